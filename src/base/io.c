@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Thin loops over read, write and mmap, so that no caller forgets the short ones. */
+#include "base/io.h"
+
+#include "base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void io_closep(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
+
+struct err *io_write_all(int fd, const void *data, size_t size_bytes, const char *name)
+{
+	const char *p = data;
+
+	while (size_bytes) {
+		ssize_t n = write(fd, p, size_bytes);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_errno(errno, "cannot write %s", name);
+		p += n;
+		size_bytes -= (size_t)n;
+	}
+	return NULL;
+}
+
+struct err *io_read_fd(int fd, const char *name, size_t max_bytes, struct str *text)
+{
+	size_t total = 0;
+
+	for (;;) {
+		str_reserve(text, 65536);
+		ssize_t n = read(fd, text->text + text->length, 65536);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_errno(errno, "cannot read %s", name);
+		text->length += (size_t)n;
+		text->text[text->length] = '\0';
+		total += (size_t)n;
+		if (n == 0)
+			return NULL;
+		if (total > max_bytes)
+			return err_new(ERR_LIMIT, "%s is larger than %zu bytes", name, max_bytes);
+	}
+}
+
+struct err *io_read_file(const char *path, size_t max_bytes, struct str *text)
+{
+	if (strcmp(path, "-") == 0)
+		return io_read_fd(STDIN_FILENO, "standard input", max_bytes, text);
+
+	CLEANUP(io_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_errno(errno, "cannot open %s", path);
+	return io_read_fd(fd, path, max_bytes, text);
+}
+
+struct err *io_replace_file(const char *path, const void *data, size_t size_bytes)
+{
+	CLEANUP(mem_freep) char *temporary = mem_printf("%s.tmp", path);
+	int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+	if (fd < 0)
+		return err_errno(errno, "cannot create %s", temporary);
+
+	struct err *err = io_write_all(fd, data, size_bytes, temporary);
+
+	if (close(fd) < 0 && err == NULL)
+		err = err_errno(errno, "cannot write %s", temporary);
+	if (err == NULL && rename(temporary, path) < 0)
+		err = err_errno(errno, "cannot rename %s to %s", temporary, path);
+	if (err != NULL)
+		unlink(temporary);
+	return err;
+}
+
+struct err *io_map_file(int dirfd, const char *path, struct io_map *map)
+{
+	struct stat st;
+
+	*map = (struct io_map){ 0 };
+	CLEANUP(io_closep) int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_errno(errno, "cannot open %s", path);
+	if (fstat(fd, &st) < 0)
+		return err_errno(errno, "cannot stat %s", path);
+	if (!S_ISREG(st.st_mode))
+		return err_new(ERR_FORMAT, "%s is not a regular file", path);
+	if (st.st_size == 0)
+		return NULL;
+
+	void *data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+
+	if (data == MAP_FAILED)
+		return err_errno(errno, "cannot map %s", path);
+	map->data = data;
+	map->size_bytes = (size_t)st.st_size;
+	return NULL;
+}
+
+void io_map_deinit(struct io_map *map)
+{
+	if (map->data)
+		munmap((void *)map->data, map->size_bytes);
+	*map = (struct io_map){ 0 };
+}
+
+bool io_read_i64(const char *path, int64_t *value)
+{
+	char text[64];
+	CLEANUP(io_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	ssize_t n = read(fd, text, sizeof(text) - 1);
+
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+
+	char *end;
+
+	*value = strtoll(text, &end, 10);
+	return end != text;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_BASE_IO_H
+#define SONDE_BASE_IO_H
+/* Files: whole reads, whole writes, atomic replacement. */
+#include "base/err.h"
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Write all of it, through short writes and EINTR.  NAME is for the message. */
+struct err *io_write_all(int fd, const void *data, size_t size_bytes, const char *name);
+
+/* The whole of a file, pipe or /proc file appended to *text; ERR_LIMIT past
+ * max_bytes.  PATH "-" is standard input. */
+struct err *io_read_file(const char *path, size_t max_bytes, struct str *text);
+struct err *io_read_fd(int fd, const char *name, size_t max_bytes, struct str *text);
+
+/* Replace or make PATH with these bytes in one step (temporary file, rename). */
+struct err *io_replace_file(const char *path, const void *data, size_t size_bytes);
+
+/* A file mapped read-only.  An empty file maps to data == NULL, size_bytes == 0.
+ * The file must not shrink while mapped: for files of our own making. */
+struct io_map {
+	const uint8_t *data;
+	size_t size_bytes;
+};
+struct err *io_map_file(int dirfd, const char *path, struct io_map *map);
+void io_map_deinit(struct io_map *map);
+
+/* One line of a small /proc or /sys file as a number; false when there is none. */
+bool io_read_i64(const char *path, int64_t *value);
+
+/* For CLEANUP(). */
+void io_closep(int *fd); /* closes when >= 0 */
+
+#endif

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * struct str doubles; the number parsers accept the whole string or nothing, so
+ * that "-F 99x" is an error and not 99.
+ */
+#include "base/str.h"
+
+#include "base/mem.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+void str_init(struct str *s) { *s = (struct str){ 0 }; }
+
+void str_deinit(struct str *s)
+{
+	free(s->text);
+	str_init(s);
+}
+
+void str_clear(struct str *s)
+{
+	s->length = 0;
+	if (s->text)
+		s->text[0] = '\0';
+}
+
+void str_reserve(struct str *s, size_t more_bytes)
+{
+	size_t need = s->length + more_bytes + 1;
+
+	if (need <= s->cap)
+		return;
+
+	size_t cap = s->cap ? s->cap * 2 : 64;
+
+	s->cap = cap < need ? need : cap;
+	s->text = mem_realloc(s->text, s->cap);
+}
+
+void str_add_n(struct str *s, const void *bytes, size_t length)
+{
+	str_reserve(s, length);
+	if (length)
+		memcpy(s->text + s->length, bytes, length);
+	s->length += length;
+	s->text[s->length] = '\0';
+}
+
+void str_add(struct str *s, const char *text) { str_add_n(s, text, strlen(text)); }
+void str_add_char(struct str *s, char c) { str_add_n(s, &c, 1); }
+
+void str_add_repeat(struct str *s, char c, size_t count)
+{
+	str_reserve(s, count);
+	memset(s->text + s->length, c, count);
+	s->length += count;
+	s->text[s->length] = '\0';
+}
+
+void str_vprintf(struct str *s, const char *fmt, va_list ap)
+{
+	va_list again;
+
+	va_copy(again, ap);
+	int length = vsnprintf(NULL, 0, fmt, ap);
+
+	if (length > 0) {
+		str_reserve(s, (size_t)length);
+		vsnprintf(s->text + s->length, (size_t)length + 1, fmt, again);
+		s->length += (size_t)length;
+	}
+	va_end(again);
+}
+
+void str_printf(struct str *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	str_vprintf(s, fmt, ap);
+	va_end(ap);
+}
+
+void str_add_u64(struct str *s, uint64_t value)
+{
+	char digits[20];
+	size_t n = sizeof(digits);
+
+	do {
+		digits[--n] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value);
+	str_add_n(s, digits + n, sizeof(digits) - n);
+}
+
+char *str_take(struct str *s)
+{
+	if (s->text == NULL)
+		return mem_strdup("");
+
+	char *text = s->text;
+
+	str_init(s);
+	return text;
+}
+
+const char *str_text(const struct str *s) { return s->text ? s->text : ""; }
+
+bool str_starts(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+bool str_ends(const char *s, const char *suffix)
+{
+	size_t n = strlen(s), m = strlen(suffix);
+
+	return n >= m && memcmp(s + n - m, suffix, m) == 0;
+}
+
+bool str_eq(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+struct err *str_to_u64(const char *s, const char *what, uint64_t min, uint64_t max, uint64_t *value)
+{
+	char *end;
+
+	errno = 0;
+	unsigned long long n = strtoull(s, &end, strncmp(s, "0x", 2) == 0 ? 16 : 10);
+
+	if (!isdigit((unsigned char)s[0]) || *end != '\0')
+		return err_new(ERR_USAGE, "%s takes a whole number, not '%s'", what, s);
+	if (errno == ERANGE || n < min || n > max) {
+		if (max == UINT64_MAX)
+			return err_new(ERR_USAGE, "%s has to be at least %" PRIu64 ", not %s", what,
+				       min, s);
+		return err_new(ERR_USAGE, "%s has to be from %" PRIu64 " to %" PRIu64 ", not %s", what,
+			       min, max, s);
+	}
+	*value = n;
+	return NULL;
+}
+
+struct err *str_to_bytes(const char *s, const char *what, uint64_t *bytes)
+{
+	static const char units[] = "kmgt";
+	char *end;
+
+	errno = 0;
+	unsigned long long n = strtoull(s, &end, 10);
+	const char *unit = *end ? strchr(units, tolower((unsigned char)*end)) : NULL;
+	unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+	const char *rest = unit ? end + 1 : end;
+
+	if (strcmp(rest, "iB") == 0 || strcmp(rest, "B") == 0)
+		rest += strlen(rest);
+	if (!isdigit((unsigned char)s[0]) || *rest != '\0')
+		return err_new(ERR_USAGE, "%s takes a size such as 4096, 64k or 1G, not '%s'", what, s);
+	if (errno == ERANGE || n > UINT64_MAX >> shift)
+		return err_new(ERR_USAGE, "%s: %s is too large", what, s);
+	*bytes = (uint64_t)n << shift;
+	return NULL;
+}
+
+struct err *str_to_duration_ns(const char *s, const char *what, uint64_t *ns)
+{
+	static const struct {
+		const char *unit;
+		double ns;
+	} units[] = { { "", 1e9 },   { "s", 1e9 },   { "ms", 1e6 },   { "us", 1e3 },
+		      { "ns", 1 }, { "m", 60e9 }, { "min", 60e9 }, { "h", 3600e9 } };
+	char *end;
+	double n = strtod(s, &end);
+
+	if (isdigit((unsigned char)s[0]) || s[0] == '.')
+		for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+			if (strcmp(end, units[i].unit) == 0 && n >= 0 && n * units[i].ns < 9e18) {
+				*ns = (uint64_t)(n * units[i].ns);
+				return NULL;
+			}
+	return err_new(ERR_USAGE, "%s takes a time such as 10, 1.5s, 250ms or 2m, not '%s'", what, s);
+}
+
+static unsigned min3(unsigned a, unsigned b, unsigned c)
+{
+	unsigned m = a < b ? a : b;
+
+	return m < c ? m : c;
+}
+
+unsigned str_distance(const char *a, const char *b)
+{
+	enum { LONGEST = 63 };
+	unsigned rows[3][LONGEST + 1];
+	size_t n = strlen(a), m = strlen(b);
+
+	if (n > LONGEST || m > LONGEST)
+		return (unsigned)(n > m ? n : m);
+	for (size_t j = 0; j <= m; j++)
+		rows[0][j] = (unsigned)j;
+	for (size_t i = 1; i <= n; i++) {
+		unsigned *row = rows[i % 3], *above = rows[(i + 2) % 3], *above2 = rows[(i + 1) % 3];
+
+		row[0] = (unsigned)i;
+		for (size_t j = 1; j <= m; j++) {
+			row[j] = min3(above[j] + 1, row[j - 1] + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    above2[j - 2] + 1 < row[j])
+				row[j] = above2[j - 2] + 1;
+		}
+	}
+	return rows[n % 3][m];
+}
+
+size_t str_columns(const char *s, size_t length)
+{
+	size_t columns = 0;
+	mbstate_t state = { 0 };
+
+	for (size_t i = 0; i < length;) {
+		if ((unsigned char)s[i] < 0x80) {
+			columns += (unsigned char)s[i] >= 0x20 && s[i] != 0x7f;
+			i++;
+			continue;
+		}
+		wchar_t wide;
+		size_t used = mbrtowc(&wide, s + i, length - i, &state);
+
+		if (used == 0 || used > length - i) {
+			state = (mbstate_t){ 0 };
+			columns++;
+			i++;
+			continue;
+		}
+		int width = wcwidth(wide);
+
+		columns += width < 0 ? 1 : (size_t)width;
+		i += used;
+	}
+	return columns;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_BASE_VEC_H
+#define SONDE_BASE_VEC_H
+/*
+ * A growing array.  `VEC(int) numbers = { 0 };` declares one; the items are
+ * numbers.v[0 .. numbers.n - 1].  Growth may move them.
+ */
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define VEC(type)          \
+	struct {           \
+		type *v;   \
+		size_t n;  \
+		size_t cap; \
+	}
+
+#define vec_reserve(vec, count) vec_reserve_((void **)&(vec)->v, &(vec)->cap, (count), sizeof(*(vec)->v))
+#define vec_push(vec, item) \
+	(vec_reserve((vec), (vec)->n + 1), (vec)->v[(vec)->n++] = (item))
+/* A zeroed new last item; evaluates to a pointer to it, valid until the next growth. */
+#define vec_add(vec)                                                        \
+	(vec_reserve((vec), (vec)->n + 1), (vec)->n++,                      \
+	 memset(&(vec)->v[(vec)->n - 1], 0, sizeof(*(vec)->v)), &(vec)->v[(vec)->n - 1])
+#define vec_pop(vec) ((vec)->v[--(vec)->n])
+#define vec_last(vec) (&(vec)->v[(vec)->n - 1])
+#define vec_clear(vec) ((void)((vec)->n = 0))
+#define vec_insert(vec, at, item) \
+	(vec_reserve((vec), (vec)->n + 1), \
+	 memmove(&(vec)->v[(at) + 1], &(vec)->v[at], ((vec)->n - (at)) * sizeof(*(vec)->v)), \
+	 (vec)->n++, (vec)->v[at] = (item))
+#define vec_remove(vec, at) \
+	(memmove(&(vec)->v[at], &(vec)->v[(at) + 1], ((vec)->n - (at) - 1) * sizeof(*(vec)->v)), \
+	 (void)(vec)->n--)
+#define vec_deinit(vec) \
+	(free((vec)->v), (void)((vec)->v = NULL), (void)((vec)->n = (vec)->cap = 0))
+#define vec_sort(vec, compare) \
+	((vec)->n ? qsort((vec)->v, (vec)->n, sizeof(*(vec)->v), (compare)) : (void)0)
+
+static inline void vec_reserve_(void **v, size_t *cap, size_t count, size_t item_bytes)
+{
+	if (count <= *cap)
+		return;
+
+	size_t grown = *cap ? *cap * 2 : 8;
+
+	if (grown < count)
+		grown = count;
+	if (grown > (size_t)-1 / 2 / item_bytes)
+		mem_fail((size_t)-1);
+	*v = mem_realloc(*v, grown * item_bytes);
+	*cap = grown;
+}
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_CAPTURE_SOURCE_H
+#define SONDE_CAPTURE_SOURCE_H
+/*
+ * A capture source fills a recording.  A source is one file with a complete `const
+ * struct source_ops` and one line in capture/sources.c; `sonde record --with help`
+ * lists that table.  docs/HOWTO_ADD_SOURCE.md.
+ *
+ * Life of a source, driven by session/record.c:
+ *   probe    can this machine do it, for this request?  No: why, and the fix.
+ *   create   open what it needs.  The target exists, stopped before its exec when it
+ *            is a command.
+ *   start    begin to record.
+ *   drain    called when its fd is readable, at least every 100 ms, and a last time
+ *            after stop.
+ *   stop     no new events.
+ *   destroy  leave nothing behind, also after a failed create or start.
+ */
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct recorder;
+struct recorder_stream;
+struct track;
+struct source_ops;
+
+enum capture_target {
+	CAPTURE_COMMAND, /* pids[0] is our child, waiting to exec */
+	CAPTURE_PIDS,    /* whole processes, and what they fork */
+	CAPTURE_TIDS,    /* single threads */
+	CAPTURE_CGROUP,  /* cgroup_path */
+	CAPTURE_ALL,     /* the whole machine */
+};
+enum capture_stacks { CAPTURE_STACK_NONE, CAPTURE_STACK_FP };
+
+struct capture_request {
+	enum capture_target target;
+	const pid_t *pids;       /* processes or threads, as target says */
+	size_t pid_count;
+	const char *cgroup_path;
+	uint64_t frequency_hz;   /* samples a second and CPU */
+	enum capture_stacks stacks;
+	unsigned max_frames;     /* of one stack; at most 1023 */
+	const char *const *events; /* -e names of this source; may be empty */
+	size_t event_count;
+};
+
+/* What all sources of one recording share. */
+struct capture {
+	struct recorder *recorder;
+	struct recorder_stream *stream; /* of the session's thread, which calls the hooks */
+	struct track *track;            /* threads, mappings and stacks: capture/track.h */
+	const struct capture_request *request;
+};
+
+struct source_ops {
+	const char *name;     /* "cpu" */
+	const char *summary;  /* one line */
+	bool by_default;      /* without --with */
+	/* Does an -e NAME belong to this source?  May be NULL: it has no events. */
+	bool (*has_event)(const char *name);
+	/* NULL: this machine can; else why not, with the fix (err_fix).  The session then
+	 * tries the source named by `fallback`, if any. */
+	struct err *(*probe)(const struct capture_request *request);
+	const char *fallback; /* may be NULL */
+	/* Environment of a command that is about to be started ("LD_PRELOAD=..." strings
+	 * added to ENV, a NULL-terminated heap array it may reallocate).  May be NULL. */
+	struct err *(*prepare_command)(const struct capture_request *request,
+				       const char *recording_path, char ***env);
+	struct err *(*create)(const struct capture *capture, void **ret);
+	struct err *(*start)(void *self);
+	/* File descriptors to poll for POLLIN: fills up to max, returns how many there are.
+	 * May be NULL: polled by time. */
+	size_t (*poll_fds)(void *self, int *fds, size_t max);
+	struct err *(*drain)(void *self, bool last);
+	struct err *(*stop)(void *self);
+	void (*destroy)(void *self);
+};
+
+extern const struct source_ops *const source_table[]; /* ended by NULL */
+const struct source_ops *source_find(const char *name); /* NULL: no such source */
+
+#endif

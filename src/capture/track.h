@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_CAPTURE_TRACK_H
+#define SONDE_CAPTURE_TRACK_H
+/*
+ * What every source refers to: threads, their address spaces and their stacks.  One
+ * tracker a recording; sources tell it what they see, in time order, and it writes the
+ * side rows (thread, module, mapping, frame, stack).
+ *
+ * A stack arrives as addresses and leaves as an id.  Addresses are turned into
+ * (module, file offset) with the mappings of that moment, so that two hundred runs of
+ * one compiler, each mapped elsewhere, share their stacks, and exited processes keep
+ * their names.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct recorder;
+struct track;
+
+struct track *track_create(struct recorder *recorder);
+void track_destroy(struct track *t);
+
+/* Seen in /proc: the process, its threads and mappings as they are now.  False: it is
+ * gone or may not be read. */
+bool track_process(struct track *t, pid_t pid, uint64_t time_ns);
+
+void track_fork(struct track *t, pid_t pid, pid_t ppid, pid_t tid, uint64_t time_ns);
+void track_comm(struct track *t, pid_t pid, pid_t tid, const char *comm, bool exec, uint64_t time_ns);
+void track_exit(struct track *t, pid_t pid, pid_t tid, uint64_t time_ns);
+
+struct track_mmap {
+	uint64_t addr, size_bytes, offset, inode, dev;
+	const uint8_t *build_id; /* NULL: not known */
+	size_t build_id_size;
+	const char *path;        /* "//anon", "[vdso]", a file */
+};
+void track_mmap(struct track *t, pid_t pid, const struct track_mmap *m, uint64_t time_ns);
+
+/* The `thread` row's id; makes one for a thread never seen before. */
+uint32_t track_thread(struct track *t, pid_t pid, pid_t tid, uint64_t time_ns);
+
+/* A stack, innermost first: kernel_count kernel addresses, then user addresses.  The
+ * first address is exact when `exact`, all others are return addresses; the first user
+ * address after kernel ones is exact too (where the program entered the kernel).
+ * Returns the `stack` row's id, 0 for an empty stack. */
+uint32_t track_stack(struct track *t, pid_t pid, const uint64_t *addrs, size_t count,
+		     size_t kernel_count, bool exact);
+
+/* The `event` row's id for what a sample counts. */
+uint32_t track_event(struct track *t, const char *name, const char *unit, uint64_t frequency_hz,
+		     uint64_t period);
+
+/* Open descriptor of a module's file, taken when it was first seen, -1 if there is none:
+ * for symbols of files that are deleted or replaced before the recording ends. */
+int track_module_fd(const struct track *t, uint32_t module_id);
+
+#endif

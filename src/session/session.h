@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_SESSION_SESSION_H
+#define SONDE_SESSION_SESSION_H
+/* Making a recording from start to end: the target, the sources, the signals. */
+#include "base/err.h"
+#include "capture/source.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct record_session_options {
+	const char *path;             /* NULL: NAME.sonde made from the command or pid; never
+					 overwrites without `overwrite` */
+	bool overwrite;
+	char **command;               /* NULL-terminated; NULL: no command */
+	struct capture_request request; /* pids, frequency, stacks; target and events set by the caller */
+	const char *const *with;      /* source names to add to the default ones */
+	size_t with_count;
+	const char *const *without;
+	size_t without_count;
+	const char *const *events;    /* -e names of any source */
+	size_t event_count;
+	uint64_t duration_ns;         /* 0: until the target ends or Ctrl-C */
+	bool no_symbols;              /* leave frames unresolved */
+	bool quiet;                   /* no summary at the end */
+};
+
+/* Record.  *status is the command's exit status as a shell gives it (128 + signal),
+ * 125 when sonde itself failed before the command ran, 126/127 when it could not be
+ * executed or found; 0 without a command. */
+struct err *session_record(const struct record_session_options *options, int *status);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_SYM_SYM_H
+#define SONDE_SYM_SYM_H
+/*
+ * Addresses <-> names.  A symbolizer asks a chain of finders (DWARF and ELF symbol
+ * tables, kallsyms, perf maps); each answers or passes on.  To add one: one file with
+ * a `struct sym_finder_ops` and one line in finders.c (docs/HOWTO_ADD_TARGET_FINDER.md).
+ */
+#include "base/arena.h"
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct module;
+struct symbolizer;
+
+/* One function at an address.  Text lives in the arena that was passed in. */
+struct sym_frame {
+	const char *function; /* demangled; NULL: not known */
+	const char *file;     /* NULL: not known */
+	uint32_t line, column; /* 0: not known */
+	bool inlined;         /* this call was inlined into the next frame */
+};
+/* Innermost first: inlined calls, then the function that holds the code. */
+struct sym_chain {
+	struct sym_frame *frames;
+	size_t count;         /* 0: not resolved */
+	const char *why;      /* when count is 0: "no symbols", ...; static or in the arena */
+};
+
+struct symbolizer_options {
+	bool no_inlines;  /* functions only */
+	bool no_lines;    /* no file:line */
+};
+struct err *symbolizer_create(const struct symbolizer_options *options, struct symbolizer **ret);
+void symbolizer_destroy(struct symbolizer *s);
+
+/* OFFSET: file offset in the module; the address itself for the kernel and for JIT
+ * memory (then PID names the process).  For a return address pass offset - 1.
+ * Errors are for us (no memory); "not found" is an empty chain with `why`. */
+struct err *symbolize(struct symbolizer *s, struct module *m, int pid, uint64_t offset,
+		      struct arena *a, struct sym_chain *ret);
+
+/* Demangle C++, Rust and D; returns NAME itself when it is none of them. */
+const char *sym_demangle(const char *name, struct arena *a);
+
+/* --- what a finder implements ------------------------------------------------------ */
+struct sym_finder_ops {
+	const char *name; /* "elf", "kallsyms", "perf-map" */
+	struct err *(*create)(const struct symbolizer_options *options, void **ret);
+	/* Fill *ret, or leave count 0 (with `why`, if it has something to say) to pass on. */
+	struct err *(*find)(void *self, struct module *m, int pid, uint64_t offset,
+			    struct arena *a, struct sym_chain *ret);
+	void (*destroy)(void *self);
+};
+extern const struct sym_finder_ops *const sym_finder_table[]; /* ended by NULL; asked in order */
+
+#endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* base: errors, arena, vectors, maps, numbers and distances. */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/map.h"
+#include "base/str.h"
+#include "base/vec.h"
+#include "event/table.h"
+#include "event/types.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+static void test_err(void **state)
+{
+	struct err *err = err_wrap(err_errno(ENOENT, "cannot open %s", "/x"), "reading %d", 7);
+
+	assert_string_equal(err_message(err), "reading 7: cannot open /x: No such file or directory");
+	assert_int_equal(err_code(err), ERR_NOT_FOUND);
+	assert_null(err_advice(err));
+	err = err_fix(err_fix(err, "make it"), "or don't");
+	assert_string_equal(err_advice(err), "make it; or don't");
+	err_destroy(err);
+	assert_null(err_wrap(NULL, "nothing"));
+	assert_ptr_equal(err_wrap(err_nomem(), "x"), err_nomem());
+	err_destroy(err_nomem());
+}
+
+static void test_arena(void **state)
+{
+	struct arena a;
+	char *texts[1000];
+
+	arena_init(&a);
+	for (int i = 0; i < 1000; i++)
+		texts[i] = arena_printf(&a, "text %d %0*d", i, i, 0);
+	for (int i = 0; i < 1000; i++) {
+		char start[32];
+
+		snprintf(start, sizeof(start), "text %d ", i);
+		assert_true(str_starts(texts[i], start));
+		assert_int_equal((uintptr_t)texts[i] % 16, 0);
+	}
+	memset(arena_alloc(&a, 5 << 20), 1, 5 << 20);
+	assert_string_equal(arena_strdup(&a, "end"), "end");
+	arena_deinit(&a);
+}
+
+static void test_map(void **state)
+{
+	struct map m;
+	bool is_new;
+
+	map_init(&m);
+	assert_null(map_find(&m, 0));
+	for (uint64_t i = 0; i < 10000; i++)
+		*map_get(&m, i * 4096, &is_new) = i;
+	for (uint64_t i = 0; i < 10000; i += 2)
+		assert_true(map_remove(&m, i * 4096));
+	for (uint64_t i = 0; i < 10000; i++) {
+		uint64_t *value = map_find(&m, i * 4096);
+
+		if (i % 2)
+			assert_int_equal(*value, i);
+		else
+			assert_null(value);
+	}
+	assert_int_equal(m.n, 5000);
+	map_deinit(&m);
+}
+
+static void test_strmap(void **state)
+{
+	struct strmap m;
+	const char *copy;
+	bool is_new;
+	char key[16];
+
+	strmap_init(&m);
+	for (int i = 0; i < 5000; i++) {
+		int n = snprintf(key, sizeof(key), "key%d", i);
+
+		*strmap_intern(&m, key, (size_t)n, &is_new, &copy) = (uint64_t)i;
+		assert_true(is_new);
+		assert_string_equal(copy, key);
+	}
+	assert_int_equal(*strmap_find(&m, "key4711", 7), 4711);
+	assert_null(strmap_find(&m, "key4711", 6 + 2));
+	strmap_deinit(&m);
+}
+
+static void test_vec(void **state)
+{
+	VEC(int) v = { 0 };
+
+	for (int i = 0; i < 100; i++)
+		vec_push(&v, i);
+	vec_insert(&v, 50, -1);
+	assert_int_equal(v.v[50], -1);
+	assert_int_equal(v.v[51], 50);
+	vec_remove(&v, 50);
+	assert_int_equal(v.n, 100);
+	assert_int_equal(v.v[50], 50);
+	vec_deinit(&v);
+}
+
+static void test_numbers(void **state)
+{
+	uint64_t n;
+	struct err *err;
+
+	assert_null(str_to_u64("0x10", "x", 0, 100, &n));
+	assert_int_equal(n, 16);
+	static const char *const bad[] = { "", "12x", "-1", " 1", "101", "99999999999999999999999" };
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		err = str_to_u64(bad[i], "x", 0, 100, &n);
+		assert_true(err_is(err, ERR_USAGE));
+		err_destroy(err);
+	}
+	assert_null(str_to_duration_ns("1.5ms", "x", &n));
+	assert_int_equal(n, 1500000);
+	assert_null(str_to_duration_ns("2", "x", &n));
+	assert_int_equal(n, 2000000000);
+	assert_null(str_to_bytes("64k", "x", &n));
+	assert_int_equal(n, 65536);
+	err = str_to_bytes("64q", "x", &n);
+	assert_true(err_is(err, ERR_USAGE));
+	err_destroy(err);
+}
+
+static void test_distance(void **state)
+{
+	assert_int_equal(str_distance("report", "report"), 0);
+	assert_int_equal(str_distance("reprot", "report"), 1);
+	assert_int_equal(str_distance("", "abc"), 3);
+	assert_int_equal(str_distance("flmae", "flame"), 1);
+}
+
+static void test_event_types(void **state)
+{
+	for (unsigned n = 0; n < TYPE_FIRST_DYNAMIC; n++) {
+		const struct event_type *type = event_type_builtin(n);
+
+		if (type == NULL)
+			continue;
+		unsigned end = 0;
+
+		for (unsigned i = 0; i < type->field_count; i++) {
+			assert_true(type->fields[i].offset >= end);
+			end = type->fields[i].offset + field_kind_bytes(type->fields[i].kind);
+		}
+		assert_true(end <= type->row_bytes);
+		assert_int_equal(type->row_bytes % 8, 0);
+		assert_string_equal(type->fields[0].name, type->side ? "id" : "time_ns");
+	}
+	assert_int_equal(sizeof(struct row_sample), 32);
+	assert_int_equal(sizeof(struct row_syscall), 88);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_err),      cmocka_unit_test(test_arena),
+		cmocka_unit_test(test_map),      cmocka_unit_test(test_strmap),
+		cmocka_unit_test(test_vec),      cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_distance), cmocka_unit_test(test_event_types),
+	};
+
+	return cmocka_run_group_tests_name("base", tests, NULL, NULL);
+}
