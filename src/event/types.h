@@ -78,6 +78,8 @@
 	F(U64, offset, BYTES, 0, "file offset of the first byte")              \
 	F(U32, module, ID, "module", "what is mapped")
 
+/* Inlined calls: the row that stacks refer to is the innermost one; `outer` leads from
+ * there to the function that holds the code (session/resolve.h). */
 #define EVENT_FRAME(F)                                                                            \
 	F(U32, id, ID, "frame", "from 1")                                                         \
 	F(U32, module, ID, "module", "file that holds the code; 0: no mapping covered the address") \
@@ -88,7 +90,7 @@
 	F(STR, build_id, NONE, 0, "build-id of the module in hex")                                \
 	F(U32, line, NONE, 0, "source line; 0: not known")                                        \
 	F(U32, column, NONE, 0, "source column; 0: not known")                                    \
-	F(U32, outer, ID, "frame", "the frame this one is inlined into; 0: a real frame")         \
+	F(U32, outer, ID, "frame", "the frame this one is inlined into; 0: the function that holds the code")         \
 	F(U8, inlined, ENUM, 0, "1: a call that the compiler inlined")                            \
 	F(U8, kind, ENUM, 0, "as module.kind")                                                    \
 	F(U8, exact, ENUM, 0, "1: offset is the instruction itself (leaf), 0: a return address")

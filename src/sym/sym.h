@@ -43,6 +43,9 @@ void symbolizer_destroy(struct symbolizer *s);
 struct err *symbolize(struct symbolizer *s, struct module *m, int pid, uint64_t offset,
 		      struct arena *a, struct sym_chain *ret);
 
+/* M is about to end: drop what was kept for it. */
+void symbolizer_forget(struct symbolizer *s, const struct module *m);
+
 /* Demangle C++, Rust and D; returns NAME itself when it is none of them. */
 const char *sym_demangle(const char *name, struct arena *a);
 
@@ -53,6 +56,8 @@ struct sym_finder_ops {
 	/* Fill *ret, or leave count 0 (with `why`, if it has something to say) to pass on. */
 	struct err *(*find)(void *self, struct module *m, int pid, uint64_t offset,
 			    struct arena *a, struct sym_chain *ret);
+	/* A module ends; may be NULL when nothing is kept for modules. */
+	void (*forget)(void *self, const struct module *m);
 	void (*destroy)(void *self);
 };
 extern const struct sym_finder_ops *const sym_finder_table[]; /* ended by NULL; asked in order */
