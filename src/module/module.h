@@ -53,8 +53,9 @@ enum module_kind module_borrow_kind(const struct module *m);
 const char *module_borrow_path(const struct module *m);
 const struct build_id *module_borrow_build_id(const struct module *m);
 enum module_trouble module_trouble(const struct module *m);
-/* One sentence for people: "/tmp/a.out was replaced since (build-id 12ab... became 34cd...)";
- * NULL when fine. */
+/* One sentence for people: "/tmp/a.out was replaced since (build-id 12ab... became 34cd...)".
+ * NULL when there is nothing to say; a file that is used though it was deleted or replaced
+ * (through the descriptor) is MODULE_FINE and has a note. */
 const char *module_borrow_note(const struct module *m);
 /* The ELF image, or -1.  Borrowed. */
 int module_borrow_fd(const struct module *m);
@@ -65,5 +66,7 @@ int module_borrow_debug_fd(const struct module *m);
  * loadable segment covers it. */
 bool module_offset_to_vaddr(const struct module *m, uint64_t offset, uint64_t *vaddr);
 bool module_vaddr_to_offset(const struct module *m, uint64_t vaddr, uint64_t *offset);
+/* Does an executable segment cover it? */
+bool module_is_code(const struct module *m, uint64_t vaddr);
 
 #endif
