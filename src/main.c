@@ -1,11 +1,106 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* main(): find the command, parse, run, print the error.  The only place that does. */
+/*
+ * main(): find the command, parse its words, run it, print the error.  The only
+ * place that prints one and the only one that decides the exit status:
+ *
+ *   0    done            1    an error, said on standard error
+ *   2    wrong usage     else the status of the command that was recorded
+ */
+#include "base/arena.h"
 #include "base/err.h"
+#include "base/log.h"
+#include "base/opt.h"
+#include "cmd/cmd.h"
 
+#include <errno.h>
+#include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-int main(void)
+static int report(struct err *err, int status)
 {
-	fprintf(stderr, "sonde %s\n", SONDE_VERSION);
-	return 2;
+	if (err == NULL)
+		return status;
+
+	/* Whoever read our output has enough (sonde report | head): nothing to say. */
+	bool quiet = err_errnum(err) == EPIPE;
+
+	if (!quiet) {
+		fprintf(stderr, "sonde: %s\n", err_message(err));
+		if (err_advice(err))
+			fprintf(stderr, "sonde: %s\n", err_advice(err));
+	}
+	if (status == 0)
+		status = err_is(err, ERR_USAGE) ? 2 : 1;
+	err_destroy(err);
+	return status;
+}
+
+/* What stdio held back has to arrive too: `sonde report > /dev/full` fails. */
+static struct err *flush_stdout(struct err *err)
+{
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return err;
+	if (err != NULL)
+		return err;
+	return err_errno(errno ? errno : EIO, "cannot write standard output");
+}
+
+static struct err *run(const struct cmd *cmd, int argc, char **argv, struct arena *arena, int *status)
+{
+	void *args = arena_calloc(arena, 1, cmd->args_bytes);
+	bool help;
+
+	if (cmd->defaults)
+		cmd->defaults(args);
+	TRY(opt_parse(&cmd->spec, argc, argv, args, arena, &help));
+	if (help) {
+		opt_print_help(&cmd->spec, stdout, cmd_help_width(stdout));
+		return NULL;
+	}
+	return cmd->run(args, arena, status);
+}
+
+/* The words that are no commands: --help, -h, --version, -V, or none at all. */
+static struct err *run_words(int argc, char **argv, struct arena *arena, int *status)
+{
+	int used;
+
+	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		cmd_print_overview(stdout);
+		return NULL;
+	}
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+		printf("sonde %s\n", SONDE_VERSION);
+		return NULL;
+	}
+	if (argv[1][0] == '-')
+		return err_fix(err_new(ERR_USAGE, "'%s' stands before any command", argv[1]),
+			       "sonde COMMAND %s; sonde help lists the commands", argv[1]);
+
+	const struct cmd *cmd = cmd_find(argc - 1, argv + 1, &used);
+
+	if (cmd == NULL)
+		return cmd_unknown(argc - 1, argv + 1);
+	return run(cmd, argc - used, argv + used, arena, status);
+}
+
+int main(int argc, char **argv)
+{
+	const char *level = getenv("SONDE_LOG");
+	struct arena arena;
+	int status = 0;
+
+	setlocale(LC_CTYPE, "");
+	if (level && !log_set_level_name(level))
+		log_warn("SONDE_LOG=%s is none of quiet, warn, note, info and debug", level);
+	arena_init(&arena);
+
+	struct err *err = flush_stdout(run_words(argc, argv, &arena, &status));
+
+	status = report(err, status);
+	arena_deinit(&arena);
+	return status;
 }

@@ -9,8 +9,12 @@
 #include "base/opt.h"
 #include "render/renderer.h"
 
+/* Where `sonde` alone lists it. */
+enum cmd_group { CMD_LOOK, CMD_RECORD, CMD_ABOUT };
+
 struct cmd {
 	struct opt_spec spec;
+	enum cmd_group group;
 	size_t args_bytes;       /* size of the struct that the options fill */
 	void (*defaults)(void *args); /* may be NULL: all zero */
 	/* *status is 0 on entry; a command that ran another sets it to that one's.  An
@@ -19,6 +23,17 @@ struct cmd {
 };
 
 extern const struct cmd *const cmd_table[]; /* ended by NULL, sorted by name */
+
+/* The command that WORDS (argv after "sonde") begin with, the longest name first; *used
+ * says how many words its name has.  NULL: none. */
+const struct cmd *cmd_find(int count, char *const *words, int *used);
+/* ERR_USAGE for words that name no command, with the nearest one. */
+struct err *cmd_unknown(int count, char *const *words);
+
+/* What `sonde` alone and `sonde --help` print. */
+void cmd_print_overview(FILE *out);
+/* Columns for help on OUT: the terminal's, else $COLUMNS, else 80. */
+unsigned cmd_help_width(FILE *out);
 
 /* The options that every command with a document has: embed `struct output_args` in
  * the args and OUTPUT_OPTS(struct x_args, output) in the table. */
@@ -54,5 +69,8 @@ extern const char *const output_color_choices[];
 	  .offset = offsetof(type, member.quiet) }
 /* Open the document these options ask for. */
 struct err *output_open(const struct output_args *args, struct doc **ret);
+/* --quiet and --verbose; output_open() does this too, a command that works before it opens
+ * its document calls it first. */
+void output_log_level(const struct output_args *args);
 
 #endif
