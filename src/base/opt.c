@@ -64,6 +64,15 @@ static bool near_enough(const char *word, const char *known, unsigned distance)
 	return distance <= (length < 3 ? 1 : (length + 1) / 3);
 }
 
+/* Slips spare the first letter: it decides between two that are as near. */
+static bool nearer(const char *word, const char *known, unsigned distance, const char *best,
+		   unsigned best_distance)
+{
+	if (best == NULL || distance != best_distance)
+		return best == NULL || distance < best_distance;
+	return known[0] == word[0] && best[0] != word[0];
+}
+
 const char *opt_nearest(const char *word, const char *const *words, size_t count)
 {
 	const char *best = NULL;
@@ -73,7 +82,7 @@ const char *opt_nearest(const char *word, const char *const *words, size_t count
 		unsigned distance = str_distance(word, words[i]);
 
 		if (near_enough(word, words[i], distance) &&
-		    (best == NULL || distance < best_distance)) {
+		    nearer(word, words[i], distance, best, best_distance)) {
 			best = words[i];
 			best_distance = distance;
 		}
@@ -151,7 +160,7 @@ static struct err *unknown_option(struct parser *p, const char *shown, const cha
 	struct err *err = err_new(ERR_USAGE, "sonde %s: unknown option '%s'", p->spec->name, shown);
 
 	if (nearest)
-		err = err_fix(err, "did you mean --%s?", nearest);
+		return err_fix(err, "did you mean --%s? See sonde %s --help", nearest, p->spec->name);
 	return usage(p, err);
 }
 

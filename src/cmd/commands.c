@@ -81,6 +81,7 @@ struct err *cmd_unknown(int count, char *const *words)
 	struct err *err = err_new(ERR_USAGE, "there is no command 'sonde %s%s%s'", group, space, word);
 
 	if (nearest)
-		err = err_fix(err, "did you mean sonde %s%s%s?", group, space, nearest);
+		return err_fix(err, "did you mean sonde %s%s%s? sonde help lists the commands", group,
+			       space, nearest);
 	return err_fix(err, "sonde help lists the commands");
 }

@@ -41,7 +41,7 @@ static void print_group(FILE *out, enum cmd_group group, const char *title)
 
 void cmd_print_overview(FILE *out)
 {
-	fputs("sonde answers \"why?\" on Linux: record what a program or the machine does, then look.\n"
+	fputs("sonde answers \"why?\" on Linux: record a program or the machine, then look.\n"
 	      "\nBegin with\n"
 	      "  sonde record -- make          run a command and see where its CPU time goes\n"
 	      "  sonde report make.sonde       read the answer\n", out);
