@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "convert/exporter.h"
 #include "convert/text.h"
 #include "record/stacks.h"
 
@@ -333,4 +334,16 @@ const struct text_format text_folded = {
 	.unit = "samples",
 	.probe = folded_probe,
 	.read = folded_read,
+};
+
+static struct err *folded_export(const struct export_input *input, FILE *out)
+{
+	return folded_write(input->stacks, out);
+}
+
+const struct exporter exporter_folded = {
+	.name = "folded",
+	.summary = "folded stacks, as flamegraph.pl, inferno and speedscope read them",
+	.wants_stacks = true,
+	.write = folded_export,
 };

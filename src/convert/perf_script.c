@@ -615,7 +615,11 @@ static struct err *perf_script_read(struct text_input *in, const struct text_opt
 			break;
 		err = on_line(&r, (struct slice){ line, length });
 	}
-	end_sample(&r);
+	if (r.in_event && r.stack.n > 0 && options->like == NAMES_PERL)
+		log_warn("%s: no empty line after the last stack: stackcollapse-perf.pl leaves it out, "
+			 "and so does --like", in->name);
+	else
+		end_sample(&r);
 	strmap_deinit(&r.frames);
 	strmap_deinit(&r.java_frames);
 	vec_deinit(&r.known);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_CONVERT_EXPORTER_H
+#define SONDE_CONVERT_EXPORTER_H
+/*
+ * The ways out: a recording, or stacks, written as another tool's file.  An exporter is
+ * one file with a `const struct exporter` and one line in exporters.c.
+ */
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct recording;
+struct stacks;
+
+/* What a frame row of a recording stands for, with names also where the recording has
+ * none but this machine does (view/frames.h). */
+struct export_call {
+	const char *function;  /* NULL: no name */
+	const char *file;      /* NULL: not known */
+	uint32_t line;
+	bool inlined;
+};
+struct export_frame {
+	const char *module_path; /* "" : no mapping covered it */
+	uint8_t module_kind;     /* enum module_kind */
+	uint64_t offset;         /* in the file; an address for the kernel and JIT code */
+	uint32_t call_count;     /* at least 1: inlined calls innermost first, then the function */
+};
+
+struct export_input {
+	struct recording *recording; /* NULL: the input was text */
+	struct stacks *stacks;       /* finished; NULL unless the exporter wants them */
+	/* Frames by the id in the recording's stack rows; valid with a recording. */
+	const struct export_frame *(*frame)(void *user, uint32_t id); /* NULL: no such frame */
+	void (*call)(void *user, uint32_t id, uint32_t index, struct export_call *ret);
+	void *user;
+	const char *event;           /* only this counted event; NULL: the first one */
+};
+
+struct exporter {
+	const char *name;        /* "folded" */
+	const char *summary;
+	bool wants_stacks;       /* else it needs a recording */
+	struct err *(*write)(const struct export_input *input, FILE *out);
+};
+extern const struct exporter *const exporter_table[]; /* ended by NULL */
+/* ERR_USAGE with the known ones. */
+struct err *exporter_find(const char *name, const struct exporter **ret);
+
+#endif
