@@ -13,12 +13,12 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "module/elf_head.h"
+#include "module/elf_open.h"
 
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <gelf.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
@@ -157,33 +157,16 @@ int locate_open_by_build_id(const struct build_id *id, const char *suffix)
 
 /* --- .gnu_debuglink: a file name, padding to 4, a CRC-32 of that file -------------- */
 
-static Elf_Data *find_section(Elf *elf, const char *wanted)
-{
-	size_t names;
-	GElf_Shdr header;
-
-	if (elf_getshdrstrndx(elf, &names) != 0)
-		return NULL;
-	for (Elf_Scn *s = elf_nextscn(elf, NULL); s != NULL; s = elf_nextscn(elf, s)) {
-		const char *name = gelf_getshdr(s, &header) ? elf_strptr(elf, names, header.sh_name) : NULL;
-
-		if (name != NULL && strcmp(name, wanted) == 0 && header.sh_type != SHT_NOBITS)
-			return elf_rawdata(s, NULL);
-	}
-	return NULL;
-}
-
 /* The name (at most NAME_MAX bytes, no '/') and the CRC. */
 static bool read_debuglink(int fd, char name[256], uint32_t *crc)
 {
-	elf_version(EV_CURRENT);
-
-	Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
+	Elf *elf = elf_open(fd);
 
 	if (elf == NULL)
 		return false;
 
-	Elf_Data *data = find_section(elf, ".gnu_debuglink");
+	Elf_Scn *section = elf_find_section(elf, ".gnu_debuglink", NULL);
+	Elf_Data *data = section ? elf_rawdata(section, NULL) : NULL;
 	size_t length = data && data->d_buf ? strnlen(data->d_buf, data->d_size) : 0;
 	size_t at = (length + 4) & ~(size_t)3;
 	bool ok = length > 0 && length < 256 && at + 4 <= data->d_size &&

@@ -13,6 +13,7 @@
 struct unwind_regs {
 	uint64_t pc, sp, fp;
 	uint64_t lr; /* link register where the architecture has one, else 0 */
+	bool is_32bit; /* a 32-bit program looked at by a 64-bit one */
 };
 
 /* Read SIZE bytes at ADDR into BUFFER; false when that memory is not there. */

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_SYM_KALLSYMS_H
+#define SONDE_SYM_KALLSYMS_H
+/* The kernel's own symbol list: lines "address type name [module]", proc(5). */
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct kallsyms;
+
+struct err *kallsyms_load(const char *path, struct kallsyms **ret);
+void kallsyms_destroy(struct kallsyms *k); /* NULL-safe */
+/* All addresses read as zero: kptr_restrict hides them from this user. */
+bool kallsyms_is_hidden(const struct kallsyms *k);
+/* "do_fsync", or "nf_hook [nf_tables]" for a module's function; NULL: none there.
+ * Valid while K lives. */
+const char *kallsyms_find(const struct kallsyms *k, uint64_t addr);
+
+#endif
