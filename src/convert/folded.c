@@ -73,7 +73,7 @@ static void push_children(struct writer *w, uint32_t node)
 			vec_push(&w->todo, item);
 			item.children = false;
 		}
-		if (n->self || (s->diff && n->self_before))
+		if (n->listed)
 			vec_push(&w->todo, item);
 	}
 	if (w->todo.n - from > 1)

@@ -25,11 +25,6 @@
 #include <ctype.h>
 #include <string.h>
 
-struct slice {
-	const char *text;
-	size_t length;
-};
-
 /* The symbols of one frame text: outermost first, inlined ones after it. */
 struct frame_symbols {
 	uint32_t from, count; /* in reader.cached */
@@ -88,8 +83,12 @@ static void end_sample(struct reader *r)
 			r->s->cut++;
 		for (size_t i = r->stack.n; i-- > 0 && depth < STACKS_DEPTH_MAX;)
 			add_node(r, depth++, r->stack.v[i]);
-		if (depth > 0)
-			r->s->nodes.v[r->last_nodes.v[depth - 1]].self += r->period;
+		if (depth > 0) {
+			struct stacks_node *node = &r->s->nodes.v[r->last_nodes.v[depth - 1]];
+
+			node->self += r->period;
+			node->listed = true;
+		}
 	}
 	vec_clear(&r->stack);
 	r->in_event = r->skipped = r->stopped = false;
@@ -97,20 +96,9 @@ static void end_sample(struct reader *r)
 
 /* --- stack lines ------------------------------------------------------------------------ */
 
-static struct slice trim(struct slice s)
-{
-	while (s.length > 0 && isspace((unsigned char)s.text[0])) {
-		s.text++;
-		s.length--;
-	}
-	while (s.length > 0 && isspace((unsigned char)s.text[s.length - 1]))
-		s.length--;
-	return s;
-}
-
 /* Where " (" before the module stands; NULL: nowhere.  Paths may have spaces and end in
  * " (deleted)", so one that opens with '/' or '[' is preferred to the last one. */
-static const char *find_module(struct slice s, enum names_like like)
+static const char *find_module(struct text_slice s, enum names_like like)
 {
 	const char *last = NULL, *best = NULL;
 
@@ -128,8 +116,8 @@ static const char *find_module(struct slice s, enum names_like like)
 }
 
 /* Split what follows the address into function and module. */
-static bool split_frame(struct slice rest, enum names_like like, struct slice *function,
-			struct slice *module)
+static bool split_frame(struct text_slice rest, enum names_like like, struct text_slice *function,
+			struct text_slice *module)
 {
 	const char *open = find_module(rest, like);
 
@@ -141,16 +129,16 @@ static bool split_frame(struct slice rest, enum names_like like, struct slice *f
 
 	if (!close)
 		return false;
-	*module = (struct slice){ open + 2, (size_t)(close - open - 2) };
-	*function = trim((struct slice){ rest.text, (size_t)(open - rest.text) });
+	*module = (struct text_slice){ open + 2, (size_t)(close - open - 2) };
+	*function = text_trim((struct text_slice){ rest.text, (size_t)(open - rest.text) });
 	if (function->length == 0)
-		*function = like == NAMES_SONDE ? (struct slice){ "[unknown]", 9 }
-						: (struct slice){ " ", 1 };
+		*function = like == NAMES_SONDE ? (struct text_slice){ "[unknown]", 9 }
+						: (struct text_slice){ " ", 1 };
 	return true;
 }
 
 /* "name+0x1c" without its offset. */
-static struct slice without_offset(struct slice f)
+static struct text_slice without_offset(struct text_slice f)
 {
 	size_t i = f.length;
 
@@ -162,7 +150,7 @@ static struct slice without_offset(struct slice f)
 }
 
 /* "[unknown]" becomes the module's base name in brackets. */
-static void name_unknown(struct reader *r, struct slice module, struct slice pc)
+static void name_unknown(struct reader *r, struct text_slice module, struct text_slice pc)
 {
 	bool known = !(module.length == 9 && memcmp(module.text, "[unknown]", 9) == 0);
 	const char *slash = module.length ? memrchr(module.text, '/', module.length) : NULL;
@@ -181,13 +169,13 @@ static void name_unknown(struct reader *r, struct slice module, struct slice pc)
 	str_add_char(&r->name, ']');
 }
 
-static bool is_unknown(struct slice f)
+static bool is_unknown(struct text_slice f)
 {
 	return f.length == 9 && memcmp(f.text, "[unknown]", 9) == 0;
 }
 
 /* The name of one function of a frame, in r->name. */
-static void make_name(struct reader *r, struct slice f, struct slice module, struct slice pc,
+static void make_name(struct reader *r, struct text_slice f, struct text_slice module, struct text_slice pc,
 		      bool inlined)
 {
 	const struct text_options *o = r->options;
@@ -218,7 +206,7 @@ static void make_name(struct reader *r, struct slice f, struct slice module, str
 		str_add(&r->name, annotation);
 }
 
-static enum stacks_kind frame_kind(const struct reader *r, struct slice module, bool inlined)
+static enum stacks_kind frame_kind(const struct reader *r, struct text_slice module, bool inlined)
 {
 	if (inlined || (module.length == 7 && memcmp(module.text, "inlined", 7) == 0))
 		return STACKS_INLINED;
@@ -256,11 +244,11 @@ static uint32_t frame_symbol(struct reader *r, enum stacks_kind kind, bool resol
 }
 
 /* The symbols of a frame that is seen for the first time. */
-static struct frame_symbols make_symbols(struct reader *r, struct slice rest, struct slice pc,
+static struct frame_symbols make_symbols(struct reader *r, struct text_slice rest, struct text_slice pc,
 					 bool *valid)
 {
 	struct frame_symbols k = { .from = (uint32_t)r->cached.n };
-	struct slice function, module;
+	struct text_slice function, module;
 	struct str fixed = { 0 };
 
 	*valid = split_frame(rest, r->options->like, &function, &module);
@@ -283,7 +271,7 @@ static struct frame_symbols make_symbols(struct reader *r, struct slice rest, st
 
 	for (;;) {
 		const char *arrow = memmem(at, (size_t)(end - at), "->", 2);
-		struct slice part = { at, (size_t)((arrow ? arrow : end) - at) };
+		struct text_slice part = { at, (size_t)((arrow ? arrow : end) - at) };
 		bool inlined = k.count > 0;
 		enum stacks_kind kind = frame_kind(r, module, inlined);
 
@@ -310,7 +298,7 @@ static struct err *read_srcline(struct reader *r, uint32_t *symbol)
 		return NULL;
 
 	struct stacks_symbol sym = r->s->symbols.v[*symbol];
-	struct slice place = trim((struct slice){ line, length });
+	struct text_slice place = text_trim((struct text_slice){ line, length });
 
 	if (place.length == 0 || !sym.resolved)
 		return NULL;
@@ -321,28 +309,28 @@ static struct err *read_srcline(struct reader *r, uint32_t *symbol)
 }
 
 /* Address and the rest of a stack line; false when it is none. */
-static bool split_line(struct slice line, struct slice *pc, struct slice *rest)
+static bool split_line(struct text_slice line, struct text_slice *pc, struct text_slice *rest)
 {
-	line = trim(line);
+	line = text_trim(line);
 
 	size_t n = 0;
 
 	while (n < line.length && (isalnum((unsigned char)line.text[n]) || line.text[n] == '_'))
 		n++;
-	*pc = (struct slice){ line.text, n };
-	*rest = (struct slice){ line.text + n, line.length - n };
+	*pc = (struct text_slice){ line.text, n };
+	*rest = (struct text_slice){ line.text + n, line.length - n };
 	return n > 0 && rest->length > 0 && rest->text[0] == ' ';
 }
 
 /* What the rest of a stack line stands for; NULL: it is no frame. */
-static const struct frame_symbols *find_frame(struct reader *r, struct slice rest, struct slice pc)
+static const struct frame_symbols *find_frame(struct reader *r, struct text_slice rest, struct text_slice pc)
 {
 	bool java = str_starts(str_text(&r->comm), "java"), is_new, valid = true;
 	struct strmap *map = java ? &r->java_frames : &r->frames;
-	struct slice key = rest;
+	struct text_slice key = rest;
 
 	if (r->options->addrs) /* the address is part of the name then */
-		key = (struct slice){ pc.text, pc.length + rest.length };
+		key = (struct text_slice){ pc.text, pc.length + rest.length };
 
 	uint64_t *slot = strmap_get(map, key.text, key.length, &is_new);
 
@@ -356,9 +344,9 @@ static const struct frame_symbols *find_frame(struct reader *r, struct slice res
 	return *slot == UINT64_MAX ? NULL : &r->known.v[*slot];
 }
 
-static struct err *on_stack_line(struct reader *r, struct slice line)
+static struct err *on_stack_line(struct reader *r, struct text_slice line)
 {
-	struct slice pc, rest;
+	struct text_slice pc, rest;
 
 	if (r->skipped || r->stopped)
 		return NULL;
@@ -392,14 +380,14 @@ static struct err *on_stack_line(struct reader *r, struct slice line)
 /* --- event lines -------------------------------------------------------------------------- */
 
 struct event_line {
-	struct slice comm, pid, tid, event, frame; /* pid may be empty; frame: a stack on the line */
+	struct text_slice comm, pid, tid, event, frame; /* pid may be empty; frame: a stack on the line */
 	uint64_t period;
 	bool has_event;
 };
 
 /* The first word of digits, with one '/' in it or none, is the thread: `comm` before it
  * may have spaces. */
-static bool find_thread(struct slice line, struct event_line *e, size_t *after)
+static bool find_thread(struct text_slice line, struct event_line *e, size_t *after)
 {
 	size_t word = 0, slash = 0;
 	bool digits = false;
@@ -409,12 +397,12 @@ static bool find_thread(struct slice line, struct event_line *e, size_t *after)
 
 		if (c == ' ' || c == '\t') {
 			if (digits && i > word) {
-				struct slice w = { line.text + word, i - word };
+				struct text_slice w = { line.text + word, i - word };
 				size_t cut = slash ? slash - word : 0;
 
-				e->pid = (struct slice){ w.text, cut };
-				e->tid = slash ? (struct slice){ w.text + cut + 1, w.length - cut - 1 } : w;
-				e->comm = trim((struct slice){ line.text, word });
+				e->pid = (struct text_slice){ w.text, cut };
+				e->tid = slash ? (struct text_slice){ w.text + cut + 1, w.length - cut - 1 } : w;
+				e->comm = text_trim((struct text_slice){ line.text, word });
 				*after = i;
 				return e->comm.length > 0 && e->tid.length > 0;
 			}
@@ -430,24 +418,8 @@ static bool find_thread(struct slice line, struct event_line *e, size_t *after)
 	return false;
 }
 
-static struct slice next_word(struct slice *rest)
-{
-	*rest = trim(*rest);
-
-	size_t n = 0;
-
-	while (n < rest->length && !isspace((unsigned char)rest->text[n]))
-		n++;
-
-	struct slice word = { rest->text, n };
-
-	rest->text += n;
-	rest->length -= n;
-	return word;
-}
-
 /* "94564.109216:" */
-static bool is_time(struct slice w)
+static bool is_time(struct text_slice w)
 {
 	bool dot = false;
 
@@ -463,13 +435,13 @@ static bool is_time(struct slice w)
 }
 
 /* After the thread: [CPU] TIME: PERIOD EVENT: and, maybe, a frame. */
-static void parse_event(struct slice rest, struct event_line *e)
+static void parse_event(struct text_slice rest, struct event_line *e)
 {
-	struct slice word;
+	struct text_slice word;
 
 	e->period = 1;
 	for (;;) {
-		word = next_word(&rest);
+		word = text_word(&rest);
 		if (word.length == 0)
 			return;
 		if (is_time(word))
@@ -479,12 +451,12 @@ static void parse_event(struct slice rest, struct event_line *e)
 		if (!text_to_u64(word.text, word.length, &e->period) || e->period == 0)
 			e->period = 1;
 	}
-	e->event = (struct slice){ word.text, word.length - 1 };
+	e->event = (struct text_slice){ word.text, word.length - 1 };
 	e->has_event = true;
 
-	struct slice pc, frame_rest, function, module;
+	struct text_slice pc, frame_rest, function, module;
 
-	rest = trim(rest);
+	rest = text_trim(rest);
 	if (rest.length > 0 && split_line(rest, &pc, &frame_rest) &&
 	    split_frame(frame_rest, NAMES_SONDE, &function, &module)) {
 		for (size_t i = 0; i < pc.length; i++)
@@ -494,14 +466,14 @@ static void parse_event(struct slice rest, struct event_line *e)
 	}
 }
 
-static bool parse_event_line(struct slice line, struct event_line *e)
+static bool parse_event_line(struct text_slice line, struct event_line *e)
 {
 	size_t after;
 
 	memset(e, 0, sizeof(*e));
 	if (!find_thread(line, e, &after))
 		return false;
-	parse_event((struct slice){ line.text + after, line.length - after }, e);
+	parse_event((struct text_slice){ line.text + after, line.length - after }, e);
 	return true;
 }
 
@@ -532,8 +504,8 @@ static bool is_wanted(struct reader *r, const struct event_line *e)
 
 static void set_comm(struct reader *r, const struct event_line *e)
 {
-	struct slice pid = e->pid, tid = e->tid;
-	struct slice unknown = { "?", 1 };
+	struct text_slice pid = e->pid, tid = e->tid;
+	struct text_slice unknown = { "?", 1 };
 
 	/* Perl takes a thread 0 for none */
 	if (r->options->like == NAMES_PERL && pid.length && tid.length == 1 && tid.text[0] == '0') {
@@ -553,7 +525,7 @@ static void set_comm(struct reader *r, const struct event_line *e)
 		str_printf(&r->comm, "-%.*s", (int)pid.length, pid.text);
 }
 
-static struct err *on_event_line(struct reader *r, struct slice line, const struct event_line *e)
+static struct err *on_event_line(struct reader *r, struct text_slice line, const struct event_line *e)
 {
 	r->in_event = true;
 	r->period = e->period;
@@ -571,7 +543,7 @@ static struct err *on_event_line(struct reader *r, struct slice line, const stru
 
 /* --- the text ------------------------------------------------------------------------------ */
 
-static struct err *on_line(struct reader *r, struct slice line)
+static struct err *on_line(struct reader *r, struct text_slice line)
 {
 	struct event_line e;
 
@@ -613,7 +585,7 @@ static struct err *perf_script_read(struct text_input *in, const struct text_opt
 		err = text_next_line(in, &line, &length);
 		if (err || !line)
 			break;
-		err = on_line(&r, (struct slice){ line, length });
+		err = on_line(&r, (struct text_slice){ line, length });
 	}
 	if (r.in_event && r.stack.n > 0 && options->like == NAMES_PERL)
 		log_warn("%s: no empty line after the last stack: stackcollapse-perf.pl leaves it out, "
@@ -637,16 +609,16 @@ static struct err *perf_script_read(struct text_input *in, const struct text_opt
 /* An event line, then a stack line. */
 static enum text_match perf_script_probe(const char *head, size_t length)
 {
-	struct slice line;
+	struct text_slice line;
 	struct event_line e;
 	bool event_seen = false;
 
 	while (text_head_line(&head, &length, &line.text, &line.length)) {
-		struct slice pc, rest, function, module;
+		struct text_slice pc, rest, function, module;
 
 		if (line.length > 0 && line.text[0] == '#')
 			continue;
-		if (trim(line).length == 0) {
+		if (text_trim(line).length == 0) {
 			event_seen = false;
 			continue;
 		}

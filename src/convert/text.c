@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "record/stacks.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -20,7 +21,8 @@
 enum { READ_BYTES = 1 << 18, BAD_LINES_SHOWN = 3 };
 
 const struct text_format *const text_format_table[] = {
-	&text_perf_script, &text_folded, NULL,
+	&text_perf_script, &text_dtrace,  &text_sample, &text_vtune, &text_vsprof,
+	&text_ghcprof,	   &text_xctrace, &text_folded, NULL,
 };
 
 const struct text_format *text_format_find(const char *name)
@@ -185,6 +187,61 @@ bool text_head_line(const char **head, size_t *left, const char **line, size_t *
 	*head += n;
 	*left -= n;
 	return true;
+}
+
+struct text_slice text_trim(struct text_slice s)
+{
+	while (s.length > 0 && isspace((unsigned char)s.text[0])) {
+		s.text++;
+		s.length--;
+	}
+	while (s.length > 0 && isspace((unsigned char)s.text[s.length - 1]))
+		s.length--;
+	return s;
+}
+
+bool text_starts(struct text_slice s, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return s.length >= n && memcmp(s.text, prefix, n) == 0;
+}
+
+bool text_cut(struct text_slice *rest, char separator, struct text_slice *before)
+{
+	const char *at = rest->length ? memchr(rest->text, separator, rest->length) : NULL;
+
+	if (!at)
+		return false;
+	*before = (struct text_slice){ rest->text, (size_t)(at - rest->text) };
+	rest->length -= before->length + 1;
+	rest->text = at + 1;
+	return true;
+}
+
+struct text_slice text_word(struct text_slice *rest)
+{
+	*rest = text_trim(*rest);
+
+	size_t n = 0;
+
+	while (n < rest->length && !isspace((unsigned char)rest->text[n]))
+		n++;
+
+	struct text_slice word = { rest->text, n };
+
+	rest->text += n;
+	rest->length -= n;
+	return word;
+}
+
+void text_add_stack(struct stacks *s, const struct text_options *options, const uint32_t *symbols,
+		    size_t count, uint64_t value)
+{
+	uint32_t node = stacks_add(s, symbols, count, value);
+
+	if (options->like == NAMES_INFERNO)
+		s->nodes.v[node].self = value;
 }
 
 /* --- formats ------------------------------------------------------------------------------ */

@@ -102,6 +102,23 @@ struct err *text_read_input(struct text_input *in, const char *format,
 
 /* --- small helpers for the readers ----------------------------------------------------- */
 
+/* A piece of a line. */
+struct text_slice {
+	const char *text;
+	size_t length;
+};
+/* Without white space at both ends. */
+struct text_slice text_trim(struct text_slice s);
+bool text_starts(struct text_slice s, const char *prefix);
+/* Take up to the first SEPARATOR off REST; false when there is none (then REST is whole). */
+bool text_cut(struct text_slice *rest, char separator, struct text_slice *before);
+/* stacks_add() for call trees, where one stack may be listed twice.  inferno keeps the
+ * last of them, which is a bug of its that `like` follows. */
+void text_add_stack(struct stacks *s, const struct text_options *options, const uint32_t *symbols,
+		    size_t count, uint64_t value);
+/* Take the next word (no white space in it) off REST; empty at the end. */
+struct text_slice text_word(struct text_slice *rest);
+
 /* Decimal digits only, the whole of it; false otherwise or when it overflows. */
 bool text_to_u64(const char *text, size_t length, uint64_t *value);
 /* Iterates over the lines of a head: false at the end. */

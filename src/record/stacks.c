@@ -135,6 +135,7 @@ uint32_t stacks_add(struct stacks *s, const uint32_t *symbols, size_t count, uin
 	for (size_t i = 0; i < count; i++)
 		node = stacks_child(s, node, symbols[i]);
 	s->nodes.v[node].self += value;
+	s->nodes.v[node].listed = true;
 	return node;
 }
 
@@ -267,7 +268,7 @@ static void transform(const struct stacks *src, struct stacks *dst, path_fn *fn,
 	for (size_t i = 0; i < src->nodes.n; i++) {
 		const struct stacks_node *n = &src->nodes.v[i];
 
-		if (!n->self && !n->self_before)
+		if (!n->listed)
 			continue;
 
 		size_t count = fn(path, node_path(src, (uint32_t)i, ids, path), user);
@@ -370,6 +371,7 @@ double stacks_diff(struct stacks *after, const struct stacks *before, bool norma
 
 		if (i)
 			to[i] = stacks_child(after, to[n->parent], ids[n->symbol]);
+		after->nodes.v[to[i]].listed |= n->listed;
 		after->nodes.v[to[i]].self_before +=
 			factor == 1.0 ? n->self : (uint64_t)((double)n->self * factor);
 	}

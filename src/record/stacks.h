@@ -47,7 +47,8 @@ struct stacks_symbol {
 
 struct stacks_node {
 	uint32_t parent, symbol;
-	uint32_t depth;         /* root 0 */
+	uint32_t depth : 31;    /* root 0 */
+	uint32_t listed : 1;    /* a stack ended here, if only with value 0 */
 	uint64_t self, total;   /* total after stacks_finish() */
 	uint64_t self_before, total_before; /* of the profile compared with */
 };
@@ -80,7 +81,7 @@ uint32_t stacks_symbol_text(struct stacks *s, const char *name, size_t length);
 
 /* The child of NODE for SYMBOL, made when new; NODE itself at STACKS_DEPTH_MAX. */
 uint32_t stacks_child(struct stacks *s, uint32_t node, uint32_t symbol);
-/* The node that COUNT symbols lead to, outermost first; adds VALUE to its self. */
+/* The node that COUNT symbols lead to, outermost first; adds VALUE to its self and lists it. */
 uint32_t stacks_add(struct stacks *s, const uint32_t *symbols, size_t count, uint64_t value);
 
 /* Totals and sorted children.  Again after any change. */
