@@ -35,6 +35,7 @@ enum capture_target {
 	CAPTURE_CGROUP,  /* cgroup_path */
 	CAPTURE_ALL,     /* the whole machine */
 };
+#define CAPTURE_FREQUENCY_MAX UINT64_MAX /* as many as the kernel allows */
 enum capture_stacks { CAPTURE_STACK_NONE, CAPTURE_STACK_FP };
 
 struct capture_request {
@@ -42,7 +43,7 @@ struct capture_request {
 	const pid_t *pids;       /* processes or threads, as target says */
 	size_t pid_count;
 	const char *cgroup_path;
-	uint64_t frequency_hz;   /* samples a second and CPU */
+	uint64_t frequency_hz;   /* samples a second and CPU, or CAPTURE_FREQUENCY_MAX */
 	enum capture_stacks stacks;
 	unsigned max_frames;     /* of one stack; at most 1023 */
 	const char *const *events; /* -e names of this source; may be empty */
@@ -63,6 +64,8 @@ struct source_ops {
 	bool by_default;      /* without --with */
 	/* Does an -e NAME belong to this source?  May be NULL: it has no events. */
 	bool (*has_event)(const char *name);
+	/* Its event names, for --with help and "did you mean"; ended by NULL.  May be NULL. */
+	const char *const *events;
 	/* NULL: this machine can; else why not, with the fix (err_fix).  The session then
 	 * tries the source named by `fallback`, if any. */
 	struct err *(*probe)(const struct capture_request *request);

@@ -26,7 +26,11 @@ void track_destroy(struct track *t);
  * gone or may not be read. */
 bool track_process(struct track *t, pid_t pid, uint64_t time_ns);
 
+/* A new thread (pid == ppid) or process.  track_fork_by() also says which thread of the
+ * parent made it, whose name it starts with; without, the parent's first thread. */
 void track_fork(struct track *t, pid_t pid, pid_t ppid, pid_t tid, uint64_t time_ns);
+void track_fork_by(struct track *t, pid_t pid, pid_t ppid, pid_t tid, pid_t parent_tid,
+		   uint64_t time_ns);
 void track_comm(struct track *t, pid_t pid, pid_t tid, const char *comm, bool exec, uint64_t time_ns);
 void track_exit(struct track *t, pid_t pid, pid_t tid, uint64_t time_ns);
 
@@ -40,6 +44,8 @@ void track_mmap(struct track *t, pid_t pid, const struct track_mmap *m, uint64_t
 
 /* The `thread` row's id; makes one for a thread never seen before. */
 uint32_t track_thread(struct track *t, pid_t pid, pid_t tid, uint64_t time_ns);
+
+bool track_is_kernel_thread(const struct track *t, pid_t tid); /* false when not known */
 
 /* A stack, innermost first: kernel_count kernel addresses, then user addresses.  The
  * first address is exact when `exact`, all others are return addresses; the first user
@@ -55,5 +61,16 @@ uint32_t track_event(struct track *t, const char *name, const char *unit, uint64
 /* Open descriptor of a module's file, taken when it was first seen, -1 if there is none:
  * for symbols of files that are deleted or replaced before the recording ends. */
 int track_module_fd(const struct track *t, uint32_t module_id);
+
+/* Everything that is known about where a module's file is, that descriptor included;
+ * for module_create().  `pid` is a process that mapped it (for JIT memory: the one it
+ * belongs to; each process has its own such module).  False: no such module. */
+struct module_key;
+bool track_module_key(const struct track *t, uint32_t module_id, struct module_key *ret);
+
+struct track_totals {
+	uint64_t processes, threads; /* seen in all */
+};
+void track_get_totals(const struct track *t, struct track_totals *ret);
 
 #endif

@@ -8,6 +8,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct recorder;
+struct recorder_compactor;
+struct resolve_totals;
+struct track;
+
 struct record_session_options {
 	const char *path;             /* NULL: NAME.sonde made from the command or pid; never
 					 overwrites without `overwrite` */
@@ -22,6 +27,12 @@ struct record_session_options {
 	size_t event_count;
 	uint64_t duration_ns;         /* 0: until the target ends or Ctrl-C */
 	bool no_symbols;              /* leave frames unresolved */
+	/* What a small recorder (sonde-agent) does without, and so need not link: Parquet
+	 * (&parquet_compactor; NULL: the journal only) and names (resolve_frames; NULL: as
+	 * no_symbols). */
+	const struct recorder_compactor *compactor;
+	struct err *(*resolve)(struct recorder *r, const struct track *t,
+			       struct resolve_totals *totals);
 	bool quiet;                   /* no summary at the end */
 };
 
@@ -29,5 +40,8 @@ struct record_session_options {
  * 125 when sonde itself failed before the command ran, 126/127 when it could not be
  * executed or found; 0 without a command. */
 struct err *session_record(const struct record_session_options *options, int *status);
+
+/* The sources there are, for `--with help`; ended by NULL. */
+const struct source_ops *const *session_sources(void);
 
 #endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_CAPTURE_PERF_PERF_H
+#define SONDE_CAPTURE_PERF_PERF_H
+/* The parts of the source "cpu": setup.c asks the kernel what it can do, attach.c opens
+ * events and rings for a target, decode.c turns records into rows, cpu.c ties them. */
+#include "base/map.h"
+#include "base/vec.h"
+#include "capture/perf/event.h"
+#include "capture/perf/ring.h"
+#include "capture/source.h"
+
+#include <linux/perf_event.h>
+
+enum { PERF_EVENTS_MAX = 16, PERF_STACK_MAX = 1024 + 16 };
+
+/* --- setup.c -------------------------------------------------------------------------- */
+
+struct perf_counter {
+	struct perf_spec spec;
+	struct perf_event_attr attr; /* complete but for what attach.c decides */
+	uint32_t row;                /* `event` row */
+};
+
+struct perf_setup {
+	struct perf_counter counters[PERF_EVENTS_MAX];
+	size_t count;
+	uint64_t frequency_hz;   /* what the kernel allows of what was asked */
+	uint64_t asked_hz;
+	unsigned max_frames;     /* kernel and user frames of one stack together; 0: no stacks */
+	bool no_kernel;          /* kernel part not permitted */
+	bool no_build_id;        /* kernel before 5.12 */
+	bool no_lost_count;      /* kernel before 6.0 */
+	const char *why_clock;   /* why cpu-clock and not cycles; NULL: cycles, or asked for */
+};
+
+/* Choose and try.  ERR_PERMISSION, ERR_UNSUPPORTED with the fix; ERR_USAGE for a bad event. */
+struct err *perf_setup_make(const struct capture_request *request, struct perf_setup *ret);
+
+/* perf_event_open(2), always close-on-exec; -1 with errno.  For tests, SONDE_TEST_DENY
+ * (comma-separated: perf, perf-kernel, perf-build-id, perf-fds) makes it refuse as other
+ * kernels and settings do. */
+int perf_open(const struct perf_event_attr *attr, pid_t pid, int cpu, unsigned long flags);
+bool perf_test_deny(const char *what);
+
+/* --- attach.c ------------------------------------------------------------------------- */
+
+struct perf_cpu {
+	int cpu;
+	int fd;                  /* whose ring it is: the first event opened here; -1: none yet */
+	struct perf_ring ring;
+	uint64_t next_time_ns;   /* of the record at its tail, in a merge */
+	const struct perf_event_header *next;
+	uint64_t throttled_ns;   /* since when; 0: not */
+};
+
+struct perf_session {
+	struct capture capture;
+	struct perf_setup setup;
+	VEC(int) fds;
+	struct perf_cpu *cpus;
+	size_t cpu_count;
+	size_t ring_pages;
+	struct map ids;          /* event id -> index of its counter; when there are several */
+
+	/* Too many threads for a descriptor each: all of the machine is sampled and these
+	 * processes (and their children) are kept. */
+	bool filter;
+	struct map filter_pids;
+
+	/* A control group that perf can't follow: processes in it are attached one by one,
+	 * and looked for again now and then. */
+	char *cgroup_dir;
+	uint64_t cgroup_seen_ns;
+	struct map attached;     /* pids */
+
+	VEC(struct perf_cpu *) heap; /* decode.c: CPUs that have records, the earliest first */
+	uint64_t *addrs;         /* PERF_STACK_MAX */
+	uint64_t lost_seen;      /* by LOST records */
+	uint64_t lost_reported;  /* to the recorder */
+};
+
+/* Open events for the request's target. */
+struct err *perf_attach(struct perf_session *s);
+/* Attach what came into the control group meanwhile. */
+void perf_attach_newcomers(struct perf_session *s, uint64_t now_ns);
+void perf_detach(struct perf_session *s);
+/* Samples that did not fit, as the kernel counted them for all events; 0 where it can't say. */
+uint64_t perf_lost_total(const struct perf_session *s);
+
+/* The directory of control group PATH: absolute, or below any mounted hierarchy.  Heap. */
+struct err *perf_cgroup_find(const char *path, char **ret);
+typedef void perf_cgroup_fn(void *user, pid_t pid);
+/* Each process in it and in the groups below. */
+void perf_cgroup_processes(const char *dir, perf_cgroup_fn *callback, void *user);
+
+/* --- decode.c ------------------------------------------------------------------------- */
+
+/* Records of all CPUs in time order, up to now minus a little; all of them when LAST. */
+void perf_drain(struct perf_session *s, bool last);
+
+#endif
