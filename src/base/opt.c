@@ -320,6 +320,7 @@ static size_t needed_after(const struct opt_operand *operand)
 	return needed;
 }
 
+/* COUNT is at least 1. */
 static void deal(struct parser *p, const struct opt_operand *o, const char **words, size_t count)
 {
 	void *at = (char *)p->args + o->offset;
@@ -327,7 +328,7 @@ static void deal(struct parser *p, const struct opt_operand *o, const char **wor
 	if (operand_is_list(o))
 		for (size_t i = 0; i < count; i++)
 			list_add(at, p->arena, words[i]);
-	else if (count)
+	else
 		*(const char **)at = words[0];
 }
 
@@ -346,7 +347,8 @@ static struct err *deal_operands(struct parser *p)
 						o->name, o->help ? o->help : "an argument"));
 		if (count < o->min)
 			count = o->min;
-		deal(p, o, p->words.words + at, count);
+		if (count)
+			deal(p, o, p->words.words + at, count);
 		at += count;
 	}
 	if (at < p->words.count)
