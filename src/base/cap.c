@@ -79,6 +79,9 @@ void cap_probe(const struct cap *cap, const struct cap_env *env, struct cap_resu
 {
 	*result = (struct cap_result){ .state = CAP_MISSING };
 	cap->probe(env, result);
+	/* who is root already needs no sudo */
+	if (geteuid() == 0 && str_starts(result->fix, "sudo "))
+		memmove(result->fix, result->fix + 5, strlen(result->fix + 5) + 1);
 }
 
 const struct cap *cap_find(const char *key)
@@ -106,6 +109,16 @@ void cap_set_fix(struct cap_result *r, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(r->fix, sizeof(r->fix), fmt, ap);
 	va_end(ap);
+}
+
+void cap_set_not_permitted(struct cap_result *r, int errnum, const char *needs)
+{
+	if (geteuid() == 0) {
+		cap_set(r, CAP_NOT_PERMITTED, "%s, even for root (a container, or lockdown)", strerror(errnum));
+	} else {
+		cap_set(r, CAP_NOT_PERMITTED, "needs root, or %s", needs);
+		cap_set_fix(r, "sudo sonde ...");
+	}
 }
 
 const char *cap_path(const struct cap_env *env, const char *path, char *buffer, size_t size)

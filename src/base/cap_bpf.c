@@ -41,8 +41,7 @@ static int load(enum bpf_prog_type type, enum bpf_attach_type attach, uint32_t b
 static void explain(struct cap_result *r, int errnum, const char *config)
 {
 	if (errnum == EPERM || errnum == EACCES) {
-		cap_set(r, CAP_NOT_PERMITTED, "needs root, or CAP_BPF and CAP_PERFMON");
-		cap_set_fix(r, "sudo sonde ...");
+		cap_set_not_permitted(r, errnum, "CAP_BPF and CAP_PERFMON");
 	} else if (errnum == ENOSYS || errnum == EINVAL || errnum == ENOTSUP) {
 		cap_set(r, CAP_NOT_IN_KERNEL, "%s", config);
 	} else {

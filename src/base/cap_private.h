@@ -12,6 +12,8 @@ struct perf_event_attr;
 void cap_set(struct cap_result *r, enum cap_state state, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void cap_set_fix(struct cap_result *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* "needs root, or NEEDS", with the fix; for root: that ERRNUM came although. */
+void cap_set_not_permitted(struct cap_result *r, int errnum, const char *needs);
 
 /* ENV's path of an absolute one, in a buffer. */
 const char *cap_path(const struct cap_env *env, const char *path, char *buffer, size_t size);

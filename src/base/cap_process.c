@@ -78,8 +78,7 @@ void cap_process_others(const struct cap_env *env, struct cap_result *r)
 		cap_set(r, CAP_NOT_PERMITTED, "/proc shows only this user's processes (hidepid)");
 		cap_set_fix(r, "sudo mount -o remount,hidepid=0 /proc");
 	} else {
-		cap_set(r, CAP_NOT_PERMITTED, "needs root, or CAP_SYS_PTRACE");
-		cap_set_fix(r, "sudo sonde ...");
+		cap_set_not_permitted(r, errno, "CAP_SYS_PTRACE");
 	}
 }
 

@@ -38,6 +38,19 @@ bool cap_kernel_symbols(const struct cap_env *env)
 	return cap_read(env, "/proc/kallsyms", text, sizeof(text)) && any_address(text);
 }
 
+/* kallsyms_show_value() in the kernel: at 0 whoever may profile it, at 1 who has CAP_SYSLOG. */
+static void explain_hidden(const struct cap_env *env, struct cap_result *r, const char *restricted)
+{
+	int paranoid = cap_perf_paranoid(env);
+
+	cap_set(r, CAP_NOT_PERMITTED, "addresses are hidden: kernel.kptr_restrict is %s, kernel.perf_event_paranoid %d",
+		restricted, paranoid);
+	cap_set_fix(r, "sudo sysctl%s%s", strcmp(restricted, "0") == 0 ? "" : " kernel.kptr_restrict=0",
+		    paranoid > 1 ? " kernel.perf_event_paranoid=1" : "");
+	if (strcmp(restricted, "0") == 0 && paranoid <= 1)
+		r->fix[0] = '\0';
+}
+
 void cap_trace_symbols(const struct cap_env *env, struct cap_result *r)
 {
 	char restricted[16] = "?";
@@ -48,8 +61,7 @@ void cap_trace_symbols(const struct cap_env *env, struct cap_result *r)
 		cap_set(r, CAP_YES, "/proc/kallsyms");
 	} else {
 		cap_read(env, "/proc/sys/kernel/kptr_restrict", restricted, sizeof(restricted));
-		cap_set(r, CAP_NOT_PERMITTED, "kernel.kptr_restrict is %s: addresses are hidden", restricted);
-		cap_set_fix(r, "sudo sysctl kernel.kptr_restrict=0 kernel.perf_event_paranoid=1");
+		explain_hidden(env, r, restricted);
 	}
 }
 
@@ -186,11 +198,8 @@ static int try_tracepoint(const struct cap_env *env, const char *path)
 
 static void explain_trace(const struct cap_env *env, struct cap_result *r, int errnum, const char *config)
 {
-	if ((errnum == EPERM || errnum == EACCES) && geteuid() == 0) {
-		cap_set(r, CAP_NOT_PERMITTED, "the kernel answers %s even to root", strerror(errnum));
-	} else if (errnum == EPERM || errnum == EACCES) {
-		cap_set(r, CAP_NOT_PERMITTED, "needs root, or tracefs readable and CAP_PERFMON");
-		cap_set_fix(r, "sudo sonde ...");
+	if (errnum == EPERM || errnum == EACCES) {
+		cap_set_not_permitted(r, errnum, "a readable tracefs and CAP_PERFMON");
 	} else if (errnum == ENOENT || errnum == ENODEV || errnum == ENOSYS || errnum == EINVAL ||
 		   errnum == EOPNOTSUPP) {
 		cap_set(r, CAP_NOT_IN_KERNEL, "%s", config);
@@ -338,8 +347,7 @@ void cap_trace_kcore(const struct cap_env *env, struct cap_result *r)
 	} else if (!cap_exists(env, "/proc/kcore")) {
 		cap_set(r, CAP_NOT_IN_KERNEL, "no /proc/kcore (CONFIG_PROC_KCORE is off)");
 	} else {
-		cap_set(r, CAP_NOT_PERMITTED, "/proc/kcore is for root, and not under lockdown");
-		cap_set_fix(r, "sudo sonde ...");
+		cap_set_not_permitted(r, EPERM, "CAP_SYS_RAWIO");
 	}
 }
 

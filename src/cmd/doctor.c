@@ -86,7 +86,7 @@ static const struct doc_column columns[] = {
 
 static void put_group(struct doc *d, const struct findings *f, size_t from, size_t to)
 {
-	doc_table_begin(d, NULL, f->caps[from]->group, columns, sizeof(columns) / sizeof(*columns));
+	doc_table_begin(d, "capabilities", f->caps[from]->group, columns, sizeof(columns) / sizeof(*columns));
 	for (size_t i = from; i < to; i++) {
 		const struct cap_result *r = &f->results[i];
 		struct doc_value row[] = {
