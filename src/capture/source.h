@@ -56,6 +56,8 @@ struct capture {
 	struct recorder_stream *stream; /* of the session's thread, which calls the hooks */
 	struct track *track;            /* threads, mappings and stacks: capture/track.h */
 	const struct capture_request *request;
+	const char *recording_path;     /* its directory; a source may keep files of its own there
+					   until destroy, below a name that starts with '.' */
 };
 
 struct source_ops {
