@@ -161,6 +161,14 @@ struct doc_flame {
 	const char *unit_name; /* "samples", "ns", "bytes": what value counts */
 	enum doc_unit unit;
 	bool diff;             /* nodes carry value_before */
+	/* What follows may all be 0 and NULL. */
+	const char *subtitle, *notes;
+	double factor;         /* values shown are value * factor; 0: 1 (SVG) */
+	double min_ratio;      /* leave out nodes below this share of the root; 0: what can't be
+				* seen (0.01 % in SVG), negative: nothing */
+	bool icicle;           /* root on top, growing down (SVG; the HTML page has a switch) */
+	const char *palette;   /* SVG: NULL or "kind" (by frame kind), "hot", "mem", "io", "blue",
+				* "green", "red", "orange", "purple", "aqua", "yellow" */
 };
 struct doc_frame {
 	const char *name;
@@ -169,6 +177,7 @@ struct doc_frame {
 	double value;          /* of this node and all below it */
 	double self;           /* of this node alone */
 	double value_before;   /* diff only: what `value` was in the old one */
+	const char *tip;       /* what to show on hovering instead of name and numbers; NULL: those */
 };
 /* Nodes in pre-order; the single root at depth 0 is "all". */
 void doc_flame_begin(struct doc *d, const struct doc_flame *flame);

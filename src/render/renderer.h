@@ -10,22 +10,30 @@
 #include <stdio.h>
 
 enum render_color { RENDER_COLOR_AUTO, RENDER_COLOR_ALWAYS, RENDER_COLOR_NEVER };
+enum render_charset { RENDER_CHARSET_AUTO, RENDER_UTF8, RENDER_ASCII }; /* AUTO: by the locale */
 
 struct render_options {
-	const char *format;   /* "term", "json", "html", "svg", "live"; NULL: term */
+	const char *format;   /* "term", "json", "html", "svg"; NULL: term */
 	const char *path;     /* where to; NULL or "-": standard output */
 	enum render_color color; /* AUTO: a terminal and no NO_COLOR */
 	unsigned width;       /* columns (term) or pixels (svg); 0: as wide as the terminal, else 100 */
 	bool pager;           /* term on a terminal: through $PAGER when it is longer than the screen */
+	enum render_charset charset; /* term */
+	FILE *stream;         /* write here instead of PATH (tests, live); stays the caller's; NULL */
 };
 
-/* ERR_USAGE for an unknown format, ERR_SYSTEM when the file can't be made. */
+/* ERR_USAGE for an unknown format, ERR_SYSTEM when the file can't be made.  A file is
+ * written beside PATH and renamed by doc_end(), so a failed run leaves no half page. */
 struct err *render_open(const struct render_options *options, struct doc **ret);
 /* After doc_end() (or instead of it, to give up).  NULL-safe. */
 void render_destroy(struct doc *d);
+/* The format that a file's ending asks for (.html .json .svg .txt), else NULL. */
+const char *render_format_of_path(const char *path);
 
-/* The hooks.  All are called in the order doc.h states, text valid during the call
- * only.  A hook may be NULL where the table below says so: then that node is skipped. */
+/* The hooks.  All are called in the order doc.h states (doc.c has checked it), text
+ * valid during the call only and, unless doc.h says it may be NULL, never NULL.  `end`
+ * and `destroy` are required; any other hook may be NULL: then that node is skipped.
+ * A renderer writes to OUT and need not look at ferror(): doc.c does. */
 struct render_ops {
 	const char *name;      /* "term" */
 	const char *summary;   /* one line for --help */
@@ -48,7 +56,6 @@ struct render_ops {
 	struct err *(*table_end)(void *self, uint64_t rows_left_out, const char *how_to_see);
 	struct err *(*histogram)(void *self, const char *key, const char *title, enum doc_unit unit,
 				 const struct doc_bucket *buckets, size_t count);
-	/* may be NULL as a group */
 	struct err *(*flame_begin)(void *self, const struct doc_flame *flame);
 	struct err *(*flame_node)(void *self, unsigned depth, const struct doc_frame *frame);
 	struct err *(*flame_end)(void *self);
