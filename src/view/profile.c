@@ -1,0 +1,800 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Summing up samples.
+ *
+ * 1. One scan over the columns of `sample`.  A row only adds to a slot for its (group,
+ *    stack): no stack is looked at yet.  120,000 samples have some ten thousand such
+ *    slots.
+ * 2. For each slot the stack's chain of parents is walked until one is met whose place
+ *    in the tree is known, and back down, a frame a step, with the inlined calls of a
+ *    frame as steps of their own.  So each distinct stack node is visited once.
+ * 3. What the report says about lines, modules and threads is added up on the way.
+ *
+ * Everything that the recording refers to by id is looked up with care: a recording may
+ * be cut anywhere, or made by someone who wishes us ill.
+ */
+#include "view/profile.h"
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "event/types.h"
+#include "record/recording.h"
+#include "view/frames.h"
+#include "view/rows.h"
+
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The samples of one stack in one group. */
+struct slot {
+	uint32_t group, stack;
+	uint64_t value, samples;
+};
+
+/* The symbols of one frame, outermost first; made when first needed. */
+struct frame_symbols {
+	uint32_t from, count; /* count UINT32_MAX: not yet made */
+};
+
+struct builder {
+	struct profile *p;
+	const struct profile_options *options;
+	struct recording *r;
+	const struct row_stack *stacks;
+	size_t stack_count;
+	const struct row_thread *threads;
+	size_t thread_count;
+	uint32_t event_id;
+	uint64_t from_ns, to_ns;      /* absolute; to 0: no bound */
+
+	bool *thread_wanted;          /* by thread row */
+	uint32_t *thread_group;       /* by thread row; UINT32_MAX: not yet */
+	bool *module_wanted;          /* by frame, when there is a module filter */
+	VEC(uint32_t) group_symbols;
+	struct strmap group_names;
+	VEC(struct slot) slots;
+	struct map slot_index;        /* group << 32 | stack -> index in slots */
+	struct map events;            /* event id -> samples */
+	struct map lines;             /* symbol << 32 | line -> index in p->lines */
+	struct map module_index;      /* module id -> index in p->modules */
+
+	struct frame_symbols *symbols; /* by frame */
+	VEC(uint32_t) symbol_ids;
+	struct map nodes;             /* group << 32 | stack -> node */
+	VEC(uint32_t) chain;          /* stack rows on the way up */
+};
+
+const char *profile_base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}
+
+/* --- what is wanted ------------------------------------------------------------------------ */
+
+static const char *string_of(const struct builder *b, uint32_t id)
+{
+	const char *text = id ? recording_string(b->r, id) : NULL;
+
+	return text ? text : "";
+}
+
+/* A number is an id, anything else a name; shell patterns work. */
+static bool matches(const char *wanted, uint32_t id, const char *name, const char *path)
+{
+	char *end;
+	unsigned long number = strtoul(wanted, &end, 10);
+
+	if (*wanted && !*end)
+		return number == id;
+	return fnmatch(wanted, name, 0) == 0 || (*path && (fnmatch(wanted, path, 0) == 0 ||
+							   fnmatch(wanted, profile_base_name(path), 0) == 0));
+}
+
+static void choose_threads(struct builder *b)
+{
+	const struct profile_options *o = b->options;
+
+	b->thread_wanted = mem_calloc(b->thread_count + 1, sizeof(*b->thread_wanted));
+	b->thread_group = mem_alloc((b->thread_count + 1) * sizeof(*b->thread_group));
+	for (size_t i = 0; i < b->thread_count; i++) {
+		const struct row_thread *t = &b->threads[i];
+		const char *comm = string_of(b, t->comm), *exe = string_of(b, t->exe);
+
+		b->thread_group[i] = UINT32_MAX;
+		b->thread_wanted[i] = (!o->thread || matches(o->thread, t->tid, comm, "")) &&
+				      (!o->process || matches(o->process, t->pid, comm, exe));
+	}
+}
+
+static struct err *choose_event(struct builder *b)
+{
+	const void *rows;
+	size_t count;
+	const struct row_event *events;
+	struct str known = { 0 };
+	struct err *err = NULL;
+
+	TRY(recording_side_rows(b->r, TYPE_event, &rows, &count));
+	events = rows;
+	b->p->event = "samples";
+	b->p->unit = "";
+	b->event_id = 0;
+	for (size_t i = 0; i < count; i++) {
+		const char *name = string_of(b, events[i].name);
+
+		str_printf(&known, "%s%s", i ? ", " : "", name);
+		if (b->event_id || (b->options->event && !str_eq(b->options->event, name)))
+			continue;
+		b->event_id = events[i].id;
+		b->p->event = name;
+		b->p->unit = string_of(b, events[i].unit);
+		b->p->frequency_hz = events[i].frequency_hz;
+	}
+	if (b->options->event && !b->event_id)
+		err = err_fix(err_new(ERR_NOT_FOUND, "the recording has no event \"%s\"", b->options->event),
+			      "it has: %s", str_text(&known));
+	b->p->is_time = str_eq(b->p->unit, "ns");
+	str_deinit(&known);
+	return err;
+}
+
+/* Innermost frames that the module filter lets pass. */
+static void choose_modules(struct builder *b)
+{
+	const struct frames *f = b->p->frames;
+
+	if (!b->options->module)
+		return;
+	b->module_wanted = mem_calloc(frames_count(f) + 1, sizeof(*b->module_wanted));
+	for (size_t i = 0; i < frames_count(f); i++) {
+		const char *path = frames_at(f, i)->module;
+
+		b->module_wanted[i] = fnmatch(b->options->module, path, 0) == 0 ||
+				      fnmatch(b->options->module, profile_base_name(path), 0) == 0;
+	}
+}
+
+/* --- groups ------------------------------------------------------------------------------------ */
+
+static uint32_t group_of(struct builder *b, size_t thread)
+{
+	if (thread != SIZE_MAX && b->thread_group[thread] != UINT32_MAX)
+		return b->thread_group[thread];
+
+	char name[64 + 256];
+	bool is_new;
+
+	if (thread == SIZE_MAX) {
+		snprintf(name, sizeof(name), "[unknown]");
+	} else {
+		const struct row_thread *t = &b->threads[thread];
+		const char *comm = string_of(b, t->comm);
+
+		if (!*comm)
+			comm = "[unknown]";
+		if (b->options->group == PROFILE_BY_THREAD)
+			snprintf(name, sizeof(name), "%.250s (tid %u)", comm, t->tid);
+		else if (b->options->group == PROFILE_BY_PROCESS)
+			snprintf(name, sizeof(name), "%.250s (pid %u)", comm, t->pid);
+		else
+			snprintf(name, sizeof(name), "%.250s", comm);
+	}
+
+	uint64_t *group = strmap_get(&b->group_names, name, strlen(name), &is_new);
+
+	if (is_new) {
+		*group = b->group_symbols.n;
+		vec_push(&b->group_symbols,
+			 stacks_symbol(&b->p->stacks, name, strlen(name), "", STACKS_GROUP));
+	}
+	if (thread != SIZE_MAX)
+		b->thread_group[thread] = (uint32_t)*group;
+	return (uint32_t)*group;
+}
+
+/* --- the scan -------------------------------------------------------------------------------- */
+
+enum { COLUMN_TIME, COLUMN_PERIOD, COLUMN_THREAD, COLUMN_STACK, COLUMN_EVENT, COLUMN_MODE, COLUMN_FLAGS };
+static const char *const sample_columns[] = { "time_ns", "period", "thread", "stack",
+					      "event",	 "mode",   "flags",  NULL };
+
+static bool in_time(const struct builder *b, uint64_t time_ns)
+{
+	return time_ns >= b->from_ns && (!b->to_ns || time_ns < b->to_ns);
+}
+
+/* Is the innermost frame of this stack in the wanted module? */
+static bool stack_wanted(const struct builder *b, uint32_t stack)
+{
+	if (!b->module_wanted)
+		return true;
+
+	size_t s = rows_find(b->stacks, sizeof(*b->stacks), b->stack_count, stack);
+	size_t f = s == SIZE_MAX ? SIZE_MAX : frames_index(b->p->frames, b->stacks[s].frame);
+
+	return f != SIZE_MAX && b->module_wanted[f];
+}
+
+static void add_to_thread(struct builder *b, size_t thread, uint64_t time_ns, uint64_t value)
+{
+	struct profile_thread *t = &b->p->threads.v[thread];
+
+	if (t->samples++ == 0 || time_ns < t->first_ns)
+		t->first_ns = time_ns;
+	if (time_ns > t->last_ns)
+		t->last_ns = time_ns;
+	t->value += value;
+}
+
+static void add_to_slot(struct builder *b, uint32_t group, uint32_t stack, uint64_t value)
+{
+	bool is_new;
+	uint64_t *index = map_get(&b->slot_index, (uint64_t)group << 32 | stack, &is_new);
+
+	if (is_new) {
+		*index = b->slots.n;
+		*vec_add(&b->slots) = (struct slot){ .group = group, .stack = stack };
+	}
+	b->slots.v[*index].value += value;
+	b->slots.v[*index].samples++;
+}
+
+static void on_sample(struct builder *b, const union column *c, size_t i)
+{
+	struct profile *p = b->p;
+	uint64_t time_ns = c[COLUMN_TIME].u64[i];
+	size_t thread = rows_find(b->threads, sizeof(*b->threads), b->thread_count,
+				  c[COLUMN_THREAD].u32[i]);
+	uint32_t stack = c[COLUMN_STACK].u32[i], flags = c[COLUMN_FLAGS].u32[i];
+
+	if (!in_time(b, time_ns) || (thread != SIZE_MAX && !b->thread_wanted[thread]) ||
+	    (thread == SIZE_MAX && (b->options->thread || b->options->process)) ||
+	    !stack_wanted(b, stack)) {
+		p->left_out++;
+		return;
+	}
+
+	uint64_t value = p->is_time ? c[COLUMN_PERIOD].u64[i] : 1;
+
+	if (p->samples++ == 0 || time_ns < p->first_ns)
+		p->first_ns = time_ns;
+	if (time_ns > p->last_ns)
+		p->last_ns = time_ns;
+	p->value += value;
+	if (c[COLUMN_MODE].u32[i] == SAMPLE_KERNEL)
+		p->kernel += value;
+	p->no_stack += stack == 0;
+	p->cut_stack += (flags & SAMPLE_STACK_CUT) != 0;
+	p->no_user_stack += (flags & SAMPLE_NO_USER_STACK) != 0;
+	if (thread != SIZE_MAX)
+		add_to_thread(b, thread, time_ns, value);
+	add_to_slot(b, group_of(b, thread), stack, value);
+}
+
+static struct err *scan_samples(struct builder *b)
+{
+	const struct scan_options options = {
+		.columns = sample_columns, .from_ns = b->from_ns, .to_ns = b->to_ns,
+	};
+	struct scan *scan;
+	struct batch batch;
+	bool more;
+	struct err *err;
+
+	TRY(scan_create(b->r, "sample", &options, &scan));
+	while (!(err = scan_next(scan, &batch, &more)) && more)
+		for (size_t i = 0; i < batch.rows; i++) {
+			uint32_t event = batch.columns[COLUMN_EVENT].u32[i];
+
+			if (event == b->event_id || !b->event_id)
+				on_sample(b, batch.columns, i);
+			else
+				(*map_get(&b->events, event, NULL))++;
+		}
+	scan_destroy(scan);
+	return err;
+}
+
+/* --- frames to symbols --------------------------------------------------------------------------- */
+
+static enum stacks_kind kind_of(uint8_t module_kind, bool inlined)
+{
+	switch (module_kind) {
+	case MODULE_KERNEL:
+		return STACKS_KERNEL;
+	case MODULE_KERNEL_MODULE:
+		return STACKS_KERNEL_MODULE;
+	case MODULE_PROGRAM:
+		return inlined ? STACKS_INLINED : STACKS_USER;
+	case MODULE_SHARED:
+	case MODULE_VDSO:
+		return inlined ? STACKS_INLINED : STACKS_LIBRARY;
+	case MODULE_ANON:
+		return STACKS_JIT;
+	default:
+		return inlined ? STACKS_INLINED : STACKS_UNKNOWN;
+	}
+}
+
+/* A symbol for code without a name: its module stands for it, as in flame graphs of
+ * perf's output. */
+static uint32_t unnamed_symbol(struct stacks *s, const struct frame *frame)
+{
+	char name[320];
+	const char *base = profile_base_name(frame->module);
+
+	if (!*base)
+		snprintf(name, sizeof(name), "[unknown]");
+	else if (base[0] == '[')
+		snprintf(name, sizeof(name), "%.310s", base);
+	else
+		snprintf(name, sizeof(name), "[%.310s]", base);
+
+	uint32_t id = stacks_symbol(s, name, strlen(name), frame->module, STACKS_UNKNOWN);
+
+	s->symbols.v[id].resolved = false;
+	return id;
+}
+
+static uint32_t call_symbol(struct builder *b, const struct frame *frame, const struct frame_call *call)
+{
+	struct stacks *s = &b->p->stacks;
+
+	if (!call->function)
+		return unnamed_symbol(s, frame);
+
+	uint32_t id = stacks_symbol(s, call->function, strlen(call->function), frame->module,
+				    kind_of(frame->kind, call->inlined));
+	struct stacks_symbol *symbol = &s->symbols.v[id];
+
+	if (!*symbol->file && call->file) {
+		symbol->file = call->file; /* lives as long as the recording and its frames */
+		symbol->line = call->line;
+	}
+	return id;
+}
+
+static bool is_kernel(uint8_t kind)
+{
+	return kind == MODULE_KERNEL || kind == MODULE_KERNEL_MODULE;
+}
+
+/* The symbols of a frame, outermost first. */
+static struct frame_symbols symbols_of(struct builder *b, size_t index)
+{
+	struct frame_symbols *k = &b->symbols[index];
+
+	if (k->count != UINT32_MAX)
+		return *k;
+
+	const struct frame *frame = frames_at(b->p->frames, index);
+	const struct frame_call *calls = frames_calls(b->p->frames, frame);
+	bool left_out = is_kernel(frame->kind) ? b->options->no_kernel : b->options->no_user;
+
+	k->from = (uint32_t)b->symbol_ids.n;
+	k->count = 0;
+	for (uint32_t i = frame->call_count; i-- > 0 && !left_out;) {
+		if (calls[i].inlined && b->options->no_inlines)
+			continue;
+		vec_push(&b->symbol_ids, call_symbol(b, frame, &calls[i]));
+		k->count++;
+	}
+	return *k;
+}
+
+/* --- stacks to nodes ------------------------------------------------------------------------------ */
+
+/* The node where a group's stack ends. */
+static uint32_t node_of(struct builder *b, uint32_t group, uint32_t stack)
+{
+	struct stacks *s = &b->p->stacks;
+	uint32_t node = stacks_child(s, 0, b->group_symbols.v[group]);
+	uint32_t id = stack;
+
+	vec_clear(&b->chain);
+	/* a chain longer than the table is a cycle: what is above it is left out */
+	while (id && b->chain.n <= b->stack_count) {
+		uint64_t *known = map_find(&b->nodes, (uint64_t)group << 32 | id);
+		size_t row;
+
+		if (known) {
+			node = (uint32_t)*known;
+			break;
+		}
+		row = rows_find(b->stacks, sizeof(*b->stacks), b->stack_count, id);
+		if (row == SIZE_MAX)
+			break;
+		vec_push(&b->chain, (uint32_t)row);
+		id = b->stacks[row].parent;
+	}
+	while (b->chain.n > 0) {
+		const struct row_stack *row = &b->stacks[vec_pop(&b->chain)];
+		size_t frame = frames_index(b->p->frames, row->frame);
+
+		if (frame != SIZE_MAX) {
+			struct frame_symbols k = symbols_of(b, frame);
+
+			for (uint32_t i = 0; i < k.count; i++)
+				node = stacks_child(s, node, b->symbol_ids.v[k.from + i]);
+		}
+		*map_get(&b->nodes, (uint64_t)group << 32 | row->id, NULL) = node;
+	}
+	return node;
+}
+
+static void add_line(struct builder *b, const struct frame *frame, const struct frame_call *call,
+		     uint64_t value)
+{
+	uint32_t symbol = call_symbol(b, frame, call);
+	bool is_new;
+	uint64_t *index = map_get(&b->lines, (uint64_t)symbol << 32 | call->line, &is_new);
+
+	if (is_new) {
+		struct profile_line *line = vec_add(&b->p->lines);
+
+		*index = b->p->lines.n - 1;
+		line->symbol = symbol;
+		line->line = call->line;
+		line->file = call->file ? call->file : "";
+	}
+	b->p->lines.v[*index].self += value;
+}
+
+static void add_unresolved(struct builder *b, const struct frame *frame, const struct slot *slot)
+{
+	bool is_new;
+	uint64_t *index = map_get(&b->module_index, frame->module_id, &is_new);
+
+	if (is_new) {
+		struct profile_module *m = vec_add(&b->p->modules);
+
+		*index = b->p->modules.n - 1;
+		m->id = frame->module_id;
+		m->path = frame->module;
+		m->kind = frame->kind;
+	}
+	b->p->modules.v[*index].unresolved += slot->value;
+	b->p->modules.v[*index].unresolved_samples += slot->samples;
+	b->p->unresolved += slot->value;
+	b->p->unresolved_samples += slot->samples;
+}
+
+/* What the innermost frame of a slot tells. */
+static void add_leaf(struct builder *b, const struct slot *slot)
+{
+	size_t row = rows_find(b->stacks, sizeof(*b->stacks), b->stack_count, slot->stack);
+	size_t index = row == SIZE_MAX ? SIZE_MAX : frames_index(b->p->frames, b->stacks[row].frame);
+
+	if (index == SIZE_MAX)
+		return;
+
+	const struct frame *frame = frames_at(b->p->frames, index);
+	const struct frame_call *call = frames_calls(b->p->frames, frame);
+
+	if (!call->function)
+		add_unresolved(b, frame, slot);
+	if (b->options->no_inlines)
+		call += frame->call_count - 1;
+	add_line(b, frame, call, slot->value);
+}
+
+static void build_tree(struct builder *b)
+{
+	size_t frames = frames_count(b->p->frames);
+
+	b->symbols = mem_alloc((frames + 1) * sizeof(*b->symbols));
+	for (size_t i = 0; i < frames; i++)
+		b->symbols[i].count = UINT32_MAX;
+	for (size_t i = 0; i < b->slots.n; i++) {
+		const struct slot *slot = &b->slots.v[i];
+		uint32_t node = node_of(b, slot->group, slot->stack);
+
+		b->p->stacks.nodes.v[node].self += slot->value;
+		b->p->stacks.nodes.v[node].listed = true;
+		add_leaf(b, slot);
+	}
+	b->p->stacks.unit = b->p->is_time ? "ns" : "samples";
+	b->p->stacks.grouped = true;
+	stacks_finish(&b->p->stacks);
+}
+
+/* A function's line is the hottest one seen. */
+static void place_symbols(struct builder *b)
+{
+	uint64_t *most = mem_calloc(b->p->stacks.symbols.n + 1, sizeof(*most));
+
+	for (size_t i = 0; i < b->p->lines.n; i++) {
+		const struct profile_line *line = &b->p->lines.v[i];
+		struct stacks_symbol *symbol = &b->p->stacks.symbols.v[line->symbol];
+
+		if (line->self < most[line->symbol] || !*line->file)
+			continue;
+		most[line->symbol] = line->self;
+		symbol->file = line->file;
+		symbol->line = line->line;
+	}
+	free(most);
+}
+
+/* --- threads, processes, events, losses ------------------------------------------------------------ */
+
+static void sum_processes(struct builder *b)
+{
+	struct map index;
+	uint64_t *most;
+
+	map_init(&index);
+	for (size_t i = 0; i < b->p->threads.n; i++) {
+		struct profile_thread *t = &b->p->threads.v[i];
+		bool is_new;
+		uint64_t *at = map_get(&index, t->row->pid, &is_new);
+
+		if (is_new) {
+			*at = b->p->processes.n;
+			vec_add(&b->p->processes)->pid = t->row->pid;
+			b->p->processes.v[*at].name = string_of(b, t->row->comm);
+		}
+		t->process = (uint32_t)*at;
+		b->p->processes.v[*at].value += t->value;
+		b->p->processes.v[*at].samples += t->samples;
+		b->p->processes.v[*at].threads += t->samples > 0;
+	}
+	most = mem_calloc(b->p->processes.n + 1, sizeof(*most));
+	for (size_t i = 0; i < b->p->threads.n; i++) {
+		const struct profile_thread *t = &b->p->threads.v[i];
+
+		/* the main thread's name is the process's; of several programs, the longest run */
+		if (t->row->tid == t->row->pid && t->value >= most[t->process]) {
+			most[t->process] = t->value;
+			b->p->processes.v[t->process].name = string_of(b, t->row->comm);
+		}
+	}
+	free(most);
+	map_deinit(&index);
+}
+
+static void list_threads(struct builder *b)
+{
+	vec_reserve(&b->p->threads, b->thread_count);
+	for (size_t i = 0; i < b->thread_count; i++)
+		vec_add(&b->p->threads)->row = &b->threads[i];
+}
+
+static struct err *list_events(struct builder *b)
+{
+	const void *rows;
+	size_t count;
+
+	TRY(recording_side_rows(b->r, TYPE_event, &rows, &count));
+	for (size_t i = 0; i < count; i++) {
+		const struct row_event *row = (const struct row_event *)rows + i;
+		const uint64_t *samples = map_find(&b->events, row->id);
+		struct profile_event *e = vec_add(&b->p->events);
+
+		e->name = string_of(b, row->name);
+		e->counted = row->id == b->event_id;
+		e->samples = e->counted ? b->p->samples + b->p->left_out : samples ? *samples : 0;
+	}
+	return NULL;
+}
+
+static void add_loss(struct builder *b, uint32_t source, uint32_t reason, uint64_t count)
+{
+	const char *source_text = string_of(b, source), *reason_text = string_of(b, reason);
+	struct profile_loss *loss = NULL;
+
+	for (size_t i = 0; i < b->p->losses.n && !loss; i++)
+		if (str_eq(b->p->losses.v[i].source, source_text) &&
+		    str_eq(b->p->losses.v[i].reason, reason_text))
+			loss = &b->p->losses.v[i];
+	if (!loss) {
+		if (b->p->losses.n >= 64)
+			return;
+		loss = vec_add(&b->p->losses);
+		loss->source = source_text;
+		loss->reason = reason_text;
+	}
+	loss->count += count;
+	loss->unknown |= count == 0;
+}
+
+static struct err *list_losses(struct builder *b)
+{
+	static const char *const columns[] = { "count", "source", "reason", NULL };
+	const struct scan_options options = { .columns = columns };
+	struct scan *scan;
+	struct batch batch;
+	bool more;
+	struct err *err;
+
+	if (!recording_find_table(b->r, "lost"))
+		return NULL;
+	TRY(scan_create(b->r, "lost", &options, &scan));
+	while (!(err = scan_next(scan, &batch, &more)) && more)
+		for (size_t i = 0; i < batch.rows; i++)
+			add_loss(b, batch.columns[1].u32[i], batch.columns[2].u32[i],
+				 batch.columns[0].u64[i]);
+	scan_destroy(scan);
+	return err;
+}
+
+/* --- the whole ----------------------------------------------------------------------------------- */
+
+static struct err *load_side(struct builder *b)
+{
+	const void *rows;
+
+	TRY(recording_side_rows(b->r, TYPE_stack, &rows, &b->stack_count));
+	b->stacks = rows;
+	TRY(recording_side_rows(b->r, TYPE_thread, &rows, &b->thread_count));
+	b->threads = rows;
+	return frames_create(b->r, true, &b->p->frames);
+}
+
+static struct err *build(struct builder *b)
+{
+	const struct recording_meta *meta = recording_borrow_meta(b->r);
+	const struct profile_options *o = b->options;
+
+	if (!recording_find_table(b->r, "sample"))
+		return err_fix(err_new(ERR_NOT_FOUND, "this recording has no samples"),
+			       "record with --with cpu, and let it run for longer than a few milliseconds");
+	b->from_ns = o->from_ns ? meta->start_ns + o->from_ns : 0;
+	b->to_ns = o->to_ns ? meta->start_ns + o->to_ns : 0;
+	TRY(load_side(b));
+	TRY(choose_event(b));
+	choose_threads(b);
+	choose_modules(b);
+	list_threads(b);
+	TRY(scan_samples(b));
+	build_tree(b);
+	place_symbols(b);
+	sum_processes(b);
+	TRY(list_events(b));
+	return list_losses(b);
+}
+
+static void builder_init(struct builder *b)
+{
+	strmap_init(&b->group_names);
+	map_init(&b->slot_index);
+	map_init(&b->events);
+	map_init(&b->lines);
+	map_init(&b->module_index);
+	map_init(&b->nodes);
+}
+
+static void builder_deinit(struct builder *b)
+{
+	free(b->thread_wanted);
+	free(b->thread_group);
+	free(b->module_wanted);
+	free(b->symbols);
+	vec_deinit(&b->group_symbols);
+	strmap_deinit(&b->group_names);
+	vec_deinit(&b->slots);
+	map_deinit(&b->slot_index);
+	map_deinit(&b->events);
+	map_deinit(&b->lines);
+	map_deinit(&b->module_index);
+	vec_deinit(&b->symbol_ids);
+	map_deinit(&b->nodes);
+	vec_deinit(&b->chain);
+}
+
+struct err *profile_create(struct recording *r, const struct profile_options *options,
+			   struct profile **ret)
+{
+	struct profile *p = mem_calloc(1, sizeof(*p));
+	struct builder b = { .p = p, .options = options, .r = r };
+
+	p->recording = r;
+	stacks_init(&p->stacks);
+	builder_init(&b);
+
+	struct err *err = build(&b);
+
+	builder_deinit(&b);
+	if (err) {
+		profile_destroy(p);
+		return err;
+	}
+	*ret = p;
+	return NULL;
+}
+
+void profile_destroy(struct profile *p)
+{
+	if (!p)
+		return;
+	stacks_deinit(&p->stacks);
+	frames_destroy(p->frames);
+	vec_deinit(&p->threads);
+	vec_deinit(&p->processes);
+	vec_deinit(&p->lines);
+	vec_deinit(&p->modules);
+	vec_deinit(&p->losses);
+	vec_deinit(&p->events);
+	free(p);
+}
+
+/* --- over time ------------------------------------------------------------------------------------ */
+
+struct slices {
+	uint32_t *place; /* by thread row: index in the caller's list, else UINT32_MAX */
+	uint64_t from_ns, to_ns;
+	size_t count;
+	uint64_t *values;
+};
+
+static void add_slice(struct slices *s, uint64_t time_ns, size_t thread, uint64_t value)
+{
+	if (time_ns < s->from_ns || time_ns >= s->to_ns || s->place[thread] == UINT32_MAX)
+		return;
+
+	size_t i = (size_t)((double)(time_ns - s->from_ns) / (double)(s->to_ns - s->from_ns) *
+			    (double)s->count);
+
+	if (i >= s->count)
+		i = s->count - 1;
+	s->values[s->place[thread] * s->count + i] += value;
+}
+
+static struct err *fill_slices(const struct profile *p, struct slices *s)
+{
+	static const char *const columns[] = { "time_ns", "period", "thread", "event", NULL };
+	const struct scan_options options = {
+		.columns = columns, .from_ns = s->from_ns, .to_ns = s->to_ns,
+	};
+	const void *rows;
+	size_t thread_count;
+	struct scan *scan;
+	struct batch batch;
+	bool more;
+	struct err *err;
+	uint32_t event = 0;
+
+	TRY(recording_side_rows(p->recording, TYPE_event, &rows, &thread_count));
+	for (size_t i = 0; i < p->events.n; i++)
+		if (p->events.v[i].counted)
+			event = ((const struct row_event *)rows)[i].id;
+	TRY(recording_side_rows(p->recording, TYPE_thread, &rows, &thread_count));
+	TRY(scan_create(p->recording, "sample", &options, &scan));
+	while (!(err = scan_next(scan, &batch, &more)) && more)
+		for (size_t i = 0; i < batch.rows; i++) {
+			size_t thread = rows_find(rows, sizeof(struct row_thread), thread_count,
+						  batch.columns[2].u32[i]);
+
+			if (thread != SIZE_MAX && (!event || batch.columns[3].u32[i] == event))
+				add_slice(s, batch.columns[0].u64[i], thread,
+					  p->is_time ? batch.columns[1].u64[i] : 1);
+		}
+	scan_destroy(scan);
+	return err;
+}
+
+struct err *profile_timeline(const struct profile *p, const struct profile_options *options,
+			     const uint32_t *threads, size_t thread_count, uint64_t from_ns,
+			     uint64_t to_ns, size_t count, uint64_t *values)
+{
+	struct slices s = { .from_ns = from_ns, .to_ns = to_ns, .count = count, .values = values };
+
+	(void)options;
+	if (to_ns <= from_ns || count == 0)
+		return NULL;
+	s.place = mem_alloc((p->threads.n + 1) * sizeof(*s.place));
+	for (size_t i = 0; i < p->threads.n; i++)
+		s.place[i] = UINT32_MAX;
+	for (size_t i = 0; i < thread_count; i++)
+		s.place[threads[i]] = (uint32_t)i;
+
+	struct err *err = fill_slices(p, &s);
+
+	free(s.place);
+	return err;
+}
