@@ -177,6 +177,8 @@ struct doc_frame {
 	double value;          /* of this node and all below it */
 	double self;           /* of this node alone */
 	double value_before;   /* diff only: what `value` was in the old one */
+	double self_before;    /* diff only: what `self` was.  The SVG's <title> gives the change of
+				* self, as flamegraph.pl does: "f (56 samples, 10.92%; +4.87%)" */
 	const char *tip;       /* what to show on hovering instead of name and numbers; NULL: those */
 };
 /* Nodes in pre-order; the single root at depth 0 is "all". */
