@@ -6,11 +6,12 @@
 
 #include <string.h>
 
-extern const struct cmd cmd_completion, cmd_export, cmd_help, cmd_version;
+extern const struct cmd cmd_completion, cmd_export, cmd_flame, cmd_help, cmd_version;
 
 const struct cmd *const cmd_table[] = {
 	&cmd_completion,
 	&cmd_export,
+	&cmd_flame,
 	&cmd_help,
 	&cmd_version,
 	NULL,

@@ -35,6 +35,7 @@ void stack_input_text_options(const struct stack_input_args *args, struct text_o
 		.skip_after = args->skip_after.words,
 		.skip_after_count = args->skip_after.count,
 		.no_sort = args->no_sort && !args->reverse,
+		.in_time = args->in_time,
 		.strip_hex = args->strip_hex,
 		.no_modules = args->no_modules,
 		.offsets = args->offsets,

@@ -18,7 +18,7 @@ struct stack_input_args {
 	bool pid, tid, kernel, jit, all, addrs, srcline;
 	const char *event;
 	struct opt_list skip_after, base;
-	bool no_sort, strip_hex, fold_recursion, reverse;
+	bool no_sort, in_time, strip_hex, fold_recursion, reverse;
 	bool no_modules, offsets;
 	const char *source, *like;
 };

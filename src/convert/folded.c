@@ -283,20 +283,49 @@ static struct err *on_line(struct folded_reader *r, const char *line, size_t len
 	return NULL;
 }
 
+static struct err *read_lines(struct folded_reader *r)
+{
+	char *line;
+	size_t length;
+
+	for (;;) {
+		TRY(text_next_line(r->in, &line, &length));
+		if (!line)
+			return NULL;
+		TRY(on_line(r, line, length));
+	}
+}
+
+/* For a flame chart: the lines from the last to the first, so all are held. */
+static struct err *read_lines_backwards(struct folded_reader *r)
+{
+	VEC(size_t) starts = { 0 };
+	struct str all = { 0 };
+	struct err *err;
+	char *line;
+	size_t length;
+
+	while (!(err = text_next_line(r->in, &line, &length)) && line) {
+		vec_push(&starts, all.length);
+		str_add_n(&all, line, length + 1);
+	}
+	r->s->timed = true;
+	while (!err && starts.n > 0) {
+		const char *text = all.text + vec_pop(&starts);
+
+		err = on_line(r, text, strlen(text));
+	}
+	vec_deinit(&starts);
+	str_deinit(&all);
+	return err;
+}
+
 static struct err *folded_read(struct text_input *in, const struct text_options *options,
 			       struct stacks *stacks)
 {
 	struct folded_reader r = { .in = in, .options = options, .s = stacks };
-	struct err *err = NULL;
-	char *line;
-	size_t length;
+	struct err *err = options->in_time ? read_lines_backwards(&r) : read_lines(&r);
 
-	while (!err) {
-		err = text_next_line(in, &line, &length);
-		if (err || !line)
-			break;
-		err = on_line(&r, line, length);
-	}
 	vec_deinit(&r.path);
 	str_deinit(&r.hex);
 	str_deinit(&r.last);

@@ -67,6 +67,7 @@ struct text_options {
 	size_t skip_after_count;
 	/* folded */
 	bool no_sort;            /* refuse lines that are not sorted */
+	bool in_time;            /* lines come newest first: keep their order (a flame chart) */
 	bool strip_hex;          /* 0x45ef2173 -> 0x... */
 	/* others */
 	bool no_modules;         /* sample, vtune */

@@ -101,6 +101,13 @@ uint32_t stacks_symbol_text(struct stacks *s, const char *name, size_t length)
 	return id;
 }
 
+const char *stacks_base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}
+
 /* --- the tree ------------------------------------------------------------------------- */
 
 uint32_t stacks_child(struct stacks *s, uint32_t node, uint32_t symbol)
@@ -110,9 +117,9 @@ uint32_t stacks_child(struct stacks *s, uint32_t node, uint32_t symbol)
 	if (s->nodes.v[node].depth >= STACKS_DEPTH_MAX)
 		return node;
 
-	uint64_t *slot = map_get(&s->children, (uint64_t)node << 32 | symbol, &is_new);
+	uint64_t *slot = map_get(&s->children, (uint64_t)node << 32 | (s->timed ? 0 : symbol), &is_new);
 
-	if (is_new) {
+	if (is_new || (s->timed && s->nodes.v[*slot].symbol != symbol)) {
 		uint32_t depth = s->nodes.v[node].depth + 1;
 		struct stacks_node *child = vec_add(&s->nodes);
 
@@ -173,7 +180,7 @@ static uint32_t *rank_symbols(const struct stacks *s)
 
 	for (size_t i = 0; i < n; i++)
 		sorted[i] = (uint32_t)i;
-	if (n)
+	if (n && !s->timed)
 		qsort_r(sorted, n, sizeof(*sorted), compare_names, s->symbols.v);
 	for (size_t i = 0; i < n; i++)
 		rank[sorted[i]] = (uint32_t)i;
@@ -193,7 +200,7 @@ static void sort_children(struct stacks *s)
 	s->order = mem_realloc(s->order, (n + 1) * sizeof(*s->order));
 	memset(s->first, 0, (n + 2) * sizeof(*s->first));
 	for (size_t i = 1; i < n; i++) {
-		start[rank[s->nodes.v[i].symbol] + 1]++;
+		start[s->timed ? 1 : rank[s->nodes.v[i].symbol] + 1]++;
 		s->first[s->nodes.v[i].parent + 2]++;
 	}
 	for (size_t i = 1; i <= symbols; i++)
@@ -201,7 +208,7 @@ static void sort_children(struct stacks *s)
 	for (size_t i = 2; i <= n + 1; i++)
 		s->first[i] += s->first[i - 1];
 	for (size_t i = 1; i < n; i++)
-		by_rank[start[rank[s->nodes.v[i].symbol]]++] = (uint32_t)i;
+		by_rank[start[s->timed ? 0 : rank[s->nodes.v[i].symbol]]++] = (uint32_t)i;
 	for (size_t i = 0; i + 1 < n; i++)
 		s->order[s->first[s->nodes.v[by_rank[i]].parent + 1]++] = by_rank[i];
 	free(rank);
@@ -243,6 +250,7 @@ static uint32_t *copy_symbols(const struct stacks *src, struct stacks *dst)
 	dst->unit = arena_strdup(&dst->arena, src->unit);
 	dst->diff = src->diff;
 	dst->grouped = src->grouped;
+	dst->timed = src->timed;
 	dst->cut = src->cut;
 	return ids;
 }

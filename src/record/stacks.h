@@ -58,12 +58,14 @@ struct stacks {
 	struct strmap symbol_keys; /* name NUL module NUL kind -> symbol */
 	VEC(struct stacks_symbol) symbols;
 	VEC(struct stacks_node) nodes;
-	struct map children;       /* parent << 32 | symbol -> node */
+	struct map children;       /* parent << 32 | symbol -> node (timed: the last child) */
 	const char *unit;          /* "samples", "ns", ...: static or in the arena */
 	bool diff;                 /* the *_before values count */
 	bool grouped;              /* the outermost frames are process names */
+	bool timed;                /* set before anything is added: stacks come in the order of time,
+				    * and only neighbours share nodes (a flame chart) */
 	uint64_t cut;              /* stacks deeper than STACKS_DEPTH_MAX */
-	/* by stacks_finish(): the children of node n, sorted by name, are
+	/* by stacks_finish(): the children of node n, sorted by name (timed: by time), are
 	 * order[first[n] .. first[n + 1] - 1] */
 	uint32_t *first, *order;
 };
@@ -114,5 +116,8 @@ struct stacks_sums {
 	uint64_t *self, *total, *self_before, *total_before;
 };
 void stacks_sum(const struct stacks *s, const uint32_t *key, size_t groups, struct stacks_sums *sums);
+
+/* The base name of a path: "/usr/lib/libc.so.6" -> "libc.so.6"; never NULL. */
+const char *stacks_base_name(const char *path);
 
 #endif

@@ -67,13 +67,6 @@ struct builder {
 	VEC(uint32_t) chain;          /* stack rows on the way up */
 };
 
-const char *profile_base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash && slash[1] ? slash + 1 : path;
-}
-
 /* --- what is wanted ------------------------------------------------------------------------ */
 
 static const char *string_of(const struct builder *b, uint32_t id)
@@ -92,7 +85,7 @@ static bool matches(const char *wanted, uint32_t id, const char *name, const cha
 	if (*wanted && !*end)
 		return number == id;
 	return fnmatch(wanted, name, 0) == 0 || (*path && (fnmatch(wanted, path, 0) == 0 ||
-							   fnmatch(wanted, profile_base_name(path), 0) == 0));
+							   fnmatch(wanted, stacks_base_name(path), 0) == 0));
 }
 
 static void choose_threads(struct builder *b)
@@ -155,7 +148,7 @@ static void choose_modules(struct builder *b)
 		const char *path = frames_at(f, i)->module;
 
 		b->module_wanted[i] = fnmatch(b->options->module, path, 0) == 0 ||
-				      fnmatch(b->options->module, profile_base_name(path), 0) == 0;
+				      fnmatch(b->options->module, stacks_base_name(path), 0) == 0;
 	}
 }
 
@@ -326,7 +319,7 @@ static enum stacks_kind kind_of(uint8_t module_kind, bool inlined)
 static uint32_t unnamed_symbol(struct stacks *s, const struct frame *frame)
 {
 	char name[320];
-	const char *base = profile_base_name(frame->module);
+	const char *base = stacks_base_name(frame->module);
 
 	if (!*base)
 		snprintf(name, sizeof(name), "[unknown]");

@@ -103,7 +103,4 @@ struct err *profile_timeline(const struct profile *p, const struct profile_optio
 			     const uint32_t *threads, size_t thread_count, uint64_t from_ns,
 			     uint64_t to_ns, size_t count, uint64_t *slices);
 
-/* The base name of a path: "/usr/lib/libc.so.6" -> "libc.so.6"; never NULL. */
-const char *profile_base_name(const char *path);
-
 #endif
