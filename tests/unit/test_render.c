@@ -37,7 +37,11 @@ static char *rendered(struct render_options options, build_fn *build, struct err
 	*err = doc_end(d);
 	render_destroy(d);
 	fclose(options.stream);
-	return text;
+
+	char *copy = mem_strdup(text); /* gcc 12 takes the stream's buffer for a local */
+
+	free(text);
+	return copy;
 }
 
 static char *render_well(struct render_options options, build_fn *build)
@@ -308,12 +312,15 @@ static void test_json_keys(void **state)
 
 /* --- golden -------------------------------------------------------------------------------------- */
 
-static void check_golden(const char *name, const char *text)
+static void check_golden(const char *name, char *text)
 {
+	char *script = strstr(text, "<script>"); /* web/svg.js changes on its own */
 	const char *src = getenv("SRC");
 	char *path = mem_printf("%s/tests/golden/render/%s", src ? src : ".", name);
 	struct str expected = { 0 };
 
+	if (script)
+		*script = '\0';
 	if (getenv("UPDATE_GOLDEN"))
 		assert_null(io_replace_file(path, text, strlen(text)));
 	struct err *err = io_read_file(path, 1 << 20, &expected);
@@ -344,6 +351,7 @@ static void test_golden(void **state)
 		{ "term-200-color.txt", { .format = "term", .width = 200, .charset = RENDER_UTF8,
 					  .color = RENDER_COLOR_ALWAYS } },
 		{ "demo.json", { .format = "json" } },
+		{ "demo.svg", { .format = "svg" } },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
