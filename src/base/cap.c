@@ -16,9 +16,9 @@
 #include <unistd.h>
 
 #define CPU "CPU time"
-#define KERNEL "the kernel"
+#define KERNEL "The kernel"
 #define BPF "BPF"
-#define PROCESS "processes"
+#define PROCESS "Processes"
 
 const struct cap cap_table[] = {
 	{ "user_samples", "user samples", "where programs spend CPU time", CPU, cap_perf_user },
@@ -114,7 +114,7 @@ void cap_set_fix(struct cap_result *r, const char *fmt, ...)
 void cap_set_not_permitted(struct cap_result *r, int errnum, const char *needs)
 {
 	if (geteuid() == 0) {
-		cap_set(r, CAP_NOT_PERMITTED, "%s, even for root (a container, or lockdown)", strerror(errnum));
+		cap_set(r, CAP_NOT_PERMITTED, "%s, even for root (a container?)", strerror(errnum));
 	} else {
 		cap_set(r, CAP_NOT_PERMITTED, "needs root, or %s", needs);
 		cap_set_fix(r, "sudo sonde ...");

@@ -133,7 +133,7 @@ void cap_perf_cycles(const struct cap_env *env, struct cap_result *r)
 	if (fd >= 0)
 		cap_set(r, CAP_YES, "the CPU's own counter");
 	else if (fd == -ENOENT || fd == -ENODEV || fd == -EOPNOTSUPP || fd == -ENXIO)
-		cap_set(r, CAP_NO_HARDWARE, "no hardware counters (a VM without a PMU?): the software clock serves");
+		cap_set(r, CAP_NO_HARDWARE, "no PMU (a VM?): the software clock serves");
 	else
 		explain(env, r, -fd, 2);
 }

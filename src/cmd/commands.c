@@ -6,10 +6,16 @@
 
 #include <string.h>
 
-extern const struct cmd cmd_completion, cmd_export, cmd_flame, cmd_help, cmd_version;
+extern const struct cmd cmd_completion;
+extern const struct cmd cmd_doctor;
+extern const struct cmd cmd_export;
+extern const struct cmd cmd_flame;
+extern const struct cmd cmd_help;
+extern const struct cmd cmd_version;
 
 const struct cmd *const cmd_table[] = {
 	&cmd_completion,
+	&cmd_doctor,
 	&cmd_export,
 	&cmd_flame,
 	&cmd_help,

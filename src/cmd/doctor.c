@@ -77,28 +77,46 @@ static enum doc_style style_of(enum cap_state state)
 	}
 }
 
+/* "for" is the last column: only -v shows it, so that `detail` has the room. */
 static const struct doc_column columns[] = {
 	{ "name", "", DOC_TEXT, 0 },
 	{ "state", "", DOC_TEXT, 0 },
 	{ "detail", "", DOC_TEXT, 0 },
-	{ "what_for", "for", DOC_TEXT, DOC_COLUMN_OPTIONAL },
+	{ "what_for", "", DOC_TEXT, DOC_COLUMN_OPTIONAL },
 };
+enum { COLUMNS = sizeof(columns) / sizeof(*columns) };
 
-static void put_group(struct doc *d, const struct findings *f, size_t from, size_t to)
+static void put_group(struct doc *d, const char *group)
 {
-	doc_table_begin(d, "capabilities", f->caps[from]->group, columns, sizeof(columns) / sizeof(*columns));
-	for (size_t i = from; i < to; i++) {
-		const struct cap_result *r = &f->results[i];
-		struct doc_value row[] = {
-			DOC_STR(f->caps[i]->name),
-			DOC_STYLED(cap_state_text(r->state), style_of(r->state)),
-			DOC_STR(r->detail),
-			DOC_STYLED(f->caps[i]->what_for, DOC_DIM),
-		};
+	const struct doc_value row[] = { DOC_STYLED(group, DOC_STRONG), DOC_NONE, DOC_NONE, DOC_NONE };
 
-		doc_row(d, row);
+	doc_node(d, 0, row);
+}
+
+static void put_cap(struct doc *d, const struct cap *cap, const struct cap_result *r)
+{
+	const struct doc_value row[] = {
+		DOC_STR(cap->name),
+		DOC_STYLED(cap_state_text(r->state), style_of(r->state)),
+		DOC_STR(r->detail),
+		DOC_STYLED(cap->what_for, DOC_DIM),
+	};
+
+	doc_node(d, 1, row);
+}
+
+static void put_tree(struct doc *d, const struct findings *f, bool verbose)
+{
+	const char *group = NULL;
+
+	doc_tree_begin(d, "capabilities", NULL, columns, verbose ? COLUMNS : COLUMNS - 1);
+	for (size_t i = 0; i < f->count; i++) {
+		if (f->caps[i]->group != group)
+			put_group(d, f->caps[i]->group);
+		group = f->caps[i]->group;
+		put_cap(d, f->caps[i], &f->results[i]);
 	}
-	doc_table_end(d, 0, NULL);
+	doc_tree_end(d);
 }
 
 static bool told_before(const struct findings *f, size_t at)
@@ -130,28 +148,24 @@ static void put_fixes(struct doc *d, const struct findings *f)
 static void put_headline(struct doc *d, const struct findings *f)
 {
 	size_t counts[CAP_MISSING + 1] = { 0 };
+	struct str text;
 
 	for (size_t i = 0; i < f->count; i++)
 		counts[f->results[i].state]++;
-	if (counts[CAP_YES] == f->count)
-		doc_headline(d, "All %zu capabilities are there.", f->count);
-	else
-		doc_headline(d, "%zu of %zu capabilities are there; %zu limited, %zu not permitted, %zu not in this "
-				"kernel, %zu without hardware, %zu not set up.",
-			     counts[CAP_YES], f->count, counts[CAP_LIMITED], counts[CAP_NOT_PERMITTED],
-			     counts[CAP_NOT_IN_KERNEL], counts[CAP_NO_HARDWARE], counts[CAP_MISSING]);
+	str_init(&text);
+	str_printf(&text, "%zu of %zu capabilities are there", counts[CAP_YES], f->count);
+	for (enum cap_state s = CAP_LIMITED; s <= CAP_MISSING; s++)
+		if (counts[s])
+			str_printf(&text, "%s%zu %s", s == CAP_LIMITED || !strchr(text.text, ':') ? ": " : ", ",
+				   counts[s], cap_state_text(s));
+	doc_headline(d, "%s", text.text);
+	str_deinit(&text);
 }
 
-static void put(struct doc *d, const struct findings *f)
+static void put(struct doc *d, const struct findings *f, bool verbose)
 {
-	size_t from = 0;
-
 	put_headline(d, f);
-	for (size_t i = 1; i <= f->count; i++)
-		if (i == f->count || f->caps[i]->group != f->caps[from]->group) {
-			put_group(d, f, from, i);
-			from = i;
-		}
+	put_tree(d, f, verbose);
 	put_fixes(d, f);
 }
 
@@ -191,7 +205,7 @@ static struct err *doctor_run(void *args, struct arena *arena, int *status)
 	if (json)
 		put_flat(d, f);
 	else
-		put(d, f);
+		put(d, f, a->output.verbose > 0);
 
 	struct err *err = doc_end(d);
 

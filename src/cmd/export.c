@@ -138,7 +138,7 @@ static const struct opt_example export_examples[] = {
 const struct cmd cmd_export = {
 	.spec = {
 		.name = "export",
-		.summary = "write a recording, or another tool's stacks, in another tool's form",
+		.summary = "write a recording or stacks in another tool's form",
 		.description =
 			"Writes what was recorded so that other tools read it.  The input may also be a "
 			"text of stacks from any machine: perf script, folded stacks, dtrace, sample, "
