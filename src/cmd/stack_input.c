@@ -56,7 +56,8 @@ void stack_input_transform(const struct stack_input_args *args, struct stacks *s
 
 	if (args->base.count) {
 		stacks_init(&changed);
-		stacks_from_base(stacks, args->base.words, args->base.count, &changed);
+		stacks_from_base(stacks, args->base.words, args->base.count,
+				 like_of(args->like) == NAMES_INFERNO, &changed);
 		replace(stacks, &changed);
 	}
 	if (args->fold_recursion) {

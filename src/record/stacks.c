@@ -291,23 +291,39 @@ static void transform(const struct stacks *src, struct stacks *dst, path_fn *fn,
 	free(path);
 }
 
+/* USER: for each symbol, the one without white space in front, which a name that held a
+ * ';' and so was cut in two ("[u8; 4]") begins with. */
 static size_t reverse_path(uint32_t *path, size_t count, const void *user)
 {
-	(void)user;
+	const uint32_t *trimmed = user;
+
 	for (size_t i = 0; i < count / 2; i++) {
 		uint32_t t = path[i];
 
 		path[i] = path[count - 1 - i];
 		path[count - 1 - i] = t;
 	}
+	if (count > 0)
+		path[0] = trimmed[path[0]];
 	return count;
 }
 
 void stacks_reverse(const struct stacks *src, struct stacks *dst)
 {
 	uint32_t *ids = copy_symbols(src, dst);
+	size_t count = dst->symbols.n;
+	uint32_t *trimmed = mem_alloc((count + 1) * sizeof(*trimmed));
 
-	transform(src, dst, reverse_path, NULL, ids);
+	for (size_t i = 0; i < count; i++) {
+		const struct stacks_symbol symbol = dst->symbols.v[i];
+		const char *name = symbol.name + strspn(symbol.name, " ");
+
+		trimmed[i] = (uint32_t)i;
+		if (name != symbol.name && *name)
+			trimmed[i] = stacks_symbol(dst, name, strlen(name), symbol.module, symbol.key_kind);
+	}
+	transform(src, dst, reverse_path, trimmed, ids);
+	free(trimmed);
 	free(ids);
 }
 
@@ -330,13 +346,17 @@ void stacks_fold_recursion(const struct stacks *src, struct stacks *dst)
 	free(ids);
 }
 
-/* USER: a flag for each symbol of the destination. */
+struct bases {
+	const bool *is_base; /* by symbol of the destination */
+	bool as_inferno;
+};
+
 static size_t base_path(uint32_t *path, size_t count, const void *user)
 {
-	const bool *is_base = user;
+	const struct bases *bases = user;
 
-	for (size_t i = count; i-- > 0;)
-		if (is_base[path[i]]) {
+	for (size_t i = count - (bases->as_inferno && count > 0); i-- > bases->as_inferno;)
+		if (bases->is_base[path[i]]) {
 			memmove(path, path + i, (count - i) * sizeof(*path));
 			return count - i;
 		}
@@ -344,7 +364,7 @@ static size_t base_path(uint32_t *path, size_t count, const void *user)
 }
 
 void stacks_from_base(const struct stacks *src, const char *const *names, size_t count,
-		      struct stacks *dst)
+		      bool as_inferno, struct stacks *dst)
 {
 	uint32_t *ids = copy_symbols(src, dst);
 	bool *is_base = mem_calloc(dst->symbols.n + 1, sizeof(*is_base));
@@ -352,7 +372,7 @@ void stacks_from_base(const struct stacks *src, const char *const *names, size_t
 	for (size_t i = 0; i < dst->symbols.n; i++)
 		for (size_t j = 0; j < count; j++)
 			is_base[i] |= strcmp(dst->symbols.v[i].name, names[j]) == 0;
-	transform(src, dst, base_path, is_base, ids);
+	transform(src, dst, base_path, &(struct bases){ is_base, as_inferno }, ids);
 	free(is_base);
 	free(ids);
 }

@@ -95,9 +95,10 @@ void stacks_reverse(const struct stacks *src, struct stacks *dst);
 /* a function that calls itself directly stands once; */
 void stacks_fold_recursion(const struct stacks *src, struct stacks *dst);
 /* only what is at or below a frame named NAME, which becomes the outermost one (the
- * innermost such frame of a stack counts). */
+ * innermost such frame of a stack counts; with AS_INFERNO not the stack's first and last
+ * frame, as inferno has it). */
 void stacks_from_base(const struct stacks *src, const char *const *names, size_t count,
-		      struct stacks *dst);
+		      bool as_inferno, struct stacks *dst);
 
 /* Add the selves of BEFORE as self_before (nodes are made as needed) and set diff.
  * With NORMALIZE they are scaled so that both totals are equal.  Returns the factor. */
