@@ -27,7 +27,8 @@ static const double SEEN_RATIO = 0.0001; /* inferno's default: 0.01 % */
 
 struct box {
 	unsigned depth;
-	double x, value, before;
+	double x, value;
+	double change; /* diff: of self, as in flamegraph.pl */
 	size_t name_at, tip_at; /* in renderer->names; tip_at 0: none */
 	enum doc_frame_kind kind;
 };
@@ -127,7 +128,7 @@ static struct rgb color_of(const struct renderer *r, const struct box *box, cons
 	struct rgb color;
 
 	if (r->flame.diff) { /* red grew, blue shrank, as deep as the largest change */
-		double change = box->value - box->before;
+		double change = box->change;
 		int pale = r->change_most > 0 ? (int)(210 * (1 - fabs(change) / r->change_most)) : 210;
 
 		return change > 0 ? (struct rgb){ 255, pale, pale } :
@@ -176,7 +177,7 @@ static struct err *flame_begin(void *self, const struct doc_flame *flame)
 static struct err *flame_node(void *self, unsigned depth, const struct doc_frame *frame)
 {
 	struct renderer *r = self;
-	double x, change = fabs(frame->value - frame->value_before);
+	double x, change = fabs(frame->self - frame->self_before);
 
 	if (depth == 0)
 		r->total = frame->value;
@@ -190,7 +191,7 @@ static struct err *flame_node(void *self, unsigned depth, const struct doc_frame
 
 	struct box *box = vec_add(&r->boxes);
 
-	*box = (struct box){ depth, x, frame->value, frame->value_before, r->names.length, 0, frame->kind };
+	*box = (struct box){ depth, x, frame->value, frame->self - frame->self_before, r->names.length, 0, frame->kind };
 	str_add_n(&r->names, frame->name, strlen(frame->name) + 1);
 	if (frame->tip) {
 		box->tip_at = r->names.length;
@@ -216,7 +217,7 @@ static size_t without_mark(const char *name)
 static void add_title(struct renderer *r, const struct box *box, const char *name)
 {
 	double samples = floor(box->value * r->flame.factor + 0.5), total = r->total * r->flame.factor;
-	double delta = (box->value - box->before) * r->flame.factor;
+	double delta = box->change * r->flame.factor;
 
 	if (box->tip_at) {
 		add_xml(&r->body, r->names.text + box->tip_at);
