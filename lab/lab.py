@@ -1,0 +1,495 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The lab: boot a kernel in QEMU, run a program of the host's in it, take its output out.
+
+How a run goes.  `find_kernel` names an image and its modules (Debian's package unpacked, a
+kernel of our own, or a file).  `Initramfs` writes a cpio archive with busybox, the few
+modules that reach the host, guest/init, and what is to be run.  The guest mounts the host's
+root read-only over 9p and starts guest/start in it, which makes it a machine (proc, sys,
+tracefs, tmpfs over /tmp and /run) and starts the program.  Where the kernel has no 9p, the
+programs and their libraries travel in the archive and the results come back as a tar.
+
+What is said comes out on virtio serial ports, one each for standard output, standard error
+and control, so nothing the kernel prints on its console gets between.  The control port
+carries the exit status.  The console is a file of its own, shown when the guest broke.
+
+Nothing is left behind: QEMU asks the kernel to be killed when we die, and a directory of a
+run whose maker was killed is removed by the next run.
+"""
+import ctypes
+import fcntl
+import os
+import pwd
+import re
+import selectors
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+
+LAB = os.path.dirname(os.path.abspath(__file__))
+SRC = os.path.dirname(LAB)
+TIMEOUT, BROKEN, SKIP = 124, 125, 77   # exit statuses beside the program's own
+QEMU = "qemu-system-x86_64"
+OVERLAID = ("/tmp", "/var/tmp", "/run", "/mnt")  # tmpfs in the guest, see guest/init
+MODULES = ("virtio_pci", "9pnet_virtio", "9p", "virtio_console")
+
+
+class Broken(Exception):
+    """The lab itself failed; the message says how."""
+
+
+class Missing(Exception):
+    """Something can't be had here; the message says what and how to get it."""
+
+
+def say(text):
+    print("lab: " + text, file=sys.stderr, flush=True)
+
+
+# --- kernels ----------------------------------------------------------------------------------
+
+class Kernel:
+    """An image, its release, the directory that holds its lib/modules, its configuration."""
+
+    def __init__(self, image, root=None, release="", config=None):
+        self.image, self.root, self.release = image, root, release
+        self.config = {}
+        if config and os.path.exists(config):
+            with open(config, encoding="utf-8") as f:
+                self.config = dict(re.findall(r"^(CONFIG_\w+)=(.*)$", f.read(), re.M))
+
+    @property
+    def modules(self):
+        """lib/modules/RELEASE, or None."""
+        path = os.path.join(self.root or "", "lib/modules", self.release)
+        return path if self.root and self.release and os.path.isdir(path) else None
+
+    def has(self, option):
+        return self.config.get("CONFIG_" + option) in ("y", "m")
+
+    @property
+    def has_9p(self):
+        return not self.config or self.has("9P_FS")
+
+
+def ask(program, *args):
+    """Run one of the lab's own scripts that prints a directory."""
+    done = subprocess.run([os.path.join(LAB, program), *args], stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode == SKIP:
+        raise Missing("no kernel")  # the script has said why
+    if done.returncode:
+        raise Broken("%s failed" % program)
+    return done.stdout.strip()
+
+
+def read(path):
+    with open(path, encoding="utf-8", errors="replace") as f:
+        return f.read()
+
+
+def find_kernel(name, modules=None):
+    """stock, cloud: Debian's.  debug, minimal, kcsan: ours, if built.  Else a file."""
+    if name in ("stock", "cloud"):
+        root = ask("kernel/debian", name)
+        release = read(root + "/release").strip()
+        return Kernel(root + "/boot/vmlinuz-" + release, root, release, root + "/boot/config-" + release)
+    if os.path.exists(os.path.join(LAB, "kernel", name + ".config")) and "/" not in name:
+        root = ask("kernel/build", "--cached", name)
+        return Kernel(root + "/bzImage", root, read(root + "/release").strip(), root + "/config")
+    if not os.path.isfile(name):
+        raise Broken("no kernel %s: stock, cloud, debug, minimal, kcsan, or a bzImage" % name)
+    if not modules:
+        return Kernel(os.path.abspath(name))
+    release = os.path.basename(os.path.realpath(modules))
+    root = os.path.realpath(os.path.join(modules, "../../.."))
+    return Kernel(os.path.abspath(name), root, release)
+
+
+def module_files(kernel, names):
+    """The files of NAMES and of what they need, in the order of loading; built-in ones left out."""
+    if not kernel.modules:
+        return []
+    depends = {}
+    with open(kernel.modules + "/modules.dep", encoding="utf-8") as f:
+        for line in f:
+            path, _, needs = line.partition(":")
+            depends[re.sub(r"\.ko.*", "", os.path.basename(path)).replace("-", "_")] = [path] + needs.split()
+    files = []
+    for name in names:
+        # modules.dep lists what a module needs, the last to be loaded first.
+        for path in reversed(depends.get(name.replace("-", "_"), [])):
+            if path not in files:
+                files.append(path)
+    return [os.path.join(kernel.modules, path) for path in files]
+
+
+# --- the initramfs ------------------------------------------------------------------------------
+
+class Initramfs:
+    """A cpio archive (format newc: kernel Documentation, driver-api/early-userspace)."""
+
+    def __init__(self, file):
+        self.file, self.count, self.made = file, 0, set()
+
+    def entry(self, name, mode, data=b"", rdev=(0, 0)):
+        name = name.lstrip("/")
+        if name in self.made:
+            return
+        parent = os.path.dirname(name)
+        if parent:
+            self.entry(parent, stat.S_IFDIR | 0o755)
+        self.made.add(name)
+        self.count += 1
+        fields = [self.count, mode, 0, 0, 1, 0, len(data), 0, 0, rdev[0], rdev[1], len(name) + 1, 0]
+        head = b"070701" + b"".join(b"%08X" % field for field in fields) + name.encode() + b"\0"
+        self.file.write(head + b"\0" * (-len(head) % 4) + data + b"\0" * (-len(data) % 4))
+
+    def directory(self, name, mode=0o755):
+        self.entry(name, stat.S_IFDIR | mode)
+
+    def text(self, name, data, mode=0o644):
+        self.entry(name, stat.S_IFREG | mode, data if isinstance(data, bytes) else data.encode())
+
+    def copy(self, name, path):
+        with open(path, "rb") as f:
+            self.text(name, f.read(), os.stat(path).st_mode & 0o777 | 0o444)
+
+    def node(self, name, major, minor):
+        self.entry(name, stat.S_IFCHR | 0o600, rdev=(major, minor))
+
+    def close(self):
+        self.entry("TRAILER!!!", 0)
+        self.file.flush()
+
+
+def program_files(programs):
+    """Each program's file and its shared libraries, for a guest without the host's root."""
+    files = []
+    for program in programs:
+        path = shutil.which(program)
+        if not path:
+            raise Missing("no program %s on the host" % program)
+        path = os.path.abspath(path)
+        files.append(path)
+        listed = subprocess.run(["ldd", path], capture_output=True, text=True, check=False).stdout
+        files += re.findall(r"(/\S+) \(0x", listed)
+    return list(dict.fromkeys(files))
+
+
+def busybox():
+    for path in ("/bin/busybox", "/usr/bin/busybox"):
+        if os.path.exists(path):
+            return path
+    raise Missing("not on this machine: busybox (package busybox-static); install with apt-get")
+
+
+def write_initramfs(path, run):
+    """The archive for one run: see guest/init, which reads it."""
+    with open(path, "wb") as f:
+        cpio = Initramfs(f)
+        for name in ("proc", "sys", "dev", "newroot", "tmp", "run"):
+            cpio.directory(name)
+        cpio.node("dev/console", 5, 1)
+        cpio.node("dev/null", 1, 3)
+        cpio.copy("bin/busybox", busybox())
+        cpio.copy("init", LAB + "/guest/init")
+        cpio.copy("lab/start", LAB + "/guest/start")
+        cpio.text("lab/argv", b"".join(os.fsencode(word) + b"\0" for word in run.argv))
+        cpio.text("lab/env", b"".join(os.fsencode("%s=%s" % pair) + b"\0" for pair in run.environment().items()))
+        order = []
+        for file in module_files(run.kernel, MODULES):
+            cpio.copy("lab/modules/" + os.path.basename(file), file)
+            order.append(os.path.basename(file) + "\n")
+        cpio.text("lab/modules.order", "".join(order))
+        cpio.text("lab/keep", "".join(path + "\n" for path in run.keep()))
+        if not run.kernel.has_9p:
+            carry(cpio, run)
+        cpio.close()
+
+
+def carry(cpio, run):
+    """Put what the script needs into the archive: no 9p in this kernel."""
+    for path in program_files(["bash", "setpriv", "timeout", *run.programs]):
+        cpio.copy(path, path)
+    links = {"usr/bin/bash": "bin/bash", "usr/lib64": "lib64"}
+    for name, target in links.items():
+        if target in cpio.made and name not in cpio.made:
+            cpio.entry(name, stat.S_IFLNK | 0o777, ("/" + target).encode())
+    for program in run.argv[:1]:
+        path = shutil.which(program) or program
+        if os.path.isfile(path):
+            cpio.copy(os.path.abspath(path), path)
+    for name in ("/lib.sh", "/guest/as-user"):
+        cpio.copy(LAB + name, LAB + name)
+    for file in module_files(run.kernel, run.extra_modules):
+        cpio.copy(os.path.join("/lib/modules", run.kernel.release, os.path.basename(file)), file)
+
+
+# --- QEMU ---------------------------------------------------------------------------------------
+
+def accelerator():
+    """kvm where a guest really runs under it, else emulation.  SONDE_LAB_ACCEL decides otherwise.
+
+    A machine may let a guest be made and then hardly run it (nested virtualization that is only
+    half there), so the first run after each boot of this machine tries it, and the answer is kept.
+    """
+    wanted = os.environ.get("SONDE_LAB_ACCEL")
+    if wanted or not os.access("/dev/kvm", os.W_OK):
+        return wanted or "tcg"
+    kept = os.path.join(cache_directory(), "accel-" + read("/proc/sys/kernel/random/boot_id").strip())
+    if not os.path.exists(kept):
+        answer = "kvm" if kvm_runs() else "tcg"
+        for name in os.listdir(cache_directory()):
+            if name.startswith("accel-"):
+                os.remove(os.path.join(cache_directory(), name))
+        with open(kept, "w", encoding="utf-8") as f:
+            f.write(answer)
+    return read(kept)
+
+
+def kvm_runs():
+    """Does a kernel print its first lines within a few seconds?"""
+    say("trying whether KVM works here (once after each boot of this machine)")
+    kernel = find_kernel("stock")
+    with tempfile.TemporaryDirectory(prefix="sonde-lab-kvm-") as directory:
+        console = directory + "/console"
+        with subprocess.Popen([QEMU, "-accel", "kvm", "-cpu", "max", "-m", "256", "-nodefaults", "-display", "none",
+                               "-serial", "file:" + console, "-kernel", kernel.image, "-append", "console=ttyS0"],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                              preexec_fn=die_with_parent) as qemu:
+            for _ in range(50):
+                time.sleep(0.1)
+                if qemu.poll() is not None or os.path.exists(console) and "Linux version" in read(console):
+                    break
+            qemu.kill()
+        return os.path.exists(console) and "Linux version" in read(console)
+
+
+def cache_directory():
+    """As in common.sh."""
+    home = pwd.getpwuid(os.getuid()).pw_dir
+    path = os.environ.get("SONDE_LAB_CACHE")
+    path = path or os.path.join(os.environ.get("XDG_CACHE_HOME") or home + "/.cache", "sonde-lab")
+    os.makedirs(path, exist_ok=True)
+    return path
+
+
+def die_with_parent():
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+def work_directory():
+    """A directory for one run, locked while we live; those of killed runs are removed."""
+    top = os.environ.get("TMPDIR", "/tmp")
+    for name in os.listdir(top):
+        path = os.path.join(top, name)
+        if re.fullmatch(r"sonde-lab-\w+", name) and os.path.isfile(path + "/lock"):
+            try:
+                with open(path + "/lock", "w", encoding="utf-8") as lock:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(path, ignore_errors=True)
+            except OSError:
+                pass  # its run goes on, or it isn't ours
+    path = tempfile.mkdtemp(prefix="sonde-lab-", dir=top)
+    lock = open(path + "/lock", "w", encoding="utf-8")  # pylint: disable=consider-using-with
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return path, lock
+
+
+class Run:
+    """One guest: fill in the fields, then execute() gives the program's exit status.
+
+    Also a context manager, for those that talk to a guest while it runs: start() and wait().
+    """
+
+    def __init__(self, kernel, argv):
+        self.kernel, self.argv = kernel, list(argv)
+        self.cpus, self.memory_mib, self.timeout_s = 2, 512, 120
+        self.append, self.qemu_args, self.env = [], [], {}
+        self.user = self.verbose = self.stay = False
+        self.share = self.console = self.net = None
+        self.keep_paths, self.programs, self.extra_modules = [], [], []
+        self.out, self.err = sys.stdout.buffer, sys.stderr.buffer
+        self.status = None           # as the control port says
+        self.qemu = self.started = None
+        self.dir, self.lock = work_directory()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        if self.qemu and self.qemu.poll() is None:
+            self.qemu.kill()
+        if self.qemu:
+            self.qemu.wait()
+        self.lock.close()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def keep(self):
+        """Host directories and files that the guest's tmpfs must not hide."""
+        paths = [SRC, os.getcwd(), os.path.dirname(self.kernel.image), *self.keep_paths]
+        paths += [value for name, value in self.env.items() if name in ("SRC", "BUILD", "TESTDIR", "SHARED")]
+        for word in filter(os.path.isfile, self.argv[:1]):
+            directory = os.path.dirname(os.path.realpath(word))
+            paths.append(word if directory in OVERLAID else directory)
+        if self.kernel.root:
+            paths.append(self.kernel.root)
+        kept = []
+        for path in map(os.path.realpath, filter(None, paths)):
+            if any(path.startswith(top + "/") for top in OVERLAID) and os.path.exists(path) and path not in kept:
+                kept.append(path)
+        return kept
+
+    def environment(self):
+        env = {"LAB": LAB, "LAB_USER": "1" if self.user else "", "LAB_CPUS": str(self.cpus), "LAB_KERNEL": self.kernel.image,
+               "LAB_MODULES": self.kernel.root if self.kernel.modules else "", "LAB_MODE": "9p" if self.kernel.has_9p else "cpio"}
+        if self.net:
+            env["LAB_HOST"] = str(self.net[1])
+        return {**env, **self.env}
+
+    def command(self):
+        accel = accelerator()
+        args = [QEMU, "-accel", "tcg,thread=multi" if accel == "tcg" else accel, "-cpu", "max", "-smp", str(self.cpus),
+                "-m", str(self.memory_mib), "-nodefaults", "-display", "none", "-no-reboot", "-kernel", self.kernel.image,
+                "-initrd", self.dir + "/initrd", "-append", " ".join(["console=ttyS0 panic=-1", *self.append]),
+                "-serial", "file:" + self.console_path, "-device", "virtio-serial-pci,max_ports=8"]
+        if self.kernel.has_9p:
+            for tag, path, options in (("hostroot", "/", ",readonly=on"), ("share", self.share_path, "")):
+                args += ["-virtfs", "local,path=%s,mount_tag=%s,security_model=none,multidevs=remap%s" % (path, tag, options)]
+        if self.net:
+            here, there = self.net[1], 3 - self.net[1]
+            args += ["-netdev", "dgram,id=net,local.type=unix,local.path=%s/%d,remote.type=unix,remote.path=%s/%d"
+                     % (self.net[0], here, self.net[0], there),
+                     "-device", "virtio-net-pci,netdev=net,mac=52:54:00:77:00:0%d" % here]
+        return args + self.qemu_args
+
+    def start(self):
+        """Boot; returns at once."""
+        if not shutil.which(QEMU):
+            raise Missing("not on this machine: %s (package qemu-system-x86); install with apt-get" % QEMU)
+        modules_mount_point()
+        self.console_path = os.path.abspath(self.console or self.dir + "/console")
+        self.share_path = os.path.realpath(self.share or self.dir + "/share")
+        if not self.share:
+            os.mkdir(self.share_path)
+            os.chmod(self.share_path, 0o777)
+        write_initramfs(self.dir + "/initrd", self)
+        command, self.pipes, passed = self.command(), {}, []
+        for number, name in enumerate(("out", "err", "ctl") + (() if self.kernel.has_9p else ("tar",)), 1):
+            reader, writer = os.pipe()
+            self.pipes[name] = reader
+            passed.append(writer)
+            command += ["-add-fd", "fd=%d,set=%d" % (writer, number),
+                        "-chardev", "file,id=%s,path=/dev/fdset/%d,append=on" % (name, number),
+                        "-device", "virtserialport,chardev=%s,name=lab.%s" % (name, name)]
+        if self.verbose:
+            say(" ".join(command))
+        with open(self.dir + "/qemu", "wb") as log:
+            self.qemu = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=passed,
+                                         preexec_fn=die_with_parent)
+        for fd in passed:
+            os.close(fd)
+        self.started = time.monotonic()
+
+    def wait(self):
+        """Relay until the guest ends.  Returns the program's status, or raises."""
+        control = b""
+        sinks = {"out": self.out, "err": self.err}
+        if "tar" in self.pipes:
+            sinks["tar"] = subprocess.Popen(["tar", "-xf", "-", "-C", self.share_path], stdin=subprocess.PIPE)
+        with selectors.DefaultSelector() as ready:
+            for name, fd in self.pipes.items():
+                ready.register(fd, selectors.EVENT_READ, name)
+            while ready.get_map():
+                left = self.started + self.timeout_s - time.monotonic()
+                if left <= 0:
+                    self.qemu.kill()
+                    raise TimeoutError
+                for key, _ in ready.select(left):
+                    data = os.read(key.fd, 65536)
+                    if not data:
+                        ready.unregister(key.fd)
+                        os.close(key.fd)
+                    elif key.data == "ctl":
+                        control += data
+                    elif key.data == "tar":
+                        sinks["tar"].stdin.write(data)
+                    else:
+                        sinks[key.data].write(data)
+                        sinks[key.data].flush()
+        self.qemu.wait()
+        if "tar" in sinks:
+            sinks["tar"].stdin.close()
+            if sinks["tar"].wait() and control:
+                raise Broken("the results did not come back whole")
+        said = re.search(rb"^exit (\d+)$", control, re.M)
+        if not said:
+            raise Broken(self.why_it_died())
+        self.status = int(said[1])
+        return self.status
+
+    def console_text(self):
+        try:
+            with open(self.console_path, encoding="utf-8", errors="replace") as f:
+                return f.read().replace("\r", "")
+        except OSError:
+            return ""
+
+    def why_it_died(self):
+        """One line for a guest that ended without a status, from its console or QEMU's words."""
+        for pattern in (r"Kernel panic - not syncing: (.*)", r"LAB: (.*)"):
+            found = re.findall(pattern, self.console_text())
+            if found:
+                return "the guest died: " + found[-1]
+        with open(self.dir + "/qemu", encoding="utf-8", errors="replace") as f:
+            words = f.read().strip()
+        return "the guest ended without saying how" + (": " + words.splitlines()[-1] if words else "")
+
+    def execute(self):
+        """start() and wait(), with the console's end shown when the guest itself failed."""
+        try:
+            self.start()
+            return self.wait()
+        except TimeoutError:
+            say("no end after %d s" % self.timeout_s)
+            self.show_console()
+            return TIMEOUT
+        except Broken as error:
+            say(str(error))
+            self.show_console()
+            return BROKEN
+
+    def show_console(self, lines=50):
+        text = self.console_text().splitlines()
+        say("the console's last lines%s:" % (" (all of it: %s)" % self.console if self.console else ""))
+        for line in text[-lines:]:
+            print("    " + line, file=sys.stderr)
+
+
+def modules_mount_point():
+    """Guests mount their kernel's modules on /lib/modules, which a host without a kernel lacks."""
+    if not os.path.isdir("/lib/modules") and os.geteuid() == 0:
+        say("made the empty directory /usr/lib/modules, where guests mount their kernel's modules")
+        os.makedirs("/usr/lib/modules", exist_ok=True)
+
+
+def main(function):
+    """Run FUNCTION, turning its exceptions into messages and statuses, and signals into a clean end."""
+    def end(number, _):
+        sys.exit(128 + number)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, end)
+    try:
+        sys.exit(function())
+    except Missing as error:
+        say(str(error))
+        sys.exit(SKIP)
+    except (Broken, TimeoutError, OSError) as error:
+        say(str(error) or type(error).__name__)
+        sys.exit(BROKEN)
