@@ -56,7 +56,7 @@ class Kernel:
 
     def __init__(self, image, root=None, release="", config=None):
         self.image, self.root, self.release = image, root, release
-        self.config = {}
+        self.append, self.config = [], {}
         if config and os.path.exists(config):
             with open(config, encoding="utf-8") as f:
                 self.config = dict(re.findall(r"^(CONFIG_\w+)=(.*)$", f.read(), re.M))
@@ -98,7 +98,11 @@ def find_kernel(name, modules=None):
         return Kernel(root + "/boot/vmlinuz-" + release, root, release, root + "/boot/config-" + release)
     if os.path.exists(os.path.join(LAB, "kernel", name + ".config")) and "/" not in name:
         root = ask("kernel/build", "--cached", name)
-        return Kernel(root + "/bzImage", root, read(root + "/release").strip(), root + "/config")
+        kernel = Kernel(root + "/bzImage", root, read(root + "/release").strip(), root + "/config")
+        # What makes it boot in reasonable time; a run's own words come after and win.
+        words = os.path.join(LAB, "kernel", name + ".cmdline")
+        kernel.append = read(words).split() if os.path.exists(words) else []
+        return kernel
     if not os.path.isfile(name):
         raise Broken("no kernel %s: stock, cloud, debug, minimal, kcsan, or a bzImage" % name)
     if not modules:
@@ -357,7 +361,7 @@ class Run:
         accel = accelerator()
         args = [QEMU, "-accel", "tcg,thread=multi" if accel == "tcg" else accel, "-cpu", "max", "-smp", str(self.cpus),
                 "-m", str(self.memory_mib), "-nodefaults", "-display", "none", "-no-reboot", "-kernel", self.kernel.image,
-                "-initrd", self.dir + "/initrd", "-append", " ".join(["console=ttyS0 panic=-1", *self.append]),
+                "-initrd", self.dir + "/initrd", "-append", " ".join(["console=ttyS0 panic=-1", *self.kernel.append, *self.append]),
                 "-serial", "file:" + self.console_path, "-device", "virtio-serial-pci,max_ports=8"]
         if self.kernel.has_9p:
             for tag, path, options in (("hostroot", "/", ",readonly=on"), ("share", self.share_path, "")):

@@ -21,9 +21,9 @@ lab_need_module() {
 	lab_modprobe "$@" || lab_skip "no module $1 in kernel $(uname -r)"
 }
 lab_modprobe() {
-	local dir=()
-	[ -d "/lib/modules/$(uname -r)" ] || dir=(-d "$LAB_MODULES")
-	modprobe "${dir[@]}" "$@" 2>/tmp/modprobe.err
+	local where=()
+	[ -d "/lib/modules/$(uname -r)" ] || where=(-d "$LAB_MODULES")
+	modprobe "${where[@]}" "$@" 2>/tmp/modprobe.err
 }
 
 # as_user PROGRAM [ARGUMENT...]: as the ordinary user.

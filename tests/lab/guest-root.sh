@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A guest is the machine that docs/LAB.md promises: the host's files, read-only; places to
 # write; modules; the file systems that a booted Debian has; and a stock kernel's abilities.

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The ordinary user of a stock Debian 12: no capability, and the restrictions Debian has.
 . "$LAB/lib.sh"
