@@ -6,6 +6,7 @@
 
 const struct source_ops *const source_table[] = {
 	&source_cpu,
+	&source_cpu_timer,
 	NULL,
 };
 

@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The source "cpu-timer": where CPU time goes, for a command and all that it starts,
+ * without any privilege.  The samples are taken inside the programs by a preloaded agent
+ * (lib/sonde-cpu-timer.c says how) and come through a shared file in the recording's
+ * directory; here they become rows.
+ *
+ * The kernel tells us nothing: that processes started, forked and ended is what the
+ * agents log, and that one has died without a word is found by asking for it at each
+ * drain.  Modules come from the agent with the first sample of a program; addresses in
+ * none of them (a library loaded since, code made at run time) are looked up in
+ * /proc/PID/maps while the process lives.
+ */
+#include "capture/sources.h"
+
+#include "base/io.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/vec.h"
+#include "capture/preload/ring_reader.h"
+#include "capture/source.h"
+#include "capture/track.h"
+#include "event/types.h"
+#include "module/mapping.h"
+#include "record/recorder.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define AGENT_FILE "libsonde-cpu-timer.so"
+#define RING_FILE ".cpu-timer"
+#define MAPS_AGAIN_NS UINT64_C(100000000) /* /proc/PID/maps is read no more often */
+
+struct range {
+	uint64_t lo, hi;
+};
+
+struct sampled_process {
+	pid_t pid;
+	uint64_t maps_read_ns, exit_ns;
+	VEC(struct range) mapped; /* what the tracker knows of it */
+};
+
+struct cpu_timer {
+	struct capture capture;
+	struct ring_reader *ring;
+	uint64_t period_ns;
+	uint16_t event_id;
+	struct map processes;       /* pid -> struct sampled_process * */
+	struct ring_losses reported;
+	uint64_t started, sampled;  /* programs that the agent was in; samples */
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* --- where the agent is ---------------------------------------------------------------------- */
+
+/* Beside the installed sonde, or in the build tree.  Heap; NULL when not found. */
+static char *find_agent(void)
+{
+	static const char *const places[] = { "../libexec/sonde/", "../lib/sonde/", "../lib/", "" };
+	char exe[4096];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
+	if (n <= 0)
+		return NULL;
+	exe[n] = '\0';
+
+	char *slash = strrchr(exe, '/');
+
+	if (slash == NULL)
+		return NULL;
+	slash[1] = '\0';
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		CLEANUP(mem_freep) char *path = mem_printf("%s%s" AGENT_FILE, exe, places[i]);
+		char *real = realpath(path, NULL);
+
+		if (real != NULL && access(real, R_OK) == 0)
+			return real;
+		free(real);
+	}
+	return NULL;
+}
+
+static struct err *check_agent(char **ret)
+{
+	char *agent = find_agent();
+
+	*ret = NULL;
+	if (agent == NULL)
+		return err_fix(err_new(ERR_NOT_FOUND, "%s is not where sonde is installed", AGENT_FILE),
+			       "install sonde completely (make install)");
+	if (strpbrk(agent, " :$") != NULL) { /* ld.so(8): these separate and expand */
+		struct err *err = err_new(ERR_UNSUPPORTED, "%s: the dynamic linker cannot preload a file whose "
+					  "path has a space, a colon or a dollar sign", agent);
+
+		free(agent);
+		return err_fix(err, "install sonde below another directory");
+	}
+	*ret = agent;
+	return NULL;
+}
+
+static struct err *probe(const struct capture_request *request)
+{
+	char *agent;
+
+	if (request->target != CAPTURE_COMMAND)
+		return err_fix(err_new(ERR_UNSUPPORTED,
+				       "sampling without privilege works for a command that sonde starts"),
+			       "use: sonde record -- COMMAND; or as root: sysctl kernel.perf_event_paranoid=2");
+	TRY(check_agent(&agent));
+	free(agent);
+	return NULL;
+}
+
+static bool has_event(const char *name) { return strcmp(name, "cpu-time") == 0; }
+
+/* --- the command's environment ------------------------------------------------------------------ */
+
+/* Put NAME=VALUE, replacing.  VALUE is taken over. */
+static void env_put(char ***env, const char *name, char *assignment)
+{
+	size_t length = strlen(name), count = 0;
+
+	for (; (*env)[count] != NULL; count++) {
+		if (strncmp((*env)[count], name, length) == 0 && (*env)[count][length] == '=') {
+			(*env)[count] = assignment;
+			return;
+		}
+	}
+	*env = mem_realloc(*env, (count + 2) * sizeof(**env));
+	(*env)[count] = assignment;
+	(*env)[count + 1] = NULL;
+}
+
+static const char *env_get(char **env, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (; *env != NULL; env++)
+		if (strncmp(*env, name, length) == 0 && (*env)[length] == '=')
+			return *env + length + 1;
+	return NULL;
+}
+
+/* Absolute: the programs change their directories. */
+static char *ring_path(const char *recording_path)
+{
+	char cwd[4096];
+
+	if (recording_path[0] == '/' || getcwd(cwd, sizeof(cwd)) == NULL)
+		return mem_printf("%s/" RING_FILE, recording_path);
+	return mem_printf("%s/%s/" RING_FILE, cwd, recording_path);
+}
+
+static struct err *prepare_command(const struct capture_request *request, const char *recording_path,
+				   char ***env)
+{
+	char *agent;
+
+	TRY(check_agent(&agent));
+
+	const char *preload = env_get(*env, "LD_PRELOAD"), *asan = env_get(*env, "ASAN_OPTIONS");
+	CLEANUP(mem_freep) char *path = ring_path(recording_path);
+
+	env_put(env, "LD_PRELOAD",
+		preload && preload[0] ? mem_printf("LD_PRELOAD=%s:%s", agent, preload)
+				      : mem_printf("LD_PRELOAD=%s", agent));
+	env_put(env, AGENT_RING_ENV, mem_printf(AGENT_RING_ENV "=%s", path));
+	/* AddressSanitizer refuses to run when anything is loaded before it. */
+	env_put(env, "ASAN_OPTIONS", mem_printf("ASAN_OPTIONS=verify_asan_link_order=0%s%s",
+						asan && asan[0] ? ":" : "", asan ? asan : ""));
+	free(agent);
+	return NULL;
+}
+
+/* --- processes --------------------------------------------------------------------------------------- */
+
+static struct sampled_process *process_of(struct cpu_timer *s, uint32_t pid, bool *is_new)
+{
+	uint64_t *slot = map_get(&s->processes, pid, is_new);
+
+	if (*is_new) {
+		struct sampled_process *p = mem_calloc(1, sizeof(*p));
+
+		p->pid = (pid_t)pid;
+		*slot = (uintptr_t)p;
+	}
+	return (struct sampled_process *)(uintptr_t)*slot;
+}
+
+static void process_free(struct sampled_process *p)
+{
+	vec_deinit(&p->mapped);
+	free(p);
+}
+
+static bool is_mapped(const struct sampled_process *p, uint64_t addr)
+{
+	for (size_t i = p->mapped.n; i-- > 0;)
+		if (addr - p->mapped.v[i].lo < p->mapped.v[i].hi - p->mapped.v[i].lo)
+			return true;
+	return false;
+}
+
+struct maps_user {
+	struct cpu_timer *source;
+	struct sampled_process *process;
+	uint64_t time_ns;
+};
+
+static void add_mapping(void *user, const struct proc_mapping *m)
+{
+	struct maps_user *u = user;
+
+	if (!m->executable || is_mapped(u->process, m->addr))
+		return;
+	track_mmap(u->source->capture.track, u->process->pid,
+		   &(struct track_mmap){ .addr = m->addr, .size_bytes = m->size_bytes, .offset = m->offset,
+					 .inode = m->inode, .dev = m->dev, .path = m->path },
+		   u->time_ns);
+	vec_push(&u->process->mapped, ((struct range){ m->addr, m->addr + m->size_bytes }));
+}
+
+/* The agent told of what was there at the start; the rest /proc knows. */
+static void map_what_is_missing(struct cpu_timer *s, struct sampled_process *p, const struct agent_sample *sample)
+{
+	uint64_t now = now_ns();
+	bool missing = false;
+
+	for (size_t i = 0; i < sample->pc_count && !missing; i++)
+		missing = !is_mapped(p, sample->pcs[i]);
+	if (!missing || now - p->maps_read_ns < MAPS_AGAIN_NS)
+		return;
+	p->maps_read_ns = now;
+	proc_maps_read(p->pid, add_mapping, &(struct maps_user){ s, p, sample->record.time_ns });
+}
+
+/* --- items -------------------------------------------------------------------------------------------- */
+
+static void take_log(struct cpu_timer *s, const struct agent_log_entry *e)
+{
+	struct track *t = s->capture.track;
+	bool is_new;
+	struct sampled_process *p = process_of(s, e->pid, &is_new);
+
+	if (e->kind == AGENT_LOG_EXIT) {
+		p->exit_ns = e->time_ns;
+		return;
+	}
+	vec_clear(&p->mapped);
+	p->maps_read_ns = p->exit_ns = 0;
+	if (is_new)
+		track_fork(t, (pid_t)e->pid, (pid_t)e->ppid, (pid_t)e->tid, e->time_ns);
+	if (e->kind == AGENT_LOG_START) {
+		track_comm(t, (pid_t)e->pid, (pid_t)e->tid, e->comm, true, e->time_ns);
+		s->started++;
+	}
+}
+
+static void take_module(struct cpu_timer *s, const struct ring_item *item)
+{
+	const struct agent_module *m = item->module;
+	bool is_new;
+	struct sampled_process *p = process_of(s, item->pid, &is_new);
+
+	track_mmap(s->capture.track, (pid_t)item->pid,
+		   &(struct track_mmap){ .addr = m->addr, .size_bytes = m->size_bytes, .offset = m->offset,
+					 .build_id = m->build_id_size ? m->build_id : NULL,
+					 .build_id_size = m->build_id_size, .path = m->path },
+		   item->time_ns);
+	vec_push(&p->mapped, ((struct range){ m->addr, m->addr + m->size_bytes }));
+}
+
+static void take_sample(struct cpu_timer *s, const struct ring_item *item)
+{
+	const struct agent_sample *sample = item->sample;
+	bool is_new;
+	struct sampled_process *p = process_of(s, item->pid, &is_new);
+	struct row_sample row = {
+		.time_ns = item->time_ns,
+		.period = sample->count * s->period_ns,
+		.cpu = sample->cpu,
+		.event = s->event_id,
+		.mode = SAMPLE_USER,
+		.flags = sample->record.flags & AGENT_STACK_CUT ? SAMPLE_STACK_CUT : 0,
+	};
+
+	map_what_is_missing(s, p, sample);
+	row.thread = track_thread(s->capture.track, p->pid, (pid_t)item->tid, item->time_ns);
+	row.stack = track_stack(s->capture.track, p->pid, sample->pcs, sample->pc_count, 0, true);
+	recorder_row(s->capture.stream, TYPE_sample, &row);
+	s->sampled++;
+}
+
+static void take_item(void *user, const struct ring_item *item)
+{
+	switch (item->kind) {
+	case RING_LOG:
+		take_log(user, item->log);
+		break;
+	case RING_MODULE:
+		take_module(user, item);
+		break;
+	case RING_SAMPLE:
+		take_sample(user, item);
+		break;
+	}
+}
+
+/* --- after each drain ------------------------------------------------------------------------------------ */
+
+static void bury_the_dead(struct cpu_timer *s, bool last)
+{
+	VEC(uint64_t) dead = { 0 };
+	struct map_slot *slot;
+	uint64_t now = now_ns();
+
+	for (size_t i = 0; (slot = map_next(&s->processes, &i)) != NULL;) {
+		struct sampled_process *p = (struct sampled_process *)(uintptr_t)slot->value;
+		bool gone = kill(p->pid, 0) != 0 && errno == ESRCH;
+
+		if (!gone && !(last && p->exit_ns != 0))
+			continue;
+		track_exit(s->capture.track, p->pid, p->pid, p->exit_ns ? p->exit_ns : now);
+		vec_push(&dead, slot->key);
+		process_free(p);
+	}
+	for (size_t i = 0; i < dead.n; i++)
+		map_remove(&s->processes, dead.v[i]);
+	vec_deinit(&dead);
+}
+
+static void report_losses(struct cpu_timer *s)
+{
+	struct ring_losses now;
+
+	ring_reader_losses(s->ring, &now);
+	if (now.samples > s->reported.samples)
+		recorder_lost(s->capture.stream, "cpu-timer", "the agents' ring was full", -1, now_ns(),
+			      now.samples - s->reported.samples);
+	if (now.malformed > s->reported.malformed)
+		recorder_lost(s->capture.stream, "cpu-timer", "a program damaged the agents' ring", -1, now_ns(),
+			      now.malformed - s->reported.malformed);
+	s->reported = now;
+}
+
+/* --- the source ------------------------------------------------------------------------------------------ */
+
+static struct err *create(const struct capture *capture, void **ret)
+{
+	const struct capture_request *request = capture->request;
+	struct cpu_timer *s = mem_calloc(1, sizeof(*s));
+	struct ring_config config = { 0 };
+
+	s->capture = *capture;
+	s->period_ns = 1000000000 / (request->frequency_hz ? request->frequency_hz : 99);
+	map_init(&s->processes);
+	config.period_ns = s->period_ns;
+	config.max_frames = request->stacks == CAPTURE_STACK_NONE ? 0 : request->max_frames;
+	if (config.max_frames > AGENT_MAX_FRAMES)
+		config.max_frames = AGENT_MAX_FRAMES;
+
+	CLEANUP(mem_freep) char *path = ring_path(capture->recording_path);
+	struct err *err = ring_reader_create(path, &config, &s->ring);
+
+	if (err) {
+		map_deinit(&s->processes);
+		free(s);
+		return err;
+	}
+	s->event_id = (uint16_t)track_event(capture->track, "cpu-time", "ns", request->frequency_hz, 0);
+	for (size_t i = 0; i < request->pid_count; i++)
+		process_of(s, (uint32_t)request->pids[i], &(bool){ false });
+	*ret = s;
+	return NULL;
+}
+
+static struct err *start(void *self) { return NULL; }
+
+static struct err *drain(void *self, bool last)
+{
+	struct cpu_timer *s = self;
+
+	ring_reader_drain(s->ring, take_item, s);
+	bury_the_dead(s, last);
+	report_losses(s);
+	return NULL;
+}
+
+/* What could not be had, in the recording's own words. */
+static void tell_limits(struct cpu_timer *s)
+{
+	struct recorder *r = s->capture.recorder;
+	CLEANUP(mem_freep) char *text = NULL;
+
+	if (s->started == 0)
+		recorder_missing(r, "CPU samples of this command",
+				 "the sampling agent could not enter it: it is statically linked, set-user-ID or "
+				 "of another architecture",
+				 "as root: sysctl kernel.perf_event_paranoid=2");
+	recorder_missing(r, "kernel functions", "perf events are not permitted, so programs sampled themselves; "
+			 "time in the kernel counts at the system call",
+			 "as root: sysctl kernel.perf_event_paranoid=1");
+	if (s->reported.threads_missed > 0) {
+		text = mem_printf("no timer for %llu threads (limit on pending signals, or in a sandbox)",
+				  (unsigned long long)s->reported.threads_missed);
+		recorder_missing(r, "samples of some threads", text, "raise: ulimit -i");
+	}
+	if (s->reported.log_entries > 0)
+		recorder_missing(r, "the start of some processes", "they started faster than was read", NULL);
+}
+
+static struct err *stop(void *self)
+{
+	struct cpu_timer *s = self;
+
+	ring_reader_stop(s->ring);
+	ring_reader_drain(s->ring, take_item, s);
+	report_losses(s);
+	tell_limits(s);
+	return NULL;
+}
+
+static void destroy(void *self)
+{
+	struct cpu_timer *s = self;
+	struct map_slot *slot;
+
+	for (size_t i = 0; (slot = map_next(&s->processes, &i)) != NULL;)
+		process_free((struct sampled_process *)(uintptr_t)slot->value);
+	map_deinit(&s->processes);
+	ring_reader_destroy(s->ring);
+	free(s);
+}
+
+const struct source_ops source_cpu_timer = {
+	.name = "cpu-timer",
+	.summary = "samples of CPU time without privilege, taken by the programs themselves (user space only)",
+	.has_event = has_event,
+	.probe = probe,
+	.prepare_command = prepare_command,
+	.create = create,
+	.start = start,
+	.drain = drain,
+	.stop = stop,
+	.destroy = destroy,
+};
