@@ -28,9 +28,13 @@ struct recorder_compactor;
 
 struct recorder_options {
 	const char *path;       /* directory to make; "NAME.sonde" */
-	bool overwrite;         /* an existing recording there is replaced; else ERR_USAGE */
-	uint64_t journal_max_bytes; /* most that waits for compaction; 0: 256 MiB */
-	uint64_t segment_ns;    /* a new segment at least this often; 0: 4 s */
+	bool overwrite;         /* an existing recording there is replaced; else ERR_USAGE.
+				   What isn't a recording is never replaced. */
+	uint64_t journal_max_bytes; /* most that waits for compaction, and without a compactor
+				   the most that is recorded; 0: 256 MiB */
+	uint64_t segment_ns;    /* a new segment at least this often while there are rows for
+				   one (256 KiB of them; fewer wait up to 15 times as long, safe
+				   in the journal); 0: 4 s */
 	const struct recorder_compactor *compactor; /* NULL: journal only */
 };
 
@@ -53,9 +57,9 @@ void recorder_stream_destroy(struct recorder_stream *s); /* commits what is open
 void recorder_row(struct recorder_stream *s, unsigned type, const void *row);
 
 /* Space for up to `count` rows in one go, for the fastest path: fills *room with how
- * many fit (at least 1; 0 when the journal is full), returns where to write them;
- * then recorder_rows_commit() with how many were written.  Rows reserved and not
- * committed are simply not there. */
+ * many fit (at least 1), returns where to write them; then recorder_rows_commit() with
+ * how many were written.  Rows reserved and not committed are simply not there.  When
+ * the journal is full *room is 0: all `count` rows are counted as lost, drop them. */
 void *recorder_rows_reserve(struct recorder_stream *s, unsigned type, size_t count, size_t *room);
 void recorder_rows_commit(struct recorder_stream *s, unsigned type, size_t count);
 
@@ -76,7 +80,9 @@ const char *recorder_string_text(struct recorder *r, uint32_t id);
 /* --- meta.json ------------------------------------------------------------------ */
 
 /* What was asked for, in words; what could not be had and how to get it; what the
- * user should know.  Each shows in `sonde info`. */
+ * user should know.  Each shows in `sonde info`.  The key "command" is the recorded command
+ * line (recording_meta.command).  They are in the journal at once: a killed recording
+ * has them.  FIX may be NULL. */
 void recorder_note(struct recorder *r, const char *key, const char *value);
 void recorder_missing(struct recorder *r, const char *what, const char *why, const char *fix);
 /* Exit status of the recorded command as wait() gave it; -1 when there is none. */
