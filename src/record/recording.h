@@ -18,8 +18,15 @@
 
 struct recording;
 
+/* One thread at a time may use a recording.  ERR_NOT_FOUND and ERR_USAGE say what was found
+ * at PATH instead; ERR_FORMAT names the file in it that is damaged. */
 struct err *recording_open(const char *path, struct recording **ret);
 void recording_destroy(struct recording *r);
+
+/* The recording that a user means by OPERAND: the path itself, or with ".sonde" added
+ * ("make" is make.sonde); NULL: the newest recording in the current directory.  *ret is the
+ * caller's (free()). */
+struct err *recording_find_path(const char *operand, char **ret);
 
 /* --- what it is ------------------------------------------------------------------ */
 
