@@ -57,7 +57,8 @@ static struct err *add_segment(struct fold *f, const struct event_type *type, si
 {
 	struct segment segment = { .type = type, .runs = f->runs, .run_count = run_count,
 				   .journal_note = note, .text = journal_view_text, .user = f->journal };
-	struct table *t = recording_get_table(f->r, type);
+	/* The journal's descriptor goes with the journal; the recording has its own. */
+	struct table *t = recording_get_table(f->r, recording_find_type(f->r, type->name));
 	struct str out = { 0 };
 
 	if (replace)
