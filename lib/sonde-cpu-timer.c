@@ -30,6 +30,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -66,6 +67,8 @@ struct agent_thread {
 	volatile sig_atomic_t busy; /* its chunk is being written */
 	uint32_t tid, used_bytes;
 	int timer;
+	uint64_t first_ns;  /* reading of its CPU clock at the first shot */
+	uint64_t counted;   /* periods that its samples stand for */
 	uintptr_t stack_lo, stack_hi; /* of its own stack; 0: not known */
 	struct agent_owner *owner;    /* of the chunk; NULL: none yet */
 	uint8_t *chunk;
@@ -95,13 +98,15 @@ static __thread struct agent_thread self INITIAL_EXEC;
 static struct agent_process process;
 static struct agent_modules modules = { .locked = ATOMIC_FLAG_INIT };
 
-static uint64_t now_ns(void)
+static uint64_t clock_ns(clockid_t clock)
 {
-	struct timespec t;
+	struct timespec t = { 0 };
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(clock, &t);
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
+
+static uint64_t now_ns(void) { return clock_ns(CLOCK_MONOTONIC); }
 
 static void copy_text(char *to, const char *from, size_t room)
 {
@@ -371,17 +376,18 @@ static bool read_stack(void *user, uint64_t addr, void *buffer, size_t size_byte
 extern const char __start_sonde_entry[] __attribute__((visibility("hidden")));
 extern const char __stop_sonde_entry[] __attribute__((visibility("hidden")));
 
-static void take_stack(const struct unwind_regs *regs, struct agent_sample *s)
+static void take_stack(const ucontext_t *context, struct agent_sample *s)
 {
-	struct stack_bounds bounds = { (uintptr_t)regs->sp, self.stack_hi };
+	struct unwind_regs regs = regs_of(context);
+	struct stack_bounds bounds = { (uintptr_t)regs.sp, self.stack_hi };
 	struct unwind_memory memory = { read_stack, &bounds };
 	size_t count = 1;
 
-	s->pcs[0] = regs->pc;
-	if (regs->sp < self.stack_lo || regs->sp >= self.stack_hi) {
+	s->pcs[0] = regs.pc;
+	if (regs.sp < self.stack_lo || regs.sp >= self.stack_hi) {
 		s->record.flags |= AGENT_STACK_BROKEN;
 	} else {
-		enum unwind_end end = unwind_frame_pointers(regs, &memory, s->pcs, process.max_frames, &count);
+		enum unwind_end end = unwind_frame_pointers(&regs, &memory, s->pcs, process.max_frames, &count);
 
 		s->record.flags |= end == UNWIND_CUT ? AGENT_STACK_CUT : 0;
 	}
@@ -391,12 +397,13 @@ static void take_stack(const struct unwind_regs *regs, struct agent_sample *s)
 	s->pc_count = (uint16_t)count;
 }
 
+/* Without CONTEXT: it is known that it ran, not where. */
 static void take_sample(uint32_t count, const ucontext_t *context)
 {
-	struct unwind_regs regs = regs_of(context);
 	struct agent_sample *s = room(sizeof(*s) + process.max_frames * sizeof(s->pcs[0]));
 	int cpu = sched_getcpu();
 
+	self.counted += count;
 	if (s == NULL) {
 		atomic_fetch_add(&process.ring->samples_lost, count);
 		return;
@@ -404,7 +411,9 @@ static void take_sample(uint32_t count, const ucontext_t *context)
 	s->record = (struct agent_record){ .kind = AGENT_SAMPLE, .tid = self.tid, .time_ns = now_ns() };
 	s->count = count;
 	s->cpu = (uint16_t)(cpu < 0 ? 0 : cpu);
-	take_stack(&regs, s);
+	s->pc_count = 0;
+	if (context != NULL)
+		take_stack(context, s);
 	s->record.size_bytes = (uint16_t)(sizeof(*s) + s->pc_count * sizeof(s->pcs[0]));
 	commit(s->record.size_bytes);
 }
@@ -516,6 +525,8 @@ static void arm_thread(uintptr_t stack_lo, uintptr_t stack_hi)
 	}
 	self.armed = true;
 	first_ns = 1 + random_below(period);
+	self.first_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) + first_ns;
+	self.counted = 0;
 
 	struct itimerspec when = {
 		.it_value = { (time_t)(first_ns / 1000000000), (long)(first_ns % 1000000000) },
@@ -525,11 +536,24 @@ static void arm_thread(uintptr_t stack_lo, uintptr_t stack_hi)
 	syscall(SYS_timer_settime, self.timer, 0, &when, NULL);
 }
 
+/* The kernel looks at these timers at its ticks only; a thread that ends may owe samples
+ * since the last one. */
+static void settle_account(void)
+{
+	uint64_t cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	uint64_t due = cpu_ns < self.first_ns ? 0 : 1 + (cpu_ns - self.first_ns) / process.period_ns;
+
+	if (due > self.counted && due - self.counted < UINT32_MAX)
+		take_sample((uint32_t)(due - self.counted), NULL);
+}
+
 static void disarm_thread(void)
 {
 	if (!self.armed)
 		return;
 	self.armed = false;
+	if (!atomic_load(&process.sandboxed) && !atomic_load(&process.ring->stopped))
+		settle_account();
 	atomic_signal_fence(memory_order_seq_cst);
 	syscall(SYS_timer_delete, self.timer);
 	close_chunk();
@@ -543,6 +567,7 @@ struct start_slot {
 	void *argument;
 };
 static struct start_slot start_slots[START_SLOTS];
+static _Atomic bool slots_touched; /* spares a fork the look at all of them */
 
 static void on_thread_end(void *unused) { disarm_thread(); }
 
@@ -586,6 +611,8 @@ __attribute__((section("sonde_entry"), noinline)) static void *thread_main(void 
 
 static struct start_slot *take_slot(void)
 {
+	if (!atomic_load(&slots_touched))
+		atomic_store(&slots_touched, true);
 	for (size_t i = 0; i < START_SLOTS; i++)
 		if (!atomic_load_explicit(&start_slots[i].used, memory_order_relaxed) &&
 		    !atomic_exchange(&start_slots[i].used, true))
@@ -691,6 +718,9 @@ EXPORT int prctl(int option, ...)
 	va_end(ap);
 	if (option == PR_SET_NO_NEW_PRIVS || option == PR_SET_SECCOMP)
 		atomic_store(&process.sandboxed, true);
+	/* Strict mode also takes the time stamp counter away. */
+	if ((option == PR_SET_SECCOMP && args[0] == SECCOMP_MODE_STRICT) || option == PR_SET_TSC)
+		disarm_thread();
 	return (int)syscall(SYS_prctl, option, args[0], args[1], args[2], args[3]);
 }
 
@@ -721,9 +751,8 @@ static void on_fork_child(void)
 	process.image_ns = now_ns();
 	atomic_store(&modules.sent, 0);
 	atomic_flag_clear(&modules.locked);
-	for (size_t i = 0; i < START_SLOTS; i++)
-		if (atomic_load_explicit(&start_slots[i].used, memory_order_relaxed))
-			atomic_store(&start_slots[i].used, false);
+	for (size_t i = 0; i < START_SLOTS && atomic_load(&slots_touched); i++)
+		atomic_store(&start_slots[i].used, false);
 	self.tid = (uint32_t)syscall(SYS_gettid);
 	log_put(AGENT_LOG_FORK, "");
 	arm_thread(self.stack_lo, self.stack_hi);
@@ -742,6 +771,9 @@ __attribute__((destructor)) static void agent_end(void)
 		look_for_modules("");
 		send_modules();
 	}
+	if (self.armed)
+		settle_account();
+	self.armed = false;
 	close_chunk();
 	log_put(AGENT_LOG_EXIT, "");
 	atomic_signal_fence(memory_order_seq_cst);
@@ -751,7 +783,7 @@ __attribute__((destructor)) static void agent_end(void)
 static struct agent_header *map_ring(const char *path)
 {
 	struct stat st;
-	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	int fd = open(path, O_RDWR | O_CLOEXEC);
 
 	if (fd < 0)
 		return NULL;

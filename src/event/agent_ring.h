@@ -2,10 +2,10 @@
 #ifndef SONDE_EVENT_AGENT_RING_H
 #define SONDE_EVENT_AGENT_RING_H
 /*
- * The file through which the preloaded agent (lib/sonde-cpu-timer.c), running inside the
+ * The memory through which the preloaded agent (lib/sonde-cpu-timer.c), running inside the
  * recorded programs, hands samples to sonde (capture/preload/cpu_timer.c).
  *
- * One sparse file for all programs of a recording, mapped shared by everybody:
+ * One memfd for all programs of a recording, mapped shared by everybody:
  *
  *   header     what is asked for; counters of what was lost
  *   log        a ring of process starts, forks and exits; entries are reserved by counting
@@ -35,7 +35,7 @@ enum {
 	AGENT_BUILD_ID_BYTES = 20,
 };
 #define AGENT_RING_MAGIC UINT64_C(0x676e697265646e73) /* "sndering" */
-#define AGENT_RING_ENV "SONDE_CPU_TIMER"               /* path of the file */
+#define AGENT_RING_ENV "SONDE_CPU_TIMER"               /* path that leads to it */
 
 struct agent_header {
 	uint64_t magic;
@@ -99,7 +99,8 @@ enum agent_sample_flags { AGENT_STACK_CUT = 1, AGENT_STACK_BROKEN = 2 };
 struct agent_sample {
 	struct agent_record record;
 	uint32_t count; /* periods that this sample stands for, at least 1 */
-	uint16_t cpu, pc_count;
+	uint16_t cpu;
+	uint16_t pc_count; /* 0: it is known that the thread ran, not where (it ended between two ticks) */
 	uint64_t pcs[];
 };
 

@@ -295,7 +295,8 @@ static void take_sample(struct cpu_timer *s, const struct ring_item *item)
 		.cpu = sample->cpu,
 		.event = s->event_id,
 		.mode = SAMPLE_USER,
-		.flags = sample->record.flags & AGENT_STACK_CUT ? SAMPLE_STACK_CUT : 0,
+		.flags = sample->pc_count == 0 ? SAMPLE_NO_USER_STACK :
+			 sample->record.flags & AGENT_STACK_CUT ? SAMPLE_STACK_CUT : 0,
 	};
 
 	map_what_is_missing(s, p, sample);

@@ -11,14 +11,16 @@
  */
 #include "capture/preload/ring_reader.h"
 
+#include "base/arena.h"
+#include "base/io.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/vec.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -31,7 +33,8 @@
 typedef VEC(struct ring_item) item_vec;
 
 struct ring_reader {
-	char *path;
+	char *path; /* of the link */
+	int fd;     /* of the memory */
 	struct agent_header *header;
 	struct agent_log_entry *log;
 	struct agent_owner *owners;
@@ -55,27 +58,37 @@ static uint64_t now_ns(void)
 
 /* --- making it ------------------------------------------------------------------------------ */
 
-static struct err *map_file(const char *path, struct agent_header **ret)
+/* The memory has no name that other programs could open but /proc/PID/fd/N of ours; the
+ * link in the recording leads there.  When we die it leads nowhere, and the memory ends
+ * with the last program that has it mapped. */
+static struct err *make_link(const char *path, int fd)
 {
+	char target[64];
+
+	snprintf(target, sizeof(target), "/proc/%d/fd/%d", (int)getpid(), fd);
 	unlink(path);
-
-	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-
-	if (fd < 0)
+	if (symlink(target, path) != 0)
 		return err_errno(errno, "cannot make %s", path);
+	return NULL;
+}
 
+static struct err *make_memory(int *fd, struct agent_header **ret)
+{
 	void *ring = MAP_FAILED;
 
-	if (ftruncate(fd, (off_t)AGENT_RING_BYTES) == 0)
-		ring = mmap(NULL, AGENT_RING_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	*fd = memfd_create("sonde-cpu-timer", MFD_CLOEXEC);
+	if (*fd >= 0 && ftruncate(*fd, (off_t)AGENT_RING_BYTES) == 0)
+		ring = mmap(NULL, AGENT_RING_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
+	if (ring != MAP_FAILED) {
+		*ret = ring;
+		return NULL;
+	}
 
-	int saved = errno;
+	struct err *err = err_errno(errno, "cannot make %llu MiB of shared memory",
+				    (unsigned long long)AGENT_RING_BYTES >> 20);
 
-	close(fd);
-	if (ring == MAP_FAILED)
-		return err_errno(saved, "cannot map %s", path);
-	*ret = ring;
-	return NULL;
+	io_closep(fd);
+	return err;
 }
 
 static void fill_header(struct agent_header *h, const struct ring_config *config)
@@ -93,15 +106,21 @@ static void fill_header(struct agent_header *h, const struct ring_config *config
 struct err *ring_reader_create(const char *path, const struct ring_config *config,
 			       struct ring_reader **ret)
 {
-	struct agent_header *header = NULL;
-
-	TRY(map_file(path, &header));
-
 	struct ring_reader *r = mem_calloc(1, sizeof(*r));
-	uint8_t *base = (uint8_t *)header;
+	struct err *err = make_memory(&r->fd, &r->header);
+
+	if (!err && (err = make_link(path, r->fd)) != NULL) {
+		munmap(r->header, AGENT_RING_BYTES);
+		close(r->fd);
+	}
+	if (err) {
+		free(r);
+		return err;
+	}
+
+	uint8_t *base = (uint8_t *)r->header;
 
 	r->path = mem_strdup(path);
-	r->header = header;
 	r->log = (struct agent_log_entry *)(base + AGENT_LOG_OFFSET);
 	r->owners = (struct agent_owner *)(base + AGENT_OWNERS_OFFSET);
 	r->chunks = base + AGENT_CHUNKS_OFFSET;
@@ -109,7 +128,7 @@ struct err *ring_reader_create(const char *path, const struct ring_config *confi
 	map_init(&r->images);
 	map_init(&r->alive);
 	arena_init(&r->text);
-	fill_header(header, config);
+	fill_header(r->header, config);
 	*ret = r;
 	return NULL;
 }
@@ -120,6 +139,7 @@ void ring_reader_destroy(struct ring_reader *r)
 		return;
 	atomic_store(&r->header->stopped, 1);
 	munmap(r->header, AGENT_RING_BYTES);
+	close(r->fd);
 	unlink(r->path);
 	free(r->path);
 	free(r->cursors);
@@ -201,7 +221,7 @@ static bool sample_is_sane(const struct agent_record *record)
 {
 	const struct agent_sample *s = (const struct agent_sample *)record;
 
-	return record->size_bytes >= sizeof(*s) && s->count > 0 && s->pc_count > 0 &&
+	return record->size_bytes >= sizeof(*s) && s->count > 0 &&
 	       s->pc_count <= AGENT_MAX_FRAMES &&
 	       record->size_bytes == sizeof(*s) + s->pc_count * sizeof(s->pcs[0]);
 }

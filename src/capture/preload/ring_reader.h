@@ -2,7 +2,7 @@
 #ifndef SONDE_CAPTURE_PRELOAD_RING_READER_H
 #define SONDE_CAPTURE_PRELOAD_RING_READER_H
 /*
- * sonde's end of the agents' ring (event/agent_ring.h): makes the file and takes out what
+ * sonde's end of the agents' ring (event/agent_ring.h): makes it and takes out what
  * the programs wrote, in the order of time.  All that comes out has been checked: lengths
  * fit, texts end.
  */
@@ -19,10 +19,10 @@ struct ring_config {
 	uint64_t period_ns;
 	uint32_t max_frames;
 };
-/* Makes the file PATH, replacing one that is there. */
+/* PATH becomes a link to the ring, by which the agents open it; one that is there is replaced. */
 struct err *ring_reader_create(const char *path, const struct ring_config *config,
 			       struct ring_reader **ret);
-void ring_reader_destroy(struct ring_reader *r); /* removes the file; NULL-safe */
+void ring_reader_destroy(struct ring_reader *r); /* removes the link; NULL-safe */
 
 enum ring_item_kind { RING_LOG, RING_MODULE, RING_SAMPLE };
 
