@@ -1,0 +1,646 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One recording from start to end.
+ *
+ *   choose and probe the sources      nothing exists yet when a word is wrong
+ *   make the recording, fork          the command waits before its exec
+ *   create and start the sources      they see the target before it runs
+ *   let it exec; poll, drain          one thread reads everything, at least every 100 ms
+ *   stop, drain, resolve, finish      and then the command's exit status is ours
+ *
+ * Signals.  A Ctrl-C at the terminal reaches the command by itself: it is in the same
+ * process group.  One that somebody sent to sonde alone is passed on.  In both cases the
+ * recording goes on while the command ends, and is finished when it has.  A command that
+ * takes longer than SIGNAL_GRACE_NS goes on unrecorded, and sonde waits for it; a second
+ * signal ends the waiting.  Without a command the first signal ends the recording.
+ *
+ * --duration ends the recording; a command goes on in the foreground, and its status is
+ * still ours.
+ */
+#include "session/session.h"
+
+#include "base/io.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/units.h"
+#include "base/vec.h"
+#include "capture/track.h"
+#include "record/recorder.h"
+#include "session/command.h"
+#include "session/resolve.h"
+#include "session/select.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <ftw.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define DRAIN_EVERY_NS 100000000ULL
+#define SIGNAL_GRACE_NS 2000000000ULL
+enum { POLL_MAX = 4096, NAMES_MAX = 10000 };
+
+struct session {
+	const struct record_session_options *options;
+	struct chosen_sources sources;
+	struct recorder *recorder;
+	struct recorder_stream *stream;
+	struct track *track;
+	char *path;                 /* of the recording */
+	bool created;               /* it is ours to remove */
+	struct command command;
+	sigset_t old_mask;
+	int signal_fd;
+	VEC(int) target_fds;        /* pidfds of -p targets, -1 where the kernel has none */
+	VEC(struct pollfd) polls;
+	VEC(int) muted;             /* fds that only say HUP */
+	uint64_t start_ns, end_ns, signalled_ns;
+	int signal;                 /* the last one that came */
+	bool stop, abandon;         /* end the recording; don't wait for the command either */
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+/* --- the recording's name ----------------------------------------------------------------- */
+
+static void read_comm(pid_t pid, char *name, size_t size)
+{
+	char path[64];
+	struct str text;
+
+	str_init(&text);
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	err_destroy(io_read_file(path, 4096, &text));
+	if (text.text && text.text[0])
+		snprintf(name, size, "%.*s-%d", (int)strcspn(text.text, "\n"), text.text, pid);
+	else
+		snprintf(name, size, "%d", pid);
+	str_deinit(&text);
+}
+
+static void base_name(const char *path, char *name, size_t size)
+{
+	size_t length = strlen(path);
+
+	while (length > 1 && path[length - 1] == '/')
+		length--;
+
+	size_t from = length;
+
+	while (from > 0 && path[from - 1] != '/')
+		from--;
+	snprintf(name, size, "%.*s", (int)(length - from), path + from);
+}
+
+static void default_name(const struct record_session_options *o, char *name, size_t size)
+{
+	snprintf(name, size, "machine");
+	if (o->command)
+		base_name(o->command[0], name, size);
+	else if (o->request.target == CAPTURE_CGROUP)
+		base_name(o->request.cgroup_path, name, size);
+	else if (o->request.pid_count)
+		read_comm(o->request.pids[0], name, size);
+	for (char *p = name; *p; p++)
+		if (*p == '/' || (unsigned char)*p <= ' ')
+			*p = '_';
+	if (name[0] == '.' || name[0] == '\0')
+		name[0] = '_';
+}
+
+/* What was recorded before is never overwritten by chance: make.sonde, make-2.sonde ... */
+static char *choose_path(const struct record_session_options *o)
+{
+	char name[200];
+
+	if (o->path)
+		return mem_strdup(o->path);
+	default_name(o, name, sizeof(name));
+	for (unsigned i = 1; i < NAMES_MAX; i++) {
+		char *path = i == 1 ? mem_printf("%s.sonde", name) : mem_printf("%s-%u.sonde", name, i);
+		struct stat st;
+
+		if (o->overwrite || lstat(path, &st) != 0)
+			return path;
+		free(path);
+	}
+	return mem_printf("%s.sonde", name);
+}
+
+/* --- beginning ------------------------------------------------------------------------------- */
+
+static struct err *catch_signals(struct session *s)
+{
+	sigset_t mask;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGQUIT);
+	sigaddset(&mask, SIGTERM);
+	sigaddset(&mask, SIGHUP);
+	sigaddset(&mask, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &mask, &s->old_mask);
+	signal(SIGPIPE, SIG_IGN); /* whoever reads our messages may go; the recording goes on */
+	s->signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	return s->signal_fd < 0 ? err_errno(errno, "cannot make a signalfd") : NULL;
+}
+
+static void note_command(struct session *s)
+{
+	struct str line;
+
+	str_init(&line);
+	for (char **word = s->options->command; *word; word++)
+		str_printf(&line, "%s%s", word == s->options->command ? "" : " ", *word);
+	recorder_note(s->recorder, "command", str_text(&line));
+	str_deinit(&line);
+}
+
+static void note_target(struct session *s)
+{
+	const struct capture_request *request = &s->options->request;
+	struct str line;
+
+	str_init(&line);
+	if (request->target == CAPTURE_ALL)
+		str_add(&line, "the whole machine");
+	if (request->target == CAPTURE_CGROUP)
+		str_printf(&line, "control group %s", request->cgroup_path);
+	for (size_t i = 0; !s->options->command && i < request->pid_count; i++)
+		str_printf(&line, "%s%d", i ? ", " : request->target == CAPTURE_TIDS ? "thread " : "process ",
+			   request->pids[i]);
+	if (line.length)
+		recorder_note(s->recorder, "target", str_text(&line));
+	str_deinit(&line);
+}
+
+static void note_sources(struct session *s)
+{
+	struct str line;
+
+	str_init(&line);
+	for (size_t i = 0; i < s->sources.n; i++) {
+		const struct chosen_source *c = &s->sources.v[i];
+
+		str_printf(&line, "%s%s", i ? ", " : "", c->ops->name);
+		if (!c->instead_of)
+			continue;
+		log_note("%s: using %s instead of %s", c->why, c->ops->name, c->instead_of->name);
+		recorder_missing(s->recorder, c->instead_of->summary, c->why, c->fix);
+	}
+	recorder_note(s->recorder, "sources", str_text(&line));
+	str_deinit(&line);
+}
+
+static struct err *make_recording(struct session *s)
+{
+	struct recorder_options options = {
+		.path = s->path, .overwrite = s->options->overwrite,
+		.compactor = s->options->compactor,
+	};
+
+	TRY(recorder_create(&options, &s->recorder));
+	s->created = true;
+	s->stream = recorder_stream_create(s->recorder);
+	s->track = track_create(s->recorder);
+	if (s->options->command)
+		note_command(s);
+	note_target(s);
+	note_sources(s);
+	return NULL;
+}
+
+/* The command's environment: ours and what the sources add to it. */
+static struct err *make_environment(struct session *s, char ***env)
+{
+	size_t n = 0;
+
+	while (environ[n])
+		n++;
+	*env = mem_calloc(n + 1, sizeof(**env));
+	for (size_t i = 0; i < n; i++)
+		(*env)[i] = mem_strdup(environ[i]);
+	for (size_t i = 0; i < s->sources.n; i++) {
+		const struct chosen_source *c = &s->sources.v[i];
+
+		if (c->ops->prepare_command)
+			TRY(c->ops->prepare_command(&c->request, s->path, env));
+	}
+	return NULL;
+}
+
+static struct err *hold_command(struct session *s)
+{
+	char **env = NULL;
+	struct err *err = make_environment(s, &env);
+
+	if (!err)
+		err = command_spawn(&s->command, s->options->command, env, &s->old_mask);
+	for (char **p = env; p && *p; p++)
+		free(*p);
+	free(env);
+	for (size_t i = 0; i < s->sources.n && !err; i++) {
+		s->sources.v[i].request.pids = &s->command.pid;
+		s->sources.v[i].request.pid_count = 1;
+	}
+	return err;
+}
+
+/* To hear of the end of -p targets. */
+static void watch_targets(struct session *s)
+{
+	const struct capture_request *request = &s->options->request;
+
+	for (size_t i = 0; !s->options->command && i < request->pid_count; i++) {
+		int fd = request->target == CAPTURE_PIDS
+				 ? (int)syscall(SYS_pidfd_open, request->pids[i], 0) : -1;
+
+		vec_push(&s->target_fds, fd);
+	}
+}
+
+static pid_t process_of_thread(pid_t tid)
+{
+	char path[64];
+	struct str text;
+	pid_t pid = tid;
+
+	str_init(&text);
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	err_destroy(io_read_file(path, 65536, &text));
+
+	const char *line = text.text ? strstr(text.text, "\nTgid:") : NULL;
+
+	if (line)
+		pid = (pid_t)atoi(line + 6);
+	str_deinit(&text);
+	return pid;
+}
+
+/* Who is there already; the sources' events run, so who comes now is seen by them. */
+static void track_present(struct session *s)
+{
+	const struct capture_request *request = &s->options->request;
+	uint64_t time_ns = now_ns();
+	struct dirent *entry;
+
+	for (size_t i = 0; !s->options->command && i < request->pid_count; i++)
+		track_process(s->track, process_of_thread(request->pids[i]), time_ns);
+	if (request->target != CAPTURE_ALL)
+		return;
+
+	DIR *proc = opendir("/proc");
+
+	while (proc && (entry = readdir(proc)) != NULL)
+		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
+			track_process(s->track, (pid_t)atoi(entry->d_name), time_ns);
+	if (proc)
+		closedir(proc);
+}
+
+static struct err *create_sources(struct session *s)
+{
+	for (size_t i = 0; i < s->sources.n; i++) {
+		struct chosen_source *c = &s->sources.v[i];
+
+		struct capture capture = { .recorder = s->recorder, .stream = s->stream,
+					   .track = s->track, .request = &c->request };
+		struct err *err = c->ops->create(&capture, &c->self);
+
+		if (err)
+			return err;
+	}
+	track_present(s);
+	for (size_t i = 0; i < s->sources.n; i++)
+		TRY(s->sources.v[i].ops->start(s->sources.v[i].self));
+	return NULL;
+}
+
+static struct err *begin(struct session *s, int *status)
+{
+	if (s->options->command)
+		TRY(command_check(s->options->command, status));
+	TRY(select_sources(s->options, &s->sources));
+	TRY(catch_signals(s));
+	TRY(make_recording(s));
+	if (s->options->command)
+		TRY(hold_command(s));
+	watch_targets(s);
+	TRY(create_sources(s));
+	s->start_ns = now_ns();
+	if (s->options->command)
+		return command_go(&s->command, s->options->command[0], status);
+	return NULL;
+}
+
+/* --- the loop ------------------------------------------------------------------------------------ */
+
+/* From the keyboard the kernel tells the command too. */
+static void take_signal(struct session *s, const struct signalfd_siginfo *info)
+{
+	bool from_terminal = info->ssi_code == SI_KERNEL;
+
+	if (info->ssi_signo == SIGCHLD)
+		return;
+	s->signal = (int)info->ssi_signo;
+	if (!s->command.pid || s->command.ended) {
+		s->stop = true;
+		return;
+	}
+	if (!from_terminal)
+		kill(s->command.pid, s->signal);
+	if (s->signalled_ns)
+		s->stop = s->abandon = true;
+	s->signalled_ns = now_ns();
+}
+
+static void take_signals(struct session *s)
+{
+	struct signalfd_siginfo info;
+
+	while (read(s->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		take_signal(s, &info);
+	command_reap(&s->command, false);
+}
+
+static bool target_lives(struct session *s, size_t i)
+{
+	struct pollfd p = { .fd = s->target_fds.v[i], .events = POLLIN };
+
+	if (p.fd >= 0)
+		return poll(&p, 1, 0) == 0;
+	return kill(s->options->request.pids[i], 0) == 0 || errno == EPERM;
+}
+
+/* A recording of processes ends with the last of them. */
+static bool targets_ended(struct session *s)
+{
+	if (s->command.pid)
+		return s->command.ended;
+	for (size_t i = 0; i < s->target_fds.n; i++)
+		if (target_lives(s, i))
+			return false;
+	return s->target_fds.n > 0;
+}
+
+static bool is_muted(const struct session *s, int fd)
+{
+	for (size_t i = 0; i < s->muted.n; i++)
+		if (s->muted.v[i] == fd)
+			return true;
+	return false;
+}
+
+static void gather_polls(struct session *s)
+{
+	int fds[POLL_MAX];
+
+	vec_clear(&s->polls);
+	vec_push(&s->polls, ((struct pollfd){ .fd = s->signal_fd, .events = POLLIN }));
+	for (size_t i = 0; i < s->target_fds.n; i++)
+		if (s->target_fds.v[i] >= 0)
+			vec_push(&s->polls, ((struct pollfd){ .fd = s->target_fds.v[i], .events = POLLIN }));
+
+	for (size_t i = 0; i < s->sources.n; i++) {
+		const struct chosen_source *c = &s->sources.v[i];
+		size_t n = c->ops->poll_fds ? c->ops->poll_fds(c->self, fds, POLL_MAX) : 0;
+
+		for (size_t k = 0; k < n && k < POLL_MAX; k++)
+			if (!is_muted(s, fds[k]))
+				vec_push(&s->polls, ((struct pollfd){ .fd = fds[k], .events = POLLIN }));
+	}
+}
+
+/* Sleep until something comes, 100 ms at most.  An event whose thread has ended says
+ * HUP for ever: it is left to the clock from then on. */
+static void wait_for_events(struct session *s)
+{
+	uint64_t wait_ns = DRAIN_EVERY_NS, now = now_ns();
+	uint64_t until = s->options->duration_ns ? s->start_ns + s->options->duration_ns : UINT64_MAX;
+
+	if (until > now && until - now < wait_ns)
+		wait_ns = until - now;
+	gather_polls(s);
+
+	struct timespec timeout = { .tv_nsec = (long)(until <= now ? 0 : wait_ns) };
+
+	if (ppoll(s->polls.v, s->polls.n, &timeout, NULL) <= 0)
+		return;
+	for (size_t i = 1; i < s->polls.n; i++)
+		if ((s->polls.v[i].revents & (POLLHUP | POLLERR | POLLNVAL)) &&
+		    !(s->polls.v[i].revents & POLLIN))
+			vec_push(&s->muted, s->polls.v[i].fd);
+}
+
+static struct err *drain_sources(struct session *s, bool last)
+{
+	for (size_t i = 0; i < s->sources.n; i++)
+		TRY(s->sources.v[i].ops->drain(s->sources.v[i].self, last));
+	return NULL;
+}
+
+static void check_end(struct session *s)
+{
+	uint64_t now = now_ns();
+
+	if (targets_ended(s) || recorder_borrow_error(s->recorder))
+		s->stop = true;
+	if (s->options->duration_ns && now - s->start_ns >= s->options->duration_ns)
+		s->stop = true;
+	if (s->signalled_ns && now - s->signalled_ns > SIGNAL_GRACE_NS)
+		s->stop = true;
+}
+
+static struct err *record_until_end(struct session *s)
+{
+	while (!s->stop) {
+		wait_for_events(s);
+		take_signals(s);
+		TRY(drain_sources(s, false));
+		check_end(s);
+	}
+	return NULL;
+}
+
+/* --- the end ----------------------------------------------------------------------------------------- */
+
+static struct err *stop_sources(struct session *s)
+{
+	struct err *first = NULL;
+
+	s->end_ns = now_ns();
+	for (size_t i = 0; i < s->sources.n; i++) {
+		struct chosen_source *c = &s->sources.v[i];
+		struct err *err = c->self ? c->ops->stop(c->self) : NULL;
+
+		if (c->self && !err)
+			err = c->ops->drain(c->self, true);
+		if (!first)
+			first = err;
+		else
+			err_destroy(err);
+	}
+	return first;
+}
+
+static void destroy_sources(struct session *s)
+{
+	for (size_t i = 0; i < s->sources.n; i++) {
+		if (s->sources.v[i].self)
+			s->sources.v[i].ops->destroy(s->sources.v[i].self);
+		s->sources.v[i].self = NULL;
+	}
+}
+
+static void summarize(struct session *s, const struct recorder_totals *totals)
+{
+	struct track_totals tracked;
+	struct str line;
+	bool only_samples = s->sources.n == 1;
+
+	track_get_totals(s->track, &tracked);
+	str_init(&line);
+	str_printf(&line, "%s wall", units_duration_ns((double)(s->end_ns - s->start_ns)).text);
+	if (s->command.ended)
+		str_printf(&line, ", %s CPU", units_duration_ns((double)s->command.cpu_ns).text);
+	str_printf(&line, " in %s process%s", units_count(tracked.processes).text,
+		   tracked.processes == 1 ? "" : "es");
+	if (tracked.threads > tracked.processes)
+		str_printf(&line, " (%s threads)", units_count(tracked.threads).text);
+	str_printf(&line, "; %s %s, %s lost; %s", units_count(totals->rows).text,
+		   only_samples ? "samples" : "events", units_count(totals->lost).text,
+		   units_bytes((double)totals->bytes).text);
+	log_note("%s", str_text(&line));
+	log_note("  report: sonde report %s", s->path);
+	str_deinit(&line);
+}
+
+static struct err *finish(struct session *s)
+{
+	struct recorder_totals totals = { 0 };
+	struct resolve_totals resolved;
+	struct err *first = stop_sources(s), *err = NULL;
+
+	destroy_sources(s);
+	recorder_exit_status(s->recorder, s->command.ended ? s->command.wait_status : -1);
+	if (s->options->resolve && !s->options->no_symbols)
+		err = s->options->resolve(s->recorder, s->track, &resolved);
+	if (first)
+		err_destroy(err);
+	else
+		first = err;
+	recorder_stream_destroy(s->stream);
+	s->stream = NULL;
+	err = recorder_finish(s->recorder, &totals);
+	if (err || !s->options->quiet)
+		summarize(s, &totals);
+	if (!first)
+		return err;
+	err_destroy(err);
+	return first;
+}
+
+/* A command that outlives its recording is still in our foreground. */
+static void wait_for_command(struct session *s)
+{
+	struct pollfd p = { .fd = s->signal_fd, .events = POLLIN };
+
+	command_reap(&s->command, false);
+	if (s->command.pid && !s->command.ended && !s->abandon)
+		log_note("recording has ended; %s (process %d) goes on. Ctrl-C twice to leave it alone",
+			 s->options->command[0], s->command.pid);
+	while (s->command.pid && !s->command.ended && !s->abandon) {
+		poll(&p, 1, -1);
+		take_signals(s);
+	}
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	return remove(path);
+}
+
+/* Nothing was recorded: leave nothing behind. */
+static void discard(struct session *s)
+{
+	destroy_sources(s);
+	command_deinit(&s->command);
+	if (s->stream)
+		recorder_stream_destroy(s->stream);
+	s->stream = NULL;
+	recorder_destroy(s->recorder);
+	s->recorder = NULL;
+	if (s->created)
+		nftw(s->path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static void session_deinit(struct session *s)
+{
+	command_deinit(&s->command);
+	track_destroy(s->track);
+	if (s->recorder)
+		recorder_destroy(s->recorder);
+	for (size_t i = 0; i < s->target_fds.n; i++)
+		io_closep(&s->target_fds.v[i]);
+	vec_deinit(&s->target_fds);
+	vec_deinit(&s->polls);
+	vec_deinit(&s->muted);
+	select_deinit(&s->sources);
+	free(s->path);
+	if (s->signal_fd >= 0) {
+		close(s->signal_fd);
+		sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
+	}
+}
+
+/* What the shell should see when we end before or without the command. */
+static int session_status(const struct session *s)
+{
+	if (s->command.pid && s->command.ended)
+		return command_exit_status(s->command.wait_status);
+	return s->command.pid && s->signal ? 128 + s->signal : 0;
+}
+
+struct err *session_record(const struct record_session_options *options, int *status)
+{
+	struct session s = { .options = options, .signal_fd = -1,
+			     .command = { .go_fd = -1, .result_fd = -1 } };
+
+	*status = options->command ? COMMAND_FAILED : 0;
+	s.path = choose_path(options);
+
+	struct err *err = begin(&s, status);
+
+	if (err) {
+		discard(&s);
+		session_deinit(&s);
+		return err;
+	}
+	err = record_until_end(&s);
+
+	struct err *end = finish(&s);
+
+	if (err)
+		err_destroy(end);
+	else
+		err = end;
+	wait_for_command(&s);
+	*status = session_status(&s);
+	session_deinit(&s);
+	return err;
+}
