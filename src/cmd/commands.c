@@ -11,6 +11,7 @@ extern const struct cmd cmd_doctor;
 extern const struct cmd cmd_export;
 extern const struct cmd cmd_flame;
 extern const struct cmd cmd_help;
+extern const struct cmd cmd_record;
 extern const struct cmd cmd_version;
 
 const struct cmd *const cmd_table[] = {
@@ -19,6 +20,7 @@ const struct cmd *const cmd_table[] = {
 	&cmd_export,
 	&cmd_flame,
 	&cmd_help,
+	&cmd_record,
 	&cmd_version,
 	NULL,
 };

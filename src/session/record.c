@@ -319,7 +319,8 @@ static struct err *create_sources(struct session *s)
 		struct chosen_source *c = &s->sources.v[i];
 
 		struct capture capture = { .recorder = s->recorder, .stream = s->stream,
-					   .track = s->track, .request = &c->request };
+					   .track = s->track, .request = &c->request,
+					   .recording_path = s->path };
 		struct err *err = c->ops->create(&capture, &c->self);
 
 		if (err)

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* sonde record: words into a request, and the session does the rest. */
+#include "cmd/cmd.h"
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "record/segment.h"
+#include "session/resolve.h"
+#include "session/session.h"
+
+#include <limits.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { DEFAULT_FREQUENCY_HZ = 999, FREQUENCY_MAX_HZ = 1000000 };
+
+struct record_args {
+	struct opt_list with, without, events, pids, tids, command;
+	const char *frequency, *stacks, *path, *cgroup;
+	bool all, overwrite, no_symbols, quiet;
+	unsigned verbose;
+	uint64_t duration_ns, max_frames;
+};
+
+static const char *const stack_choices[] = { "fp", "none", NULL };
+
+static const struct opt record_opts[] = {
+	{ .kind = OPT_HEADING, .help = "What to record" },
+	{ .name = "pid", .letter = 'p', .kind = OPT_WORDS, .value = "PID,...", .completes = "pid",
+	  .offset = offsetof(struct record_args, pids),
+	  .help = "running processes: all their threads, and what they start from now on" },
+	{ .name = "tid", .letter = 't', .kind = OPT_WORDS, .value = "TID,...",
+	  .offset = offsetof(struct record_args, tids), .help = "single threads" },
+	{ .name = "cgroup", .kind = OPT_STRING, .value = "PATH", .completes = "dir",
+	  .offset = offsetof(struct record_args, cgroup),
+	  .help = "a control group: its directory, or its path in any hierarchy" },
+	{ .name = "all", .letter = 'a', .kind = OPT_FLAG, .offset = offsetof(struct record_args, all),
+	  .help = "the whole machine" },
+	{ .name = "duration", .kind = OPT_DURATION, .value = "S",
+	  .offset = offsetof(struct record_args, duration_ns),
+	  .help = "end the recording after that time (10, 250ms, 2m)\n"
+		  "A command goes on in the foreground, and its exit status is still sonde's." },
+	{ .kind = OPT_HEADING, .help = "What to record of it" },
+	{ .name = "with", .kind = OPT_WORDS, .value = "SOURCE,...",
+	  .offset = offsetof(struct record_args, with),
+	  .help = "more sources than the default ones; --with help lists them" },
+	{ .name = "without", .kind = OPT_WORDS, .value = "SOURCE,...",
+	  .offset = offsetof(struct record_args, without), .help = "leave these sources out" },
+	{ .name = "event", .letter = 'e', .kind = OPT_WORDS, .value = "EVENT,...",
+	  .offset = offsetof(struct record_args, events),
+	  .help = "single events of any source: page-faults, cycles:u; --with help lists them\n"
+		  "With :u only what happens in user space counts, with :k only the kernel. Without "
+		  "-e it is cycles where the hardware counts them, else cpu-clock." },
+	{ .name = "frequency", .letter = 'F', .kind = OPT_STRING, .value = "HZ",
+	  .offset = offsetof(struct record_args, frequency),
+	  .help = "samples a second and CPU, or max (default 999)" },
+	{ .name = "stacks", .letter = 'g', .kind = OPT_CHOICE, .value = "HOW", .choices = stack_choices,
+	  .offset = offsetof(struct record_args, stacks),
+	  .help = "stacks by frame pointers (fp, the default), or none" },
+	{ .name = "max-stack", .kind = OPT_U64, .value = "N", .min = 1, .max = 1023,
+	  .offset = offsetof(struct record_args, max_frames),
+	  .help = "frames of one stack, at most (default 127)" },
+	{ .name = "no-symbols", .kind = OPT_FLAG, .offset = offsetof(struct record_args, no_symbols),
+	  .help = "leave addresses unresolved: build-id and offset only" },
+	{ .kind = OPT_HEADING, .help = "Output" },
+	{ .name = "output", .letter = 'o', .kind = OPT_STRING, .value = "REC", .completes = "recording",
+	  .offset = offsetof(struct record_args, path),
+	  .help = "name of the recording (default: CMD.sonde, CMD-2.sonde ...)" },
+	{ .name = "overwrite", .kind = OPT_FLAG, .offset = offsetof(struct record_args, overwrite),
+	  .help = "replace a recording of that name" },
+	{ .name = "verbose", .letter = 'v', .kind = OPT_COUNT,
+	  .offset = offsetof(struct record_args, verbose), .help = "say more; -vv even more" },
+	{ .name = "quiet", .letter = 'q', .kind = OPT_FLAG, .offset = offsetof(struct record_args, quiet),
+	  .help = "only warnings and errors" },
+	OPT_END
+};
+
+static const struct opt_operand record_operands[] = {
+	{ .name = "CMD", .help = "command to run and record, with its arguments",
+	  .offset = offsetof(struct record_args, command), .rest = true, .completes = "command" },
+	OPERAND_END
+};
+
+/* --- words into a request ------------------------------------------------------------------- */
+
+static struct err *parse_frequency(const char *text, uint64_t *hz)
+{
+	*hz = DEFAULT_FREQUENCY_HZ;
+	if (!text)
+		return NULL;
+	if (strcmp(text, "max") == 0) {
+		*hz = CAPTURE_FREQUENCY_MAX;
+		return NULL;
+	}
+	return err_fix(str_to_u64(text, "the sampling frequency", 1, FREQUENCY_MAX_HZ, hz),
+		       "a number of samples a second, or max");
+}
+
+static struct err *parse_pids(const struct opt_list *words, const char *what, struct arena *arena,
+			      struct capture_request *request)
+{
+	pid_t *pids = arena_calloc(arena, words->count, sizeof(*pids));
+
+	for (size_t i = 0; i < words->count; i++) {
+		uint64_t pid;
+
+		TRY(str_to_u64(words->words[i], what, 1, INT_MAX, &pid));
+		pids[i] = (pid_t)pid;
+	}
+	request->pids = pids;
+	request->pid_count = words->count;
+	return NULL;
+}
+
+static struct err *parse_target(const struct record_args *args, struct arena *arena,
+				struct record_session_options *o)
+{
+	int targets = (args->command.count > 0) + (args->pids.count > 0) + (args->tids.count > 0) +
+		      (args->cgroup != NULL) + args->all;
+
+	if (targets != 1)
+		return err_fix(err_new(ERR_USAGE, targets ? "more than one target: a command, -p, -t, --cgroup or -a"
+							   : "nothing to record"),
+			       "sonde record -- CMD, or -p PID, -t TID, --cgroup PATH, or -a for the whole machine");
+	if (args->pids.count) {
+		o->request.target = CAPTURE_PIDS;
+		return parse_pids(&args->pids, "the process id", arena, &o->request);
+	}
+	if (args->tids.count) {
+		o->request.target = CAPTURE_TIDS;
+		return parse_pids(&args->tids, "the thread id", arena, &o->request);
+	}
+	o->request.cgroup_path = args->cgroup;
+	o->request.target = args->cgroup ? CAPTURE_CGROUP : args->all ? CAPTURE_ALL : CAPTURE_COMMAND;
+	if (args->command.count)
+		o->command = (char **)args->command.words;
+	return NULL;
+}
+
+/* execvp() wants a NULL behind the last word. */
+static void end_command(struct record_session_options *o, const struct opt_list *words,
+			struct arena *arena)
+{
+	if (!o->command)
+		return;
+	o->command = arena_calloc(arena, words->count + 1, sizeof(*o->command));
+	memcpy(o->command, words->words, words->count * sizeof(*o->command));
+}
+
+/* --- --with help ------------------------------------------------------------------------------ */
+
+static bool asks_for_help(const struct opt_list *words)
+{
+	for (size_t i = 0; i < words->count; i++)
+		if (strcmp(words->words[i], "help") == 0)
+			return true;
+	return false;
+}
+
+static void list_sources(void)
+{
+	for (const struct source_ops *const *source = session_sources(); *source; source++) {
+		size_t column = 0;
+
+		printf("%-12s %s%s\n", (*source)->name, (*source)->summary,
+		       (*source)->by_default ? "; by default" : "");
+		for (const char *const *e = (*source)->events; e && *e; e++) {
+			if (column + strlen(*e) > 60)
+				column = 0;
+			if (column == 0)
+				printf("%s%12s", e == (*source)->events ? "" : "\n", "");
+			column += (size_t)printf(" %s", *e);
+		}
+		if ((*source)->events)
+			putchar('\n');
+	}
+}
+
+static struct err *record_run(void *p, struct arena *arena, int *status)
+{
+	const struct record_args *args = p;
+	struct record_session_options o = {
+		.path = args->path, .overwrite = args->overwrite, .with = args->with.words,
+		.with_count = args->with.count, .without = args->without.words,
+		.without_count = args->without.count, .events = args->events.words,
+		.event_count = args->events.count, .duration_ns = args->duration_ns,
+		.no_symbols = args->no_symbols, .quiet = args->quiet,
+		.compactor = &parquet_compactor, .resolve = resolve_frames,
+	};
+
+	if (args->quiet)
+		log_set_level(LOG_WARN);
+	else if (args->verbose)
+		log_set_level(args->verbose > 1 ? LOG_DEBUG : LOG_INFO);
+	if (asks_for_help(&args->with)) {
+		list_sources();
+		return NULL;
+	}
+	TRY(parse_target(args, arena, &o));
+	TRY(parse_frequency(args->frequency, &o.request.frequency_hz));
+	end_command(&o, &args->command, arena);
+	o.request.max_frames = (unsigned)args->max_frames;
+	o.request.stacks = args->stacks && strcmp(args->stacks, "none") == 0 ? CAPTURE_STACK_NONE
+									      : CAPTURE_STACK_FP;
+	return session_record(&o, status);
+}
+
+static const struct opt_example record_examples[] = {
+	{ "sonde record -- make -j2", "a build with all its processes" },
+	{ "sonde record -p 4711 --duration 10", "ten seconds of a running process" },
+	{ "sonde record -a -F 99", "the whole machine until Ctrl-C, 99 samples a second and CPU" },
+	{ "sonde record -e page-faults -- ./app", "where memory is first touched" },
+	{ NULL }
+};
+
+const struct cmd cmd_record = {
+	.spec = {
+		.name = "record",
+		.summary = "record what a program does, by default where its CPU time goes",
+		.description =
+			"Runs a command, or looks at what runs already, and writes a recording: a directory "
+			"that sonde report, flame and query read.  Processes and threads that the target "
+			"starts are followed, and short-lived ones keep their names.\n\n"
+			"Ctrl-C ends the recording cleanly.  The command gets the signal too; what it does "
+			"until it ends is still recorded, for up to two seconds.\n\n"
+			"Without privilege (kernel.perf_event_paranoid) sonde records what it may and says in "
+			"one line what it did without.",
+		.opts = record_opts,
+		.operands = record_operands,
+		.examples = record_examples,
+		.exit_status = "That of CMD; 128 + N when signal N killed it; 127 when it was not found, 126 "
+			       "when it could not be executed, 125 when sonde failed before it ran.",
+		.see_also = "sonde-report(1), sonde-flame(1), sonde-query(1), perf-record(1)",
+	},
+	.group = CMD_RECORD,
+	.args_bytes = sizeof(struct record_args),
+	.run = record_run,
+};
