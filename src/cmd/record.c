@@ -37,7 +37,7 @@ static const struct opt record_opts[] = {
 	  .offset = offsetof(struct record_args, cgroup),
 	  .help = "a control group: its directory, or its path in any hierarchy" },
 	{ .name = "all", .letter = 'a', .kind = OPT_FLAG, .offset = offsetof(struct record_args, all),
-	  .help = "the whole machine" },
+	  .help = "the whole machine; with CMD, while that runs" },
 	{ .name = "duration", .kind = OPT_DURATION, .value = "S",
 	  .offset = offsetof(struct record_args, duration_ns),
 	  .help = "end the recording after that time (10, 250ms, 2m)\n"
@@ -117,7 +117,8 @@ static struct err *parse_pids(const struct opt_list *words, const char *what, st
 static struct err *parse_target(const struct record_args *args, struct arena *arena,
 				struct record_session_options *o)
 {
-	int targets = (args->command.count > 0) + (args->pids.count > 0) + (args->tids.count > 0) +
+	bool command = args->command.count > 0 && !args->all;
+	int targets = command + (args->pids.count > 0) + (args->tids.count > 0) +
 		      (args->cgroup != NULL) + args->all;
 
 	if (targets != 1)

@@ -255,6 +255,8 @@ static struct err *hold_command(struct session *s)
 		free(*p);
 	free(env);
 	for (size_t i = 0; i < s->sources.n && !err; i++) {
+		if (s->options->request.target != CAPTURE_COMMAND)
+			continue; /* -a while a command runs */
 		s->sources.v[i].request.pids = &s->command.pid;
 		s->sources.v[i].request.pid_count = 1;
 	}

@@ -144,7 +144,7 @@ static struct err *open_one(struct perf_session *s, size_t counter, pid_t pid, s
 			       (s->fds.n + s->cpu_count) * 2);
 	if (fd < 0)
 		return err_errno(errno, "cannot sample %d on CPU %d", pid, cpu->cpu);
-	vec_push(&s->fds, fd);
+	vec_push(&s->fds, ((struct perf_fd){ fd, (unsigned)counter }));
 	TRY(direct_to_ring(s, cpu, fd));
 	return remember_id(s, fd, counter);
 }
@@ -437,19 +437,26 @@ void perf_detach(struct perf_session *s)
 	for (size_t i = 0; i < s->cpu_count; i++)
 		perf_ring_unmap(&s->cpus[i].ring);
 	for (size_t i = 0; i < s->fds.n; i++)
-		close(s->fds.v[i]);
+		close(s->fds.v[i].fd);
 	vec_deinit(&s->fds);
 	free(s->cpus);
 	s->cpus = NULL;
 	s->cpu_count = 0;
 }
 
-uint64_t perf_lost_total(const struct perf_session *s)
+void perf_read_counters(struct perf_session *s)
 {
-	uint64_t total = 0, value[2]; /* count, lost */
+	uint64_t value[2]; /* count, lost */
 
-	for (size_t i = 0; !s->setup.no_lost_count && i < s->fds.n; i++)
-		if (read(s->fds.v[i], value, sizeof(value)) == (ssize_t)sizeof(value))
-			total += value[1];
-	return total;
+	for (size_t i = 0; i < s->setup.count; i++)
+		s->setup.counters[i].counted = s->setup.counters[i].lost = 0;
+	for (size_t i = 0; i < s->fds.n; i++) {
+		struct perf_counter *c = &s->setup.counters[s->fds.v[i].counter];
+		ssize_t n = read(s->fds.v[i].fd, value, sizeof(value));
+
+		if (n >= (ssize_t)sizeof(*value))
+			c->counted += value[0];
+		if (n == (ssize_t)sizeof(value))
+			c->lost += value[1];
+	}
 }

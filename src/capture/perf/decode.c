@@ -15,11 +15,13 @@
 #include "capture/perf/perf.h"
 
 #include "base/log.h"
+#include "base/units.h"
 #include "capture/track.h"
 #include "event/types.h"
 #include "record/recorder.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 #include <time.h>
@@ -179,6 +181,7 @@ static void decode_sample(struct perf_session *s, const struct perf_event_header
 		.event = (uint16_t)s->setup.counters[counter].row, .mode = sample_mode(record->misc),
 	};
 
+	s->setup.counters[counter].sampled += row.period;
 	sample_stack(s, &row, pid, tid, ip, p + 40, end);
 	recorder_row(s->capture.stream, TYPE_sample, &row);
 }
@@ -378,10 +381,46 @@ static uint64_t heap_build(struct perf_session *s, bool last)
 /* Losses that no record told of: those of a ring that was full to its end. */
 static void report_silent_losses(struct perf_session *s)
 {
-	uint64_t total = perf_lost_total(s);
+	uint64_t total = 0;
 
+	for (size_t i = 0; i < s->setup.count; i++)
+		total += s->setup.counters[i].lost;
 	if (total > s->lost_seen)
 		report_lost(s, -1, total - s->lost_seen, now_ns());
+}
+
+/* Each thread has a clock of its own, which begins anew with it and stops with it: a
+ * thread that lives shorter than a period is never seen, and thousands of them can hide
+ * seconds.  But the clocks were counted too, so it is known how much was hidden. */
+static void report_between_samples(struct perf_session *s, const struct perf_counter *c)
+{
+	const struct perf_spec *spec = &c->spec;
+	uint64_t hidden = c->counted > c->sampled ? c->counted - c->sampled : 0;
+	uint64_t period_ns = 1000000000 / s->setup.frequency_hz;
+
+	if (strcmp(spec->unit, "ns") != 0 || c->attr.exclude_kernel || c->attr.exclude_user ||
+	    s->filter || s->capture.request->target == CAPTURE_ALL)
+		return;
+	if (hidden < c->counted / 20 || hidden < 20 * period_ns)
+		return;
+
+	char what[120], why[160];
+	struct track_totals seen;
+	const char *fix = "a lower -F";
+
+	track_get_totals(s->capture.track, &seen);
+	snprintf(what, sizeof(what), "%s of %s CPU time", units_duration_ns((double)hidden).text,
+		 units_duration_ns((double)c->counted).text);
+	snprintf(why, sizeof(why), "the kernel's timer did not keep up with %" PRIu64 " samples a second",
+		 s->setup.frequency_hz);
+	if (hidden / period_ns < 4 * seen.threads) {
+		snprintf(why, sizeof(why), "threads that live shorter than the %s from one sample to the "
+					   "next are seldom seen",
+			 units_duration_ns((double)period_ns).text);
+		fix = "sonde record -a -- CMD: a CPU's clock runs on from thread to thread; or a higher -F";
+	}
+	log_note("%s fell between samples: %s", what, why);
+	recorder_missing(s->capture.recorder, what, why, fix);
 }
 
 void perf_drain(struct perf_session *s, bool last)
@@ -404,6 +443,10 @@ void perf_drain(struct perf_session *s, bool last)
 		if (s->cpus[i].fd >= 0)
 			perf_ring_commit(&s->cpus[i].ring);
 	perf_attach_newcomers(s, now_ns());
-	if (last)
-		report_silent_losses(s);
+	if (!last)
+		return;
+	perf_read_counters(s);
+	report_silent_losses(s);
+	for (size_t i = 0; i < s->setup.count; i++)
+		report_between_samples(s, &s->setup.counters[i]);
 }

@@ -19,6 +19,13 @@ struct perf_counter {
 	struct perf_spec spec;
 	struct perf_event_attr attr; /* complete but for what attach.c decides */
 	uint32_t row;                /* `event` row */
+	uint64_t counted, lost;      /* perf_read_counters(): in all, and samples without room */
+	uint64_t sampled;            /* periods of all samples */
+};
+
+struct perf_fd {
+	int fd;
+	unsigned counter;
 };
 
 struct perf_setup {
@@ -56,7 +63,7 @@ struct perf_cpu {
 struct perf_session {
 	struct capture capture;
 	struct perf_setup setup;
-	VEC(int) fds;
+	VEC(struct perf_fd) fds;
 	struct perf_cpu *cpus;
 	size_t cpu_count;
 	size_t ring_pages;
@@ -84,8 +91,8 @@ struct err *perf_attach(struct perf_session *s);
 /* Attach what came into the control group meanwhile. */
 void perf_attach_newcomers(struct perf_session *s, uint64_t now_ns);
 void perf_detach(struct perf_session *s);
-/* Samples that did not fit, as the kernel counted them for all events; 0 where it can't say. */
-uint64_t perf_lost_total(const struct perf_session *s);
+/* Let the kernel say what it counted and lost (0 where it can't). */
+void perf_read_counters(struct perf_session *s);
 
 /* The directory of control group PATH: absolute, or below any mounted hierarchy.  Heap. */
 struct err *perf_cgroup_find(const char *path, char **ret);
