@@ -73,12 +73,12 @@ static struct err *run_words(int argc, char **argv, struct arena *arena, int *st
 		return NULL;
 	}
 	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
-		printf("sonde %s\n", SONDE_VERSION);
+		printf(OPT_PROGRAM " %s\n", SONDE_VERSION);
 		return NULL;
 	}
 	if (argv[1][0] == '-')
 		return err_fix(err_new(ERR_USAGE, "'%s' stands before any command", argv[1]),
-			       "sonde COMMAND %s; sonde help lists the commands", argv[1]);
+			       OPT_PROGRAM " COMMAND %s; " OPT_PROGRAM " help lists the commands", argv[1]);
 
 	const struct cmd *cmd = cmd_find(argc - 1, argv + 1, &used);
 

@@ -144,7 +144,7 @@ static const char *shown_name(struct parser *p, const struct opt *o)
 
 static struct err *usage(struct parser *p, struct err *err)
 {
-	return err_fix(err, "see sonde %s --help", p->spec->name);
+	return err_fix(err, "see " OPT_PROGRAM " %s --help", p->spec->name);
 }
 
 static struct err *unknown_option(struct parser *p, const char *shown, const char *name)
@@ -157,10 +157,10 @@ static struct err *unknown_option(struct parser *p, const char *shown, const cha
 			names[count++] = o->name;
 
 	const char *nearest = name[0] ? opt_nearest(name, names, count) : NULL;
-	struct err *err = err_new(ERR_USAGE, "sonde %s: unknown option '%s'", p->spec->name, shown);
+	struct err *err = err_new(ERR_USAGE, OPT_PROGRAM " %s: unknown option '%s'", p->spec->name, shown);
 
 	if (nearest)
-		return err_fix(err, "did you mean --%s? See sonde %s --help", nearest, p->spec->name);
+		return err_fix(err, "did you mean --%s? See " OPT_PROGRAM " %s --help", nearest, p->spec->name);
 	return usage(p, err);
 }
 
@@ -233,11 +233,11 @@ static struct err *take(struct parser *p, const struct opt *o, const char *value
 {
 	if (value == NULL) {
 		if (p->at >= p->argc)
-			return usage(p, err_new(ERR_USAGE, "sonde %s: %s needs a value (%s)", p->spec->name,
+			return usage(p, err_new(ERR_USAGE, OPT_PROGRAM " %s: %s needs a value (%s)", p->spec->name,
 						shown_name(p, o), o->value ? o->value : "VALUE"));
 		value = p->argv[p->at++];
 	}
-	return usage(p, err_wrap(set_value(p, o, value), "sonde %s", p->spec->name));
+	return usage(p, err_wrap(set_value(p, o, value), OPT_PROGRAM " %s", p->spec->name));
 }
 
 static struct err *parse_long(struct parser *p, const char *word)
@@ -262,7 +262,7 @@ static struct err *parse_long(struct parser *p, const char *word)
 	if (takes_value(o))
 		return take(p, o, value);
 	if (value)
-		return usage(p, err_new(ERR_USAGE, "sonde %s: --%s takes no value", p->spec->name, o->name));
+		return usage(p, err_new(ERR_USAGE, OPT_PROGRAM " %s: --%s takes no value", p->spec->name, o->name));
 	set_switch(p, o, on);
 	return NULL;
 }
@@ -343,7 +343,7 @@ static struct err *deal_operands(struct parser *p)
 		if (!o->rest && o->max && count > o->max)
 			count = o->max;
 		if (count < o->min && left < o->min)
-			return usage(p, err_new(ERR_USAGE, "sonde %s: %s is missing (%s)", p->spec->name,
+			return usage(p, err_new(ERR_USAGE, OPT_PROGRAM " %s: %s is missing (%s)", p->spec->name,
 						o->name, o->help ? o->help : "an argument"));
 		if (count < o->min)
 			count = o->min;
@@ -352,7 +352,7 @@ static struct err *deal_operands(struct parser *p)
 		at += count;
 	}
 	if (at < p->words.count)
-		return usage(p, err_new(ERR_USAGE, "sonde %s: '%s' is one word too many", p->spec->name,
+		return usage(p, err_new(ERR_USAGE, OPT_PROGRAM " %s: '%s' is one word too many", p->spec->name,
 					p->words.words[at]));
 	return NULL;
 }

@@ -21,6 +21,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* The name of the program, as help and usage errors show it. */
+#ifndef OPT_PROGRAM
+#define OPT_PROGRAM "sonde"
+#endif
+
 enum opt_kind {
 	OPT_NONE,      /* ends the table */
 	OPT_FLAG,      /* bool */

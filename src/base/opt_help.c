@@ -79,7 +79,7 @@ static void operand_synopsis(struct str *s, const struct opt_operand *o)
 
 static void synopsis(struct str *s, const struct opt_spec *spec)
 {
-	str_printf(s, "sonde %s", spec->name);
+	str_printf(s, OPT_PROGRAM " %s", spec->name);
 	if (spec->opts && spec->opts->kind != OPT_NONE)
 		str_add(s, " [OPTIONS]");
 	for (const struct opt_operand *o = spec->operands; o && o->name; o++)
@@ -165,7 +165,7 @@ void opt_print_help(const struct opt_spec *spec, FILE *out, unsigned width)
 	width = width == 0 ? 80 : width < 40 ? 40 : width > 100 ? 100 : width;
 	str_init(&line);
 	synopsis(&line, spec);
-	fprintf(out, "sonde %s: %s\n\n  %s\n\n", spec->name, spec->summary, line.text);
+	fprintf(out, OPT_PROGRAM " %s: %s\n\n  %s\n\n", spec->name, spec->summary, line.text);
 	str_deinit(&line);
 	print_operands(out, spec, width);
 	if (spec->description)

@@ -24,6 +24,9 @@ struct cmd {
 
 extern const struct cmd *const cmd_table[]; /* ended by NULL, sorted by name */
 
+/* What the overview begins with: what this is, and what to try first. */
+extern const char *const cmd_overview;
+
 /* The command that WORDS (argv after "sonde") begin with, the longest name first; *used
  * says how many words its name has.  NULL: none. */
 const struct cmd *cmd_find(int count, char *const *words, int *used);

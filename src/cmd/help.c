@@ -41,14 +41,11 @@ static void print_group(FILE *out, enum cmd_group group, const char *title)
 
 void cmd_print_overview(FILE *out)
 {
-	fputs("sonde answers \"why?\" on Linux: record a program or the machine, then look.\n"
-	      "\nBegin with\n"
-	      "  sonde record -- make          run a command and see where its CPU time goes\n"
-	      "  sonde report make.sonde       read the answer\n", out);
+	fputs(cmd_overview, out);
 	print_group(out, CMD_RECORD, "Record");
 	print_group(out, CMD_LOOK, "Look");
 	print_group(out, CMD_ABOUT, "About this machine and sonde");
-	fputs("\nsonde COMMAND --help shows a command's options and examples.\n", out);
+	fputs("\n" OPT_PROGRAM " COMMAND --help shows a command's options and examples.\n", out);
 }
 
 struct help_args {

@@ -5,8 +5,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "record/segment.h"
-#include "session/resolve.h"
+#include "cmd/record_parts.h"
 #include "session/session.h"
 
 #include <limits.h>
@@ -188,7 +187,7 @@ static struct err *record_run(void *p, struct arena *arena, int *status)
 		.without_count = args->without.count, .events = args->events.words,
 		.event_count = args->events.count, .duration_ns = args->duration_ns,
 		.no_symbols = args->no_symbols, .quiet = args->quiet,
-		.compactor = &parquet_compactor, .resolve = resolve_frames,
+		.compactor = record_parts.compactor, .resolve = record_parts.resolve,
 	};
 
 	if (args->quiet)

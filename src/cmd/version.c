@@ -8,7 +8,7 @@ struct version_args {
 
 static struct err *version_run(void *args, struct arena *arena, int *status)
 {
-	printf("sonde %s\n", SONDE_VERSION);
+	printf(OPT_PROGRAM " %s\n", SONDE_VERSION);
 	return NULL;
 }
 

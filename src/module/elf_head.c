@@ -29,7 +29,7 @@ static bool read_at(int fd, uint64_t offset, void *buffer, size_t size_bytes)
 {
 	size_t done = 0;
 
-	if (offset > INT64_MAX - size_bytes)
+	if (offset > (uint64_t)INT64_MAX - size_bytes)
 		return false;
 	while (done < size_bytes) {
 		ssize_t n = pread(fd, (char *)buffer + done, size_bytes - done, (off_t)(offset + done));

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * sonde-agent: one static file that records on small boards.  It is src/main.c with the
+ * tables below in place of sonde's own: the commands, sources and renderers that need no
+ * library.  Its recordings are a journal and unnamed frames (build-id and offset); sonde on
+ * the desk opens them.
+ */
+#include "capture/sources.h"
+#include "cmd/cmd.h"
+#include "cmd/record_parts.h"
+#include "render/renderer.h"
+
+extern const struct cmd cmd_doctor, cmd_help, cmd_record, cmd_version;
+
+const struct cmd *const cmd_table[] = {
+	&cmd_doctor,
+	&cmd_help,
+	&cmd_record,
+	&cmd_version,
+	NULL,
+};
+
+const char *const cmd_overview =
+	"sonde-agent records on this board what sonde reads on the desk.\n"
+	"\nBegin with\n"
+	"  sonde-agent record -o app.sonde -- ./app     run a program and sample it\n"
+	"and, where sonde is, after copying the directory app.sonde there:\n"
+	"  sonde report app.sonde\n";
+
+const struct record_parts record_parts = { .compactor = NULL, .resolve = NULL };
+
+const struct source_ops *const source_table[] = {
+	&source_cpu,
+	NULL,
+};
+
+extern const struct render_ops render_json, render_term;
+
+const struct render_ops *const render_table[] = {
+	&render_term,
+	&render_json,
+	NULL,
+};
