@@ -129,11 +129,11 @@ static struct rgb color_of(const struct renderer *r, const struct box *box, cons
 
 	if (r->flame.diff) { /* red grew, blue shrank, as deep as the largest change */
 		double change = box->change;
-		int pale = r->change_most > 0 ? (int)(210 * (1 - fabs(change) / r->change_most)) : 210;
+		int pale = r->change_most > 0 ? 90 + (int)(130 * (1 - fabs(change) / r->change_most)) : 220;
 
-		return change > 0 ? (struct rgb){ 255, pale, pale } :
-		       change < 0 ? (struct rgb){ pale, pale, 255 } :
-				    (struct rgb){ 250, 250, 250 };
+		return change > 0 ? (struct rgb){ 240, pale, pale } :
+		       change < 0 ? (struct rgb){ pale, pale + 20, 245 } :
+				    (struct rgb){ 236, 236, 238 };
 	}
 	if (r->flame.palette && by_palette(r->flame.palette, name, &color))
 		return color;

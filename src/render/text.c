@@ -239,15 +239,17 @@ static const char *xml_entity(int32_t c)
 		return "&quot;";
 	case '\'':
 		return "&#39;";
-	case '\t':
-	case '\n':
-		return NULL;
 	default:
-		/* XML 1.0, section 2.2: these are no characters at all. */
-		return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xfffe || c == 0xffff || is_deceiving(c) ?
-			       "\xef\xbf\xbd" :
-			       NULL;
+		return NULL;
 	}
+}
+
+/* XML 1.0, section 2.2: most controls are no characters at all, escaped or not. */
+static bool is_bad_xml(int32_t c)
+{
+	if (c == '\t' || c == '\n')
+		return false;
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xfffe || c == 0xffff || is_deceiving(c);
 }
 
 void text_add_xml(struct str *out, const char *s, size_t length)
@@ -256,11 +258,15 @@ void text_add_xml(struct str *out, const char *s, size_t length)
 
 	for (size_t i = 0; i < length;) {
 		size_t used;
-		const char *entity = xml_entity(text_decode(s + i, length - i, &used));
+		int32_t c = text_decode(s + i, length - i, &used);
+		const char *entity = xml_entity(c);
 
-		if (entity) {
+		if (entity || is_bad_xml(c)) {
 			str_add_n(out, s + from, i - from);
-			str_add(out, entity);
+			if (entity)
+				str_add(out, entity);
+			else
+				add_escape(out, c, (uint8_t)s[i]);
 			from = i + used;
 		}
 		i += used;

@@ -37,8 +37,8 @@ size_t text_add_elided(struct str *out, const char *s, size_t length, size_t col
  * where there is one; *skip is how far the following line starts. */
 size_t text_wrap(const char *s, size_t length, size_t columns, size_t *skip);
 
-/* For XML and HTML: & < > " ' escaped, controls and stray bytes as U+FFFD (XML 1.0
- * allows no escapes for them). */
+/* For XML and HTML: & < > " ' as entities; controls, stray bytes and what text_add_clean()
+ * makes visible as there.  Newlines and tabs stay. */
 void text_add_xml(struct str *out, const char *s, size_t length);
 
 #endif

@@ -287,7 +287,7 @@ static void test_xml(void **state)
 	struct str s = { 0 };
 
 	text_add_xml(&s, "<a b=\"c'\">&\x01\xff\xc3\xb6", 15);
-	assert_string_equal(s.text, "&lt;a b=&quot;c&#39;&quot;&gt;&amp;\xef\xbf\xbd\xef\xbf\xbd\xc3\xb6");
+	assert_string_equal(s.text, "&lt;a b=&quot;c&#39;&quot;&gt;&amp;\\x01\\xff\xc3\xb6");
 	str_deinit(&s);
 }
 
