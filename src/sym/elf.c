@@ -95,12 +95,18 @@ static const char *why_not(const struct elf_state *state)
 	return "no symbol covers this address";
 }
 
-/* DWARF names the function as the compiler knew it; where the symbol table has a better
- * known name for the same function (write for __GI___libc_write), that is taken. */
+/* DWARF names the function as the compiler knew it.  The symbol table may have a better
+ * known name for the same function (write for __GI___libc_write), or the full one of a
+ * C++ function where DWARF was kept short (-g1: foo for Foo::foo(int)). */
 static void use_known_name(struct elf_state *state, uint64_t vaddr, const char *name, const char *mangled,
 			   struct arena *a, struct sym_frame *frame)
 {
-	if (name && mangled && strcmp(name, mangled) != 0 && symtab_is_alias(state->symtab, vaddr, mangled))
+	const char *symbol = symtab_find(state->symtab, vaddr);
+
+	if (symbol == NULL || mangled == NULL || strcmp(symbol, mangled) == 0)
+		return;
+	if (symtab_is_alias(state->symtab, vaddr, mangled) ||
+	    (symbol[0] == '_' && mangled[0] != '_' && name != symbol && strstr(symbol, mangled) != NULL))
 		frame->function = arena_strdup(a, name);
 }
 

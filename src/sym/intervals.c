@@ -20,6 +20,11 @@ static int by_start(const void *a, const void *b)
 	return (x->priority > y->priority) - (x->priority < y->priority);
 }
 
+static int outranks(const struct interval *a, const struct interval *b)
+{
+	return a->priority != b->priority ? a->priority > b->priority : a->value > b->value;
+}
+
 struct sweep {
 	const struct interval **heap;
 	size_t heap_n;
@@ -31,7 +36,7 @@ static void heap_push(struct sweep *s, const struct interval *r)
 {
 	size_t i = s->heap_n++;
 
-	while (i > 0 && s->heap[(i - 1) / 2]->priority < r->priority) {
+	while (i > 0 && outranks(r, s->heap[(i - 1) / 2])) {
 		s->heap[i] = s->heap[(i - 1) / 2];
 		i = (i - 1) / 2;
 	}
@@ -44,9 +49,9 @@ static void heap_pop(struct sweep *s)
 	size_t i = 0, child;
 
 	while ((child = 2 * i + 1) < s->heap_n) {
-		if (child + 1 < s->heap_n && s->heap[child + 1]->priority > s->heap[child]->priority)
+		if (child + 1 < s->heap_n && outranks(s->heap[child + 1], s->heap[child]))
 			child++;
-		if (s->heap[child]->priority <= last->priority)
+		if (!outranks(s->heap[child], last))
 			break;
 		s->heap[i] = s->heap[child];
 		i = child;

@@ -11,7 +11,7 @@
 struct interval {
 	uint64_t lo, hi;   /* [lo, hi) */
 	uint32_t value;    /* the caller's */
-	uint32_t priority; /* where ranges overlap the highest counts */
+	uint32_t priority; /* where ranges overlap the highest counts, then the highest value */
 };
 
 struct intervals {
