@@ -716,6 +716,19 @@ void profile_destroy(struct profile *p)
 	free(p);
 }
 
+struct profile *profile_of_stacks(struct stacks *stacks)
+{
+	struct profile *p = mem_calloc(1, sizeof(*p));
+
+	p->stacks = *stacks;
+	stacks_init(stacks);
+	stacks_finish(&p->stacks);
+	p->is_time = str_eq(p->stacks.unit, "ns");
+	p->unit = p->event = p->stacks.unit;
+	p->value = p->samples = p->stacks.nodes.v[0].total;
+	return p;
+}
+
 /* --- over time ------------------------------------------------------------------------------------ */
 
 struct slices {

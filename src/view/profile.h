@@ -97,6 +97,10 @@ struct err *profile_create(struct recording *r, const struct profile_options *op
 			   struct profile **ret);
 void profile_destroy(struct profile *p); /* NULL-safe */
 
+/* A profile of stacks that came from elsewhere: no recording, threads, lines.  STACKS move
+ * in (and are empty afterwards). */
+struct profile *profile_of_stacks(struct stacks *stacks);
+
 /* CPU time over time: COUNT equal slices of [from_ns, to_ns) for each of the threads
  * THREADS (indices into p->threads), value in slices[t * count + i]. */
 struct err *profile_timeline(const struct profile *p, const struct profile_options *options,

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the report does not know, said: a recording that was cut, events that were lost,
+ * stacks that end early, code without names and why, what could not be had.
+ */
+#include "view/report_impl.h"
+
+#include "event/types.h"
+#include "record/recording.h"
+#include "view/frames.h"
+
+#include <string.h>
+
+/* Less than this share of the samples is not worth a warning of its own. */
+static const double WORTH_SAYING = 0.005;
+
+static double sample_ratio(const struct profile *p, uint64_t samples)
+{
+	return p->samples ? (double)samples / (double)p->samples : 0;
+}
+
+static void say_state(struct doc *doc, const struct recording_meta *meta)
+{
+	if (meta->state == RECORDING_LIVE)
+		doc_warning(doc, NULL, "the recording is still running: this is what there is so far");
+	if (meta->state == RECORDING_CUT)
+		doc_warning(doc, NULL, "the recording was cut short: %s",
+			    meta->why_cut ? meta->why_cut : "its recorder did not end it");
+	for (size_t i = 0; i < meta->missing_count; i++)
+		doc_warning(doc, meta->missing[i].fix, "recorded without %s: %s", meta->missing[i].what,
+			    meta->missing[i].why ? meta->missing[i].why : "reason not known");
+}
+
+static void say_losses(struct doc *doc, const struct profile *p)
+{
+	for (size_t i = 0; i < p->losses.n; i++) {
+		const struct profile_loss *loss = &p->losses.v[i];
+
+		if (loss->unknown && loss->count == 0)
+			doc_warning(doc, NULL, "%s lost events, how many is not known: %s", loss->source,
+				    loss->reason);
+		else
+			doc_warning(doc, "a lower rate (-F) or fewer sources make it less",
+				    "%s lost %s%s events (%s): what they would have shown is missing here",
+				    loss->source, loss->unknown ? "at least " : "",
+				    units_count(loss->count).text, loss->reason);
+	}
+}
+
+static void say_stacks(struct doc *doc, const struct profile *p)
+{
+	if (sample_ratio(p, p->no_stack) >= WORTH_SAYING)
+		doc_warning(doc, NULL, "%s of the samples have no stack",
+			    units_ratio(sample_ratio(p, p->no_stack)).text);
+	if (sample_ratio(p, p->cut_stack) >= WORTH_SAYING)
+		doc_warning(doc, NULL,
+			    "%s of the stacks are cut short: their callers are missing, and what is above "
+			    "stands at the root",
+			    units_ratio(sample_ratio(p, p->cut_stack)).text);
+	if (sample_ratio(p, p->no_user_stack) >= WORTH_SAYING)
+		doc_warning(doc, NULL, "%s of the stacks have no user part",
+			    units_ratio(sample_ratio(p, p->no_user_stack)).text);
+	if (p->stacks.cut)
+		doc_warning(doc, NULL, "%s stacks were deeper than %d frames and are cut there",
+			    units_count(p->stacks.cut).text, STACKS_DEPTH_MAX);
+}
+
+/* The modules that most of the time without a name falls in, with why. */
+static void say_modules(struct doc *doc, const struct profile *p)
+{
+	bool said[64] = { false };
+
+	for (int round = 0; round < 4; round++) {
+		size_t most = SIZE_MAX;
+
+		for (size_t i = 0; i < p->modules.n && i < 64; i++)
+			if (!said[i] &&
+			    (most == SIZE_MAX || p->modules.v[i].unresolved > p->modules.v[most].unresolved))
+				most = i;
+		if (most == SIZE_MAX || report_ratio(p, p->modules.v[most].unresolved) < WORTH_SAYING)
+			return;
+		said[most] = true;
+
+		const struct profile_module *m = &p->modules.v[most];
+		const char *why, *fix;
+
+		frames_module_trouble(p->frames, m->id, &why, &fix);
+		doc_warning(doc, fix, "%s of it in %s: %s",
+			    units_ratio(p->unresolved ? (double)m->unresolved / (double)p->unresolved : 0).text,
+			    m->id == 0 || !*m->path ? "no known file" : m->path,
+			    why	     ? why
+			    : !m->id ? "no mapping of the process covered the address"
+				     : "its symbols have no name for these addresses");
+	}
+}
+
+static void say_unresolved(struct doc *doc, const struct profile *p)
+{
+	struct frames_resolved now = frames_resolved(p->frames);
+
+	if (now.asked)
+		doc_text(doc, "The recording has no names of its own for %s of its addresses; %s of them were "
+			      "found in this machine's files now.",
+			 units_count(now.asked).text,
+			 units_ratio((double)now.found / (double)now.asked).text);
+	if (!p->unresolved_samples)
+		return;
+	doc_warning(doc, NULL, "%s of the time is in code without a name (%s samples)",
+		    units_ratio(report_ratio(p, p->unresolved)).text, units_count(p->unresolved_samples).text);
+	say_modules(doc, p);
+}
+
+static void say_events(struct doc *doc, const struct profile *p)
+{
+	for (size_t i = 0; i < p->events.n; i++)
+		if (!p->events.v[i].counted && p->events.v[i].samples)
+			doc_text(doc, "Also recorded: %s samples of %s (--event %s).",
+				 units_count(p->events.v[i].samples).text, p->events.v[i].name,
+				 p->events.v[i].name);
+}
+
+void report_notes(struct doc *doc, const struct profile *p, const struct report_options *o)
+{
+	(void)o;
+	if (p->recording)
+		say_state(doc, recording_borrow_meta(p->recording));
+	say_losses(doc, p);
+	say_stacks(doc, p);
+	if (p->frames)
+		say_unresolved(doc, p);
+	say_events(doc, p);
+}
