@@ -8,6 +8,7 @@ extern const struct cmd cmd_export;
 extern const struct cmd cmd_flame;
 extern const struct cmd cmd_help;
 extern const struct cmd cmd_record;
+extern const struct cmd cmd_report;
 extern const struct cmd cmd_version;
 
 const struct cmd *const cmd_table[] = {
@@ -17,6 +18,7 @@ const struct cmd *const cmd_table[] = {
 	&cmd_flame,
 	&cmd_help,
 	&cmd_record,
+	&cmd_report,
 	&cmd_version,
 	NULL,
 };

@@ -9,7 +9,10 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "convert/exporter.h"
+#include "convert/folded.h"
 #include "record/stacks.h"
+#include "view/frames.h"
+#include "view/profile.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -19,6 +22,7 @@ struct export_args {
 	const char *input, *to, *path, *diff;
 	bool normalize, quiet;
 	struct stack_input_args stacks;
+	struct narrow_args narrow;
 };
 
 static struct err *open_output(const char *path, FILE **ret)
@@ -40,27 +44,6 @@ static struct err *close_output(FILE *out, const char *path, struct err *err)
 	return err;
 }
 
-static struct err *read_stacks(const struct export_args *args, struct stacks *stacks)
-{
-	if (!args->diff)
-		return stack_input_read(&args->stacks, args->input, stacks);
-
-	struct stacks before;
-
-	stacks_init(&before);
-
-	struct err *err = stack_input_read(&args->stacks, args->diff, &before);
-
-	if (!err)
-		err = stack_input_read(&args->stacks, args->input, stacks);
-	if (!err) {
-		stacks_diff(stacks, &before, args->normalize);
-		stacks_finish(stacks);
-	}
-	stacks_deinit(&before);
-	return err;
-}
-
 static struct err *write_out(const struct export_args *args, const struct exporter *exporter,
 			     const struct export_input *input)
 {
@@ -70,37 +53,97 @@ static struct err *write_out(const struct export_args *args, const struct export
 	return close_output(out, args->path, exporter->write(input, out));
 }
 
-static struct err *export_text(const struct export_args *args, const struct exporter *exporter)
+/* --- names for the exporters ------------------------------------------------------------ */
+
+static bool export_frame(void *user, uint32_t id, struct export_frame *ret)
 {
-	struct stacks stacks;
+	const struct frames *frames = user;
+	size_t index = frames_index(frames, id);
 
-	if (!exporter->wants_stacks)
+	if (index == SIZE_MAX)
+		return false;
+
+	const struct frame *f = frames_at(frames, index);
+
+	*ret = (struct export_frame){ f->module, f->kind, f->offset, f->call_count };
+	return true;
+}
+
+static void export_call(void *user, uint32_t id, uint32_t i, struct export_call *ret)
+{
+	const struct frames *frames = user;
+	const struct frame *f = frames_at(frames, frames_index(frames, id));
+	const struct frame_call *call = frames_calls(frames, f) + i;
+
+	*ret = (struct export_call){ call->function, call->file, call->line, call->inlined };
+}
+
+/* --- the command ------------------------------------------------------------------------ */
+
+/* Stacks with their frames named as flame graph tools name them, in place of a recording's. */
+static void name_as_text(const struct export_args *args, struct stacks *stacks)
+{
+	struct text_options options;
+	struct stacks named;
+
+	stack_input_text_options(&args->stacks, &options);
+	stacks_init(&named);
+	folded_names(stacks, &options, &named);
+	stacks_deinit(stacks);
+	*stacks = named;
+	stacks_finish(stacks);
+}
+
+static struct err *export_input(const struct export_args *args, const struct exporter *exporter,
+				struct stack_input *in)
+{
+	struct stacks *stacks = &in->profile->stacks;
+	const struct narrow_args *n = &args->narrow;
+
+	if (!exporter->wants_stacks && !in->recording)
 		return err_new(ERR_USAGE, "%s can only be written from a recording, and %s is none",
-			       exporter->name, args->input);
-	stacks_init(&stacks);
+			       exporter->name, in->path);
+	if (!exporter->wants_stacks && (n->thread || n->process || n->module || n->from_ns || n->until_ns ||
+					n->no_kernel || n->no_user || n->no_inlines || n->event))
+		return err_fix(err_new(ERR_USAGE, "%s is written with all samples as they are", exporter->name),
+			       "leave away the options that choose samples, or write --to folded");
+	if (exporter->wants_stacks && in->recording)
+		name_as_text(args, stacks);
+	if (args->diff) {
+		struct stack_input before;
 
-	struct err *err = read_stacks(args, &stacks);
-
-	if (!err)
-		err = write_out(args, exporter, &(struct export_input){ .stacks = &stacks });
-	stacks_deinit(&stacks);
-	return err;
+		TRY(stack_input_open(&args->stacks, &args->narrow, args->diff, &before));
+		stack_input_compare(in, &before, args->normalize);
+		stack_input_close(&before);
+	}
+	return write_out(args, exporter,
+			 &(struct export_input){ .recording = in->recording,
+						 .stacks = stacks,
+						 .frame = export_frame,
+						 .call = export_call,
+						 .user = in->profile->frames });
 }
 
 static struct err *export_run(void *user, struct arena *arena, int *status)
 {
 	const struct export_args *args = user;
 	const struct exporter *exporter;
+	struct stack_input in;
 
 	(void)arena;
 	(void)status;
 	if (args->quiet)
 		log_set_level(LOG_QUIET);
 	TRY(exporter_find(args->to, &exporter));
-	return export_text(args, exporter);
+	TRY(stack_input_open(&args->stacks, &args->narrow, args->input, &in));
+
+	struct err *err = export_input(args, exporter, &in);
+
+	stack_input_close(&in);
+	return err;
 }
 
-static const char *const export_forms[] = { "folded", NULL };
+static const char *const export_forms[] = { "folded", "perf-script", NULL };
 
 static void export_defaults(void *user)
 {
@@ -109,7 +152,7 @@ static void export_defaults(void *user)
 
 static const struct opt export_opts[] = {
 	{ .name = "to", .kind = OPT_STRING, .value = "FORM", .choices = export_forms,
-	  .help = "what to write: folded", .offset = offsetof(struct export_args, to) },
+	  .help = "what to write: folded, perf-script", .offset = offsetof(struct export_args, to) },
 	{ .name = "output", .letter = 'o', .kind = OPT_STRING, .value = "FILE", .completes = "file",
 	  .help = "write to FILE instead of standard output", .offset = offsetof(struct export_args, path) },
 	{ .name = "diff", .kind = OPT_STRING, .value = "OLD", .completes = "file",
@@ -119,13 +162,15 @@ static const struct opt export_opts[] = {
 	  .offset = offsetof(struct export_args, normalize) },
 	{ .name = "quiet", .letter = 'q', .kind = OPT_FLAG, .help = "only errors",
 	  .offset = offsetof(struct export_args, quiet) },
+	NARROW_OPTS(struct export_args, narrow),
 	STACK_INPUT_OPTS(struct export_args, stacks),
 	OPT_END
 };
 
 static const struct opt_operand export_operands[] = {
-	{ .name = "INPUT", .help = "a recording, a text of stacks, or - for standard input",
-	  .offset = offsetof(struct export_args, input), .min = 1, .max = 1, .completes = "recording" },
+	{ .name = "INPUT",
+	  .help = "a recording, a text of stacks, or - for standard input (default: the newest recording here)",
+	  .offset = offsetof(struct export_args, input), .min = 0, .max = 1, .completes = "recording" },
 	OPERAND_END
 };
 

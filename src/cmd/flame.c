@@ -8,8 +8,12 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "record/recording.h"
 #include "record/stacks.h"
 #include "view/flame.h"
+#include "view/profile.h"
+#include "view/report.h"
+#include "view/view.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +23,7 @@ struct flame_args {
 	const char *input, *diff;
 	struct output_args output;
 	struct stack_input_args stacks;
+	struct narrow_args narrow;
 	bool text, inverted, negate, absolute, flamechart;
 	const char *title, *subtitle, *notes, *countname, *factor, *min, *colors, *nameattr;
 	const char *ignored; /* options of flamegraph.pl that this page has no use for */
@@ -66,38 +71,25 @@ static const char *palette_of(const char *colors)
 	return NULL;
 }
 
-static struct err *read_input(const struct flame_args *args, const char *path, struct stacks *stacks)
-{
-	if (!stack_input_is_recording(path))
-		return stack_input_read(&args->stacks, path, stacks);
-	return err_new(ERR_UNSUPPORTED, "%s: recordings cannot be read yet", path);
-}
-
 /* Read what is compared with, and compare. */
-static struct err *compare(const struct flame_args *args, struct stacks *stacks, struct str *said)
+static struct err *compare(const struct flame_args *args, struct stack_input *in, struct str *said)
 {
-	struct stacks before;
+	struct stack_input before;
 
-	stacks_init(&before);
+	TRY(stack_input_open(&args->stacks, &args->narrow, args->diff, &before));
 
-	struct err *err = read_input(args, args->diff, &before);
+	double factor = stack_input_compare(in, &before, !args->absolute);
 
-	if (!err) {
-		double factor = stacks_diff(stacks, &before, !args->absolute);
-
-		stacks_finish(stacks);
-		str_printf(said, "compared with %s: red grew, blue shrank", args->diff);
-		if (factor != 1.0)
-			str_printf(said, " (its values taken times %.3g, so that both totals are equal)",
-				   factor);
-	}
-	stacks_deinit(&before);
-	return err;
+	str_printf(said, "compared with %s: red grew, blue shrank", before.path);
+	if (factor != 1.0)
+		str_printf(said, " (its values taken times %.3g, so that both totals are equal)", factor);
+	stack_input_close(&before);
+	return NULL;
 }
 
 /* Where the graph goes when -o does not say: NAME.html beside us, other forms to standard
  * output; an SVG to NAME.svg when that is a terminal. */
-static void choose_output(struct flame_args *args, struct str *path)
+static void choose_output(struct flame_args *args, const char *input_path, struct str *path)
 {
 	struct output_args *o = &args->output;
 
@@ -108,12 +100,15 @@ static void choose_output(struct flame_args *args, struct str *path)
 	if (!o->svg)
 		o->html = true;
 
-	const char *input = args->input && strcmp(args->input, "-") != 0 ? args->input : "flame";
-	const char *base = stacks_base_name(input);
-	size_t length = strlen(base);
+	char *input = mem_strdup(strcmp(input_path, "-") != 0 ? input_path : "flame");
+	size_t length = strlen(input);
 
-	while (length > 1 && base[length - 1] == '/')
-		length--;
+	while (length > 1 && input[length - 1] == '/')
+		input[--length] = '\0';
+
+	const char *base = stacks_base_name(input);
+
+	length = strlen(base);
 	for (size_t i = length; i-- > 1;)
 		if (base[i] == '.') {
 			length = i;
@@ -122,11 +117,14 @@ static void choose_output(struct flame_args *args, struct str *path)
 	str_add_n(path, base, length);
 	str_add(path, o->svg ? ".svg" : ".html");
 	o->path = str_text(path);
+	free(input);
 }
 
-static struct err *draw(const struct flame_args *args, const struct stacks *stacks,
+static struct err *draw(const struct flame_args *args, const struct profile *p,
 			const struct flame_style *style, const char *said)
 {
+	const struct report_options notes = { .view = &(struct view_options){ 0 } };
+	const struct stacks *stacks = &p->stacks;
 	struct doc *doc;
 
 	TRY(output_open(&args->output, &doc));
@@ -135,10 +133,8 @@ static struct err *draw(const struct flame_args *args, const struct stacks *stac
 		flame_headline(doc, stacks);
 	if (*said)
 		doc_text(doc, "%s", said);
-	if (stacks->cut)
-		doc_warning(doc, NULL, "%llu stacks were deeper than %d frames and are cut there",
-			    (unsigned long long)stacks->cut, STACKS_DEPTH_MAX);
 	flame_emit(doc, "flame", stacks, style);
+	report_notes(doc, p, &notes);
 
 	struct err *err = doc_end(doc);
 
@@ -148,7 +144,7 @@ static struct err *draw(const struct flame_args *args, const struct stacks *stac
 	return err;
 }
 
-static struct err *flame(struct flame_args *args, struct stacks *stacks, struct strmap *tips,
+static struct err *flame(struct flame_args *args, struct stack_input *in, struct strmap *tips,
 			 struct str *path, struct str *said)
 {
 	struct flame_style style = {
@@ -169,11 +165,13 @@ static struct err *flame(struct flame_args *args, struct stacks *stacks, struct 
 	if (args->stacks.no_sort && args->stacks.reverse)
 		log_warn("Input lines are always sorted when `reverse_stack_order` is `true`. "
 			 "The `no_sort` option is being ignored.");
-	TRY(read_input(args, args->input, stacks));
+	TRY(stack_input_open(&args->stacks, &args->narrow, args->input, in));
+	if (!args->title && in->recording && recording_borrow_meta(in->recording)->command)
+		style.title = recording_borrow_meta(in->recording)->command;
 	if (args->diff)
-		TRY(compare(args, stacks, said));
-	choose_output(args, path);
-	TRY(draw(args, stacks, &style, str_text(said)));
+		TRY(compare(args, in, said));
+	choose_output(args, in->path, path);
+	TRY(draw(args, in->profile, &style, str_text(said)));
 	if (path->length > 0)
 		log_note("flame graph: %s", str_text(path));
 	return NULL;
@@ -182,20 +180,19 @@ static struct err *flame(struct flame_args *args, struct stacks *stacks, struct 
 static struct err *flame_run(void *user, struct arena *arena, int *status)
 {
 	struct flame_args *args = user;
-	struct stacks stacks;
+	struct stack_input in = { 0 };
 	struct strmap tips;
 	struct str path = { 0 }, said = { 0 };
 
 	(void)arena;
 	(void)status;
 	output_log_level(&args->output);
-	stacks_init(&stacks);
 	strmap_init(&tips);
 	args->stacks.in_time = args->flamechart;
 
-	struct err *err = flame(args, &stacks, &tips, &path, &said);
+	struct err *err = flame(args, &in, &tips, &path, &said);
 
-	stacks_deinit(&stacks);
+	stack_input_close(&in);
 	strmap_deinit(&tips);
 	str_deinit(&path);
 	str_deinit(&said);
@@ -241,14 +238,16 @@ static const struct opt flame_opts[] = {
 	{ .name = "cp", .kind = OPT_FLAG, .hidden = true, .offset = FLAME(ignored_flag) },
 	{ .name = "color-diffusion", .kind = OPT_FLAG, .hidden = true, .offset = FLAME(ignored_flag) },
 	{ .name = "minwidth", .kind = OPT_STRING, .value = "PERCENT", .hidden = true, .offset = FLAME(min) },
+	NARROW_OPTS(struct flame_args, narrow),
 	STACK_INPUT_OPTS(struct flame_args, stacks),
 	OUTPUT_OPTS(struct flame_args, output),
 	OPT_END
 };
 
 static const struct opt_operand flame_operands[] = {
-	{ .name = "INPUT", .help = "a recording, a text of stacks, or - for standard input",
-	  .offset = FLAME(input), .min = 1, .max = 1, .completes = "recording" },
+	{ .name = "INPUT",
+	  .help = "a recording, a text of stacks, or - for standard input (default: the newest recording here)",
+	  .offset = FLAME(input), .min = 0, .max = 1, .completes = "recording" },
 	OPERAND_END
 };
 

@@ -2,9 +2,16 @@
 /* Options to stacks, for the commands that read them. */
 #include "cmd/stack_input.h"
 
+#include "base/mem.h"
 #include "base/str.h"
+#include "record/recording.h"
 #include "record/stacks.h"
+#include "view/profile.h"
+#include "view/report.h"
+#include "view/view.h"
 
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 const char *const stack_input_formats[] = { "folded", "perf-script", "dtrace",  "sample", "vtune",
@@ -50,7 +57,7 @@ static void replace(struct stacks *stacks, struct stacks *from)
 	*stacks = *from;
 }
 
-void stack_input_transform(const struct stack_input_args *args, struct stacks *stacks)
+static void transform(const struct stack_input_args *args, struct stacks *stacks)
 {
 	struct stacks changed;
 
@@ -74,20 +81,107 @@ void stack_input_transform(const struct stack_input_args *args, struct stacks *s
 	stacks_finish(stacks);
 }
 
-struct err *stack_input_read(const struct stack_input_args *args, const char *path,
-			     struct stacks *stacks)
+static struct err *open_text(const struct stack_input_args *args, const struct narrow_args *narrow,
+			     struct stack_input *in)
 {
 	struct text_options options;
+	struct stacks stacks;
 
 	stack_input_text_options(args, &options);
-	TRY(text_read_stacks(path, args->from, &options, stacks, NULL));
-	stack_input_transform(args, stacks);
+	if (!options.event)
+		options.event = narrow->event;
+	stacks_init(&stacks);
+
+	struct err *err = text_read_stacks(in->path, args->as, &options, &stacks, NULL);
+
+	if (!err) {
+		transform(args, &stacks);
+		in->profile = profile_of_stacks(&stacks);
+	}
+	stacks_deinit(&stacks);
+	return err;
+}
+
+void narrow_to_view(const struct narrow_args *narrow, struct view_options *view)
+{
+	view->thread = narrow->thread;
+	view->process = narrow->process;
+	view->module = narrow->module;
+	view->event = narrow->event;
+	view->from_ns = narrow->from_ns;
+	view->to_ns = narrow->until_ns;
+	view->no_kernel = narrow->no_kernel;
+	view->no_user = narrow->no_user;
+	view->no_inlines = narrow->no_inlines;
+	view->by_thread = narrow->by_thread;
+	view->by_process = narrow->by_process;
+}
+
+static struct err *open_recording(const struct stack_input_args *args, const struct narrow_args *narrow,
+				  struct stack_input *in)
+{
+	struct view_options view = { 0 };
+
+	narrow_to_view(narrow, &view);
+	if (!view.event)
+		view.event = args->event;
+	TRY(recording_open(in->path, &in->recording));
+	TRY(report_profile(in->recording, &view, &in->profile));
+	transform(args, &in->profile->stacks);
 	return NULL;
 }
 
-bool stack_input_is_recording(const char *path)
+/* A file or a pipe, not a directory. */
+static bool is_text(const char *operand)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+	return strcmp(operand, "-") == 0 || (stat(operand, &st) == 0 && !S_ISDIR(st.st_mode));
+}
+
+struct err *stack_input_open(const struct stack_input_args *args, const struct narrow_args *narrow,
+			     const char *operand, struct stack_input *ret)
+{
+	struct stack_input in = { 0 };
+	struct err *err;
+
+	if (operand && is_text(operand)) {
+		in.path = mem_strdup(operand);
+		err = open_text(args, narrow, &in);
+	} else {
+		err = recording_find_path(operand, &in.path);
+		if (!err)
+			err = open_recording(args, narrow, &in);
+	}
+	if (err) {
+		stack_input_close(&in);
+		return err;
+	}
+	*ret = in;
+	return NULL;
+}
+
+void stack_input_close(struct stack_input *in)
+{
+	profile_destroy(in->profile);
+	recording_destroy(in->recording);
+	free(in->path);
+	*in = (struct stack_input){ 0 };
+}
+
+double stack_input_compare(struct stack_input *after, struct stack_input *before, bool normalize)
+{
+	if (!after->recording != !before->recording) {
+		struct stack_input *in = after->recording ? after : before;
+		struct stacks names;
+
+		stacks_init(&names);
+		stacks_by_name(&in->profile->stacks, &names);
+		replace(&in->profile->stacks, &names);
+	}
+
+	double factor = stacks_diff(&after->profile->stacks, &before->profile->stacks, normalize);
+
+	stacks_finish(&after->profile->stacks);
+	return factor;
 }

@@ -14,7 +14,7 @@
 struct stacks;
 
 struct stack_input_args {
-	const char *from;
+	const char *as;
 	bool pid, tid, kernel, jit, all, addrs, srcline;
 	const char *event;
 	struct opt_list skip_after, base;
@@ -27,9 +27,9 @@ extern const char *const stack_input_formats[], *const stack_input_likes[], *con
 
 #define STACK_INPUT_OPTS(type, member)                                                           \
 	{ .kind = OPT_HEADING, .help = "Stacks from another tool's text" },                      \
-	{ .name = "from", .kind = OPT_CHOICE, .value = "FORMAT", .choices = stack_input_formats, \
+	{ .name = "as", .kind = OPT_CHOICE, .value = "FORMAT", .choices = stack_input_formats,   \
 	  .help = "what the text is; found out when not given",                                  \
-	  .offset = offsetof(type, member.from) },                                               \
+	  .offset = offsetof(type, member.as) },                                               \
 	{ .name = "pid", .kind = OPT_FLAG, .help = "process ids with the process names",         \
 	  .offset = offsetof(type, member.pid) },                                                \
 	{ .name = "tid", .kind = OPT_FLAG, .help = "process and thread ids with the process names", \
@@ -73,14 +73,58 @@ extern const char *const stack_input_formats[], *const stack_input_likes[], *con
 
 void stack_input_text_options(const struct stack_input_args *args, struct text_options *options);
 
-/* Read PATH ("-": standard input) into initialised STACKS and apply --base,
- * --fold-recursion and --reverse; finished. */
-struct err *stack_input_read(const struct stack_input_args *args, const char *path,
-			     struct stacks *stacks);
-/* The transformations alone, for stacks that come from a recording. */
-void stack_input_transform(const struct stack_input_args *args, struct stacks *stacks);
+/* What narrows a profile down; the same for report, flame and export. */
+struct narrow_args {
+	const char *thread, *process, *module, *event;
+	uint64_t from_ns, until_ns;
+	bool no_kernel, no_user, no_inlines, by_thread, by_process;
+};
+#define NARROW_OPTS(type, member)                                                                \
+	{ .kind = OPT_HEADING, .help = "Which samples of a recording" },                         \
+	{ .name = "thread", .kind = OPT_STRING, .value = "TID|NAME", .help = "only this thread", \
+	  .offset = offsetof(type, member.thread) },                                             \
+	{ .name = "process", .kind = OPT_STRING, .value = "PID|NAME", .help = "only this process", \
+	  .offset = offsetof(type, member.process) },                                            \
+	{ .name = "module", .kind = OPT_STRING, .value = "FILE",                                 \
+	  .help = "only samples whose innermost frame is in this module",                        \
+	  .offset = offsetof(type, member.module) },                                             \
+	{ .name = "event", .kind = OPT_STRING, .value = "EVENT",                                 \
+	  .help = "count this event (default: the first one recorded)",                          \
+	  .offset = offsetof(type, member.event) },                                              \
+	{ .name = "from", .kind = OPT_DURATION, .value = "TIME",                                 \
+	  .help = "leave out what was before, counted from the start of the recording",          \
+	  .offset = offsetof(type, member.from_ns) },                                            \
+	{ .name = "until", .kind = OPT_DURATION, .value = "TIME", .help = "leave out what was later", \
+	  .offset = offsetof(type, member.until_ns) },                                           \
+	{ .name = "no-kernel", .kind = OPT_FLAG, .help = "without kernel frames: their time is their caller's", \
+	  .offset = offsetof(type, member.no_kernel) },                                          \
+	{ .name = "no-user", .kind = OPT_FLAG, .help = "without user frames",                    \
+	  .offset = offsetof(type, member.no_user) },                                            \
+	{ .name = "no-inlines", .kind = OPT_FLAG, .help = "inlined calls count as the function they are in", \
+	  .offset = offsetof(type, member.no_inlines) },                                         \
+	{ .name = "by-thread", .kind = OPT_FLAG, .help = "a root for each thread",               \
+	  .offset = offsetof(type, member.by_thread) },                                          \
+	{ .name = "by-process", .kind = OPT_FLAG, .help = "a root for each process",             \
+	  .offset = offsetof(type, member.by_process) }
 
-/* Is PATH a recording (a directory)? */
-bool stack_input_is_recording(const char *path);
+struct recording;
+struct profile;
+struct view_options;
+
+/* A profile, whatever it was made from. */
+struct stack_input {
+	char *path;                  /* as a person would name it */
+	struct recording *recording; /* NULL: it was text */
+	struct profile *profile;
+};
+/* OPERAND: a recording, a text, "-"; NULL: the newest recording here.  The profile's stacks
+ * have --base, --fold-recursion and --reverse applied. */
+struct err *stack_input_open(const struct stack_input_args *args, const struct narrow_args *narrow,
+			     const char *operand, struct stack_input *ret);
+void stack_input_close(struct stack_input *in);
+/* What compares AFTER with BEFORE: by names alone when one of them was text. */
+double stack_input_compare(struct stack_input *after, struct stack_input *before, bool normalize);
+
+void narrow_to_view(const struct narrow_args *narrow, struct view_options *view);
 
 #endif

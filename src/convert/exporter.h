@@ -33,7 +33,7 @@ struct export_input {
 	struct recording *recording; /* NULL: the input was text */
 	struct stacks *stacks;       /* finished; NULL unless the exporter wants them */
 	/* Frames by the id in the recording's stack rows; valid with a recording. */
-	const struct export_frame *(*frame)(void *user, uint32_t id); /* NULL: no such frame */
+	bool (*frame)(void *user, uint32_t id, struct export_frame *ret); /* false: no such frame */
 	void (*call)(void *user, uint32_t id, uint32_t index, struct export_call *ret);
 	void *user;
 	const char *event;           /* only this counted event; NULL: the first one */

@@ -6,10 +6,11 @@
 
 #include <string.h>
 
-extern const struct exporter exporter_folded;
+extern const struct exporter exporter_folded, exporter_perf_script;
 
 const struct exporter *const exporter_table[] = {
 	&exporter_folded,
+	&exporter_perf_script,
 	NULL,
 };
 

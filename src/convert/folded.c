@@ -365,6 +365,27 @@ const struct text_format text_folded = {
 	.read = folded_read,
 };
 
+static void plain_name(void *user, const struct stacks_symbol *symbol, struct str *out)
+{
+	const struct text_options *options = user;
+
+	if (symbol->kind == STACKS_GROUP) {
+		for (const char *p = symbol->name; *p; p++)
+			str_add_char(out, *p == ' ' ? '_' : *p == ';' ? ':' : *p);
+		return;
+	}
+	names_tidy(out, symbol->name, strlen(symbol->name), options->like);
+	if (options->kernel && (symbol->kind == STACKS_KERNEL || symbol->kind == STACKS_KERNEL_MODULE))
+		str_add(out, "_[k]");
+	else if (options->jit && symbol->kind == STACKS_JIT)
+		str_add(out, "_[j]");
+}
+
+void folded_names(const struct stacks *src, const struct text_options *options, struct stacks *dst)
+{
+	stacks_renamed(src, plain_name, (void *)(uintptr_t)options, dst);
+}
+
 static struct err *folded_export(const struct export_input *input, FILE *out)
 {
 	return folded_write(input->stacks, out);

@@ -12,9 +12,14 @@
 #include <stdio.h>
 
 struct stacks;
+struct text_options;
 
 /* Sorted by byte value of the stack, as `sort` in the C locale orders the lines of
  * each stack.  Finished stacks only; two columns when s->diff. */
 struct err *folded_write(const struct stacks *s, FILE *out);
+
+/* A recording's stacks with the names that its `perf script` text would come to: without
+ * argument lists, marked as OPTIONS say.  Into an empty DST, not finished. */
+void folded_names(const struct stacks *src, const struct text_options *options, struct stacks *dst);
 
 #endif

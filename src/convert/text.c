@@ -300,7 +300,7 @@ struct err *text_read_input(struct text_input *in, const char *format,
 					       "%s: No applicable collapse implementation found for input: "
 					       "it is not a text of stacks that sonde knows",
 					       in->name),
-				       "say which one it is with --from FORMAT");
+				       "say which one it is with --as FORMAT");
 	}
 	if (used)
 		*used = f;

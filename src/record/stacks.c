@@ -10,6 +10,7 @@
 #include "record/stacks.h"
 
 #include "base/mem.h"
+#include "base/str.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -375,6 +376,48 @@ void stacks_from_base(const struct stacks *src, const char *const *names, size_t
 	transform(src, dst, base_path, &(struct bases){ is_base, as_inferno }, ids);
 	free(is_base);
 	free(ids);
+}
+
+static size_t same_path(uint32_t *path, size_t count, const void *user)
+{
+	(void)path;
+	(void)user;
+	return count;
+}
+
+void stacks_renamed(const struct stacks *src, stacks_rename_fn *rename, void *user, struct stacks *dst)
+{
+	uint32_t *ids = mem_alloc((src->symbols.n + 1) * sizeof(*ids));
+	struct str name = { 0 };
+
+	for (size_t i = 0; i < src->symbols.n; i++) {
+		const struct stacks_symbol *from = &src->symbols.v[i];
+
+		str_clear(&name);
+		rename(user, from, &name);
+		ids[i] = stacks_symbol_text(dst, str_text(&name), name.length);
+		dst->symbols.v[ids[i]].kind = from->kind;
+		dst->symbols.v[ids[i]].resolved = from->resolved;
+	}
+	dst->unit = arena_strdup(&dst->arena, src->unit);
+	dst->diff = src->diff;
+	dst->grouped = src->grouped;
+	dst->timed = src->timed;
+	dst->cut = src->cut;
+	transform(src, dst, same_path, NULL, ids);
+	str_deinit(&name);
+	free(ids);
+}
+
+static void keep_name(void *user, const struct stacks_symbol *symbol, struct str *out)
+{
+	(void)user;
+	str_add(out, symbol->name);
+}
+
+void stacks_by_name(const struct stacks *src, struct stacks *dst)
+{
+	stacks_renamed(src, keep_name, NULL, dst);
 }
 
 double stacks_diff(struct stacks *after, const struct stacks *before, bool normalize)

@@ -100,6 +100,14 @@ void stacks_fold_recursion(const struct stacks *src, struct stacks *dst);
 void stacks_from_base(const struct stacks *src, const char *const *names, size_t count,
 		      bool as_inferno, struct stacks *dst);
 
+/* with the names alone telling frames apart, as text does. */
+void stacks_by_name(const struct stacks *src, struct stacks *dst);
+
+/* As stacks_by_name(), with names that RENAME writes to OUT (a struct str of base/str.h). */
+struct str;
+typedef void stacks_rename_fn(void *user, const struct stacks_symbol *symbol, struct str *out);
+void stacks_renamed(const struct stacks *src, stacks_rename_fn *rename, void *user, struct stacks *dst);
+
 /* Add the selves of BEFORE as self_before (nodes are made as needed) and set diff.
  * With NORMALIZE they are scaled so that both totals are equal.  Returns the factor. */
 double stacks_diff(struct stacks *after, const struct stacks *before, bool normalize);

@@ -150,7 +150,7 @@ static void emit_side(struct doc *doc, const struct focus *f, const struct repor
 		if (sums[i])
 			vec_push(&items, ((struct report_item){ .id = (uint32_t)i, .self = sums[i] }));
 	vec_sort(&items, report_compare_self);
-	doc_table_begin(doc, key, title, columns, 5);
+	doc_table_begin(doc, key, title, columns, p->recording ? 5 : 3);
 	for (size_t i = 0; i < items.n && i < limit; i++) {
 		bool is_symbol = items.v[i].id < p->stacks.symbols.n;
 		const struct stacks_symbol *s = is_symbol ? &p->stacks.symbols.v[items.v[i].id] : NULL;
@@ -166,7 +166,8 @@ static void emit_side(struct doc *doc, const struct focus *f, const struct repor
 				     s ? DOC_STYLED(stacks_base_name(s->module), DOC_DIM) : DOC_NONE,
 				     place.length ? DOC_STYLED(str_text(&place), DOC_DIM) : DOC_NONE });
 	}
-	doc_table_end(doc, items.n > limit ? items.n - limit : 0, "--limit N shows more");
+	doc_table_end(doc, items.n > limit ? items.n - limit : 0,
+		      items.n > limit ? "--limit N shows more" : NULL);
 	str_deinit(&place);
 	vec_deinit(&items);
 }
@@ -197,7 +198,8 @@ static void emit_lines(struct doc *doc, const struct focus *f, const struct repo
 					     DOC_F64(f->total ? (double)line->self / (double)f->total : 0),
 					     DOC_U64(line->self), DOC_STR(str_text(&place)) });
 		}
-		doc_table_end(doc, items.n > limit ? items.n - limit : 0, "--limit N shows more");
+		doc_table_end(doc, items.n > limit ? items.n - limit : 0,
+		      items.n > limit ? "--limit N shows more" : NULL);
 	}
 	str_deinit(&place);
 	vec_deinit(&items);
@@ -295,7 +297,7 @@ void report_tree(struct doc *doc, const struct profile *p, const struct report_o
 	struct tree t = { .doc = doc, .p = p, .least = (double)p->value * ratio,
 			  .limit = report_limit(o, 400) };
 
-	doc_tree_begin(doc, "tree", "Call tree", columns, 5);
+	doc_tree_begin(doc, "tree", "Call tree", columns, p->recording ? 5 : 4);
 	push_children(&t, 0);
 	while (t.todo.n > 0 && t.rows < t.limit) {
 		uint32_t node = vec_pop(&t.todo);

@@ -204,7 +204,7 @@ static void report_changes(struct doc *doc, const struct profile *p, const struc
 	}
 	doc_table_begin(doc, "functions", "Functions whose own time changed most", columns, 7);
 	changed_functions(doc, p, items);
-	doc_table_end(doc, left_out, SEE_MORE);
+	doc_table_end(doc, left_out, left_out ? SEE_MORE : NULL);
 }
 
 void report_functions(struct doc *doc, const struct profile *p, const struct report_options *o)
@@ -226,9 +226,9 @@ void report_functions(struct doc *doc, const struct profile *p, const struct rep
 	} else {
 		size_t n = choose(&items, p, o, 20, report_compare_self, &left_out);
 
-		doc_table_begin(doc, "functions", "Functions", columns, 6);
+		doc_table_begin(doc, "functions", "Functions", columns, p->recording ? 6 : 4);
 		plain_functions(doc, p, &items, n);
-		doc_table_end(doc, left_out, SEE_MORE);
+		doc_table_end(doc, left_out, left_out ? SEE_MORE : NULL);
 	}
 	vec_deinit(&items);
 }
@@ -265,7 +265,7 @@ void report_lines(struct doc *doc, const struct profile *p, const struct report_
 				     DOC_STYLED(symbol_text(&name, s), report_style(s->kind)),
 				     DOC_STYLED(stacks_base_name(s->module), DOC_DIM) });
 	}
-	doc_table_end(doc, left_out, SEE_MORE);
+	doc_table_end(doc, left_out, left_out ? SEE_MORE : NULL);
 	str_deinit(&place);
 	str_deinit(&name);
 	vec_deinit(&items);
@@ -335,7 +335,7 @@ void report_modules(struct doc *doc, const struct profile *p, const struct repor
 				     DOC_F64(report_ratio(p, items.v[i].total)),
 				     *path ? DOC_STR(path) : DOC_STYLED("not known", DOC_DIM) });
 	}
-	doc_table_end(doc, left_out, SEE_MORE);
+	doc_table_end(doc, left_out, left_out ? SEE_MORE : NULL);
 	free(m.key);
 	vec_deinit(&m.paths);
 	free(sums.self);
@@ -377,7 +377,7 @@ void report_threads(struct doc *doc, const struct profile *p, const struct repor
 				     DOC_STR(p->processes.v[t->process].name),
 				     exe && *exe ? DOC_STYLED(exe, DOC_DIM) : DOC_NONE });
 	}
-	doc_table_end(doc, left_out, SEE_MORE);
+	doc_table_end(doc, left_out, left_out ? SEE_MORE : NULL);
 	vec_deinit(&items);
 }
 
@@ -407,6 +407,6 @@ void report_processes(struct doc *doc, const struct profile *p, const struct rep
 							 DOC_U64(q->pid), DOC_STR(q->name),
 							 DOC_U64(q->threads) });
 	}
-	doc_table_end(doc, left_out, SEE_MORE);
+	doc_table_end(doc, left_out, left_out ? SEE_MORE : NULL);
 	vec_deinit(&items);
 }

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * sonde report: where the CPU time of a recording went.
+ */
+#include "cmd/cmd.h"
+#include "cmd/stack_input.h"
+
+#include "base/log.h"
+#include "base/str.h"
+#include "record/recording.h"
+#include "record/stacks.h"
+#include "view/profile.h"
+#include "view/report.h"
+#include "view/view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct report_args {
+	const char *input, *diff, *function, *by, *min, *title;
+	bool tree;
+	uint64_t limit;
+	struct output_args output;
+	struct stack_input_args stacks;
+	struct narrow_args narrow;
+};
+
+static struct err *to_view(const struct report_args *args, const char *path, struct view_options *view)
+{
+	char *end;
+
+	narrow_to_view(&args->narrow, view);
+	view->recording_path = path;
+	view->function = args->function;
+	view->group_by = args->by;
+	view->limit = args->limit;
+	if (args->min) {
+		view->min_ratio = strtod(args->min, &end) / 100;
+		if (end == args->min || (*end && !str_eq(end, "%")) ||
+		    !(view->min_ratio >= 0 && view->min_ratio <= 1))
+			return err_new(ERR_USAGE, "--min %s is no per cent between 0 and 100", args->min);
+	}
+	return NULL;
+}
+
+static bool is_page(const struct output_args *o)
+{
+	return o->html || (o->path && (str_ends(o->path, ".html") || str_ends(o->path, ".htm")));
+}
+
+static struct err *emit(const struct report_args *args, struct stack_input *in,
+			const struct profile *before)
+{
+	struct view_options view = { 0 };
+	const struct report_options options = {
+		.view = &view, .tree = args->tree, .page = is_page(&args->output), .title = args->title,
+	};
+	struct doc *doc;
+
+	TRY(to_view(args, in->path, &view));
+	TRY(output_open(&args->output, &doc));
+
+	struct err *err = report_emit(doc, in->profile, before, &options);
+	struct err *end = doc_end(doc);
+
+	render_destroy(doc);
+	if (!err)
+		return end;
+	err_destroy(end);
+	return err;
+}
+
+static struct err *report_run(void *user, struct arena *arena, int *status)
+{
+	const struct report_args *args = user;
+	struct stack_input in, before = { 0 };
+	struct err *err = NULL;
+
+	(void)arena;
+	(void)status;
+	output_log_level(&args->output);
+	TRY(stack_input_open(&args->stacks, &args->narrow, args->input, &in));
+	if (args->diff)
+		err = stack_input_open(&args->stacks, &args->narrow, args->diff, &before);
+	if (!err)
+		err = emit(args, &in, before.profile);
+	stack_input_close(&before);
+	stack_input_close(&in);
+	return err;
+}
+
+static const char *const by_choices[] = { "function", "line", "module", "thread", "process", NULL };
+
+#define REPORT(member) offsetof(struct report_args, member)
+static const struct opt report_opts[] = {
+	{ .name = "by", .kind = OPT_CHOICE, .value = "WHAT", .choices = by_choices,
+	  .help = "function, line, module, thread or process", .offset = REPORT(by) },
+	{ .name = "function", .letter = 'f', .kind = OPT_STRING, .value = "NAME",
+	  .help = "callers, callees and lines of one function (patterns work)", .offset = REPORT(function) },
+	{ .name = "tree", .letter = 't', .kind = OPT_FLAG, .help = "the call tree", .offset = REPORT(tree) },
+	{ .name = "diff", .kind = OPT_STRING, .value = "OLD", .completes = "recording",
+	  .help = "compare with OLD: what changed most comes first", .offset = REPORT(diff) },
+	{ .name = "limit", .letter = 'n', .kind = OPT_U64, .value = "N", .min = 1, .max = 10000000,
+	  .help = "rows a table", .offset = REPORT(limit) },
+	{ .name = "min", .kind = OPT_STRING, .value = "PERCENT", .help = "leave out what is below",
+	  .offset = REPORT(min) },
+	{ .name = "title", .kind = OPT_STRING, .value = "TEXT", .help = "title of the page", .offset = REPORT(title) },
+	NARROW_OPTS(struct report_args, narrow),
+	STACK_INPUT_OPTS(struct report_args, stacks),
+	OUTPUT_OPTS(struct report_args, output),
+	OPT_END
+};
+
+static const struct opt_operand report_operands[] = {
+	{ .name = "INPUT",
+	  .help = "a recording, a text of stacks, or - for standard input (default: the newest recording here)",
+	  .offset = REPORT(input), .min = 0, .max = 1, .completes = "recording" },
+	OPERAND_END
+};
+
+static const struct opt_example report_examples[] = {
+	{ "sonde report", "the newest recording in this directory" },
+	{ "sonde report make.sonde --by line --process cc1", "the hottest source lines of cc1" },
+	{ "sonde report -f memcpy", "who calls memcpy" },
+	{ "sonde report --html -o make.html", "a page to send to a colleague, with timeline and flame graph" },
+	{ NULL }
+};
+
+const struct cmd cmd_report = {
+	.spec = {
+		.name = "report",
+		.summary = "say where the CPU time of a recording went",
+		.description =
+			"First the answer: what ran, how long, how busy.  Then the functions that used most, "
+			"or lines, modules, threads, callers and callees, the call tree.  Then what is not "
+			"known: lost events, code without names and why.\n\n"
+			"self is the time in a function alone, total also that of what it called; a function "
+			"that calls itself counts once.",
+		.opts = report_opts,
+		.operands = report_operands,
+		.examples = report_examples,
+		.see_also = "sonde-record(1), sonde-flame(1), sonde-query(1)",
+	},
+	.group = CMD_LOOK,
+	.args_bytes = sizeof(struct report_args),
+	.run = report_run,
+};
