@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Compressed sections.  A header names the size before a byte is decompressed, so a small
+ * file can ask for a great deal of memory; debug information compresses to a third or a
+ * tenth, strings at best to a fiftieth, and what claims more than 64 times its size is not
+ * believed past 64 MiB.  Memory is mapped, so that pages which never get written cost
+ * nothing.
+ */
+#include "format/elf.h"
+
+#include <errno.h>
+#include <lzma.h>
+#include <sys/mman.h>
+#include <zlib.h>
+#include <zstd.h>
+
+enum { RATIO_MAX = 64 };
+static const uint64_t SMALL_BYTES = 64 << 20;
+
+struct err *elf_data_alloc(uint64_t size_bytes, struct elf_data *ret)
+{
+	size_t mapped = (size_t)((size_bytes + 4095) & ~(uint64_t)4095);
+	void *p = MAP_FAILED;
+
+	*ret = (struct elf_data){ 0 };
+	if (mapped == 0)
+		return NULL;
+	if (size_bytes <= (uint64_t)1 << 46)
+		p = mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+			 -1, 0);
+	if (p == MAP_FAILED)
+		return err_errno(ENOMEM, "cannot get %llu bytes for a section",
+				 (unsigned long long)size_bytes);
+	*ret = (struct elf_data){ { p, (size_t)size_bytes }, p, mapped };
+	return NULL;
+}
+
+/* zlib counts in 32 bits: in pieces. */
+static bool inflate_all(struct bytes in, uint8_t *out, uint64_t out_bytes)
+{
+	z_stream z = { 0 };
+	uint64_t in_left = in.size_bytes, out_left = out_bytes;
+	int status;
+
+	if (inflateInit(&z) != Z_OK)
+		return false;
+	z.next_in = (uint8_t *)in.data;
+	z.next_out = out;
+	do {
+		uInt in_now = in_left > 1 << 30 ? 1 << 30 : (uInt)in_left;
+		uInt out_now = out_left > 1 << 30 ? 1 << 30 : (uInt)out_left;
+
+		z.avail_in = in_now;
+		z.avail_out = out_now;
+		status = inflate(&z, Z_NO_FLUSH);
+		in_left -= in_now - z.avail_in;
+		out_left -= out_now - z.avail_out;
+		/* Linkers may concatenate streams. */
+		if (status == Z_STREAM_END && out_left > 0 && in_left > 0)
+			status = inflateReset(&z);
+		if (in_now - z.avail_in == 0 && out_now - z.avail_out == 0)
+			break;
+	} while (status == Z_OK && out_left > 0);
+	inflateEnd(&z);
+	return out_left == 0 && (status == Z_OK || status == Z_STREAM_END);
+}
+
+static struct err *decode_xz(struct bytes in, struct elf_data *ret)
+{
+	lzma_stream xz = LZMA_STREAM_INIT;
+	uint64_t room = in.size_bytes * RATIO_MAX;
+
+	if (room < SMALL_BYTES)
+		room = SMALL_BYTES;
+	if (lzma_stream_decoder(&xz, 256 << 20, 0) != LZMA_OK)
+		return err_nomem();
+
+	struct err *err = elf_data_alloc(room, ret);
+
+	if (err != NULL) {
+		lzma_end(&xz);
+		return err;
+	}
+	xz.next_in = in.data;
+	xz.avail_in = in.size_bytes;
+	xz.next_out = ret->owned;
+	xz.avail_out = (size_t)room;
+
+	lzma_ret status = lzma_code(&xz, LZMA_FINISH);
+
+	ret->bytes.size_bytes = (size_t)(room - xz.avail_out);
+	lzma_end(&xz);
+	if (status == LZMA_STREAM_END)
+		return NULL;
+	elf_data_deinit(ret);
+	return err_new(ERR_FORMAT, "broken xz data (lzma error %d)", (int)status);
+}
+
+struct err *elf_decompress(enum elf_compression how, struct bytes in, uint64_t out_bytes,
+			   struct elf_data *ret)
+{
+	bool ok;
+
+	*ret = (struct elf_data){ 0 };
+	if (how == ELF_XZ)
+		return decode_xz(in, ret);
+	if (out_bytes > SMALL_BYTES && out_bytes / RATIO_MAX > in.size_bytes)
+		return err_new(ERR_LIMIT, "%zu compressed bytes claim to hold %llu", in.size_bytes,
+			       (unsigned long long)out_bytes);
+	TRY(elf_data_alloc(out_bytes, ret));
+	if (out_bytes == 0)
+		return NULL;
+	if (how == ELF_ZLIB)
+		ok = inflate_all(in, ret->owned, out_bytes);
+	else
+		ok = ZSTD_decompress(ret->owned, (size_t)out_bytes, in.data, in.size_bytes) == out_bytes;
+	if (ok)
+		return NULL;
+	elf_data_deinit(ret);
+	return err_new(ERR_FORMAT, "broken %s data", how == ELF_ZLIB ? "zlib" : "zstd");
+}
