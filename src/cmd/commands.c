@@ -2,6 +2,7 @@
 /* The commands, sorted by name.  A new one is its file and two lines here. */
 #include "cmd/cmd.h"
 
+extern const struct cmd cmd_addr2line;
 extern const struct cmd cmd_completion;
 extern const struct cmd cmd_doctor;
 extern const struct cmd cmd_export;
@@ -12,6 +13,7 @@ extern const struct cmd cmd_report;
 extern const struct cmd cmd_version;
 
 const struct cmd *const cmd_table[] = {
+	&cmd_addr2line,
 	&cmd_completion,
 	&cmd_doctor,
 	&cmd_export,

@@ -202,10 +202,17 @@ static inline const char *cursor_text(struct cursor *c)
 	return (const char *)at;
 }
 
+/* Longer texts are not believed: a file could make us read them again and again. */
+enum { BYTES_TEXT_MAX = 64 << 10 };
+
 /* The text at OFFSET of a string section; NULL when there is none. */
 static inline const char *bytes_text(struct bytes b, uint64_t offset)
 {
-	if (offset >= b.size_bytes || memchr(b.data + offset, 0, b.size_bytes - offset) == NULL)
+	size_t left = offset < b.size_bytes ? b.size_bytes - (size_t)offset : 0;
+
+	if (left > BYTES_TEXT_MAX)
+		left = BYTES_TEXT_MAX;
+	if (left == 0 || memchr(b.data + offset, 0, left) == NULL)
 		return NULL;
 	return (const char *)b.data + offset;
 }

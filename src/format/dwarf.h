@@ -70,6 +70,7 @@ struct dwarf_abbrevs {
 	VEC(struct dwarf_abbrev) abbrevs; /* by code */
 	VEC(struct dwarf_spec) specs;
 	bool dense; /* abbrevs[i].code == i + 1 */
+	uint64_t bytes_read; /* grows with each table */
 };
 void dwarf_abbrevs_deinit(struct dwarf_abbrevs *a);
 const struct dwarf_abbrev *dwarf_abbrev_search(const struct dwarf_abbrevs *a, uint64_t code);
@@ -193,6 +194,7 @@ struct dwarf_row {
 	uint32_t line;
 	uint16_t column;
 	bool end;        /* end of the sequence: addr is the first byte behind it */
+	uint32_t order;  /* for who sorts rows; not set here */
 };
 struct dwarf_lines {
 	uint16_t version;

@@ -149,6 +149,7 @@ static bool read_header(const struct dwarf_unit *u, struct header *h, struct dwa
 	if (c.bad || h->c.bad || h->line_range == 0 || h->address_bytes == 0 || h->address_bytes > 8)
 		return false;
 	c.end = h->c.at;
+	l->bytes_read += header_length;
 	return read_tables(u, h, &c, l);
 }
 

@@ -217,11 +217,15 @@ static bool abbrevs_read(struct dwarf_abbrevs *a, const struct dwarf_unit *u)
 	a->version = (uint8_t)u->version;
 	vec_clear(&a->abbrevs);
 	vec_clear(&a->specs);
+
+	const uint8_t *from = c.at;
+
 	while ((code = cursor_uleb(&c)) != 0)
 		if (!read_abbrev(a, &c, code)) {
 			vec_clear(&a->abbrevs);
-			return false;
+			break;
 		}
+	a->bytes_read += (uint64_t)(c.at - from);
 	a->dense = true;
 	for (size_t i = 0; i < a->abbrevs.n; i++)
 		a->dense &= a->abbrevs.v[i].code == i + 1;

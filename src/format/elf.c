@@ -173,7 +173,7 @@ void elf_deinit(struct elf_file *f)
 
 /* --- sections ---------------------------------------------------------------------------- */
 
-size_t elf_find_section(const struct elf_file *f, const char *name)
+size_t elf_section_named(const struct elf_file *f, const char *name)
 {
 	bool debug = strncmp(name, ".debug_", 7) == 0;
 
@@ -404,7 +404,7 @@ struct bytes elf_build_id(const struct elf_file *f)
 
 bool elf_debuglink(const struct elf_file *f, const char **name, uint32_t *crc)
 {
-	struct bytes raw = elf_raw(f, elf_find_section(f, ".gnu_debuglink"));
+	struct bytes raw = elf_raw(f, elf_section_named(f, ".gnu_debuglink"));
 	struct cursor c = cursor_of(raw, f->big_endian);
 
 	if (raw.size_bytes == 0)
@@ -420,7 +420,7 @@ bool elf_debuglink(const struct elf_file *f, const char **name, uint32_t *crc)
 
 bool elf_debugaltlink(const struct elf_file *f, const char **name, struct bytes *build_id)
 {
-	struct bytes raw = elf_raw(f, elf_find_section(f, ".gnu_debugaltlink"));
+	struct bytes raw = elf_raw(f, elf_section_named(f, ".gnu_debugaltlink"));
 	struct cursor c = cursor_of(raw, f->big_endian);
 
 	if (raw.size_bytes == 0)
@@ -432,7 +432,7 @@ bool elf_debugaltlink(const struct elf_file *f, const char **name, struct bytes 
 
 struct err *elf_minidebug(const struct elf_file *f, struct elf_data *ret)
 {
-	struct bytes raw = elf_raw(f, elf_find_section(f, ".gnu_debugdata"));
+	struct bytes raw = elf_raw(f, elf_section_named(f, ".gnu_debugdata"));
 
 	*ret = (struct elf_data){ 0 };
 	if (raw.size_bytes == 0)

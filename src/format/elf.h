@@ -52,7 +52,7 @@ void elf_data_deinit(struct elf_data *d);
 
 /* The first section NAME; ".debug_x" also finds ".zdebug_x" (old GNU compression).
  * 0: none. */
-size_t elf_find_section(const struct elf_file *f, const char *name);
+size_t elf_section_named(const struct elf_file *f, const char *name);
 /* The bytes as they stand in the file; none for SHT_NOBITS. */
 struct bytes elf_raw(const struct elf_file *f, size_t section);
 /* The bytes as they are meant: zlib, zstd and .zdebug_ decompressed.  ERR_FORMAT for broken

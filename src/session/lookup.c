@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * DWARF comes from the file or, where it has none, from its debug file, through the index
+ * of sym/index.h; symbols fill in where DWARF knows no function.  Symbols are only read
+ * when they are needed: most questions can do without.
+ */
+#include "session/lookup.h"
+
+#include "base/io.h"
+#include "base/mem.h"
+#include "event/types.h"
+#include "module/module.h"
+#include "sym/index.h"
+#include "sym/sym.h"
+#include "sym/symbol_list.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct lookup {
+	char *path;
+	int fd;
+	struct bytes image;
+	struct elf_file elf;
+	struct module *module;   /* for the debug file */
+	struct sym_index *index; /* NULL: no DWARF */
+	char *note;
+	bool have_symbols;
+	struct symbol_list symbols;
+	struct elf_data minidebug;
+	struct elf_file mini_elf;
+	struct arena arenas[SYM_INDEX_THREADS_MAX];
+	struct arena names;
+	struct map demangled;    /* mangled name's address -> demangled */
+};
+
+/* --- open -------------------------------------------------------------------------------- */
+
+static struct err *open_image(struct lookup *l)
+{
+	struct stat st;
+
+	l->fd = open(l->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (l->fd < 0 || fstat(l->fd, &st) != 0)
+		return err_errno(errno, "cannot open %s", l->path);
+	if (!S_ISREG(st.st_mode) || st.st_size == 0)
+		return err_new(ERR_FORMAT, "%s: not an ELF file", l->path);
+
+	void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, l->fd, 0);
+
+	if (p == MAP_FAILED)
+		return err_errno(errno, "cannot map %s", l->path);
+	l->image = (struct bytes){ p, (size_t)st.st_size };
+	TRY(err_wrap(elf_init(&l->elf, l->image), "%s", l->path));
+	elf_place_sections(&l->elf);
+	return NULL;
+}
+
+/* A separate debug file may have what the file itself has not. */
+static struct err *open_debug_file(struct lookup *l, const struct sym_index_options *options)
+{
+	struct module_key key = { .kind = MODULE_PROGRAM, .path = l->path, .fd = l->fd };
+	char link[64];
+
+	TRY(module_create(&key, &l->module));
+
+	int fd = module_borrow_debug_fd(l->module);
+
+	if (fd < 0)
+		return err_new(ERR_NOT_FOUND, "no debug information");
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+
+	CLEANUP(mem_freep) char *path = realpath(link, NULL);
+
+	return sym_index_open(fd, path, options, &l->index);
+}
+
+static struct err *open_index(struct lookup *l, const struct lookup_options *o)
+{
+	struct sym_index_options options = { .no_cache = o->no_cache, .build = o->build_index,
+					     .thread_count = o->thread_count,
+					     .progress = o->progress, .user = o->user };
+	CLEANUP(mem_freep) char *path = realpath(l->path, NULL);
+	struct err *err = sym_index_open(l->fd, path ? path : l->path, &options, &l->index);
+
+	if (err_is(err, ERR_NOT_FOUND)) {
+		err_destroy(err);
+		err = open_debug_file(l, &options);
+	}
+	if (err == NULL)
+		return NULL;
+	/* Symbols are better than nothing. */
+	l->note = mem_printf("%s: %s; functions are named from its symbols", l->path, err_message(err));
+	err_destroy(err);
+	return NULL;
+}
+
+struct err *lookup_open(const char *file, const struct lookup_options *options, struct lookup **ret)
+{
+	struct lookup *l = mem_calloc(1, sizeof(*l));
+	struct err *err;
+
+	l->path = mem_strdup(file);
+	l->fd = -1;
+	arena_init(&l->names);
+	map_init(&l->demangled);
+	for (size_t i = 0; i < SYM_INDEX_THREADS_MAX; i++)
+		arena_init(&l->arenas[i]);
+	err = open_image(l);
+	if (err == NULL)
+		err = open_index(l, options);
+	if (err != NULL) {
+		lookup_destroy(l);
+		return err;
+	}
+	*ret = l;
+	return NULL;
+}
+
+void lookup_clear(struct lookup *l)
+{
+	for (size_t i = 0; i < SYM_INDEX_THREADS_MAX; i++)
+		arena_deinit(&l->arenas[i]);
+}
+
+void lookup_destroy(struct lookup *l)
+{
+	if (l == NULL)
+		return;
+	lookup_clear(l);
+	arena_deinit(&l->names);
+	map_deinit(&l->demangled);
+	symbol_list_deinit(&l->symbols);
+	elf_deinit(&l->mini_elf);
+	elf_data_deinit(&l->minidebug);
+	sym_index_destroy(l->index);
+	module_destroy(l->module);
+	elf_deinit(&l->elf);
+	if (l->image.data != NULL)
+		munmap((void *)l->image.data, l->image.size_bytes);
+	if (l->fd >= 0)
+		close(l->fd);
+	free(l->path);
+	free(l->note);
+	free(l);
+}
+
+const char *lookup_borrow_note(const struct lookup *l) { return l->note; }
+
+unsigned lookup_address_digits(const struct lookup *l) { return l->elf.is_64 ? 16 : 8; }
+
+/* --- symbols ----------------------------------------------------------------------------- */
+
+static bool has_symtab(const struct elf_file *f)
+{
+	for (size_t i = 1; i < f->section_count; i++)
+		if (f->sections[i].type == SHT_SYMTAB)
+			return true;
+	return false;
+}
+
+static void load_symbols(struct lookup *l)
+{
+	const struct elf_file *debug = l->index ? sym_index_borrow_elf(l->index) : NULL;
+
+	if (l->have_symbols)
+		return;
+	l->have_symbols = true;
+	if (has_symtab(&l->elf) || debug == NULL || !has_symtab(debug))
+		symbol_list_add(&l->symbols, &l->elf);
+	else
+		symbol_list_add(&l->symbols, debug);
+	if (!has_symtab(&l->elf)) {
+		CLEANUP(err_destroyp) struct err *err = elf_minidebug(&l->elf, &l->minidebug);
+
+		if (err == NULL)
+			err = elf_init(&l->mini_elf, l->minidebug.bytes);
+		if (err == NULL)
+			symbol_list_add(&l->symbols, &l->mini_elf);
+	}
+	symbol_list_sort(&l->symbols);
+}
+
+static uint32_t section_at(const struct lookup *l, uint64_t addr)
+{
+	for (size_t i = 1; i < l->elf.section_count; i++) {
+		const struct elf_section *s = &l->elf.sections[i];
+
+		if ((s->flags & SHF_ALLOC) && !(s->flags & SHF_TLS) && addr >= s->addr &&
+		    addr - s->addr < s->size_bytes)
+			return (uint32_t)i;
+	}
+	return 0;
+}
+
+static const struct listed_symbol *symbol_at(struct lookup *l, uint64_t addr)
+{
+	uint32_t section = section_at(l, addr);
+	const struct listed_symbol *s;
+
+	load_symbols(l);
+	s = symbol_list_at(&l->symbols, addr, 0);
+	/* A symbol without a size reaches to the end of its section. */
+	if (s != NULL && s->size_bytes == 0 && s->addr != addr && s->section != section)
+		return NULL;
+	return s;
+}
+
+const char *lookup_symbol(struct lookup *l, uint64_t addr, uint64_t *offset, const char **section,
+			  uint64_t *section_offset)
+{
+	uint32_t in = section_at(l, addr);
+	const struct listed_symbol *s = symbol_at(l, addr);
+
+	*section = in ? l->elf.sections[in].name : NULL;
+	*section_offset = in ? addr - l->elf.sections[in].addr : 0;
+	if (s == NULL)
+		return NULL;
+	*offset = addr - s->addr;
+	return s->name;
+}
+
+struct err *lookup_section(struct lookup *l, const char *name, uint64_t *addr)
+{
+	for (size_t i = 1; i < l->elf.section_count; i++) {
+		if (strcmp(l->elf.sections[i].name, name) != 0)
+			continue;
+		*addr = l->elf.sections[i].addr;
+		return NULL;
+	}
+	return err_new(ERR_NOT_FOUND, "%s has no section %s", l->path, name);
+}
+
+static struct err *named_address(struct lookup *l, const char *name, uint64_t *addr)
+{
+	const struct listed_symbol *s;
+	size_t length = strlen(name);
+
+	if (name[0] == '(' && length > 2 && name[length - 1] == ')') {
+		CLEANUP(mem_freep) char *section = mem_strndup(name + 1, length - 2);
+
+		return lookup_section(l, section, addr);
+	}
+	load_symbols(l);
+	s = symbol_list_named(&l->symbols, name);
+	if (s == NULL)
+		return err_new(ERR_NOT_FOUND, "%s has no symbol %s", l->path, name);
+	*addr = s->addr;
+	return NULL;
+}
+
+struct err *lookup_address(struct lookup *l, const char *expression, uint64_t *addr)
+{
+	const char *plus = strrchr(expression, '+');
+	uint64_t offset = 0;
+	char *end;
+
+	/* perf and the kernel write symbol+0x12/0x340. */
+	if (plus != NULL && plus != expression) {
+		errno = 0;
+		offset = strtoull(plus + 1, &end, 0);
+		if (errno != 0 || end == plus + 1 || (*end != '\0' && *end != '/'))
+			plus = NULL;
+	}
+	if (plus == NULL || plus == expression)
+		return named_address(l, expression, addr);
+
+	CLEANUP(mem_freep) char *name = mem_strndup(expression, (size_t)(plus - expression));
+
+	TRY(named_address(l, name, addr));
+	*addr += offset;
+	return NULL;
+}
+
+/* --- answers ----------------------------------------------------------------------------- */
+
+static void convert(const struct index_chain *chain, struct arena *a, struct lookup_answer *ret)
+{
+	ret->frames = ARENA_ARRAY(a, struct lookup_frame, chain->count);
+	ret->count = chain->count;
+	for (size_t i = 0; i < chain->count; i++) {
+		const struct index_frame *f = &chain->frames[i];
+
+		ret->frames[i] = (struct lookup_frame){ f->function, f->path.comp_dir, f->path.dir,
+							f->path.name, f->line, f->column, f->inlined };
+	}
+}
+
+static void add_symbol_name(struct lookup *l, uint64_t addr, struct lookup_answer *ret)
+{
+	const struct listed_symbol *s = symbol_at(l, addr);
+
+	if (s == NULL)
+		return;
+	if (ret->count == 0) {
+		ret->frames = ARENA_NEW(&l->arenas[0], struct lookup_frame);
+		ret->count = 1;
+	}
+	ret->frames[ret->count - 1].function = s->name;
+}
+
+struct err *lookup_find(struct lookup *l, const uint64_t *addrs, size_t count, struct lookup_answer *answers)
+{
+	CLEANUP(mem_freep) struct index_chain *chains = mem_calloc(count ? count : 1, sizeof(*chains));
+
+	memset(answers, 0, count * sizeof(*answers));
+	if (l->index != NULL && count == 1)
+		TRY(sym_index_find(l->index, addrs[0], &l->arenas[0], &chains[0]));
+	else if (l->index != NULL)
+		TRY(sym_index_find_many(l->index, addrs, count, l->arenas, chains));
+	for (size_t i = 0; i < count; i++) {
+		if (chains[i].count > 0)
+			convert(&chains[i], &l->arenas[0], &answers[i]);
+		if (answers[i].count == 0 || answers[i].frames[answers[i].count - 1].function == NULL)
+			add_symbol_name(l, addrs[i], &answers[i]);
+	}
+	return NULL;
+}
+
+const char *lookup_path(const struct lookup_frame *f, bool relative, struct arena *a)
+{
+	const char *dir = f->dir && f->dir[0] ? f->dir : NULL, *comp_dir = f->comp_dir;
+
+	if (f->name == NULL)
+		return NULL;
+	if (f->name[0] == '/')
+		return f->name;
+	if (dir != NULL && (dir[0] == '/' || relative || comp_dir == NULL || strcmp(dir, comp_dir) == 0))
+		return arena_printf(a, "%s/%s", dir, f->name);
+	if (dir != NULL)
+		return arena_printf(a, "%s/%s/%s", comp_dir, dir, f->name);
+	if (comp_dir != NULL && !relative)
+		return arena_printf(a, "%s/%s", comp_dir, f->name);
+	return f->name;
+}
+
+const char *lookup_demangle(struct lookup *l, const char *name)
+{
+	bool is_new;
+	uint64_t *slot = map_get(&l->demangled, (uintptr_t)name, &is_new);
+
+	if (is_new)
+		*slot = (uintptr_t)sym_demangle(name, &l->names);
+	return (const char *)(uintptr_t)*slot;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_SESSION_LOOKUP_H
+#define SONDE_SESSION_LOOKUP_H
+/*
+ * Addresses of one file, without a process or a recording: what `sonde addr2line` asks.
+ * Addresses are as the ELF file writes them.  In a relocatable file, where all sections
+ * begin at 0, each gets a place of its own in the order of the file (as elfutils does).
+ */
+#include "base/arena.h"
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct lookup;
+
+struct lookup_options {
+	bool no_cache, build_index;
+	unsigned thread_count; /* 0: one a CPU */
+	void (*progress)(void *user, uint64_t done, uint64_t total); /* may be NULL */
+	void *user;
+};
+/* Open FILE, and its separate debug file where there is one. */
+struct err *lookup_open(const char *file, const struct lookup_options *options, struct lookup **ret);
+void lookup_destroy(struct lookup *l); /* NULL-safe */
+
+struct lookup_frame {
+	const char *function;  /* as the file writes it (mangled); NULL: not known */
+	const char *comp_dir, *dir, *name; /* parts of the path, each may be NULL */
+	uint32_t line, column; /* 0: not known */
+	bool inlined;          /* into the next frame */
+};
+struct lookup_answer {
+	struct lookup_frame *frames; /* innermost first */
+	size_t count;                /* 0: nothing is known about it */
+};
+/* ANSWERS[i] is for ADDRS[i]; valid until lookup_clear() or lookup_destroy(). */
+struct err *lookup_find(struct lookup *l, const uint64_t *addrs, size_t count,
+			struct lookup_answer *answers);
+void lookup_clear(struct lookup *l);
+/* The path, from the last absolute part on; RELATIVE: without the compilation directory. */
+const char *lookup_path(const struct lookup_frame *f, bool relative, struct arena *a);
+/* The same function always has the same pointer. */
+const char *lookup_demangle(struct lookup *l, const char *name);
+
+/* The address of "symbol", "symbol+0x12", "(.text)+0x12"; ERR_NOT_FOUND. */
+struct err *lookup_address(struct lookup *l, const char *expression, uint64_t *addr);
+/* Where section NAME begins. */
+struct err *lookup_section(struct lookup *l, const char *name, uint64_t *addr);
+/* The symbol at ADDR and how far into it; NULL: none.  *section is the name of the section
+ * that holds ADDR (NULL: none), *section_offset how far into that. */
+const char *lookup_symbol(struct lookup *l, uint64_t addr, uint64_t *offset, const char **section,
+			  uint64_t *section_offset);
+unsigned lookup_address_digits(const struct lookup *l); /* 8 or 16 */
+/* One sentence when something was not there ("no debug information ..."); else NULL. */
+const char *lookup_borrow_note(const struct lookup *l);
+
+#endif

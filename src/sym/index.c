@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Three ways to an answer, from quick to thorough:
+ *   mapped     an index in the cache: microseconds an address
+ *   direct     the units that hold the addresses are read: milliseconds a unit, and
+ *              memory for one unit a thread
+ *   building   all units are read once: about a second for half a gigabyte of DWARF
+ * A few questions are asked directly; when the units read that way add up to a good part
+ * of the file, or when many addresses come at once, the index is built.
+ */
+#include "sym/index.h"
+
+#include "base/io.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "sym/index_build.h"
+#include "sym/index_cache.h"
+#include "sym/index_file.h"
+#include "sym/unit_map.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum {
+	READERS = 4,          /* units kept for single questions */
+	UNITS_AT_ADDR_MAX = 8,
+	BUILD_ADDRESSES = 4000, /* so many at once are worth an index */
+	BUILD_LOADS = 16,     /* after so many units one by one, and a quarter of the file, too */
+	STACK_BYTES = 1 << 20,
+};
+
+struct sym_index {
+	struct sym_index_options options;
+	int fd;                /* of the source: only to name it */
+	struct debug_file *file;
+	char *name, *path;     /* of the index; path NULL: not kept */
+	uint64_t key;
+	bool mapped;
+	struct index_file index;
+
+	/* direct */
+	bool direct;           /* the unit map is there */
+	struct unit_map units;
+	struct unit_reader readers[READERS];
+	bool used[READERS];
+	size_t next_reader;
+	uint64_t loads, loaded_bytes;
+};
+
+/* --- open -------------------------------------------------------------------------------- */
+
+/* A damaged index is as good as none: it will be replaced. */
+static void try_cache(struct sym_index *ix)
+{
+	CLEANUP(err_destroyp) struct err *err = NULL;
+
+	if (ix->path == NULL)
+		return;
+	err = index_file_open(ix->path, ix->key, &ix->index);
+	ix->mapped = err == NULL;
+	if (err != NULL && !err_is(err, ERR_NOT_FOUND))
+		log_debug("%s", err_message(err));
+}
+
+struct err *sym_index_open(int fd, const char *path, const struct sym_index_options *options,
+			   struct sym_index **ret)
+{
+	struct sym_index *ix = mem_calloc(1, sizeof(*ix));
+	struct err *err = debug_file_open(fd, path, &ix->file);
+
+	if (err != NULL) {
+		free(ix);
+		return err;
+	}
+	ix->options = *options;
+	ix->name = index_cache_name(fd, &ix->file->elf, &ix->key);
+	if (!options->no_cache)
+		ix->path = index_cache_path(ix->name);
+	try_cache(ix);
+	*ret = ix;
+	return NULL;
+}
+
+void sym_index_destroy(struct sym_index *ix)
+{
+	if (ix == NULL)
+		return;
+	for (size_t i = 0; i < READERS; i++)
+		if (ix->used[i])
+			unit_reader_deinit(&ix->readers[i]);
+	unit_map_deinit(&ix->units);
+	if (ix->mapped)
+		index_file_close(&ix->index);
+	debug_file_destroy(ix->file);
+	free(ix->name);
+	free(ix->path);
+	free(ix);
+}
+
+uint64_t sym_index_missing(const struct sym_index *ix) { return ix->file->missing; }
+
+const struct elf_file *sym_index_borrow_elf(const struct sym_index *ix) { return &ix->file->elf; }
+
+/* --- building ---------------------------------------------------------------------------- */
+
+static struct err *build_to(struct sym_index *ix, int fd)
+{
+	struct index_build_options options = { .key = ix->key, .thread_count = ix->options.thread_count,
+					       .progress = ix->options.progress, .user = ix->options.user };
+
+	TRY(index_build(ix->file, fd, &options));
+	TRY(index_file_open_fd(fd, ix->key, &ix->index));
+	ix->mapped = true;
+	return NULL;
+}
+
+/* In memory, for this process alone. */
+static struct err *build_unkept(struct sym_index *ix)
+{
+	CLEANUP(io_closep) int fd = memfd_create("sonde-index", MFD_CLOEXEC);
+
+	if (fd < 0)
+		return err_errno(errno, "cannot make a file in memory for the index");
+	return build_to(ix, fd);
+}
+
+/* An index without what companions hold must not outlive their absence. */
+static struct err *build(struct sym_index *ix)
+{
+	CLEANUP(io_closep) int fd = -1;
+	CLEANUP(mem_freep) char *temporary = NULL;
+	struct err *err;
+
+	TRY(debug_file_load(ix->file));
+	if (ix->path == NULL || ix->file->missing > 0)
+		return build_unkept(ix);
+	err = index_cache_begin(ix->path, &fd, &temporary);
+	if (err != NULL) {
+		log_info("%s; the index is not kept", err_message(err));
+		err_destroy(err);
+		return build_unkept(ix);
+	}
+	err = build_to(ix, fd);
+	if (err == NULL && ix->file->missing == 0)
+		err = index_cache_publish(fd, temporary, ix->path);
+	else
+		unlink(temporary);
+	return err;
+}
+
+/* --- direct ------------------------------------------------------------------------------ */
+
+static struct err *prepare_direct(struct sym_index *ix)
+{
+	TRY(debug_file_load(ix->file));
+	if (!ix->direct)
+		unit_map_init(&ix->units, ix->file);
+	ix->direct = true;
+	return NULL;
+}
+
+static struct unit_reader *reader_for(struct sym_index *ix, uint64_t unit)
+{
+	struct unit_reader *r;
+
+	for (size_t i = 0; i < READERS; i++)
+		if (ix->used[i] && ix->readers[i].unit.offset == unit)
+			return &ix->readers[i];
+	r = &ix->readers[ix->next_reader];
+	if (!ix->used[ix->next_reader])
+		unit_reader_init(r, ix->file);
+	ix->used[ix->next_reader] = true;
+	ix->next_reader = (ix->next_reader + 1) % READERS;
+	unit_reader_load(r, unit, FUNCTIONS_PLACES);
+	ix->loads++;
+	ix->loaded_bytes += r->unit.end - r->unit.offset;
+	return r;
+}
+
+static bool is_whole(const struct index_chain *c)
+{
+	return c->count > 0 && c->frames[c->count - 1].function != NULL;
+}
+
+/* The best answer of a unit so far: one with a function is better than lines alone. */
+static void ask_unit(struct unit_reader *r, uint64_t addr, struct arena *a, struct index_chain *best)
+{
+	struct index_chain chain;
+
+	unit_reader_find(r, addr, a, &chain);
+	if (!is_whole(&chain) && r->split.end > 0 && r->functions.functions.n > 0) {
+		/* Functions inside of functions are found only when all is looked at. */
+		struct functions f = { .budget = r->functions.budget };
+
+		functions_read(&f, &r->split, FUNCTIONS_EXPANDED);
+		if (f.functions.n > r->functions.functions.n) {
+			functions_deinit(&r->functions);
+			r->functions = f;
+			unit_reader_find(r, addr, a, &chain);
+		} else {
+			functions_deinit(&f);
+		}
+	}
+	if (best->count == 0 || is_whole(&chain))
+		*best = chain;
+}
+
+static void find_direct(struct sym_index *ix, uint64_t addr, struct arena *a, struct index_chain *ret)
+{
+	uint64_t units[UNITS_AT_ADDR_MAX];
+
+	do {
+		size_t count = unit_map_find(&ix->units, addr, units, UNITS_AT_ADDR_MAX);
+
+		for (size_t i = 0; i < count && !is_whole(ret); i++)
+			ask_unit(reader_for(ix, units[i]), addr, a, ret);
+	} while (!is_whole(ret) && unit_map_complete(&ix->units));
+}
+
+static bool is_worth_building(const struct sym_index *ix)
+{
+	return ix->loads >= BUILD_LOADS &&
+	       ix->loaded_bytes > ix->file->dwarf.sections.info.size_bytes / 4;
+}
+
+struct err *sym_index_find(struct sym_index *ix, uint64_t addr, struct arena *a, struct index_chain *ret)
+{
+	*ret = (struct index_chain){ 0 };
+	if (!ix->mapped && (ix->options.build || is_worth_building(ix)))
+		TRY(build(ix));
+	if (ix->mapped) {
+		index_file_find(&ix->index, addr, a, ret);
+		return NULL;
+	}
+	TRY(prepare_direct(ix));
+	find_direct(ix, addr, a, ret);
+	return NULL;
+}
+
+/* --- many -------------------------------------------------------------------------------- */
+
+struct question {
+	uint64_t unit, addr;
+	size_t index;
+};
+
+struct many {
+	struct sym_index *ix;
+	const uint64_t *addrs;
+	size_t count;
+	struct index_chain *chains;
+	VEC(struct question) questions; /* by unit */
+	VEC(size_t) starts;             /* of each unit's questions */
+	atomic_size_t next;
+};
+
+struct asker {
+	struct many *m;
+	struct arena *arena;
+	pthread_t thread;
+	bool started;
+};
+
+static int question_compare(const void *a, const void *b)
+{
+	const struct question *x = a, *y = b;
+
+	if (x->unit != y->unit)
+		return x->unit < y->unit ? -1 : 1;
+	if (x->addr != y->addr)
+		return x->addr < y->addr ? -1 : 1;
+	return (x->index > y->index) - (x->index < y->index);
+}
+
+static void group_questions(struct many *m)
+{
+	uint64_t unit;
+
+	unit_map_complete(&m->ix->units);
+	unit_map_sort(&m->ix->units);
+	for (size_t i = 0; i < m->count; i++)
+		if (unit_map_find(&m->ix->units, m->addrs[i], &unit, 1) == 1)
+			vec_push(&m->questions, ((struct question){ unit, m->addrs[i], i }));
+	vec_sort(&m->questions, question_compare);
+	for (size_t i = 0; i < m->questions.n; i++)
+		if (i == 0 || m->questions.v[i].unit != m->questions.v[i - 1].unit)
+			vec_push(&m->starts, i);
+	vec_push(&m->starts, m->questions.n);
+}
+
+static void *ask_units(void *user)
+{
+	struct asker *asker = user;
+	struct many *m = asker->m;
+	struct unit_reader r;
+	size_t group;
+
+	unit_reader_init(&r, m->ix->file);
+	while ((group = atomic_fetch_add(&m->next, 1)) + 1 < m->starts.n) {
+		const struct question *q = &m->questions.v[m->starts.v[group]];
+
+		if (!unit_reader_load(&r, q->unit, FUNCTIONS_PLACES))
+			continue;
+		for (size_t i = m->starts.v[group]; i < m->starts.v[group + 1]; i++, q++)
+			ask_unit(&r, q->addr, asker->arena, &m->chains[q->index]);
+		debug_file_forget(m->ix->file, bytes_slice(m->ix->file->dwarf.sections.info, r.unit.offset,
+							   r.unit.end - r.unit.offset));
+	}
+	unit_reader_deinit(&r);
+	return NULL;
+}
+
+static void *ask_index(void *user)
+{
+	struct asker *asker = user;
+	struct many *m = asker->m;
+	size_t chunk;
+
+	enum { CHUNK = 4096 };
+	while ((chunk = atomic_fetch_add(&m->next, CHUNK)) < m->count)
+		for (size_t i = chunk; i < m->count && i < chunk + CHUNK; i++)
+			index_file_find(&m->ix->index, m->addrs[i], asker->arena, &m->chains[i]);
+	return NULL;
+}
+
+static void run_askers(struct many *m, struct arena *arenas, void *(*ask)(void *), size_t work)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t count = m->ix->options.thread_count ? m->ix->options.thread_count : (size_t)(cpus > 0 ? cpus : 1);
+	struct asker askers[SYM_INDEX_THREADS_MAX] = { 0 };
+
+	if (count > SYM_INDEX_THREADS_MAX)
+		count = SYM_INDEX_THREADS_MAX;
+	if (count > work)
+		count = work ? work : 1;
+	for (size_t i = 0; i < count; i++)
+		askers[i] = (struct asker){ .m = m, .arena = &arenas[i] };
+	for (size_t i = 1; i < count; i++)
+		askers[i].started = pthread_create(&askers[i].thread, NULL, ask, &askers[i]) == 0;
+	ask(&askers[0]);
+	for (size_t i = 1; i < count; i++)
+		if (askers[i].started)
+			pthread_join(askers[i].thread, NULL);
+}
+
+/* Where the first unit that was asked had no answer, others may. */
+static void ask_again(struct many *m, struct arena *a)
+{
+	for (size_t i = 0; i < m->questions.n; i++) {
+		const struct question *q = &m->questions.v[i];
+
+		if (!is_whole(&m->chains[q->index]))
+			find_direct(m->ix, q->addr, a, &m->chains[q->index]);
+	}
+}
+
+static struct err *find_many_direct(struct many *m, struct arena *arenas)
+{
+	TRY(prepare_direct(m->ix));
+	group_questions(m);
+	run_askers(m, arenas, ask_units, m->starts.n - 1);
+	ask_again(m, &arenas[0]);
+	vec_deinit(&m->questions);
+	vec_deinit(&m->starts);
+	return NULL;
+}
+
+struct err *sym_index_find_many(struct sym_index *ix, const uint64_t *addrs, size_t count,
+				struct arena *arenas, struct index_chain *chains)
+{
+	struct many m = { .ix = ix, .addrs = addrs, .count = count, .chains = chains };
+
+	memset(chains, 0, count * sizeof(*chains));
+	if (!ix->mapped && (ix->options.build || count >= BUILD_ADDRESSES || is_worth_building(ix)))
+		TRY(build(ix));
+	if (!ix->mapped)
+		return find_many_direct(&m, arenas);
+	run_askers(&m, arenas, ask_index, count / 1024);
+	return NULL;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * An index becomes visible under its name when it is whole: it is written beside and
+ * renamed, so readers see the old file, the new one, or none.  Two writers at once do the
+ * same work, and the later one wins.
+ */
+#include "sym/index_cache.h"
+
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+char *index_cache_name(int fd, const struct elf_file *elf, uint64_t *hash)
+{
+	struct bytes id = elf_build_id(elf);
+	struct stat st = { 0 };
+	struct str name;
+
+	str_init(&name);
+	fstat(fd, &st);
+	if (id.size_bytes >= 8 && id.size_bytes <= 64) {
+		for (size_t i = 0; i < id.size_bytes; i++)
+			str_printf(&name, "%02x", id.data[i]);
+		str_printf(&name, "-%llx", (unsigned long long)st.st_size);
+	} else {
+		uint64_t parts[] = { st.st_dev, st.st_ino, (uint64_t)st.st_size,
+				     (uint64_t)st.st_mtim.tv_sec, (uint64_t)st.st_mtim.tv_nsec,
+				     (uint64_t)st.st_ctim.tv_sec, (uint64_t)st.st_ctim.tv_nsec };
+
+		str_printf(&name, "%016llx-file",
+			   (unsigned long long)XXH3_64bits(parts, sizeof(parts)));
+	}
+	*hash = XXH3_64bits(name.text, name.length);
+	return str_take(&name);
+}
+
+char *index_cache_path(const char *name)
+{
+	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+
+	/* The specification of XDG_CACHE_HOME: a relative path is to be ignored. */
+	if (cache != NULL && cache[0] == '/')
+		return mem_printf("%s/sonde/index/%.2s/%s.idx", cache, name, name + 2);
+	if (home != NULL && home[0] == '/')
+		return mem_printf("%s/.cache/sonde/index/%.2s/%s.idx", home, name, name + 2);
+	return NULL;
+}
+
+static struct err *make_parents(const char *path)
+{
+	CLEANUP(mem_freep) char *dir = mem_strdup(path);
+
+	for (char *slash = strchr(dir + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(dir, 0700) != 0 && errno != EEXIST)
+			return err_errno(errno, "cannot make %s", dir);
+		*slash = '/';
+	}
+	return NULL;
+}
+
+struct err *index_cache_begin(const char *path, int *fd, char **temporary)
+{
+	TRY(make_parents(path));
+	*temporary = mem_printf("%s.XXXXXX", path);
+	*fd = mkostemp(*temporary, O_CLOEXEC);
+	if (*fd >= 0)
+		return NULL;
+
+	struct err *err = err_errno(errno, "cannot make %s", *temporary);
+
+	free(*temporary);
+	*temporary = NULL;
+	return err;
+}
+
+struct err *index_cache_publish(int fd, const char *temporary, const char *path)
+{
+	if (rename(temporary, path) != 0)
+		return err_errno(errno, "cannot rename %s to %s", temporary, path);
+	return NULL;
+}

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Two binary searches and two short decodes an address: no part of the file is read that
+ * the answer does not need, so that a single question costs a few page faults.
+ */
+#include "sym/index_file.h"
+
+#include "base/io.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+enum { BYTE_ORDER_MARK = 0x01020304, FRAMES_MAX = 4096 };
+
+uint32_t index_check(const void *payload, size_t size_bytes)
+{
+	return (uint32_t)XXH3_64bits(payload, size_bytes);
+}
+
+/* --- open -------------------------------------------------------------------------------- */
+
+static bool part_ok(struct bytes image, const struct index_part *p, size_t item_bytes)
+{
+	return p->offset <= image.size_bytes && p->size_bytes <= image.size_bytes - p->offset &&
+	       p->offset % 8 == 0 && p->size_bytes % item_bytes == 0;
+}
+
+static struct bytes part_bytes(struct bytes image, const struct index_part *p)
+{
+	return (struct bytes){ image.data + p->offset, (size_t)p->size_bytes };
+}
+
+static const char *header_trouble(struct bytes image, const struct index_header *h, uint64_t key)
+{
+	if (memcmp(h->magic, INDEX_MAGIC, sizeof(h->magic)) != 0)
+		return "not an index";
+	if (h->byte_order != BYTE_ORDER_MARK || h->version != INDEX_VERSION)
+		return "of another version";
+	if (h->check != XXH3_64bits(h, offsetof(struct index_header, check)))
+		return "damaged";
+	if (h->key != key)
+		return "of another file";
+	if (h->file_bytes != image.size_bytes)
+		return "cut short";
+	if (!part_ok(image, &h->blobs, 1) || !part_ok(image, &h->strings, 1) ||
+	    !part_ok(image, &h->functions, sizeof(struct index_interval)) ||
+	    !part_ok(image, &h->lines, sizeof(struct index_interval)) ||
+	    !part_ok(image, &h->files, sizeof(struct index_path)))
+		return "damaged";
+	return NULL;
+}
+
+struct err *index_file_open_bytes(struct bytes image, uint64_t key, struct index_file *ret)
+{
+	const struct index_header *h = (const void *)image.data;
+	const char *trouble;
+
+	*ret = (struct index_file){ .image = image, .header = h };
+	trouble = image.size_bytes < INDEX_HEADER_BYTES ? "cut short" : header_trouble(image, h, key);
+	if (trouble != NULL)
+		return err_new(ERR_FORMAT, "the index is %s", trouble);
+	ret->blobs = part_bytes(image, &h->blobs);
+	ret->strings = part_bytes(image, &h->strings);
+	ret->functions = (const void *)(image.data + h->functions.offset);
+	ret->lines = (const void *)(image.data + h->lines.offset);
+	ret->files = (const void *)(image.data + h->files.offset);
+	ret->function_count = (size_t)(h->functions.size_bytes / sizeof(*ret->functions));
+	ret->line_count = (size_t)(h->lines.size_bytes / sizeof(*ret->lines));
+	ret->file_count = (size_t)(h->files.size_bytes / sizeof(*ret->files));
+	return NULL;
+}
+
+static struct err *map_index(int fd, struct bytes *ret)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return err_errno(errno, "cannot look at the index");
+	if (!S_ISREG(st.st_mode) || st.st_size < INDEX_HEADER_BYTES)
+		return err_new(ERR_FORMAT, "the index is cut short");
+
+	void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+
+	if (p == MAP_FAILED)
+		return err_errno(errno, "cannot map the index");
+	*ret = (struct bytes){ p, (size_t)st.st_size };
+	return NULL;
+}
+
+struct err *index_file_open_fd(int fd, uint64_t key, struct index_file *ret)
+{
+	struct bytes image;
+	struct err *err;
+
+	*ret = (struct index_file){ 0 };
+	TRY(map_index(fd, &image));
+	err = index_file_open_bytes(image, key, ret);
+	if (err != NULL)
+		index_file_close(ret);
+	return err;
+}
+
+struct err *index_file_open(const char *path, uint64_t key, struct index_file *ret)
+{
+	CLEANUP(io_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
+
+	*ret = (struct index_file){ 0 };
+	if (fd < 0)
+		return err_errno(errno, "cannot open %s", path);
+	return err_wrap(index_file_open_fd(fd, key, ret), "%s", path);
+}
+
+void index_file_close(struct index_file *f)
+{
+	if (f->image.data != NULL)
+		munmap((void *)f->image.data, f->image.size_bytes);
+	*f = (struct index_file){ 0 };
+}
+
+/* --- finding ----------------------------------------------------------------------------- */
+
+static const char *string_at(const struct index_file *f, uint64_t id)
+{
+	return id == 0 ? NULL : bytes_text(f->strings, id);
+}
+
+static void path_at(const struct index_file *f, uint64_t id, struct dwarf_path *ret)
+{
+	*ret = (struct dwarf_path){ NULL, NULL, NULL };
+	if (id == 0 || id >= f->file_count)
+		return;
+	ret->comp_dir = string_at(f, f->files[id].comp_dir);
+	ret->dir = string_at(f, f->files[id].dir);
+	ret->name = string_at(f, f->files[id].name);
+}
+
+static const struct index_interval *find_interval(const struct index_interval *v, size_t count, uint64_t addr)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (v[middle].low <= addr)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low > 0 && addr < v[low - 1].high ? &v[low - 1] : NULL;
+}
+
+/* The checked payload of a blob; bad when it is damaged. */
+static struct cursor open_blob(const struct index_file *f, uint64_t offset)
+{
+	struct cursor c = cursor_at(f->blobs, offset, __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+	uint32_t check = cursor_u32(&c), size_bytes = cursor_u32(&c);
+
+	if (c.bad || size_bytes > cursor_left(&c) || check != index_check(c.at, size_bytes))
+		cursor_fail(&c);
+	else
+		c.end = c.at + size_bytes;
+	return c;
+}
+
+struct line_answer {
+	bool found;
+	uint64_t file;
+	uint32_t line, column;
+};
+
+static struct line_answer find_line(const struct index_file *f, uint64_t addr)
+{
+	const struct index_interval *in = find_interval(f->lines, f->line_count, addr);
+	struct line_answer row = { 0 }, best = { 0 };
+
+	if (in == NULL)
+		return best;
+
+	struct cursor c = open_blob(f, in->blob);
+	uint64_t at = cursor_uleb(&c);
+
+	while (!cursor_done(&c)) {
+		uint64_t advance = cursor_uleb(&c);
+
+		at += advance >> 2;
+		row.line += (uint32_t)cursor_sleb(&c);
+		if (advance & 2)
+			row.file = cursor_uleb(&c);
+		if (advance & 1)
+			row.column = (uint32_t)cursor_uleb(&c);
+		if (c.bad || at > addr)
+			break;
+		best = row;
+		best.found = true;
+	}
+	return best;
+}
+
+struct node {
+	uint64_t below_bytes, name, call_file;
+	uint32_t call_line, call_column;
+	bool covers;
+};
+
+static struct node read_node(struct cursor *c, uint64_t base, uint64_t addr)
+{
+	struct node n = { .below_bytes = cursor_uleb(c) };
+	uint64_t ranges = cursor_uleb(c), at = base;
+
+	for (uint64_t i = 0; i < ranges && !c->bad; i++) {
+		at += (uint64_t)cursor_sleb(c);
+
+		uint64_t low = at;
+
+		at += cursor_uleb(c);
+		n.covers |= addr >= low && addr < at;
+	}
+	n.name = cursor_uleb(c);
+	n.call_file = cursor_uleb(c);
+	n.call_line = (uint32_t)cursor_uleb(c);
+	n.call_column = (uint32_t)cursor_uleb(c);
+	return n;
+}
+
+/* Frames grow by doubling, outermost first. */
+struct frames {
+	struct arena *arena;
+	struct index_frame *v;
+	size_t n, cap;
+};
+
+static struct index_frame *add_frame(struct frames *f)
+{
+	if (f->n == f->cap) {
+		struct index_frame *more = ARENA_ARRAY(f->arena, struct index_frame, f->cap ? f->cap * 2 : 8);
+
+		if (f->n > 0)
+			memcpy(more, f->v, f->n * sizeof(*more));
+		f->v = more;
+		f->cap = f->cap ? f->cap * 2 : 8;
+	}
+	f->v[f->n] = (struct index_frame){ 0 };
+	return &f->v[f->n++];
+}
+
+static void read_function(const struct index_file *f, uint64_t blob, uint64_t addr, struct frames *frames)
+{
+	struct cursor c = open_blob(f, blob);
+	uint64_t base = cursor_uleb(&c), name = cursor_uleb(&c);
+
+	if (c.bad)
+		return;
+	add_frame(frames)->function = string_at(f, name);
+	while (!cursor_done(&c) && frames->n < FRAMES_MAX) {
+		struct node n = read_node(&c, base, addr);
+
+		if (c.bad || n.below_bytes > cursor_left(&c))
+			return;
+		if (!n.covers) {
+			cursor_skip(&c, n.below_bytes);
+			continue;
+		}
+		c.end = c.at + n.below_bytes;
+
+		struct index_frame *outer = vec_last(frames);
+
+		path_at(f, n.call_file, &outer->path);
+		outer->line = n.call_line;
+		outer->column = n.call_column;
+
+		struct index_frame *inner = add_frame(frames);
+
+		inner->inlined = true;
+		inner->function = string_at(f, n.name);
+	}
+}
+
+void index_file_find(const struct index_file *f, uint64_t addr, struct arena *a, struct index_chain *ret)
+{
+	const struct index_interval *in = find_interval(f->functions, f->function_count, addr);
+	struct line_answer line = find_line(f, addr);
+	struct frames frames = { .arena = a };
+
+	*ret = (struct index_chain){ 0 };
+	if (in != NULL)
+		read_function(f, in->blob, addr, &frames);
+	if (frames.n == 0 && !line.found)
+		return;
+	if (frames.n == 0)
+		add_frame(&frames);
+	if (line.found) {
+		struct index_frame *innermost = vec_last(&frames);
+
+		path_at(f, line.file, &innermost->path);
+		innermost->line = line.line;
+		innermost->column = line.column;
+	}
+	for (size_t i = 0, k = frames.n - 1; i < k; i++, k--) {
+		struct index_frame swap = frames.v[i];
+
+		frames.v[i] = frames.v[k];
+		frames.v[k] = swap;
+	}
+	ret->frames = frames.v;
+	ret->count = frames.n;
+}

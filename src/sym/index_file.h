@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_SYM_INDEX_FILE_H
+#define SONDE_SYM_INDEX_FILE_H
+/*
+ * The index of one file's DWARF, as it lies in the cache: address -> function with its
+ * inlined calls, address -> line.
+ *
+ *   header        one page, see struct index_header
+ *   blobs         one a function, one for each run of up to 64 line rows:
+ *                 u32 check (low half of XXH3-64 of the payload), u32 payload size, payload
+ *   functions     struct index_interval, disjoint and sorted by low
+ *   lines         the same
+ *   files         struct index_path
+ *   strings       each NUL-terminated; the first is ""; referred to by offset
+ *
+ * Payloads are LEB128 numbers (s: signed):
+ *   function      base address, name, nodes
+ *   node          size of the nodes below it, number of ranges, for each: s distance from
+ *                 the end of the one before (the first: from the base) and length;
+ *                 name, call file, call line, call column, the nodes below it
+ *   line run      base address, rows: address advance * 4 + 2 if the file changes
+ *                 + 1 if the column changes, s line advance, [file], [column]
+ *
+ * The file is of our own making, but whoever can write to the cache can write anything:
+ * each number is checked where it is used, and a run that fails its check is not found.
+ */
+#include "base/arena.h"
+#include "base/err.h"
+#include "sym/unit_reader.h"
+
+enum { INDEX_VERSION = 1, INDEX_HEADER_BYTES = 4096, INDEX_ROWS_MAX = 64 };
+#define INDEX_MAGIC "sondeidx"
+
+struct index_interval {
+	uint64_t low, high, blob; /* high is not in it; blob: offset in blobs */
+};
+struct index_path {
+	uint32_t comp_dir, dir, name; /* strings; 0: none */
+};
+struct index_part {
+	uint64_t offset, size_bytes; /* in the file */
+};
+struct index_header {
+	char magic[8];
+	uint32_t version, byte_order; /* 0x01020304 as the writer's machine stores it */
+	uint64_t file_bytes, key;     /* key: XXH3-64 of what names the source */
+	struct index_part blobs, functions, lines, files, strings;
+	uint64_t check;               /* XXH3-64 of the header before it */
+};
+
+struct index_file {
+	struct bytes image;
+	const struct index_header *header;
+	struct bytes blobs, strings;
+	const struct index_interval *functions, *lines;
+	const struct index_path *files;
+	size_t function_count, line_count, file_count;
+};
+
+/* Map the index at PATH.  ERR_NOT_FOUND when there is none, ERR_FORMAT when it is not one
+ * for KEY that this version can read. */
+struct err *index_file_open(const char *path, uint64_t key, struct index_file *ret);
+struct err *index_file_open_fd(int fd, uint64_t key, struct index_file *ret);
+/* The same over bytes that stay the caller's and are aligned to 8. */
+struct err *index_file_open_bytes(struct bytes image, uint64_t key, struct index_file *ret);
+void index_file_close(struct index_file *f);
+
+/* What is at ADDR; texts live in the mapping. */
+void index_file_find(const struct index_file *f, uint64_t addr, struct arena *a, struct index_chain *ret);
+
+uint32_t index_check(const void *payload, size_t size_bytes);
+
+#endif

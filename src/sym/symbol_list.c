@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Sorted by address.  A symbol that covers an address may begin well before others that
+ * do not (functions in functions), so with each stands how far all before it reach.
+ */
+#include "sym/symbol_list.h"
+
+#include <elf.h>
+#include <stdlib.h>
+
+/* Mapping symbols of ARM, AArch64 and RISC-V mark kinds of bytes ($a, $d, $x.rv64): not names. */
+static bool is_mapping_symbol(const struct elf_file *f, const char *name)
+{
+	return name[0] == '$' && (f->machine == EM_ARM || f->machine == EM_AARCH64 || f->machine == EM_RISCV);
+}
+
+static void add_symbol(struct symbol_list *l, const struct elf_file *f, const struct elf_symbol *s, uint32_t order)
+{
+	uint64_t addr;
+
+	if (s->name[0] == '\0' || s->section == SHN_UNDEF || s->section == SHN_ABS || s->section == SHN_COMMON ||
+	    s->type == STT_FILE || s->type == STT_SECTION || s->type == STT_TLS ||
+	    is_mapping_symbol(f, s->name))
+		return;
+	if (s->section < f->section_count && !(f->sections[s->section].flags & SHF_ALLOC))
+		return;
+	addr = elf_symbol_addr(f, s);
+	if (f->machine == EM_ARM && s->type == STT_FUNC)
+		addr &= ~(uint64_t)1; /* Thumb */
+	vec_push(&l->symbols, ((struct listed_symbol){ addr, s->size_bytes, s->name, s->section, order,
+						       s->type, s->bind }));
+}
+
+void symbol_list_add(struct symbol_list *l, const struct elf_file *f)
+{
+	size_t table = 0;
+
+	for (size_t i = 1; i < f->section_count; i++) {
+		if (f->sections[i].type == SHT_SYMTAB)
+			table = i;
+		else if (f->sections[i].type == SHT_DYNSYM && table == 0)
+			table = i;
+	}
+
+	struct elf_symbols symbols = elf_symbols(f, table);
+	struct elf_symbol s;
+
+	for (size_t i = 1; i < symbols.count; i++)
+		if (elf_symbol_get(&symbols, i, &s))
+			add_symbol(l, f, &s, (uint32_t)i);
+}
+
+static int bind_rank(const struct listed_symbol *s)
+{
+	return s->bind == STB_GLOBAL ? 2 : s->bind == STB_WEAK ? 1 : 0;
+}
+
+/* Of those that begin alike the best comes last: sized, smaller, global, first in the file. */
+static int symbol_compare(const void *a, const void *b)
+{
+	const struct listed_symbol *x = a, *y = b;
+
+	if (x->addr != y->addr)
+		return x->addr < y->addr ? -1 : 1;
+	if ((x->size_bytes > 0) != (y->size_bytes > 0))
+		return x->size_bytes > 0 ? 1 : -1;
+	if (x->size_bytes != y->size_bytes)
+		return x->size_bytes > y->size_bytes ? -1 : 1;
+	if (bind_rank(x) != bind_rank(y))
+		return bind_rank(x) - bind_rank(y);
+	return (x->order < y->order) - (x->order > y->order);
+}
+
+void symbol_list_sort(struct symbol_list *l)
+{
+	uint64_t reach = 0;
+
+	vec_sort(&l->symbols, symbol_compare);
+	vec_clear(&l->ends);
+	for (size_t i = 0; i < l->symbols.n; i++) {
+		uint64_t end = l->symbols.v[i].addr + l->symbols.v[i].size_bytes;
+
+		if (end > reach)
+			reach = end;
+		vec_push(&l->ends, reach);
+	}
+}
+
+void symbol_list_deinit(struct symbol_list *l)
+{
+	vec_deinit(&l->symbols);
+	vec_deinit(&l->ends);
+}
+
+const struct listed_symbol *symbol_list_at(const struct symbol_list *l, uint64_t addr, uint32_t section)
+{
+	const struct listed_symbol *sizeless = NULL;
+	size_t low = 0, high = l->symbols.n;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (l->symbols.v[middle].addr <= addr)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (size_t i = low; i-- > 0;) {
+		const struct listed_symbol *s = &l->symbols.v[i];
+
+		if (section == 0 || s->section == section) {
+			if (addr - s->addr < s->size_bytes || (s->addr == addr && s->size_bytes == 0))
+				return s;
+			if (s->size_bytes == 0 && sizeless == NULL)
+				sizeless = s;
+			/* A sized one that ended before ADDR comes between. */
+			if (s->size_bytes > 0 && sizeless == NULL && l->ends.v[i] <= addr)
+				return NULL;
+		}
+		if (l->ends.v[i] <= addr && sizeless != NULL)
+			break;
+	}
+	return sizeless;
+}
+
+const struct listed_symbol *symbol_list_named(const struct symbol_list *l, const char *name)
+{
+	const struct listed_symbol *best = NULL;
+
+	for (size_t i = 0; i < l->symbols.n; i++) {
+		const struct listed_symbol *s = &l->symbols.v[i];
+
+		if (strcmp(s->name, name) == 0 && (best == NULL || bind_rank(s) > bind_rank(best)))
+			best = s;
+	}
+	return best;
+}

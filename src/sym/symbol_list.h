@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_SYM_SYMBOL_LIST_H
+#define SONDE_SYM_SYMBOL_LIST_H
+/*
+ * The symbols of an ELF file by address and by name, data too: for looking things up in a
+ * file, where symtab.h is for naming code in a profile.
+ */
+#include "base/vec.h"
+#include "format/elf.h"
+
+struct listed_symbol {
+	uint64_t addr, size_bytes;
+	const char *name;   /* lives as long as the file's bytes */
+	uint32_t section;
+	uint32_t order;     /* in the file */
+	uint8_t type, bind;
+};
+struct symbol_list {
+	VEC(struct listed_symbol) symbols; /* by addr */
+	VEC(uint64_t) ends;                /* [i]: the furthest end of symbols[0 .. i] */
+};
+/* Append those of F's .symtab, or .dynsym where that is all there is. */
+void symbol_list_add(struct symbol_list *l, const struct elf_file *f);
+void symbol_list_sort(struct symbol_list *l);
+void symbol_list_deinit(struct symbol_list *l);
+
+/* The symbol that covers ADDR in SECTION (0: any): the one that begins last, a sized one
+ * before one that has no size and only begins before ADDR; NULL: none. */
+const struct listed_symbol *symbol_list_at(const struct symbol_list *l, uint64_t addr, uint32_t section);
+const struct listed_symbol *symbol_list_named(const struct symbol_list *l, const char *name);
+
+#endif
