@@ -25,6 +25,6 @@ build_in() {
 	if [ -t 2 ]; then
 		ninja -C "$dir" >&2
 	else
-		log=$(ninja -C "$dir" 2>&1) || { printf '%s\n' "$log" | tail -60 >&2; return 1; }
+		log=$(ninja -k 10 -C "$dir" 2>&1) || { printf '%s\n' "$log" | grep -v '^\[' | head -80 >&2; return 1; }
 	fi
 }

@@ -387,7 +387,7 @@ static void test_widths(void **state)
 static void hostile(struct doc *d)
 {
 	static const char *const names[] = { "", "\033]0;title\a", "\xff\xfe\xfd", "</script><script>alert(1)</script>",
-					     "\"'`&<>]]>", "a\nb", "\xe2\x80\xae" "evil", "%s%n" };
+					     "\"'`&<>]]>", "a\nb", ("\xe2\x80\xae" "evil"), "%s%n" };
 	static const struct doc_column columns[] = { { "n", "</table>\033[31m", DOC_TEXT, 0 },
 						     { "n", "same key", DOC_COUNT, DOC_COLUMN_BAR } };
 	char *huge = mem_alloc((1 << 20) + 1);
