@@ -512,6 +512,8 @@
 		const self = { key: key, input: input, canvas: view.canvas, zoomTo: zoomTo, search: search, pan: pan, setReversed: setReversed, setFlipped: setFlipped,
 			paint: view.paint, reset: function () { input.value = ''; search(''); zoomTo(0); selected = -1; sonde.tip.hide(); },
 			state: () => ({ frames: g.n, zoom: zoom, name: g.symName[g.sym[zoom]], matched: matched.textContent, x0: x0, x1: x1, levels: g.levels.length, total: g.total, reversed: reversed, flipped: flipped }),
+			box: (i) => ({ x: (g.x[i] - x0) / (x1 - x0) * view.width, y: levelTop(g.depth[i]) - view.top, width: g.value[i] / (x1 - x0) * view.width, height: ROW }),
+			children: function (i) { const r = []; for (let c = i + 1; c < g.end[i]; c = g.end[c]) r.push([g.symName[g.sym[c]], g.value[c]]); return r; },
 			find: (name) => { for (let i = 0; i < g.n; i++) if (g.symName[g.sym[i]] === name) return i; return -1; } };
 		return self;
 	}

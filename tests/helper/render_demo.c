@@ -50,7 +50,7 @@ int main(int argc, char **argv)
 			uint64_t seed = 42;
 
 			doc_flame_begin(d, &(struct doc_flame){ .key = "big", .title = "Big", .unit_name = "samples",
-								.unit = DOC_COUNT });
+								.unit = DOC_COUNT, .min_ratio = -1 });
 			frames = grow(d, 0, 1e9, frames, &seed);
 			doc_flame_end(d);
 			fprintf(stderr, "%u frames\n", frames);
