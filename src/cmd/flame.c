@@ -120,11 +120,17 @@ static void choose_output(struct flame_args *args, const char *input_path, struc
 	free(input);
 }
 
+static bool is_picture(const struct output_args *o)
+{
+	return o->svg || (!o->html && !o->json && o->path && str_ends(o->path, ".svg"));
+}
+
 static struct err *draw(const struct flame_args *args, const struct profile *p,
 			const struct flame_style *style, const char *said)
 {
 	const struct report_options notes = { .view = &(struct view_options){ 0 } };
 	const struct stacks *stacks = &p->stacks;
+	struct flame_style shown = *style;
 	struct doc *doc;
 
 	TRY(output_open(&args->output, &doc));
@@ -133,7 +139,9 @@ static struct err *draw(const struct flame_args *args, const struct profile *p,
 		flame_headline(doc, stacks);
 	if (*said)
 		doc_text(doc, "%s", said);
-	flame_emit(doc, "flame", stacks, style);
+	if (!is_picture(&args->output))
+		shown.title = NULL; /* the page has it already */
+	flame_emit(doc, "flame", stacks, &shown);
 	report_notes(doc, p, &notes);
 
 	struct err *err = doc_end(doc);

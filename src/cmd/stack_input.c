@@ -131,11 +131,15 @@ static struct err *open_recording(const struct stack_input_args *args, const str
 	return NULL;
 }
 
-/* A file or a pipe, not a directory. */
+/* A file or a pipe, not a directory; and not the program beside its recording ("make" and
+ * make.sonde). */
 static bool is_text(const char *operand)
 {
+	CLEANUP(mem_freep) char *recording = mem_printf("%s.sonde", operand);
 	struct stat st;
 
+	if (stat(recording, &st) == 0 && S_ISDIR(st.st_mode))
+		return false;
 	return strcmp(operand, "-") == 0 || (stat(operand, &st) == 0 && !S_ISDIR(st.st_mode));
 }
 

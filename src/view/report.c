@@ -152,7 +152,7 @@ static void fields(struct doc *doc, const struct profile *p)
 	meta = recording_borrow_meta(p->recording);
 	field(doc, "command", "command", meta->command);
 	if (meta->host)
-		str_printf(&where, "%s%s%s", meta->host, meta->kernel ? ", Linux " : "",
+		str_printf(&where, "%s%s%s", meta->host, meta->kernel ? ", " : "",
 			   meta->kernel ? meta->kernel : "");
 	field(doc, "where", "where", str_text(&where));
 	when_field(doc, meta);

@@ -26,9 +26,15 @@ static void say_state(struct doc *doc, const struct recording_meta *meta)
 	if (meta->state == RECORDING_CUT)
 		doc_warning(doc, NULL, "the recording was cut short: %s",
 			    meta->why_cut ? meta->why_cut : "its recorder did not end it");
-	for (size_t i = 0; i < meta->missing_count; i++)
-		doc_warning(doc, meta->missing[i].fix, "recorded without %s: %s", meta->missing[i].what,
-			    meta->missing[i].why ? meta->missing[i].why : "reason not known");
+	for (size_t i = 0; i < meta->missing_count; i++) {
+		const struct recording_missing *m = &meta->missing[i];
+		const char *why = m->why ? m->why : "reason not known";
+
+		if (m->fix)
+			doc_warning(doc, m->fix, "recorded without %s: %s", m->what, why);
+		else /* nothing to be done about it, and nothing wrong */
+			doc_text(doc, "Recorded without %s: %s.", m->what, why);
+	}
 }
 
 static void say_losses(struct doc *doc, const struct profile *p)
