@@ -27,7 +27,7 @@ const char *const cmd_overview =
 	"and, where sonde is, after copying the directory app.sonde there:\n"
 	"  sonde report app.sonde\n";
 
-const struct record_parts record_parts = { .compactor = NULL, .resolve = NULL };
+const struct record_parts record_parts = { 0 };
 
 const struct source_ops *const source_table[] = {
 	&source_cpu,

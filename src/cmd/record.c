@@ -187,7 +187,7 @@ static struct err *record_run(void *p, struct arena *arena, int *status)
 		.without_count = args->without.count, .events = args->events.words,
 		.event_count = args->events.count, .duration_ns = args->duration_ns,
 		.no_symbols = args->no_symbols, .quiet = args->quiet,
-		.compactor = record_parts.compactor, .resolve = record_parts.resolve,
+		.parts = &record_parts,
 	};
 
 	if (args->quiet)

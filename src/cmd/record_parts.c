@@ -4,5 +4,10 @@
 
 #include "record/segment.h"
 #include "session/resolve.h"
+#include "view/summary.h"
 
-const struct record_parts record_parts = { .compactor = &parquet_compactor, .resolve = resolve_frames };
+const struct record_parts record_parts = {
+	.compactor = &parquet_compactor,
+	.resolve = resolve_frames,
+	.summarize = summary_of_recording,
+};

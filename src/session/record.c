@@ -211,7 +211,7 @@ static struct err *make_recording(struct session *s)
 {
 	struct recorder_options options = {
 		.path = s->path, .overwrite = s->options->overwrite,
-		.compactor = s->options->compactor,
+		.compactor = s->options->parts->compactor,
 	};
 
 	TRY(recorder_create(&options, &s->recorder));
@@ -529,8 +529,21 @@ static void summarize(struct session *s, const struct recorder_totals *totals)
 		   only_samples ? "samples" : "events", units_count(totals->lost).text,
 		   units_bytes((double)totals->bytes).text);
 	log_note("%s", str_text(&line));
-	log_note("  report: sonde report %s", s->path);
 	str_deinit(&line);
+}
+
+/* Where the time went, and what to type next. */
+static void say_findings(struct session *s)
+{
+	struct str text;
+
+	str_init(&text);
+	if (s->options->parts->summarize)
+		err_destroy(s->options->parts->summarize(s->path, &text));
+	for (char *line = text.text, *end; line && (end = strchr(line, '\n')); line = end + 1)
+		log_note("%.*s", (int)(end - line), line);
+	str_deinit(&text);
+	log_note("  report: sonde report %s      page: sonde flame %s", s->path, s->path);
 }
 
 static struct err *finish(struct session *s)
@@ -541,8 +554,8 @@ static struct err *finish(struct session *s)
 
 	destroy_sources(s);
 	recorder_exit_status(s->recorder, s->command.ended ? s->command.wait_status : -1);
-	if (s->options->resolve && !s->options->no_symbols)
-		err = s->options->resolve(s->recorder, s->track, &resolved);
+	if (s->options->parts->resolve && !s->options->no_symbols)
+		err = s->options->parts->resolve(s->recorder, s->track, &resolved);
 	if (first)
 		err_destroy(err);
 	else
@@ -552,6 +565,8 @@ static struct err *finish(struct session *s)
 	err = recorder_finish(s->recorder, &totals);
 	if (err || !s->options->quiet)
 		summarize(s, &totals);
+	if (!err && !s->options->quiet)
+		say_findings(s);
 	if (!first)
 		return err;
 	err_destroy(err);

@@ -11,7 +11,19 @@
 struct recorder;
 struct recorder_compactor;
 struct resolve_totals;
+struct str;
 struct track;
+
+/* What a recorder is put together from, beside capture and the journal.  A small one
+ * (sonde-agent) does without all of them, and so need not link them. */
+struct record_parts {
+	const struct recorder_compactor *compactor; /* Parquet; NULL: the journal only */
+	/* Names for the frames (session/resolve.h); NULL: as no_symbols. */
+	struct err *(*resolve)(struct recorder *r, const struct track *t,
+			       struct resolve_totals *totals);
+	/* Lines to end with, from the finished recording (view/summary.h); NULL: none. */
+	struct err *(*summarize)(const char *path, struct str *text);
+};
 
 struct record_session_options {
 	const char *path;             /* NULL: NAME.sonde made from the command or pid; never
@@ -27,12 +39,7 @@ struct record_session_options {
 	size_t event_count;
 	uint64_t duration_ns;         /* 0: until the target ends or Ctrl-C */
 	bool no_symbols;              /* leave frames unresolved */
-	/* What a small recorder (sonde-agent) does without, and so need not link: Parquet
-	 * (&parquet_compactor; NULL: the journal only) and names (resolve_frames; NULL: as
-	 * no_symbols). */
-	const struct recorder_compactor *compactor;
-	struct err *(*resolve)(struct recorder *r, const struct track *t,
-			       struct resolve_totals *totals);
+	const struct record_parts *parts;
 	bool quiet;                   /* no summary at the end */
 };
 

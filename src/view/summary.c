@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The summary is a profile grouped by command.  Of each of the largest groups it says the
+ * share of all CPU time, the time, and the functions that had most of it themselves; names
+ * that are not known are left out here, since the report says how much that is and why.
+ */
+#include "view/summary.h"
+
+#include "base/mem.h"
+#include "base/units.h"
+#include "record/recording.h"
+#include "view/profile.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { COMMANDS_SHOWN = 3, FUNCTIONS_SHOWN = 3 };
+#define COMMAND_MIN_RATIO 0.05 /* of all */
+#define FUNCTION_MIN_RATIO 0.02 /* of its command */
+
+struct command {
+	uint32_t node; /* child of the root */
+	uint64_t total;
+};
+struct function {
+	uint32_t symbol;
+	uint64_t self;
+};
+
+static int by_total(const void *a, const void *b)
+{
+	const struct command *x = a, *y = b;
+
+	return (x->total < y->total) - (x->total > y->total);
+}
+
+/* Keep the largest FUNCTIONS_SHOWN, sorted. */
+static void keep_largest(struct function *best, struct function f)
+{
+	for (unsigned i = 0; i < FUNCTIONS_SHOWN; i++)
+		if (f.self > best[i].self) {
+			struct function smaller = best[i];
+
+			best[i] = f;
+			f = smaller;
+		}
+}
+
+/* The functions with the largest self values below NODE. */
+static void find_functions(const struct stacks *s, uint32_t node, struct function *best)
+{
+	uint64_t *self = mem_calloc(s->symbols.n, sizeof(*self));
+	bool *below = mem_calloc(s->nodes.n, sizeof(*below));
+
+	below[node] = true;
+	for (size_t i = node + 1; i < s->nodes.n; i++) {
+		const struct stacks_node *n = &s->nodes.v[i];
+
+		below[i] = below[n->parent];
+		if (below[i] && s->symbols.v[n->symbol].resolved)
+			self[n->symbol] += n->self;
+	}
+	for (size_t i = 0; i < s->symbols.n; i++)
+		keep_largest(best, (struct function){ (uint32_t)i, self[i] });
+	free(self);
+	free(below);
+}
+
+static uint64_t processes_named(const struct profile *p, const char *name)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < p->processes.n; i++)
+		count += strcmp(p->processes.v[i].name, name) == 0;
+	return count;
+}
+
+static void add_command(const struct profile *p, const struct command *c, struct str *text)
+{
+	const struct stacks *s = &p->stacks;
+	const char *name = s->symbols.v[s->nodes.v[c->node].symbol].name;
+	struct function best[FUNCTIONS_SHOWN] = { 0 };
+	uint64_t processes = processes_named(p, name);
+	size_t start = text->length;
+
+	str_printf(text, "%5s  %s", units_ratio((double)c->total / (double)p->value).text, name);
+	if (p->is_time)
+		str_printf(text, " (%s CPU", units_duration_ns((double)c->total).text);
+	else
+		str_printf(text, " (%s samples", units_count(c->total).text);
+	if (processes > 1)
+		str_printf(text, " in %s processes", units_count(processes).text);
+	str_add_char(text, ')');
+	find_functions(s, c->node, best);
+	for (unsigned i = 0; i < FUNCTIONS_SHOWN; i++) {
+		double ratio = (double)best[i].self / (double)c->total;
+
+		if (ratio < FUNCTION_MIN_RATIO)
+			break;
+		if (i == 0)
+			str_add_repeat(text, ' ', text->length - start < 42 ? 42 - (text->length - start) : 2);
+		str_printf(text, "%s%s %s", i ? ", " : "", s->symbols.v[best[i].symbol].name,
+			   units_ratio(ratio).text);
+	}
+	str_add_char(text, '\n');
+}
+
+static void add_commands(const struct profile *p, struct str *text)
+{
+	VEC(struct command) commands = { 0 };
+
+	for (uint32_t i = 1; i < p->stacks.nodes.n; i++)
+		if (p->stacks.nodes.v[i].parent == 0)
+			vec_push(&commands, ((struct command){ i, p->stacks.nodes.v[i].total }));
+	vec_sort(&commands, by_total);
+	for (size_t i = 0; i < commands.n && i < COMMANDS_SHOWN; i++)
+		if ((double)commands.v[i].total >= COMMAND_MIN_RATIO * (double)p->value)
+			add_command(p, &commands.v[i], text);
+	vec_deinit(&commands);
+}
+
+struct err *summary_of_recording(const char *path, struct str *text)
+{
+	struct profile_options options = { .group = PROFILE_BY_NAME };
+	struct recording *r = NULL;
+	struct profile *p = NULL;
+	struct err *err = recording_open(path, &r);
+
+	if (!err)
+		err = profile_create(r, &options, &p);
+	if (!err && p->value)
+		add_commands(p, text);
+	profile_destroy(p);
+	recording_destroy(r);
+	if (err_is(err, ERR_NOT_FOUND)) { /* nothing was sampled */
+		err_destroy(err);
+		err = NULL;
+	}
+	return err;
+}
