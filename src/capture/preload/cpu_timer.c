@@ -13,7 +13,7 @@
  */
 #include "capture/sources.h"
 
-#include "base/io.h"
+#include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/vec.h"
@@ -407,11 +407,14 @@ static void tell_limits(struct cpu_timer *s)
 	struct recorder *r = s->capture.recorder;
 	CLEANUP(mem_freep) char *text = NULL;
 
-	if (s->started == 0)
-		recorder_missing(r, "CPU samples of this command",
-				 "the sampling agent could not enter it: it is statically linked, set-user-ID or "
-				 "of another architecture",
+	if (s->started == 0) {
+		static const char why[] = "the sampling agent could not enter it: it is statically linked, "
+					  "set-user-ID or of another architecture";
+
+		log_note("no samples of this command: %s", why);
+		recorder_missing(r, "CPU samples of this command", why,
 				 "as root: sysctl kernel.perf_event_paranoid=2");
+	}
 	recorder_missing(r, "kernel functions", "perf events are not permitted, so programs sampled themselves; "
 			 "time in the kernel counts at the system call",
 			 "as root: sysctl kernel.perf_event_paranoid=1");
