@@ -447,7 +447,7 @@ class Run:
 
     def why_it_died(self):
         """One line for a guest that ended without a status, from its console or QEMU's words."""
-        for pattern in (r"Kernel panic - not syncing: (.*)", r"LAB: (.*)"):
+        for pattern in (r"Kernel panic - not syncing: (.*)", r"LAB: (?!.*up for)(.*)"):
             found = re.findall(pattern, self.console_text())
             if found:
                 return "the guest died: " + found[-1]
