@@ -8,6 +8,8 @@ extern const struct cmd cmd_doctor;
 extern const struct cmd cmd_export;
 extern const struct cmd cmd_flame;
 extern const struct cmd cmd_help;
+extern const struct cmd cmd_info;
+extern const struct cmd cmd_query;
 extern const struct cmd cmd_record;
 extern const struct cmd cmd_report;
 extern const struct cmd cmd_version;
@@ -19,6 +21,8 @@ const struct cmd *const cmd_table[] = {
 	&cmd_export,
 	&cmd_flame,
 	&cmd_help,
+	&cmd_info,
+	&cmd_query,
 	&cmd_record,
 	&cmd_report,
 	&cmd_version,

@@ -10,6 +10,12 @@
 struct recording;
 struct sql;
 
+/*
+ * A table's columns have the types INTEGER and TEXT.  SQLite's integers are signed: values of a
+ * U64 column from 2^63 on (kernel addresses) come out negative; addr(x) prints them in hex.
+ * Beside the tables there are views that people would expect and functions; sql_schema()
+ * describes all.
+ */
 struct err *sql_open(struct recording *r, struct sql **ret); /* r outlives it */
 void sql_destroy(struct sql *s);
 
@@ -29,7 +35,12 @@ struct sql_sink {
 	void *user;
 };
 /* One or more statements separated by ';'.  ERR_USAGE with SQLite's message and the
- * place for a bad one. */
+ * place for a bad one.  Nothing can be written: ERR_USAGE too. */
 struct err *sql_query(struct sql *s, const char *text, const struct sql_sink *sink);
+
+/* Everything that can be asked for, as commented SQL, appended to *text.  ONLY: one table or
+ * view; NULL: all.  ERR_NOT_FOUND with the nearest known name. */
+struct str;
+struct err *sql_schema(struct sql *s, const char *only, struct str *text);
 
 #endif
