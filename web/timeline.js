@@ -99,7 +99,7 @@
 			c.fillStyle = colors.paper;
 			c.fillRect(0, 0, width, AXIS);
 			c.font = '11px ' + sonde.color('--sans');
-			for (let x = Math.ceil(x0 / s) * s; x <= x1; x += s) {
+			for (let x = Math.ceil((origin + x0) / s) * s - origin; x <= x1; x += s) {
 				const px = left + (x - x0) * scale, text = sonde.duration(origin + x);
 				c.fillStyle = colors.line;
 				c.fillRect(px, AXIS - 6, 1, 6);

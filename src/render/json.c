@@ -379,6 +379,8 @@ static struct err *flame_node(void *self, unsigned depth, const struct doc_frame
 	if (r->is_diff) {
 		json_key(&j, "value_before");
 		json_f64(&j, frame->value_before);
+		json_key(&j, "self_before");
+		json_f64(&j, frame->self_before);
 	}
 	json_key(&j, "kind");
 	json_str(&j, format_frame_kind(frame->kind));

@@ -213,6 +213,20 @@ static size_t without_mark(const char *name)
 	return length;
 }
 
+/* "1,204 samples"; times and sizes, which those tools don't know, as people read them. */
+static void add_amount(struct renderer *r, double amount)
+{
+	if (r->flame.unit == DOC_DURATION_NS) {
+		str_add(&r->body, units_duration_ns(amount).text);
+	} else if (r->flame.unit == DOC_BYTES) {
+		str_add(&r->body, units_bytes(amount).text);
+	} else {
+		str_add(&r->body, amount < 1e18 ? units_count((uint64_t)amount).text : units_number(amount).text);
+		str_add_char(&r->body, ' ');
+		add_xml(&r->body, r->flame.unit_name);
+	}
+}
+
 /* "func (1,204 samples, 0.35%)", for a difference "...; +0.12%)". */
 static void add_title(struct renderer *r, const struct box *box, const char *name)
 {
@@ -224,8 +238,8 @@ static void add_title(struct renderer *r, const struct box *box, const char *nam
 		return;
 	}
 	text_add_xml(&r->body, name, without_mark(name));
-	str_printf(&r->body, " (%s ", samples < 1e18 ? units_count((uint64_t)samples).text : units_number(samples).text);
-	add_xml(&r->body, r->flame.unit_name);
+	str_add(&r->body, " (");
+	add_amount(r, samples);
 	if (box->depth == 0) {
 		str_add(&r->body, ", 100%)");
 		return;

@@ -124,7 +124,8 @@ static inline void demo_flame(struct doc *d, bool diff)
 		doc_flame_node(d, nodes[i].depth,
 			       &(struct doc_frame){ .name = nodes[i].name, .detail = nodes[i].detail,
 						    .kind = nodes[i].kind, .value = nodes[i].value,
-						    .self = nodes[i].self, .value_before = nodes[i].before });
+						    .self = nodes[i].self, .value_before = nodes[i].before,
+						    .self_before = nodes[i].self * 0.5 });
 	doc_flame_end(d);
 }
 
