@@ -95,9 +95,11 @@ static const char *why_not(const struct elf_state *state)
 	return "no symbol covers this address";
 }
 
+static bool is_mangled(const char *name) { return name[0] == '_' && (name[1] == 'Z' || name[1] == 'R'); }
+
 /* DWARF names the function as the compiler knew it.  The symbol table may have a better
  * known name for the same function (write for __GI___libc_write), or the full one of a
- * C++ function where DWARF was kept short (-g1: foo for Foo::foo(int)). */
+ * C++ function where DWARF has no linkage name (foo for Foo::foo(int)). */
 static void use_known_name(struct elf_state *state, uint64_t vaddr, const char *name, const char *mangled,
 			   struct arena *a, struct sym_frame *frame)
 {
@@ -106,7 +108,7 @@ static void use_known_name(struct elf_state *state, uint64_t vaddr, const char *
 	if (symbol == NULL || mangled == NULL || strcmp(symbol, mangled) == 0)
 		return;
 	if (symtab_is_alias(state->symtab, vaddr, mangled) ||
-	    (symbol[0] == '_' && mangled[0] != '_' && name != symbol && strstr(symbol, mangled) != NULL))
+	    (is_mangled(symbol) && !is_mangled(mangled) && name != symbol))
 		frame->function = arena_strdup(a, name);
 }
 

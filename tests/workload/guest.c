@@ -53,7 +53,7 @@ static void threads(void)
 	pthread_attr_init(&a);
 	pthread_attr_setstacksize(&a, 65536);
 	for (long i = 0; i < COUNT; i++)
-		if (pthread_create(&t[i], &a, burner, (void *)(i % 2)) != 0)
+		if (pthread_create(&t[i], &a, burner, (void *)(long)(i % 8 == 0)) != 0)
 			exit(1);
 	for (long i = 0; i < COUNT; i++) {
 		void *r;
@@ -105,7 +105,7 @@ static void thread_ends(void)
 {
 	long sum = 0;
 
-	for (int i = 0; i < 200; i++) {
+	for (int i = 0; i < 60; i++) {
 		pthread_t t, u;
 		void *r;
 
@@ -239,7 +239,7 @@ static void strict(void)
 	printf("strict\n");
 	fflush(stdout);
 	prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT, 0, 0, 0);
-	for (volatile long i = 0; i < 200000000; i++)
+	for (volatile long i = 0; i < 50000000; i++)
 		;
 	syscall(SYS_exit, 3);
 }
