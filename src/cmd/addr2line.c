@@ -31,7 +31,7 @@ struct addr2line_args {
 	struct opt_list operands;
 };
 
-enum { BATCH_BYTES = 8 << 20, LINE_MAX_BYTES = 64 << 10 };
+enum { BATCH_BYTES = 8 << 20, OUTPUT_BYTES = 1 << 20, LINE_MAX_BYTES = 64 << 10, PIECE_ADDRESSES = 32768 };
 
 static const struct opt addr2line_opts[] = {
 	{ .name = "exe", .letter = 'e', .kind = OPT_STRING, .value = "FILE", .completes = "file",
@@ -70,7 +70,7 @@ static const struct opt addr2line_opts[] = {
 	{ .name = "symbols-sections", .letter = 'x', .kind = OPT_FLAG, .help = "as -S, with the symbol's section",
 	  .offset = offsetof(struct addr2line_args, symbol_sections) },
 	{ .name = "absolute", .letter = 'A', .kind = OPT_FLAG,
-	  .help = "put the compilation directory before relative paths (always done in GNU style)",
+	  .hidden = true, .help = "ignored: relative paths always begin with the compilation directory",
 	  .offset = offsetof(struct addr2line_args, absolute) },
 	{ .kind = OPT_HEADING, .help = "Index" },
 	{ .name = "index", .kind = OPT_FLAG, .help = "make and keep the index now, however few addresses there are",
@@ -102,7 +102,6 @@ struct printer {
 	bool elfutils;
 	uint64_t base;      /* of -j */
 	struct str out;
-	struct arena arena; /* paths of one batch */
 };
 
 /* --- printing ---------------------------------------------------------------------------- */
@@ -116,16 +115,16 @@ static const char *function_name(struct printer *p, const char *name)
 
 static void put_place(struct printer *p, const struct lookup_frame *f)
 {
-	const char *path = lookup_path(f, p->elfutils && !p->args->absolute, &p->arena);
-	const char *slash = path && p->args->basenames ? strrchr(path, '/') : NULL;
+	bool known = lookup_add_path(f, p->args->basenames, &p->out);
 
-	str_add(&p->out, path == NULL ? "??" : slash ? slash + 1 : path);
+	if (!known)
+		str_add(&p->out, "??");
 	str_add_char(&p->out, ':');
 	if (f->line == 0 && !p->elfutils)
 		str_add_char(&p->out, '?');
 	else
-		str_add_u64(&p->out, path ? f->line : 0);
-	if (p->elfutils && path != NULL && f->column != 0) {
+		str_add_u64(&p->out, known ? f->line : 0);
+	if (p->elfutils && known && f->column != 0) {
 		str_add_char(&p->out, ':');
 		str_add_u64(&p->out, f->column);
 	}
@@ -240,13 +239,12 @@ static struct err *write_out(struct printer *p)
 	bool ok = fwrite(p->out.text, 1, p->out.length, stdout) == p->out.length && fflush(stdout) == 0;
 
 	str_clear(&p->out);
-	arena_deinit(&p->arena);
 	return ok || errno == EPIPE ? NULL : err_errno(errno, "cannot write the answer");
 }
 
 /* Words that are no address get the answer "not known": the lines of a coprocess have to
  * stay in step. */
-static struct err *answer_words(struct printer *p, const char *const *words, size_t count)
+static struct err *answer_piece(struct printer *p, const char *const *words, size_t count)
 {
 	CLEANUP(mem_freep) uint64_t *addrs = mem_calloc(count + 1, sizeof(*addrs));
 	CLEANUP(mem_freep) bool *good = mem_calloc(count + 1, sizeof(*good));
@@ -259,11 +257,19 @@ static struct err *answer_words(struct printer *p, const char *const *words, siz
 		if (!good[i])
 			answers[i].count = 0;
 		put_answer(p, addrs[i], &answers[i]);
-		if (p->out.length > BATCH_BYTES)
+		if (p->out.length > OUTPUT_BYTES)
 			TRY(write_out(p));
 	}
 	lookup_clear(p->l);
 	return write_out(p);
+}
+
+static struct err *answer_words(struct printer *p, const char *const *words, size_t count)
+{
+	TRY(lookup_expect(p->l, count));
+	for (size_t i = 0; i < count; i += PIECE_ADDRESSES)
+		TRY(answer_piece(p, words + i, count - i < PIECE_ADDRESSES ? count - i : PIECE_ADDRESSES));
+	return NULL;
 }
 
 /* The whole lines in TEXT; the rest is moved to its beginning. */
@@ -334,7 +340,6 @@ static struct err *addr2line_run(void *arguments, struct arena *arena, int *stat
 	p.elfutils = str_eq(args->style, "elfutils") || args->symbols || args->symbol_sections;
 	TRY(lookup_open(args->file ? args->file : "a.out", &options, &p.l));
 	str_init(&p.out);
-	arena_init(&p.arena);
 	if (lookup_borrow_note(p.l) != NULL)
 		log_info("%s", lookup_borrow_note(p.l));
 	err = args->section ? lookup_section(p.l, args->section, &p.base) : NULL;
@@ -343,7 +348,6 @@ static struct err *addr2line_run(void *arguments, struct arena *arena, int *stat
 	else if (err == NULL)
 		err = answer_input(&p);
 	str_deinit(&p.out);
-	arena_deinit(&p.arena);
 	lookup_destroy(p.l);
 	return err;
 }

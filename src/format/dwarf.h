@@ -202,6 +202,9 @@ struct dwarf_lines {
 	VEC(struct dwarf_file) files; /* index as in the rows: before version 5, [0] is the unit itself */
 	VEC(struct dwarf_row) rows;
 	uint64_t bytes_read;
+	/* Sequences that are not wanted leave no rows; NULL: all are. */
+	bool (*wants)(void *user, uint64_t low, uint64_t high);
+	void *user;
 };
 /* Read the line program of U (rows appended in the order of the program).  False when
  * there is none or it is broken; then what came before the break is there. */

@@ -159,6 +159,7 @@ struct machine {
 	const struct header *h;
 	struct dwarf_row row;
 	uint32_t op_index;
+	size_t first; /* row of this sequence */
 };
 
 static void reset(struct machine *m)
@@ -182,6 +183,16 @@ static inline void advance(struct machine *m, uint64_t count)
 	}
 }
 
+static void end_sequence(struct machine *m, struct dwarf_lines *l)
+{
+	m->row.end = true;
+	vec_push(&l->rows, m->row);
+	if (l->wants != NULL && !l->wants(l->user, l->rows.v[m->first].addr, m->row.addr))
+		l->rows.n = m->first;
+	m->first = l->rows.n;
+	reset(m);
+}
+
 static void extended(struct machine *m, struct cursor *c, struct dwarf_lines *l)
 {
 	uint64_t length = cursor_uleb(c);
@@ -198,9 +209,7 @@ static void extended(struct machine *m, struct cursor *c, struct dwarf_lines *l)
 	in.end = end;
 	switch (cursor_u8(&in)) {
 	case DW_LNE_end_sequence:
-		m->row.end = true;
-		vec_push(&l->rows, m->row);
-		reset(m);
+		end_sequence(m, l);
 		break;
 	case DW_LNE_set_address:
 		m->row.addr = cursor_unsigned(&in, length - 1 <= 8 ? (unsigned)length - 1 : 9);

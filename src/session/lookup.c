@@ -323,21 +323,32 @@ struct err *lookup_find(struct lookup *l, const uint64_t *addrs, size_t count, s
 	return NULL;
 }
 
-const char *lookup_path(const struct lookup_frame *f, bool relative, struct arena *a)
+struct err *lookup_expect(struct lookup *l, size_t count)
+{
+	return l->index ? sym_index_expect(l->index, count) : NULL;
+}
+
+static void add_part(struct str *text, const char *part)
+{
+	str_add(text, part);
+	str_add_char(text, '/');
+}
+
+bool lookup_add_path(const struct lookup_frame *f, bool basename_only, struct str *text)
 {
 	const char *dir = f->dir && f->dir[0] ? f->dir : NULL, *comp_dir = f->comp_dir;
+	const char *slash = f->name && basename_only ? strrchr(f->name, '/') : NULL;
 
 	if (f->name == NULL)
-		return NULL;
-	if (f->name[0] == '/')
-		return f->name;
-	if (dir != NULL && (dir[0] == '/' || relative || comp_dir == NULL || strcmp(dir, comp_dir) == 0))
-		return arena_printf(a, "%s/%s", dir, f->name);
-	if (dir != NULL)
-		return arena_printf(a, "%s/%s/%s", comp_dir, dir, f->name);
-	if (comp_dir != NULL && !relative)
-		return arena_printf(a, "%s/%s", comp_dir, f->name);
-	return f->name;
+		return false;
+	if (f->name[0] != '/' && !basename_only) {
+		if (comp_dir != NULL && (dir == NULL || (dir[0] != '/' && strcmp(dir, comp_dir) != 0)))
+			add_part(text, comp_dir);
+		if (dir != NULL)
+			add_part(text, dir);
+	}
+	str_add(text, slash ? slash + 1 : f->name);
+	return true;
 }
 
 const char *lookup_demangle(struct lookup *l, const char *name)

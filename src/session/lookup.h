@@ -8,6 +8,7 @@
  */
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/str.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,12 +36,15 @@ struct lookup_answer {
 	struct lookup_frame *frames; /* innermost first */
 	size_t count;                /* 0: nothing is known about it */
 };
+/* COUNT addresses in all will be asked for, in pieces: so many may be worth an index first. */
+struct err *lookup_expect(struct lookup *l, size_t count);
 /* ANSWERS[i] is for ADDRS[i]; valid until lookup_clear() or lookup_destroy(). */
 struct err *lookup_find(struct lookup *l, const uint64_t *addrs, size_t count,
 			struct lookup_answer *answers);
 void lookup_clear(struct lookup *l);
-/* The path, from the last absolute part on; RELATIVE: without the compilation directory. */
-const char *lookup_path(const struct lookup_frame *f, bool relative, struct arena *a);
+/* Append the path, from the last absolute part on, or its last part alone; false: it is not
+ * known. */
+bool lookup_add_path(const struct lookup_frame *f, bool basename_only, struct str *text);
 /* The same function always has the same pointer. */
 const char *lookup_demangle(struct lookup *l, const char *name);
 

@@ -150,6 +150,21 @@ bool debug_file_is_code(const struct debug_file *f, uint64_t addr)
 	return low > 0 && addr < f->code.v[low - 1].high;
 }
 
+const char *debug_file_symbol(struct debug_file *f, uint64_t addr)
+{
+	const struct listed_symbol *s;
+
+	pthread_mutex_lock(&f->lock);
+	if (!f->have_symbols) {
+		f->have_symbols = true;
+		symbol_list_add(&f->symbols, &f->elf);
+		symbol_list_sort(&f->symbols);
+	}
+	pthread_mutex_unlock(&f->lock);
+	s = symbol_list_at(&f->symbols, addr, 0);
+	return s != NULL && s->addr == addr && s->type == STT_FUNC ? s->name : NULL;
+}
+
 uint64_t debug_file_bytes(const struct debug_file *f)
 {
 	uint64_t sum = f->image.size_bytes;
@@ -338,6 +353,7 @@ void debug_file_destroy(struct debug_file *f)
 		elf_data_deinit(&f->data[i]);
 	elf_deinit(&f->elf);
 	vec_deinit(&f->code);
+	symbol_list_deinit(&f->symbols);
 	if (f->owns_image)
 		munmap((void *)f->image.data, f->image.size_bytes);
 	pthread_mutex_destroy(&f->lock);

@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "format/dwarf.h"
 #include "format/elf.h"
+#include "sym/symbol_list.h"
 
 #include <pthread.h>
 
@@ -28,6 +29,8 @@ struct debug_file {
 	bool looked_for_dwp;
 	struct debug_file *dwp;
 	struct strmap dwos;   /* path -> struct debug_file *, or 0 when it can't be had */
+	bool have_symbols;
+	struct symbol_list symbols;
 	uint64_t missing;     /* companions that were asked for and not found */
 };
 
@@ -45,6 +48,8 @@ void debug_file_destroy(struct debug_file *f); /* NULL-safe */
  * file is missing.  Thread-safe. */
 bool debug_file_split(struct debug_file *f, const struct dwarf_unit *skeleton, struct dwarf_unit *ret);
 
+/* The symbol of the function that begins at ADDR; NULL: none.  Thread-safe. */
+const char *debug_file_symbol(struct debug_file *f, uint64_t addr);
 /* Bytes of the file and of what was decompressed. */
 uint64_t debug_file_bytes(const struct debug_file *f);
 /* Is it code?  True for all but 0 where that is not known. */

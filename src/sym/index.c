@@ -19,6 +19,7 @@
 #include "sym/unit_map.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -29,7 +30,7 @@ enum {
 	UNITS_AT_ADDR_MAX = 8,
 	BUILD_ADDRESSES = 4000, /* so many at once are worth an index */
 	BUILD_LOADS = 16,     /* after so many units one by one, and a quarter of the file, too */
-	STACK_BYTES = 1 << 20,
+	FORGET_EVERY = 32,
 };
 
 struct sym_index {
@@ -112,6 +113,8 @@ static struct err *build_to(struct sym_index *ix, int fd)
 					       .progress = ix->options.progress, .user = ix->options.user };
 
 	TRY(index_build(ix->file, fd, &options));
+	debug_file_forget(ix->file, ix->file->image);
+	malloc_trim(0);
 	TRY(index_file_open_fd(fd, ix->key, &ix->index));
 	ix->mapped = true;
 	return NULL;
@@ -229,8 +232,7 @@ static bool is_worth_building(const struct sym_index *ix)
 struct err *sym_index_find(struct sym_index *ix, uint64_t addr, struct arena *a, struct index_chain *ret)
 {
 	*ret = (struct index_chain){ 0 };
-	if (!ix->mapped && (ix->options.build || is_worth_building(ix)))
-		TRY(build(ix));
+	TRY(sym_index_expect(ix, 1));
 	if (ix->mapped) {
 		index_file_find(&ix->index, addr, a, ret);
 		return NULL;
@@ -291,11 +293,24 @@ static void group_questions(struct many *m)
 	vec_push(&m->starts, m->questions.n);
 }
 
+/* Memory stays at what a unit needs. */
+static void forget_unit(const struct debug_file *f, const struct dwarf_unit *u, size_t number)
+{
+	const struct dwarf_sections *s = &f->dwarf.sections;
+
+	debug_file_forget(f, bytes_slice(s->info, u->offset, u->end - u->offset));
+	if (number % FORGET_EVERY == 0) {
+		debug_file_forget(f, s->str);
+		debug_file_forget(f, s->line);
+	}
+}
+
 static void *ask_units(void *user)
 {
 	struct asker *asker = user;
 	struct many *m = asker->m;
 	struct unit_reader r;
+	VEC(uint64_t) wanted = { 0 };
 	size_t group;
 
 	unit_reader_init(&r, m->ix->file);
@@ -304,12 +319,17 @@ static void *ask_units(void *user)
 
 		if (!unit_reader_load(&r, q->unit, FUNCTIONS_PLACES))
 			continue;
+		vec_clear(&wanted);
+		for (size_t i = m->starts.v[group]; i < m->starts.v[group + 1]; i++)
+			vec_push(&wanted, m->questions.v[i].addr);
+		r.wanted = wanted.v;
+		r.wanted_count = wanted.n;
 		for (size_t i = m->starts.v[group]; i < m->starts.v[group + 1]; i++, q++)
 			ask_unit(&r, q->addr, asker->arena, &m->chains[q->index]);
-		debug_file_forget(m->ix->file, bytes_slice(m->ix->file->dwarf.sections.info, r.unit.offset,
-							   r.unit.end - r.unit.offset));
+		forget_unit(m->ix->file, &r.unit, group);
 	}
 	unit_reader_deinit(&r);
+	vec_deinit(&wanted);
 	return NULL;
 }
 
@@ -319,10 +339,13 @@ static void *ask_index(void *user)
 	struct many *m = asker->m;
 	size_t chunk;
 
-	enum { CHUNK = 4096 };
+	enum { CHUNK = 1024 };
 	while ((chunk = atomic_fetch_add(&m->next, CHUNK)) < m->count)
-		for (size_t i = chunk; i < m->count && i < chunk + CHUNK; i++)
-			index_file_find(&m->ix->index, m->addrs[i], asker->arena, &m->chains[i]);
+		for (size_t i = chunk; i < m->count && i < chunk + CHUNK; i++) {
+			const struct question *q = &m->questions.v[i];
+
+			index_file_find(&m->ix->index, q->addr, asker->arena, &m->chains[q->index]);
+		}
 	return NULL;
 }
 
@@ -346,6 +369,13 @@ static void run_askers(struct many *m, struct arena *arenas, void *(*ask)(void *
 			pthread_join(askers[i].thread, NULL);
 }
 
+static uint64_t unit_bytes(const struct sym_index *ix, uint64_t offset)
+{
+	struct dwarf_unit u;
+
+	return dwarf_unit_read(&ix->file->dwarf, offset, &u) ? u.end - u.offset : 0;
+}
+
 /* Where the first unit that was asked had no answer, others may. */
 static void ask_again(struct many *m, struct arena *a)
 {
@@ -361,11 +391,21 @@ static struct err *find_many_direct(struct many *m, struct arena *arenas)
 {
 	TRY(prepare_direct(m->ix));
 	group_questions(m);
+	m->ix->loads += m->starts.n - 1;
+	for (size_t i = 0; i + 1 < m->starts.n; i++)
+		m->ix->loaded_bytes += unit_bytes(m->ix, m->questions.v[m->starts.v[i]].unit);
 	run_askers(m, arenas, ask_units, m->starts.n - 1);
 	ask_again(m, &arenas[0]);
 	vec_deinit(&m->questions);
 	vec_deinit(&m->starts);
 	return NULL;
+}
+
+struct err *sym_index_expect(struct sym_index *ix, size_t count)
+{
+	if (ix->mapped || (!ix->options.build && count < BUILD_ADDRESSES && !is_worth_building(ix)))
+		return NULL;
+	return build(ix);
 }
 
 struct err *sym_index_find_many(struct sym_index *ix, const uint64_t *addrs, size_t count,
@@ -374,10 +414,15 @@ struct err *sym_index_find_many(struct sym_index *ix, const uint64_t *addrs, siz
 	struct many m = { .ix = ix, .addrs = addrs, .count = count, .chains = chains };
 
 	memset(chains, 0, count * sizeof(*chains));
-	if (!ix->mapped && (ix->options.build || count >= BUILD_ADDRESSES || is_worth_building(ix)))
-		TRY(build(ix));
+	TRY(sym_index_expect(ix, count));
 	if (!ix->mapped)
 		return find_many_direct(&m, arenas);
+	/* In the order of the file: what one answer needed is in the CPU's caches for the next. */
+	vec_reserve(&m.questions, count);
+	for (size_t i = 0; i < count; i++)
+		vec_push(&m.questions, ((struct question){ 0, addrs[i], i }));
+	vec_sort(&m.questions, question_compare);
 	run_askers(&m, arenas, ask_index, count / 1024);
+	vec_deinit(&m.questions);
 	return NULL;
 }

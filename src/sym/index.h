@@ -33,6 +33,8 @@ void sym_index_destroy(struct sym_index *ix); /* NULL-safe */
 /* What is at ADDR (as ELF and DWARF write addresses).  Texts live as long as IX and A. */
 struct err *sym_index_find(struct sym_index *ix, uint64_t addr, struct arena *a,
 			   struct index_chain *ret);
+/* COUNT addresses will be asked for: make the index first when they are worth it. */
+struct err *sym_index_expect(struct sym_index *ix, size_t count);
 /* The same for many, in threads; CHAINS[i] is that of ADDRS[i].  ARENAS has room for
  * SYM_INDEX_THREADS_MAX; each is initialised, and the caller's to end. */
 enum { SYM_INDEX_THREADS_MAX = 16 };

@@ -57,7 +57,7 @@ struct build {
 };
 
 struct node_size {
-	size_t own_at, own_bytes;
+	size_t at, ranges_bytes, rest_bytes; /* in own: the ranges, and name to column */
 	uint64_t below_bytes;
 	uint32_t parent;
 };
@@ -294,7 +294,8 @@ static void flush(struct worker *w)
 
 /* --- functions --------------------------------------------------------------------------- */
 
-static void put_node(struct worker *w, const struct function_node *n, uint64_t base)
+static void put_node(struct worker *w, const struct function_node *n, uint64_t base,
+		     struct node_size *size)
 {
 	const struct functions *f = &w->reader.functions;
 	struct str *s = &w->own;
@@ -306,10 +307,12 @@ static void put_node(struct worker *w, const struct function_node *n, uint64_t b
 		put_uleb(s, f->ranges.v[i].high - f->ranges.v[i].low);
 		at = f->ranges.v[i].high;
 	}
+	size->ranges_bytes = s->length - size->at;
 	put_uleb(s, name_of(w, n->origin));
 	put_uleb(s, file_of(w, n->call_file, true));
 	put_uleb(s, n->call_line);
 	put_uleb(s, n->call_column);
+	size->rest_bytes = s->length - size->at - size->ranges_bytes;
 }
 
 /* Encode each node alone, and note whose child it is. */
@@ -322,14 +325,13 @@ static void put_nodes_apart(struct worker *w, const struct function *fn, uint64_
 	vec_clear(&w->open);
 	for (uint32_t i = 0; i < fn->node_count; i++) {
 		const struct function_node *n = &f->nodes.v[fn->node_first + i];
-		struct node_size size = { .own_at = w->own.length, .parent = UINT32_MAX };
+		struct node_size size = { .at = w->own.length, .parent = UINT32_MAX };
 
 		while (w->open.n > n->depth)
 			(void)vec_pop(&w->open);
 		if (w->open.n > 0)
 			size.parent = *vec_last(&w->open);
-		put_node(w, n, base);
-		size.own_bytes = w->own.length - size.own_at;
+		put_node(w, n, base, &size);
 		vec_push(&w->sizes, size);
 		vec_push(&w->open, i);
 	}
@@ -344,11 +346,15 @@ static void put_nodes(struct worker *w, const struct function *fn, uint64_t base
 
 		if (s->parent != UINT32_MAX)
 			w->sizes.v[s->parent].below_bytes +=
-				uleb_bytes(s->below_bytes) + s->own_bytes + s->below_bytes;
+				s->ranges_bytes + uleb_bytes(s->rest_bytes + s->below_bytes) +
+				s->rest_bytes + s->below_bytes;
 	}
 	for (size_t i = 0; i < w->sizes.n; i++) {
-		put_uleb(&w->blobs, w->sizes.v[i].below_bytes);
-		str_add_n(&w->blobs, w->own.text + w->sizes.v[i].own_at, w->sizes.v[i].own_bytes);
+		const struct node_size *s = &w->sizes.v[i];
+
+		str_add_n(&w->blobs, w->own.text + s->at, s->ranges_bytes);
+		put_uleb(&w->blobs, s->rest_bytes + s->below_bytes);
+		str_add_n(&w->blobs, w->own.text + s->at + s->ranges_bytes, s->rest_bytes);
 	}
 }
 
@@ -372,7 +378,8 @@ static void put_function(struct worker *w, const struct function *fn, uint64_t o
 	if (!any)
 		return;
 	put_uleb(&w->blobs, base);
-	put_uleb(&w->blobs, name_of(w, (struct dwarf_ref){ w->reader.split.dwarf, fn->die }));
+	put_uleb(&w->blobs, intern_name(w->b, unit_reader_function_name(&w->reader,
+									 (size_t)(fn - f->functions.v))));
 	put_nodes(w, fn, base);
 	blob_end(w, at);
 }

@@ -202,30 +202,31 @@ static struct line_answer find_line(const struct index_file *f, uint64_t addr)
 	return best;
 }
 
-struct node {
-	uint64_t below_bytes, name, call_file;
-	uint32_t call_line, call_column;
-	bool covers;
-};
-
-static struct node read_node(struct cursor *c, uint64_t base, uint64_t addr)
+/* Does the node at C cover ADDR?  C is then behind its ranges, its end that of the node;
+ * else C is behind the node. */
+static bool enter_node(struct cursor *c, uint64_t base, uint64_t addr)
 {
-	struct node n = { .below_bytes = cursor_uleb(c) };
 	uint64_t ranges = cursor_uleb(c), at = base;
+	bool covers = false;
 
 	for (uint64_t i = 0; i < ranges && !c->bad; i++) {
 		at += (uint64_t)cursor_sleb(c);
 
-		uint64_t low = at;
+		uint64_t length = cursor_uleb(c);
 
-		at += cursor_uleb(c);
-		n.covers |= addr >= low && addr < at;
+		covers |= addr - at < length;
+		at += length;
 	}
-	n.name = cursor_uleb(c);
-	n.call_file = cursor_uleb(c);
-	n.call_line = (uint32_t)cursor_uleb(c);
-	n.call_column = (uint32_t)cursor_uleb(c);
-	return n;
+
+	uint64_t rest_bytes = cursor_uleb(c);
+
+	if (rest_bytes > cursor_left(c))
+		cursor_fail(c);
+	else if (covers)
+		c->end = c->at + rest_bytes;
+	else
+		c->at += rest_bytes;
+	return covers && !c->bad;
 }
 
 /* Frames grow by doubling, outermost first. */
@@ -258,26 +259,18 @@ static void read_function(const struct index_file *f, uint64_t blob, uint64_t ad
 		return;
 	add_frame(frames)->function = string_at(f, name);
 	while (!cursor_done(&c) && frames->n < FRAMES_MAX) {
-		struct node n = read_node(&c, base, addr);
-
-		if (c.bad || n.below_bytes > cursor_left(&c))
-			return;
-		if (!n.covers) {
-			cursor_skip(&c, n.below_bytes);
+		if (!enter_node(&c, base, addr))
 			continue;
-		}
-		c.end = c.at + n.below_bytes;
 
-		struct index_frame *outer = vec_last(frames);
+		uint64_t inlined_name = cursor_uleb(&c), call_file = cursor_uleb(&c);
+		struct index_frame *outer = vec_last(frames), *inner;
 
-		path_at(f, n.call_file, &outer->path);
-		outer->line = n.call_line;
-		outer->column = n.call_column;
-
-		struct index_frame *inner = add_frame(frames);
-
+		path_at(f, call_file, &outer->path);
+		outer->line = (uint32_t)cursor_uleb(&c);
+		outer->column = (uint32_t)cursor_uleb(&c);
+		inner = add_frame(frames);
 		inner->inlined = true;
-		inner->function = string_at(f, n.name);
+		inner->function = string_at(f, inlined_name);
 	}
 }
 

@@ -15,8 +15,8 @@
  *
  * Payloads are LEB128 numbers (s: signed):
  *   function      base address, name, nodes
- *   node          size of the nodes below it, number of ranges, for each: s distance from
- *                 the end of the one before (the first: from the base) and length;
+ *   node          number of ranges, for each: s distance from the end of the one before
+ *                 (the first: from the base) and length; size of all that follows in it:
  *                 name, call file, call line, call column, the nodes below it
  *   line run      base address, rows: address advance * 4 + 2 if the file changes
  *                 + 1 if the column changes, s line advance, [file], [column]
@@ -28,7 +28,7 @@
 #include "base/err.h"
 #include "sym/unit_reader.h"
 
-enum { INDEX_VERSION = 1, INDEX_HEADER_BYTES = 4096, INDEX_ROWS_MAX = 64 };
+enum { INDEX_VERSION = 2, INDEX_HEADER_BYTES = 4096, INDEX_ROWS_MAX = 64 };
 #define INDEX_MAGIC "sondeidx"
 
 struct index_interval {

@@ -67,13 +67,15 @@ bool unit_map_complete(struct unit_map *m)
 	return true;
 }
 
+/* A function that several units have (an inline one of C++) is in the program once: linkers
+ * keep that of the first.  The search goes backwards, so that comes last. */
 static int range_compare(const void *a, const void *b)
 {
 	const struct unit_map_range *x = a, *y = b;
 
 	if (x->low != y->low)
 		return x->low < y->low ? -1 : 1;
-	return (x->unit > y->unit) - (x->unit < y->unit);
+	return (x->unit < y->unit) - (x->unit > y->unit);
 }
 
 void unit_map_sort(struct unit_map *m)
@@ -86,14 +88,6 @@ void unit_map_sort(struct unit_map *m)
 		if (m->ranges.v[i].high - m->ranges.v[i].low > m->longest_bytes)
 			m->longest_bytes = m->ranges.v[i].high - m->ranges.v[i].low;
 	m->sorted = true;
-}
-
-static bool is_listed(const uint64_t *units, size_t count, uint64_t unit)
-{
-	for (size_t i = 0; i < count; i++)
-		if (units[i] == unit)
-			return true;
-	return false;
 }
 
 /* The first range that begins behind ADDR. */
@@ -112,19 +106,37 @@ static size_t behind(const struct unit_map *m, uint64_t addr)
 	return low;
 }
 
+/* Does X come before Y as an answer?  Where ranges overlap the one that begins last does. */
+static bool is_better(const struct unit_map_range *x, const struct unit_map_range *y)
+{
+	return x->low != y->low ? x->low > y->low : x->unit < y->unit;
+}
+
 size_t unit_map_find(const struct unit_map *m, uint64_t addr, uint64_t *units, size_t max)
 {
+	struct unit_map_range found[UNIT_MAP_FOUND_MAX];
 	size_t count = 0, i = m->sorted ? behind(m, addr) : m->ranges.n;
 
-	/* Backwards: where ranges overlap, those that begin last come first. */
-	for (; i-- > 0 && count < max;) {
+	if (max > UNIT_MAP_FOUND_MAX)
+		max = UNIT_MAP_FOUND_MAX;
+	while (i-- > 0) {
 		const struct unit_map_range *r = &m->ranges.v[i];
+		size_t at = count;
 
-		if (m->sorted && addr - r->low >= m->longest_bytes)
+		if (m->sorted && (addr - r->low >= m->longest_bytes || count == max))
 			break;
-		if (addr >= r->low && addr < r->high && !is_listed(units, count, r->unit))
-			units[count++] = r->unit;
+		if (addr < r->low || addr >= r->high)
+			continue;
+		while (at > 0 && is_better(r, &found[at - 1]))
+			at--;
+		if (at == max || (at > 0 && found[at - 1].unit == r->unit))
+			continue;
+		count += count < max;
+		memmove(&found[at + 1], &found[at], (count - at - 1) * sizeof(*found));
+		found[at] = *r;
 	}
+	for (i = 0; i < count; i++)
+		units[i] = found[i].unit;
 	for (i = 0; i < m->vague.n && count < max; i++)
 		units[count++] = m->vague.v[i];
 	return count;

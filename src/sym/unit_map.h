@@ -23,7 +23,8 @@ void unit_map_deinit(struct unit_map *m);
 bool unit_map_complete(struct unit_map *m);
 /* For many questions. */
 void unit_map_sort(struct unit_map *m);
-/* The units that may hold ADDR, at most MAX; how many.  Thread-safe once sorted. */
+enum { UNIT_MAP_FOUND_MAX = 8 };
+/* The units that may hold ADDR, the likeliest first, at most MAX; how many.  Thread-safe once sorted. */
 size_t unit_map_find(const struct unit_map *m, uint64_t addr, uint64_t *units, size_t max);
 
 #endif

@@ -136,6 +136,27 @@ static void add_sequence(struct unit_reader *r, size_t first, size_t count, uint
 		vec_push(&r->sequences, s);
 }
 
+/* Code that the linker left out, and what nobody asks for, is most of a C++ unit. */
+static bool wants_sequence(void *user, uint64_t low, uint64_t high)
+{
+	const struct unit_reader *r = user;
+	size_t from = 0, to = r->wanted_count;
+
+	if (!debug_file_is_code(r->file, low))
+		return false;
+	if (to == 0)
+		return true;
+	while (from < to) {
+		size_t middle = (from + to) / 2;
+
+		if (r->wanted[middle] < low)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from < r->wanted_count && r->wanted[from] < high;
+}
+
 static void use_line_budget(struct unit_reader *r)
 {
 	uint64_t used = r->lines.bytes_read;
@@ -162,6 +183,8 @@ void unit_reader_read_lines(struct unit_reader *r)
 	r->lines_read = true;
 	if (r->line_budget == 0)
 		return;
+	r->lines.wants = wants_sequence;
+	r->lines.user = r;
 	dwarf_lines_read(&r->unit, &r->lines);
 	use_line_budget(r);
 	for (size_t i = 0; i < r->lines.rows.n; i++) {
@@ -307,7 +330,7 @@ static bool read_name(const struct dwarf_unit *u, uint64_t offset, struct name_s
 	return !c.bad;
 }
 
-const char *unit_reader_name(struct unit_reader *r, struct dwarf_ref die)
+static const char *find_name(struct unit_reader *r, struct dwarf_ref die, bool linkage_only)
 {
 	const char *plain = NULL;
 
@@ -323,7 +346,40 @@ const char *unit_reader_name(struct unit_reader *r, struct dwarf_ref die)
 			plain = step.plain;
 		die = step.next;
 	}
-	return plain;
+	return linkage_only ? NULL : plain;
+}
+
+const char *unit_reader_name(struct unit_reader *r, struct dwarf_ref die) { return find_name(r, die, false); }
+
+/* Where the plain name of a function is also its symbol's. */
+static bool has_plain_symbols(uint16_t language)
+{
+	switch (language) {
+	case DW_LANG_C89:
+	case DW_LANG_C:
+	case DW_LANG_C99:
+	case DW_LANG_C11:
+	case DW_LANG_C17:
+	case 0: /* not said */
+	case 0x8001: /* DW_LANG_Mips_Assembler */
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* gcc gives static C++ functions no linkage name: then the symbol says more. */
+const char *unit_reader_function_name(struct unit_reader *r, size_t index)
+{
+	const struct function *fn = &r->functions.functions.v[index];
+	struct dwarf_ref die = { r->split.dwarf, fn->die };
+	const char *name = find_name(r, die, true), *symbol = NULL;
+
+	if (name != NULL)
+		return name;
+	if (!has_plain_symbols(r->split.language))
+		symbol = debug_file_symbol(r->file, r->functions.ranges.v[fn->range_first].low);
+	return symbol ? symbol : unit_reader_name(r, die);
 }
 
 /* --- one address ------------------------------------------------------------------------- */
@@ -440,8 +496,7 @@ static void fill_chain(struct unit_reader *r, size_t function, uint64_t addr,
 		outer->column = n->call_column;
 	}
 	if (function != SIZE_MAX)
-		ret->frames[depth].function = unit_reader_name(
-			r, (struct dwarf_ref){ r->split.dwarf, f->functions.v[function].die });
+		ret->frames[depth].function = unit_reader_function_name(r, function);
 }
 
 void unit_reader_find(struct unit_reader *r, uint64_t addr, struct arena *a, struct index_chain *ret)

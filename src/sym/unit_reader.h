@@ -37,6 +37,8 @@ struct unit_reader {
 	struct dwarf_lines lines;     /* rows sorted by sequence, see below */
 	struct dwarf_lines split_files;
 	bool lines_read, split_files_read;
+	const uint64_t *wanted;       /* sorted; rows of sequences without these are not kept */
+	size_t wanted_count;          /* 0: all are */
 	VEC(struct line_sequence) sequences;
 
 	uint64_t line_budget, abbrev_budget; /* bytes that may still be read */
@@ -58,6 +60,8 @@ void unit_reader_read_files(struct unit_reader *r);
 /* The linkage name of the function that a DIE describes, else its plain name; NULL: none.
  * Valid while the debug file lives. */
 const char *unit_reader_name(struct unit_reader *r, struct dwarf_ref die);
+/* The name of function INDEX of the loaded unit. */
+const char *unit_reader_function_name(struct unit_reader *r, size_t index);
 /* A file of the line table, as rows number them (SPLIT: as DW_AT_call_file does). */
 bool unit_reader_path(struct unit_reader *r, uint64_t file, bool call, struct dwarf_path *ret);
 
