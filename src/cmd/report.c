@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "record/recording.h"
 #include "record/stacks.h"
+#include "render/live.h"
 #include "view/profile.h"
 #include "view/report.h"
 #include "view/view.h"
@@ -18,7 +19,7 @@
 
 struct report_args {
 	const char *input, *diff, *function, *by, *min, *title;
-	bool tree;
+	bool tree, live;
 	uint64_t limit;
 	struct output_args output;
 	struct stack_input_args stacks;
@@ -48,45 +49,92 @@ static bool is_page(const struct output_args *o)
 	return o->html || (o->path && (str_ends(o->path, ".html") || str_ends(o->path, ".htm")));
 }
 
-static struct err *emit(const struct report_args *args, struct stack_input *in,
-			const struct profile *before)
+/* The inputs, and what is to be said about them. */
+struct work {
+	struct stack_input in, before;
+	struct view_options view;
+	struct report_options options;
+};
+
+static void work_close(struct work *w)
 {
-	struct view_options view = { 0 };
-	const struct report_options options = {
-		.view = &view, .tree = args->tree, .page = is_page(&args->output), .title = args->title,
-	};
-	struct doc *doc;
+	stack_input_close(&w->before);
+	stack_input_close(&w->in);
+}
 
-	TRY(to_view(args, in->path, &view));
-	TRY(output_open(&args->output, &doc));
+static struct err *work_open(const struct report_args *args, struct work *w)
+{
+	struct err *err = NULL;
 
-	struct err *err = report_emit(doc, in->profile, before, &options);
-	struct err *end = doc_end(doc);
-
-	render_destroy(doc);
+	*w = (struct work){ .options = { .tree = args->tree, .page = is_page(&args->output),
+					 .title = args->title } };
+	w->options.view = &w->view;
+	TRY(stack_input_open(&args->stacks, &args->narrow, args->input, &w->in));
+	if (args->diff)
+		err = stack_input_open(&args->stacks, &args->narrow, args->diff, &w->before);
 	if (!err)
-		return end;
-	err_destroy(end);
+		err = to_view(args, w->in.path, &w->view);
+	if (!err)
+		err = report_check(w->in.profile, &w->options);
+	if (err)
+		work_close(w);
+	return err;
+}
+
+static struct err *work_emit(struct work *w, struct doc *doc)
+{
+	return report_emit(doc, w->in.profile, w->before.profile, &w->options);
+}
+
+/* Inputs and questions are checked before the output is opened: a wrong word leaves no
+ * empty file behind. */
+static struct err *once(const struct report_args *args)
+{
+	struct work w;
+	struct doc *doc = NULL;
+
+	TRY(work_open(args, &w));
+
+	struct err *err = output_open(&args->output, &doc);
+
+	if (!err) {
+		err = work_emit(&w, doc);
+
+		struct err *end = doc_end(doc);
+
+		if (err)
+			err_destroy(end);
+		else
+			err = end;
+	}
+	render_destroy(doc);
+	work_close(&w);
+	return err;
+}
+
+static struct err *refresh(void *user, struct doc *doc)
+{
+	struct work w;
+
+	TRY(work_open(user, &w));
+
+	struct err *err = work_emit(&w, doc);
+
+	work_close(&w);
 	return err;
 }
 
 static struct err *report_run(void *user, struct arena *arena, int *status)
 {
-	const struct report_args *args = user;
-	struct stack_input in, before = { 0 };
-	struct err *err = NULL;
+	struct report_args *args = user;
 
 	(void)arena;
 	(void)status;
 	output_log_level(&args->output);
-	TRY(stack_input_open(&args->stacks, &args->narrow, args->input, &in));
-	if (args->diff)
-		err = stack_input_open(&args->stacks, &args->narrow, args->diff, &before);
-	if (!err)
-		err = emit(args, &in, before.profile);
-	stack_input_close(&before);
-	stack_input_close(&in);
-	return err;
+	if (args->live)
+		return live_run(&(struct live_options){ .title = args->input ? args->input : "report" }, refresh,
+				args);
+	return once(args);
 }
 
 static const char *const by_choices[] = { "function", "line", "module", "thread", "process", NULL };
@@ -100,6 +148,8 @@ static const struct opt report_opts[] = {
 	{ .name = "tree", .letter = 't', .kind = OPT_FLAG, .help = "the call tree", .offset = REPORT(tree) },
 	{ .name = "diff", .kind = OPT_STRING, .value = "OLD", .completes = "recording",
 	  .help = "compare with OLD: what changed most comes first", .offset = REPORT(diff) },
+	{ .name = "live", .kind = OPT_FLAG, .help = "stay on the screen and read the recording anew each second",
+	  .offset = REPORT(live) },
 	{ .name = "limit", .letter = 'n', .kind = OPT_U64, .value = "N", .min = 1, .max = 10000000,
 	  .help = "rows a table", .offset = REPORT(limit) },
 	{ .name = "min", .kind = OPT_STRING, .value = "PERCENT", .help = "leave out what is below",

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "convert/folded.h"
 #include "record/recording.h"
 #include "record/stacks.h"
 #include "view/profile.h"
@@ -180,7 +181,7 @@ double stack_input_compare(struct stack_input *after, struct stack_input *before
 		struct stacks names;
 
 		stacks_init(&names);
-		stacks_by_name(&in->profile->stacks, &names);
+		folded_names(&in->profile->stacks, &(struct text_options){ 0 }, &names);
 		replace(&in->profile->stacks, &names);
 	}
 

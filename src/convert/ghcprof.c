@@ -42,12 +42,6 @@ static bool is_header(struct text_slice line)
 	return true;
 }
 
-static struct err *bad(const char *what, struct text_slice line)
-{
-	return err_new(ERR_FORMAT, "%s: %.*s", what, line.length > 200 ? 200 : (int)line.length,
-		       line.text);
-}
-
 /* The last place of WORD in the header; the header is ASCII. */
 static bool find_last(struct text_slice line, const char *word, size_t *column)
 {
@@ -109,7 +103,7 @@ static struct err *on_line(struct ghcprof *g, struct text_slice line)
 	while (indent < line.length && line.text[indent] == ' ')
 		indent++;
 	if (indent > g->stack.n)
-		return bad("Skipped indentation level at line", line);
+		return text_bad("Skipped indentation level at line", line);
 	g->stack.n = indent;
 
 	struct text_slice function = word_at(line, 0), module = word_at(line, g->module);
@@ -117,14 +111,14 @@ static struct err *on_line(struct ghcprof *g, struct text_slice line)
 	char number[64], *end;
 
 	if (cost.length == 0 || cost.length >= sizeof(number))
-		return bad("Invalid cost field", line);
+		return text_bad("Invalid cost field", line);
 	memcpy(number, cost.text, cost.length);
 	number[cost.length] = '\0';
 
 	double value = strtod(number, &end);
 
 	if (*end || !(value >= 0) || value > 1e18)
-		return bad("Invalid cost field", line);
+		return text_bad("Invalid cost field", line);
 	str_clear(&g->name);
 	str_add_n(&g->name, module.text, module.length);
 	str_add_char(&g->name, '.');

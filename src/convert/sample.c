@@ -74,12 +74,6 @@ static void push_function(struct sample *p, struct text_slice rest)
 	vec_push(&p->stack, stacks_symbol_text(p->s, str_text(&p->name), p->name.length));
 }
 
-static struct err *bad(const char *what, struct text_slice line)
-{
-	return err_new(ERR_FORMAT, "%s: %.*s", what, line.length > 200 ? 200 : (int)line.length,
-		       line.text);
-}
-
 static struct err *on_line(struct sample *p, struct text_slice line)
 {
 	size_t indent = 4;
@@ -87,15 +81,15 @@ static struct err *on_line(struct sample *p, struct text_slice line)
 	while (indent < line.length && strchr(" +|:!", line.text[indent]))
 		indent++;
 	if (indent == line.length)
-		return bad("Found stack line with only indent characters", line);
+		return text_bad("Found stack line with only indent characters", line);
 	if (indent % 2)
-		return bad("Odd number of indentation characters for line", line);
+		return text_bad("Odd number of indentation characters for line", line);
 
 	size_t depth = (indent - 4) / 2 + 1;
 	struct text_slice rest = { line.text + indent, line.length - indent };
 
 	if (depth > p->stack.n + 1)
-		return bad("Skipped indentation level at line", line);
+		return text_bad("Skipped indentation level at line", line);
 	if (depth <= p->stack.n) {
 		end_stack(p);
 		p->stack.n = depth - 1;
@@ -104,9 +98,9 @@ static struct err *on_line(struct sample *p, struct text_slice line)
 	struct text_slice samples = text_word(&rest);
 
 	if (rest.length == 0)
-		return bad("Unable to parse stack line", line);
+		return text_bad("Unable to parse stack line", line);
 	if (!text_to_u64(samples.text, samples.length, &p->samples))
-		return bad("Invalid samples field", line);
+		return text_bad("Invalid samples field", line);
 	push_function(p, text_trim(rest));
 	return NULL;
 }
@@ -138,7 +132,7 @@ static struct err *read_lines(struct sample *p, struct text_input *in)
 		if (text_starts(line, "Total number in stack"))
 			break;
 		if (!text_starts(line, "    "))
-			return bad("Stack line doesn't start with 4 spaces", line);
+			return text_bad("Stack line doesn't start with 4 spaces", line);
 		TRY(on_line(p, line));
 	}
 	end_stack(p);

@@ -113,7 +113,7 @@ struct err *text_next_line(struct text_input *in, char **line, size_t *length)
 			return NULL;
 		}
 		if (have > TEXT_LINE_MAX)
-			return err_new(ERR_FORMAT, "%s: line %llu is longer than %d bytes", in->name,
+			return err_new(ERR_FORMAT, "line %llu is longer than %d bytes",
 				       (unsigned long long)in->line_number + 1, TEXT_LINE_MAX);
 		seen = have;
 		TRY(fill(in));
@@ -122,29 +122,53 @@ struct err *text_next_line(struct text_input *in, char **line, size_t *length)
 
 struct err *text_peek(struct text_input *in, const char **head, size_t *length)
 {
-	while (!in->eof && in->end - in->start < TEXT_HEAD_BYTES)
+	const char *newline;
+	size_t n;
+
+	for (;;) {
+		/* one line at least, however long */
+		n = in->end - in->start;
+		newline = n ? memrchr(in->buffer + in->start, '\n', n < TEXT_HEAD_BYTES ? n : TEXT_HEAD_BYTES)
+			    : NULL;
+		if (!newline && n > TEXT_HEAD_BYTES)
+			newline = memchr(in->buffer + in->start, '\n', n);
+		if (in->eof || n > TEXT_LINE_MAX || (newline && n >= TEXT_HEAD_BYTES))
+			break;
 		TRY(fill(in));
-
-	size_t n = in->end - in->start;
-
-	if (n > TEXT_HEAD_BYTES)
-		n = TEXT_HEAD_BYTES;
-	*head = in->buffer + in->start;
-	if (n < in->end - in->start || !in->eof) {
-		const char *newline = n ? memrchr(*head, '\n', n) : NULL;
-
-		if (newline)
-			n = (size_t)(newline - *head) + 1;
 	}
+	*head = in->buffer + in->start;
+	if (newline && !(in->eof && n <= TEXT_HEAD_BYTES))
+		n = (size_t)(newline - *head) + 1;
 	*length = n;
 	return NULL;
+}
+
+/* A line as it may be shown: cut, and nothing in it that a terminal would obey. */
+struct shown {
+	char text[201];
+};
+
+static struct shown shown(const char *line, size_t length)
+{
+	struct shown s;
+	size_t n = length < sizeof(s.text) - 1 ? length : sizeof(s.text) - 1;
+
+	for (size_t i = 0; i < n; i++)
+		s.text[i] = (unsigned char)line[i] < 0x20 || line[i] == 0x7f ? '.' : line[i];
+	s.text[n] = '\0';
+	return s;
+}
+
+struct err *text_bad(const char *what, struct text_slice line)
+{
+	return err_new(ERR_FORMAT, "%s: %s", what, shown(line.text, line.length).text);
 }
 
 void text_bad_line(struct text_input *in, const char *what, const char *line, size_t length)
 {
 	if (in->bad_lines++ < BAD_LINES_SHOWN)
-		log_warn("%s:%llu: %s: %.*s", in->name, (unsigned long long)in->line_number, what,
-			 length > 200 ? 200 : (int)length, line);
+		log_warn("%s:%llu: %s%s%s", in->name, (unsigned long long)in->line_number, what,
+			 length ? ": " : "", shown(line, length).text);
 }
 
 void text_say_bad_lines(const struct text_input *in)
@@ -310,6 +334,9 @@ struct err *text_read_input(struct text_input *in, const char *format,
 	struct err *err = f->read(in, options, stacks);
 
 	text_say_bad_lines(in);
+	if (!err && in->bad_lines > 0 && stacks->nodes.n == 1)
+		err = err_fix(err_new(ERR_FORMAT, "nothing in it could be read as %s", f->name),
+			      "another format may fit: --as FORMAT");
 	return err_wrap(err, "%s", in->name);
 }
 

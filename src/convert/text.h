@@ -108,6 +108,8 @@ struct text_slice {
 	const char *text;
 	size_t length;
 };
+/* ERR_FORMAT: "WHAT: LINE", the line cut and printable. */
+struct err *text_bad(const char *what, struct text_slice line);
 /* Without white space at both ends. */
 struct text_slice text_trim(struct text_slice s);
 bool text_starts(struct text_slice s, const char *prefix);

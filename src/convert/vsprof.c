@@ -44,12 +44,6 @@ static bool is_header(struct text_slice line)
 	return text_starts(line, header);
 }
 
-static struct err *bad(const char *what, struct text_slice line)
-{
-	return err_new(ERR_FORMAT, "%s: %.*s", what, line.length > 200 ? 200 : (int)line.length,
-		       line.text);
-}
-
 /* "2,893,824": groups of three after the first; the separator may be any one character. */
 static struct err *to_number(struct text_slice text, uint64_t *value)
 {
@@ -61,12 +55,12 @@ static struct err *to_number(struct text_slice text, uint64_t *value)
 		if (i < text.length && isdigit((unsigned char)text.text[i])) {
 			if (__builtin_mul_overflow(*value, 10, value) ||
 			    __builtin_add_overflow(*value, (uint64_t)(text.text[i] - '0'), value))
-				return bad("Unable to parse integer from", text);
+				return text_bad("Unable to parse integer from", text);
 			digits++;
 			continue;
 		}
 		if (digits == 0 || digits > 3 || (!first && digits != 3))
-			return bad("Unable to parse integer from", text);
+			return text_bad("Unable to parse integer from", text);
 		first = false;
 		digits = 0;
 	}
@@ -123,17 +117,17 @@ static struct err *on_line(struct vsprof *v, struct text_slice line)
 	struct call call;
 
 	if (!take_field(&rest, &level_text))
-		return bad("Unable to parse level from line", line);
+		return text_bad("Unable to parse level from line", line);
 	TRY(to_number(level_text, &level));
 	if (!text_starts(rest, "\"") || !take_field(&rest, &function))
-		return bad("Unable to parse function name from line", line);
+		return text_bad("Unable to parse function name from line", line);
 	if (!take_field(&rest, &calls_text))
-		return bad("Unable to parse number of calls from line", line);
+		return text_bad("Unable to parse number of calls from line", line);
 	TRY(to_number(calls_text, &call.calls));
 
 	/* the process itself is level 0 and no frame of its own */
 	if (level > v->stack.n + 1)
-		return bad("Skipped a level at line", line);
+		return text_bad("Skipped a level at line", line);
 	if (level == v->stack.n && level > 0) {
 		end_stack(v);
 		v->stack.n--;

@@ -28,12 +28,6 @@ struct vtune {
 
 static const char header[] = "Function Stack,CPU Time:Self,Module";
 
-static struct err *bad(const char *what, struct text_slice line)
-{
-	return err_new(ERR_FORMAT, "%s: %.*s", what, line.length > 200 ? 200 : (int)line.length,
-		       line.text);
-}
-
 /* Seconds to whole milliseconds; false when it is no such number. */
 static bool to_ms(struct text_slice text, uint64_t *ms)
 {
@@ -77,21 +71,21 @@ static struct err *on_line(struct vtune *v, struct text_slice line)
 	while (indent < line.length && line.text[indent] == ' ')
 		indent++;
 	if (indent > v->stack.n)
-		return bad("Skipped indentation level at line", line);
+		return text_bad("Skipped indentation level at line", line);
 	v->stack.n = indent;
 
 	struct text_slice rest = { line.text + indent, line.length - indent };
 
 	if (!take_function(&rest, &function))
-		return bad("Unable to parse stack line", line);
+		return text_bad("Unable to parse stack line", line);
 	if (text_cut(&rest, ',', &time))
 		module = rest;
 	else if (v->options->no_modules)
 		time = rest;
 	else
-		return bad("Unable to parse stack line", line);
+		return text_bad("Unable to parse stack line", line);
 	if (!to_ms(time, &ms))
-		return bad("Invalid `CPU Time:Self` field", line);
+		return text_bad("Invalid `CPU Time:Self` field", line);
 
 	str_clear(&v->name);
 	if (module.length > 0 && !v->options->no_modules) {

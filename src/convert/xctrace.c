@@ -141,12 +141,6 @@ static bool id_attribute(struct xctrace *x, struct text_slice tag, const char *n
 
 /* --- tags ----------------------------------------------------------------------------------- */
 
-static struct err *bad_tag(const char *what, struct text_slice tag)
-{
-	return err_new(ERR_FORMAT, "%s: <%.*s>", what, tag.length > 200 ? 200 : (int)tag.length,
-		       tag.text);
-}
-
 static struct err *on_frame(struct xctrace *x, struct text_slice tag)
 {
 	uint64_t id;
@@ -155,11 +149,11 @@ static struct err *on_frame(struct xctrace *x, struct text_slice tag)
 		uint64_t *symbol = map_find(&x->frames, id);
 
 		if (!symbol)
-			return bad_tag("Invalid frame ref id", tag);
+			return text_bad("Invalid frame ref id", tag);
 		vec_push(&x->symbols, (uint32_t)*symbol);
 	} else {
 		if (!id_attribute(x, tag, "id", &id) || !attribute(x, tag, "name"))
-			return bad_tag("No id or name found in attributes", tag);
+			return text_bad("No id or name found in attributes", tag);
 		str_clear(&x->name);
 		names_fix_rust(&x->name, str_text(&x->value), x->value.length);
 
@@ -188,12 +182,12 @@ static struct err *on_backtrace(struct xctrace *x, struct text_slice tag, bool e
 		uint64_t *index = map_find(&x->backtraces, id);
 
 		if (!index)
-			return bad_tag("Invalid backtrace ref id", tag);
+			return text_bad("Invalid backtrace ref id", tag);
 		x->row = *index + 1;
 		return NULL;
 	}
 	if (!id_attribute(x, tag, "id", &x->current_id))
-		return bad_tag("No id found in attributes", tag);
+		return text_bad("No id found in attributes", tag);
 	x->current = (struct span){ .from = (uint32_t)x->symbols.n };
 	x->in_backtrace = true;
 	if (empty)

@@ -409,17 +409,6 @@ void stacks_renamed(const struct stacks *src, stacks_rename_fn *rename, void *us
 	free(ids);
 }
 
-static void keep_name(void *user, const struct stacks_symbol *symbol, struct str *out)
-{
-	(void)user;
-	str_add(out, symbol->name);
-}
-
-void stacks_by_name(const struct stacks *src, struct stacks *dst)
-{
-	stacks_renamed(src, keep_name, NULL, dst);
-}
-
 double stacks_diff(struct stacks *after, const struct stacks *before, bool normalize)
 {
 	uint64_t total_after = 0, total_before = 0;

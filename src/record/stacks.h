@@ -100,10 +100,7 @@ void stacks_fold_recursion(const struct stacks *src, struct stacks *dst);
 void stacks_from_base(const struct stacks *src, const char *const *names, size_t count,
 		      bool as_inferno, struct stacks *dst);
 
-/* with the names alone telling frames apart, as text does. */
-void stacks_by_name(const struct stacks *src, struct stacks *dst);
-
-/* As stacks_by_name(), with names that RENAME writes to OUT (a struct str of base/str.h). */
+/* names that RENAME writes to OUT; they alone tell frames apart then, as in text. */
 struct str;
 typedef void stacks_rename_fn(void *user, const struct stacks_symbol *symbol, struct str *out);
 void stacks_renamed(const struct stacks *src, stacks_rename_fn *rename, void *user, struct stacks *dst);

@@ -111,18 +111,19 @@ static void exit_field(struct doc *doc, int status)
 	field(doc, "exit_status", "exit status", text);
 }
 
-static void samples_field(struct doc *doc, const struct profile *p)
+static void samples_fields(struct doc *doc, const struct profile *p)
 {
 	struct str text = { 0 };
 
-	str_printf(&text, "%s of %s", units_count(p->samples).text, p->event);
-	if (p->frequency_hz)
-		str_printf(&text, " at %s a second and CPU", units_count(p->frequency_hz).text);
+	doc_field(doc, "samples", "samples", DOC_COUNT, DOC_U64(p->samples));
 	if (p->left_out)
-		str_printf(&text, " (%s more left out by what you asked for)", units_count(p->left_out).text);
+		doc_field(doc, "left_out", "left out", DOC_COUNT, DOC_U64(p->left_out));
+	str_add(&text, p->event);
+	if (p->frequency_hz)
+		str_printf(&text, ", %s a second and CPU", units_count(p->frequency_hz).text);
 	if (!p->is_time)
 		str_add(&text, "; shares are of samples, not of time");
-	field(doc, "samples", "samples", str_text(&text));
+	field(doc, "event", "event", str_text(&text));
 	str_deinit(&text);
 }
 
@@ -157,7 +158,11 @@ static void fields(struct doc *doc, const struct profile *p)
 	field(doc, "where", "where", str_text(&where));
 	when_field(doc, meta);
 	exit_field(doc, meta->exit_status);
-	samples_field(doc, p);
+	if (wall_ns(p))
+		doc_field(doc, "wall", "wall", DOC_DURATION_NS, DOC_U64(wall_ns(p)));
+	if (p->is_time)
+		doc_field(doc, "cpu", "CPU", DOC_DURATION_NS, DOC_U64(p->value));
+	samples_fields(doc, p);
 	busy_field(doc, p, meta);
 	str_deinit(&where);
 }

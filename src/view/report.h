@@ -18,6 +18,9 @@ struct report_options {
 	const char *title;    /* NULL: what was recorded */
 };
 
+/* What would make report_emit() fail on what the user asked for; before a document is opened. */
+struct err *report_check(const struct profile *p, const struct report_options *options);
+
 /* The whole document, doc_begin() to the last line; doc_end() is the caller's.  BEFORE:
  * what to compare with, or NULL. */
 struct err *report_emit(struct doc *doc, struct profile *p, const struct profile *before,

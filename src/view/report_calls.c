@@ -98,6 +98,15 @@ static void focus_deinit(struct focus *f)
 	free(f->below);
 }
 
+struct err *report_check(const struct profile *p, const struct report_options *o)
+{
+	struct focus f = { 0 };
+	struct err *err = o->view->function && p->samples ? focus_init(&f, p, o->view->function) : NULL;
+
+	focus_deinit(&f);
+	return err;
+}
+
 /* --- callers and callees ------------------------------------------------------------------------- */
 
 /* Sums by symbol; UINT32_MAX - 1 .. stand for what is no symbol. */
