@@ -385,6 +385,8 @@
 			flipButton.setAttribute('aria-pressed', on);
 			sonde.place.set(key + '.up', on ? 1 : null);
 			view.layout();
+			if (zoom || view.height < view.height_total())
+				scrollTo(zoom); /* the root has gone to the other end */
 		}
 
 		/* --- pointing ----------------------------------------------------------------------------------------------------- */

@@ -45,6 +45,10 @@ static struct err *open_temp(struct sink *s, const char *path)
 
 		free(s->temp_path);
 		s->temp_path = NULL;
+		/* A file one may write in a directory one may not: as it is, then. */
+		s->out = is_there ? fopen(path, "we") : NULL;
+		if (s->out)
+			return NULL;
 		return err_fix(err_errno(errnum, "cannot write %s", path), "name another file with -o");
 	}
 	mode_t mask = umask(0);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * render-demo FORMAT [PATH] [FRAMES]: write the demo document, with a second flame graph
- * of FRAMES made-up frames, for tests that look at a page from outside.
+ * render-demo FORMAT [PATH] [FRAMES] [ROWS]: write the demo document, with a further flame
+ * graph of FRAMES made-up frames and a table of ROWS rows, for tests that look at it from
+ * outside.  "pager": as a command prints on a terminal.
  */
 #include "render_demo.h"
 
@@ -9,6 +10,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A deterministic tree of about FRAMES nodes: each divides what its parent left. */
 static unsigned grow(struct doc *d, unsigned depth, double value, unsigned budget, uint64_t *seed)
@@ -37,11 +39,24 @@ static unsigned grow(struct doc *d, unsigned depth, double value, unsigned budge
 	return used;
 }
 
+static void many_rows(struct doc *d, unsigned rows)
+{
+	doc_table_begin(d, "many", "Many rows", demo_columns, 6);
+	for (unsigned i = 0; i < rows; i++)
+		doc_row(d, (struct doc_value[]){ DOC_F64(0.5), DOC_F64(i / 1e6), DOC_U64(i), DOC_STR("function"),
+						 DOC_STR("module"), DOC_STR("file.c:12") });
+	doc_table_end(d, 0, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	struct render_options options = { .format = argc > 1 ? argv[1] : NULL, .path = argc > 2 ? argv[2] : NULL };
 	unsigned frames = argc > 3 ? (unsigned)atoi(argv[3]) : 0;
+	unsigned rows = argc > 4 ? (unsigned)atoi(argv[4]) : 0;
 	struct doc *d;
+
+	if (options.format && strcmp(options.format, "pager") == 0)
+		options = (struct render_options){ .pager = true };
 	struct err *err = render_open(&options, &d);
 
 	if (err == NULL) {
@@ -55,6 +70,8 @@ int main(int argc, char **argv)
 			doc_flame_end(d);
 			fprintf(stderr, "%u frames\n", frames);
 		}
+		if (rows)
+			many_rows(d, rows);
 		err = doc_end(d);
 		render_destroy(d);
 	}
