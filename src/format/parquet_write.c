@@ -65,7 +65,7 @@ struct parquet_writer {
 	uint64_t *dictionary;             /* DICTIONARY_MAX */
 	size_t dictionary_count;
 	uint32_t *indices;                /* PARQUET_ROW_GROUP_ROWS + 8 */
-	struct str page, dictionary_page, compressed;
+	struct str page, dictionary_page, compressed, compressed_dictionary;
 	ZSTD_CCtx *zstd;
 };
 
@@ -110,6 +110,7 @@ void parquet_writer_destroy(struct parquet_writer *w)
 	str_deinit(&w->page);
 	str_deinit(&w->dictionary_page);
 	str_deinit(&w->compressed);
+	str_deinit(&w->compressed_dictionary);
 	ZSTD_freeCCtx(w->zstd);
 	free(w);
 }
@@ -254,6 +255,26 @@ static void find_range(enum parquet_kind kind, const void *values, size_t rows, 
 #undef RANGE
 }
 
+/* memcmp() is faster than any loop of ours. */
+static bool is_constant(const void *values, bool wide, size_t rows)
+{
+	size_t width = wide ? 8 : 4;
+
+	return memcmp(values, (const char *)values + width, (rows - 1) * width) == 0;
+}
+
+/* A dictionary of one, and one run. */
+static void emit_constant(struct parquet_writer *w, struct chunk_meta *m, bool wide, size_t rows)
+{
+	m->encoding = ENCODING_RLE_DICTIONARY;
+	m->has_dictionary = true;
+	w->dictionary[0] = m->min;
+	w->dictionary_count = 1;
+	memset(w->indices, 0, rows * sizeof(*w->indices));
+	emit_indices(w, rows);
+	emit_number_dictionary(w, wide);
+}
+
 /* Deltas have to fit into the width with every reader, also those that add in signed numbers. */
 static bool delta_fits(bool wide, uint64_t min, uint64_t max)
 {
@@ -297,9 +318,16 @@ static void encode_numbers(struct parquet_writer *w, enum parquet_kind kind, con
 	bool wide = parquet_kind_is_wide(kind);
 	size_t plain = rows * (wide ? 8 : 4), delta = SIZE_MAX, dictionary;
 
-	find_range(kind, values, rows, &m->min, &m->max);
+	if (is_constant(values, wide, rows))
+		find_range(kind, values, 1, &m->min, &m->max);
+	else
+		find_range(kind, values, rows, &m->min, &m->max);
 	m->has_range = true;
-	if (m->min != m->max && delta_fits(wide, m->min, m->max))
+	if (m->min == m->max) {
+		emit_constant(w, m, wide, rows);
+		return;
+	}
+	if (delta_fits(wide, m->min, m->max))
 		delta = estimate_delta(values, wide, rows);
 	dictionary = delta < plain / 16 ? SIZE_MAX : try_dictionary(w, values, wide, rows, state, m);
 	if (dictionary <= delta && dictionary < plain) {
@@ -413,51 +441,49 @@ static void put_page(struct parquet_writer *w, const struct str *body, size_t ra
 	str_add_n(w->out, body->text, body->length);
 }
 
-static size_t compress(struct parquet_writer *w, const struct str *body)
+/* Compressed bytes in OUT. */
+static size_t compress(struct parquet_writer *w, const struct str *body, struct str *out)
 {
 	size_t bound = ZSTD_compressBound(body->length);
 
-	str_clear(&w->compressed);
-	str_reserve(&w->compressed, bound);
-	size_t n = ZSTD_compressCCtx(w->zstd, w->compressed.text, bound, body->text, body->length, ZSTD_LEVEL);
+	str_clear(out);
+	str_reserve(out, bound);
+	size_t n = ZSTD_compressCCtx(w->zstd, out->text, bound, body->text, body->length, ZSTD_LEVEL);
 
-	w->compressed.length = ZSTD_isError(n) ? 0 : n;
-	return ZSTD_isError(n) ? SIZE_MAX : n;
+	if (ZSTD_isError(n)) /* the only cause would be no memory */
+		mem_fail(bound);
+	return out->length = n;
 }
 
-/* Is it worth it?  All pages of a chunk share the codec; the data page decides, or the dictionary
- * where that is larger. */
-static bool wants_zstd(struct parquet_writer *w, struct column_state *state, const struct chunk_meta *m)
+/* Is zstd worth it?  All pages of a chunk share the codec.  When it is, the results are in `compressed`. */
+static bool try_zstd(struct parquet_writer *w, struct column_state *state, const struct chunk_meta *m)
 {
-	const struct str *judge = m->has_dictionary && w->dictionary_page.length > w->page.length ?
-					  &w->dictionary_page : &w->page;
+	size_t raw = w->page.length + (m->has_dictionary ? w->dictionary_page.length : 0), stored;
 
 	if (state->zstd_rest > 0) {
 		state->zstd_rest--;
 		return false;
 	}
-	if (judge->length < ZSTD_SMALLEST)
+	if (raw < ZSTD_SMALLEST)
 		return false;
-	if (compress(w, judge) < judge->length - judge->length / 16)
+	stored = compress(w, &w->page, &w->compressed);
+	if (m->has_dictionary)
+		stored += compress(w, &w->dictionary_page, &w->compressed_dictionary);
+	if (stored < raw - raw / 16)
 		return true;
 	state->zstd_rest = ZSTD_REST_GROUPS;
 	return false;
 }
 
-static void store_page(struct parquet_writer *w, const struct str *body, struct chunk_meta *m, int page_type,
-		       size_t values, int encoding)
+static void store_page(struct parquet_writer *w, const struct str *raw, const struct str *compressed,
+		       struct chunk_meta *m, int page_type, size_t values, int encoding)
 {
+	const struct str *body = m->codec == CODEC_ZSTD ? compressed : raw;
 	size_t before = w->out->length;
 
-	if (m->codec == CODEC_ZSTD && compress(w, body) != SIZE_MAX)
-		put_page(w, &w->compressed, body->length, page_type, values, encoding);
-	else
-		put_page(w, body, body->length, page_type, values, encoding);
-
-	size_t stored = m->codec == CODEC_ZSTD ? w->compressed.length : body->length;
-
+	put_page(w, body, raw->length, page_type, values, encoding);
 	m->stored_bytes += w->out->length - before;
-	m->raw_bytes += w->out->length - before - stored + body->length;
+	m->raw_bytes += w->out->length - before - body->length + raw->length;
 }
 
 static void write_chunk(struct parquet_writer *w, size_t column, const void *values, size_t rows)
@@ -470,13 +496,14 @@ static void write_chunk(struct parquet_writer *w, size_t column, const void *val
 		encode_text(w, values, rows, &m);
 	else
 		encode_numbers(w, kind, values, rows, state, &m);
-	m.codec = wants_zstd(w, state, &m) ? CODEC_ZSTD : CODEC_UNCOMPRESSED;
+	m.codec = try_zstd(w, state, &m) ? CODEC_ZSTD : CODEC_UNCOMPRESSED;
 	if (m.has_dictionary) {
 		m.dictionary_offset = w->out->length - w->start;
-		store_page(w, &w->dictionary_page, &m, PAGE_DICTIONARY, w->dictionary_count, ENCODING_PLAIN);
+		store_page(w, &w->dictionary_page, &w->compressed_dictionary, &m, PAGE_DICTIONARY,
+			   w->dictionary_count, ENCODING_PLAIN);
 	}
 	m.offset = w->out->length - w->start;
-	store_page(w, &w->page, &m, PAGE_DATA, rows, m.encoding);
+	store_page(w, &w->page, &w->compressed, &m, PAGE_DATA, rows, m.encoding);
 	vec_push(&w->chunks, m);
 }
 

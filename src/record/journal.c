@@ -67,14 +67,16 @@ static struct block_header *block_of(const struct journal *j, const struct journ
 
 static void slot_name(unsigned slot, char name[24]) { snprintf(name, 24, "%04u.chunk", slot); }
 
+/* Blocks on the disk, so that a store can't fail; then pages in the cache, by writing zeros: that costs
+ * a third of what faulting in each page of an empty extent does. */
 static int preallocate(int fd, uint32_t size_bytes)
 {
-	static const char zeros[65536];
+	static const char zeros[256 << 10];
 	int error = fallocate(fd, 0, 0, size_bytes) == 0 ? 0 : errno;
 
-	if (error != EOPNOTSUPP && error != ENOSYS)
+	if (error && error != EOPNOTSUPP && error != ENOSYS)
 		return error;
-	for (uint32_t at = 0; at < size_bytes; at += sizeof(zeros)) { /* a file system without it */
+	for (uint32_t at = 0; at < size_bytes; at += sizeof(zeros)) {
 		ssize_t n = pwrite(fd, zeros, sizeof(zeros), at);
 
 		if (n != (ssize_t)sizeof(zeros))
