@@ -5,5 +5,6 @@
 const struct source_ops *const source_table[] = {
 	&source_cpu,
 	&source_cpu_timer,
+	&source_cpu_ptrace,
 	NULL,
 };

@@ -6,5 +6,6 @@
 
 extern const struct source_ops source_cpu;       /* perf/cpu.c */
 extern const struct source_ops source_cpu_timer; /* preload/ */
+extern const struct source_ops source_cpu_ptrace; /* ptrace/ */
 
 #endif

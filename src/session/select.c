@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { FALLBACKS_MAX = 4 };
+
 const struct source_ops *const *session_sources(void) { return source_table; }
 
 /* --- words -------------------------------------------------------------------------------- */
@@ -102,24 +104,40 @@ static void add_source(const struct record_session_options *o, const struct sour
 
 /* --- what this machine can ------------------------------------------------------------------- */
 
+/* The first of the fallbacks, one after another, that can do it. */
+static const struct source_ops *find_fallback(const struct chosen_source *c, struct err **err)
+{
+	const struct source_ops *ops = c->ops;
+
+	for (unsigned i = 0; i < FALLBACKS_MAX && ops->fallback; i++) {
+		ops = source_find(ops->fallback);
+		if (!ops)
+			return NULL;
+
+		struct err *next = ops->probe(&c->request);
+
+		if (!next)
+			return ops;
+		log_debug("%s neither: %s", ops->name, err_message(next));
+		if (err_advice(next))
+			*err = err_fix(*err, "%s", err_advice(next));
+		err_destroy(next);
+	}
+	return NULL;
+}
+
 static struct err *probe_one(struct chosen_source *c)
 {
 	struct err *err = c->ops->probe(&c->request);
-	const struct source_ops *fallback = err && c->ops->fallback ? source_find(c->ops->fallback) : NULL;
 
 	/* A word that is wrong is wrong for every source. */
-	if (!err || !fallback || err_is(err, ERR_USAGE) || c->request.event_count)
+	if (!err || err_is(err, ERR_USAGE) || c->request.event_count)
 		return err;
 
-	struct err *second = fallback->probe(&c->request);
+	const struct source_ops *fallback = find_fallback(c, &err);
 
-	if (second) {
-		log_debug("%s neither: %s", fallback->name, err_message(second));
-		if (err_advice(second))
-			err = err_fix(err, "%s", err_advice(second));
-		err_destroy(second);
+	if (!fallback)
 		return err;
-	}
 	c->instead_of = c->ops;
 	c->ops = fallback;
 	c->why = mem_strdup(err_message(err));

@@ -36,6 +36,8 @@
 #define RING_FILE ".cpu-timer"
 #define MAPS_AGAIN_NS UINT64_C(100000000) /* /proc/PID/maps is read no more often */
 
+enum { DEFAULT_MAX_FRAMES = 127 }; /* as kernel.perf_event_max_stack has it */
+
 struct range {
 	uint64_t lo, hi;
 };
@@ -370,7 +372,9 @@ static struct err *create(const struct capture *capture, void **ret)
 	s->period_ns = 1000000000 / (request->frequency_hz ? request->frequency_hz : 99);
 	map_init(&s->processes);
 	config.period_ns = s->period_ns;
-	config.max_frames = request->stacks == CAPTURE_STACK_NONE ? 0 : request->max_frames;
+	config.max_frames = request->max_frames ? request->max_frames : DEFAULT_MAX_FRAMES;
+	if (request->stacks == CAPTURE_STACK_NONE)
+		config.max_frames = 0;
 	if (config.max_frames > AGENT_MAX_FRAMES)
 		config.max_frames = AGENT_MAX_FRAMES;
 
@@ -455,6 +459,7 @@ const struct source_ops source_cpu_timer = {
 	.summary = "samples of CPU time without privilege, taken by the programs themselves (user space only)",
 	.has_event = has_event,
 	.probe = probe,
+	.fallback = "cpu-ptrace",
 	.prepare_command = prepare_command,
 	.create = create,
 	.start = start,

@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How a process is looked at without standing in its way:
+ *
+ *   - Attached by PTRACE_SEIZE, which stops nothing, and without any event options: the
+ *     process never waits for us at a clone, fork or exec.  New threads are found by
+ *     looking into /proc/PID/task.
+ *   - At each tick the CPU time of each thread is read (/proc/PID/task/TID/schedstat).  A
+ *     thread that did not run is not touched; one that runs now is interrupted, looked at
+ *     when it stops (registers, and its stack in one piece by process_vm_readv), and let go.
+ *     The sample stands for the CPU time since the last one, so the sums are exact.
+ *   - Between ticks this thread sleeps in wait(): a signal for the process stops it first
+ *     for us, and is passed on at once.
+ *   - If we die the kernel detaches, and all goes on: PTRACE_O_EXITKILL is not set, and
+ *     the same happens when this thread ends.  That is also how it is ended on purpose.
+ *
+ * Ticks are a timer signal to this thread, which ends the wait() with EINTR; one that
+ * comes just before wait() is made up for by the next.
+ */
+#include "capture/ptrace/sampler.h"
+
+#include "base/io.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/vec.h"
+#include "unwind/unwind.h"
+
+#include <dirent.h>
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SCAN_EVERY_NS UINT64_C(100000000)
+enum { WINDOW_BYTES = 4096, SAMPLES_MAX = 20000 };
+
+struct tracee {
+	pid_t pid, tid;
+	int schedstat_fd, stat_fd;
+	uint64_t cpu_ns;     /* as last seen */
+	uint64_t owed_ns;    /* ran, and not in a sample yet */
+	bool interrupted;    /* asked to stop, not seen stopped yet */
+	uint16_t cpu;
+};
+
+struct ptrace_sampler {
+	struct ptrace_sampler_options options;
+	pid_t *pids;
+	struct map tracees;  /* tid -> struct tracee * */
+	uint64_t next_scan_ns;
+	pthread_t thread;
+	atomic_bool stop;
+	/* between the threads: */
+	pthread_mutex_t lock;
+	VEC(struct ptrace_sample *) samples;
+	pthread_cond_t attached_changed;
+	bool attached;       /* the first round is over */
+	struct err *err;     /* of that round */
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* --- attaching ------------------------------------------------------------------------------ */
+
+static int open_task_file(pid_t pid, pid_t tid, const char *name)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/%s", pid, tid, name);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+/* First field of schedstat: ns on a CPU (kernel: Documentation/scheduler/sched-stats.rst). */
+static bool read_cpu_ns(const struct tracee *t, uint64_t *cpu_ns)
+{
+	char text[64];
+	ssize_t n = pread(t->schedstat_fd, text, sizeof(text) - 1, 0);
+
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	*cpu_ns = strtoull(text, NULL, 10);
+	return true;
+}
+
+static void tracee_free(struct tracee *t)
+{
+	io_closep(&t->schedstat_fd);
+	io_closep(&t->stat_fd);
+	free(t);
+}
+
+static struct err *attach(struct ptrace_sampler *s, pid_t pid, pid_t tid)
+{
+	if (map_find(&s->tracees, (uint64_t)tid) != NULL)
+		return NULL;
+	if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) != 0)
+		return err_errno(errno, "cannot attach to thread %d of process %d", tid, pid);
+
+	struct tracee *t = mem_calloc(1, sizeof(*t));
+
+	t->pid = pid;
+	t->tid = tid;
+	t->schedstat_fd = open_task_file(pid, tid, "schedstat");
+	t->stat_fd = open_task_file(pid, tid, "stat");
+	read_cpu_ns(t, &t->cpu_ns);
+	*map_get(&s->tracees, (uint64_t)tid, NULL) = (uintptr_t)t;
+	return NULL;
+}
+
+/* Attach to the threads that are not yet; the first error, if any. */
+static struct err *attach_process(struct ptrace_sampler *s, pid_t pid)
+{
+	char path[64];
+	struct dirent *entry;
+	struct err *first = NULL;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+
+	DIR *dir = opendir(path);
+
+	if (dir == NULL)
+		return err_errno(errno, "cannot look into process %d", pid);
+	while ((entry = readdir(dir)) != NULL) {
+		pid_t tid = (pid_t)atoi(entry->d_name);
+		struct err *err = tid > 0 ? attach(s, pid, tid) : NULL;
+
+		if (first == NULL)
+			first = err;
+		else
+			err_destroy(err);
+	}
+	closedir(dir);
+	return first;
+}
+
+static pid_t process_of(pid_t tid)
+{
+	char path[64], line[256];
+	pid_t pid = tid;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+
+	FILE *status = fopen(path, "re");
+
+	while (status && fgets(line, sizeof(line), status) != NULL)
+		if (sscanf(line, "Tgid: %d", &pid) == 1)
+			break;
+	if (status)
+		fclose(status);
+	return pid;
+}
+
+static struct err *attach_all(struct ptrace_sampler *s)
+{
+	struct err *first = NULL;
+
+	for (size_t i = 0; i < s->options.pid_count; i++) {
+		struct err *err = s->options.threads_only ? attach(s, process_of(s->pids[i]), s->pids[i])
+							  : attach_process(s, s->pids[i]);
+
+		if (first == NULL)
+			first = err;
+		else
+			err_destroy(err);
+	}
+	s->next_scan_ns = now_ns() + SCAN_EVERY_NS;
+	return first;
+}
+
+/* --- looking at a stopped thread ------------------------------------------------------------------ */
+
+/* The stack is read in windows: most walks need one. */
+struct window {
+	pid_t pid;
+	uint64_t addr;
+	size_t size_bytes;
+	uint8_t bytes[WINDOW_BYTES];
+};
+
+static bool read_memory(void *user, uint64_t addr, void *buffer, size_t size_bytes)
+{
+	struct window *w = user;
+
+	if (addr < w->addr || addr - w->addr + size_bytes > w->size_bytes) {
+		/* Not over the end of a page that may be the last. */
+		size_t want = WINDOW_BYTES - addr % WINDOW_BYTES;
+		struct iovec to = { w->bytes, want < size_bytes ? size_bytes : want };
+		struct iovec from = { (void *)(uintptr_t)addr, to.iov_len };
+		ssize_t n = process_vm_readv(w->pid, &to, 1, &from, 1, 0);
+
+		w->addr = addr;
+		w->size_bytes = n > 0 ? (size_t)n : 0;
+		if (w->size_bytes < size_bytes)
+			return false;
+	}
+	memcpy(buffer, w->bytes + (addr - w->addr), size_bytes);
+	return true;
+}
+
+static bool read_regs(pid_t tid, struct unwind_regs *regs)
+{
+	union {
+		struct user_regs_struct native;
+		uint32_t i386[17]; /* struct user_regs_struct32, arch/x86/include/asm/user32.h */
+	} r;
+	struct iovec io = { &r, sizeof(r) };
+
+	memset(&r, 0, sizeof(r));
+	if (ptrace(PTRACE_GETREGSET, tid, (void *)NT_PRSTATUS, &io) != 0)
+		return false;
+#if defined(__x86_64__)
+	if (io.iov_len == sizeof(r.i386)) /* ebp 5, eip 12, esp 15 */
+		*regs = (struct unwind_regs){ r.i386[12], r.i386[15], r.i386[5], 0, true };
+	else
+		*regs = (struct unwind_regs){ r.native.rip, r.native.rsp, r.native.rbp, 0, false };
+#elif defined(__aarch64__)
+	*regs = (struct unwind_regs){ r.native.pc, r.native.sp, r.native.regs[29], r.native.regs[30], false };
+#elif defined(__riscv)
+	*regs = (struct unwind_regs){ r.native.pc, r.native.sp, r.native.s0, r.native.ra, false };
+#else
+	return false;
+#endif
+	return true;
+}
+
+static void keep_sample(struct ptrace_sampler *s, const struct ptrace_sample *sample)
+{
+	struct ptrace_sample *copy = mem_alloc(sizeof(*copy));
+
+	*copy = *sample;
+	pthread_mutex_lock(&s->lock);
+	if (s->samples.n < SAMPLES_MAX)
+		vec_push(&s->samples, copy);
+	else
+		free(copy); /* nobody takes them out: the session is stuck */
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void look_at(struct ptrace_sampler *s, struct tracee *t)
+{
+	struct ptrace_sample sample = { .time_ns = now_ns(), .cpu_ns = t->owed_ns, .pid = t->pid,
+					.tid = t->tid, .cpu = t->cpu };
+	struct window window = { .pid = t->pid };
+	struct unwind_memory memory = { read_memory, &window };
+	struct unwind_regs regs;
+	size_t count = 0;
+
+	t->interrupted = false;
+	if (t->owed_ns == 0 || !read_regs(t->tid, &regs))
+		return;
+	sample.cut = unwind_frame_pointers(&regs, &memory, sample.pcs, s->options.max_frames, &count) ==
+		     UNWIND_CUT;
+	sample.pc_count = (uint32_t)count;
+	keep_sample(s, &sample);
+	t->owed_ns = 0;
+}
+
+/* --- stops ----------------------------------------------------------------------------------------- */
+
+static void forget_tracee(struct ptrace_sampler *s, struct tracee *t)
+{
+	map_remove(&s->tracees, (uint64_t)t->tid);
+	tracee_free(t);
+}
+
+/* ptrace(2), "Stopped states": every stop ends with the thread running, or, for a group
+ * stop (SIGSTOP, Ctrl-Z), stopped as the user wanted it. */
+static void handle_stop(struct ptrace_sampler *s, pid_t tid, int status)
+{
+	uint64_t *slot = map_find(&s->tracees, (uint64_t)tid);
+	struct tracee *t = slot ? (struct tracee *)(uintptr_t)*slot : NULL;
+	int signal_number = WSTOPSIG(status), event = status >> 16;
+
+	if (!WIFSTOPPED(status)) { /* exited */
+		if (t != NULL)
+			forget_tracee(s, t);
+		return;
+	}
+	if (t != NULL && t->interrupted)
+		look_at(s, t);
+	if (event == PTRACE_EVENT_STOP && signal_number != SIGTRAP)
+		ptrace(PTRACE_LISTEN, tid, NULL, NULL);
+	else
+		ptrace(PTRACE_CONT, tid, NULL, (void *)(intptr_t)(event ? 0 : signal_number));
+}
+
+/* --- ticks ------------------------------------------------------------------------------------------ */
+
+/* Is it on a CPU, or waiting for one?  And which was its last: fields 3 and 39, proc(5). */
+static bool is_running(struct tracee *t)
+{
+	char text[1024];
+	ssize_t n = pread(t->stat_fd, text, sizeof(text) - 1, 0);
+	char *p;
+
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	p = strrchr(text, ')');
+	if (p == NULL || p[1] != ' ')
+		return false;
+
+	bool running = p[2] == 'R';
+
+	for (int field = 2; p != NULL && field < 39; field++)
+		p = strchr(p + 1, ' ');
+	if (p != NULL)
+		t->cpu = (uint16_t)atoi(p + 1);
+	return running;
+}
+
+static void look_for_work(struct tracee *t)
+{
+	uint64_t cpu_ns;
+
+	if (t->interrupted || !read_cpu_ns(t, &cpu_ns) || cpu_ns <= t->cpu_ns)
+		return;
+	t->owed_ns += cpu_ns - t->cpu_ns;
+	t->cpu_ns = cpu_ns;
+	if (is_running(t) && ptrace(PTRACE_INTERRUPT, t->tid, NULL, NULL) == 0)
+		t->interrupted = true;
+}
+
+static void tick(struct ptrace_sampler *s)
+{
+	struct map_slot *slot;
+
+	for (size_t i = 0; (slot = map_next(&s->tracees, &i)) != NULL;)
+		look_for_work((struct tracee *)(uintptr_t)slot->value);
+	if (!s->options.threads_only && now_ns() >= s->next_scan_ns)
+		err_destroy(attach_all(s));
+}
+
+/* --- the thread --------------------------------------------------------------------------------------- */
+
+static int tick_signal(void) { return SIGRTMIN + 3; }
+static void on_tick(int signal_number) {}
+
+static bool start_ticks(const struct ptrace_sampler *s, timer_t *timer)
+{
+	struct sigaction action = { .sa_handler = on_tick }; /* no SA_RESTART: it ends wait() */
+	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = tick_signal() };
+	struct timespec period = { (time_t)(s->options.period_ns / 1000000000),
+				   (long)(s->options.period_ns % 1000000000) };
+	struct itimerspec when = { .it_value = period, .it_interval = period };
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, tick_signal());
+	event._sigev_un._tid = (int)syscall(SYS_gettid);
+	return sigaction(tick_signal(), &action, NULL) == 0 && pthread_sigmask(SIG_UNBLOCK, &set, NULL) == 0 &&
+	       timer_create(CLOCK_MONOTONIC, &event, timer) == 0 && timer_settime(*timer, 0, &when, NULL) == 0;
+}
+
+static void announce(struct ptrace_sampler *s, struct err *err)
+{
+	pthread_mutex_lock(&s->lock);
+	s->attached = true;
+	s->err = err;
+	pthread_cond_signal(&s->attached_changed);
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void run(struct ptrace_sampler *s)
+{
+	int status;
+
+	while (!atomic_load(&s->stop)) {
+		pid_t tid = (pid_t)syscall(SYS_wait4, -1, &status, __WALL | __WNOTHREAD, NULL);
+
+		if (tid > 0)
+			handle_stop(s, tid, status);
+		else if (errno == EINTR)
+			tick(s);
+		else
+			usleep(10000); /* ECHILD: all have ended */
+	}
+}
+
+static void *sampler_thread(void *user)
+{
+	struct ptrace_sampler *s = user;
+	struct err *err = attach_all(s);
+	timer_t timer;
+
+	if (s->tracees.n > 0) {
+		err_destroy(err); /* some threads are better than none */
+		err = start_ticks(s, &timer) ? NULL : err_errno(errno, "cannot make a timer");
+	}
+	bool ok = err == NULL && s->tracees.n > 0;
+
+	announce(s, err);
+	if (!ok)
+		return NULL;
+	run(s);
+	timer_delete(timer);
+	return NULL; /* the kernel detaches from all */
+}
+
+struct err *ptrace_sampler_create(const struct ptrace_sampler_options *options, struct ptrace_sampler **ret)
+{
+	struct ptrace_sampler *s = mem_calloc(1, sizeof(*s));
+	struct err *err;
+
+	s->options = *options;
+	if (s->options.max_frames > PTRACE_SAMPLER_MAX_FRAMES)
+		s->options.max_frames = PTRACE_SAMPLER_MAX_FRAMES;
+	s->pids = mem_calloc(options->pid_count, sizeof(*s->pids));
+	memcpy(s->pids, options->pids, options->pid_count * sizeof(*s->pids));
+	map_init(&s->tracees);
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_cond_init(&s->attached_changed, NULL);
+
+	int failed = pthread_create(&s->thread, NULL, sampler_thread, s);
+
+	if (failed) {
+		err = err_errno(failed, "cannot start the sampling thread");
+	} else {
+		pthread_mutex_lock(&s->lock);
+		while (!s->attached)
+			pthread_cond_wait(&s->attached_changed, &s->lock);
+		err = s->err;
+		pthread_mutex_unlock(&s->lock);
+	}
+	if (err) {
+		atomic_store(&s->stop, true);
+		if (!failed)
+			pthread_join(s->thread, NULL);
+		s->thread = 0;
+		ptrace_sampler_destroy(s);
+		return err;
+	}
+	*ret = s;
+	return NULL;
+}
+
+void ptrace_sampler_destroy(struct ptrace_sampler *s)
+{
+	struct map_slot *slot;
+
+	if (s == NULL)
+		return;
+	atomic_store(&s->stop, true);
+	if (s->thread)
+		pthread_join(s->thread, NULL); /* at the next tick */
+	for (size_t i = 0; (slot = map_next(&s->tracees, &i)) != NULL;)
+		tracee_free((struct tracee *)(uintptr_t)slot->value);
+	map_deinit(&s->tracees);
+	for (size_t i = 0; i < s->samples.n; i++)
+		free(s->samples.v[i]);
+	vec_deinit(&s->samples);
+	pthread_mutex_destroy(&s->lock);
+	pthread_cond_destroy(&s->attached_changed);
+	free(s->pids);
+	free(s);
+}
+
+void ptrace_sampler_take(struct ptrace_sampler *s, void (*callback)(void *user, const struct ptrace_sample *),
+			 void *user)
+{
+	VEC(struct ptrace_sample *) taken;
+
+	pthread_mutex_lock(&s->lock);
+	memcpy(&taken, &s->samples, sizeof(taken));
+	memset(&s->samples, 0, sizeof(s->samples));
+	pthread_mutex_unlock(&s->lock);
+	for (size_t i = 0; i < taken.n; i++) {
+		callback(user, taken.v[i]);
+		free(taken.v[i]);
+	}
+	vec_deinit(&taken);
+}

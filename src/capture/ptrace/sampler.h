@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_CAPTURE_PTRACE_SAMPLER_H
+#define SONDE_CAPTURE_PTRACE_SAMPLER_H
+/*
+ * A thread of ours that attaches to running processes with ptrace and looks at their
+ * stacks a few dozen times a second.  It alone makes ptrace calls (the kernel wants one
+ * and the same thread); what it saw is taken out by the session's thread.
+ */
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct ptrace_sampler;
+
+enum { PTRACE_SAMPLER_MAX_FRAMES = 256 };
+
+struct ptrace_sampler_options {
+	const pid_t *pids;
+	size_t pid_count;
+	bool threads_only;   /* pids are single threads */
+	uint64_t period_ns;
+	uint32_t max_frames;
+};
+/* Attaches; fails when none of the pids may be attached to. */
+struct err *ptrace_sampler_create(const struct ptrace_sampler_options *options, struct ptrace_sampler **ret);
+/* Detaches from all; nothing stays stopped.  NULL-safe. */
+void ptrace_sampler_destroy(struct ptrace_sampler *s);
+
+struct ptrace_sample {
+	uint64_t time_ns, cpu_ns; /* CPU time of the thread since its last sample */
+	pid_t pid, tid;
+	uint16_t cpu;
+	bool cut;
+	uint32_t pc_count;
+	uint64_t pcs[PTRACE_SAMPLER_MAX_FRAMES];
+};
+/* Give out all samples since the last call. */
+void ptrace_sampler_take(struct ptrace_sampler *s, void (*callback)(void *user, const struct ptrace_sample *),
+			 void *user);
+
+#endif
