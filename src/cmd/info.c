@@ -191,7 +191,7 @@ static void put_facts(struct doc *d, const char *path, const struct recording_me
 	doc_field(d, "cpus", "CPUs", DOC_ID, DOC_U64(m->cpus));
 	doc_field(d, "lost", "lost events", DOC_COUNT, DOC_U64(lost->total));
 	if (m->version)
-		doc_field(d, "sonde_version", "recorded by", DOC_TEXT, DOC_STR(m->version));
+		doc_field(d, "sonde_version", "sonde version", DOC_TEXT, DOC_STR(m->version));
 }
 
 static void put_warnings(struct doc *d, const struct recording_meta *m, const struct losses *lost)

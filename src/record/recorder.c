@@ -405,6 +405,14 @@ void recorder_exit_status(struct recorder *r, int wait_status)
 	pthread_mutex_unlock(&r->lock);
 }
 
+void recorder_span(struct recorder *r, uint64_t start_ns, uint64_t end_ns)
+{
+	pthread_mutex_lock(&r->lock);
+	r->meta.start_ns = start_ns;
+	r->meta.end_ns = end_ns;
+	pthread_mutex_unlock(&r->lock);
+}
+
 /* --- the end ----------------------------------------------------------------------------------------- */
 
 static void stop_thread(struct recorder *r)
@@ -482,7 +490,8 @@ static void count_totals(struct recorder *r, struct recorder_totals *totals)
 /* The last meta.json; on a full disk it takes the reserve's place. */
 static struct err *end_meta(struct recorder *r, const struct err *failed)
 {
-	r->meta.end_ns = recorder_now_ns();
+	if (r->meta.end_ns == 0)
+		r->meta.end_ns = recorder_now_ns();
 	r->meta.state = RECORDING_COMPLETE;
 	if (failed) {
 		r->meta.state = RECORDING_CUT;

@@ -87,6 +87,9 @@ void recorder_note(struct recorder *r, const char *key, const char *value);
 void recorder_missing(struct recorder *r, const char *what, const char *why, const char *fix);
 /* Exit status of the recorded command as wait() gave it; -1 when there is none. */
 void recorder_exit_status(struct recorder *r, int wait_status);
+/* When recording really began and ended (CLOCK_MONOTONIC), where that is not when the
+ * recorder was made and finished: setting up and naming frames take time, too. */
+void recorder_span(struct recorder *r, uint64_t start_ns, uint64_t end_ns);
 
 /* --- the end -------------------------------------------------------------------- */
 

@@ -553,6 +553,8 @@ static struct err *finish(struct session *s)
 	struct err *first = stop_sources(s), *err = NULL;
 
 	destroy_sources(s);
+	if (s->start_ns)
+		recorder_span(s->recorder, s->start_ns, s->end_ns);
 	recorder_exit_status(s->recorder, s->command.ended ? s->command.wait_status : -1);
 	if (s->options->parts->resolve && !s->options->no_symbols)
 		err = s->options->parts->resolve(s->recorder, s->track, &resolved);
