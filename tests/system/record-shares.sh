@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# A program whose shares are known: functions 60:30:10, threads 3:1, and as much CPU time as the
+# program itself says.  perf record on the same work sees as many samples.
+# needs: perf
+# timeout: 120
+# alone
+. "$SRC/tests/helper/record.sh"
+need_perf
+
+sonde record -o s.sonde -- "$WORKLOAD/shares" 4000 > out 2> err || fail "recording: $(cat err)"
+cat err
+big=$(awk '$1 == "big" { print $2 }' out) small=$(awk '$1 == "small" { print $2 }' out)
+for pair in sixty:0.6 thirty:0.3 ten:0.1; do
+	name=${pair%:*} share=${pair#*:}
+	expect_number "share of $name" "$(share_of s.sonde "$name")" \
+		"$(awk "BEGIN { print $share - 0.04 }")" "$(awk "BEGIN { print $share + 0.04 }")"
+done
+for name in big small; do
+	ns=$(query s.sonde "select sum(period) from samples where comm = '$name'")
+	true_ns=${!name}
+	expect_number "CPU time of thread $name (true: $true_ns ns)" "${ns:-0}" $((true_ns * 95 / 100)) $((true_ns * 105 / 100))
+done
+expect_number "stacks that reach main's thread function" \
+	"$(query s.sonde "select sum(stack_text(stack) like '%run;%') * 1.0 / count(*) from samples where comm in ('big', 'small')")" 0.97 1
+expect_number "lost events" "$(query s.sonde "select count(*) from lost")" 0 0
+
+if command -v perf > /dev/null; then
+	perf record -q -N -B -F 999 -g -o p.data -- "$WORKLOAD/shares" 4000 > pout 2> perr
+	theirs=$(perf script -i p.data -F comm 2> /dev/null | grep -Ec 'big|small|shares')
+	ours=$(query s.sonde "select count(*) from sample")
+	true_theirs=$(awk '{ s += $2 } END { print s }' pout) true_ours=$((big + small))
+	# each against its own run's CPU time: the two runs differ
+	expect_number "our samples a CPU second over perf's" \
+		"$(awk "BEGIN { print ($ours / $true_ours) / ($theirs / $true_theirs) }")" 0.95 1.05
+fi
+finish

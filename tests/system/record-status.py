@@ -1,0 +1,205 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# How recordings end: exit status, commands that can't be run, signals, Ctrl-C at a terminal,
+# --duration, and sonde killed with -9.
+# needs: perf
+# timeout: 180
+import glob
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+
+SPIN = os.environ["BUILD"] + "/tests/workload/spin"
+failures = 0
+
+
+def expect(what, ok, more=""):
+    global failures
+    failures += not ok
+    print("%-5s %s%s" % ("ok" if ok else "FAIL", what, "" if ok else "   %s" % (more,)), flush=True)
+
+
+def record(*words, **more):
+    return subprocess.run(["sonde", "record", *words], capture_output=True, text=True, **more)
+
+
+def meta(rec):
+    with open(rec + "/meta.json") as f:
+        return json.load(f)
+
+
+def samples(rec):
+    out = subprocess.run(["sonde", "query", rec, "--csv", "select count(*) from sample"],
+                         capture_output=True, text=True, check=True).stdout
+    return int(out.split()[1])
+
+
+def is_running(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as f:
+            return f.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def child_of(pid, seconds=10):
+    """The command that a sonde runs, once it has exec'ed."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        for p in glob.glob("/proc/[0-9]*"):
+            try:
+                with open(p + "/stat") as f:
+                    ppid = int(f.read().rsplit(")", 1)[1].split()[1])
+                if ppid == pid and os.readlink(p + "/exe") == os.path.realpath(SPIN):
+                    return int(os.path.basename(p))
+            except OSError:
+                pass
+        time.sleep(0.02)
+    return 0
+
+
+def statuses():
+    for name, words, status, said in (
+            ("not found", ["no-such-command-here"], 127, "No such file"),
+            ("not found, by path", ["./no-such"], 127, "No such file"),
+            ("not executable", ["/etc/passwd"], 126, "Permission denied" if os.geteuid() else "Permission denied"),
+            ("a directory", ["/tmp"], 126, "directory"),
+            ("exit status 7", ["sh", "-c", "exit 7"], 7, ""),
+            ("killed by SIGTERM", ["sh", "-c", "kill -TERM $$"], 128 + 15, ""),
+            ("killed by SIGSEGV", ["sh", "-c", "kill -SEGV $$"], 128 + 11, "")):
+        r = record("-o", "st.sonde", "--overwrite", "--", *words)
+        expect(name, r.returncode == status and said in r.stderr, (r.returncode, r.stderr))
+        if status in (126, 127):
+            expect(name + ": nothing left behind", not os.path.exists("st.sonde"))
+    with open("script", "w") as f:
+        f.write("#!/no/such/interpreter\n")
+    os.chmod("script", 0o755)
+    r = record("-o", "interp.sonde", "--", "./script")
+    expect("interpreter that is not there", r.returncode == 127 and not os.path.exists("interp.sonde"),
+           (r.returncode, r.stderr))
+    with open("plain", "w") as f:
+        f.write("exit 3\n")
+    os.chmod("plain", 0o755)
+    r = record("-o", "plain.sonde", "--", "./plain")
+    expect("a script without #! runs as in a shell", r.returncode == 3, (r.returncode, r.stderr))
+    r = record("-o", "st.sonde", "--", "true")
+    expect("an existing recording is not overwritten", r.returncode != 0 and "overwrite" in r.stderr, r.stderr)
+    expect("and its command did not run", r.returncode in (2, 125), r.returncode)
+    for _ in range(2):
+        record("--", "true")
+    expect("default names don't collide", os.path.isdir("true.sonde") and os.path.isdir("true-2.sonde"))
+
+
+def wrong_words():
+    for name, words, said in (("unknown source", ["--with", "cpuu"], "did you mean cpu"),
+                              ("unknown event", ["-e", "page-falts"], "did you mean page-faults"),
+                              ("unknown modifier", ["-e", "page-faults:z"], "modifier"),
+                              ("no source left", ["--without", "cpu"], "no source"),
+                              ("bad frequency", ["-F", "fast"], "frequency")):
+        r = record(*words, "-o", "w.sonde", "--", "touch", "ran")
+        expect(name, r.returncode in (2, 125) and said in r.stderr, (r.returncode, r.stderr))
+    expect("no command ran with wrong words", not os.path.exists("ran") and not os.path.exists("w.sonde"))
+    r = record()
+    expect("nothing to record", r.returncode == 2 and "nothing to record" in r.stderr, r.stderr)
+    r = record("-p", "999999999")
+    expect("no such process", r.returncode == 1 and "no process" in r.stderr, r.stderr)
+
+
+def signals():
+    for sig, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
+        rec = f"sig{int(sig)}.sonde"
+        p = subprocess.Popen(["sonde", "record", "-o", rec, "--", SPIN, "20"],
+                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        child = child_of(p.pid)
+        time.sleep(0.3)
+        p.send_signal(sig)
+        _, err = p.communicate(timeout=20)
+        expect(f"{sig.name} to sonde alone is passed on", p.returncode == status and not is_running(child),
+               (p.returncode, err))
+        expect(f"{sig.name}: the recording is complete",
+               meta(rec)["state"] == "complete" and samples(rec) > 50, meta(rec)["state"])
+    # one that ignores it goes on; sonde ends the recording, and a second signal the waiting
+    p = subprocess.Popen(["sonde", "record", "-o", "ign.sonde", "--", SPIN, "-i", "20"],
+                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    child = child_of(p.pid)
+    time.sleep(0.3)
+    p.send_signal(signal.SIGINT)
+    time.sleep(4)
+    expect("a command that ignores SIGINT: sonde waits for it", p.poll() is None and is_running(child))
+    expect("its recording is complete", meta("ign.sonde")["state"] == "complete")
+    p.send_signal(signal.SIGINT)
+    _, err = p.communicate(timeout=20)
+    expect("the second SIGINT leaves it alone", p.returncode == 130 and is_running(child), (p.returncode, err))
+    os.kill(child, signal.SIGKILL)
+
+
+def terminal():
+    """Ctrl-C at a terminal reaches both; the command ends by it once, not twice."""
+    script = 'trap "echo trapped >> traps; exit 9" INT; while :; do sleep 0.05; done'
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execvp("sonde", ["sonde", "record", "-o", "tty.sonde", "--", "bash", "-c", script])
+    time.sleep(1)
+    os.write(fd, b"\x03")
+    said = b""
+    try:
+        while True:
+            said += os.read(fd, 4096)
+    except OSError:
+        pass
+    _, status = os.waitpid(pid, 0)
+    traps = open("traps").read().count("trapped") if os.path.exists("traps") else 0
+    expect("Ctrl-C at a terminal: the command's own status", os.waitstatus_to_exitcode(status) == 9, said)
+    expect("Ctrl-C at a terminal: the command saw it once", traps == 1, traps)
+    expect("Ctrl-C at a terminal: summary and complete recording",
+           b"report: sonde report tty.sonde" in said and meta("tty.sonde")["state"] == "complete", said)
+
+
+def killed():
+    """kill -9: the target goes on unharmed, nothing is left in it."""
+    p = subprocess.Popen(["sonde", "record", "-o", "k9.sonde", "--", SPIN, "3", "5"],
+                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    child = child_of(p.pid)
+    time.sleep(0.7)
+    p.kill()
+    p.wait()
+    expect("kill -9 of sonde: the command runs on", is_running(child))
+    expect("the killed recording opens", samples("k9.sonde") > 50)
+    os.kill(child, signal.SIGKILL)
+    target = subprocess.Popen([SPIN, "3", "5"], stdout=subprocess.DEVNULL)
+    p = subprocess.Popen(["sonde", "record", "-o", "k9p.sonde", "-p", str(target.pid)],
+                         stderr=subprocess.DEVNULL)
+    time.sleep(1)
+    p.kill()
+    p.wait()
+    expect("kill -9 of sonde -p: the target ends as it would have", target.wait(20) == 5)
+
+
+def durations():
+    start = time.monotonic()
+    r = record("-o", "d.sonde", "--duration", "300ms", "--", SPIN, "1.5", "6")
+    expect("--duration: the command runs to its end, its status is ours",
+           r.returncode == 6 and time.monotonic() - start > 1.4, (r.returncode, r.stderr))
+    m = meta("d.sonde")
+    recorded = (m["end_ns"] - m["start_ns"]) / 1e9
+    out = subprocess.run(["sonde", "query", "d.sonde", "--csv", "select max(time_ns) - min(time_ns) from sample"],
+                         capture_output=True, text=True).stdout
+    span = int(out.split()[1]) / 1e9
+    expect("--duration: nothing was recorded after it", span < 0.6, (span, recorded))
+    target = subprocess.Popen([SPIN, "1"], stdout=subprocess.DEVNULL)
+    start = time.monotonic()
+    r = record("-o", "ends.sonde", "-p", str(target.pid), "--duration", "60")
+    expect("-p ends with its target", r.returncode == 0 and time.monotonic() - start < 20, r.stderr)
+    target.wait()
+
+
+if subprocess.run(["sonde", "record", "-q", "-o", "probe.sonde", "--", "true"], capture_output=True).returncode:
+    print("perf events are not permitted here")
+    sys.exit(77)
+for test in (statuses, wrong_words, signals, terminal, killed, durations):
+    test()
+sys.exit(failures > 0)
