@@ -40,6 +40,7 @@ enum {
 	RING_MIN_BYTES = 1 << 20, RING_MAX_BYTES = 32 << 20,
 	MANY_CPUS = 32,
 	ATTACH_ROUNDS = 1000,
+	KIND_EVENTS = 1024,               /* more of them slow the target down */
 	SPARE_FILES = 256,                /* for everything that is no perf event */
 	NEWCOMERS_EVERY_NS = 500000000,
 };
@@ -278,7 +279,7 @@ static struct err *attach_process(struct perf_session *s, pid_t pid)
 		vec_clear(&list);
 		any = false;
 		if (!list_threads(pid, &known, &list) && round == 0)
-			err = err_fix(err_new(ERR_NOT_FOUND, "no process %d", pid), "ps -e lists them");
+			err = err_new(ERR_NOT_FOUND, "process %d has ended", pid);
 		else if (!raise_files(s, list.n))
 			err = err_new(ERR_LIMIT, "process %d has %zu threads, more than files may be opened",
 				      pid, list.n);
@@ -304,8 +305,9 @@ static struct err *attach_machine(struct perf_session *s)
 	return err_wrap(attach_task(s, -1, 0), "the whole machine");
 }
 
-/* All CPUs, and keep what belongs to the pids. */
-static struct err *attach_filtered(struct perf_session *s, struct err *why)
+/* All CPUs, and keep what belongs to the pids.  False, with nothing attached, when that is
+ * not permitted. */
+static bool attach_filtered(struct perf_session *s, const char *why)
 {
 	const struct capture_request *request = s->capture.request;
 
@@ -315,28 +317,66 @@ static struct err *attach_filtered(struct perf_session *s, struct err *why)
 	struct err *err = attach_machine(s);
 
 	if (err) {
+		log_debug("%s", err_message(err));
 		err_destroy(err);
-		return err_fix(why, "raise the limit (ulimit -n), or run sonde as root");
+		perf_detach(s);
+		read_cpus(s);
+		for (size_t k = 0; k < s->setup.count; k++)
+			s->setup.counters[k].attr.inherit = 1;
+		return false;
 	}
-	log_note("%s: sampling the whole machine and keeping what is theirs", err_message(why));
-	recorder_note(s->capture.recorder, "cpu.filtered", err_message(why));
-	err_destroy(why);
+	log_note("%s: sampling all CPUs and keeping what is theirs", why);
+	recorder_note(s->capture.recorder, "cpu.filtered", why);
 	s->filter = true;
 	for (size_t i = 0; i < request->pid_count; i++)
 		map_get(&s->filter_pids, (uint32_t)request->pids[i], NULL);
-	return NULL;
+	return true;
+}
+
+static size_t count_threads(const struct capture_request *request)
+{
+	struct tid_list list = { 0 };
+	struct map none;
+
+	map_init(&none);
+	for (size_t i = 0; i < request->pid_count; i++)
+		list_threads(request->pids[i], &none, &list);
+	vec_deinit(&list);
+	return list.n;
+}
+
+/* Events of many threads are a burden for the target: each wake-up and each thread's end
+ * walks them all in the kernel (5,000 threads took 10 s longer to end). */
+static bool attach_kindly(struct perf_session *s)
+{
+	char why[100];
+	size_t threads = count_threads(s->capture.request), events = threads * s->cpu_count;
+
+	if (events <= KIND_EVENTS)
+		return false;
+	snprintf(why, sizeof(why), "%zu threads on %zu CPUs would take %zu events", threads, s->cpu_count,
+		 events);
+	return attach_filtered(s, why);
 }
 
 static struct err *attach_pids(struct perf_session *s)
 {
 	const struct capture_request *request = s->capture.request;
 
+	for (size_t i = 0; i < request->pid_count; i++)
+		if (kill(request->pids[i], 0) != 0 && errno == ESRCH)
+			return err_fix(err_new(ERR_NOT_FOUND, "no process %d", request->pids[i]),
+				       "ps -e lists them");
+	if (attach_kindly(s))
+		return NULL;
 	for (size_t i = 0; i < request->pid_count; i++) {
 		struct err *err = attach_process(s, request->pids[i]);
 
-		if (err_is(err, ERR_LIMIT))
-			return attach_filtered(s, err);
-		TRY(err);
+		if (err_is(err, ERR_LIMIT) && attach_filtered(s, err_message(err))) {
+			err_destroy(err);
+			return NULL;
+		}
+		TRY(err_fix(err, "raise the limit on open files (ulimit -n), or run sonde as root"));
 	}
 	return NULL;
 }
@@ -351,14 +391,25 @@ static struct err *attach_tids(struct perf_session *s)
 	return NULL;
 }
 
+static void track_member(void *user, pid_t pid)
+{
+	struct perf_session *s = user;
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	track_process(s->capture.track, pid, (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec);
+}
+
 static void attach_member(void *user, pid_t pid)
 {
 	struct perf_session *s = user;
 	bool is_new;
 
 	map_get(&s->attached, (uint32_t)pid, &is_new);
-	if (is_new && pid != getpid())
-		err_destroy(attach_process(s, pid)); /* it may have ended, or be another user's */
+	if (!is_new || pid == getpid())
+		return;
+	err_destroy(attach_process(s, pid)); /* it may have ended, or be another user's */
+	track_member(s, pid);
 }
 
 /* Perf follows groups of version 2 and of its own hierarchy, if the kernel was built so. */
@@ -389,6 +440,7 @@ static struct err *attach_cgroup(struct perf_session *s)
 	CLEANUP(io_closep) int dir = open(s->cgroup_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (dir >= 0 && attach_group(s, dir)) {
+		perf_cgroup_processes(s->cgroup_dir, track_member, s);
 		free(s->cgroup_dir);
 		s->cgroup_dir = NULL;
 		return NULL;
