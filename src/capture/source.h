@@ -46,6 +46,7 @@ struct capture_request {
 	uint64_t frequency_hz;   /* samples a second and CPU, or CAPTURE_FREQUENCY_MAX */
 	enum capture_stacks stacks;
 	unsigned max_frames;     /* of one stack; at most 1023 */
+	bool by_cpu;             /* sample all CPUs and keep what is the target's */
 	const char *const *events; /* -e names of this source; may be empty */
 	size_t event_count;
 };

@@ -18,7 +18,7 @@ enum { DEFAULT_FREQUENCY_HZ = 999, FREQUENCY_MAX_HZ = 1000000 };
 struct record_args {
 	struct opt_list with, without, events, pids, tids, command;
 	const char *frequency, *stacks, *path, *cgroup;
-	bool all, overwrite, no_symbols, quiet;
+	bool all, by_cpu, overwrite, no_symbols, quiet;
 	unsigned verbose;
 	uint64_t duration_ns, max_frames;
 };
@@ -61,6 +61,11 @@ static const struct opt record_opts[] = {
 	{ .name = "max-stack", .kind = OPT_U64, .value = "N", .min = 1, .max = 1023,
 	  .offset = offsetof(struct record_args, max_frames),
 	  .help = "frames of one stack, at most (default 127)" },
+	{ .name = "by-cpu", .kind = OPT_FLAG, .offset = offsetof(struct record_args, by_cpu),
+	  .help = "sample all CPUs and keep what is the target's (needs privilege)\n"
+		  "A thread's own clock begins anew with the thread, so thousands that each live shorter "
+		  "than a sampling period are hardly seen.  A CPU's clock runs on, and such threads get "
+		  "their true share; what else runs on the machine is sampled too, and left out." },
 	{ .name = "no-symbols", .kind = OPT_FLAG, .offset = offsetof(struct record_args, no_symbols),
 	  .help = "leave addresses unresolved: build-id and offset only" },
 	{ .kind = OPT_HEADING, .help = "Output" },
@@ -201,6 +206,7 @@ static struct err *record_run(void *p, struct arena *arena, int *status)
 	TRY(parse_target(args, arena, &o));
 	TRY(parse_frequency(args->frequency, &o.request.frequency_hz));
 	end_command(&o, &args->command, arena);
+	o.request.by_cpu = args->by_cpu;
 	o.request.max_frames = (unsigned)args->max_frames;
 	o.request.stacks = args->stacks && strcmp(args->stacks, "none") == 0 ? CAPTURE_STACK_NONE
 									      : CAPTURE_STACK_FP;

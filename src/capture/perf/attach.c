@@ -300,8 +300,11 @@ static struct err *attach_process(struct perf_session *s, pid_t pid)
 static struct err *attach_machine(struct perf_session *s)
 {
 	raise_files(s, 1);
-	for (size_t k = 0; k < s->setup.count; k++)
-		s->setup.counters[k].attr.inherit = 0;
+	for (size_t k = 0; k < s->setup.count; k++) {
+		struct perf_event_attr *attr = &s->setup.counters[k].attr;
+
+		attr->inherit = attr->disabled = attr->enable_on_exec = 0;
+	}
 	return err_wrap(attach_task(s, -1, 0), "the whole machine");
 }
 
@@ -341,8 +344,11 @@ static size_t count_threads(const struct capture_request *request)
 	map_init(&none);
 	for (size_t i = 0; i < request->pid_count; i++)
 		list_threads(request->pids[i], &none, &list);
+
+	size_t count = list.n;
+
 	vec_deinit(&list);
-	return list.n;
+	return count;
 }
 
 /* Events of many threads are a burden for the target: each wake-up and each thread's end
@@ -465,10 +471,23 @@ void perf_attach_newcomers(struct perf_session *s, uint64_t now_ns)
 	perf_cgroup_processes(s->cgroup_dir, attach_member, s);
 }
 
+/* Asked for by --by-cpu. */
+static struct err *attach_by_cpu(struct perf_session *s)
+{
+	if (attach_filtered(s, "--by-cpu"))
+		return NULL;
+	return err_fix(err_new(ERR_PERMISSION, "may not sample all CPUs, as --by-cpu asks"),
+		       "run sonde as root, or sudo sysctl kernel.perf_event_paranoid=-1");
+}
+
 struct err *perf_attach(struct perf_session *s)
 {
+	enum capture_target target = s->capture.request->target;
+
 	read_cpus(s);
 	s->ring_pages = choose_ring_pages(s);
+	if (s->capture.request->by_cpu && (target == CAPTURE_COMMAND || target == CAPTURE_PIDS))
+		return attach_by_cpu(s);
 	switch (s->capture.request->target) {
 	case CAPTURE_COMMAND:
 		return attach_tids(s);

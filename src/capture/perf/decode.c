@@ -417,9 +417,9 @@ static void report_between_samples(struct perf_session *s, const struct perf_cou
 		snprintf(why, sizeof(why), "threads that live shorter than the %s from one sample to the "
 					   "next are seldom seen",
 			 units_duration_ns((double)period_ns).text);
-		fix = "sonde record -a -- CMD: a CPU's clock runs on from thread to thread; or a higher -F";
+		fix = "sonde record --by-cpu: a CPU's clock runs on from thread to thread; or a higher -F";
 	}
-	log_note("%s fell between samples: %s", what, why);
+	log_note("%s fell between samples: %s (%s)", what, why, fix);
 	recorder_missing(s->capture.recorder, what, why, fix);
 }
 
