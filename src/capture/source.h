@@ -36,6 +36,13 @@ enum capture_target {
 	CAPTURE_ALL,     /* the whole machine */
 };
 #define CAPTURE_FREQUENCY_MAX UINT64_MAX /* as many as the kernel allows */
+/* Whose clock says when to sample.  A thread's own begins anew with each thread, so that
+ * thousands which live shorter than a sampling period are hardly seen; a CPU's runs on. */
+enum capture_clock {
+	CAPTURE_CLOCK_AUTO,   /* the CPUs', where that is permitted and they are not too many */
+	CAPTURE_CLOCK_THREAD,
+	CAPTURE_CLOCK_CPU,
+};
 enum capture_stacks { CAPTURE_STACK_NONE, CAPTURE_STACK_FP };
 
 struct capture_request {
@@ -46,7 +53,7 @@ struct capture_request {
 	uint64_t frequency_hz;   /* samples a second and CPU, or CAPTURE_FREQUENCY_MAX */
 	enum capture_stacks stacks;
 	unsigned max_frames;     /* of one stack; at most 1023 */
-	bool by_cpu;             /* sample all CPUs and keep what is the target's */
+	enum capture_clock clock;
 	const char *const *events; /* -e names of this source; may be empty */
 	size_t event_count;
 };

@@ -267,10 +267,24 @@ bool track_process(struct track *t, pid_t pid, uint64_t time_ns)
 
 /* --- strangers ---------------------------------------------------------------------- */
 
-/* 0 is the idle task of each CPU; -1 a task too far into its exit to have an id. */
-static const char *special_comm(pid_t tid)
+/* A thread that is too far into its exit to have an id: one row a process for all. */
+static uint32_t thread_exiting(struct track *t, pid_t pid, uint64_t time_ns)
 {
-	return tid == 0 ? "swapper" : tid == -1 ? "[exiting]" : "";
+	static const char comm[] = "[exiting]";
+	struct track_process *p = process_find(t, pid);
+	uint32_t *id = p ? &p->exiting : &t->exiting;
+
+	if (*id == 0) {
+		struct row_thread row = {
+			.id = ++t->last_thread, .pid = pid > 0 ? (uint32_t)pid : 0,
+			.ppid = p ? (uint32_t)p->ppid : 0, .start_ns = time_ns, .exe = p ? p->exe : 0,
+			.comm = recorder_string(t->recorder, comm, sizeof(comm) - 1),
+		};
+
+		*id = row.id;
+		recorder_side(t->recorder, TYPE_thread, &row);
+	}
+	return *id;
 }
 
 static struct track_thread *thread_stranger(struct track *t, pid_t pid, pid_t tid,
@@ -292,9 +306,8 @@ static struct track_thread *thread_stranger(struct track *t, pid_t pid, pid_t ti
 		p->kernel = pid == 0;
 	}
 
-	const char *special = special_comm(tid);
-	uint32_t comm = *special ? recorder_string(t->recorder, special, strlen(special))
-				 : proc_comm(t, pid, tid);
+	/* 0 is the idle task of each CPU */
+	uint32_t comm = tid == 0 ? recorder_string(t->recorder, "swapper", 7) : proc_comm(t, pid, tid);
 
 	if (comm == 0 && (thread = thread_find(t, pid)) != NULL)
 		comm = thread->row.comm;
@@ -307,6 +320,8 @@ struct track_process *track_borrow_process(struct track *t, pid_t pid, uint64_t 
 {
 	struct track_process *p = process_find(t, pid);
 
+	if (!p && pid < 0)
+		return process_find(t, 0) ? process_find(t, 0) : thread_stranger(t, 0, 0, time_ns)->process;
 	return p ? p : thread_stranger(t, pid, pid, time_ns)->process;
 }
 
@@ -314,6 +329,8 @@ uint32_t track_thread(struct track *t, pid_t pid, pid_t tid, uint64_t time_ns)
 {
 	struct track_thread *thread = thread_find(t, tid);
 
+	if (tid < 0)
+		return thread_exiting(t, pid, time_ns);
 	if (!thread || thread->process->pid != pid)
 		thread = thread_stranger(t, pid, tid, time_ns);
 	return thread->row.id;

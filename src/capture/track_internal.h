@@ -20,6 +20,7 @@ struct track_process {
 	unsigned entries;       /* threads that the tracker still knows */
 	uint64_t token;
 	uint32_t exe;           /* string id */
+	uint32_t exiting;       /* row for threads that have no id any more; 0: none yet */
 	uint32_t anon_module;   /* its own module for memory without a file; 0: none yet */
 	bool exec_pending;      /* the next file mapped is the program */
 	bool kernel;
@@ -49,6 +50,7 @@ struct track {
 	struct recorder *recorder;
 	struct map threads;     /* tid -> struct track_thread * */
 	struct map processes;   /* pid -> struct track_process * */
+	uint32_t exiting;       /* as in a process, where even that is not known */
 	uint32_t last_thread, last_mapping, last_frame, last_stack, last_event;
 	uint64_t last_token;
 	struct track_totals totals;

@@ -17,13 +17,14 @@ enum { DEFAULT_FREQUENCY_HZ = 999, FREQUENCY_MAX_HZ = 1000000 };
 
 struct record_args {
 	struct opt_list with, without, events, pids, tids, command;
-	const char *frequency, *stacks, *path, *cgroup;
-	bool all, by_cpu, overwrite, no_symbols, quiet;
+	const char *frequency, *stacks, *clock, *path, *cgroup;
+	bool all, overwrite, no_symbols, quiet;
 	unsigned verbose;
 	uint64_t duration_ns, max_frames;
 };
 
 static const char *const stack_choices[] = { "fp", "none", NULL };
+static const char *const clock_choices[] = { "auto", "thread", "cpu", NULL };
 
 static const struct opt record_opts[] = {
 	{ .kind = OPT_HEADING, .help = "What to record" },
@@ -61,11 +62,13 @@ static const struct opt record_opts[] = {
 	{ .name = "max-stack", .kind = OPT_U64, .value = "N", .min = 1, .max = 1023,
 	  .offset = offsetof(struct record_args, max_frames),
 	  .help = "frames of one stack, at most (default 127)" },
-	{ .name = "by-cpu", .kind = OPT_FLAG, .offset = offsetof(struct record_args, by_cpu),
-	  .help = "sample all CPUs and keep what is the target's (needs privilege)\n"
-		  "A thread's own clock begins anew with the thread, so thousands that each live shorter "
-		  "than a sampling period are hardly seen.  A CPU's clock runs on, and such threads get "
-		  "their true share; what else runs on the machine is sampled too, and left out." },
+	{ .name = "clock", .kind = OPT_CHOICE, .value = "WHOSE", .choices = clock_choices,
+	  .offset = offsetof(struct record_args, clock),
+	  .help = "sample by the clock of each thread, of each cpu, or auto (the default)\n"
+		  "A thread's clock begins anew with the thread, so thousands that each live shorter than "
+		  "a sampling period are hardly seen, as with perf record.  A CPU's clock runs on, and such "
+		  "threads get their true share; what else runs on the machine is sampled too, and left "
+		  "out.  auto means cpu where that is permitted and the machine has at most 32 CPUs." },
 	{ .name = "no-symbols", .kind = OPT_FLAG, .offset = offsetof(struct record_args, no_symbols),
 	  .help = "leave addresses unresolved: build-id and offset only" },
 	{ .kind = OPT_HEADING, .help = "Output" },
@@ -100,6 +103,13 @@ static struct err *parse_frequency(const char *text, uint64_t *hz)
 	}
 	return err_fix(str_to_u64(text, "the sampling frequency", 1, FREQUENCY_MAX_HZ, hz),
 		       "a number of samples a second, or max");
+}
+
+static enum capture_clock parse_clock(const char *word)
+{
+	if (!word || strcmp(word, "auto") == 0)
+		return CAPTURE_CLOCK_AUTO;
+	return strcmp(word, "cpu") == 0 ? CAPTURE_CLOCK_CPU : CAPTURE_CLOCK_THREAD;
 }
 
 static struct err *parse_pids(const struct opt_list *words, const char *what, struct arena *arena,
@@ -206,7 +216,7 @@ static struct err *record_run(void *p, struct arena *arena, int *status)
 	TRY(parse_target(args, arena, &o));
 	TRY(parse_frequency(args->frequency, &o.request.frequency_hz));
 	end_command(&o, &args->command, arena);
-	o.request.by_cpu = args->by_cpu;
+	o.request.clock = parse_clock(args->clock);
 	o.request.max_frames = (unsigned)args->max_frames;
 	o.request.stacks = args->stacks && strcmp(args->stacks, "none") == 0 ? CAPTURE_STACK_NONE
 									      : CAPTURE_STACK_FP;

@@ -7,10 +7,18 @@
 . "$SRC/tests/helper/record.sh"
 need_perf
 
-sonde record -o forks.sonde -- "$WORKLOAD/forks" 10000 2> err || fail "10,000 forks: $(cat err)"
+sonde record --clock thread -o forks.sonde -- "$WORKLOAD/forks" 10000 2> err || fail "10,000 forks: $(cat err)"
 expect_number "rows of 10,000 forks" "$(query forks.sonde "select count(distinct pid) from thread")" 9000 10001
 expect_number "of them with an end" "$(query forks.sonde "select count(*) from thread where end_ns > 0")" 9990 10100
 expect "what fell between samples is said" grep -q "fell between samples" err
+
+# With the clocks of CPUs they have their share: as many samples as CPU time.
+if sonde record --clock cpu -o cpu.sonde -- "$WORKLOAD/forks" 10000 2> err; then
+	cpu_ms=$(sed -n 's/.* wall, \([0-9.]*\) \(m\?s\) CPU.*/\1 \2/p' err | awk '{ print $2 == "s" ? $1 * 1000 : $1 }')
+	expect_number "10,000 forks by the clock of CPUs: samples for $cpu_ms ms CPU" \
+		"$(query cpu.sonde "select count(*) from sample")" "$(awk "BEGIN { print $cpu_ms * 0.7 }")" "$(awk "BEGIN { print $cpu_ms * 1.2 }")"
+	expect_number "10,000 forks by the clock of CPUs: rows" "$(query cpu.sonde "select count(distinct pid) from thread")" 9000 10001
+fi
 
 sonde record -o threads.sonde -- "$WORKLOAD/threads" 5000 > out 2> err
 if grep -q only err; then
@@ -68,7 +76,7 @@ expect_number "replaced: names of the new file" \
 # The same path, two programs, one after the other.
 cp "$WORKLOAD/spin" both
 sonde record -o both.sonde -- sh -c './both 0.4; rm both; cp "$1" both; ./both 500' sh "$WORKLOAD/shares" > /dev/null 2> err
-expect_number "one path, two programs: the first" "$(share_of both.sonde spin_here)" 0.2 0.9
+expect_number "one path, two programs: the first" "$(share_of both.sonde spin_here)" 0.05 0.9
 expect_number "one path, two programs: the second" "$(share_of both.sonde sixty)" 0.05 0.9
 expect_number "one path, two programs: modules" "$(query both.sonde "select count(*) from module where path like '%/both'")" 2 2
 

@@ -308,12 +308,22 @@ static struct err *attach_machine(struct perf_session *s)
 	return err_wrap(attach_task(s, -1, 0), "the whole machine");
 }
 
+static void restore_attrs(struct perf_session *s, const struct perf_event_attr *attrs)
+{
+	for (size_t k = 0; k < s->setup.count; k++)
+		s->setup.counters[k].attr = attrs[k];
+}
+
 /* All CPUs, and keep what belongs to the pids.  False, with nothing attached, when that is
  * not permitted. */
 static bool attach_filtered(struct perf_session *s, const char *why)
 {
 	const struct capture_request *request = s->capture.request;
 
+	struct perf_event_attr attrs[PERF_EVENTS_MAX];
+
+	for (size_t k = 0; k < s->setup.count; k++)
+		attrs[k] = s->setup.counters[k].attr;
 	perf_detach(s);
 	read_cpus(s);
 
@@ -324,14 +334,15 @@ static bool attach_filtered(struct perf_session *s, const char *why)
 		err_destroy(err);
 		perf_detach(s);
 		read_cpus(s);
-		for (size_t k = 0; k < s->setup.count; k++)
-			s->setup.counters[k].attr.inherit = 1;
+		restore_attrs(s, attrs);
 		return false;
 	}
-	log_note("%s: sampling all CPUs and keeping what is theirs", why);
-	recorder_note(s->capture.recorder, "cpu.filtered", why);
+	if (why)
+		log_note("%s: sampling all CPUs and keeping what is theirs", why);
 	s->filter = true;
-	for (size_t i = 0; i < request->pid_count; i++)
+	if (request->target == CAPTURE_COMMAND)
+		s->awaited = request->pids[0];
+	for (size_t i = 0; !s->awaited && i < request->pid_count; i++)
 		map_get(&s->filter_pids, (uint32_t)request->pids[i], NULL);
 	return true;
 }
@@ -369,10 +380,6 @@ static struct err *attach_pids(struct perf_session *s)
 {
 	const struct capture_request *request = s->capture.request;
 
-	for (size_t i = 0; i < request->pid_count; i++)
-		if (kill(request->pids[i], 0) != 0 && errno == ESRCH)
-			return err_fix(err_new(ERR_NOT_FOUND, "no process %d", request->pids[i]),
-				       "ps -e lists them");
 	if (attach_kindly(s))
 		return NULL;
 	for (size_t i = 0; i < request->pid_count; i++) {
@@ -384,6 +391,18 @@ static struct err *attach_pids(struct perf_session *s)
 		}
 		TRY(err_fix(err, "raise the limit on open files (ulimit -n), or run sonde as root"));
 	}
+	return NULL;
+}
+
+static struct err *check_pids(const struct capture_request *request)
+{
+	bool threads = request->target == CAPTURE_TIDS;
+
+	for (size_t i = 0; i < request->pid_count; i++)
+		if (kill(request->pids[i], 0) != 0 && errno == ESRCH)
+			return err_fix(err_new(ERR_NOT_FOUND, "no %s %d", threads ? "thread" : "process",
+					       request->pids[i]),
+				       threads ? "ps -eL lists them" : "ps -e lists them");
 	return NULL;
 }
 
@@ -471,23 +490,35 @@ void perf_attach_newcomers(struct perf_session *s, uint64_t now_ns)
 	perf_cgroup_processes(s->cgroup_dir, attach_member, s);
 }
 
-/* Asked for by --by-cpu. */
-static struct err *attach_by_cpu(struct perf_session *s)
+/* By the clocks of the CPUs, when asked for, or when that is permitted and no burden: on
+ * a machine of many CPUs it would wake all of them to look at one process. */
+static struct err *attach_by_cpu(struct perf_session *s, bool *done)
 {
-	if (attach_filtered(s, "--by-cpu"))
+	const struct capture_request *request = s->capture.request;
+	bool asked = request->clock == CAPTURE_CLOCK_CPU;
+
+	*done = false;
+	if (request->target != CAPTURE_COMMAND && request->target != CAPTURE_PIDS)
 		return NULL;
-	return err_fix(err_new(ERR_PERMISSION, "may not sample all CPUs, as --by-cpu asks"),
+	if (request->clock == CAPTURE_CLOCK_THREAD || (!asked && s->cpu_count > MANY_CPUS))
+		return NULL;
+	*done = attach_filtered(s, NULL);
+	if (*done || !asked)
+		return NULL;
+	return err_fix(err_new(ERR_PERMISSION, "may not sample all CPUs, as --clock cpu asks"),
 		       "run sonde as root, or sudo sysctl kernel.perf_event_paranoid=-1");
 }
 
 struct err *perf_attach(struct perf_session *s)
 {
-	enum capture_target target = s->capture.request->target;
+	bool done;
 
 	read_cpus(s);
 	s->ring_pages = choose_ring_pages(s);
-	if (s->capture.request->by_cpu && (target == CAPTURE_COMMAND || target == CAPTURE_PIDS))
-		return attach_by_cpu(s);
+	TRY(check_pids(s->capture.request));
+	TRY(attach_by_cpu(s, &done));
+	if (done)
+		return NULL;
 	switch (s->capture.request->target) {
 	case CAPTURE_COMMAND:
 		return attach_tids(s);

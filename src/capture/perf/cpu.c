@@ -51,6 +51,8 @@ static void say_what(struct perf_session *s)
 			   setup->asked_hz);
 	if (setup->no_kernel)
 		str_add(&line, ", user space only (kernel.perf_event_paranoid)");
+	recorder_note(r, "cpu.clock", s->filter || s->capture.request->target == CAPTURE_ALL
+					      ? "of each CPU" : "of each thread");
 	recorder_note(r, "cpu.stacks", setup->max_frames ? "frame pointers" : "none");
 	log_note("sampling %s", str_text(&line));
 	str_deinit(&names);

@@ -233,10 +233,15 @@ static void decode_comm(struct perf_session *s, const struct perf_event_header *
 {
 	const uint8_t *p = body_of(record);
 	const char *comm = text_at(s, record, 8);
+	bool exec = (record->misc & PERF_RECORD_MISC_COMM_EXEC) != 0;
 
+	if (comm && exec && s->awaited && (pid_t)load_u32(p) == s->awaited) {
+		map_get(&s->filter_pids, load_u32(p), NULL);
+		s->awaited = 0;
+	}
 	if (comm && is_ours(s, load_u32(p)))
 		track_comm(s->capture.track, (pid_t)load_u32(p), (pid_t)load_u32(p + 4), comm,
-			   (record->misc & PERF_RECORD_MISC_COMM_EXEC) != 0, time_ns);
+			   exec, time_ns);
 }
 
 /* pid, ppid, tid, ptid, time */
@@ -417,7 +422,7 @@ static void report_between_samples(struct perf_session *s, const struct perf_cou
 		snprintf(why, sizeof(why), "threads that live shorter than the %s from one sample to the "
 					   "next are seldom seen",
 			 units_duration_ns((double)period_ns).text);
-		fix = "sonde record --by-cpu: a CPU's clock runs on from thread to thread; or a higher -F";
+		fix = "--clock cpu: a CPU's clock runs on from thread to thread; or a higher -F";
 	}
 	log_note("%s fell between samples: %s (%s)", what, why, fix);
 	recorder_missing(s->capture.recorder, what, why, fix);

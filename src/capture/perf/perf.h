@@ -73,6 +73,7 @@ struct perf_session {
 	 * processes (and their children) are kept. */
 	bool filter;
 	struct map filter_pids;
+	pid_t awaited;           /* a command that is ours from its exec on; 0: none */
 
 	/* A control group that perf can't follow: processes in it are attached one by one,
 	 * and looked for again now and then. */
