@@ -59,85 +59,72 @@
 		g.symKind = table.symbols.map((s) => s[2]);
 		return complete(g);
 	}
-	/* Merge from the leaves up: below the root each function by its own time, and above it who
-	   called it.  A trie in typed arrays; children are found through an open-addressed table. */
+	/* Merge from the leaves up: below the root each function by its own time, and below it who
+	   called it.  A node of the new graph is a stretch of `work`, the frames whose own time it
+	   has; `at` says how far up each of them has come.  Sorting a stretch by the symbols there
+	   gives the children.  What is too small to be seen is not followed further. */
 	function reverse(g) {
-		let cap = 1 << 16, n = 1;
-		let sym = new Uint32Array(cap), value = new Float64Array(cap), before = new Float64Array(cap), up = new Uint32Array(cap);
-		let slots = new Uint32Array(cap * 2), mask = cap * 2 - 1;
-		const hash = (p, s) => ((Math.imul(p, 0x9E3779B1) ^ Math.imul(s + 1, 0x85EBCA6B)) >>> 7) & mask;
-		function grow() {
-			cap *= 2;
-			const wider = (a) => { const b = new a.constructor(cap); b.set(a); return b; };
-			sym = wider(sym); value = wider(value); before = wider(before); up = wider(up);
-			slots = new Uint32Array(cap * 2);
-			mask = cap * 2 - 1;
-			for (let i = 1; i < n; i++) {
-				let h = hash(up[i], sym[i]);
-				while (slots[h])
-					h = (h + 1) & mask;
-				slots[h] = i;
-			}
-		}
-		function child(p, s) {
-			let h = hash(p, s);
-			for (; slots[h]; h = (h + 1) & mask)
-				if (up[slots[h]] === p && sym[slots[h]] === s)
-					return slots[h];
-			if (n === cap) {
-				grow();
-				return child(p, s);
-			}
-			slots[h] = n;
-			sym[n] = s;
-			up[n] = p;
-			return n++;
-		}
-		sym[0] = g.sym[0];
-		/* What a node had alone before, for differences: its own less its children's. */
-		const old = Float64Array.from(g.before);
+		const old = Float64Array.from(g.before), at = new Int32Array(g.n), out = [], stack = [];
+		let count = 0;
 		for (let i = 1; i < g.n; i++)
 			old[g.parent[i]] -= g.before[i];
 		for (let i = 0; i < g.n; i++) {
-			const own = g.self[i], was = Math.max(0, old[i]);
-			if (own <= 0 && was <= 0)
-				continue;
-			value[0] += own;
-			before[0] += was;
-			for (let k = i, at = 0; k > 0; k = g.parent[k]) {
-				at = child(at, g.sym[k]);
-				value[at] += own;
-				before[at] += was;
+			at[i] = i;
+			count += i > 0 && (g.self[i] > 0 || old[i] > 0);
+		}
+		const work = new Uint32Array(count);
+		for (let i = 1, n = 0; i < g.n; i++)
+			if (g.self[i] > 0 || old[i] > 0)
+				work[n++] = i;
+		const least = g.total * 1e-5;
+		function children(from, to, depth) {
+			const part = work.subarray(from, to).sort((a, b) => g.sym[at[a]] - g.sym[at[b]]), groups = [];
+			for (let k = 0; k < part.length;) {
+				const node = { from: from + k, to: 0, depth: depth, sym: g.sym[at[part[k]]], value: 0, before: 0, self: 0 };
+				for (; k < part.length && g.sym[at[part[k]]] === node.sym; k++) {
+					node.value += g.self[part[k]];
+					node.before += Math.max(0, old[part[k]]);
+				}
+				node.to = from + k;
+				groups.push(node);
 			}
+			groups.sort((a, b) => a.value - b.value);
+			for (const node of groups)
+				stack.push(node);
+			return groups.reduce((sum, n) => sum + n.value, 0);
 		}
-		return order(g, n, sym, value, before, up);
-	}
-	/* The trie in pre-order, larger children first. */
-	function order(g, n, sym, value, before, up) {
-		const first = new Int32Array(n).fill(-1), next = new Int32Array(n).fill(-1);
-		const sorted = Array.from({ length: n - 1 }, (_, i) => i + 1).sort((a, b) => value[a] - value[b]);
-		for (const i of sorted) {
-			next[i] = first[up[i]];
-			first[up[i]] = i;
+		/* Move all of a stretch one frame up; those at the root have ended and leave it. */
+		function climb(node) {
+			let from = node.from;
+			for (let k = node.from; k < node.to; k++) {
+				const i = work[k];
+				at[i] = g.parent[at[i]];
+				if (at[i] > 0)
+					continue;
+				node.self += g.self[i];
+				work[k] = work[from];
+				work[from++] = i;
+			}
+			return from;
 		}
-		const r = Columns(n), stack = [[0, 0]];
-		let at = 0;
+		const root = { from: 0, to: count, depth: 0, sym: g.sym[0], value: 0, before: 0, self: Math.max(0, g.self[0]) };
+		out.push(root);
+		root.value = root.self + children(0, count, 1);
+		root.before = g.before[0];
 		while (stack.length) {
-			const [i, depth] = stack.pop();
-			let below = 0;
-			r.depth[at] = depth;
-			r.sym[at] = sym[i];
-			r.value[at] = value[i];
-			r.before[at] = before[i];
-			const children = [];
-			for (let c = first[i]; c >= 0; c = next[c]) {
-				children.push([c, depth + 1]);
-				below += value[c];
-			}
-			r.self[at++] = Math.max(0, value[i] - below);
-			for (let k = children.length; k-- > 0;)
-				stack.push(children[k]);
+			const node = stack.pop();
+			out.push(node);
+			if (node.value >= least)
+				children(climb(node), node.to, node.depth + 1);
 		}
+		const r = Columns(out.length);
+		out.forEach(function (node, i) {
+			r.depth[i] = node.depth;
+			r.sym[i] = node.sym;
+			r.value[i] = node.value;
+			r.before[i] = node.before;
+			r.self[i] = node.self;
+		});
 		r.symName = g.symName;
 		r.symDetail = g.symDetail;
 		r.symKind = g.symKind;
@@ -191,7 +178,7 @@
 		const crumbs = sonde.make('div', { class: 'crumbs' });
 		const spoken = sonde.make('div', { class: 'shown', 'aria-live': 'polite' });
 		figure.append(sonde.make('div', { class: 'bar-top' },
-			sonde.make('div', { class: 'tools' }, input, matched, resetButton, reverseButton, flipButton, sonde.make('span', { class: 'grow' }),
+			sonde.make('div', { class: 'tools' }, input, resetButton, reverseButton, flipButton, matched, sonde.make('span', { class: 'grow' }),
 				sonde.make('span', { class: 'keys' }, sonde.make('kbd', {}, '/'), ' search  ', sonde.make('kbd', {}, 'Esc'), ' reset  ', sonde.make('kbd', {}, '\u2190\u2191\u2192\u2193'), ' move  ', sonde.make('kbd', {}, 'Enter'), ' zoom')),
 			crumbs), spoken);
 		const view = sonde.canvas(figure, () => Math.max(1, g.levels.length) * ROW + 2, 'Flame graph of ' + amount(g.total), draw);

@@ -136,6 +136,11 @@ sonde.color = (name) => getComputedStyle(document.documentElement).getPropertyVa
 /* --- contents ----------------------------------------------------------------------------------------- */
 
 (function contents() {
+	/* What is not known or was lost belongs to the top, whenever the view got to know it. */
+	const late = document.querySelectorAll('main > h2 ~ .warning, main > section ~ .warning, main > figure ~ .warning, main > .tablebox ~ .warning');
+	const start = document.querySelector('main > h2, main > section, main > figure, main > .tablebox');
+	late.forEach((w) => start.before(w));
+
 	const heads = [...document.querySelectorAll('h2[id]')];
 	const low = document.querySelectorAll('section .warning').length;
 	const nav = sonde.make('nav', { class: 'contents', 'aria-label': 'Contents' });

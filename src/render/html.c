@@ -68,16 +68,28 @@ static void end_fields(struct html *h)
 	h->in_fields = false;
 }
 
-void html_block(struct html *h, const char *title)
+/* The main headings can be linked to; the page's contents are made of them. */
+static void add_heading(struct html *h, unsigned level, const char *key, const char *title)
+{
+	if (level == 2) {
+		char id[80];
+
+		snprintf(id, sizeof(id), "section_%s", key);
+		str_printf(&h->s, "<h2 id=\"%s\">", html_id(h, id));
+	} else
+		str_printf(&h->s, "<h%u>", level);
+	html_text(h, title);
+	str_printf(&h->s, "</h%u>\n", level);
+}
+
+void html_block(struct html *h, const char *key, const char *title)
 {
 	unsigned level = h->section_depth + 2 > 4 ? 4 : h->section_depth + 2;
 
 	end_fields(h);
 	if (*title == '\0' || (h->heading && strcmp(h->heading, title) == 0))
 		return;
-	str_printf(&h->s, "<h%u>", level);
-	html_text(h, title);
-	str_printf(&h->s, "</h%u>\n", level);
+	add_heading(h, level, key, title);
 }
 
 static void add_style_class(struct str *s, enum doc_style style)
@@ -151,11 +163,8 @@ static struct err *section_begin(void *self, const char *key, const char *title)
 
 	end_fields(h);
 	str_add(&h->s, "<section>\n");
-	if (*title) {
-		str_printf(&h->s, "<h%u id=\"%s\">", level, html_id(h, key));
-		html_text(h, title);
-		str_printf(&h->s, "</h%u>\n", level);
-	}
+	if (*title)
+		add_heading(h, level, key, title);
 	free(h->heading);
 	h->heading = mem_strdup(title);
 	h->section_depth++;
@@ -274,7 +283,7 @@ static struct err *table_begin(void *self, const char *key, const char *title,
 {
 	struct html *h = self;
 
-	html_block(h, title);
+	html_block(h, key, title);
 	h->is_tree = is_tree;
 	h->row_count = h->rows_skipped = 0;
 	vec_clear(&h->columns);
@@ -432,7 +441,7 @@ static struct err *histogram(void *self, const char *key, const char *title, enu
 	struct html *h = self;
 	double most = 0, sum = 0;
 
-	html_block(h, title);
+	html_block(h, key, title);
 	for (size_t i = 0; i < count; i++) {
 		most = fmax(most, (double)buckets[i].count);
 		sum += (double)buckets[i].count;

@@ -206,7 +206,7 @@ struct err *html_flame_begin(void *self, const struct doc_flame *flame)
 	struct html *h = self;
 	struct html_data *d = h->data = data_create();
 
-	html_block(h, flame->title);
+	html_block(h, flame->key, flame->title);
 	d->diff = flame->diff;
 	d->smallest = flame->min_ratio > 0 ? flame->min_ratio : flame->min_ratio < 0 ? 0 : SMALLEST;
 	d->dropping = (unsigned)-1;
@@ -302,7 +302,7 @@ struct err *html_timeline_begin(void *self, const struct doc_timeline *timeline)
 	struct html *h = self;
 	struct html_data *d = h->data = data_create();
 
-	html_block(h, timeline->title);
+	html_block(h, timeline->key, timeline->title);
 	d->from_ns = timeline->from_ns;
 	d->to_ns = timeline->to_ns;
 	d->level_count = timeline->levels > 32 ? 32 : timeline->levels;

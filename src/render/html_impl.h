@@ -34,7 +34,7 @@ struct html {
 void html_flush(struct html *h);
 void html_text(struct html *h, const char *text); /* escaped, to h->s */
 /* A new node: end a list of fields; TITLE as a heading unless the section has it already. */
-void html_block(struct html *h, const char *title);
+void html_block(struct html *h, const char *key, const char *title);
 /* KEY as an id that no other element has; valid until the next call. */
 const char *html_id(struct html *h, const char *key);
 
