@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The summary is a profile grouped by command.  Of each of the largest groups it says the
- * share of all CPU time, the time, and the functions that had most of it themselves; names
- * that are not known are left out here, since the report says how much that is and why.
+ * share of all CPU time, the time, the functions that had most of it themselves, and how much
+ * is in code without names where that is much: the report says why.
  */
 #include "view/summary.h"
 
@@ -16,7 +16,8 @@
 
 enum { COMMANDS_SHOWN = 3, FUNCTIONS_SHOWN = 3 };
 #define COMMAND_MIN_RATIO 0.05 /* of all */
-#define FUNCTION_MIN_RATIO 0.02 /* of its command */
+#define FUNCTION_MIN_RATIO 0.01 /* of its command */
+#define UNNAMED_MIN_RATIO 0.1
 
 struct command {
 	uint32_t node; /* child of the root */
@@ -46,9 +47,10 @@ static void keep_largest(struct function *best, struct function f)
 		}
 }
 
-/* The functions with the largest self values below NODE. */
-static void find_functions(const struct stacks *s, uint32_t node, struct function *best)
+/* The functions with the largest self values below NODE; returns what has no name. */
+static uint64_t find_functions(const struct stacks *s, uint32_t node, struct function *best)
 {
+	uint64_t unnamed = 0;
 	uint64_t *self = mem_calloc(s->symbols.n, sizeof(*self));
 	bool *below = mem_calloc(s->nodes.n, sizeof(*below));
 
@@ -59,11 +61,14 @@ static void find_functions(const struct stacks *s, uint32_t node, struct functio
 		below[i] = below[n->parent];
 		if (below[i] && s->symbols.v[n->symbol].resolved)
 			self[n->symbol] += n->self;
+		else if (below[i])
+			unnamed += n->self;
 	}
 	for (size_t i = 0; i < s->symbols.n; i++)
 		keep_largest(best, (struct function){ (uint32_t)i, self[i] });
 	free(self);
 	free(below);
+	return unnamed;
 }
 
 static uint64_t processes_named(const struct profile *p, const char *name)
@@ -75,11 +80,32 @@ static uint64_t processes_named(const struct profile *p, const char *name)
 	return count;
 }
 
+/* "hash_word 40 %, __strcspn_generic 11 %", after INDENT blanks (two at least). */
+static void add_functions(const struct stacks *s, const struct command *c, struct str *text,
+			  size_t indent)
+{
+	struct function best[FUNCTIONS_SHOWN] = { 0 };
+	double unnamed = (double)find_functions(s, c->node, best) / (double)c->total;
+	const char *separator = "";
+
+	str_add_repeat(text, ' ', indent < 2 || indent > 42 ? 2 : indent);
+	for (unsigned i = 0; i < FUNCTIONS_SHOWN; i++) {
+		double ratio = (double)best[i].self / (double)c->total;
+
+		if (ratio < FUNCTION_MIN_RATIO)
+			break;
+		str_printf(text, "%s%s %s", separator, s->symbols.v[best[i].symbol].name,
+			   units_ratio(ratio).text);
+		separator = ", ";
+	}
+	if (unnamed >= UNNAMED_MIN_RATIO)
+		str_printf(text, "%scode without names %s", separator, units_ratio(unnamed).text);
+}
+
 static void add_command(const struct profile *p, const struct command *c, struct str *text)
 {
 	const struct stacks *s = &p->stacks;
 	const char *name = s->symbols.v[s->nodes.v[c->node].symbol].name;
-	struct function best[FUNCTIONS_SHOWN] = { 0 };
 	uint64_t processes = processes_named(p, name);
 	size_t start = text->length;
 
@@ -91,17 +117,7 @@ static void add_command(const struct profile *p, const struct command *c, struct
 	if (processes > 1)
 		str_printf(text, " in %s processes", units_count(processes).text);
 	str_add_char(text, ')');
-	find_functions(s, c->node, best);
-	for (unsigned i = 0; i < FUNCTIONS_SHOWN; i++) {
-		double ratio = (double)best[i].self / (double)c->total;
-
-		if (ratio < FUNCTION_MIN_RATIO)
-			break;
-		if (i == 0)
-			str_add_repeat(text, ' ', text->length - start < 42 ? 42 - (text->length - start) : 2);
-		str_printf(text, "%s%s %s", i ? ", " : "", s->symbols.v[best[i].symbol].name,
-			   units_ratio(ratio).text);
-	}
+	add_functions(s, c, text, 42 - (text->length - start));
 	str_add_char(text, '\n');
 }
 
