@@ -475,11 +475,22 @@ static struct err *store_all(struct recorder *r)
 	return NULL;
 }
 
-static void count_totals(struct recorder *r, struct recorder_totals *totals)
+/* Rows that are in the journal alone. */
+static uint64_t count_waiting(struct recorder *r)
+{
+	uint64_t rows = 0;
+
+	journal_collect(r->journal, UINT64_MAX, &r->runs);
+	for (size_t i = 0; i < r->runs.runs.n; i++)
+		rows += r->runs.runs.v[i].count;
+	return rows;
+}
+
+static void count_totals(struct recorder *r, uint64_t waiting, struct recorder_totals *totals)
 {
 	if (totals == NULL)
 		return;
-	*totals = (struct recorder_totals){ .rows = r->rows_stored,
+	*totals = (struct recorder_totals){ .rows = r->rows_stored + waiting,
 					    .lost = atomic_load(&r->header->lost_rows),
 					    .bytes = store_bytes(r->dirfd, ".") };
 	for (unsigned type = 0; type <= TYPE_MAX; type++)
@@ -524,13 +535,14 @@ struct err *recorder_finish(struct recorder *r, struct recorder_totals *totals)
 	}
 	const struct err *cause = recorder_borrow_error(r);
 	bool all_stored = r->compactor && err == NULL;
+	uint64_t waiting = all_stored ? 0 : count_waiting(r);
 	struct err *meta_err = end_meta(r, cause ? cause : err);
 
 	if (all_stored && meta_err == NULL)
 		meta_err = store_remove(r->dirfd, "journal");
 	else
 		keep_journal(r);
-	count_totals(r, totals);
+	count_totals(r, waiting, totals);
 	if (err == NULL)
 		err = meta_err;
 	else
