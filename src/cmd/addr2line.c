@@ -45,6 +45,8 @@ static const struct opt addr2line_opts[] = {
 	  .offset = offsetof(struct addr2line_args, inlines) },
 	{ .name = "pretty-print", .letter = 'p', .kind = OPT_FLAG, .help = "one line a frame, for people",
 	  .offset = offsetof(struct addr2line_args, pretty) },
+	{ .name = "pretty", .kind = OPT_FLAG, .hidden = true, .help = "as --pretty-print",
+	  .offset = offsetof(struct addr2line_args, pretty) },
 	{ .name = "basenames", .letter = 's', .kind = OPT_FLAG, .help = "file names without directories",
 	  .offset = offsetof(struct addr2line_args, basenames) },
 	{ .name = "demangle", .letter = 'C', .kind = OPT_FLAG, .help = "C++, Rust and D names as their source has them",

@@ -199,7 +199,7 @@ struct dwarf_row {
 struct dwarf_lines {
 	uint16_t version;
 	VEC(const char *) dirs;       /* [0] is the compilation directory */
-	VEC(struct dwarf_file) files; /* index as in the rows: before version 5, [0] is the unit itself */
+	VEC(struct dwarf_file) files; /* index as in the rows: before version 5, [0] is none */
 	VEC(struct dwarf_row) rows;
 	uint64_t bytes_read;
 	/* Sequences that are not wanted leave no rows; NULL: all are. */

@@ -187,10 +187,19 @@ static void end_sequence(struct machine *m, struct dwarf_lines *l)
 {
 	m->row.end = true;
 	vec_push(&l->rows, m->row);
+	m->row.end = false;
 	if (l->wants != NULL && !l->wants(l->user, l->rows.v[m->first].addr, m->row.addr))
 		l->rows.n = m->first;
 	m->first = l->rows.n;
-	reset(m);
+}
+
+/* Addresses only grow in a sequence; BOLT goes back without ending it first. */
+static void set_address(struct machine *m, uint64_t addr, struct dwarf_lines *l)
+{
+	if (l->rows.n > m->first && addr < vec_last(&l->rows)->addr)
+		end_sequence(m, l);
+	m->row.addr = addr;
+	m->op_index = 0;
 }
 
 static void extended(struct machine *m, struct cursor *c, struct dwarf_lines *l)
@@ -210,10 +219,10 @@ static void extended(struct machine *m, struct cursor *c, struct dwarf_lines *l)
 	switch (cursor_u8(&in)) {
 	case DW_LNE_end_sequence:
 		end_sequence(m, l);
+		reset(m);
 		break;
 	case DW_LNE_set_address:
-		m->row.addr = cursor_unsigned(&in, length - 1 <= 8 ? (unsigned)length - 1 : 9);
-		m->op_index = 0;
+		set_address(m, cursor_unsigned(&in, length - 1 <= 8 ? (unsigned)length - 1 : 9), l);
 		break;
 	case DW_LNE_define_file:
 		if (l->version < 5)
@@ -312,7 +321,8 @@ bool dwarf_lines_path(const struct dwarf_lines *l, const struct dwarf_unit *u, u
 		      struct dwarf_path *ret)
 {
 	*ret = (struct dwarf_path){ u->comp_dir, NULL, NULL };
-	if (file >= l->files.n || (l->version < 5 && file == 0 && u->name == NULL))
+	/* Before version 5, 0 means that there is no file. */
+	if (file >= l->files.n || (l->version < 5 && file == 0))
 		return false;
 
 	const struct dwarf_file *f = &l->files.v[file];

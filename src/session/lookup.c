@@ -206,6 +206,8 @@ static const struct listed_symbol *symbol_at(struct lookup *l, uint64_t addr)
 
 	load_symbols(l);
 	s = symbol_list_at(&l->symbols, addr, 0);
+	if (section == 0 && s != NULL && s->addr != addr)
+		return NULL;
 	/* A symbol without a size reaches to the end of its section. */
 	if (s != NULL && s->size_bytes == 0 && s->addr != addr && s->section != section)
 		return NULL;

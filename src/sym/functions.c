@@ -241,6 +241,7 @@ static void enter_inlined(struct walk *w, struct die *die)
 	struct functions_open in = f->open.n ? *vec_last(&f->open) : (struct functions_open){ NO_FUNCTION, 0, 0 };
 	uint32_t first = (uint32_t)f->ranges.n;
 
+	die->call_file = NO_CALL_FILE;
 	read_die(w, die);
 	if (in.function == NO_FUNCTION || w->mode == FUNCTIONS_PLACES) {
 		if (die->abbrev->has_children)

@@ -15,8 +15,9 @@ struct function_node {
 	uint64_t die;                /* this call's own DIE */
 	uint32_t range_first, range_count;
 	uint32_t function, depth;    /* depth 0: inlined into the function itself */
-	uint32_t call_file, call_line, call_column;
+	uint32_t call_file, call_line, call_column; /* call_file NO_CALL_FILE: not said */
 };
+#define NO_CALL_FILE UINT32_MAX
 
 struct function {
 	uint64_t die;

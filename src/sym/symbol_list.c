@@ -55,7 +55,8 @@ static int bind_rank(const struct listed_symbol *s)
 	return s->bind == STB_GLOBAL ? 2 : s->bind == STB_WEAK ? 1 : 0;
 }
 
-/* Of those that begin alike the best comes last: sized, smaller, global, first in the file. */
+/* Of those that begin alike the best comes last: sized, smaller, global, first in the file
+ * (without a size: last). */
 static int symbol_compare(const void *a, const void *b)
 {
 	const struct listed_symbol *x = a, *y = b;
@@ -68,6 +69,8 @@ static int symbol_compare(const void *a, const void *b)
 		return x->size_bytes > y->size_bytes ? -1 : 1;
 	if (bind_rank(x) != bind_rank(y))
 		return bind_rank(x) - bind_rank(y);
+	if (x->size_bytes == 0)
+		return (x->order > y->order) - (x->order < y->order);
 	return (x->order < y->order) - (x->order > y->order);
 }
 
@@ -92,10 +95,16 @@ void symbol_list_deinit(struct symbol_list *l)
 	vec_deinit(&l->ends);
 }
 
+static bool is_in(const struct listed_symbol *s, uint32_t section)
+{
+	return section == 0 || s->section == section;
+}
+
 const struct listed_symbol *symbol_list_at(const struct symbol_list *l, uint64_t addr, uint32_t section)
 {
 	const struct listed_symbol *sizeless = NULL;
 	size_t low = 0, high = l->symbols.n;
+	uint64_t reach;
 
 	while (low < high) {
 		size_t middle = (low + high) / 2;
@@ -105,19 +114,17 @@ const struct listed_symbol *symbol_list_at(const struct symbol_list *l, uint64_t
 		else
 			high = middle;
 	}
+	/* How far sized symbols reach that begin at or before ADDR: one without a size only
+	 * counts behind all of them. */
+	reach = low > 0 ? l->ends.v[low - 1] : 0;
 	for (size_t i = low; i-- > 0;) {
 		const struct listed_symbol *s = &l->symbols.v[i];
 
-		if (section == 0 || s->section == section) {
-			if (addr - s->addr < s->size_bytes || (s->addr == addr && s->size_bytes == 0))
-				return s;
-			if (s->size_bytes == 0 && sizeless == NULL)
-				sizeless = s;
-			/* A sized one that ended before ADDR comes between. */
-			if (s->size_bytes > 0 && sizeless == NULL && l->ends.v[i] <= addr)
-				return NULL;
-		}
-		if (l->ends.v[i] <= addr && sizeless != NULL)
+		if (s->size_bytes > 0 && addr - s->addr < s->size_bytes && is_in(s, section))
+			return s;
+		if (s->size_bytes == 0 && sizeless == NULL && s->addr >= reach && is_in(s, section))
+			sizeless = s;
+		if (l->ends.v[i] <= addr && (sizeless != NULL || s->addr < reach))
 			break;
 	}
 	return sizeless;
