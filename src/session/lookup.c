@@ -330,27 +330,11 @@ struct err *lookup_expect(struct lookup *l, size_t count)
 	return l->index ? sym_index_expect(l->index, count) : NULL;
 }
 
-static void add_part(struct str *text, const char *part)
-{
-	str_add(text, part);
-	str_add_char(text, '/');
-}
-
 bool lookup_add_path(const struct lookup_frame *f, bool basename_only, struct str *text)
 {
-	const char *dir = f->dir && f->dir[0] ? f->dir : NULL, *comp_dir = f->comp_dir;
-	const char *slash = f->name && basename_only ? strrchr(f->name, '/') : NULL;
+	struct dwarf_path path = { f->comp_dir, f->dir, f->name };
 
-	if (f->name == NULL)
-		return false;
-	if (f->name[0] != '/' && !basename_only) {
-		if (comp_dir != NULL && (dir == NULL || (dir[0] != '/' && strcmp(dir, comp_dir) != 0)))
-			add_part(text, comp_dir);
-		if (dir != NULL)
-			add_part(text, dir);
-	}
-	str_add(text, slash ? slash + 1 : f->name);
-	return true;
+	return index_add_path(&path, basename_only, text);
 }
 
 const char *lookup_demangle(struct lookup *l, const char *name)

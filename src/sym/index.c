@@ -105,6 +105,29 @@ uint64_t sym_index_missing(const struct sym_index *ix) { return ix->file->missin
 
 const struct elf_file *sym_index_borrow_elf(const struct sym_index *ix) { return &ix->file->elf; }
 
+static void add_part(struct str *text, const char *part)
+{
+	str_add(text, part);
+	str_add_char(text, '/');
+}
+
+bool index_add_path(const struct dwarf_path *path, bool basename_only, struct str *text)
+{
+	const char *dir = path->dir && path->dir[0] ? path->dir : NULL, *comp_dir = path->comp_dir;
+	const char *slash = path->name && basename_only ? strrchr(path->name, '/') : NULL;
+
+	if (path->name == NULL)
+		return false;
+	if (path->name[0] != '/' && !basename_only) {
+		if (comp_dir != NULL && (dir == NULL || (dir[0] != '/' && strcmp(dir, comp_dir) != 0)))
+			add_part(text, comp_dir);
+		if (dir != NULL)
+			add_part(text, dir);
+	}
+	str_add(text, slash ? slash + 1 : path->name);
+	return true;
+}
+
 /* --- building ---------------------------------------------------------------------------- */
 
 static struct err *build_to(struct sym_index *ix, int fd)

@@ -9,6 +9,7 @@
  * The cache is ${XDG_CACHE_HOME:-~/.cache}/sonde/index/, one file a build-id; it can be
  * deleted at any time.
  */
+#include "base/str.h"
 #include "sym/unit_reader.h"
 
 #include <stdbool.h>
@@ -40,6 +41,9 @@ struct err *sym_index_expect(struct sym_index *ix, size_t count);
 enum { SYM_INDEX_THREADS_MAX = 16 };
 struct err *sym_index_find_many(struct sym_index *ix, const uint64_t *addrs, size_t count,
 				struct arena *arenas, struct index_chain *chains);
+
+/* Append a path, from the last absolute part on, or its last part alone; false: it is not known. */
+bool index_add_path(const struct dwarf_path *path, bool basename_only, struct str *text);
 
 /* Companion files (.dwo, dwz) that were needed and not found so far. */
 uint64_t sym_index_missing(const struct sym_index *ix);
