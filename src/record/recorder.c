@@ -94,6 +94,21 @@ static void make_reserve(struct recorder *r)
 		log_debug("no reserve for a full disk: %m");
 }
 
+/* Kernel addresses mean something until the next boot only (KASLR): whoever names them later
+ * asks whether this is still the boot they are from. */
+static void describe_boot(struct recorder *r)
+{
+	struct str id;
+
+	str_init(&id);
+	struct err *err = io_read_file("/proc/sys/kernel/random/boot_id", 64, &id);
+
+	if (err == NULL && id.length > 1)
+		recorder_note(r, RECORDING_NOTE_BOOT, arena_strndup(&r->arena, id.text, strcspn(id.text, "\n")));
+	err_destroy(err);
+	str_deinit(&id);
+}
+
 static void describe_machine(struct recorder *r)
 {
 	struct recording_meta *m = &r->meta;
@@ -205,6 +220,7 @@ struct err *recorder_create(const struct recorder_options *o, struct recorder **
 		recorder_destroy(r);
 		return err_wrap(err, "cannot start the recording");
 	}
+	describe_boot(r);
 	*ret = r;
 	return NULL;
 }

@@ -42,6 +42,7 @@ struct recording_missing {
 struct recording_note {
 	const char *key, *value;
 };
+#define RECORDING_NOTE_BOOT "boot_id" /* note: the boot that kernel addresses are of */
 
 /* All text is valid while the recording lives; NULL where not recorded. */
 struct recording_meta {

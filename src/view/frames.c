@@ -11,6 +11,7 @@
  */
 #include "view/frames.h"
 
+#include "base/io.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -36,6 +37,7 @@ struct frames {
 
 	/* names looked up now */
 	struct sym_batch batch;
+	bool this_boot;            /* the recording's kernel addresses are those of now */
 	const char **batch_notes;  /* by index in `modules`; NULL: none */
 	struct frames_resolved resolved;
 	struct arena arena;
@@ -104,6 +106,29 @@ static void load_rows(struct frames *f)
 
 /* --- names, now ------------------------------------------------------------------------- */
 
+/* Kernel addresses are those of one boot of one machine. */
+static bool is_this_boot(const struct frames *f)
+{
+	const struct recording_meta *meta = recording_borrow_meta(f->recording);
+	struct str now;
+	bool same = false;
+
+	str_init(&now);
+	struct err *err = io_read_file("/proc/sys/kernel/random/boot_id", 64, &now);
+
+	for (size_t i = 0; !err && i < meta->note_count; i++)
+		if (strcmp(meta->notes[i].key, RECORDING_NOTE_BOOT) == 0)
+			same = now.length > 1 && str_starts(now.text, meta->notes[i].value);
+	err_destroy(err);
+	str_deinit(&now);
+	return same;
+}
+
+static bool is_kernel(const struct row_module *m)
+{
+	return m->kind == MODULE_KERNEL || m->kind == MODULE_KERNEL_MODULE;
+}
+
 /* Which modules were never tried: for each, its index in the batch, else UINT32_MAX. */
 static uint32_t *untried_modules(struct frames *f, size_t *count)
 {
@@ -126,6 +151,10 @@ static uint32_t *untried_modules(struct frames *f, size_t *count)
 		bool try = unnamed[m] && !named[m] && !f->modules[m].note &&
 			   f->modules[m].kind != MODULE_ANON;
 
+		if (try && is_kernel(&f->modules[m]) && !f->this_boot) {
+			f->batch_notes[m] = "the kernel of another machine or boot: its names were not recorded";
+			try = false;
+		}
 		place[m] = try ? (uint32_t)(*count)++ : UINT32_MAX;
 	}
 	free(named);
@@ -189,11 +218,14 @@ static void take_chain(struct frames *f, struct frame *frame, const struct sym_c
 static struct err *resolve(struct frames *f)
 {
 	size_t modules;
+
+	f->batch_notes = mem_calloc(f->module_count + 1, sizeof(*f->batch_notes));
+	f->this_boot = is_this_boot(f);
+
 	uint32_t *place = untried_modules(f, &modules);
 	uint32_t *which = mem_alloc((f->count + 1) * sizeof(*which));
 	struct err *err = NULL;
 
-	f->batch_notes = mem_calloc(f->module_count + 1, sizeof(*f->batch_notes));
 	if (modules > 0) {
 		f->batch.modules = ARENA_ARRAY(&f->arena, struct sym_batch_module, modules);
 		f->batch.module_count = modules;

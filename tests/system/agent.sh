@@ -29,6 +29,22 @@ for rec in a.sonde b.sonde; do
 	echo "$rec: $samples samples, read by info, query and report"
 done
 
+# Kernel addresses mean something on the machine and boot that they are from only: elsewhere
+# this kernel's names for them would be wrong.
+"$agent" record -q -o k.sonde -- "$BUILD/tests/workload/forks" 300
+kernel_names() {
+	sonde report k.sonde --json --no-pager --limit 100000 | python3 -c '
+import json, sys
+rows = json.load(sys.stdin)["functions"]
+print(sum(1 for r in rows if r["module"] == "[kernel]" and not r["function"].startswith("[")))'
+}
+here=$(kernel_names)
+sed -i 's/"value": "[0-9a-f-]\{36\}"/"value": "00000000-0000-0000-0000-000000000000"/' k.sonde/meta.json
+elsewhere=$(kernel_names)
+echo "kernel functions named: $here here, $elsewhere elsewhere"
+[ "$elsewhere" -eq 0 ] || exit 1
+sonde doctor --json kernel_samples kernel_symbols | grep -q not_permitted || [ "$here" -gt 5 ]
+
 # the command's own exit status, as with sonde
 status=0
 "$agent" record -q -o c.sonde -- sh -c 'exit 7' || status=$?
