@@ -60,6 +60,7 @@ expect_number "deleted: time in spin_here" "$(share_of deleted.sonde spin_here)"
 cp "$WORKLOAD/spin" doomed
 ./doomed 5 > /dev/null &
 pid=$!
+until [ "$(readlink /proc/$pid/exe)" = "$PWD/doomed" ]; do sleep 0.01; done
 rm doomed
 sonde record -o gone.sonde -p $pid --duration 0.5 2> err || fail "deleted before: $(cat err)"
 kill $pid

@@ -181,8 +181,10 @@ static void test_complete(void **state)
 
 		assert_int_equal(m->state, RECORDING_COMPLETE);
 		assert_string_equal(m->command, "make -j2");
-		assert_int_equal(m->note_count, 1);
-		assert_string_equal(m->notes[0].key, "asked");
+		assert_int_equal(m->note_count, 2);
+		assert_string_equal(m->notes[0].key, RECORDING_NOTE_BOOT);
+		assert_int_equal(strlen(m->notes[0].value), 36);
+		assert_string_equal(m->notes[1].key, "asked");
 		assert_int_equal(m->missing_count, 1);
 		assert_null(m->missing[0].fix);
 		assert_int_equal(m->exit_status, 256);
