@@ -64,13 +64,15 @@ static struct units scaled(double n, const struct scale *scales, size_t count)
 		double shown = size / scales[i].factor;
 		double next = scales[i + 1].factor / scales[i].factor;
 
-		if ((i == 0 || shown < 100 ? floor(shown * 10 + 0.5) / 10 : floor(shown + 0.5)) < next)
+		if ((i == 0 || shown < 100 ? floor(shown * 10 + 0.5) / 10 : floor(shown + 0.5)) <
+		    next)
 			break;
 		i++;
 	}
 	size /= scales[i].factor;
 	/* A plain count of the base unit has no decimals unless it isn't whole. */
-	int decimals = floor(size * 10 + 0.5) / 10 >= 100 || (i == 0 && size == floor(size)) ? 0 : 1;
+	int decimals =
+		floor(size * 10 + 0.5) / 10 >= 100 || (i == 0 && size == floor(size)) ? 0 : 1;
 
 	if (size >= 1e15)
 		snprintf(u.text, sizeof(u.text), "%.3e %s", n / scales[i].factor, scales[i].unit);
@@ -122,7 +124,9 @@ static struct units long_duration(double ns)
 
 struct units units_duration_ns(double ns)
 {
-	static const struct scale scales[] = { { 1, "ns" }, { 1e3, "us" }, { 1e6, "ms" }, { 1e9, "s" } };
+	static const struct scale scales[] = {
+		{ 1, "ns" }, { 1e3, "us" }, { 1e6, "ms" }, { 1e9, "s" }
+	};
 
 	if (!isfinite(ns))
 		return not_finite(ns);
@@ -136,8 +140,12 @@ struct units units_duration_ns(double ns)
 struct units units_bytes(double bytes)
 {
 	static const struct scale scales[] = {
-		{ 1, "B" },		 { 1024.0, "KiB" },	     { 1048576.0, "MiB" },
-		{ 1073741824.0, "GiB" }, { 1099511627776.0, "TiB" }, { 1125899906842624.0, "PiB" },
+		{ 1, "B" },
+		{ 1024.0, "KiB" },
+		{ 1048576.0, "MiB" },
+		{ 1073741824.0, "GiB" },
+		{ 1099511627776.0, "TiB" },
+		{ 1125899906842624.0, "PiB" },
 	};
 
 	return isfinite(bytes) ? scaled(bytes, scales, 6) : not_finite(bytes);
@@ -145,7 +153,9 @@ struct units units_bytes(double bytes)
 
 struct units units_hz(double hz)
 {
-	static const struct scale scales[] = { { 1, "Hz" }, { 1e3, "kHz" }, { 1e6, "MHz" }, { 1e9, "GHz" } };
+	static const struct scale scales[] = {
+		{ 1, "Hz" }, { 1e3, "kHz" }, { 1e6, "MHz" }, { 1e9, "GHz" }
+	};
 
 	return isfinite(hz) ? scaled(hz, scales, 4) : not_finite(hz);
 }

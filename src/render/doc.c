@@ -25,12 +25,12 @@ static void remember(struct doc *d, struct err *err)
 }
 
 /* Hand on to a hook, and notice a full disk or a closed pipe soon. */
-#define CALL(d, hook, ...)                                                               \
-	do {                                                                             \
-		if ((d)->ops->hook)                                                      \
-			remember((d), (d)->ops->hook((d)->self, ##__VA_ARGS__));         \
-		if ((d)->err == NULL && ferror((d)->sink.out))                           \
-			remember((d), err_errno(errno ? errno : EIO, "cannot write the output")); \
+#define CALL(d, hook, ...)                                                                         \
+	do {                                                                                       \
+		if ((d)->ops->hook)                                                                \
+			remember((d), (d)->ops->hook((d)->self, ##__VA_ARGS__));                   \
+		if ((d)->err == NULL && ferror((d)->sink.out))                                     \
+			remember((d), err_errno(errno ? errno : EIO, "cannot write the output"));  \
 	} while (0)
 
 /* May a node start, or prose stand, here? */
@@ -41,9 +41,9 @@ static bool ready(struct doc *d, const char *call)
 	if (d->begun && !d->ended && d->node == DOC_NODE_NONE)
 		return true;
 	remember(d, err_new(ERR_INTERNAL, "%s: %s", call,
-			    !d->begun ? "before doc_begin()" :
-			    d->ended  ? "after doc_end()" :
-					"inside of a table, tree, flame graph or timeline"));
+			    !d->begun  ? "before doc_begin()"
+			    : d->ended ? "after doc_end()"
+				       : "inside of a table, tree, flame graph or timeline"));
 	return false;
 }
 
@@ -90,7 +90,8 @@ void doc_begin(struct doc *d, const struct doc_head *head)
 struct err *doc_end(struct doc *d)
 {
 	if (ready(d, "doc_end") && d->section_depth)
-		remember(d, err_new(ERR_INTERNAL, "doc_end: %u sections are open", d->section_depth));
+		remember(d,
+			 err_new(ERR_INTERNAL, "doc_end: %u sections are open", d->section_depth));
 	d->ended = true;
 	if (d->err == NULL) {
 		CALL(d, end);
@@ -351,9 +352,9 @@ void doc_span(struct doc *d, const struct doc_span *span)
 		return;
 	if (!d->has_lane || s.level >= d->timeline_levels || s.to_ns < s.from_ns) {
 		remember(d, err_new(ERR_INTERNAL, "doc_span: %s",
-				    !d->has_lane	       ? "before the first lane" :
-				    s.to_ns < s.from_ns ? "it ends before it starts" :
-							    "no such level"));
+				    !d->has_lane	  ? "before the first lane"
+				    : s.to_ns < s.from_ns ? "it ends before it starts"
+							  : "no such level"));
 		return;
 	}
 	s.name = or_empty(s.name);

@@ -7,15 +7,21 @@
 #include <signal.h>
 #include <sys/types.h>
 
-enum doc_node_kind { DOC_NODE_NONE, DOC_NODE_TABLE, DOC_NODE_TREE, DOC_NODE_FLAME, DOC_NODE_TIMELINE };
+enum doc_node_kind {
+	DOC_NODE_NONE,
+	DOC_NODE_TABLE,
+	DOC_NODE_TREE,
+	DOC_NODE_FLAME,
+	DOC_NODE_TIMELINE
+};
 
 /* Where the bytes go, and what has to be done when all are there. */
 struct sink {
 	FILE *out;
-	bool is_ours;       /* fclose() it */
-	char *path;         /* rename temp_path to this at the end; NULL: no file of ours */
+	bool is_ours; /* fclose() it */
+	char *path;   /* rename temp_path to this at the end; NULL: no file of ours */
 	char *temp_path;
-	pid_t pager_pid;    /* 0: none */
+	pid_t pager_pid; /* 0: none */
 	bool pager_is_gone;
 	struct sigaction pipe_before, int_before;
 };
@@ -29,10 +35,10 @@ struct doc {
 	const struct render_ops *ops;
 	void *self;
 	struct sink sink;
-	struct err *err;          /* the first one */
-	enum doc_node_kind node;  /* what is open */
+	struct err *err;	 /* the first one */
+	enum doc_node_kind node; /* what is open */
 	unsigned section_depth;
-	unsigned node_depth;      /* of the last tree or flame node, plus one; 0: none yet */
+	unsigned node_depth; /* of the last tree or flame node, plus one; 0: none yet */
 	size_t column_count;
 	unsigned timeline_levels;
 	bool begun, ended, has_lane;

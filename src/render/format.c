@@ -53,12 +53,13 @@ static struct units identity(const struct doc_value *value)
 {
 	struct units u;
 
-	snprintf(u.text, sizeof(u.text), value->kind == DOC_V_I64 ? "%" PRId64 : "%" PRIu64, whole(value));
+	snprintf(u.text, sizeof(u.text), value->kind == DOC_V_I64 ? "%" PRId64 : "%" PRIu64,
+		 whole(value));
 	return u;
 }
 
-static struct units number_text(enum doc_unit unit, const struct doc_value *value, uint64_t origin_ns,
-				bool fixed)
+static struct units number_text(enum doc_unit unit, const struct doc_value *value,
+				uint64_t origin_ns, bool fixed)
 {
 	double n = format_number_of(value);
 
@@ -94,20 +95,23 @@ void format_value(struct str *out, enum doc_unit unit, const struct doc_value *v
 	if (value->kind == DOC_V_STR)
 		str_add(out, value->str ? value->str : "");
 	else
-		str_add(out, number_text(value->kind == DOC_V_BOOL ? DOC_BOOL : unit, value, origin_ns,
-					 fixed).text);
+		str_add(out, number_text(value->kind == DOC_V_BOOL ? DOC_BOOL : unit, value,
+					 origin_ns, fixed)
+				     .text);
 }
 
 bool format_is_left(const struct doc_column *column)
 {
-	return (column->flags & DOC_COLUMN_LEFT) || column->unit == DOC_TEXT || column->unit == DOC_BOOL;
+	return (column->flags & DOC_COLUMN_LEFT) || column->unit == DOC_TEXT ||
+	       column->unit == DOC_BOOL;
 }
 
 void format_json_key(struct str *out, const char *key, enum doc_unit unit)
 {
-	static const char *const endings[] = { [DOC_DURATION_NS] = "_ns", [DOC_TIME_NS] = "_ns",
-					       [DOC_BYTES] = "_bytes",	  [DOC_RATIO] = "_ratio",
-					       [DOC_HZ] = "_hz",	  [DOC_BOOL] = NULL };
+	static const char *const endings[] = {
+		[DOC_DURATION_NS] = "_ns", [DOC_TIME_NS] = "_ns", [DOC_BYTES] = "_bytes",
+		[DOC_RATIO] = "_ratio",	   [DOC_HZ] = "_hz",	  [DOC_BOOL] = NULL
+	};
 	const char *ending = endings[unit > DOC_BOOL ? DOC_BOOL : unit];
 
 	str_add(out, key);
@@ -144,15 +148,15 @@ void format_json_value(struct json *j, enum doc_unit unit, const struct doc_valu
 
 const char *format_frame_kind(enum doc_frame_kind kind)
 {
-	static const char *const names[] = { "user", "library", "kernel", "kernel_module",
-					     "inlined", "jit", "unknown", "group" };
+	static const char *const names[] = { "user",	"library", "kernel",  "kernel_module",
+					     "inlined", "jit",	   "unknown", "group" };
 
 	return (unsigned)kind < sizeof(names) / sizeof(*names) ? names[kind] : "unknown";
 }
 
 const char *format_style(enum doc_style style)
 {
-	static const char *const names[] = { "plain", "dim", "strong", "good", "warn", "bad",
+	static const char *const names[] = { "plain",  "dim",  "strong",  "good",    "warn", "bad",
 					     "kernel", "user", "inlined", "library", "jit" };
 
 	return (unsigned)style < sizeof(names) / sizeof(*names) ? names[style] : "plain";

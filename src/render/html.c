@@ -51,10 +51,13 @@ const char *html_id(struct html *h, const char *key)
 
 	str_clear(id);
 	for (; *key && id->length < 64; key++)
-		str_add_char(id, (*key >= 'a' && *key <= 'z') || (*key >= '0' && *key <= '9') ? *key : '_');
+		str_add_char(id, (*key >= 'a' && *key <= 'z') || (*key >= '0' && *key <= '9')
+					 ? *key
+					 : '_');
 	size_t length = id->length;
 
-	for (unsigned n = 2; (void)strmap_get(&h->ids, str_text(id), id->length, &is_new), !is_new; n++) {
+	for (unsigned n = 2; (void)strmap_get(&h->ids, str_text(id), id->length, &is_new), !is_new;
+	     n++) {
 		id->length = length;
 		str_printf(id, "-%u", n);
 	}
@@ -96,7 +99,8 @@ static void add_style_class(struct str *s, enum doc_style style)
 {
 	if (style == DOC_PLAIN)
 		return;
-	str_printf(s, style >= DOC_KERNEL ? " class=\"kind %s\"" : " class=\"%s\"", format_style(style));
+	str_printf(s, style >= DOC_KERNEL ? " class=\"kind %s\"" : " class=\"%s\"",
+		   format_style(style));
 }
 
 /* --- the page -------------------------------------------------------------------------------- */
@@ -105,12 +109,14 @@ static void add_head(struct html *h, const struct doc_head *head)
 {
 	str_add(&h->s, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
 	str_printf(&h->s,
-		   "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
-		   "script-src 'sha256-%s' 'sha256-%s' 'sha256-%s'; base-uri 'none'; form-action 'none'\">\n",
+		   "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+		   "style-src 'unsafe-inline'; "
+		   "script-src 'sha256-%s' 'sha256-%s' 'sha256-%s'; base-uri 'none'; form-action "
+		   "'none'\">\n",
 		   web_page_js_sha256, web_flame_js_sha256, web_timeline_js_sha256);
 	str_add(&h->s, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-		       "<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"generator\" content=\"sonde " SONDE_VERSION
-		       "\">\n<title>");
+		       "<meta name=\"color-scheme\" content=\"light dark\">\n<meta "
+		       "name=\"generator\" content=\"sonde " SONDE_VERSION "\">\n<title>");
 	html_text(h, head->title);
 	str_add(&h->s, "</title>\n<style>\n");
 	str_add_n(&h->s, web_page_css, web_page_css_length);
@@ -147,7 +153,8 @@ static struct err *end(void *self)
 	struct html *h = self;
 
 	end_fields(h);
-	str_add(&h->s, "</main>\n<footer>Made by sonde " SONDE_VERSION ". This page loads nothing from anywhere.</footer>\n");
+	str_add(&h->s, "</main>\n<footer>Made by sonde " SONDE_VERSION
+		       ". This page loads nothing from anywhere.</footer>\n");
 	add_script(h, web_page_js, web_page_js_length);
 	add_script(h, web_flame_js, web_flame_js_length);
 	add_script(h, web_timeline_js, web_timeline_js_length);
@@ -276,7 +283,8 @@ static struct err *verbatim(void *self, const char *key, const char *text)
 	return NULL;
 }
 
-/* --- tables and trees ---------------------------------------------------------------------------- */
+/* --- tables and trees ----------------------------------------------------------------------------
+ */
 
 static struct err *table_begin(void *self, const char *key, const char *title,
 			       const struct doc_column *columns, size_t count, bool is_tree)
@@ -293,11 +301,12 @@ static struct err *table_begin(void *self, const char *key, const char *title,
 	for (size_t i = 0; i < count; i++) {
 		struct html_column *c = vec_add(&h->columns);
 
-		*c = (struct html_column){ .unit = columns[i].unit, .is_left = format_is_left(&columns[i]),
+		*c = (struct html_column){ .unit = columns[i].unit,
+					   .is_left = format_is_left(&columns[i]),
 					   .has_bar = columns[i].flags & DOC_COLUMN_BAR };
-		str_add(&h->s, c->is_left ? "<th scope=\"col\">" :
-			       c->has_bar ? "<th scope=\"col\" class=\"n bar\">" :
-					    "<th scope=\"col\" class=\"n\">");
+		str_add(&h->s, c->is_left   ? "<th scope=\"col\">"
+			       : c->has_bar ? "<th scope=\"col\" class=\"n bar\">"
+					    : "<th scope=\"col\" class=\"n\">");
 		html_text(h, columns[i].title ? columns[i].title : columns[i].key);
 		str_add(&h->s, "</th>");
 	}
@@ -318,7 +327,8 @@ static void add_sort_key(struct str *s, const struct doc_value *value)
 		str_printf(s, " data-v=\"%.17g\"", format_number_of(value));
 }
 
-static void add_cell_text(struct html *h, const struct html_column *c, const struct doc_value *value)
+static void add_cell_text(struct html *h, const struct html_column *c,
+			  const struct doc_value *value)
 {
 	struct str *s = &h->rows;
 
@@ -340,22 +350,24 @@ static void add_cell(struct html *h, size_t column, unsigned depth, const struct
 	bool is_tree_cell = h->is_tree && column == 0;
 	double ratio = fabs(format_number_of(value));
 
-	str_add(&h->rows, is_tree_cell		    ? "<td class=\"tree text\"" :
-			  c->has_bar		    ? "<td class=\"n bar\"" :
-			  !c->is_left		    ? "<td class=\"n\"" :
-			  c->unit == DOC_TEXT	    ? "<td class=\"text\"" :
-						      "<td");
+	str_add(&h->rows, is_tree_cell		? "<td class=\"tree text\""
+			  : c->has_bar		? "<td class=\"n bar\""
+			  : !c->is_left		? "<td class=\"n\""
+			  : c->unit == DOC_TEXT ? "<td class=\"text\""
+						: "<td");
 	if (!c->is_left)
 		add_sort_key(&h->rows, value);
 	str_add_char(&h->rows, '>');
 	if (is_tree_cell)
-		str_printf(&h->rows, "<button class=\"fold\" style=\"--d:%u\"></button>", depth > 60 ? 60 : depth);
+		str_printf(&h->rows, "<button class=\"fold\" style=\"--d:%u\"></button>",
+			   depth > 60 ? 60 : depth);
 	if (!c->has_bar) {
 		add_cell_text(h, c, value);
 	} else {
 		str_add(&h->rows, "<span>");
 		add_cell_text(h, c, value);
-		str_printf(&h->rows, "</span><i style=\"--r:%.4g\"></i>", isfinite(ratio) ? ratio : 0);
+		str_printf(&h->rows, "</span><i style=\"--r:%.4g\"></i>",
+			   isfinite(ratio) ? ratio : 0);
 		if (isfinite(ratio) && ratio > c->bar_max)
 			c->bar_max = ratio;
 	}
@@ -384,8 +396,10 @@ static struct err *row(void *self, unsigned depth, const struct doc_value *value
 static void add_left_out(struct html *h, uint64_t rows_left_out, const char *how_to_see)
 {
 	if (h->rows_skipped) {
-		str_printf(&h->s, "<p class=\"more\">The first %s rows; %s more would be too much for a page: "
-				  "<code>--json</code> and SQL have them.</p>\n",
+		str_printf(&h->s,
+			   "<p class=\"more\">The first %s rows; %s more would be too much for a "
+			   "page: "
+			   "<code>--json</code> and SQL have them.</p>\n",
 			   units_count(h->row_count).text, units_count(h->rows_skipped).text);
 	}
 	if (rows_left_out == 0 && !(how_to_see && *how_to_see))
@@ -409,7 +423,8 @@ static struct err *table_end(void *self, uint64_t rows_left_out, const char *how
 
 	for (size_t i = 0; i < h->columns.n; i++) /* one measure for all bars of a table */
 		most = fmax(most, h->columns.v[i].bar_max);
-	fprintf(h->out, "<div class=\"tablebox%s\"><div class=\"scroll\"><table", h->is_tree ? " istree" : "");
+	fprintf(h->out, "<div class=\"tablebox%s\"><div class=\"scroll\"><table",
+		h->is_tree ? " istree" : "");
 	if (most > 0)
 		fprintf(h->out, " style=\"--m:%.4g\"", most);
 	html_flush(h);
@@ -424,7 +439,8 @@ static struct err *table_end(void *self, uint64_t rows_left_out, const char *how
 	return NULL;
 }
 
-/* --- histograms -------------------------------------------------------------------------------------- */
+/* --- histograms
+ * -------------------------------------------------------------------------------------- */
 
 static void add_bound(struct html *h, enum doc_unit unit, double n)
 {
@@ -454,8 +470,11 @@ static struct err *histogram(void *self, const char *key, const char *title, enu
 		add_bound(h, unit, buckets[i].low);
 		str_add(&h->s, " \xe2\x80\x93 ");
 		add_bound(h, unit, buckets[i].high);
-		str_printf(&h->s, "</span><span>%s</span><span class=\"share\">%s</span><i style=\"--r:%.4f\"></i>\n",
-			   units_count(buckets[i].count).text, units_ratio(sum > 0 ? n / sum : 0).text, most > 0 ? n / most : 0);
+		str_printf(&h->s,
+			   "</span><span>%s</span><span class=\"share\">%s</span><i "
+			   "style=\"--r:%.4f\"></i>\n",
+			   units_count(buckets[i].count).text,
+			   units_ratio(sum > 0 ? n / sum : 0).text, most > 0 ? n / most : 0);
 	}
 	str_add(&h->s, "</div>\n");
 	if (sum == 0)
@@ -464,7 +483,8 @@ static struct err *histogram(void *self, const char *key, const char *title, enu
 	return NULL;
 }
 
-/* --- making one ---------------------------------------------------------------------------------------- */
+/* --- making one
+ * ---------------------------------------------------------------------------------------- */
 
 static struct err *create(const struct render_options *options, FILE *out, void **ret)
 {

@@ -31,16 +31,16 @@ struct span {
 typedef VEC(struct span) span_vec;
 
 struct html_data {
-	struct str bytes;      /* not yet written */
-	struct strmap names;   /* text -> index */
+	struct str bytes;    /* not yet written */
+	struct strmap names; /* text -> index */
 	struct str names_json, symbols_json;
 	struct strmap symbols;
 	struct str key;
 	/* flame graph */
 	double total, smallest;
 	uint64_t nodes, dropped;
-	unsigned next_depth;   /* where a child of the last written node would be */
-	unsigned dropping;     /* nodes deeper than this are below a dropped one */
+	unsigned next_depth; /* where a child of the last written node would be */
+	unsigned dropping;   /* nodes deeper than this are below a dropped one */
 	bool diff;
 	char *unit_name;
 	/* timeline */
@@ -103,7 +103,8 @@ static void put_amount(struct html_data *d, double n)
 /* Write as base64 what is whole lines; ALL: the rest too. */
 static void write_bytes(struct html *h, bool all)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	struct str *b = &h->data->bytes;
 	size_t done = 0;
 
@@ -113,8 +114,10 @@ static void write_bytes(struct html *h, bool all)
 		for (size_t i = 0; i < n; i += 3) {
 			const uint8_t *p = (const uint8_t *)b->text + done + i;
 			size_t left = n - i;
-			uint32_t v = (uint32_t)p[0] << 16 | (left > 1 ? (uint32_t)p[1] << 8 : 0) | (left > 2 ? p[2] : 0);
-			char four[4] = { digits[v >> 18], digits[v >> 12 & 63], left > 1 ? digits[v >> 6 & 63] : '=',
+			uint32_t v = (uint32_t)p[0] << 16 | (left > 1 ? (uint32_t)p[1] << 8 : 0) |
+				     (left > 2 ? p[2] : 0);
+			char four[4] = { digits[v >> 18], digits[v >> 12 & 63],
+					 left > 1 ? digits[v >> 6 & 63] : '=',
 					 left > 2 ? digits[v & 63] : '=' };
 
 			fwrite(four, 1, 4, h->out);
@@ -160,7 +163,8 @@ static uint64_t name_index(struct html_data *d, const char *name)
 }
 
 /* A symbol: name, detail and kind together. */
-static uint64_t symbol_index(struct html_data *d, const char *name, const char *detail, unsigned kind)
+static uint64_t symbol_index(struct html_data *d, const char *name, const char *detail,
+			     unsigned kind)
 {
 	bool is_new;
 
@@ -175,9 +179,11 @@ static uint64_t symbol_index(struct html_data *d, const char *name, const char *
 		uint64_t at = d->symbols.n - 1;
 
 		*index = at;
-		str_printf(&d->symbols_json, "%s[%llu,", at ? "," : "", (unsigned long long)name_index(d, name));
+		str_printf(&d->symbols_json, "%s[%llu,", at ? "," : "",
+			   (unsigned long long)name_index(d, name));
 		if (detail && *detail)
-			str_printf(&d->symbols_json, "%llu,%u]", (unsigned long long)name_index(d, detail), kind);
+			str_printf(&d->symbols_json, "%llu,%u]",
+				   (unsigned long long)name_index(d, detail), kind);
 		else
 			str_printf(&d->symbols_json, "-1,%u]", kind);
 		return at;
@@ -199,7 +205,8 @@ static void add_json_part(struct html *h, const char *name, const struct str *it
 	str_add(&h->s, "]");
 }
 
-/* --- flame graphs ------------------------------------------------------------------------------ */
+/* --- flame graphs ------------------------------------------------------------------------------
+ */
 
 struct err *html_flame_begin(void *self, const struct doc_flame *flame)
 {
@@ -217,12 +224,14 @@ struct err *html_flame_begin(void *self, const struct doc_flame *flame)
 	}
 	str_add(&h->s, "<figure class=\"flame\"");
 	add_attribute(h, "data-key", html_id(h, flame->key));
-	add_attribute(h, "data-unit", flame->unit == DOC_DURATION_NS ? "duration" :
-				      flame->unit == DOC_BYTES	     ? "bytes" :
-								       "count");
+	add_attribute(h, "data-unit",
+		      flame->unit == DOC_DURATION_NS ? "duration"
+		      : flame->unit == DOC_BYTES     ? "bytes"
+						     : "count");
 	add_attribute(h, "data-name", flame->unit_name);
 	str_add(&h->s, flame->diff ? " data-diff>\n" : ">\n");
-	str_add(&h->s, "<noscript><p class=\"more\">The flame graph needs JavaScript; <code>sonde flame --svg</code> "
+	str_add(&h->s, "<noscript><p class=\"more\">The flame graph needs JavaScript; <code>sonde "
+		       "flame --svg</code> "
 		       "makes one that does not.</p></noscript>\n");
 	return NULL;
 }
@@ -278,7 +287,9 @@ struct err *html_flame_end(void *self)
 		str_add(&h->s, "<p class=\"more\">Nothing to draw: no samples.</p>\n");
 	} else {
 		write_bytes(h, true);
-		str_printf(&h->s, "</script>\n<script type=\"application/json\" class=\"symbols\">{\"nodes\":%llu,",
+		str_printf(&h->s,
+			   "</script>\n<script type=\"application/json\" "
+			   "class=\"symbols\">{\"nodes\":%llu,",
 			   (unsigned long long)d->nodes);
 		add_json_part(h, "symbols", &d->symbols_json);
 		str_add(&h->s, ",\n");
@@ -287,15 +298,19 @@ struct err *html_flame_end(void *self)
 	}
 	str_add(&h->s, "</figure>\n");
 	if (d->dropped)
-		str_printf(&h->s, "<p class=\"more\">%s frame%s of less than %.4g %% or deeper than %d levels left out.</p>\n",
-			   units_count(d->dropped).text, d->dropped == 1 ? "" : "s", d->smallest * 100, LEVELS_MOST);
+		str_printf(&h->s,
+			   "<p class=\"more\">%s frame%s of less than %.4g %% or deeper than %d "
+			   "levels left out.</p>\n",
+			   units_count(d->dropped).text, d->dropped == 1 ? "" : "s",
+			   d->smallest * 100, LEVELS_MOST);
 	html_flush(h);
 	html_data_destroy(d);
 	h->data = NULL;
 	return NULL;
 }
 
-/* --- timelines ----------------------------------------------------------------------------------- */
+/* --- timelines -----------------------------------------------------------------------------------
+ */
 
 struct err *html_timeline_begin(void *self, const struct doc_timeline *timeline)
 {
@@ -309,7 +324,8 @@ struct err *html_timeline_begin(void *self, const struct doc_timeline *timeline)
 	d->levels = mem_calloc(d->level_count, sizeof(*d->levels));
 	str_add(&h->s, "<figure class=\"timeline\"");
 	add_attribute(h, "data-key", html_id(h, timeline->key));
-	str_printf(&h->s, " data-length=\"%llu\" data-origin=\"%lld\">\n", (unsigned long long)(d->to_ns - d->from_ns),
+	str_printf(&h->s, " data-length=\"%llu\" data-origin=\"%lld\">\n",
+		   (unsigned long long)(d->to_ns - d->from_ns),
 		   (long long)(d->from_ns - h->origin_ns));
 	str_add(&h->s, "<noscript><p class=\"more\">The timeline needs JavaScript.</p></noscript>\n"
 		       "<script type=\"text/plain\" class=\"spans\">\n");
@@ -394,8 +410,9 @@ struct err *html_span(void *self, const struct doc_span *span)
 
 	if (span->level >= d->level_count || from > to)
 		return NULL;
-	vec_push(&d->levels[span->level], ((struct span){ from - d->from_ns, to - d->from_ns,
-							  span_name(d, span->name, span->style), (uint8_t)(weight * 255) }));
+	vec_push(&d->levels[span->level],
+		 ((struct span){ from - d->from_ns, to - d->from_ns,
+				 span_name(d, span->name, span->style), (uint8_t)(weight * 255) }));
 	return NULL;
 }
 

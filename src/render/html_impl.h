@@ -15,20 +15,20 @@ struct html_column {
 
 struct html {
 	FILE *out;
-	struct str s;          /* what is being put together; html_flush() writes it */
+	struct str s; /* what is being put together; html_flush() writes it */
 	uint64_t origin_ns;
 	unsigned section_depth;
 	bool in_fields, has_headline;
-	char *heading;         /* of the section, to not repeat it */
+	char *heading; /* of the section, to not repeat it */
 	/* the open table */
 	VEC(struct html_column) columns;
-	struct str rows;       /* ready <tr>s: bars need the largest value first */
+	struct str rows; /* ready <tr>s: bars need the largest value first */
 	struct str scratch;
 	uint64_t row_count, rows_skipped;
 	bool is_tree;
 	/* the open flame graph or timeline */
 	struct html_data *data;
-	struct strmap ids;     /* ids used, to keep them unique */
+	struct strmap ids; /* ids used, to keep them unique */
 };
 
 void html_flush(struct html *h);

@@ -261,7 +261,8 @@ static struct err *table_begin(void *self, const char *key, const char *title,
 	for (size_t i = 0; i < count; i++) {
 		str_clear(&r->key);
 		format_json_key(&r->key, columns[i].key, columns[i].unit);
-		vec_push(&r->columns, ((struct column){ mem_strdup(str_text(&r->key)), columns[i].unit }));
+		vec_push(&r->columns,
+			 ((struct column){ mem_strdup(str_text(&r->key)), columns[i].unit }));
 	}
 	put_key(r, key);
 	json_begin_array(&r->j);
@@ -309,7 +310,8 @@ static struct err *table_end(void *self, uint64_t rows_left_out, const char *how
 	return NULL;
 }
 
-/* --- histograms ----------------------------------------------------------------------------------- */
+/* --- histograms
+ * ----------------------------------------------------------------------------------- */
 
 static struct err *histogram(void *self, const char *key, const char *title, enum doc_unit unit,
 			     const struct doc_bucket *buckets, size_t count)
@@ -342,7 +344,8 @@ static struct err *histogram(void *self, const char *key, const char *title, enu
 	return NULL;
 }
 
-/* --- flame graphs ------------------------------------------------------------------------------------ */
+/* --- flame graphs
+ * ------------------------------------------------------------------------------------ */
 
 static struct err *flame_begin(void *self, const struct doc_flame *flame)
 {
@@ -402,7 +405,8 @@ static struct err *flame_end(void *self)
 	return NULL;
 }
 
-/* --- timelines ---------------------------------------------------------------------------------------- */
+/* --- timelines
+ * ---------------------------------------------------------------------------------------- */
 
 static struct err *timeline_begin(void *self, const struct doc_timeline *timeline)
 {

@@ -39,15 +39,15 @@ struct live {
 	sigset_t mask_before;
 	int signal_fd;
 	unsigned rows, columns;
-	line_vec lines;         /* the document */
-	line_vec shown;         /* what the screen shows, by row; NULL: unknown */
-	size_t top;             /* first line on the screen */
-	struct str search;      /* "" : none */
-	struct str typed;       /* being typed after '/' */
-	struct str out;         /* to be written in one piece */
+	line_vec lines;	   /* the document */
+	line_vec shown;	   /* what the screen shows, by row; NULL: unknown */
+	size_t top;	   /* first line on the screen */
+	struct str search; /* "" : none */
+	struct str typed;  /* being typed after '/' */
+	struct str out;	   /* to be written in one piece */
 	bool is_typing, is_paused, is_help, must_refresh, must_quit;
-	const char *note;       /* in the status line until the next key; NULL */
-	int ended_by;           /* signal */
+	const char *note; /* in the status line until the next key; NULL */
+	int ended_by;	  /* signal */
 	uint64_t next_ns;
 };
 
@@ -106,7 +106,8 @@ static void give_terminal_back(struct live *l)
 static void measure(struct live *l)
 {
 	struct winsize size;
-	bool is_known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 0;
+	bool is_known =
+		ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 0;
 
 	l->columns = is_known ? size.ws_col : 80;
 	l->rows = is_known ? size.ws_row : 24;
@@ -114,20 +115,25 @@ static void measure(struct live *l)
 	str_add(&l->out, "\033[2J");
 }
 
-/* --- the document ------------------------------------------------------------------------------- */
+/* --- the document -------------------------------------------------------------------------------
+ */
 
 static bool wants_color(const struct live_options *options)
 {
 	const char *no = getenv("NO_COLOR");
 
-	return options->color == RENDER_COLOR_AUTO ? !(no && *no) : options->color == RENDER_COLOR_ALWAYS;
+	return options->color == RENDER_COLOR_AUTO ? !(no && *no)
+						   : options->color == RENDER_COLOR_ALWAYS;
 }
 
 static struct err *render_lines(struct live *l, FILE *stream)
 {
-	struct render_options options = { .format = "term", .stream = stream, .width = l->columns,
+	struct render_options options = { .format = "term",
+					  .stream = stream,
+					  .width = l->columns,
 					  .charset = l->options->charset,
-					  .color = wants_color(l->options) ? RENDER_COLOR_ALWAYS : RENDER_COLOR_NEVER };
+					  .color = wants_color(l->options) ? RENDER_COLOR_ALWAYS
+									   : RENDER_COLOR_NEVER };
 	struct doc *d;
 
 	TRY(render_open(&options, &d));
@@ -169,7 +175,8 @@ static struct err *refresh(struct live *l)
 	return err;
 }
 
-/* --- painting -------------------------------------------------------------------------------------- */
+/* --- painting
+ * -------------------------------------------------------------------------------------- */
 
 static size_t body_rows(const struct live *l) { return l->rows > 1 ? l->rows - 1 : 1; }
 
@@ -213,8 +220,8 @@ static char *with_match(struct live *l, const char *line)
 		str_deinit(&text);
 		return mem_strdup(line);
 	}
-	str_printf(&marked, "%.*s\033[7m%.*s\033[0m%s", (int)(hit - text.text), text.text, (int)l->search.length, hit,
-		   hit + l->search.length);
+	str_printf(&marked, "%.*s\033[7m%.*s\033[0m%s", (int)(hit - text.text), text.text,
+		   (int)l->search.length, hit, hit + l->search.length);
 	str_deinit(&text);
 	return str_take(&marked);
 }
@@ -242,18 +249,24 @@ static char *status(const struct live *l)
 	} else if (l->note) {
 		str_add(&s, l->note);
 	} else {
-		str_printf(&s, "%s%slines %zu-%zu of %zu  ", l->options->title ? l->options->title : "",
-			   l->options->title ? "  " : "", l->lines.n ? l->top + 1 : 0, last, l->lines.n);
+		str_printf(&s, "%s%slines %zu-%zu of %zu  ",
+			   l->options->title ? l->options->title : "",
+			   l->options->title ? "  " : "", l->lines.n ? l->top + 1 : 0, last,
+			   l->lines.n);
 		str_add(&s, l->is_paused ? "paused (space goes on)" : "every ");
 		if (!l->is_paused)
-			str_add(&s, units_duration_ns((double)(l->options->interval_ns ? l->options->interval_ns : 1e9)).text);
+			str_add(&s, units_duration_ns((double)(l->options->interval_ns
+								       ? l->options->interval_ns
+								       : 1e9))
+					    .text);
 		str_add(&s, "  ? help  q quit");
 	}
 	struct str clean = { 0 };
 
 	text_add_clean(&clean, str_text(&s), s.length, true);
 	str_add(&line, "\033[7m");
-	size_t used = text_add_elided(&line, str_text(&clean), clean.length, l->columns, false, false);
+	size_t used =
+		text_add_elided(&line, str_text(&clean), clean.length, l->columns, false, false);
 
 	str_add_repeat(&line, ' ', l->columns - used);
 	str_deinit(&clean);
@@ -292,7 +305,8 @@ static void paint(struct live *l)
 	flush(l);
 }
 
-/* --- keys --------------------------------------------------------------------------------------------- */
+/* --- keys
+ * --------------------------------------------------------------------------------------------- */
 
 static void scroll(struct live *l, long by)
 {
@@ -334,7 +348,8 @@ static void typing_key(struct live *l, int key)
 	} else if (key == 27) {
 		l->is_typing = false;
 	} else if (key == 127 || key == 8) {
-		while (l->typed.length && ((unsigned char)l->typed.text[--l->typed.length] & 0xc0) == 0x80)
+		while (l->typed.length &&
+		       ((unsigned char)l->typed.text[--l->typed.length] & 0xc0) == 0x80)
 			;
 		if (l->typed.text)
 			l->typed.text[l->typed.length] = '\0';
@@ -366,31 +381,42 @@ static void handle_key(struct live *l, int key)
 		return;
 	}
 	switch (key) {
-	case 'q': case 3:
+	case 'q':
+	case 3:
 		l->must_quit = true;
 		break;
-	case KEY_DOWN: case 'j': case '\r':
+	case KEY_DOWN:
+	case 'j':
+	case '\r':
 		scroll(l, 1);
 		break;
-	case KEY_UP: case 'k':
+	case KEY_UP:
+	case 'k':
 		scroll(l, -1);
 		break;
-	case KEY_PAGE_DOWN: case 'f': case 6:
+	case KEY_PAGE_DOWN:
+	case 'f':
+	case 6:
 		scroll(l, page);
 		break;
-	case KEY_PAGE_UP: case 'b': case 2:
+	case KEY_PAGE_UP:
+	case 'b':
+	case 2:
 		scroll(l, -page);
 		break;
-	case KEY_HOME: case 'g':
+	case KEY_HOME:
+	case 'g':
 		l->top = 0;
 		break;
-	case KEY_END: case 'G':
+	case KEY_END:
+	case 'G':
 		l->top = last_top(l);
 		break;
 	case '/':
 		start_search(l);
 		break;
-	case 'n': case 'N':
+	case 'n':
+	case 'N':
 		search_on(l, key == 'N', false);
 		break;
 	case 27:
@@ -403,7 +429,8 @@ static void handle_key(struct live *l, int key)
 	case 'r':
 		l->must_refresh = true;
 		break;
-	case '?': case 'h':
+	case '?':
+	case 'h':
 		l->is_help = true;
 		break;
 	default:
@@ -418,9 +445,10 @@ static int next_key(const char *text, size_t left, size_t *used)
 		const char *sequence;
 		int key;
 	} sequences[] = {
-		{ "\033[A", KEY_UP },	     { "\033OA", KEY_UP },	   { "\033[B", KEY_DOWN },  { "\033OB", KEY_DOWN },
-		{ "\033[5~", KEY_PAGE_UP },  { "\033[6~", KEY_PAGE_DOWN }, { "\033[H", KEY_HOME },  { "\033OH", KEY_HOME },
-		{ "\033[1~", KEY_HOME },     { "\033[F", KEY_END },	   { "\033OF", KEY_END },   { "\033[4~", KEY_END },
+		{ "\033[A", KEY_UP },	{ "\033OA", KEY_UP },	    { "\033[B", KEY_DOWN },
+		{ "\033OB", KEY_DOWN }, { "\033[5~", KEY_PAGE_UP }, { "\033[6~", KEY_PAGE_DOWN },
+		{ "\033[H", KEY_HOME }, { "\033OH", KEY_HOME },	    { "\033[1~", KEY_HOME },
+		{ "\033[F", KEY_END },	{ "\033OF", KEY_END },	    { "\033[4~", KEY_END },
 	};
 
 	for (size_t i = 0; i < sizeof(sequences) / sizeof(*sequences); i++) {
@@ -435,7 +463,8 @@ static int next_key(const char *text, size_t left, size_t *used)
 	if (text[0] != '\033' || left == 1 || (text[1] != '[' && text[1] != 'O'))
 		return (unsigned char)text[0];
 	/* A sequence we don't know: pass over it as a whole. */
-	for (*used = 2; *used < left && !((unsigned char)text[*used] >= 0x40 && (unsigned char)text[*used] <= 0x7e);)
+	for (*used = 2; *used < left && !((unsigned char)text[*used] >= 0x40 &&
+					  (unsigned char)text[*used] <= 0x7e);)
 		++*used;
 	*used += *used < left;
 	return 0;
@@ -463,7 +492,8 @@ static void read_keys(struct live *l)
 		handle_key(l, next_key(text + at, (size_t)n - at, &used));
 }
 
-/* --- signals and the loop --------------------------------------------------------------------------------- */
+/* --- signals and the loop
+ * --------------------------------------------------------------------------------- */
 
 static void stop_for_a_while(struct live *l)
 {
@@ -534,7 +564,9 @@ static struct err *loop(struct live *l)
 
 static struct err *open_signals(struct live *l)
 {
-	static const int signals[] = { SIGWINCH, SIGTSTP, SIGCONT, SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	static const int signals[] = {
+		SIGWINCH, SIGTSTP, SIGCONT, SIGINT, SIGTERM, SIGHUP, SIGQUIT
+	};
 	sigset_t set;
 
 	sigemptyset(&set);
@@ -547,12 +579,15 @@ static struct err *open_signals(struct live *l)
 	return NULL;
 }
 
-struct err *live_run(const struct live_options *options, struct err *(*refresh_fn)(void *user, struct doc *doc),
-		     void *user)
+struct err *live_run(const struct live_options *options,
+		     struct err *(*refresh_fn)(void *user, struct doc *doc), void *user)
 {
-	struct live l = { .options = options, .refresh = refresh_fn, .user = user, .must_refresh = true };
+	struct live l = {
+		.options = options, .refresh = refresh_fn, .user = user, .must_refresh = true
+	};
 
-	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) || tcgetattr(STDIN_FILENO, &l.before) != 0)
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) ||
+	    tcgetattr(STDIN_FILENO, &l.before) != 0)
 		return err_fix(err_new(ERR_USAGE, "a live view needs a terminal"),
 			       "leave out --live to print the report once");
 	TRY(open_signals(&l));

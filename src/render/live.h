@@ -14,8 +14,8 @@
 #include "render/renderer.h"
 
 struct live_options {
-	const char *title;       /* in the status line; NULL: none */
-	uint64_t interval_ns;    /* between the starts of two refreshes; 0: one second */
+	const char *title;    /* in the status line; NULL: none */
+	uint64_t interval_ns; /* between the starts of two refreshes; 0: one second */
 	enum render_color color;
 	enum render_charset charset;
 };
@@ -24,7 +24,7 @@ struct live_options {
  * then each interval, and when the window's size changes.  Its error ends the view and is
  * returned.  NULL when the user quit, ERR_CANCELLED after SIGTERM or SIGHUP, ERR_USAGE when
  * standard input or output is no terminal. */
-struct err *live_run(const struct live_options *options, struct err *(*refresh)(void *user, struct doc *doc),
-		     void *user);
+struct err *live_run(const struct live_options *options,
+		     struct err *(*refresh)(void *user, struct doc *doc), void *user);
 
 #endif

@@ -49,7 +49,8 @@ static struct err *open_temp(struct sink *s, const char *path)
 		s->out = is_there ? fopen(path, "we") : NULL;
 		if (s->out)
 			return NULL;
-		return err_fix(err_errno(errnum, "cannot write %s", path), "name another file with -o");
+		return err_fix(err_errno(errnum, "cannot write %s", path),
+			       "name another file with -o");
 	}
 	mode_t mask = umask(0);
 
@@ -93,7 +94,8 @@ static bool has_pager(void)
 {
 	const char *pager = getenv("PAGER");
 
-	return (pager && *pager) || access("/usr/bin/less", X_OK) == 0 || access("/bin/less", X_OK) == 0;
+	return (pager && *pager) || access("/usr/bin/less", X_OK) == 0 ||
+	       access("/bin/less", X_OK) == 0;
 }
 
 struct err *sink_open(struct sink *s, const struct render_options *options, bool may_page)
@@ -137,8 +139,9 @@ struct err *sink_finish(struct sink *s)
 	wait_for_pager(s);
 	if (failed)
 		return err_fix(err_errno(errnum ? errnum : EIO, "cannot write %s", name),
-			       errnum == ENOSPC ? "make room on that disk, or name another file with -o" :
-						  "name another file with -o");
+			       errnum == ENOSPC
+				       ? "make room on that disk, or name another file with -o"
+				       : "name another file with -o");
 	if (s->temp_path) {
 		if (rename(s->temp_path, s->path) != 0)
 			return err_errno(errno, "cannot rename %s to %s", s->temp_path, s->path);
@@ -187,7 +190,8 @@ struct err *render_open(const struct render_options *options, struct doc **ret)
 
 	d->ops = *ops;
 
-	struct err *err = sink_open(&d->sink, options, options->pager && strcmp(format, "term") == 0);
+	struct err *err =
+		sink_open(&d->sink, options, options->pager && strcmp(format, "term") == 0);
 
 	if (err == NULL)
 		err = d->ops->create(options, d->sink.out, &d->self);
@@ -214,8 +218,11 @@ const char *render_format_of_path(const char *path)
 {
 	static const struct {
 		const char *ending, *format;
-	} endings[] = { { ".html", "html" }, { ".htm", "html" }, { ".json", "json" },
-			{ ".svg", "svg" },   { ".txt", "term" } };
+	} endings[] = { { ".html", "html" },
+			{ ".htm", "html" },
+			{ ".json", "json" },
+			{ ".svg", "svg" },
+			{ ".txt", "term" } };
 
 	for (size_t i = 0; path && i < sizeof(endings) / sizeof(*endings); i++)
 		if (str_ends(path, endings[i].ending))

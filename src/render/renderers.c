@@ -5,9 +5,5 @@
 extern const struct render_ops render_html, render_json, render_svg, render_term;
 
 const struct render_ops *const render_table[] = {
-	&render_term,
-	&render_json,
-	&render_html,
-	&render_svg,
-	NULL,
+	&render_term, &render_json, &render_html, &render_svg, NULL,
 };

@@ -28,7 +28,7 @@ static const double SEEN_RATIO = 0.0001; /* inferno's default: 0.01 % */
 struct box {
 	unsigned depth;
 	double x, value;
-	double change; /* diff: of self, as in flamegraph.pl */
+	double change;		/* diff: of self, as in flamegraph.pl */
 	size_t name_at, tip_at; /* in renderer->names; tip_at 0: none */
 	enum doc_frame_kind kind;
 };
@@ -88,7 +88,8 @@ static struct rgb by_kind(enum doc_frame_kind kind, double v)
 	};
 	unsigned i = (unsigned)kind < sizeof(hues) / sizeof(*hues) ? kind : DOC_FRAME_UNKNOWN;
 
-	return (struct rgb){ hues[i].base.r + (int)(v * hues[i].spread.r), hues[i].base.g + (int)(v * hues[i].spread.g),
+	return (struct rgb){ hues[i].base.r + (int)(v * hues[i].spread.r),
+			     hues[i].base.g + (int)(v * hues[i].spread.g),
 			     hues[i].base.b + (int)(v * hues[i].spread.b) };
 }
 
@@ -116,7 +117,8 @@ static bool by_palette(const char *palette, const char *name, struct rgb *color)
 				return false;
 			if (strcmp(palette, plain[i].name) != 0)
 				continue;
-			*color = (struct rgb){ plain[i].r + (int)(plain[i].r1 * v1), plain[i].g + (int)(plain[i].g1 * v1),
+			*color = (struct rgb){ plain[i].r + (int)(plain[i].r1 * v1),
+					       plain[i].g + (int)(plain[i].g1 * v1),
 					       plain[i].b + (int)(plain[i].b1 * v1) };
 			break;
 		}
@@ -129,11 +131,13 @@ static struct rgb color_of(const struct renderer *r, const struct box *box, cons
 
 	if (r->flame.diff) { /* red grew, blue shrank, as deep as the largest change */
 		double change = box->change;
-		int pale = r->change_most > 0 ? 90 + (int)(130 * (1 - fabs(change) / r->change_most)) : 220;
+		int pale = r->change_most > 0
+				   ? 90 + (int)(130 * (1 - fabs(change) / r->change_most))
+				   : 220;
 
-		return change > 0 ? (struct rgb){ 240, pale, pale } :
-		       change < 0 ? (struct rgb){ pale, pale + 20, 245 } :
-				    (struct rgb){ 236, 236, 238 };
+		return change > 0   ? (struct rgb){ 240, pale, pale }
+		       : change < 0 ? (struct rgb){ pale, pale + 20, 245 }
+				    : (struct rgb){ 236, 236, 238 };
 	}
 	if (r->flame.palette && by_palette(r->flame.palette, name, &color))
 		return color;
@@ -191,7 +195,8 @@ static struct err *flame_node(void *self, unsigned depth, const struct doc_frame
 
 	struct box *box = vec_add(&r->boxes);
 
-	*box = (struct box){ depth, x, frame->value, frame->self - frame->self_before, r->names.length, 0, frame->kind };
+	*box = (struct box){ depth,	      x, frame->value, frame->self - frame->self_before,
+			     r->names.length, 0, frame->kind };
 	str_add_n(&r->names, frame->name, strlen(frame->name) + 1);
 	if (frame->tip) {
 		box->tip_at = r->names.length;
@@ -207,8 +212,8 @@ static size_t without_mark(const char *name)
 {
 	size_t length = strlen(name);
 
-	if (length > 4 && name[length - 4] == '_' && name[length - 3] == '[' && name[length - 1] == ']' &&
-	    strchr("kwij", name[length - 2]))
+	if (length > 4 && name[length - 4] == '_' && name[length - 3] == '[' &&
+	    name[length - 1] == ']' && strchr("kwij", name[length - 2]))
 		return length - 4;
 	return length;
 }
@@ -221,7 +226,8 @@ static void add_amount(struct renderer *r, double amount)
 	} else if (r->flame.unit == DOC_BYTES) {
 		str_add(&r->body, units_bytes(amount).text);
 	} else {
-		str_add(&r->body, amount < 1e18 ? units_count((uint64_t)amount).text : units_number(amount).text);
+		str_add(&r->body, amount < 1e18 ? units_count((uint64_t)amount).text
+						: units_number(amount).text);
 		str_add_char(&r->body, ' ');
 		add_xml(&r->body, r->flame.unit_name);
 	}
@@ -230,7 +236,8 @@ static void add_amount(struct renderer *r, double amount)
 /* "func (1,204 samples, 0.35%)", for a difference "...; +0.12%)". */
 static void add_title(struct renderer *r, const struct box *box, const char *name)
 {
-	double samples = floor(box->value * r->flame.factor + 0.5), total = r->total * r->flame.factor;
+	double samples = floor(box->value * r->flame.factor + 0.5),
+	       total = r->total * r->flame.factor;
 	double delta = box->change * r->flame.factor;
 
 	if (box->tip_at) {
@@ -254,7 +261,8 @@ static void add_title(struct renderer *r, const struct box *box, const char *nam
 
 static void add_label(struct renderer *r, const char *name, double width)
 {
-	size_t length = without_mark(name), room = width > 6 ? (size_t)((width - 6) / CHAR_WIDTH) : 0;
+	size_t length = without_mark(name),
+	       room = width > 6 ? (size_t)((width - 6) / CHAR_WIDTH) : 0;
 
 	if (room < 3)
 		return;
@@ -269,16 +277,19 @@ static void add_label(struct renderer *r, const char *name, double width)
 static void draw_box(struct renderer *r, const struct box *box, double top)
 {
 	const char *name = r->names.text + box->name_at;
-	double room = r->width - 2 * PAD, x = PAD + box->x / r->total * room, w = box->value / r->total * room;
+	double room = r->width - 2 * PAD, x = PAD + box->x / r->total * room,
+	       w = box->value / r->total * room;
 	unsigned row = r->flame.icicle ? box->depth : r->deepest - box->depth;
 	double y = top + (double)row * FRAME_HEIGHT;
 	struct rgb c = color_of(r, box, name);
 
-	str_printf(&r->body, "<g class=\"f\" data-x=\"%.9g\" data-w=\"%.9g\" data-l=\"%u\"><title>", box->x / r->total,
-		   box->value / r->total, box->depth);
+	str_printf(&r->body, "<g class=\"f\" data-x=\"%.9g\" data-w=\"%.9g\" data-l=\"%u\"><title>",
+		   box->x / r->total, box->value / r->total, box->depth);
 	add_title(r, box, name);
-	str_printf(&r->body, "</title><rect x=\"%.2f\" y=\"%.0f\" width=\"%.2f\" height=\"%d\" fill=\"rgb(%d,%d,%d)\"/>", x, y,
-		   w > 0.5 ? w - 0.3 : w, FRAME_HEIGHT - 1, c.r, c.g, c.b);
+	str_printf(&r->body,
+		   "</title><rect x=\"%.2f\" y=\"%.0f\" width=\"%.2f\" height=\"%d\" "
+		   "fill=\"rgb(%d,%d,%d)\"/>",
+		   x, y, w > 0.5 ? w - 0.3 : w, FRAME_HEIGHT - 1, c.r, c.g, c.b);
 	str_printf(&r->body, "<text x=\"%.2f\" y=\"%.1f\">", x + 3, y + 11.5);
 	add_label(r, name, w);
 	str_add(&r->body, "</text></g>\n");
@@ -286,28 +297,32 @@ static void draw_box(struct renderer *r, const struct box *box, double top)
 
 static void add_legend(struct renderer *r, double y)
 {
-	static const char *const names[] = { "program", "library", "kernel", "kernel module",
-					     "inlined", "JIT", "unknown", "" };
+	static const char *const names[] = { "program", "library", "kernel",  "kernel module",
+					     "inlined", "JIT",	   "unknown", "" };
 	bool seen[8] = { false };
 	double x = PAD;
 
 	if (r->flame.diff || (r->flame.palette && strcmp(r->flame.palette, "kind") != 0))
 		return;
 	for (size_t i = 0; i < r->boxes.n; i++)
-		seen[(unsigned)r->boxes.v[i].kind < 8 ? r->boxes.v[i].kind : DOC_FRAME_UNKNOWN] = true;
+		seen[(unsigned)r->boxes.v[i].kind < 8 ? r->boxes.v[i].kind : DOC_FRAME_UNKNOWN] =
+			true;
 	for (unsigned k = 0; k < 7; k++) {
 		struct rgb c = by_kind((enum doc_frame_kind)k, 0.5);
 
 		if (!seen[k])
 			continue;
-		str_printf(&r->body, "<rect x=\"%.0f\" y=\"%.0f\" width=\"10\" height=\"10\" fill=\"rgb(%d,%d,%d)\"/>"
-				     "<text x=\"%.0f\" y=\"%.0f\">%s</text>\n",
+		str_printf(&r->body,
+			   "<rect x=\"%.0f\" y=\"%.0f\" width=\"10\" height=\"10\" "
+			   "fill=\"rgb(%d,%d,%d)\"/>"
+			   "<text x=\"%.0f\" y=\"%.0f\">%s</text>\n",
 			   x, y - 9, c.r, c.g, c.b, x + 14, y, names[k]);
 		x += 14 + 16 + CHAR_WIDTH * (double)strlen(names[k]);
 	}
 }
 
-static void add_text(struct renderer *r, const char *attributes, double x, double y, const char *text)
+static void add_text(struct renderer *r, const char *attributes, double x, double y,
+		     const char *text)
 {
 	str_printf(&r->body, "<text %s x=\"%.0f\" y=\"%.0f\">", attributes, x, y);
 	add_xml(&r->body, text);
@@ -329,32 +344,43 @@ static double add_heading(struct renderer *r, const char *title, const char *sub
 
 static const char *heading_of(const struct renderer *r, const char *title)
 {
-	return *title && (!r->title || r->has_flame) ? title : r->title && *r->title ? r->title : title;
+	return *title && (!r->title || r->has_flame) ? title
+	       : r->title && *r->title		     ? r->title
+						     : title;
 }
 
 static struct err *flame_end(void *self)
 {
 	struct renderer *r = self;
-	const char *subtitle = r->flame.subtitle ? r->flame.subtitle : r->has_flame ? NULL : r->subtitle;
+	const char *subtitle = r->flame.subtitle ? r->flame.subtitle
+			       : r->has_flame	 ? NULL
+						 : r->subtitle;
 	double top = add_heading(r, heading_of(r, r->flame.title), subtitle);
 
 	r->has_flame = true;
 	if (r->boxes.n == 0) {
-		add_text(r, "class=\"title\"", r->width / 2.0, top + 20, "Nothing to draw: no samples");
+		add_text(r, "class=\"title\"", r->width / 2.0, top + 20,
+			 "Nothing to draw: no samples");
 		r->height = (unsigned)top + 60;
 		flame_clear(r);
 		return NULL;
 	}
 	double bottom = top + (r->deepest + 1) * FRAME_HEIGHT;
 
-	str_printf(&r->body, "<g class=\"flame\" data-left=\"%d\" data-width=\"%u\">\n", PAD, r->width - 2 * PAD);
+	str_printf(&r->body, "<g class=\"flame\" data-left=\"%d\" data-width=\"%u\">\n", PAD,
+		   r->width - 2 * PAD);
 	for (size_t i = 0; i < r->boxes.n; i++)
 		draw_box(r, &r->boxes.v[i], top);
-	str_printf(&r->body, "<text class=\"reset\" style=\"display:none\" x=\"%d\" y=\"%.0f\">Reset zoom</text>\n", PAD,
-		   top - 8);
-	str_printf(&r->body, "<text class=\"search\" x=\"%u\" y=\"%.0f\">Search</text>\n", r->width - PAD, top - 8);
-	str_printf(&r->body, "<text class=\"matched\" x=\"%u\" y=\"%.0f\"/>\n", r->width - PAD, bottom + 16);
-	str_printf(&r->body, "<text class=\"details\" x=\"%d\" y=\"%.0f\"/>\n</g>\n", PAD, bottom + 16);
+	str_printf(&r->body,
+		   "<text class=\"reset\" style=\"display:none\" x=\"%d\" y=\"%.0f\">Reset "
+		   "zoom</text>\n",
+		   PAD, top - 8);
+	str_printf(&r->body, "<text class=\"search\" x=\"%u\" y=\"%.0f\">Search</text>\n",
+		   r->width - PAD, top - 8);
+	str_printf(&r->body, "<text class=\"matched\" x=\"%u\" y=\"%.0f\"/>\n", r->width - PAD,
+		   bottom + 16);
+	str_printf(&r->body, "<text class=\"details\" x=\"%d\" y=\"%.0f\"/>\n</g>\n", PAD,
+		   bottom + 16);
 	add_legend(r, bottom + 36);
 	if (r->flame.notes) {
 		str_add(&r->body, "<desc>");
@@ -366,7 +392,8 @@ static struct err *flame_end(void *self)
 	return NULL;
 }
 
-/* --- histograms --------------------------------------------------------------------------------- */
+/* --- histograms ---------------------------------------------------------------------------------
+ */
 
 static void bucket_label(struct renderer *r, enum doc_unit unit, const struct doc_bucket *b)
 {
@@ -390,20 +417,25 @@ static struct err *histogram(void *self, const char *key, const char *title, enu
 	for (size_t i = 0; i < count; i++)
 		most = buckets[i].count > most ? buckets[i].count : most;
 	for (size_t i = 0; i < count; i++) {
-		double y = top + (double)i * FRAME_HEIGHT, w = most ? room * (double)buckets[i].count / (double)most : 0;
+		double y = top + (double)i * FRAME_HEIGHT,
+		       w = most ? room * (double)buckets[i].count / (double)most : 0;
 
-		str_printf(&r->body, "<text text-anchor=\"end\" x=\"%d\" y=\"%.1f\">", PAD + 160, y + 11.5);
+		str_printf(&r->body, "<text text-anchor=\"end\" x=\"%d\" y=\"%.1f\">", PAD + 160,
+			   y + 11.5);
 		bucket_label(r, unit, &buckets[i]);
-		str_printf(&r->body, "</text><rect x=\"%d\" y=\"%.0f\" width=\"%.2f\" height=\"%d\" fill=\"rgb(104,148,204)\"/>",
+		str_printf(&r->body,
+			   "</text><rect x=\"%d\" y=\"%.0f\" width=\"%.2f\" height=\"%d\" "
+			   "fill=\"rgb(104,148,204)\"/>",
 			   PAD + 170, y, w, FRAME_HEIGHT - 2);
-		str_printf(&r->body, "<text x=\"%.1f\" y=\"%.1f\">%s</text>\n", PAD + 176 + w, y + 11.5,
-			   units_count(buckets[i].count).text);
+		str_printf(&r->body, "<text x=\"%.1f\" y=\"%.1f\">%s</text>\n", PAD + 176 + w,
+			   y + 11.5, units_count(buckets[i].count).text);
 	}
 	r->height = (unsigned)(top + (double)count * FRAME_HEIGHT) + 20;
 	return NULL;
 }
 
-/* --- timelines ---------------------------------------------------------------------------------- */
+/* --- timelines ----------------------------------------------------------------------------------
+ */
 
 enum { LABEL = 160, LANE_HEIGHT = 18 };
 
@@ -420,37 +452,50 @@ static struct err *timeline_begin(void *self, const struct doc_timeline *timelin
 static struct err *lane(void *self, const char *name)
 {
 	struct renderer *r = self;
-	size_t length = strlen(name), fit = text_prefix(name, length, (LABEL - PAD) / (size_t)CHAR_WIDTH);
+	size_t length = strlen(name),
+	       fit = text_prefix(name, length, (LABEL - PAD) / (size_t)CHAR_WIDTH);
 
 	r->height += LANE_HEIGHT;
 	str_printf(&r->body, "<text x=\"%d\" y=\"%.1f\">", PAD, r->height - 5.5);
 	text_add_xml(&r->body, name, fit);
-	str_printf(&r->body, "</text><rect x=\"%d\" y=\"%u\" width=\"%u\" height=\"1\" fill=\"rgb(220,220,220)\"/>\n", LABEL,
-		   r->height - 2, r->width - LABEL - PAD);
+	str_printf(&r->body,
+		   "</text><rect x=\"%d\" y=\"%u\" width=\"%u\" height=\"1\" "
+		   "fill=\"rgb(220,220,220)\"/>\n",
+		   LABEL, r->height - 2, r->width - LABEL - PAD);
 	return NULL;
 }
 
 static struct err *span(void *self, const struct doc_span *s)
 {
 	static const enum doc_frame_kind kinds[] = {
-		[DOC_KERNEL] = DOC_FRAME_KERNEL,   [DOC_LIBRARY] = DOC_FRAME_LIBRARY, [DOC_INLINED] = DOC_FRAME_INLINED,
-		[DOC_JIT] = DOC_FRAME_JIT,	   [DOC_GOOD] = DOC_FRAME_JIT,	      [DOC_DIM] = DOC_FRAME_GROUP,
-		[DOC_WARN] = DOC_FRAME_LIBRARY,	   [DOC_PLAIN] = DOC_FRAME_KERNEL,    [DOC_STRONG] = DOC_FRAME_KERNEL,
+		[DOC_KERNEL] = DOC_FRAME_KERNEL,   [DOC_LIBRARY] = DOC_FRAME_LIBRARY,
+		[DOC_INLINED] = DOC_FRAME_INLINED, [DOC_JIT] = DOC_FRAME_JIT,
+		[DOC_GOOD] = DOC_FRAME_JIT,	   [DOC_DIM] = DOC_FRAME_GROUP,
+		[DOC_WARN] = DOC_FRAME_LIBRARY,	   [DOC_PLAIN] = DOC_FRAME_KERNEL,
+		[DOC_STRONG] = DOC_FRAME_KERNEL,
 	};
 	struct renderer *r = self;
-	uint64_t from = s->from_ns < r->from_ns ? r->from_ns : s->from_ns, to = s->to_ns > r->to_ns ? r->to_ns : s->to_ns;
+	uint64_t from = s->from_ns < r->from_ns ? r->from_ns : s->from_ns,
+		 to = s->to_ns > r->to_ns ? r->to_ns : s->to_ns;
 	double range = (double)(r->to_ns - r->from_ns), room = r->width - LABEL - PAD;
 
 	if (s->level != 0 || from > to || range <= 0)
 		return NULL;
-	double x = LABEL + (double)(from - r->from_ns) / range * room, w = (double)(to - from) / range * room;
-	struct rgb c = by_kind((unsigned)s->style < sizeof(kinds) / sizeof(*kinds) ? kinds[s->style] : DOC_FRAME_USER, 0.3);
+	double x = LABEL + (double)(from - r->from_ns) / range * room,
+	       w = (double)(to - from) / range * room;
+	struct rgb c = by_kind((unsigned)s->style < sizeof(kinds) / sizeof(*kinds) ? kinds[s->style]
+										   : DOC_FRAME_USER,
+			       0.3);
 
 	str_printf(&r->body, "<g><title>");
 	add_xml(&r->body, s->name);
-	str_printf(&r->body, " (%s)</title>", units_duration_ns((double)(s->to_ns - s->from_ns)).text);
-	str_printf(&r->body, "<rect x=\"%.2f\" y=\"%u\" width=\"%.2f\" height=\"%d\" fill=\"rgb(%d,%d,%d)\"/></g>\n", x,
-		   r->height - LANE_HEIGHT + 2, w < 0.3 ? 0.3 : w, LANE_HEIGHT - 4, c.r, c.g, c.b);
+	str_printf(&r->body, " (%s)</title>",
+		   units_duration_ns((double)(s->to_ns - s->from_ns)).text);
+	str_printf(&r->body,
+		   "<rect x=\"%.2f\" y=\"%u\" width=\"%.2f\" height=\"%d\" "
+		   "fill=\"rgb(%d,%d,%d)\"/></g>\n",
+		   x, r->height - LANE_HEIGHT + 2, w < 0.3 ? 0.3 : w, LANE_HEIGHT - 4, c.r, c.g,
+		   c.b);
 	return NULL;
 }
 
@@ -463,14 +508,20 @@ static struct err *timeline_end(void *self)
 		double x = LABEL + i / 10.0 * (r->width - LABEL - PAD);
 
 		str_printf(&r->body, "<text text-anchor=\"%s\" x=\"%.0f\" y=\"%u\">%s</text>\n",
-			   i == 0 ? "start" : i == 10 ? "end" : "middle", x, r->height + 14,
-			   units_duration_ns((double)(int64_t)(r->from_ns - r->origin_ns) + range * i / 10).text);
+			   i == 0    ? "start"
+			   : i == 10 ? "end"
+				     : "middle",
+			   x, r->height + 14,
+			   units_duration_ns((double)(int64_t)(r->from_ns - r->origin_ns) +
+					     range * i / 10)
+				   .text);
 	}
 	r->height += 30;
 	return NULL;
 }
 
-/* --- the whole ----------------------------------------------------------------------------------- */
+/* --- the whole -----------------------------------------------------------------------------------
+ */
 
 static struct err *begin(void *self, const struct doc_head *head)
 {
@@ -494,9 +545,11 @@ static struct err *headline(void *self, const char *text)
 static struct err *end(void *self)
 {
 	static const char style[] =
-		"text{font-family:ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace;font-size:12px;fill:#111}"
+		"text{font-family:ui-monospace,Menlo,Consolas,'DejaVu Sans "
+		"Mono',monospace;font-size:12px;fill:#111}"
 		".title{text-anchor:middle;font-size:17px}.subtitle{text-anchor:middle;fill:#666}"
-		".f rect{rx:1.5}.f:hover rect{stroke:#000;stroke-width:0.7}.f text{pointer-events:none}.f{cursor:pointer}"
+		".f rect{rx:1.5}.f:hover rect{stroke:#000;stroke-width:0.7}.f "
+		"text{pointer-events:none}.f{cursor:pointer}"
 		".search,.matched{text-anchor:end}.search,.reset{cursor:pointer;fill:#555}";
 	struct renderer *r = self;
 	unsigned height = r->height ? r->height : 60;
@@ -505,7 +558,8 @@ static struct err *end(void *self)
 		add_text(r, "class=\"title\"", r->width / 2.0, 34, "This report has no picture");
 	fprintf(r->out,
 		"<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"no\"?>\n"
-		"<svg version=\"1.1\" xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" height=\"%u\" viewBox=\"0 0 %u %u\">\n"
+		"<svg version=\"1.1\" xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" "
+		"height=\"%u\" viewBox=\"0 0 %u %u\">\n"
 		"<style>%s</style>\n<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n",
 		r->width, height, r->width, height, style);
 	if (r->body.length)

@@ -22,7 +22,9 @@
 
 unsigned term_indent(const struct term *t)
 {
-	return t->section_depth == 0 || t->width < 60 ? 0 : t->section_depth > 3 ? 6 : 2 * t->section_depth;
+	return t->section_depth == 0 || t->width < 60 ? 0
+	       : t->section_depth > 3		      ? 6
+						      : 2 * t->section_depth;
 }
 
 unsigned term_room(const struct term *t) { return t->width - term_indent(t); }
@@ -44,8 +46,8 @@ void term_line_end(struct term *t)
 static const char *sgr_of(enum doc_style style)
 {
 	static const char *const codes[] = {
-		[DOC_DIM] = "2",      [DOC_STRONG] = "1",   [DOC_GOOD] = "32",	  [DOC_WARN] = "33",
-		[DOC_BAD] = "1;31",   [DOC_KERNEL] = "34",  [DOC_USER] = NULL,	  [DOC_INLINED] = "36",
+		[DOC_DIM] = "2",      [DOC_STRONG] = "1",  [DOC_GOOD] = "32", [DOC_WARN] = "33",
+		[DOC_BAD] = "1;31",   [DOC_KERNEL] = "34", [DOC_USER] = NULL, [DOC_INLINED] = "36",
 		[DOC_LIBRARY] = "33", [DOC_JIT] = "32",
 	};
 
@@ -114,14 +116,15 @@ static void flush_fields(struct term *t)
 
 		term_line_begin(t);
 		term_style_on(t, DOC_DIM);
-		size_t used = text_add_elided(&t->line, title, strlen(title), width, false, t->utf8);
+		size_t used =
+			text_add_elided(&t->line, title, strlen(title), width, false, t->utf8);
 		term_style_off(t, DOC_DIM);
 		term_pad(t, width - used + 2);
 		size_t room = term_room(t) > width + 2 ? term_room(t) - width - 2 : 1;
 
-		term_style_on(t, (enum doc_style) *style);
+		term_style_on(t, (enum doc_style)style[0]);
 		text_add_elided(&t->line, value, strlen(value), room, false, t->utf8);
-		term_style_off(t, (enum doc_style) *style);
+		term_style_off(t, (enum doc_style)style[0]);
 		term_line_end(t);
 		at = (size_t)(style + 1 - fields.text);
 	}
@@ -177,7 +180,8 @@ void term_wrapped(struct term *t, enum doc_style style, const char *mark, const 
 
 		str_clear(&t->scratch);
 		text_add_clean(&t->scratch, text, (size_t)(newline - text), t->utf8);
-		wrap_line(t, style, mark, hanging, str_text(&t->scratch), t->scratch.length, is_first);
+		wrap_line(t, style, mark, hanging, str_text(&t->scratch), t->scratch.length,
+			  is_first);
 		is_first = false;
 		if (*newline == '\0' || newline[1] == '\0')
 			return;
@@ -354,7 +358,8 @@ static struct err *verbatim(void *self, const char *key, const char *text)
 	return NULL;
 }
 
-/* --- making one --------------------------------------------------------------------------------- */
+/* --- making one ---------------------------------------------------------------------------------
+ */
 
 static bool locale_is_utf8(void)
 {
@@ -385,8 +390,8 @@ static bool wants_color(const struct render_options *options)
 	if (options->color != RENDER_COLOR_AUTO)
 		return options->color == RENDER_COLOR_ALWAYS;
 	return !(no && *no) && !options->stream &&
-	       (options->path == NULL || strcmp(options->path, "-") == 0) && isatty(STDOUT_FILENO) &&
-	       term && strcmp(term, "dumb") != 0;
+	       (options->path == NULL || strcmp(options->path, "-") == 0) &&
+	       isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0;
 }
 
 static struct err *create(const struct render_options *options, FILE *out, void **ret)

@@ -18,12 +18,14 @@
 
 static void add_number(struct term *t, struct str *out, enum doc_unit unit, double n)
 {
-	struct doc_value value = unit == DOC_ID || unit == DOC_ADDR ? DOC_U64((uint64_t)n) : DOC_F64(n);
+	struct doc_value value =
+		unit == DOC_ID || unit == DOC_ADDR ? DOC_U64((uint64_t)n) : DOC_F64(n);
 
 	format_value(out, unit, &value, t->origin_ns, false);
 }
 
-static void bucket_label(struct term *t, struct str *out, enum doc_unit unit, const struct doc_bucket *b)
+static void bucket_label(struct term *t, struct str *out, enum doc_unit unit,
+			 const struct doc_bucket *b)
 {
 	add_number(t, out, unit, b->low);
 	if (t->width < 40) {
@@ -35,8 +37,8 @@ static void bucket_label(struct term *t, struct str *out, enum doc_unit unit, co
 }
 
 /* The widest label, the highest count and the sum. */
-static void survey(struct term *t, enum doc_unit unit, const struct doc_bucket *buckets, size_t count,
-		   size_t *width, uint64_t *most, uint64_t *sum)
+static void survey(struct term *t, enum doc_unit unit, const struct doc_bucket *buckets,
+		   size_t count, size_t *width, uint64_t *most, uint64_t *sum)
 {
 	struct str label = { 0 };
 
@@ -52,8 +54,8 @@ static void survey(struct term *t, enum doc_unit unit, const struct doc_bucket *
 }
 
 /* "label  count  share  bar"; what has no room is left out from the right. */
-static void draw_bucket(struct term *t, const struct str *label, size_t label_width, size_t count_width,
-			uint64_t count, double share, double height)
+static void draw_bucket(struct term *t, const struct str *label, size_t label_width,
+			size_t count_width, uint64_t count, double share, double height)
 {
 	struct units n = units_count(count), percent = units_ratio(share);
 	size_t used = label_width + 2 + count_width;
@@ -102,7 +104,8 @@ struct err *term_histogram(void *self, const char *key, const char *title, enum 
 	return NULL;
 }
 
-/* --- timelines --------------------------------------------------------------------------------- */
+/* --- timelines ---------------------------------------------------------------------------------
+ */
 
 enum { STYLES = DOC_JIT + 1 };
 
@@ -110,7 +113,7 @@ struct term_timeline {
 	uint64_t from_ns, to_ns;
 	size_t label_width, columns;
 	double (*covered)[STYLES]; /* by column, in ns */
-	char *lane;                /* clean; NULL: none yet */
+	char *lane;		   /* clean; NULL: none yet */
 	uint64_t lanes;
 };
 
@@ -191,7 +194,8 @@ static void draw_lane(struct term *t)
 	if (l->lane == NULL)
 		return;
 	term_line_begin(t);
-	size_t used = text_add_elided(&t->line, l->lane, strlen(l->lane), l->label_width, false, t->utf8);
+	size_t used =
+		text_add_elided(&t->line, l->lane, strlen(l->lane), l->label_width, false, t->utf8);
 
 	term_pad(t, l->label_width - used + 2);
 	for (size_t i = 0; i < l->columns; i++)

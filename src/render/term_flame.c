@@ -21,7 +21,7 @@ enum { LEVELS_MOST = 40, TREE_LINES_MOST = 60, NARROW = 60 };
 struct box {
 	unsigned depth;
 	double x, value, self, before; /* x and value in the graph's unit */
-	size_t name_at;                /* in flame->names, NUL-terminated, clean */
+	size_t name_at;		       /* in flame->names, NUL-terminated, clean */
 	enum doc_frame_kind kind;
 };
 
@@ -30,11 +30,11 @@ struct term_flame {
 	enum doc_unit unit;
 	bool diff;
 	double total, factor;
-	double narrowest;       /* in the graph's unit */
+	double narrowest; /* in the graph's unit */
 	struct str names;
 	VEC(struct box) boxes;
-	VEC(double) next_x;     /* by depth: where the next node of that depth starts */
-	unsigned deepest;       /* seen */
+	VEC(double) next_x; /* by depth: where the next node of that depth starts */
+	unsigned deepest;   /* seen */
 	uint64_t dropped;
 };
 
@@ -89,8 +89,13 @@ struct err *term_flame_node(void *self, unsigned depth, const struct doc_frame *
 	}
 	struct box *box = vec_add(&f->boxes);
 
-	*box = (struct box){ .depth = depth, .x = x, .value = frame->value, .self = frame->self,
-			     .before = frame->value_before, .kind = frame->kind, .name_at = f->names.length };
+	*box = (struct box){ .depth = depth,
+			     .x = x,
+			     .value = frame->value,
+			     .self = frame->self,
+			     .before = frame->value_before,
+			     .kind = frame->kind,
+			     .name_at = f->names.length };
 	text_add_clean(&f->names, frame->name, length > most ? most : length, t->utf8);
 	str_add_char(&f->names, '\0');
 	return NULL;
@@ -101,16 +106,18 @@ struct err *term_flame_node(void *self, unsigned depth, const struct doc_frame *
 static const char *background(const struct term_flame *f, const struct box *box)
 {
 	static const char *const codes[] = {
-		[DOC_FRAME_USER] = "30;48;5;216",	 [DOC_FRAME_LIBRARY] = "30;48;5;222",
-		[DOC_FRAME_KERNEL] = "30;48;5;110",	 [DOC_FRAME_KERNEL_MODULE] = "30;48;5;140",
-		[DOC_FRAME_INLINED] = "30;48;5;152",	 [DOC_FRAME_JIT] = "30;48;5;150",
-		[DOC_FRAME_UNKNOWN] = "30;48;5;250",	 [DOC_FRAME_GROUP] = "30;48;5;188",
+		[DOC_FRAME_USER] = "30;48;5;216",    [DOC_FRAME_LIBRARY] = "30;48;5;222",
+		[DOC_FRAME_KERNEL] = "30;48;5;110",  [DOC_FRAME_KERNEL_MODULE] = "30;48;5;140",
+		[DOC_FRAME_INLINED] = "30;48;5;152", [DOC_FRAME_JIT] = "30;48;5;150",
+		[DOC_FRAME_UNKNOWN] = "30;48;5;250", [DOC_FRAME_GROUP] = "30;48;5;188",
 	};
 
 	if (f->diff) {
 		double change = f->total > 0 ? (box->value - box->before) / f->total : 0;
 
-		return fabs(change) < 0.001 ? "30;48;5;252" : change > 0 ? "30;48;5;210" : "30;48;5;111";
+		return fabs(change) < 0.001 ? "30;48;5;252"
+		       : change > 0	    ? "30;48;5;210"
+					    : "30;48;5;111";
 	}
 	return codes[(unsigned)box->kind < 8 ? box->kind : DOC_FRAME_UNKNOWN];
 }
@@ -130,7 +137,8 @@ static void add_box(struct term *t, const struct box *box, size_t columns)
 		used++;
 	}
 	if (columns > used + 1)
-		used += text_add_elided(&t->line, name, strlen(name), columns - used, false, t->utf8);
+		used += text_add_elided(&t->line, name, strlen(name), columns - used, false,
+					t->utf8);
 	term_pad(t, columns - used);
 	if (t->color)
 		str_add(&t->line, "\033[0m");
@@ -145,7 +153,8 @@ static void draw_level(struct term *t, unsigned depth)
 	term_line_begin(t);
 	for (size_t i = 0; i < f->boxes.n; i++) {
 		const struct box *box = &f->boxes.v[i];
-		size_t from = (size_t)(box->x * scale + 0.5), to = (size_t)((box->x + box->value) * scale + 0.5);
+		size_t from = (size_t)(box->x * scale + 0.5),
+		       to = (size_t)((box->x + box->value) * scale + 0.5);
 
 		if (box->depth != depth || to <= from || from < at)
 			continue;
@@ -184,7 +193,8 @@ static void draw_tree(struct term *t)
 		term_pad(t, 7 - strlen(share));
 		term_add_text(t, DOC_PLAIN, share);
 		term_pad(t, 1 + indent);
-		text_add_elided(&t->line, name, strlen(name), t->width - 8 - indent, false, t->utf8);
+		text_add_elided(&t->line, name, strlen(name), t->width - 8 - indent, false,
+				t->utf8);
 		term_line_end(t);
 	}
 }
@@ -195,8 +205,9 @@ static void draw_summary(struct term *t)
 {
 	const struct term_flame *f = t->flame;
 	double total = f->total * f->factor;
-	struct doc_value value = total == floor(total) && total >= 0 && total < 1e18 ?
-					 DOC_U64((uint64_t)total) : DOC_F64(total);
+	struct doc_value value = total == floor(total) && total >= 0 && total < 1e18
+					 ? DOC_U64((uint64_t)total)
+					 : DOC_F64(total);
 	struct str s = { 0 };
 
 	format_value(&s, f->unit == DOC_TEXT ? DOC_COUNT : f->unit, &value, 0, false);

@@ -11,7 +11,7 @@ enum term_block {
 	TERM_NOTHING,
 	TERM_HEADING, /* nothing stands between it and what follows */
 	TERM_PROSE,
-	TERM_BLOCK,   /* a blank line before and after */
+	TERM_BLOCK, /* a blank line before and after */
 };
 
 struct term_table;
@@ -20,16 +20,16 @@ struct term_timeline;
 
 struct term {
 	FILE *out;
-	struct str line;      /* the line being made */
-	struct str scratch;   /* a cell being made */
-	struct str fields;    /* fields waiting for their common width */
+	struct str line;    /* the line being made */
+	struct str scratch; /* a cell being made */
+	struct str fields;  /* fields waiting for their common width */
 	size_t fields_width;
 	bool color, utf8;
 	unsigned width;
 	unsigned section_depth;
 	uint64_t origin_ns;
 	enum term_block last;
-	char *heading;        /* the last section's, to not repeat it over a table */
+	char *heading; /* the last section's, to not repeat it over a table */
 	struct term_table *table;
 	struct term_flame *flame;
 	struct term_timeline *timeline;

@@ -22,8 +22,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUFFER_ROWS = 1000, BUFFER_TREE_ROWS = 20000, BUFFER_BYTES = 8 << 20, READABLE = 24, TIGHT = 8,
-       BAR_COLUMNS = 10, GAP = 2 };
+enum {
+	BUFFER_ROWS = 1000,
+	BUFFER_TREE_ROWS = 20000,
+	BUFFER_BYTES = 8 << 20,
+	READABLE = 24,
+	TIGHT = 8,
+	BAR_COLUMNS = 10,
+	GAP = 2
+};
 
 struct cell {
 	size_t at, length; /* in table->text; clean */
@@ -123,7 +130,8 @@ static void hide_rest(struct term_table *table, size_t room)
 {
 	size_t keep = 0;
 
-	while (keep < table->count && !(table->columns[keep].is_flexible && !table->columns[keep].is_hidden))
+	while (keep < table->count &&
+	       !(table->columns[keep].is_flexible && !table->columns[keep].is_hidden))
 		keep++;
 	for (size_t i = table->count; i-- > 1 && total(table, TIGHT) > room;)
 		if (i != keep)
@@ -176,11 +184,14 @@ static void fit(struct term_table *table, size_t room)
 	}
 }
 
-/* --- printing ---------------------------------------------------------------------------------- */
+/* --- printing ----------------------------------------------------------------------------------
+ */
 
-static void print_cell(struct term *t, const struct column *c, const char *text, const struct cell *cell)
+static void print_cell(struct term *t, const struct column *c, const char *text,
+		       const struct cell *cell)
 {
-	size_t columns = text_columns(text, cell->length > 4 * c->width + 64 ? 4 * c->width + 64 : cell->length);
+	size_t columns = text_columns(text, cell->length > 4 * c->width + 64 ? 4 * c->width + 64
+									     : cell->length);
 	bool is_left = c->flags & DOC_COLUMN_LEFT;
 
 	if (!is_left && columns < c->width)
@@ -247,7 +258,8 @@ static void print_header(struct term *t)
 	term_line_end(t);
 }
 
-/* --- trees --------------------------------------------------------------------------------------- */
+/* --- trees ---------------------------------------------------------------------------------------
+ */
 
 /* The guide in front of a node of DEPTH; sibling_follows is up to date for it. */
 static void add_guide(struct term *t, struct str *out, unsigned depth)
@@ -303,7 +315,8 @@ static void make_guides(struct term *t)
 	str_deinit(&text);
 }
 
-/* --- rows ----------------------------------------------------------------------------------------- */
+/* --- rows
+ * ----------------------------------------------------------------------------------------- */
 
 static void add_cell(struct term *t, const struct column *c, const struct doc_value *value)
 {
@@ -399,7 +412,8 @@ static void name_hidden(struct term *t)
 
 	for (size_t i = 0; i < table->count; i++)
 		if (table->columns[i].is_hidden)
-			str_printf(&names, "%s%s", names.length ? ", " : "", table->columns[i].title);
+			str_printf(&names, "%s%s", names.length ? ", " : "",
+				   table->columns[i].title);
 	if (names.length) {
 		str_add(&names, names.length ? " (no room at this width)" : "");
 		term_wrapped(t, DOC_DIM, "not shown: ", str_text(&names));

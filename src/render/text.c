@@ -48,7 +48,10 @@ int32_t text_decode(const char *text, size_t left, size_t *used)
 static locale_t utf8_locale;
 static pthread_once_t utf8_locale_once = PTHREAD_ONCE_INIT;
 
-static void make_utf8_locale(void) { utf8_locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0); }
+static void make_utf8_locale(void)
+{
+	utf8_locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+}
 
 /* wcwidth() in a UTF-8 locale; -1: not printable. */
 static int width_of(int32_t c)
@@ -192,8 +195,8 @@ size_t text_add_elided(struct str *out, const char *s, size_t length, size_t col
 		str_add_n(out, s, n);
 		return text_columns(s, n);
 	}
-	size_t n = cut_left ? text_suffix(s, length, columns - mark_columns) :
-			      text_prefix(s, length, columns - mark_columns);
+	size_t n = cut_left ? text_suffix(s, length, columns - mark_columns)
+			    : text_prefix(s, length, columns - mark_columns);
 	const char *part = cut_left ? s + length - n : s;
 
 	if (cut_left)

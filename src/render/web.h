@@ -5,8 +5,8 @@
  * hashes are base64, as a Content-Security-Policy wants them. */
 #include <stddef.h>
 
-#define WEB_FILE(name)                        \
-	extern const size_t web_##name##_length; \
+#define WEB_FILE(name)                                                                             \
+	extern const size_t web_##name##_length;                                                   \
 	extern const char web_##name[], web_##name##_sha256[]
 
 WEB_FILE(page_css);

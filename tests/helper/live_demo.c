@@ -12,21 +12,24 @@ struct demo {
 static struct err *refresh(void *user, struct doc *d)
 {
 	static const struct doc_column columns[] = {
-		{ "n", "row", DOC_ID, 0 }, { "name", "name", DOC_TEXT, 0 },
+		{ "n", "row", DOC_ID, 0 },
+		{ "name", "name", DOC_TEXT, 0 },
 	};
 	struct demo *demo = user;
 
 	demo->refreshes++;
 	if (demo->fail_after && demo->refreshes > demo->fail_after)
 		return err_new(ERR_FORMAT, "the recording went away");
-	doc_begin(d, &(struct doc_head){ .kind = "sonde.live_demo", .version = 1, .title = "Live demo" });
+	doc_begin(d, &(struct doc_head){
+			     .kind = "sonde.live_demo", .version = 1, .title = "Live demo" });
 	doc_headline(d, "refresh %u", demo->refreshes);
 	doc_table_begin(d, "rows", "Rows", columns, 2);
 	for (unsigned i = 1; i <= 100; i++) {
 		char name[64];
 
 		snprintf(name, sizeof(name), i == 77 ? "needle \033[31m" : "row number %u", i);
-		doc_row(d, (struct doc_value[]){ DOC_U64(i), DOC_STYLED(name, i % 2 ? DOC_PLAIN : DOC_KERNEL) });
+		doc_row(d, (struct doc_value[]){
+				   DOC_U64(i), DOC_STYLED(name, i % 2 ? DOC_PLAIN : DOC_KERNEL) });
 	}
 	doc_table_end(d, 0, NULL);
 	return NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * make_recording PATH SAMPLES SYSCALLS [RATE [COUNTER]]: a recording of made-up rows, for tests that have
- * no need of a kernel's events.
+ * make_recording PATH SAMPLES SYSCALLS [RATE [COUNTER]]: a recording of made-up rows, for tests
+ * that have no need of a kernel's events.
  *
  * RATE: rows a second, 0 as fast as it goes.  COUNTER: a file that at each moment holds two 64-bit
  * numbers, how many samples were put and whether one is being put; it outlives a SIGKILL, so that
@@ -51,7 +51,8 @@ static uint64_t now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-static void put(struct recorder *r, uint64_t samples, uint64_t syscalls, uint64_t rate, _Atomic uint64_t *counter)
+static void put(struct recorder *r, uint64_t samples, uint64_t syscalls, uint64_t rate,
+		_Atomic uint64_t *counter)
 {
 	struct recorder_stream *s = recorder_stream_create(r);
 	struct row_sample sample;
@@ -83,7 +84,9 @@ static void put(struct recorder *r, uint64_t samples, uint64_t syscalls, uint64_
 
 int main(int argc, char **argv)
 {
-	struct recorder_options o = { .overwrite = true, .compactor = &parquet_compactor, .segment_ns = 200000000 };
+	struct recorder_options o = { .overwrite = true,
+				      .compactor = &parquet_compactor,
+				      .segment_ns = 200000000 };
 	struct recorder_totals totals;
 	struct recorder *r;
 
@@ -97,10 +100,11 @@ int main(int argc, char **argv)
 		return fail(err);
 	recorder_note(r, "command", "made up");
 	recorder_note(r, "asked", "cpu, syscalls");
-	recorder_missing(r, "hardware counters", "this machine shows none", "use a machine that has them");
+	recorder_missing(r, "hardware counters", "this machine shows none",
+			 "use a machine that has them");
 	rows_side(r, STACKS);
-	put(r, strtoull(argv[2], NULL, 10), strtoull(argv[3], NULL, 10), argc > 4 ? strtoull(argv[4], NULL, 10) : 0,
-	    counter);
+	put(r, strtoull(argv[2], NULL, 10), strtoull(argv[3], NULL, 10),
+	    argc > 4 ? strtoull(argv[4], NULL, 10) : 0, counter);
 
 	const struct err *broken = recorder_borrow_error(r);
 
@@ -112,8 +116,9 @@ int main(int argc, char **argv)
 	if (err)
 		status = fail(err);
 	else
-		printf("%" PRIu64 " rows, %" PRIu64 " lost, %" PRIu64 " bytes, %" PRIu64 " of events\n", totals.rows,
-		       totals.lost, totals.bytes, totals.event_bytes);
+		printf("%" PRIu64 " rows, %" PRIu64 " lost, %" PRIu64 " bytes, %" PRIu64
+		       " of events\n",
+		       totals.rows, totals.lost, totals.bytes, totals.event_bytes);
 	recorder_destroy(r);
 	return status;
 }

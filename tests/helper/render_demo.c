@@ -26,11 +26,15 @@ static unsigned grow(struct doc *d, unsigned depth, double value, unsigned budge
 
 	if (depth == 0)
 		snprintf(name, sizeof(name), "all");
-	doc_flame_node(d, depth, &(struct doc_frame){ .name = name, .detail = "libdemo.so, demo.c:12",
-						      .kind = (enum doc_frame_kind)((*seed >> 50) % 7),
-						      .value = value, .self = children ? value * 0.03 : value });
+	doc_flame_node(d, depth,
+		       &(struct doc_frame){ .name = name,
+					    .detail = "libdemo.so, demo.c:12",
+					    .kind = (enum doc_frame_kind)((*seed >> 50) % 7),
+					    .value = value,
+					    .self = children ? value * 0.03 : value });
 	for (unsigned i = 0; i < children && used < budget; i++) {
-		unsigned share = i + 1 == children ? budget - used : (budget - used) / (children - i + 1) + 1;
+		unsigned share = i + 1 == children ? budget - used
+						   : (budget - used) / (children - i + 1) + 1;
 		double part = i + 1 == children ? left : left * 0.55;
 
 		used += depth < 200 ? grow(d, depth + 1, part, share, seed) : 0;
@@ -43,14 +47,16 @@ static void many_rows(struct doc *d, unsigned rows)
 {
 	doc_table_begin(d, "many", "Many rows", demo_columns, 6);
 	for (unsigned i = 0; i < rows; i++)
-		doc_row(d, (struct doc_value[]){ DOC_F64(0.5), DOC_F64(i / 1e6), DOC_U64(i), DOC_STR("function"),
-						 DOC_STR("module"), DOC_STR("file.c:12") });
+		doc_row(d, (struct doc_value[]){ DOC_F64(0.5), DOC_F64(i / 1e6), DOC_U64(i),
+						 DOC_STR("function"), DOC_STR("module"),
+						 DOC_STR("file.c:12") });
 	doc_table_end(d, 0, NULL);
 }
 
 int main(int argc, char **argv)
 {
-	struct render_options options = { .format = argc > 1 ? argv[1] : NULL, .path = argc > 2 ? argv[2] : NULL };
+	struct render_options options = { .format = argc > 1 ? argv[1] : NULL,
+					  .path = argc > 2 ? argv[2] : NULL };
 	unsigned frames = argc > 3 ? (unsigned)atoi(argv[3]) : 0;
 	unsigned rows = argc > 4 ? (unsigned)atoi(argv[4]) : 0;
 	struct doc *d;
@@ -64,8 +70,11 @@ int main(int argc, char **argv)
 		if (frames) {
 			uint64_t seed = 42;
 
-			doc_flame_begin(d, &(struct doc_flame){ .key = "big", .title = "Big", .unit_name = "samples",
-								.unit = DOC_COUNT, .min_ratio = -1 });
+			doc_flame_begin(d, &(struct doc_flame){ .key = "big",
+								.title = "Big",
+								.unit_name = "samples",
+								.unit = DOC_COUNT,
+								.min_ratio = -1 });
 			frames = grow(d, 0, 1e9, frames, &seed);
 			doc_flame_end(d);
 			fprintf(stderr, "%u frames\n", frames);

@@ -6,11 +6,14 @@
 
 static inline void demo_prose(struct doc *d)
 {
-	doc_headline(d, "%s wall, %s CPU in 412 processes; 118,204 samples, 0 lost", "41.8 s", "63.0 s");
-	doc_text(d, "Most of the time went into compiling. This paragraph is long enough to be wrapped "
-		    "on a terminal of eighty columns, and of a hundred, and it must not break a word.");
-	doc_warning(d, "install libfoo-dbgsym, or set debuginfod", "4 %% of samples are unresolved: %s has no symbols",
-		    "libfoo.so");
+	doc_headline(d, "%s wall, %s CPU in 412 processes; 118,204 samples, 0 lost", "41.8 s",
+		     "63.0 s");
+	doc_text(
+		d,
+		"Most of the time went into compiling. This paragraph is long enough to be wrapped "
+		"on a terminal of eighty columns, and of a hundred, and it must not break a word.");
+	doc_warning(d, "install libfoo-dbgsym, or set debuginfod",
+		    "4 %% of samples are unresolved: %s has no symbols", "libfoo.so");
 	doc_warning(d, NULL, "1,204 events were lost");
 	doc_field(d, "samples", "samples", DOC_COUNT, DOC_U64(118204));
 	doc_field(d, "wall", "wall time", DOC_DURATION_NS, DOC_F64(41.8e9));
@@ -36,12 +39,19 @@ static inline void demo_table(struct doc *d)
 		const char *function, *module, *source;
 		enum doc_style style;
 	} rows[] = {
-		{ 0.314, 0.512, "parse_translation_unit", "cc1", "gcc/c/c-parser.cc:1530", DOC_USER },
-		{ 0.2, 0.2, "std::map<std::string, std::vector<int>>::operator[](std::string const&)", "cc1",
+		{ 0.314, 0.512, "parse_translation_unit", "cc1", "gcc/c/c-parser.cc:1530",
+		  DOC_USER },
+		{ 0.2, 0.2,
+		  "std::map<std::string, std::vector<int>>::operator[](std::string const&)", "cc1",
 		  "/usr/include/c++/12/bits/stl_map.h:501", DOC_INLINED },
 		{ 0.099, 0.12, "_int_malloc", "libc.so.6", "malloc/malloc.c:3900", DOC_LIBRARY },
 		{ 0.0104, 0.3, "page_fault", "[kernel]", NULL, DOC_KERNEL },
-		{ 0.0001, 0.0001, "gr\xc3\xb6\xc3\x9f" "e_\xe4\xb8\xad\xe6\x96\x87", "b\xff" "d.so", "a\tb\033[31m.c:1", DOC_PLAIN },
+		{ 0.0001, 0.0001,
+		  "gr\xc3\xb6\xc3\x9f"
+		  "e_\xe4\xb8\xad\xe6\x96\x87",
+		  "b\xff"
+		  "d.so",
+		  "a\tb\033[31m.c:1", DOC_PLAIN },
 	};
 
 	doc_table_begin(d, "functions", "Top functions", demo_columns, 6);
@@ -50,7 +60,8 @@ static inline void demo_table(struct doc *d)
 						 DOC_F64(rows[i].self * 41.8e9),
 						 DOC_STYLED(rows[i].function, rows[i].style),
 						 DOC_STR(rows[i].module),
-						 rows[i].source ? DOC_STR(rows[i].source) : DOC_NONE });
+						 rows[i].source ? DOC_STR(rows[i].source)
+								: DOC_NONE });
 	doc_table_end(d, 1204, "sonde report -n 2000 make.sonde");
 }
 
@@ -64,11 +75,13 @@ static inline void demo_numbers(struct doc *d)
 	};
 
 	doc_table_begin(d, "numbers", "Every unit", columns, 7);
-	doc_row(d, (struct doc_value[]){ DOC_U64(1000012345678), DOC_U64(4711), DOC_U64(0x7f12ab34cd), DOC_U64(3999),
-					 DOC_F64(1.23456), DOC_TRUTH(true), DOC_I64(-12345) });
-	doc_row(d, (struct doc_value[]){ DOC_U64(999999000000), DOC_U64(1), DOC_U64(0), DOC_U64(99), DOC_F64(0.5),
-					 DOC_TRUTH(false), DOC_I64(17) });
-	doc_row(d, (struct doc_value[]){ DOC_NONE, DOC_NONE, DOC_NONE, DOC_NONE, DOC_NONE, DOC_NONE, DOC_NONE });
+	doc_row(d, (struct doc_value[]){ DOC_U64(1000012345678), DOC_U64(4711),
+					 DOC_U64(0x7f12ab34cd), DOC_U64(3999), DOC_F64(1.23456),
+					 DOC_TRUTH(true), DOC_I64(-12345) });
+	doc_row(d, (struct doc_value[]){ DOC_U64(999999000000), DOC_U64(1), DOC_U64(0), DOC_U64(99),
+					 DOC_F64(0.5), DOC_TRUTH(false), DOC_I64(17) });
+	doc_row(d, (struct doc_value[]){ DOC_NONE, DOC_NONE, DOC_NONE, DOC_NONE, DOC_NONE, DOC_NONE,
+					 DOC_NONE });
 	doc_table_end(d, 0, NULL);
 	doc_table_begin(d, "empty", "An empty table", columns, 7);
 	doc_table_end(d, 0, NULL);
@@ -84,8 +97,8 @@ static inline void demo_tree(struct doc *d)
 		unsigned depth;
 		const char *name;
 		uint64_t samples;
-	} nodes[] = { { 0, "main", 100 },     { 1, "compile", 80 }, { 2, "parse", 50 },
-		      { 3, "next_token", 9 }, { 2, "emit", 30 },    { 1, "cleanup", 20 },
+	} nodes[] = { { 0, "main", 100 },	{ 1, "compile", 80 }, { 2, "parse", 50 },
+		      { 3, "next_token", 9 },	{ 2, "emit", 30 },    { 1, "cleanup", 20 },
 		      { 0, "start_thread", 12 } };
 
 	doc_tree_begin(d, "callers", "Callers", columns, 2);
@@ -107,10 +120,12 @@ static inline void demo_flame(struct doc *d, bool diff)
 		{ 1, "cc1 4711", NULL, DOC_FRAME_GROUP, 880, 0, 800 },
 		{ 2, "main", "cc1, gcc/main.cc:35", DOC_FRAME_USER, 880, 0, 800 },
 		{ 3, "c_parse_file", "cc1, gcc/c/c-parser.cc:24", DOC_FRAME_USER, 500, 100, 500 },
-		{ 4, "next_token", "cc1, gcc/c/c-lex.cc:9 (inlined)", DOC_FRAME_INLINED, 250, 250, 300 },
+		{ 4, "next_token", "cc1, gcc/c/c-lex.cc:9 (inlined)", DOC_FRAME_INLINED, 250, 250,
+		  300 },
 		{ 4, "malloc", "libc.so.6, malloc/malloc.c:3200", DOC_FRAME_LIBRARY, 150, 90, 100 },
 		{ 5, "asm_exc_page_fault", "[kernel]", DOC_FRAME_KERNEL, 60, 60, 60 },
-		{ 3, "execute_pass_list", "cc1, gcc/passes.cc:2600", DOC_FRAME_USER, 380, 380, 300 },
+		{ 3, "execute_pass_list", "cc1, gcc/passes.cc:2600", DOC_FRAME_USER, 380, 380,
+		  300 },
 		{ 1, "node 99", NULL, DOC_FRAME_GROUP, 120, 0, 150 },
 		{ 2, "LazyCompile:*render /app/x.js:7", "jit", DOC_FRAME_JIT, 100, 100, 100 },
 		{ 2, "[unknown]", NULL, DOC_FRAME_UNKNOWN, 19, 19, 40 },
@@ -119,12 +134,17 @@ static inline void demo_flame(struct doc *d, bool diff)
 
 	doc_flame_begin(d, &(struct doc_flame){ .key = diff ? "flame_diff" : "flame",
 						.title = diff ? "What changed" : "Flame graph",
-						.unit_name = "samples", .unit = DOC_COUNT, .diff = diff });
+						.unit_name = "samples",
+						.unit = DOC_COUNT,
+						.diff = diff });
 	for (unsigned i = 0; i < sizeof(nodes) / sizeof(*nodes); i++)
 		doc_flame_node(d, nodes[i].depth,
-			       &(struct doc_frame){ .name = nodes[i].name, .detail = nodes[i].detail,
-						    .kind = nodes[i].kind, .value = nodes[i].value,
-						    .self = nodes[i].self, .value_before = nodes[i].before,
+			       &(struct doc_frame){ .name = nodes[i].name,
+						    .detail = nodes[i].detail,
+						    .kind = nodes[i].kind,
+						    .value = nodes[i].value,
+						    .self = nodes[i].self,
+						    .value_before = nodes[i].before,
 						    .self_before = nodes[i].self * 0.5 });
 	doc_flame_end(d);
 }
@@ -136,28 +156,38 @@ static inline void demo_charts(struct doc *d)
 						     { 16000, 32000, 0 },   { 32000, 64000, 3 } };
 
 	doc_histogram(d, "latency", "Read latency", DOC_DURATION_NS, buckets, 6);
-	doc_timeline_begin(d, &(struct doc_timeline){ "timeline", "Threads over time", 1000000000000,
-						      1010000000000, 2 });
+	doc_timeline_begin(d, &(struct doc_timeline){ "timeline", "Threads over time",
+						      1000000000000, 1010000000000, 2 });
 	for (unsigned lane = 0; lane < 3; lane++) {
-		static const char *const names[] = { "main 4711", "worker-with-a-rather-long-name 4712", "idle 4713" };
+		static const char *const names[] = { "main 4711",
+						     "worker-with-a-rather-long-name 4712",
+						     "idle 4713" };
 
 		doc_lane(d, names[lane]);
 		for (uint64_t i = 0; i < 40 && lane < 2; i++)
-			doc_span(d, &(struct doc_span){ .from_ns = 1000000000000 + i * 250000000,
-							.to_ns = 1000000000000 + i * 250000000 + (lane ? 125000000 : 5000000 * (i + 1)),
-							.name = i % 7 == 3 ? "waiting" : "running",
-							.style = i % 7 == 3 ? DOC_WARN : DOC_USER });
+			doc_span(d, &(struct doc_span){
+					    .from_ns = 1000000000000 + i * 250000000,
+					    .to_ns = 1000000000000 + i * 250000000 +
+						     (lane ? 125000000 : 5000000 * (i + 1)),
+					    .name = i % 7 == 3 ? "waiting" : "running",
+					    .style = i % 7 == 3 ? DOC_WARN : DOC_USER });
 		if (lane == 1)
-			doc_span(d, &(struct doc_span){ .level = 1, .from_ns = 1000000000000, .to_ns = 1010000000000,
-							.name = "half busy", .weight = 0.5 });
+			doc_span(d, &(struct doc_span){ .level = 1,
+							.from_ns = 1000000000000,
+							.to_ns = 1010000000000,
+							.name = "half busy",
+							.weight = 0.5 });
 	}
 	doc_timeline_end(d);
 }
 
 static inline void demo_document(struct doc *d)
 {
-	doc_begin(d, &(struct doc_head){ .kind = "sonde.demo", .version = 1, .title = "make -j2",
-					 .subtitle = "recorded 2026-11-21 09:00 on build1", .origin_ns = 1000000000000 });
+	doc_begin(d, &(struct doc_head){ .kind = "sonde.demo",
+					 .version = 1,
+					 .title = "make -j2",
+					 .subtitle = "recorded 2026-11-21 09:00 on build1",
+					 .origin_ns = 1000000000000 });
 	demo_prose(d);
 	doc_section_begin(d, "profile", "Where the CPU time went");
 	demo_table(d);

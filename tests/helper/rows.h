@@ -15,7 +15,7 @@ struct recorder;
 
 struct rows {
 	uint64_t seed, time_ns, number;
-	uint32_t stacks;  /* how many different ones */
+	uint32_t stacks; /* how many different ones */
 };
 void rows_init(struct rows *r, uint64_t seed, uint64_t start_ns, uint32_t stacks);
 /* The next row; PERIOD_NS apart, more or less. */

@@ -32,7 +32,8 @@ static void print_chain(uint64_t addr, const struct sym_chain *chain)
 	for (size_t i = 0; i < chain->count; i++) {
 		const struct sym_frame *f = &chain->frames[i];
 
-		printf("%s\n%s:%u\n", f->function ? f->function : "??", f->file ? f->file : "??", f->line);
+		printf("%s\n%s:%u\n", f->function ? f->function : "??", f->file ? f->file : "??",
+		       f->line);
 	}
 }
 
@@ -42,7 +43,9 @@ static size_t resolve(const struct module_key *key, address_vec *addresses, bool
 		      const uint64_t *vaddrs)
 {
 	struct sym_batch_module module = { .key = *key };
-	struct sym_batch batch = { .modules = &module, .module_count = 1, .addresses = addresses->v,
+	struct sym_batch batch = { .modules = &module,
+				   .module_count = 1,
+				   .addresses = addresses->v,
 				   .address_count = addresses->n };
 	struct err *err = sym_batch_run(&batch);
 
@@ -75,7 +78,8 @@ static int run_stdin(const char *name)
 		if (key.kind != MODULE_KERNEL && !module_vaddr_to_offset(m, vaddr, &offset))
 			offset = UINT64_MAX;
 		vec_push(&vaddrs, vaddr);
-		vec_push(&addresses, ((struct sym_batch_address){ .exact = true, .offset = offset }));
+		vec_push(&addresses,
+			 ((struct sym_batch_address){ .exact = true, .offset = offset }));
 	}
 	module_destroy(m);
 	resolve(&key, &addresses, true, vaddrs.v);
@@ -91,9 +95,9 @@ static void damage(uint8_t *bytes, size_t size, uint64_t *random)
 		*random = hash_u64(*random + 0x9e3779b97f4a7c15);
 
 		uint64_t where = *random >> 8;
-		size_t at = where % 3 == 0 ? where / 3 % (size < 4096 ? size : 4096)
-			  : where % 3 == 1 ? size - 1 - where / 3 % (size < 4096 ? size : 4096)
-					   : where / 3 % size;
+		size_t at = where % 3 == 0   ? where / 3 % (size < 4096 ? size : 4096)
+			    : where % 3 == 1 ? size - 1 - where / 3 % (size < 4096 ? size : 4096)
+					     : where / 3 % size;
 
 		bytes[at] = (uint8_t)(*random % 3 ? *random : 0xff);
 	}
@@ -121,7 +125,8 @@ static int run_mutate(uint64_t seed, unsigned count, const char *path)
 		if (key.fd < 0 || write(key.fd, bytes, cut) != (ssize_t)cut)
 			return 1;
 		for (uint64_t offset = 0; offset < size; offset += 64)
-			vec_push(&addresses, ((struct sym_batch_address){ .exact = true, .offset = offset }));
+			vec_push(&addresses,
+				 ((struct sym_batch_address){ .exact = true, .offset = offset }));
 		resolved += resolve(&key, &addresses, false, NULL) > 0;
 		vec_deinit(&addresses);
 		close(key.fd);

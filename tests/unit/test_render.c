@@ -137,8 +137,10 @@ static void test_order(void **state)
 	for (size_t f = 0; render_table[f]; f++)
 		for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 			struct err *err;
-			char *text = rendered((struct render_options){ .format = render_table[f]->name, .width = 80 },
-					      cases[i].build, &err);
+			char *text =
+				rendered((struct render_options){ .format = render_table[f]->name,
+								  .width = 80 },
+					 cases[i].build, &err);
 
 			assert_non_null(err);
 			assert_int_equal(err_code(err), ERR_INTERNAL);
@@ -203,7 +205,8 @@ static void test_file(void **state)
 	assert_int_equal(rmdir(dir), 0); /* no temporary file left either */
 	free(path);
 
-	struct err *err = render_open(&(struct render_options){ .path = "/nonexistent/x.html" }, &d);
+	struct err *err =
+		render_open(&(struct render_options){ .path = "/nonexistent/x.html" }, &d);
 
 	assert_int_equal(err_code(err), ERR_NOT_FOUND);
 	err_destroy(err);
@@ -216,8 +219,10 @@ static void test_full_disk(void **state)
 	if (access("/dev/full", W_OK) != 0)
 		skip();
 	for (size_t f = 0; render_table[f]; f++) {
-		assert_null(render_open(&(struct render_options){ .format = render_table[f]->name, .path = "/dev/full",
-								  .width = 80 }, &d));
+		assert_null(render_open(&(struct render_options){ .format = render_table[f]->name,
+								  .path = "/dev/full",
+								  .width = 80 },
+					&d));
 		demo_document(d);
 		struct err *err = doc_end(d);
 
@@ -245,18 +250,30 @@ static void test_clean(void **state)
 	check_clean("", true, "");
 	check_clean("\033[2J\a", true, "\\x1b[2J\\a");
 	check_clean("a\nb\tc\rd\x7f", true, "a\\nb\\tc\\rd\\x7f");
-	check_clean("gr\xc3\xb6\xc3\x9f" "e", true, "gr\xc3\xb6\xc3\x9f" "e");
-	check_clean("gr\xc3\xb6\xc3\x9f" "e", false, "gr\\u00f6\\u00dfe");
+	check_clean("gr\xc3\xb6\xc3\x9f"
+		    "e",
+		    true,
+		    "gr\xc3\xb6\xc3\x9f"
+		    "e");
+	check_clean("gr\xc3\xb6\xc3\x9f"
+		    "e",
+		    false, "gr\\u00f6\\u00dfe");
 	check_clean("\xff\xc3", true, "\\xff\\xc3");
 	check_clean("\xc0\x80\xed\xa0\x80\xf4\x90\x80\x80", true,
-		    "\\xc0\\x80\\xed\\xa0\\x80\\xf4\\x90\\x80\\x80"); /* overlong, surrogate, too high */
-	check_clean("\xc2\x9b" "31m", true, "\\u009b31m");		  /* C1: CSI in one character */
-	check_clean("a\xe2\x80\xae" "b", true, "a\\u202eb");		  /* right-to-left override */
+		    "\\xc0\\x80\\xed\\xa0\\x80\\xf4\\x90\\x80\\x80"); /* overlong, surrogate, too
+									 high */
+	check_clean("\xc2\x9b"
+		    "31m",
+		    true, "\\u009b31m"); /* C1: CSI in one character */
+	check_clean("a\xe2\x80\xae"
+		    "b",
+		    true, "a\\u202eb"); /* right-to-left override */
 	check_clean("\xf0\x9f\x90\x8c", true, "\xf0\x9f\x90\x8c");
 	check_clean("\xf0\x9f\x90\x8c", false, "\\U0001f40c");
 }
 
-static void check_elided(const char *text, size_t columns, bool left, bool utf8, const char *expected)
+static void check_elided(const char *text, size_t columns, bool left, bool utf8,
+			 const char *expected)
 {
 	struct str s = { 0 };
 	size_t used = text_add_elided(&s, text, strlen(text), columns, left, utf8);
@@ -272,13 +289,17 @@ static void test_elide(void **state)
 	check_elided("abcdef", 6, false, true, "abcdef");
 	check_elided("abcdef", 5, false, true, "abcd\xe2\x80\xa6");
 	check_elided("abcdef", 5, false, false, "abc..");
-	check_elided("abcdef", 5, true, true, "\xe2\x80\xa6" "cdef");
+	check_elided("abcdef", 5, true, true,
+		     "\xe2\x80\xa6"
+		     "cdef");
 	check_elided("abcdef", 1, false, true, "a");
 	check_elided("abcdef", 0, false, true, "");
 	check_elided("\xe4\xb8\xad\xe6\x96\x87\xe5\xad\x97", 6, false, true,
 		     "\xe4\xb8\xad\xe6\x96\x87\xe5\xad\x97");
-	check_elided("\xe4\xb8\xad\xe6\x96\x87\xe5\xad\x97", 4, false, true, "\xe4\xb8\xad\xe2\x80\xa6");
-	check_elided("\xe4\xb8\xad\xe6\x96\x87\xe5\xad\x97", 4, true, true, "\xe2\x80\xa6\xe5\xad\x97");
+	check_elided("\xe4\xb8\xad\xe6\x96\x87\xe5\xad\x97", 4, false, true,
+		     "\xe4\xb8\xad\xe2\x80\xa6");
+	check_elided("\xe4\xb8\xad\xe6\x96\x87\xe5\xad\x97", 4, true, true,
+		     "\xe2\x80\xa6\xe5\xad\x97");
 	assert_int_equal(text_columns("e\xcc\x81", 3), 1); /* a combining accent */
 }
 
@@ -297,9 +318,12 @@ static void test_json_keys(void **state)
 		const char *key;
 		enum doc_unit unit;
 		const char *expected;
-	} cases[] = { { "self", DOC_DURATION_NS, "self_ns" }, { "self_ns", DOC_DURATION_NS, "self_ns" },
-		      { "bytes", DOC_BYTES, "bytes" },	      { "size", DOC_BYTES, "size_bytes" },
-		      { "pid", DOC_ID, "pid" },		      { "busy", DOC_RATIO, "busy_ratio" } };
+	} cases[] = { { "self", DOC_DURATION_NS, "self_ns" },
+		      { "self_ns", DOC_DURATION_NS, "self_ns" },
+		      { "bytes", DOC_BYTES, "bytes" },
+		      { "size", DOC_BYTES, "size_bytes" },
+		      { "pid", DOC_ID, "pid" },
+		      { "busy", DOC_RATIO, "busy_ratio" } };
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct str s = { 0 };
@@ -310,7 +334,8 @@ static void test_json_keys(void **state)
 	}
 }
 
-/* --- golden -------------------------------------------------------------------------------------- */
+/* --- golden --------------------------------------------------------------------------------------
+ */
 
 static void check_golden(const char *name, char *text)
 {
@@ -348,8 +373,11 @@ static void test_golden(void **state)
 		{ "term-80.txt", { .format = "term", .width = 80, .charset = RENDER_UTF8 } },
 		{ "term-80-ascii.txt", { .format = "term", .width = 80, .charset = RENDER_ASCII } },
 		{ "term-40.txt", { .format = "term", .width = 40, .charset = RENDER_UTF8 } },
-		{ "term-200-color.txt", { .format = "term", .width = 200, .charset = RENDER_UTF8,
-					  .color = RENDER_COLOR_ALWAYS } },
+		{ "term-200-color.txt",
+		  { .format = "term",
+		    .width = 200,
+		    .charset = RENDER_UTF8,
+		    .color = RENDER_COLOR_ALWAYS } },
 		{ "demo.json", { .format = "json" } },
 		{ "demo.svg", { .format = "svg" } },
 	};
@@ -367,50 +395,71 @@ static void test_widths(void **state)
 {
 	for (unsigned width = 20; width <= 240; width += 10)
 		for (int ascii = 0; ascii < 2; ascii++) {
-			char *text = render_well((struct render_options){ .width = width,
-									  .charset = ascii ? RENDER_ASCII : RENDER_UTF8 },
-						 demo_document);
+			char *text = render_well(
+				(struct render_options){ .width = width,
+							 .charset = ascii ? RENDER_ASCII
+									  : RENDER_UTF8 },
+				demo_document);
 
 			for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
 				/* a command is there to be copied: it may be longer */
-				if (text_columns(line, strlen(line)) > width && !strstr(line, "next: "))
+				if (text_columns(line, strlen(line)) > width &&
+				    !strstr(line, "next: "))
 					fail_msg("width %u: '%s'", width, line);
 				for (const char *c = line; *c; c++)
-					assert_true((unsigned char)*c >= 0x20 && (!ascii || (unsigned char)*c < 0x7f));
+					assert_true((unsigned char)*c >= 0x20 &&
+						    (!ascii || (unsigned char)*c < 0x7f));
 			}
 			free(text);
 		}
 }
 
-/* --- hostile ------------------------------------------------------------------------------------- */
+/* --- hostile -------------------------------------------------------------------------------------
+ */
 
 static void hostile(struct doc *d)
 {
-	static const char *const names[] = { "", "\033]0;title\a", "\xff\xfe\xfd", "</script><script>alert(1)</script>",
-					     "\"'`&<>]]>", "a\nb", ("\xe2\x80\xae" "evil"), "%s%n" };
+	static const char *const names[] = { "",
+					     "\033]0;title\a",
+					     "\xff\xfe\xfd",
+					     "</script><script>alert(1)</script>",
+					     "\"'`&<>]]>",
+					     "a\nb",
+					     ("\xe2\x80\xae"
+					      "evil"),
+					     "%s%n" };
 	static const struct doc_column columns[] = { { "n", "</table>\033[31m", DOC_TEXT, 0 },
-						     { "n", "same key", DOC_COUNT, DOC_COLUMN_BAR } };
+						     { "n", "same key", DOC_COUNT,
+						       DOC_COLUMN_BAR } };
 	char *huge = mem_alloc((1 << 20) + 1);
 
 	memset(huge, 'x', 1 << 20);
 	huge[1 << 20] = '\0';
-	doc_begin(d, &(struct doc_head){ .kind = "sonde.\"x\"", .version = 1, .title = "</title>\033[2J" });
+	doc_begin(d, &(struct doc_head){
+			     .kind = "sonde.\"x\"", .version = 1, .title = "</title>\033[2J" });
 	doc_table_begin(d, "t\"\n", "\033[31m", columns, 2);
 	for (unsigned i = 0; i < 8; i++)
-		doc_row(d, (struct doc_value[]){ DOC_STR(names[i]), DOC_F64(i == 3 ? 0.0 / 0.0 : -1e300 * i) });
+		doc_row(d, (struct doc_value[]){ DOC_STR(names[i]),
+						 DOC_F64(i == 3 ? 0.0 / 0.0 : -1e300 * i) });
 	doc_row(d, (struct doc_value[]){ DOC_STR(huge), DOC_STR(huge) });
 	doc_table_end(d, UINT64_MAX, "</table>\033[0m");
-	doc_flame_begin(d, &(struct doc_flame){ .key = "t\"\n", .title = "<&>", .unit_name = "<\"'&" });
+	doc_flame_begin(
+		d, &(struct doc_flame){ .key = "t\"\n", .title = "<&>", .unit_name = "<\"'&" });
 	doc_flame_node(d, 0, &(struct doc_frame){ .name = "all", .value = 8 });
 	for (unsigned i = 0; i < 8; i++)
-		doc_flame_node(d, 1, &(struct doc_frame){ .name = i == 7 ? huge : names[i], .detail = names[i], .value = 1,
-							  .self = 1, .kind = (enum doc_frame_kind)(i * 100) });
+		doc_flame_node(d, 1,
+			       &(struct doc_frame){ .name = i == 7 ? huge : names[i],
+						    .detail = names[i],
+						    .value = 1,
+						    .self = 1,
+						    .kind = (enum doc_frame_kind)(i * 100) });
 	doc_flame_end(d);
 	doc_timeline_begin(d, &(struct doc_timeline){ "z", "zero long", 5, 5, 1 });
 	doc_lane(d, names[1]);
 	doc_span(d, &(struct doc_span){ .from_ns = 0, .to_ns = UINT64_MAX, .name = names[2] });
 	doc_timeline_end(d);
-	doc_histogram(d, "h", names[3], DOC_BYTES, (struct doc_bucket[]){ { -1e308, 1e308, UINT64_MAX } }, 1);
+	doc_histogram(d, "h", names[3], DOC_BYTES,
+		      (struct doc_bucket[]){ { -1e308, 1e308, UINT64_MAX } }, 1);
 	doc_histogram(d, "h", NULL, DOC_BYTES, NULL, 0);
 	doc_warning(d, names[3], "%s", names[3]);
 	doc_next(d, names[1], names[3]);
@@ -424,7 +473,9 @@ static void test_hostile(void **state)
 {
 	for (size_t f = 0; render_table[f]; f++) {
 		const char *format = render_table[f]->name;
-		char *text = render_well((struct render_options){ .format = format, .width = 80, .charset = RENDER_UTF8 },
+		char *text = render_well((struct render_options){ .format = format,
+								  .width = 80,
+								  .charset = RENDER_UTF8 },
 					 hostile);
 
 		for (const char *c = text; *c; c++)
@@ -439,15 +490,17 @@ static void test_hostile(void **state)
 	}
 }
 
-/* --- streaming ------------------------------------------------------------------------------------ */
+/* --- streaming
+ * ------------------------------------------------------------------------------------ */
 
 static void many_rows(struct doc *d)
 {
 	doc_begin(d, &head);
 	doc_table_begin(d, "functions", "f", demo_columns, 6);
 	for (unsigned i = 0; i < 100000; i++)
-		doc_row(d, (struct doc_value[]){ DOC_F64(0.5), DOC_F64(i / 1e6), DOC_U64(i), DOC_STR("function"),
-						 DOC_STR("module"), DOC_STR("file.c:12") });
+		doc_row(d, (struct doc_value[]){ DOC_F64(0.5), DOC_F64(i / 1e6), DOC_U64(i),
+						 DOC_STR("function"), DOC_STR("module"),
+						 DOC_STR("file.c:12") });
 	doc_table_end(d, 0, NULL);
 }
 
@@ -460,7 +513,9 @@ static void test_streams(void **state)
 		struct doc *d;
 
 		getrusage(RUSAGE_SELF, &before);
-		assert_null(render_open(&(struct render_options){ .format = formats[i], .path = "/dev/null", .width = 100 },
+		assert_null(render_open(&(struct render_options){ .format = formats[i],
+								  .path = "/dev/null",
+								  .width = 100 },
 					&d));
 		many_rows(d);
 		assert_null(doc_end(d));
@@ -474,16 +529,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_streams), /* first: it looks at the peak of memory */
-		cmocka_unit_test(test_order),
-		cmocka_unit_test(test_unknown_format),
-		cmocka_unit_test(test_file),
-		cmocka_unit_test(test_full_disk),
-		cmocka_unit_test(test_clean),
-		cmocka_unit_test(test_elide),
-		cmocka_unit_test(test_xml),
-		cmocka_unit_test(test_json_keys),
-		cmocka_unit_test(test_golden),
-		cmocka_unit_test(test_widths),
+		cmocka_unit_test(test_order),	cmocka_unit_test(test_unknown_format),
+		cmocka_unit_test(test_file),	cmocka_unit_test(test_full_disk),
+		cmocka_unit_test(test_clean),	cmocka_unit_test(test_elide),
+		cmocka_unit_test(test_xml),	cmocka_unit_test(test_json_keys),
+		cmocka_unit_test(test_golden),	cmocka_unit_test(test_widths),
 		cmocka_unit_test(test_hostile),
 	};
 

@@ -18,10 +18,10 @@ static void check(struct units (*format)(double), const struct row *rows, size_t
 	for (size_t i = 0; i < count; i++)
 		assert_string_equal(format(rows[i].value).text, rows[i].text);
 }
-#define CHECK(format, ...)                                             \
-	do {                                                           \
-		static const struct row rows[] = { __VA_ARGS__ };      \
-		check(format, rows, sizeof(rows) / sizeof(*rows));     \
+#define CHECK(format, ...)                                                                         \
+	do {                                                                                       \
+		static const struct row rows[] = { __VA_ARGS__ };                                  \
+		check(format, rows, sizeof(rows) / sizeof(*rows));                                 \
 	} while (0)
 
 static void test_counts(void **state)
@@ -41,17 +41,19 @@ static void test_durations(void **state)
 {
 	CHECK(units_duration_ns, { 0, "0 s" }, { 1, "1 ns" }, { 812, "812 ns" }, { 1000, "1.0 us" },
 	      { 12440, "12.4 us" }, { 999960, "1.0 ms" }, { 999.7, "1.0 us" }, { 1.94e6, "1.9 ms" },
-	      { 12.4e6, "12.4 ms" }, { 124.4e6, "124 ms" }, { 99.96e6, "100 ms" }, { 41.8e9, "41.8 s" },
-	      { 63e9, "63.0 s" }, { 100e9, "100 s" }, { 120e9, "2 min" }, { 125.4e9, "2 min 5 s" },
-	      { 3599.6e9, "1 h" }, { 3600e9, "1 h" }, { 11400e9, "3 h 10 min" },
-	      { 353000e9, "4 d 2 h" }, { -12.4e6, "-12.4 ms" }, { NAN, "-" });
+	      { 12.4e6, "12.4 ms" }, { 124.4e6, "124 ms" }, { 99.96e6, "100 ms" },
+	      { 41.8e9, "41.8 s" }, { 63e9, "63.0 s" }, { 100e9, "100 s" }, { 120e9, "2 min" },
+	      { 125.4e9, "2 min 5 s" }, { 3599.6e9, "1 h" }, { 3600e9, "1 h" },
+	      { 11400e9, "3 h 10 min" }, { 353000e9, "4 d 2 h" }, { -12.4e6, "-12.4 ms" },
+	      { NAN, "-" });
 }
 
 static void test_sizes(void **state)
 {
 	CHECK(units_bytes, { 0, "0 B" }, { 812, "812 B" }, { 1023, "1023 B" }, { 1024, "1.0 KiB" },
-	      { 1023.97 * 1024, "1.0 MiB" }, { 3.14 * 1048576, "3.1 MiB" }, { 340.0 * 1048576, "340 MiB" },
-	      { 1.5 * 1099511627776.0, "1.5 TiB" }, { -2048, "-2.0 KiB" });
+	      { 1023.97 * 1024, "1.0 MiB" }, { 3.14 * 1048576, "3.1 MiB" },
+	      { 340.0 * 1048576, "340 MiB" }, { 1.5 * 1099511627776.0, "1.5 TiB" },
+	      { -2048, "-2.0 KiB" });
 	CHECK(units_hz, { 99, "99 Hz" }, { 3999, "4.0 kHz" }, { 2.4e9, "2.4 GHz" });
 }
 
