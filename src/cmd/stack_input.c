@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-const char *const stack_input_formats[] = { "folded", "perf-script", "dtrace",  "sample", "vtune",
+const char *const stack_input_formats[] = { "folded", "perf-script", "dtrace",	"sample", "vtune",
 					    "vsprof", "ghcprof",     "xctrace", NULL };
 const char *const stack_input_likes[] = { "sonde", "stackcollapse-perf.pl", "inferno", NULL };
 const char *const stack_input_sources[] = { "time", "ticks", "bytes", NULL };
@@ -118,8 +118,8 @@ void narrow_to_view(const struct narrow_args *narrow, struct view_options *view)
 	view->by_process = narrow->by_process;
 }
 
-static struct err *open_recording(const struct stack_input_args *args, const struct narrow_args *narrow,
-				  struct stack_input *in)
+static struct err *open_recording(const struct stack_input_args *args,
+				  const struct narrow_args *narrow, struct stack_input *in)
 {
 	struct view_options view = { 0 };
 

@@ -17,32 +17,32 @@ struct stacks;
 /* What a frame row of a recording stands for, with names also where the recording has
  * none but this machine does (view/frames.h). */
 struct export_call {
-	const char *function;  /* NULL: no name */
-	const char *file;      /* NULL: not known */
+	const char *function; /* NULL: no name */
+	const char *file;     /* NULL: not known */
 	uint32_t line;
 	bool inlined;
 };
 struct export_frame {
 	const char *module_path; /* "" : no mapping covered it */
-	uint8_t module_kind;     /* enum module_kind */
-	uint64_t offset;         /* in the file; an address for the kernel and JIT code */
-	uint32_t call_count;     /* at least 1: inlined calls innermost first, then the function */
+	uint8_t module_kind;	 /* enum module_kind */
+	uint64_t offset;	 /* in the file; an address for the kernel and JIT code */
+	uint32_t call_count;	 /* at least 1: inlined calls innermost first, then the function */
 };
 
 struct export_input {
 	struct recording *recording; /* NULL: the input was text */
-	struct stacks *stacks;       /* finished; NULL unless the exporter wants them */
+	struct stacks *stacks;	     /* finished; NULL unless the exporter wants them */
 	/* Frames by the id in the recording's stack rows; valid with a recording. */
 	bool (*frame)(void *user, uint32_t id, struct export_frame *ret); /* false: no such frame */
 	void (*call)(void *user, uint32_t id, uint32_t index, struct export_call *ret);
 	void *user;
-	const char *event;           /* only this counted event; NULL: the first one */
+	const char *event; /* only this counted event; NULL: the first one */
 };
 
 struct exporter {
-	const char *name;        /* "folded" */
+	const char *name; /* "folded" */
 	const char *summary;
-	bool wants_stacks;       /* else it needs a recording */
+	bool wants_stacks; /* else it needs a recording */
 	struct err *(*write)(const struct export_input *input, FILE *out);
 };
 extern const struct exporter *const exporter_table[]; /* ended by NULL */

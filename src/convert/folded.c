@@ -84,11 +84,11 @@ static void push_children(struct writer *w, uint32_t node)
 static void write_line(struct writer *w, const struct stacks_node *n)
 {
 	char number[64];
-	int length = w->s->diff ? snprintf(number, sizeof(number), " %llu %llu\n",
-					   (unsigned long long)n->self_before,
-					   (unsigned long long)n->self)
-				: snprintf(number, sizeof(number), " %llu\n",
-					   (unsigned long long)n->self);
+	int length =
+		w->s->diff
+			? snprintf(number, sizeof(number), " %llu %llu\n",
+				   (unsigned long long)n->self_before, (unsigned long long)n->self)
+			: snprintf(number, sizeof(number), " %llu\n", (unsigned long long)n->self);
 
 	fwrite(w->path.text, 1, w->path.length, w->out);
 	fwrite(number, 1, (size_t)length, w->out);
@@ -180,7 +180,8 @@ static bool take_number(struct folded_reader *r, const char *line, size_t *lengt
 	*length = trimmed(line, *length - taken);
 	if (fraction && !r->fraction_said) {
 		r->fraction_said = true;
-		log_warn("%s:%llu: The input data has fractional sample counts that will be truncated "
+		log_warn("%s:%llu: The input data has fractional sample counts that will be "
+			 "truncated "
 			 "to integers: scale them up (and back with --factor) to keep them",
 			 r->in->name, (unsigned long long)r->in->line_number);
 	}
@@ -260,7 +261,8 @@ static struct err *on_line(struct folded_reader *r, const char *line, size_t len
 	bool diff = take_number(r, line, &stack, &before);
 
 	if (stack == 0) {
-		text_bad_line(r->in, "Unable to parse line: no stack before the count", line, length);
+		text_bad_line(r->in, "Unable to parse line: no stack before the count", line,
+			      length);
 		return NULL;
 	}
 	if (r->options->no_sort && !is_sorted(r, line, stack))
@@ -375,7 +377,8 @@ static void plain_name(void *user, const struct stacks_symbol *symbol, struct st
 		return;
 	}
 	names_tidy(out, symbol->name, strlen(symbol->name), options->like);
-	if (options->kernel && (symbol->kind == STACKS_KERNEL || symbol->kind == STACKS_KERNEL_MODULE))
+	if (options->kernel &&
+	    (symbol->kind == STACKS_KERNEL || symbol->kind == STACKS_KERNEL_MODULE))
 		str_add(out, "_[k]");
 	else if (options->jit && symbol->kind == STACKS_JIT)
 		str_add(out, "_[j]");

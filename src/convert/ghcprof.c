@@ -30,13 +30,14 @@ struct ghcprof {
 
 static bool is_header(struct text_slice line)
 {
-	static const char *const words[] = { "COST", "CENTRE",	"MODULE", "SRC",   "no.",
-					     "entries", "%time", "%alloc", "%time", "%alloc" };
+	static const char *const words[] = { "COST",	"CENTRE", "MODULE", "SRC",   "no.",
+					     "entries", "%time",  "%alloc", "%time", "%alloc" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		struct text_slice word = text_word(&line);
 
-		if (word.length != strlen(words[i]) || memcmp(word.text, words[i], word.length) != 0)
+		if (word.length != strlen(words[i]) ||
+		    memcmp(word.text, words[i], word.length) != 0)
 			return false;
 	}
 	return true;

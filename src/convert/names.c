@@ -83,8 +83,8 @@ static size_t arguments_nested(const char *name, size_t length)
 
 void names_tidy(struct str *out, const char *name, size_t length, enum names_like like)
 {
-	size_t end = like == NAMES_PERL ? arguments_perl(name, length)
-					: arguments_nested(name, length);
+	size_t end =
+		like == NAMES_PERL ? arguments_perl(name, length) : arguments_nested(name, length);
 
 	for (size_t i = 0; i < end; i++) {
 		if (name[i] == ';')
@@ -121,8 +121,8 @@ static bool ends_in_rust_hash(const char *name, size_t length)
 static const struct {
 	const char *escape, *text;
 } rust_escapes[] = {
-	{ "$SP$", "@" }, { "$BP$", "*" }, { "$RF$", "&" }, { "$LT$", "<" }, { "$GT$", ">" },
-	{ "$LP$", "(" }, { "$RP$", ")" }, { "$C$", "," }, { "$u7e$", "~" }, { "$u20$", " " },
+	{ "$SP$", "@" },  { "$BP$", "*" },  { "$RF$", "&" },  { "$LT$", "<" },	{ "$GT$", ">" },
+	{ "$LP$", "(" },  { "$RP$", ")" },  { "$C$", "," },   { "$u7e$", "~" }, { "$u20$", " " },
 	{ "$u27$", "'" }, { "$u3d$", "=" }, { "$u5b$", "[" }, { "$u5d$", "]" }, { "$u7b$", "{" },
 	{ "$u7d$", "}" }, { "$u3b$", ";" }, { "$u2b$", "+" }, { "$u21$", "!" }, { "$u22$", "\"" },
 };
@@ -195,10 +195,9 @@ bool names_is_kernel_module(const char *module, size_t length, enum names_like l
 		       !memmem(module, length, "unknown", 7);
 	if (length == 9 && memcmp(module, "[unknown]", 9) == 0)
 		return false;
-	if (like == NAMES_SONDE && (has_prefix(module, length, "[vdso]") ||
-				    has_prefix(module, length, "[stack]") ||
-				    has_prefix(module, length, "[heap]") ||
-				    has_prefix(module, length, "[anon]")))
+	if (like == NAMES_SONDE &&
+	    (has_prefix(module, length, "[vdso]") || has_prefix(module, length, "[stack]") ||
+	     has_prefix(module, length, "[heap]") || has_prefix(module, length, "[anon]")))
 		return false;
 	return (length && module[0] == '[') || has_suffix(module, length, ".ko") ||
 	       is_vmlinux(module, length);

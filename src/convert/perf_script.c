@@ -28,8 +28,8 @@
 /* The symbols of one frame text: outermost first, inlined ones after it. */
 struct frame_symbols {
 	uint32_t from, count; /* in reader.cached */
-	bool skip;            /* a process name, not a frame */
-	bool stops;           /* it is in skip_after */
+	bool skip;	      /* a process name, not a frame */
+	bool stops;	      /* it is in skip_after */
 };
 
 struct reader {
@@ -45,13 +45,13 @@ struct reader {
 	bool in_event, skipped, stopped;
 	struct str comm;
 	uint64_t period;
-	VEC(uint32_t) stack;              /* innermost first */
+	VEC(uint32_t) stack; /* innermost first */
 
 	/* the path of the last one: symbols and nodes, outermost first */
 	VEC(uint32_t) last_symbols;
 	VEC(uint32_t) last_nodes;
 
-	struct str event;                 /* what is filtered for; "" and !event_known: all so far */
+	struct str event; /* what is filtered for; "" and !event_known: all so far */
 	bool event_known, event_said;
 	struct str name, scratch;
 };
@@ -72,13 +72,14 @@ static void add_node(struct reader *r, size_t depth, uint32_t symbol)
 
 static void end_sample(struct reader *r)
 {
-	bool counts = r->in_event && !r->skipped &&
-		      (r->stack.n > 0 || r->options->like != NAMES_INFERNO);
+	bool counts =
+		r->in_event && !r->skipped && (r->stack.n > 0 || r->options->like != NAMES_INFERNO);
 	size_t depth = 0;
 
 	if (counts) {
 		if (!r->stopped)
-			add_node(r, depth++, stacks_symbol_text(r->s, str_text(&r->comm), r->comm.length));
+			add_node(r, depth++,
+				 stacks_symbol_text(r->s, str_text(&r->comm), r->comm.length));
 		if (r->stack.n > STACKS_DEPTH_MAX)
 			r->s->cut++;
 		for (size_t i = r->stack.n; i-- > 0 && depth < STACKS_DEPTH_MAX;)
@@ -175,8 +176,8 @@ static bool is_unknown(struct text_slice f)
 }
 
 /* The name of one function of a frame, in r->name. */
-static void make_name(struct reader *r, struct text_slice f, struct text_slice module, struct text_slice pc,
-		      bool inlined)
+static void make_name(struct reader *r, struct text_slice f, struct text_slice module,
+		      struct text_slice pc, bool inlined)
 {
 	const struct text_options *o = r->options;
 
@@ -211,7 +212,8 @@ static enum stacks_kind frame_kind(const struct reader *r, struct text_slice mod
 	if (inlined || (module.length == 7 && memcmp(module.text, "inlined", 7) == 0))
 		return STACKS_INLINED;
 	if (names_is_kernel_module(module.text, module.length, r->options->like))
-		return module.length > 2 && memcmp(module.text, "[kernel", 7 < module.length ? 7 : 2) &&
+		return module.length > 2 &&
+				       memcmp(module.text, "[kernel", 7 < module.length ? 7 : 2) &&
 				       module.text[0] == '['
 			       ? STACKS_KERNEL_MODULE
 			       : STACKS_KERNEL;
@@ -244,8 +246,8 @@ static uint32_t frame_symbol(struct reader *r, enum stacks_kind kind, bool resol
 }
 
 /* The symbols of a frame that is seen for the first time. */
-static struct frame_symbols make_symbols(struct reader *r, struct text_slice rest, struct text_slice pc,
-					 bool *valid)
+static struct frame_symbols make_symbols(struct reader *r, struct text_slice rest,
+					 struct text_slice pc, bool *valid)
 {
 	struct frame_symbols k = { .from = (uint32_t)r->cached.n };
 	struct text_slice function, module;
@@ -323,7 +325,8 @@ static bool split_line(struct text_slice line, struct text_slice *pc, struct tex
 }
 
 /* What the rest of a stack line stands for; NULL: it is no frame. */
-static const struct frame_symbols *find_frame(struct reader *r, struct text_slice rest, struct text_slice pc)
+static const struct frame_symbols *find_frame(struct reader *r, struct text_slice rest,
+					      struct text_slice pc)
 {
 	bool java = str_starts(str_text(&r->comm), "java"), is_new, valid = true;
 	struct strmap *map = java ? &r->java_frames : &r->frames;
@@ -380,7 +383,8 @@ static struct err *on_stack_line(struct reader *r, struct text_slice line)
 /* --- event lines -------------------------------------------------------------------------- */
 
 struct event_line {
-	struct text_slice comm, pid, tid, event, frame; /* pid may be empty; frame: a stack on the line */
+	struct text_slice comm, pid, tid, event,
+		frame; /* pid may be empty; frame: a stack on the line */
 	uint64_t period;
 	bool has_event;
 };
@@ -401,7 +405,9 @@ static bool find_thread(struct text_slice line, struct event_line *e, size_t *af
 				size_t cut = slash ? slash - word : 0;
 
 				e->pid = (struct text_slice){ w.text, cut };
-				e->tid = slash ? (struct text_slice){ w.text + cut + 1, w.length - cut - 1 } : w;
+				e->tid = slash ? (struct text_slice){ w.text + cut + 1,
+								      w.length - cut - 1 }
+					       : w;
 				e->comm = text_trim((struct text_slice){ line.text, word });
 				*after = i;
 				return e->comm.length > 0 && e->tid.length > 0;
@@ -520,12 +526,14 @@ static void set_comm(struct reader *r, const struct event_line *e)
 				       : e->comm.text[i] == ';' ? ':'
 								: e->comm.text[i]);
 	if (r->options->tid)
-		str_printf(&r->comm, "-%.*s/%.*s", (int)pid.length, pid.text, (int)tid.length, tid.text);
+		str_printf(&r->comm, "-%.*s/%.*s", (int)pid.length, pid.text, (int)tid.length,
+			   tid.text);
 	else if (r->options->pid)
 		str_printf(&r->comm, "-%.*s", (int)pid.length, pid.text);
 }
 
-static struct err *on_event_line(struct reader *r, struct text_slice line, const struct event_line *e)
+static struct err *on_event_line(struct reader *r, struct text_slice line,
+				 const struct event_line *e)
 {
 	r->in_event = true;
 	r->period = e->period;
@@ -558,7 +566,8 @@ static struct err *on_line(struct reader *r, struct text_slice line)
 	if (r->in_event) {
 		/* events without stacks follow each other with no empty line between */
 		if (isspace((unsigned char)line.text[0]) || r->stack.n > 0 ||
-		    line.text[line.length - 1] == ')' || !parse_event_line(line, &e) || !e.has_event)
+		    line.text[line.length - 1] == ')' || !parse_event_line(line, &e) ||
+		    !e.has_event)
 			return on_stack_line(r, line);
 		end_sample(r);
 		return on_event_line(r, line, &e);
@@ -588,8 +597,10 @@ static struct err *perf_script_read(struct text_input *in, const struct text_opt
 		err = on_line(&r, (struct text_slice){ line, length });
 	}
 	if (r.in_event && r.stack.n > 0 && options->like == NAMES_PERL)
-		log_warn("%s: no empty line after the last stack: stackcollapse-perf.pl leaves it out, "
-			 "and so does --like", in->name);
+		log_warn("%s: no empty line after the last stack: stackcollapse-perf.pl leaves it "
+			 "out, "
+			 "and so does --like",
+			 in->name);
 	else
 		end_sample(&r);
 	strmap_deinit(&r.frames);

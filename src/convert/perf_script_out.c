@@ -30,12 +30,12 @@ struct writer {
 	const struct export_input *input;
 	struct recording *r;
 	FILE *out;
-	struct map stacks;             /* pid << 32 | stack -> text offset + 1 in `texts` */
+	struct map stacks; /* pid << 32 | stack -> text offset + 1 in `texts` */
 	VEC(char *) texts;
 	size_t cached_bytes;
 	const struct row_mapping *mappings;
 	size_t mapping_count;
-	struct map first_mapping;      /* module << 32 | pid -> index + 1 of its first mapping */
+	struct map first_mapping; /* module << 32 | pid -> index + 1 of its first mapping */
 	struct str text;
 };
 
@@ -142,7 +142,8 @@ static void write_sample(struct writer *w, const union column *c, size_t i)
 	uint64_t time_ns = c[0].u64[i];
 
 	fprintf(w->out, "%s %u/%u [%03u] %llu.%06llu: %10llu %s:\n%s\n", *comm ? comm : "[unknown]",
-		t ? t->pid : 0, t ? t->tid : 0, c[4].u32[i], (unsigned long long)(time_ns / 1000000000),
+		t ? t->pid : 0, t ? t->tid : 0, c[4].u32[i],
+		(unsigned long long)(time_ns / 1000000000),
 		(unsigned long long)(time_ns / 1000 % 1000000), (unsigned long long)c[1].u64[i],
 		*event ? event : "sample", stack_lines(w, c[3].u32[i], t ? t->pid : 0));
 }

@@ -27,9 +27,8 @@ struct sample {
 };
 
 static const char *const waiting[] = {
-	"__psynch_cvwait", "__select",		 "__semwait_signal", "__ulock_wait",
-	"__wait4",	   "__workq_kernreturn", "kevent",	     "mach_msg_trap",
-	"read",		   "semaphore_wait_trap",
+	"__psynch_cvwait",    "__select", "__semwait_signal", "__ulock_wait", "__wait4",
+	"__workq_kernreturn", "kevent",	  "mach_msg_trap",    "read",	      "semaphore_wait_trap",
 };
 
 static void end_stack(struct sample *p)

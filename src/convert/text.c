@@ -128,7 +128,8 @@ struct err *text_peek(struct text_input *in, const char **head, size_t *length)
 	for (;;) {
 		/* one line at least, however long */
 		n = in->end - in->start;
-		newline = n ? memrchr(in->buffer + in->start, '\n', n < TEXT_HEAD_BYTES ? n : TEXT_HEAD_BYTES)
+		newline = n ? memrchr(in->buffer + in->start, '\n',
+				      n < TEXT_HEAD_BYTES ? n : TEXT_HEAD_BYTES)
 			    : NULL;
 		if (!newline && n > TEXT_HEAD_BYTES)
 			newline = memchr(in->buffer + in->start, '\n', n);
@@ -321,7 +322,8 @@ struct err *text_read_input(struct text_input *in, const char *format,
 		f = guess(head, length);
 		if (!f)
 			return err_fix(err_new(ERR_FORMAT,
-					       "%s: No applicable collapse implementation found for input: "
+					       "%s: No applicable collapse implementation found "
+					       "for input: "
 					       "it is not a text of stacks that sonde knows",
 					       in->name),
 				       "say which one it is with --as FORMAT");
@@ -340,8 +342,9 @@ struct err *text_read_input(struct text_input *in, const char *format,
 	return err_wrap(err, "%s", in->name);
 }
 
-struct err *text_read_stacks(const char *path, const char *format, const struct text_options *options,
-			     struct stacks *stacks, const struct text_format **used)
+struct err *text_read_stacks(const char *path, const char *format,
+			     const struct text_options *options, struct stacks *stacks,
+			     const struct text_format **used)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
 	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);

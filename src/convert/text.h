@@ -23,18 +23,18 @@ struct stacks;
 /* --- lines ------------------------------------------------------------------------- */
 
 enum {
-	TEXT_LINE_MAX = 1 << 20, /* longer lines are an error: not a text of stacks */
+	TEXT_LINE_MAX = 1 << 20,   /* longer lines are an error: not a text of stacks */
 	TEXT_HEAD_BYTES = 1 << 16, /* what probes see */
 };
 
 struct text_input {
 	int fd;
-	const char *name;      /* for messages */
+	const char *name; /* for messages */
 	char *buffer;
 	size_t start, end, cap;
 	bool eof;
-	uint64_t line_number;  /* of the line last handed out */
-	uint64_t bad_lines;    /* text_bad_line() calls */
+	uint64_t line_number; /* of the line last handed out */
+	uint64_t bad_lines;   /* text_bad_line() calls */
 };
 /* FD stays the caller's. */
 void text_input_init(struct text_input *in, int fd, const char *name);
@@ -58,36 +58,36 @@ void text_say_bad_lines(const struct text_input *in);
 struct text_options {
 	enum names_like like;
 	/* perf script */
-	bool pid, tid;           /* comm-PID, comm-PID/TID as outermost frame */
-	bool kernel, jit;        /* _[k], _[j] */
-	bool addrs;              /* [libfoo.so <7f12...>] for frames without a name */
-	bool srcline;            /* each frame is followed by a line with its source place */
-	const char *event;       /* NULL: the first one seen */
+	bool pid, tid;		       /* comm-PID, comm-PID/TID as outermost frame */
+	bool kernel, jit;	       /* _[k], _[j] */
+	bool addrs;		       /* [libfoo.so <7f12...>] for frames without a name */
+	bool srcline;		       /* each frame is followed by a line with its source place */
+	const char *event;	       /* NULL: the first one seen */
 	const char *const *skip_after; /* frames that become the outermost one */
 	size_t skip_after_count;
 	/* folded */
-	bool no_sort;            /* refuse lines that are not sorted */
-	bool in_time;            /* lines come newest first: keep their order (a flame chart) */
-	bool strip_hex;          /* 0x45ef2173 -> 0x... */
+	bool no_sort;	/* refuse lines that are not sorted */
+	bool in_time;	/* lines come newest first: keep their order (a flame chart) */
+	bool strip_hex; /* 0x45ef2173 -> 0x... */
 	/* others */
-	bool no_modules;         /* sample, vtune */
-	bool offsets;            /* dtrace: keep +0x12 */
-	const char *source;      /* ghcprof: "time" (NULL), "ticks", "bytes" */
+	bool no_modules;    /* sample, vtune */
+	bool offsets;	    /* dtrace: keep +0x12 */
+	const char *source; /* ghcprof: "time" (NULL), "ticks", "bytes" */
 };
 
 enum text_match { TEXT_NO, TEXT_MAYBE, TEXT_YES };
 
 struct text_format {
-	const char *name;    /* "perf-script" */
+	const char *name; /* "perf-script" */
 	const char *summary;
-	const char *unit;    /* of the values: "samples", "ms", ... */
+	const char *unit; /* of the values: "samples", "ms", ... */
 	/* Is HEAD, the beginning of the input in whole lines, of this format?  MAYBE: it
 	 * could be, when nothing else says YES. */
 	enum text_match (*probe)(const char *head, size_t length);
 	struct err *(*read)(struct text_input *in, const struct text_options *options,
 			    struct stacks *stacks);
 };
-extern const struct text_format *const text_format_table[]; /* ended by NULL; asked in order */
+extern const struct text_format *const text_format_table[];   /* ended by NULL; asked in order */
 const struct text_format *text_format_find(const char *name); /* NULL: no such format */
 
 extern const struct text_format text_folded, text_perf_script, text_dtrace, text_sample, text_vtune,
@@ -95,8 +95,9 @@ extern const struct text_format text_folded, text_perf_script, text_dtrace, text
 
 /* Read PATH ("-": standard input) in FORMAT (NULL: find out) into STACKS.  *used, if not
  * NULL, becomes the format.  ERR_FORMAT when no format fits. */
-struct err *text_read_stacks(const char *path, const char *format, const struct text_options *options,
-			     struct stacks *stacks, const struct text_format **used);
+struct err *text_read_stacks(const char *path, const char *format,
+			     const struct text_options *options, struct stacks *stacks,
+			     const struct text_format **used);
 struct err *text_read_input(struct text_input *in, const char *format,
 			    const struct text_options *options, struct stacks *stacks,
 			    const struct text_format **used);

@@ -181,8 +181,9 @@ static enum text_match vsprof_probe(const char *head, size_t length)
 {
 	struct text_slice line;
 
-	return text_head_line(&head, &length, &line.text, &line.length) && is_header(line) ? TEXT_YES
-											   : TEXT_NO;
+	return text_head_line(&head, &length, &line.text, &line.length) && is_header(line)
+		       ? TEXT_YES
+		       : TEXT_NO;
 }
 
 const struct text_format text_vsprof = {

@@ -29,11 +29,11 @@ struct xctrace {
 	VEC(struct span) spans;
 	VEC(uint32_t) symbols;
 	VEC(uint32_t) path;
-	struct str pending;            /* a tag that began on an earlier line */
+	struct str pending; /* a tag that began on an earlier line */
 	struct str name, value;
-	struct span current;           /* of the open backtrace */
+	struct span current; /* of the open backtrace */
 	uint64_t current_id;
-	size_t row;                    /* index in spans + 1; 0: no backtrace in this row */
+	size_t row; /* index in spans + 1; 0: no backtrace in this row */
 	bool in_row, in_backtrace, seen;
 };
 
@@ -62,7 +62,8 @@ static void add_utf8(struct str *out, unsigned long code)
 static size_t add_entity(struct str *out, struct text_slice text)
 {
 	static const char *const entities[][2] = {
-		{ "&amp;", "&" }, { "&lt;", "<" }, { "&gt;", ">" }, { "&quot;", "\"" }, { "&apos;", "'" },
+		{ "&amp;", "&" },   { "&lt;", "<" },   { "&gt;", ">" },
+		{ "&quot;", "\"" }, { "&apos;", "'" },
 	};
 
 	for (size_t i = 0; i < sizeof(entities) / sizeof(*entities); i++)
@@ -109,7 +110,8 @@ static bool attribute(struct xctrace *x, struct text_slice tag, const char *name
 
 	for (size_t i = 0; i + n + 2 < tag.length; i++) {
 		if (tag.text[i] == '"' || tag.text[i] == '\'') {
-			const char *close = memchr(tag.text + i + 1, tag.text[i], tag.length - i - 1);
+			const char *close =
+				memchr(tag.text + i + 1, tag.text[i], tag.length - i - 1);
 
 			if (!close)
 				return false;
@@ -259,7 +261,8 @@ static struct err *on_text(struct xctrace *x, struct text_slice text)
 			struct str rest = { 0 };
 
 			if (text.length > TEXT_LINE_MAX)
-				return err_new(ERR_FORMAT, "a tag is longer than %d bytes", TEXT_LINE_MAX);
+				return err_new(ERR_FORMAT, "a tag is longer than %d bytes",
+					       TEXT_LINE_MAX);
 			str_add_n(&rest, text.text, text.length);
 			str_add_char(&rest, ' ');
 			str_deinit(&x->pending);

@@ -118,7 +118,8 @@ uint32_t stacks_child(struct stacks *s, uint32_t node, uint32_t symbol)
 	if (s->nodes.v[node].depth >= STACKS_DEPTH_MAX)
 		return node;
 
-	uint64_t *slot = map_get(&s->children, (uint64_t)node << 32 | (s->timed ? 0 : symbol), &is_new);
+	uint64_t *slot =
+		map_get(&s->children, (uint64_t)node << 32 | (s->timed ? 0 : symbol), &is_new);
 
 	if (is_new || (s->timed && s->nodes.v[*slot].symbol != symbol)) {
 		uint32_t depth = s->nodes.v[node].depth + 1;
@@ -229,7 +230,8 @@ void stacks_finish(struct stacks *s)
 static uint32_t copy_symbol(const struct stacks *src, uint32_t id, struct stacks *dst)
 {
 	const struct stacks_symbol *from = &src->symbols.v[id];
-	uint32_t to = stacks_symbol(dst, from->name, strlen(from->name), from->module, from->key_kind);
+	uint32_t to =
+		stacks_symbol(dst, from->name, strlen(from->name), from->module, from->key_kind);
 	struct stacks_symbol *sym = &dst->symbols.v[to];
 
 	sym->kind = from->kind;
@@ -321,7 +323,8 @@ void stacks_reverse(const struct stacks *src, struct stacks *dst)
 
 		trimmed[i] = (uint32_t)i;
 		if (name != symbol.name && *name)
-			trimmed[i] = stacks_symbol(dst, name, strlen(name), symbol.module, symbol.key_kind);
+			trimmed[i] = stacks_symbol(dst, name, strlen(name), symbol.module,
+						   symbol.key_kind);
 	}
 	transform(src, dst, reverse_path, trimmed, ids);
 	free(trimmed);
@@ -385,7 +388,8 @@ static size_t same_path(uint32_t *path, size_t count, const void *user)
 	return count;
 }
 
-void stacks_renamed(const struct stacks *src, stacks_rename_fn *rename, void *user, struct stacks *dst)
+void stacks_renamed(const struct stacks *src, stacks_rename_fn *rename, void *user,
+		    struct stacks *dst)
 {
 	uint32_t *ids = mem_alloc((src->symbols.n + 1) * sizeof(*ids));
 	struct str name = { 0 };
@@ -445,7 +449,8 @@ double stacks_diff(struct stacks *after, const struct stacks *before, bool norma
 
 /* Walk the tree in depth-first order and keep, for each group, how often it is on the
  * path: only the outermost occurrence adds to `total`. */
-void stacks_sum(const struct stacks *s, const uint32_t *key, size_t groups, struct stacks_sums *sums)
+void stacks_sum(const struct stacks *s, const uint32_t *key, size_t groups,
+		struct stacks_sums *sums)
 {
 	uint32_t *active = mem_calloc(groups + 1, sizeof(*active));
 	uint32_t *next = mem_alloc((STACKS_DEPTH_MAX + 2) * sizeof(*next));

@@ -40,16 +40,16 @@ struct stacks_symbol {
 	const char *module; /* path, or [kernel] ... */
 	const char *file;
 	uint32_t line;
-	uint8_t kind;       /* enum stacks_kind */
-	uint8_t key_kind;   /* the one it was made with: part of its identity */
-	bool resolved;      /* false: `name` stands for an address without a name */
+	uint8_t kind;	  /* enum stacks_kind */
+	uint8_t key_kind; /* the one it was made with: part of its identity */
+	bool resolved;	  /* false: `name` stands for an address without a name */
 };
 
 struct stacks_node {
 	uint32_t parent, symbol;
-	uint32_t depth : 31;    /* root 0 */
-	uint32_t listed : 1;    /* a stack ended here, if only with value 0 */
-	uint64_t self, total;   /* total after stacks_finish() */
+	uint32_t depth : 31;		    /* root 0 */
+	uint32_t listed : 1;		    /* a stack ended here, if only with value 0 */
+	uint64_t self, total;		    /* total after stacks_finish() */
 	uint64_t self_before, total_before; /* of the profile compared with */
 };
 
@@ -58,13 +58,13 @@ struct stacks {
 	struct strmap symbol_keys; /* name NUL module NUL kind -> symbol */
 	VEC(struct stacks_symbol) symbols;
 	VEC(struct stacks_node) nodes;
-	struct map children;       /* parent << 32 | symbol -> node (timed: the last child) */
-	const char *unit;          /* "samples", "ns", ...: static or in the arena */
-	bool diff;                 /* the *_before values count */
-	bool grouped;              /* the outermost frames are process names */
-	bool timed;                /* set before anything is added: stacks come in the order of time,
-				    * and only neighbours share nodes (a flame chart) */
-	uint64_t cut;              /* stacks deeper than STACKS_DEPTH_MAX */
+	struct map children; /* parent << 32 | symbol -> node (timed: the last child) */
+	const char *unit;    /* "samples", "ns", ...: static or in the arena */
+	bool diff;	     /* the *_before values count */
+	bool grouped;	     /* the outermost frames are process names */
+	bool timed;	     /* set before anything is added: stacks come in the order of time,
+			      * and only neighbours share nodes (a flame chart) */
+	uint64_t cut;	     /* stacks deeper than STACKS_DEPTH_MAX */
 	/* by stacks_finish(): the children of node n, sorted by name (timed: by time), are
 	 * order[first[n] .. first[n + 1] - 1] */
 	uint32_t *first, *order;
@@ -103,7 +103,8 @@ void stacks_from_base(const struct stacks *src, const char *const *names, size_t
 /* names that RENAME writes to OUT; they alone tell frames apart then, as in text. */
 struct str;
 typedef void stacks_rename_fn(void *user, const struct stacks_symbol *symbol, struct str *out);
-void stacks_renamed(const struct stacks *src, stacks_rename_fn *rename, void *user, struct stacks *dst);
+void stacks_renamed(const struct stacks *src, stacks_rename_fn *rename, void *user,
+		    struct stacks *dst);
 
 /* Add the selves of BEFORE as self_before (nodes are made as needed) and set diff.
  * With NORMALIZE they are scaled so that both totals are equal.  Returns the factor. */
@@ -121,7 +122,8 @@ enum stacks_kind stacks_kind_of_name(const char *name, size_t length);
 struct stacks_sums {
 	uint64_t *self, *total, *self_before, *total_before;
 };
-void stacks_sum(const struct stacks *s, const uint32_t *key, size_t groups, struct stacks_sums *sums);
+void stacks_sum(const struct stacks *s, const uint32_t *key, size_t groups,
+		struct stacks_sums *sums);
 
 /* The base name of a path: "/usr/lib/libc.so.6" -> "libc.so.6"; never NULL. */
 const char *stacks_base_name(const char *path);

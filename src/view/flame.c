@@ -24,7 +24,7 @@ struct emitter {
 	struct doc *doc;
 	const struct stacks *s;
 	const struct flame_style *style;
-	double least;      /* nodes below this are left out */
+	double least; /* nodes below this are left out */
 	struct str name, detail;
 	VEC(uint32_t) todo; /* nodes, the next one last */
 };
@@ -36,7 +36,8 @@ static enum doc_frame_kind frame_kind(const struct stacks *s, const struct stack
 	return (enum doc_frame_kind)s->symbols.v[n->symbol].kind; /* the same order */
 }
 
-static void set_before(const struct emitter *e, const struct stacks_node *n, struct doc_frame *frame)
+static void set_before(const struct emitter *e, const struct stacks_node *n,
+		       struct doc_frame *frame)
 {
 	if (!e->s->diff)
 		return;
@@ -119,22 +120,24 @@ void flame_emit(struct doc *doc, const char *key, const struct stacks *stacks,
 		const struct flame_style *style)
 {
 	bool is_time = str_eq(stacks->unit, "ns");
-	struct emitter e = { .doc = doc, .s = stacks, .style = style,
-			     .least = least_visible(stacks, style) };
+	struct emitter e = {
+		.doc = doc, .s = stacks, .style = style, .least = least_visible(stacks, style)
+	};
 
-	doc_flame_begin(doc, &(struct doc_flame){
-				     .key = key,
-				     .title = style->title,
-				     .subtitle = style->subtitle,
-				     .notes = style->notes,
-				     .unit_name = style->count_name ? style->count_name : stacks->unit,
-				     .unit = is_time && !style->count_name ? DOC_DURATION_NS : DOC_COUNT,
-				     .diff = stacks->diff,
-				     .factor = style->factor,
-				     .min_ratio = style->min_ratio,
-				     .icicle = style->icicle,
-				     .palette = style->palette,
-			     });
+	doc_flame_begin(doc,
+			&(struct doc_flame){
+				.key = key,
+				.title = style->title,
+				.subtitle = style->subtitle,
+				.notes = style->notes,
+				.unit_name = style->count_name ? style->count_name : stacks->unit,
+				.unit = is_time && !style->count_name ? DOC_DURATION_NS : DOC_COUNT,
+				.diff = stacks->diff,
+				.factor = style->factor,
+				.min_ratio = style->min_ratio,
+				.icicle = style->icicle,
+				.palette = style->palette,
+			});
 	if (stacks->nodes.v[0].total > 0)
 		emit_nodes(&e);
 	doc_flame_end(doc);
@@ -179,7 +182,8 @@ void flame_headline(struct doc *doc, const struct stacks *s)
 	str_deinit(&text);
 }
 
-/* --- tips -------------------------------------------------------------------------------------- */
+/* --- tips --------------------------------------------------------------------------------------
+ */
 
 static void read_attributes(char *line, struct strmap *tips, size_t number, const char *path)
 {
@@ -198,8 +202,8 @@ static void read_attributes(char *line, struct strmap *tips, size_t number, cons
 		*value++ = '\0';
 		strmap_get(&seen, word, strlen(word), &is_new);
 		if (!is_new)
-			log_warn("%s:%zu: duplicate attribute `%s` for `%s`: the last one counts", path,
-				 number, word, function);
+			log_warn("%s:%zu: duplicate attribute `%s` for `%s`: the last one counts",
+				 path, number, word, function);
 		if (strcmp(word, "title") != 0)
 			continue;
 
@@ -223,7 +227,8 @@ struct err *flame_read_tips(const char *path, struct strmap *tips)
 	char *save = NULL;
 
 	if (!err && text.text)
-		for (char *line = strtok_r(text.text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		for (char *line = strtok_r(text.text, "\n", &save); line;
+		     line = strtok_r(NULL, "\n", &save))
 			read_attributes(line, tips, ++number, path);
 	str_deinit(&text);
 	return err;

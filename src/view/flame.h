@@ -14,10 +14,10 @@ struct stacks;
 struct flame_style {
 	const char *title, *subtitle, *notes;
 	const char *count_name; /* NULL: the stacks' own unit */
-	const char *palette;    /* as doc_flame.palette */
+	const char *palette;	/* as doc_flame.palette */
 	double factor, min_ratio;
 	bool icicle;
-	bool negate;            /* difference: what grew counts as shrunk */
+	bool negate;		   /* difference: what grew counts as shrunk */
 	const struct strmap *tips; /* function name -> const char * (as uintptr_t): its own tip */
 };
 

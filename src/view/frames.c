@@ -37,8 +37,8 @@ struct frames {
 
 	/* names looked up now */
 	struct sym_batch batch;
-	bool this_boot;            /* the recording's kernel addresses are those of now */
-	const char **batch_notes;  /* by index in `modules`; NULL: none */
+	bool this_boot;		  /* the recording's kernel addresses are those of now */
+	const char **batch_notes; /* by index in `modules`; NULL: none */
 	struct frames_resolved resolved;
 	struct arena arena;
 };
@@ -97,8 +97,9 @@ static void load_rows(struct frames *f)
 			module = text_or_null(f, f->modules[index].path);
 		frame->module = module ? module : "";
 		frame->module_id = row->module;
-		frame->kind = row->kind ? row->kind
-			      : index != SIZE_MAX ? f->modules[index].kind : MODULE_UNKNOWN;
+		frame->kind = row->kind		  ? row->kind
+			      : index != SIZE_MAX ? f->modules[index].kind
+						  : MODULE_UNKNOWN;
 		frame->offset = row->offset;
 		add_calls(f, frame, row);
 	}
@@ -152,7 +153,8 @@ static uint32_t *untried_modules(struct frames *f, size_t *count)
 			   f->modules[m].kind != MODULE_ANON;
 
 		if (try && is_kernel(&f->modules[m]) && !f->this_boot) {
-			f->batch_notes[m] = "the kernel of another machine or boot: its names were not recorded";
+			f->batch_notes[m] = "the kernel of another machine or boot: its names were "
+					    "not recorded";
 			try = false;
 		}
 		place[m] = try ? (uint32_t)(*count)++ : UINT32_MAX;
@@ -309,12 +311,15 @@ static const char *fix_for(uint8_t kind, const char *why)
 	switch (kind) {
 	case MODULE_KERNEL:
 	case MODULE_KERNEL_MODULE:
-		return "record as root, or with kernel.kptr_restrict=0, to read the kernel's symbols";
+		return "record as root, or with kernel.kptr_restrict=0, to read the kernel's "
+		       "symbols";
 	case MODULE_ANON:
-		return "have the JIT write /tmp/perf-PID.map (node --perf-basic-prof, java with perf-map-agent)";
+		return "have the JIT write /tmp/perf-PID.map (node --perf-basic-prof, java with "
+		       "perf-map-agent)";
 	default:
 		if (why && strstr(why, "no symbols"))
-			return "install its debug symbols (the -dbgsym package), or build it unstripped";
+			return "install its debug symbols (the -dbgsym package), or build it "
+			       "unstripped";
 		return NULL;
 	}
 }

@@ -19,15 +19,15 @@ struct frames;
 struct frame_call {
 	const char *function; /* NULL: no name */
 	const char *file;     /* NULL: not known */
-	uint32_t line;        /* 0: not known */
-	bool inlined;         /* into the next call of the frame */
+	uint32_t line;	      /* 0: not known */
+	bool inlined;	      /* into the next call of the frame */
 };
 
 struct frame {
-	const char *module;   /* path, [kernel] ...; "" where no mapping covered the address */
-	uint32_t module_id;   /* 0: none */
-	uint8_t kind;         /* enum module_kind */
-	uint64_t offset;      /* as row_frame.offset */
+	const char *module; /* path, [kernel] ...; "" where no mapping covered the address */
+	uint32_t module_id; /* 0: none */
+	uint8_t kind;	    /* enum module_kind */
+	uint64_t offset;    /* as row_frame.offset */
 	uint32_t first_call, call_count; /* call_count is at least 1 */
 };
 

@@ -48,23 +48,23 @@ struct builder {
 	const struct row_thread *threads;
 	size_t thread_count;
 	uint32_t event_id;
-	uint64_t from_ns, to_ns;      /* absolute; to 0: no bound */
+	uint64_t from_ns, to_ns; /* absolute; to 0: no bound */
 
-	bool *thread_wanted;          /* by thread row */
-	uint32_t *thread_group;       /* by thread row; UINT32_MAX: not yet */
-	bool *module_wanted;          /* by frame, when there is a module filter */
+	bool *thread_wanted;	/* by thread row */
+	uint32_t *thread_group; /* by thread row; UINT32_MAX: not yet */
+	bool *module_wanted;	/* by frame, when there is a module filter */
 	VEC(uint32_t) group_symbols;
 	struct strmap group_names;
 	VEC(struct slot) slots;
-	struct map slot_index;        /* group << 32 | stack -> index in slots */
-	struct map events;            /* event id -> samples */
-	struct map lines;             /* symbol << 32 | line -> index in p->lines */
-	struct map module_index;      /* module id -> index in p->modules */
+	struct map slot_index;	 /* group << 32 | stack -> index in slots */
+	struct map events;	 /* event id -> samples */
+	struct map lines;	 /* symbol << 32 | line -> index in p->lines */
+	struct map module_index; /* module id -> index in p->modules */
 
 	struct frame_symbols *symbols; /* by frame */
 	VEC(uint32_t) symbol_ids;
-	struct map nodes;             /* group << 32 | stack -> node */
-	VEC(uint32_t) chain;          /* stack rows on the way up */
+	struct map nodes;    /* group << 32 | stack -> node */
+	VEC(uint32_t) chain; /* stack rows on the way up */
 };
 
 /* --- what is wanted ------------------------------------------------------------------------ */
@@ -84,8 +84,9 @@ static bool matches(const char *wanted, uint32_t id, const char *name, const cha
 
 	if (*wanted && !*end)
 		return number == id;
-	return fnmatch(wanted, name, 0) == 0 || (*path && (fnmatch(wanted, path, 0) == 0 ||
-							   fnmatch(wanted, stacks_base_name(path), 0) == 0));
+	return fnmatch(wanted, name, 0) == 0 ||
+	       (*path &&
+		(fnmatch(wanted, path, 0) == 0 || fnmatch(wanted, stacks_base_name(path), 0) == 0));
 }
 
 static void choose_threads(struct builder *b)
@@ -129,7 +130,8 @@ static struct err *choose_event(struct builder *b)
 		b->p->frequency_hz = events[i].frequency_hz;
 	}
 	if (b->options->event && !b->event_id)
-		err = err_fix(err_new(ERR_NOT_FOUND, "the recording has no event \"%s\"", b->options->event),
+		err = err_fix(err_new(ERR_NOT_FOUND, "the recording has no event \"%s\"",
+				      b->options->event),
 			      "it has: %s", str_text(&known));
 	b->p->is_time = str_eq(b->p->unit, "ns");
 	str_deinit(&known);
@@ -152,7 +154,8 @@ static void choose_modules(struct builder *b)
 	}
 }
 
-/* --- groups ------------------------------------------------------------------------------------ */
+/* --- groups ------------------------------------------------------------------------------------
+ */
 
 static uint32_t group_of(struct builder *b, size_t thread)
 {
@@ -192,7 +195,15 @@ static uint32_t group_of(struct builder *b, size_t thread)
 
 /* --- the scan -------------------------------------------------------------------------------- */
 
-enum { COLUMN_TIME, COLUMN_PERIOD, COLUMN_THREAD, COLUMN_STACK, COLUMN_EVENT, COLUMN_MODE, COLUMN_FLAGS };
+enum {
+	COLUMN_TIME,
+	COLUMN_PERIOD,
+	COLUMN_THREAD,
+	COLUMN_STACK,
+	COLUMN_EVENT,
+	COLUMN_MODE,
+	COLUMN_FLAGS
+};
 static const char *const sample_columns[] = { "time_ns", "period", "thread", "stack",
 					      "event",	 "mode",   "flags",  NULL };
 
@@ -272,7 +283,9 @@ static void on_sample(struct builder *b, const union column *c, size_t i)
 static struct err *scan_samples(struct builder *b)
 {
 	const struct scan_options options = {
-		.columns = sample_columns, .from_ns = b->from_ns, .to_ns = b->to_ns,
+		.columns = sample_columns,
+		.from_ns = b->from_ns,
+		.to_ns = b->to_ns,
 	};
 	struct scan *scan;
 	struct batch batch;
@@ -293,7 +306,8 @@ static struct err *scan_samples(struct builder *b)
 	return err;
 }
 
-/* --- frames to symbols --------------------------------------------------------------------------- */
+/* --- frames to symbols ---------------------------------------------------------------------------
+ */
 
 static enum stacks_kind kind_of(uint8_t module_kind, bool inlined)
 {
@@ -334,7 +348,8 @@ static uint32_t unnamed_symbol(struct stacks *s, const struct frame *frame)
 	return id;
 }
 
-static uint32_t call_symbol(struct builder *b, const struct frame *frame, const struct frame_call *call)
+static uint32_t call_symbol(struct builder *b, const struct frame *frame,
+			    const struct frame_call *call)
 {
 	struct stacks *s = &b->p->stacks;
 
@@ -380,7 +395,8 @@ static struct frame_symbols symbols_of(struct builder *b, size_t index)
 	return *k;
 }
 
-/* --- stacks to nodes ------------------------------------------------------------------------------ */
+/* --- stacks to nodes
+ * ------------------------------------------------------------------------------ */
 
 /* The node where a group's stack ends. */
 static uint32_t node_of(struct builder *b, uint32_t group, uint32_t stack)
@@ -461,7 +477,8 @@ static void add_unresolved(struct builder *b, const struct frame *frame, const s
 static void add_leaf(struct builder *b, const struct slot *slot)
 {
 	size_t row = rows_find(b->stacks, sizeof(*b->stacks), b->stack_count, slot->stack);
-	size_t index = row == SIZE_MAX ? SIZE_MAX : frames_index(b->p->frames, b->stacks[row].frame);
+	size_t index =
+		row == SIZE_MAX ? SIZE_MAX : frames_index(b->p->frames, b->stacks[row].frame);
 
 	if (index == SIZE_MAX)
 		return;
@@ -514,7 +531,8 @@ static void place_symbols(struct builder *b)
 	free(most);
 }
 
-/* --- threads, processes, events, losses ------------------------------------------------------------ */
+/* --- threads, processes, events, losses
+ * ------------------------------------------------------------ */
 
 static void sum_processes(struct builder *b)
 {
@@ -616,7 +634,8 @@ static struct err *list_losses(struct builder *b)
 	return err;
 }
 
-/* --- the whole ----------------------------------------------------------------------------------- */
+/* --- the whole -----------------------------------------------------------------------------------
+ */
 
 static struct err *load_side(struct builder *b)
 {
@@ -636,7 +655,8 @@ static struct err *build(struct builder *b)
 
 	if (!recording_find_table(b->r, "sample"))
 		return err_fix(err_new(ERR_NOT_FOUND, "this recording has no samples"),
-			       "record with --with cpu, and let it run for longer than a few milliseconds");
+			       "record with --with cpu, and let it run for longer than a few "
+			       "milliseconds");
 	b->from_ns = o->from_ns ? meta->start_ns + o->from_ns : 0;
 	b->to_ns = o->to_ns ? meta->start_ns + o->to_ns : 0;
 	TRY(load_side(b));
@@ -729,7 +749,8 @@ struct profile *profile_of_stacks(struct stacks *stacks)
 	return p;
 }
 
-/* --- over time ------------------------------------------------------------------------------------ */
+/* --- over time
+ * ------------------------------------------------------------------------------------ */
 
 struct slices {
 	uint32_t *place; /* by thread row: index in the caller's list, else UINT32_MAX */
@@ -755,7 +776,9 @@ static struct err *fill_slices(const struct profile *p, struct slices *s)
 {
 	static const char *const columns[] = { "time_ns", "period", "thread", "event", NULL };
 	const struct scan_options options = {
-		.columns = columns, .from_ns = s->from_ns, .to_ns = s->to_ns,
+		.columns = columns,
+		.from_ns = s->from_ns,
+		.to_ns = s->to_ns,
 	};
 	const void *rows;
 	size_t thread_count;

@@ -36,26 +36,26 @@ struct profile_options {
 /* What one thread row of the recording used. */
 struct profile_thread {
 	const struct row_thread *row; /* valid while the recording lives */
-	uint32_t process;             /* index into `processes` */
+	uint32_t process;	      /* index into `processes` */
 	uint64_t value, samples;
-	uint64_t first_ns, last_ns;   /* of its samples */
+	uint64_t first_ns, last_ns; /* of its samples */
 };
 struct profile_process {
 	uint32_t pid;
-	const char *name;             /* what it ran for most of its time */
+	const char *name; /* what it ran for most of its time */
 	uint64_t value, samples;
-	uint32_t threads;             /* that were sampled */
+	uint32_t threads; /* that were sampled */
 };
 /* One source line, or an address's function where no line is known. */
 struct profile_line {
 	uint32_t symbol, line;
-	const char *file;             /* "" where not known */
+	const char *file; /* "" where not known */
 	uint64_t self;
 };
 struct profile_module {
-	uint32_t id;                  /* row_module.id; 0: no module */
+	uint32_t id; /* row_module.id; 0: no module */
 	const char *path;
-	uint8_t kind;                 /* enum module_kind */
+	uint8_t kind;				 /* enum module_kind */
 	uint64_t unresolved, unresolved_samples; /* whose innermost frame has no name */
 };
 struct profile_loss {
@@ -72,17 +72,17 @@ struct profile_event {
 struct profile {
 	struct recording *recording;
 	struct frames *frames;
-	struct stacks stacks;         /* finished */
+	struct stacks stacks; /* finished */
 
-	const char *event, *unit;     /* what was counted: "cpu-clock", "ns" */
+	const char *event, *unit; /* what was counted: "cpu-clock", "ns" */
 	uint64_t frequency_hz;
-	bool is_time;                 /* values are ns of CPU time */
-	uint64_t value, samples;      /* all that count */
-	uint64_t left_out;            /* samples of the event that the options left out */
-	uint64_t kernel;              /* of value: in kernel mode */
+	bool is_time;		 /* values are ns of CPU time */
+	uint64_t value, samples; /* all that count */
+	uint64_t left_out;	 /* samples of the event that the options left out */
+	uint64_t kernel;	 /* of value: in kernel mode */
 	uint64_t no_stack, cut_stack, no_user_stack; /* samples */
-	uint64_t unresolved, unresolved_samples; /* innermost frame without a name */
-	uint64_t first_ns, last_ns;   /* of the samples that count */
+	uint64_t unresolved, unresolved_samples;     /* innermost frame without a name */
+	uint64_t first_ns, last_ns;		     /* of the samples that count */
 
 	VEC(struct profile_thread) threads; /* in the order of the thread table */
 	VEC(struct profile_process) processes;

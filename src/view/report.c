@@ -19,7 +19,8 @@
 
 static uint64_t wall_ns(const struct profile *p)
 {
-	const struct recording_meta *meta = p->recording ? recording_borrow_meta(p->recording) : NULL;
+	const struct recording_meta *meta =
+		p->recording ? recording_borrow_meta(p->recording) : NULL;
 
 	if (meta && meta->end_ns > meta->start_ns)
 		return meta->end_ns - meta->start_ns;
@@ -55,7 +56,8 @@ static size_t sampled_processes(const struct profile *p)
 
 static void headline(struct doc *doc, const struct profile *p)
 {
-	const struct recording_meta *meta = p->recording ? recording_borrow_meta(p->recording) : NULL;
+	const struct recording_meta *meta =
+		p->recording ? recording_borrow_meta(p->recording) : NULL;
 	struct str text = { 0 };
 	uint64_t value, wall = wall_ns(p);
 	const char *name = busiest_name(p, &value);
@@ -73,7 +75,8 @@ static void headline(struct doc *doc, const struct profile *p)
 	if (meta && meta->cpus)
 		str_printf(&text, " on %u CPU%s", meta->cpus, meta->cpus == 1 ? "" : "s");
 	if (name && p->value)
-		str_printf(&text, "; %s of it in %s", units_ratio(report_ratio(p, value)).text, name);
+		str_printf(&text, "; %s of it in %s", units_ratio(report_ratio(p, value)).text,
+			   name);
 	doc_headline(doc, "%s", str_text(&text));
 	str_deinit(&text);
 }
@@ -167,7 +170,8 @@ static void fields(struct doc *doc, const struct profile *p)
 	str_deinit(&where);
 }
 
-/* --- the body ---------------------------------------------------------------------------------- */
+/* --- the body ----------------------------------------------------------------------------------
+ */
 
 static void next_command(struct doc *doc, const struct profile *p, const struct report_options *o)
 {
@@ -181,7 +185,9 @@ static void next_command(struct doc *doc, const struct profile *p, const struct 
 	else
 		str_printf(&command, "sonde flame %s", path);
 	doc_next(doc, str_text(&command),
-		 o->page || o->view->function ? "who calls what" : "the same as a picture that can be zoomed and searched");
+		 o->page || o->view->function
+			 ? "who calls what"
+			 : "the same as a picture that can be zoomed and searched");
 	str_deinit(&command);
 }
 
@@ -208,7 +214,8 @@ static struct err *tables(struct doc *doc, const struct profile *p, const struct
 	return NULL;
 }
 
-static struct err *page_parts(struct doc *doc, const struct profile *p, const struct report_options *o)
+static struct err *page_parts(struct doc *doc, const struct profile *p,
+			      const struct report_options *o)
 {
 	if (p->recording)
 		TRY(report_timeline(doc, p, o));
@@ -219,8 +226,11 @@ static struct err *page_parts(struct doc *doc, const struct profile *p, const st
 struct err *report_emit(struct doc *doc, struct profile *p, const struct profile *before,
 			const struct report_options *o)
 {
-	const struct recording_meta *meta = p->recording ? recording_borrow_meta(p->recording) : NULL;
-	const char *title = o->title ? o->title : meta && meta->command ? meta->command : "CPU profile";
+	const struct recording_meta *meta =
+		p->recording ? recording_borrow_meta(p->recording) : NULL;
+	const char *title = o->title		    ? o->title
+			    : meta && meta->command ? meta->command
+						    : "CPU profile";
 
 	doc_begin(doc, &(struct doc_head){ .kind = "sonde.report",
 					   .version = 1,
@@ -228,7 +238,8 @@ struct err *report_emit(struct doc *doc, struct profile *p, const struct profile
 					   .subtitle = o->view->recording_path,
 					   .origin_ns = meta ? meta->start_ns : 0 });
 	if (p->samples == 0) {
-		doc_headline(doc, "no samples%s", p->left_out ? " that fit what you asked for" : "");
+		doc_headline(doc, "no samples%s",
+			     p->left_out ? " that fit what you asked for" : "");
 		report_notes(doc, p, o);
 		return NULL;
 	}
@@ -241,8 +252,8 @@ struct err *report_emit(struct doc *doc, struct profile *p, const struct profile
 		struct str was = { 0 };
 
 		report_add_amount(&was, before, before->value);
-		doc_text(doc, "Before it was %s%s; numbers are absolute, not scaled.", str_text(&was),
-			 before->is_time ? " of CPU time" : "");
+		doc_text(doc, "Before it was %s%s; numbers are absolute, not scaled.",
+			 str_text(&was), before->is_time ? " of CPU time" : "");
 		str_deinit(&was);
 	}
 	if (o->page)
@@ -253,7 +264,8 @@ struct err *report_emit(struct doc *doc, struct profile *p, const struct profile
 	return NULL;
 }
 
-/* --- as a view ----------------------------------------------------------------------------------- */
+/* --- as a view -----------------------------------------------------------------------------------
+ */
 
 struct err *report_profile(struct recording *r, const struct view_options *v, struct profile **ret)
 {
@@ -267,13 +279,16 @@ struct err *report_profile(struct recording *r, const struct view_options *v, st
 		.no_kernel = v->no_kernel,
 		.no_user = v->no_user,
 		.no_inlines = v->no_inlines,
-		.group = v->by_thread ? PROFILE_BY_THREAD : v->by_process ? PROFILE_BY_PROCESS : PROFILE_BY_NAME,
+		.group = v->by_thread	 ? PROFILE_BY_THREAD
+			 : v->by_process ? PROFILE_BY_PROCESS
+					 : PROFILE_BY_NAME,
 	};
 
 	return profile_create(r, &options, ret);
 }
 
-static struct err *run_profile(struct recording *r, const struct view_options *options, struct doc *doc)
+static struct err *run_profile(struct recording *r, const struct view_options *options,
+			       struct doc *doc)
 {
 	struct profile *p;
 

@@ -13,9 +13,9 @@ struct view_options;
 
 struct report_options {
 	const struct view_options *view;
-	bool tree;            /* the call tree instead of the table */
-	bool page;            /* a page for people: with a timeline and a flame graph */
-	const char *title;    /* NULL: what was recorded */
+	bool tree;	   /* the call tree instead of the table */
+	bool page;	   /* a page for people: with a timeline and a flame graph */
+	const char *title; /* NULL: what was recorded */
 };
 
 /* What would make report_emit() fail on what the user asked for; before a document is opened. */
@@ -32,11 +32,13 @@ struct err *report_profile(struct recording *r, const struct view_options *optio
 
 /* --- parts (report_tables.c, report_calls.c, report_notes.c) ----------------------------- */
 
-void report_functions(struct doc *doc, const struct profile *p, const struct report_options *options);
+void report_functions(struct doc *doc, const struct profile *p,
+		      const struct report_options *options);
 void report_lines(struct doc *doc, const struct profile *p, const struct report_options *options);
 void report_modules(struct doc *doc, const struct profile *p, const struct report_options *options);
 void report_threads(struct doc *doc, const struct profile *p, const struct report_options *options);
-void report_processes(struct doc *doc, const struct profile *p, const struct report_options *options);
+void report_processes(struct doc *doc, const struct profile *p,
+		      const struct report_options *options);
 /* Callers and callees of view->function; ERR_NOT_FOUND with the nearest name. */
 struct err *report_function(struct doc *doc, const struct profile *p,
 			    const struct report_options *options);

@@ -21,11 +21,11 @@ typedef VEC(struct report_item) item_list;
 
 struct focus {
 	const struct profile *p;
-	bool *is_it;             /* by symbol */
-	bool *inside;            /* by node: it or an ancestor is the function */
-	uint64_t *below;         /* by node: what falls on occurrences below this one */
+	bool *is_it;	 /* by symbol */
+	bool *inside;	 /* by node: it or an ancestor is the function */
+	uint64_t *below; /* by node: what falls on occurrences below this one */
 	uint64_t self, total;
-	const char *name;        /* of the first symbol that matched */
+	const char *name; /* of the first symbol that matched */
 };
 
 static struct err *not_found(const struct profile *p, const char *name)
@@ -43,7 +43,8 @@ static struct err *not_found(const struct profile *p, const char *name)
 	struct err *err = err_new(ERR_NOT_FOUND, "no sampled function is called \"%s\"", name);
 
 	if (nearest)
-		err = err_fix(err, "did you mean \"%s\"? Patterns work too: --function '*%s*'", nearest, name);
+		err = err_fix(err, "did you mean \"%s\"? Patterns work too: --function '*%s*'",
+			      nearest, name);
 	free(names);
 	return err;
 }
@@ -101,13 +102,15 @@ static void focus_deinit(struct focus *f)
 struct err *report_check(const struct profile *p, const struct report_options *o)
 {
 	struct focus f = { 0 };
-	struct err *err = o->view->function && p->samples ? focus_init(&f, p, o->view->function) : NULL;
+	struct err *err =
+		o->view->function && p->samples ? focus_init(&f, p, o->view->function) : NULL;
 
 	focus_deinit(&f);
 	return err;
 }
 
-/* --- callers and callees ------------------------------------------------------------------------- */
+/* --- callers and callees -------------------------------------------------------------------------
+ */
 
 /* Sums by symbol; UINT32_MAX - 1 .. stand for what is no symbol. */
 static void add_to(uint64_t *sums, const struct stacks *s, uint32_t symbol, uint64_t value)
@@ -133,7 +136,8 @@ static void sum_callees(const struct focus *f, uint64_t *sums)
 
 	for (size_t i = 1; i < s->nodes.n; i++) {
 		const struct stacks_node *n = &s->nodes.v[i];
-		bool child = n->parent && f->is_it[s->nodes.v[n->parent].symbol] && !f->is_it[n->symbol];
+		bool child =
+			n->parent && f->is_it[s->nodes.v[n->parent].symbol] && !f->is_it[n->symbol];
 
 		if (child)
 			sums[n->symbol] += n->total - f->below[i];
@@ -157,23 +161,27 @@ static void emit_side(struct doc *doc, const struct focus *f, const struct repor
 
 	for (size_t i = 0; i <= p->stacks.symbols.n; i++)
 		if (sums[i])
-			vec_push(&items, ((struct report_item){ .id = (uint32_t)i, .self = sums[i] }));
+			vec_push(&items,
+				 ((struct report_item){ .id = (uint32_t)i, .self = sums[i] }));
 	vec_sort(&items, report_compare_self);
 	doc_table_begin(doc, key, title, columns, p->recording ? 5 : 3);
 	for (size_t i = 0; i < items.n && i < limit; i++) {
 		bool is_symbol = items.v[i].id < p->stacks.symbols.n;
-		const struct stacks_symbol *s = is_symbol ? &p->stacks.symbols.v[items.v[i].id] : NULL;
+		const struct stacks_symbol *s =
+			is_symbol ? &p->stacks.symbols.v[items.v[i].id] : NULL;
 
 		str_clear(&place);
 		if (s)
 			report_place(&place, s->file, s->line);
-		doc_row(doc, (const struct doc_value[]){
-				     DOC_F64(f->total ? (double)items.v[i].self / (double)f->total : 0),
-				     DOC_U64(items.v[i].self),
-				     s && s->kind != STACKS_GROUP ? DOC_STYLED(s->name, report_style(s->kind))
-								  : DOC_STYLED(none, DOC_DIM),
-				     s ? DOC_STYLED(stacks_base_name(s->module), DOC_DIM) : DOC_NONE,
-				     place.length ? DOC_STYLED(str_text(&place), DOC_DIM) : DOC_NONE });
+		doc_row(doc,
+			(const struct doc_value[]){
+				DOC_F64(f->total ? (double)items.v[i].self / (double)f->total : 0),
+				DOC_U64(items.v[i].self),
+				s && s->kind != STACKS_GROUP
+					? DOC_STYLED(s->name, report_style(s->kind))
+					: DOC_STYLED(none, DOC_DIM),
+				s ? DOC_STYLED(stacks_base_name(s->module), DOC_DIM) : DOC_NONE,
+				place.length ? DOC_STYLED(str_text(&place), DOC_DIM) : DOC_NONE });
 	}
 	doc_table_end(doc, items.n > limit ? items.n - limit : 0,
 		      items.n > limit ? "--limit N shows more" : NULL);
@@ -195,7 +203,8 @@ static void emit_lines(struct doc *doc, const struct focus *f, const struct repo
 
 	for (size_t i = 0; i < p->lines.n; i++)
 		if (f->is_it[p->lines.v[i].symbol] && *p->lines.v[i].file)
-			vec_push(&items, ((struct report_item){ .id = (uint32_t)i, .self = p->lines.v[i].self }));
+			vec_push(&items, ((struct report_item){ .id = (uint32_t)i,
+								.self = p->lines.v[i].self }));
 	vec_sort(&items, report_compare_self);
 	if (items.n) {
 		doc_table_begin(doc, "lines", "Its own lines", columns, 3);
@@ -203,18 +212,21 @@ static void emit_lines(struct doc *doc, const struct focus *f, const struct repo
 			const struct profile_line *line = &p->lines.v[items.v[i].id];
 
 			report_place(&place, line->file, line->line);
-			doc_row(doc, (const struct doc_value[]){
-					     DOC_F64(f->total ? (double)line->self / (double)f->total : 0),
-					     DOC_U64(line->self), DOC_STR(str_text(&place)) });
+			doc_row(doc,
+				(const struct doc_value[]){
+					DOC_F64(f->total ? (double)line->self / (double)f->total
+							 : 0),
+					DOC_U64(line->self), DOC_STR(str_text(&place)) });
 		}
 		doc_table_end(doc, items.n > limit ? items.n - limit : 0,
-		      items.n > limit ? "--limit N shows more" : NULL);
+			      items.n > limit ? "--limit N shows more" : NULL);
 	}
 	str_deinit(&place);
 	vec_deinit(&items);
 }
 
-struct err *report_function(struct doc *doc, const struct profile *p, const struct report_options *o)
+struct err *report_function(struct doc *doc, const struct profile *p,
+			    const struct report_options *o)
 {
 	struct focus f = { 0 };
 	struct err *err = focus_init(&f, p, o->view->function);
@@ -230,9 +242,9 @@ struct err *report_function(struct doc *doc, const struct profile *p, const stru
 		sum_callers(&f, callers);
 		sum_callees(&f, callees);
 		callees[n] = f.self;
-		doc_text(doc, "%s: %s (%s of all), %s (%s of all) in it alone", f.name, str_text(&total),
-			 units_ratio(report_ratio(p, f.total)).text, str_text(&self),
-			 units_ratio(report_ratio(p, f.self)).text);
+		doc_text(doc, "%s: %s (%s of all), %s (%s of all) in it alone", f.name,
+			 str_text(&total), units_ratio(report_ratio(p, f.total)).text,
+			 str_text(&self), units_ratio(report_ratio(p, f.self)).text);
 		emit_side(doc, &f, o, "callers", "Callers", callers, "(nobody: outermost frame)");
 		emit_side(doc, &f, o, "callees", "Callees", callees, "(itself)");
 		emit_lines(doc, &f, o);
@@ -245,7 +257,8 @@ struct err *report_function(struct doc *doc, const struct profile *p, const stru
 	return err;
 }
 
-/* --- the tree ---------------------------------------------------------------------------------------- */
+/* --- the tree
+ * ---------------------------------------------------------------------------------------- */
 
 struct tree {
 	struct doc *doc;
@@ -303,8 +316,9 @@ void report_tree(struct doc *doc, const struct profile *p, const struct report_o
 		{ "place", "place", DOC_TEXT, DOC_COLUMN_OPTIONAL | DOC_COLUMN_ELIDE_LEFT },
 	};
 	double ratio = o->view->min_ratio > 0 ? o->view->min_ratio : 0.01;
-	struct tree t = { .doc = doc, .p = p, .least = (double)p->value * ratio,
-			  .limit = report_limit(o, 400) };
+	struct tree t = {
+		.doc = doc, .p = p, .least = (double)p->value * ratio, .limit = report_limit(o, 400)
+	};
 
 	doc_tree_begin(doc, "tree", "Call tree", columns, p->recording ? 5 : 4);
 	push_children(&t, 0);

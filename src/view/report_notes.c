@@ -22,7 +22,8 @@ static double sample_ratio(const struct profile *p, uint64_t samples)
 static void say_state(struct doc *doc, const struct recording_meta *meta)
 {
 	if (meta->state == RECORDING_LIVE)
-		doc_warning(doc, NULL, "the recording is still running: this is what there is so far");
+		doc_warning(doc, NULL,
+			    "the recording is still running: this is what there is so far");
 	if (meta->state == RECORDING_CUT)
 		doc_warning(doc, NULL, "the recording was cut short: %s",
 			    meta->why_cut ? meta->why_cut : "its recorder did not end it");
@@ -43,11 +44,12 @@ static void say_losses(struct doc *doc, const struct profile *p)
 		const struct profile_loss *loss = &p->losses.v[i];
 
 		if (loss->unknown && loss->count == 0)
-			doc_warning(doc, NULL, "%s lost events, how many is not known: %s", loss->source,
-				    loss->reason);
+			doc_warning(doc, NULL, "%s lost events, how many is not known: %s",
+				    loss->source, loss->reason);
 		else
 			doc_warning(doc, "a lower rate (-F) or fewer sources make it less",
-				    "%s lost %s%s events (%s): what they would have shown is missing here",
+				    "%s lost %s%s events (%s): what they would have shown is "
+				    "missing here",
 				    loss->source, loss->unknown ? "at least " : "",
 				    units_count(loss->count).text, loss->reason);
 	}
@@ -60,7 +62,8 @@ static void say_stacks(struct doc *doc, const struct profile *p)
 			    units_ratio(sample_ratio(p, p->no_stack)).text);
 	if (sample_ratio(p, p->cut_stack) >= WORTH_SAYING)
 		doc_warning(doc, NULL,
-			    "%s of the stacks are cut short: their callers are missing, and what is above "
+			    "%s of the stacks are cut short: their callers are missing, and what "
+			    "is above "
 			    "stands at the root",
 			    units_ratio(sample_ratio(p, p->cut_stack)).text);
 	if (sample_ratio(p, p->no_user_stack) >= WORTH_SAYING)
@@ -80,10 +83,11 @@ static void say_modules(struct doc *doc, const struct profile *p)
 		size_t most = SIZE_MAX;
 
 		for (size_t i = 0; i < p->modules.n && i < 64; i++)
-			if (!said[i] &&
-			    (most == SIZE_MAX || p->modules.v[i].unresolved > p->modules.v[most].unresolved))
+			if (!said[i] && (most == SIZE_MAX || p->modules.v[i].unresolved >
+								     p->modules.v[most].unresolved))
 				most = i;
-		if (most == SIZE_MAX || report_ratio(p, p->modules.v[most].unresolved) < WORTH_SAYING)
+		if (most == SIZE_MAX ||
+		    report_ratio(p, p->modules.v[most].unresolved) < WORTH_SAYING)
 			return;
 		said[most] = true;
 
@@ -92,7 +96,10 @@ static void say_modules(struct doc *doc, const struct profile *p)
 
 		frames_module_trouble(p->frames, m->id, &why, &fix);
 		doc_warning(doc, fix, "%s of it in %s: %s",
-			    units_ratio(p->unresolved ? (double)m->unresolved / (double)p->unresolved : 0).text,
+			    units_ratio(p->unresolved
+						? (double)m->unresolved / (double)p->unresolved
+						: 0)
+				    .text,
 			    m->id == 0 || !*m->path ? "no known file" : m->path,
 			    why	     ? why
 			    : !m->id ? "no mapping of the process covered the address"
@@ -105,14 +112,17 @@ static void say_unresolved(struct doc *doc, const struct profile *p)
 	struct frames_resolved now = frames_resolved(p->frames);
 
 	if (now.asked)
-		doc_text(doc, "The recording has no names of its own for %s of its addresses; %s of them were "
-			      "found in this machine's files now.",
+		doc_text(doc,
+			 "The recording has no names of its own for %s of its addresses; %s of "
+			 "them were "
+			 "found in this machine's files now.",
 			 units_count(now.asked).text,
 			 units_ratio((double)now.found / (double)now.asked).text);
 	if (!p->unresolved_samples)
 		return;
 	doc_warning(doc, NULL, "%s of the time is in code without a name (%s samples)",
-		    units_ratio(report_ratio(p, p->unresolved)).text, units_count(p->unresolved_samples).text);
+		    units_ratio(report_ratio(p, p->unresolved)).text,
+		    units_count(p->unresolved_samples).text);
 	say_modules(doc, p);
 }
 

@@ -94,7 +94,8 @@ static size_t choose(item_list *items, const struct profile *p, const struct rep
 
 #define SEE_MORE "--limit N shows more"
 
-/* --- functions ---------------------------------------------------------------------------------- */
+/* --- functions ----------------------------------------------------------------------------------
+ */
 
 /* Sums for each symbol, groups (process names) left out. */
 static void function_items(const struct profile *p, item_list *items)
@@ -113,8 +114,8 @@ static void function_items(const struct profile *p, item_list *items)
 	stacks_sum(&p->stacks, key, n, &sums);
 	for (size_t i = 0; i < n; i++)
 		if (sums.total[i] || sums.total_before[i])
-			vec_push(items, ((struct report_item){ (uint32_t)i, sums.self[i], sums.total[i],
-							       sums.self_before[i],
+			vec_push(items, ((struct report_item){ (uint32_t)i, sums.self[i],
+							       sums.total[i], sums.self_before[i],
 							       sums.total_before[i] }));
 	free(key);
 	free(sums.self);
@@ -142,12 +143,13 @@ static void plain_functions(struct doc *doc, const struct profile *p, item_list 
 
 		symbol_text(&name, s);
 		report_place(&place, s->file, s->line);
-		doc_row(doc, (const struct doc_value[]){
-				     DOC_F64(report_ratio(p, item->self)), DOC_U64(item->self),
-				     DOC_F64(report_ratio(p, item->total)),
-				     DOC_STYLED(str_text(&name), report_style(s->kind)),
-				     DOC_STYLED(stacks_base_name(s->module), DOC_DIM),
-				     place.length ? DOC_STYLED(str_text(&place), DOC_DIM) : DOC_NONE });
+		doc_row(doc,
+			(const struct doc_value[]){
+				DOC_F64(report_ratio(p, item->self)), DOC_U64(item->self),
+				DOC_F64(report_ratio(p, item->total)),
+				DOC_STYLED(str_text(&name), report_style(s->kind)),
+				DOC_STYLED(stacks_base_name(s->module), DOC_DIM),
+				place.length ? DOC_STYLED(str_text(&place), DOC_DIM) : DOC_NONE });
 	}
 	str_deinit(&name);
 	str_deinit(&place);
@@ -175,10 +177,15 @@ static void changed_functions(struct doc *doc, const struct profile *p, item_lis
 
 		symbol_text(&name, s);
 		doc_row(doc, (const struct doc_value[]){
-				     DOC_U64(item->self_before), DOC_U64(item->self),
-				     { .kind = DOC_V_I64, .i64 = change,
-				       .style = change > 0 ? DOC_BAD : change < 0 ? DOC_GOOD : DOC_PLAIN },
-				     DOC_U64(item->total_before), DOC_U64(item->total),
+				     DOC_U64(item->self_before),
+				     DOC_U64(item->self),
+				     { .kind = DOC_V_I64,
+				       .i64 = change,
+				       .style = change > 0   ? DOC_BAD
+						: change < 0 ? DOC_GOOD
+							     : DOC_PLAIN },
+				     DOC_U64(item->total_before),
+				     DOC_U64(item->total),
 				     DOC_STYLED(str_text(&name), report_style(s->kind)),
 				     DOC_STYLED(stacks_base_name(s->module), DOC_DIM) });
 	}
@@ -190,9 +197,12 @@ static void report_changes(struct doc *doc, const struct profile *p, const struc
 {
 	enum doc_unit unit = report_unit(p);
 	const struct doc_column columns[] = {
-		{ "self_before", "before", unit, 0 },	{ "self", "now", unit, 0 },
-		{ "self_change", "change", unit, 0 },	{ "total_before", "total before", unit, DOC_COLUMN_OPTIONAL },
-		{ "total", "total", unit, 0 },		{ "function", "function", DOC_TEXT, 0 },
+		{ "self_before", "before", unit, 0 },
+		{ "self", "now", unit, 0 },
+		{ "self_change", "change", unit, 0 },
+		{ "total_before", "total before", unit, DOC_COLUMN_OPTIONAL },
+		{ "total", "total", unit, 0 },
+		{ "function", "function", DOC_TEXT, 0 },
 		{ "module", "module", DOC_TEXT, DOC_COLUMN_OPTIONAL },
 	};
 	uint64_t left_out = 0, limit = report_limit(o, 25);
@@ -233,7 +243,8 @@ void report_functions(struct doc *doc, const struct profile *p, const struct rep
 	vec_deinit(&items);
 }
 
-/* --- lines ------------------------------------------------------------------------------------------ */
+/* --- lines
+ * ------------------------------------------------------------------------------------------ */
 
 void report_lines(struct doc *doc, const struct profile *p, const struct report_options *o)
 {
@@ -249,7 +260,8 @@ void report_lines(struct doc *doc, const struct profile *p, const struct report_
 	uint64_t left_out;
 
 	for (size_t i = 0; i < p->lines.n; i++)
-		vec_push(&items, ((struct report_item){ .id = (uint32_t)i, .self = p->lines.v[i].self }));
+		vec_push(&items,
+			 ((struct report_item){ .id = (uint32_t)i, .self = p->lines.v[i].self }));
 
 	size_t n = choose(&items, p, o, 25, report_compare_self, &left_out);
 
@@ -261,7 +273,8 @@ void report_lines(struct doc *doc, const struct profile *p, const struct report_
 		report_place(&place, line->file, line->line);
 		doc_row(doc, (const struct doc_value[]){
 				     DOC_F64(report_ratio(p, line->self)), DOC_U64(line->self),
-				     place.length ? DOC_STR(str_text(&place)) : DOC_STYLED("not known", DOC_DIM),
+				     place.length ? DOC_STR(str_text(&place))
+						  : DOC_STYLED("not known", DOC_DIM),
 				     DOC_STYLED(symbol_text(&name, s), report_style(s->kind)),
 				     DOC_STYLED(stacks_base_name(s->module), DOC_DIM) });
 	}
@@ -271,10 +284,11 @@ void report_lines(struct doc *doc, const struct profile *p, const struct report_
 	vec_deinit(&items);
 }
 
-/* --- modules ------------------------------------------------------------------------------------------ */
+/* --- modules
+ * ------------------------------------------------------------------------------------------ */
 
 struct module_keys {
-	uint32_t *key;           /* by symbol */
+	uint32_t *key;		 /* by symbol */
 	VEC(const char *) paths; /* by key */
 };
 
@@ -322,7 +336,8 @@ void report_modules(struct doc *doc, const struct profile *p, const struct repor
 
 	stacks_sum(&p->stacks, m.key, m.paths.n, &sums);
 	for (size_t i = 0; i < m.paths.n; i++)
-		vec_push(&items, ((struct report_item){ (uint32_t)i, sums.self[i], sums.total[i], 0, 0 }));
+		vec_push(&items,
+			 ((struct report_item){ (uint32_t)i, sums.self[i], sums.total[i], 0, 0 }));
 
 	size_t n = choose(&items, p, o, 20, report_compare_self, &left_out);
 
@@ -330,10 +345,11 @@ void report_modules(struct doc *doc, const struct profile *p, const struct repor
 	for (size_t i = 0; i < n; i++) {
 		const char *path = m.paths.v[items.v[i].id];
 
-		doc_row(doc, (const struct doc_value[]){
-				     DOC_F64(report_ratio(p, items.v[i].self)), DOC_U64(items.v[i].self),
-				     DOC_F64(report_ratio(p, items.v[i].total)),
-				     *path ? DOC_STR(path) : DOC_STYLED("not known", DOC_DIM) });
+		doc_row(doc,
+			(const struct doc_value[]){
+				DOC_F64(report_ratio(p, items.v[i].self)), DOC_U64(items.v[i].self),
+				DOC_F64(report_ratio(p, items.v[i].total)),
+				*path ? DOC_STR(path) : DOC_STYLED("not known", DOC_DIM) });
 	}
 	doc_table_end(doc, left_out, left_out ? SEE_MORE : NULL);
 	free(m.key);
@@ -343,7 +359,8 @@ void report_modules(struct doc *doc, const struct profile *p, const struct repor
 	vec_deinit(&items);
 }
 
-/* --- threads and processes ------------------------------------------------------------------------------ */
+/* --- threads and processes
+ * ------------------------------------------------------------------------------ */
 
 void report_threads(struct doc *doc, const struct profile *p, const struct report_options *o)
 {
@@ -361,7 +378,8 @@ void report_threads(struct doc *doc, const struct profile *p, const struct repor
 
 	for (size_t i = 0; i < p->threads.n; i++)
 		if (p->threads.v[i].samples)
-			vec_push(&items, ((struct report_item){ .id = (uint32_t)i, .self = p->threads.v[i].value }));
+			vec_push(&items, ((struct report_item){ .id = (uint32_t)i,
+								.self = p->threads.v[i].value }));
 
 	size_t n = choose(&items, p, o, 20, report_compare_self, &left_out);
 
@@ -372,9 +390,9 @@ void report_threads(struct doc *doc, const struct profile *p, const struct repor
 		const char *exe = recording_string(p->recording, t->row->exe);
 
 		doc_row(doc, (const struct doc_value[]){
-				     DOC_F64(report_ratio(p, t->value)), DOC_U64(t->value), DOC_U64(t->row->tid),
-				     DOC_STR(comm ? comm : ""), DOC_U64(t->row->pid),
-				     DOC_STR(p->processes.v[t->process].name),
+				     DOC_F64(report_ratio(p, t->value)), DOC_U64(t->value),
+				     DOC_U64(t->row->tid), DOC_STR(comm ? comm : ""),
+				     DOC_U64(t->row->pid), DOC_STR(p->processes.v[t->process].name),
 				     exe && *exe ? DOC_STYLED(exe, DOC_DIM) : DOC_NONE });
 	}
 	doc_table_end(doc, left_out, left_out ? SEE_MORE : NULL);
@@ -395,7 +413,8 @@ void report_processes(struct doc *doc, const struct profile *p, const struct rep
 
 	for (size_t i = 0; i < p->processes.n; i++)
 		if (p->processes.v[i].samples)
-			vec_push(&items, ((struct report_item){ .id = (uint32_t)i, .self = p->processes.v[i].value }));
+			vec_push(&items, ((struct report_item){ .id = (uint32_t)i,
+								.self = p->processes.v[i].value }));
 
 	size_t n = choose(&items, p, o, 10, report_compare_self, &left_out);
 
@@ -403,9 +422,9 @@ void report_processes(struct doc *doc, const struct profile *p, const struct rep
 	for (size_t i = 0; i < n; i++) {
 		const struct profile_process *q = &p->processes.v[items.v[i].id];
 
-		doc_row(doc, (const struct doc_value[]){ DOC_F64(report_ratio(p, q->value)), DOC_U64(q->value),
-							 DOC_U64(q->pid), DOC_STR(q->name),
-							 DOC_U64(q->threads) });
+		doc_row(doc, (const struct doc_value[]){ DOC_F64(report_ratio(p, q->value)),
+							 DOC_U64(q->value), DOC_U64(q->pid),
+							 DOC_STR(q->name), DOC_U64(q->threads) });
 	}
 	doc_table_end(doc, left_out, left_out ? SEE_MORE : NULL);
 	vec_deinit(&items);

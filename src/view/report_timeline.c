@@ -27,7 +27,8 @@ static void choose_lanes(const struct profile *p, struct lanes *l)
 
 	for (size_t i = 0; i < p->threads.n; i++)
 		if (p->threads.v[i].samples)
-			vec_push(&items, ((struct report_item){ .id = (uint32_t)i, .self = p->threads.v[i].value }));
+			vec_push(&items, ((struct report_item){ .id = (uint32_t)i,
+								.self = p->threads.v[i].value }));
 	vec_sort(&items, report_compare_self);
 	for (size_t i = 0; i < items.n && i < LANES_MAX; i++)
 		l->threads[l->count++] = items.v[i].id;
@@ -35,8 +36,8 @@ static void choose_lanes(const struct profile *p, struct lanes *l)
 }
 
 /* One level: STEP slices together. */
-static void emit_level(struct doc *doc, const struct lanes *l, const uint64_t *slices, unsigned level,
-		       size_t step, double full)
+static void emit_level(struct doc *doc, const struct lanes *l, const uint64_t *slices,
+		       unsigned level, size_t step, double full)
 {
 	double slice_ns = (double)(l->to_ns - l->from_ns) / SLICES;
 
@@ -52,14 +53,15 @@ static void emit_level(struct doc *doc, const struct lanes *l, const uint64_t *s
 		char name[32];
 
 		snprintf(name, sizeof(name), "%.0f %%", 100 * (weight > 1 ? 1 : weight));
-		doc_span(doc, &(struct doc_span){
-				      .level = level,
-				      .from_ns = l->from_ns + (uint64_t)((double)i * slice_ns),
-				      .to_ns = l->from_ns + (uint64_t)((double)(i + step) * slice_ns),
-				      .name = name,
-				      .style = DOC_USER,
-				      .weight = weight > 1 ? 1 : weight,
-			      });
+		doc_span(doc,
+			 &(struct doc_span){
+				 .level = level,
+				 .from_ns = l->from_ns + (uint64_t)((double)i * slice_ns),
+				 .to_ns = l->from_ns + (uint64_t)((double)(i + step) * slice_ns),
+				 .name = name,
+				 .style = DOC_USER,
+				 .weight = weight > 1 ? 1 : weight,
+			 });
 	}
 }
 
@@ -99,7 +101,8 @@ static void emit_lanes(struct doc *doc, const struct profile *p, const struct la
 	doc_timeline_end(doc);
 }
 
-struct err *report_timeline(struct doc *doc, const struct profile *p, const struct report_options *o)
+struct err *report_timeline(struct doc *doc, const struct profile *p,
+			    const struct report_options *o)
 {
 	struct lanes l = { .from_ns = p->first_ns, .to_ns = p->last_ns + 1 };
 	struct err *err;

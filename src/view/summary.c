@@ -15,7 +15,7 @@
 #include <string.h>
 
 enum { COMMANDS_SHOWN = 3, FUNCTIONS_SHOWN = 3 };
-#define COMMAND_MIN_RATIO 0.05 /* of all */
+#define COMMAND_MIN_RATIO 0.05	/* of all */
 #define FUNCTION_MIN_RATIO 0.01 /* of its command */
 #define UNNAMED_MIN_RATIO 0.1
 

@@ -127,7 +127,9 @@ static void test_tree(void **state)
 		     "main_prog;main;rec;rec;draw 20\n"
 		     "other;main 15\n"
 		     "worker;worker_main;draw 30\n");
-	check_folded(&(struct profile_options){ .no_inlines = true, .no_kernel = true, .process = "100" },
+	check_folded(&(struct profile_options){ .no_inlines = true,
+						.no_kernel = true,
+						.process = "100" },
 		     "main_prog 1\n"
 		     "main_prog;main 5\n"
 		     "main_prog;main;[libdemo.so.1] 10\n"
@@ -252,13 +254,17 @@ static void test_hostile(void **state)
 
 	recorder_side(r, TYPE_stack, &(struct row_stack){ .id = 1, .parent = 2, .frame = 1 });
 	recorder_side(r, TYPE_stack, &(struct row_stack){ .id = 2, .parent = 1, .frame = 77 });
-	recorder_side(r, TYPE_stack, &(struct row_stack){ .id = 900, .parent = 4000000000u, .frame = 2 });
+	recorder_side(r, TYPE_stack,
+		      &(struct row_stack){ .id = 900, .parent = 4000000000u, .frame = 2 });
 	recorder_side(r, TYPE_frame, &(struct row_frame){ .id = 1, .module = 99, .outer = 2 });
 	recorder_side(r, TYPE_frame, &(struct row_frame){ .id = 2, .outer = 1, .kind = 200 });
 	for (uint32_t stack = 0; stack < 1000; stack += 100)
 		fixture_samples(s, &time_ns, 1,
-				(struct row_sample){ .period = UINT64_MAX, .thread = stack * 77,
-						     .stack = stack ? stack : 1, .event = 7, .mode = 9 });
+				(struct row_sample){ .period = UINT64_MAX,
+						     .thread = stack * 77,
+						     .stack = stack ? stack : 1,
+						     .event = 7,
+						     .mode = 9 });
 	recorder_stream_destroy(s);
 	check(recorder_finish(r, NULL));
 	recorder_destroy(r);
@@ -272,7 +278,8 @@ static void test_hostile(void **state)
 /* Frames without names, of a file that is here: this test. */
 static void test_resolve(void **state)
 {
-	struct recorder_options options = { .path = "unnamed.sonde", .compactor = &parquet_compactor };
+	struct recorder_options options = { .path = "unnamed.sonde",
+					    .compactor = &parquet_compactor };
 	char self[4096] = "", maps[512];
 	uint64_t offset = 0;
 	struct recorder *r;
@@ -298,8 +305,12 @@ static void test_resolve(void **state)
 	uint64_t time_ns = fixture_now();
 
 	fixture_module(r, 1, self, "", MODULE_PROGRAM);
-	recorder_side(r, TYPE_frame, &(struct row_frame){ .id = 1, .module = 1, .offset = offset + 4, .exact = 1,
-							  .kind = MODULE_PROGRAM });
+	recorder_side(r, TYPE_frame,
+		      &(struct row_frame){ .id = 1,
+					   .module = 1,
+					   .offset = offset + 4,
+					   .exact = 1,
+					   .kind = MODULE_PROGRAM });
 	recorder_side(r, TYPE_stack, &(struct row_stack){ .id = 1, .frame = 1 });
 	fixture_samples(s, &time_ns, 3, (struct row_sample){ .period = 1, .stack = 1 });
 	recorder_stream_destroy(s);
@@ -319,9 +330,11 @@ static void test_resolve(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_totals),	 cmocka_unit_test(test_tree),	 cmocka_unit_test(test_filters),
-		cmocka_unit_test(test_groups),	 cmocka_unit_test(test_lines),	 cmocka_unit_test(test_timeline),
-		cmocka_unit_test(test_cut),	 cmocka_unit_test(test_hostile), cmocka_unit_test(test_resolve),
+		cmocka_unit_test(test_totals),	cmocka_unit_test(test_tree),
+		cmocka_unit_test(test_filters), cmocka_unit_test(test_groups),
+		cmocka_unit_test(test_lines),	cmocka_unit_test(test_timeline),
+		cmocka_unit_test(test_cut),	cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_resolve),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -83,8 +83,8 @@ static void test_folded_lines(void **state)
 	check_folded("folded", "# x\n\na;b 1.7\r\n a;b 2 \nno count\n;\n 12\na x;c 3\n", &plain,
 		     "a x;c 3\na;b 3\n");
 	check_folded("folded", "a;b 3 5\nc 1 0\n", &plain, "a;b 3 5\nc 1 0\n");
-	check_folded("folded", "f;0x12ab;g 1\nf;0x34;g 1\n", &(struct text_options){ .strip_hex = true },
-		     "f;0x...;g 2\n");
+	check_folded("folded", "f;0x12ab;g 1\nf;0x34;g 1\n",
+		     &(struct text_options){ .strip_hex = true }, "f;0x...;g 2\n");
 	check_folded("folded", "a 18446744073709551615\nb 99999999999999999999999\n", &plain,
 		     "a 18446744073709551615\n");
 }
@@ -121,15 +121,20 @@ static void test_formats(void **state)
 	log_set_level(LOG_QUIET);
 	check_folded(NULL, "CPU ID\n\n  unix`leaf+0x1\n  unix`root+0x2\n    4\n", &plain,
 		     "unix`root;unix`leaf 4\n");
-	check_folded(NULL, "Call graph:\n    10 Thread_1\n    + 6 main  (in rg) + 41  [0x1]\n"
-			   "    + 4 work  (in libx.dylib)\nTotal number in stack\n", &plain,
-		     "Thread_1;libx`work 4\nThread_1;rg`main 6\n");
-	check_folded(NULL, "Function Stack,CPU Time:Self,Module\nTotal,0.0,[Unknown]\n \"f<a,b>\",0.0154,x.dll\n",
+	check_folded(NULL,
+		     "Call graph:\n    10 Thread_1\n    + 6 main  (in rg) + 41  [0x1]\n"
+		     "    + 4 work  (in libx.dylib)\nTotal number in stack\n",
+		     &plain, "Thread_1;libx`work 4\nThread_1;rg`main 6\n");
+	check_folded(NULL,
+		     "Function Stack,CPU Time:Self,Module\nTotal,0.0,[Unknown]\n "
+		     "\"f<a,b>\",0.0154,x.dll\n",
 		     &plain, "[Unknown]`Total;x.dll`f<a,b> 15\n");
 	check_error("sample", "Call graph:\n    x\n", "Unable to parse stack line");
-	check_error("vtune", "Function Stack,CPU Time:Self,Module\n   deep,1,m\n", "Skipped indentation");
+	check_error("vtune", "Function Stack,CPU Time:Self,Module\n   deep,1,m\n",
+		    "Skipped indentation");
 	check_error("vsprof", "nothing\n", "header line");
-	check_error("xctrace", "<?xml version=\"1.0\"?><trace-query-result><row><backtrace ref=\"4\"/>",
+	check_error("xctrace",
+		    "<?xml version=\"1.0\"?><trace-query-result><row><backtrace ref=\"4\"/>",
 		    "Invalid backtrace ref");
 	check_error(NULL, "just\nsome\nprose\n", "not a text of stacks");
 	check_error("nonsense", "", "no stack text format");
@@ -156,7 +161,8 @@ static void test_sums(void **state)
 	stacks_reverse(&s, &reversed);
 	stacks_finish(&reversed);
 	assert_int_equal(reversed.nodes.v[0].total, 7);
-	assert_string_equal(reversed.symbols.v[reversed.nodes.v[reversed.order[0]].symbol].name, "f");
+	assert_string_equal(reversed.symbols.v[reversed.nodes.v[reversed.order[0]].symbol].name,
+			    "f");
 
 	stacks_init(&folded);
 	stacks_fold_recursion(&s, &folded);
@@ -214,9 +220,9 @@ static void test_deep(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_order),	cmocka_unit_test(test_folded_lines),
+		cmocka_unit_test(test_order),	    cmocka_unit_test(test_folded_lines),
 		cmocka_unit_test(test_perf_script), cmocka_unit_test(test_formats),
-		cmocka_unit_test(test_sums),	cmocka_unit_test(test_diff),
+		cmocka_unit_test(test_sums),	    cmocka_unit_test(test_diff),
 		cmocka_unit_test(test_deep),
 	};
 
