@@ -60,6 +60,15 @@
 		return [1, 2, 5, 10].map((m) => m * power).find((s) => s >= raw) || raw;
 	}
 
+	/* A moment, as exact as steps of STEP need it: "6.125 s". */
+	function moment(ns, step) {
+		const scale = Math.abs(ns) >= 1e9 || step >= 1e8 ? 1e9 : Math.abs(ns) >= 1e6 || step >= 1e5 ? 1e6 : 1e3;
+		if (step >= 1e9 && Math.abs(ns) >= 119e9)
+			return sonde.duration(Math.round(ns / 1e9) * 1e9);
+		const decimals = Math.max(0, Math.min(9, -Math.floor(Math.log10(step / scale) + 1e-9)));
+		return (ns / scale).toFixed(decimals).replace(/^-(0(\.0*)?)$/, '$1') + (scale === 1e9 ? ' s' : scale === 1e6 ? ' ms' : ' us');
+	}
+
 	function Timeline(figure) {
 		const t = read(figure), length = +figure.dataset.length, origin = +figure.dataset.origin, key = figure.dataset.key;
 		let x0 = 0, x1 = length || 1, colors = null;
@@ -75,7 +84,7 @@
 			x0 = Math.max(0, Math.min(a, length - width));
 			x1 = x0 + width;
 			reset.hidden = width >= length;
-			range.textContent = sonde.duration(origin + x0) + ' \u2013 ' + sonde.duration(origin + x1) + (reset.hidden ? '' : '  (' + sonde.duration(width) + ')');
+			range.textContent = moment(origin + x0, width / 100) + ' \u2013 ' + moment(origin + x1, width / 100) + (reset.hidden ? '' : '  (' + sonde.duration(width) + ')');
 			sonde.place.set(key + '.range', reset.hidden ? null : Math.round(x0) + '-' + Math.round(x1));
 			view.soon();
 		}
@@ -100,7 +109,7 @@
 			c.fillRect(0, 0, width, AXIS);
 			c.font = '11px ' + sonde.color('--sans');
 			for (let x = Math.ceil((origin + x0) / s) * s - origin; x <= x1; x += s) {
-				const px = left + (x - x0) * scale, text = sonde.duration(origin + x);
+				const px = left + (x - x0) * scale, text = moment(origin + x, s);
 				c.fillStyle = colors.line;
 				c.fillRect(px, AXIS - 6, 1, 6);
 				c.fillStyle = colors.soft;
@@ -178,7 +187,7 @@
 			}
 			const l = hit.level, i = hit.span;
 			sonde.tip.show(e.clientX, e.clientY, sonde.make('b', {}, t.names[l.name[i]][0] || 'span'), sonde.make('div', {}, t.lanes[hit.lane]),
-				sonde.make('div', {}, sonde.duration(l.to[i] - l.from[i]) + ', from ' + sonde.duration(origin + l.from[i]) + (l.weight[i] < 255 ? ', ' + sonde.percent(l.weight[i] / 255) + ' full' : '')));
+				sonde.make('div', {}, sonde.duration(l.to[i] - l.from[i]) + ', from ' + moment(origin + l.from[i], (x1 - x0) / 1000) + (l.weight[i] < 255 ? ', ' + sonde.percent(l.weight[i] / 255) + ' full' : '')));
 		});
 		view.canvas.addEventListener('pointerleave', () => sonde.tip.hide());
 		view.canvas.addEventListener('dblclick', function (e) {

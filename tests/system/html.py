@@ -133,6 +133,28 @@ def tables(page):
     check("and unfolds", hidden == 0, hidden)
 
 
+def timelines(page):
+    page.run("document.querySelector('figure.timeline canvas').scrollIntoView({ block: 'center' })")
+    time.sleep(0.2)
+    left, top, width = page.run("""(() => { const b = document.querySelector('figure.timeline canvas').getBoundingClientRect();
+        return [b.left, b.top, b.width]; })()""")
+    label = min(190, width * 0.3)
+    x, y = left + label + (width - label) * 0.255, top + 24 + 22 + 11  # the second lane, at 2.55 s
+    page.mouse("mouseMoved", x, y)
+    tip = page.run("document.querySelector('.tip').textContent")
+    check("a span says what it is", tip == "waitingworker-with-a-rather-long-name 4712125 ms, from 2.50 s", tip)
+    for count in 1, 2:
+        page.mouse("mousePressed", x, y, button="left", clickCount=count)
+        page.mouse("mouseReleased", x, y, button="left", clickCount=count)
+    s = page.run("sonde.timelines[0].state()")
+    check("a double click zooms to it", abs(s["x0"] - 2.375e9) < 1 and abs(s["x1"] - 2.75e9) < 1, s)
+    check("the URL keeps it", "timeline.range=2375000000-2750000000" in page.run("location.hash"))
+    check("moments are as exact as needed", "2.375 s \u2013 2.750 s" in page.run(
+        "document.querySelector('figure.timeline .tools').textContent"), page.run(
+        "document.querySelector('figure.timeline .tools').textContent"))
+    page.run("sonde.timelines[0].show(0, 1e10)")
+
+
 MEASURE = """(async () => {
     const f = %s, t0 = performance.now(), times = [];
     f.canvas.scrollIntoView();
@@ -217,6 +239,7 @@ def main():
         turning(page)
         linking(page, url)
         tables(page)
+        timelines(page)
         check("no error so far", page.complaints() == [], page.complaints())
         fluid(page, big, "file://" + big)
         pictures(page, url)
