@@ -236,7 +236,8 @@ static void paint_row(struct live *l, size_t row, char *line)
 	}
 	free(l->shown.v[row]);
 	l->shown.v[row] = line;
-	str_printf(&l->out, "\033[%zu;1H%s\033[0m\033[K", row + 1, line);
+	/* Erased first: after a line as wide as the screen the cursor stands on its last column. */
+	str_printf(&l->out, "\033[%zu;1H\033[0m\033[K%s\033[0m", row + 1, line);
 }
 
 static char *status(const struct live *l)

@@ -23,6 +23,8 @@ static struct err *refresh(void *user, struct doc *d)
 	doc_begin(d, &(struct doc_head){
 			     .kind = "sonde.live_demo", .version = 1, .title = "Live demo" });
 	doc_headline(d, "refresh %u", demo->refreshes);
+	doc_verbatim(d, "wide", "a line that is wider than any screen: 123456789 123456789 123456789 "
+				"123456789 123456789 123456789 123456789 123456789 123456789 123456789");
 	doc_table_begin(d, "rows", "Rows", columns, 2);
 	for (unsigned i = 1; i <= 100; i++) {
 		char name[64];

@@ -30,6 +30,7 @@ keys "$demo" Enter
 wait_for 'Live demo' 'the document is there'
 wait_for 'lines 1-23 of 10[0-9]' 'the status line says where we are'
 wait_for 'refresh ([3-9]|[1-9][0-9])' 'it refreshes'
+wait_for '^a line .* [0-9]+…$' 'the last column is used and stays'
 keys NPage
 wait_for 'lines 23-45' 'PgDn'
 keys j Down
