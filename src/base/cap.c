@@ -22,6 +22,9 @@
 
 const struct cap cap_table[] = {
 	{ "user_samples", "user samples", "where programs spend CPU time", CPU, cap_perf_user },
+#ifndef SONDE_AGENT /* one file: it has nothing to preload */
+	{ "timer_agent", "timer agent", "user samples where perf events are forbidden", CPU, cap_process_timer_agent },
+#endif
 	{ "kernel_samples", "kernel samples", "where the kernel spends it for them", CPU, cap_perf_kernel },
 	{ "system_wide", "whole machine", "record -a: every process", CPU, cap_perf_system },
 	{ "cgroup_samples", "one cgroup", "record --cgroup: a service, a container", CPU, cap_perf_cgroup },

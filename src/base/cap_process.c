@@ -5,6 +5,8 @@
  */
 #include "base/cap_private.h"
 #include "base/io.h"
+#include "base/libexec.h"
+#include "base/mem.h"
 #include "base/str.h"
 
 #include <errno.h>
@@ -15,6 +17,7 @@
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* --- looking into processes ------------------------------------------------------------- */
@@ -164,6 +167,27 @@ void cap_process_pressure(const struct cap_env *env, struct cap_result *r)
 		cap_set_fix(r, "boot with psi=1");
 	} else {
 		cap_set(r, CAP_NOT_IN_KERNEL, "CONFIG_PSI is off");
+	}
+}
+
+/* What `record` preloads into a command when perf events are not permitted, and the timers
+ * that it needs. */
+void cap_process_timer_agent(const struct cap_env *env, struct cap_result *r)
+{
+	CLEANUP(mem_freep) char *agent = libexec_find(LIBEXEC_CPU_TIMER);
+	struct sigevent event = { .sigev_notify = SIGEV_NONE };
+	timer_t timer;
+
+	if (timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &timer) != 0) {
+		cap_set(r, CAP_NOT_IN_KERNEL, "no timers of CPU time: %s", strerror(errno));
+		return;
+	}
+	timer_delete(timer);
+	if (agent != NULL) {
+		cap_set(r, CAP_YES, "%.140s", agent);
+	} else {
+		cap_set(r, CAP_MISSING, LIBEXEC_CPU_TIMER " is not where sonde is installed");
+		cap_set_fix(r, "make install");
 	}
 }
 

@@ -29,3 +29,8 @@ done
 bash -n "$root/share/bash-completion/completions/sonde"
 [ -s "$root/share/zsh/site-functions/_sonde" ] && [ -s "$root/share/fish/vendor_completions.d/sonde.fish" ]
 echo "completions: bash zsh fish"
+
+# The installed tree is whole: where perf events are forbidden, its own agent is found.
+"$sonde" doctor --json timer_agent | grep -q '"state":"yes"' || { "$sonde" doctor timer_agent; exit 1; }
+"$sonde" doctor --json timer_agent | grep -qF "$root" || { echo "it found another agent than the installed one"; exit 1; }
+echo "the preloaded agent is found in $prefix/libexec"

@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "base/map.h"
+#include "base/libexec.h"
 #include "base/mem.h"
 #include "base/vec.h"
 #include "capture/preload/ring_reader.h"
@@ -32,7 +33,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define AGENT_FILE "libsonde-cpu-timer.so"
+#define AGENT_FILE LIBEXEC_CPU_TIMER
 #define RING_FILE ".cpu-timer"
 #define MAPS_AGAIN_NS UINT64_C(100000000) /* /proc/PID/maps is read no more often */
 
@@ -68,36 +69,9 @@ static uint64_t now_ns(void)
 
 /* --- where the agent is ---------------------------------------------------------------------- */
 
-/* Beside the installed sonde, or in the build tree.  Heap; NULL when not found. */
-static char *find_agent(void)
-{
-	static const char *const places[] = { "../libexec/sonde/", "../lib/sonde/", "../lib/", "" };
-	char exe[4096];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-
-	if (n <= 0)
-		return NULL;
-	exe[n] = '\0';
-
-	char *slash = strrchr(exe, '/');
-
-	if (slash == NULL)
-		return NULL;
-	slash[1] = '\0';
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		CLEANUP(mem_freep) char *path = mem_printf("%s%s" AGENT_FILE, exe, places[i]);
-		char *real = realpath(path, NULL);
-
-		if (real != NULL && access(real, R_OK) == 0)
-			return real;
-		free(real);
-	}
-	return NULL;
-}
-
 static struct err *check_agent(char **ret)
 {
-	char *agent = find_agent();
+	char *agent = libexec_find(AGENT_FILE);
 
 	*ret = NULL;
 	if (agent == NULL)
