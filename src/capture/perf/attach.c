@@ -490,6 +490,24 @@ void perf_attach_newcomers(struct perf_session *s, uint64_t now_ns)
 	perf_cgroup_processes(s->cgroup_dir, attach_member, s);
 }
 
+/* Does every event count time?  Only then a CPU's count is about its threads: by
+ * frequency, page faults of all the machine would set how often this process's are seen. */
+static bool only_clocks(const struct perf_session *s)
+{
+	for (size_t k = 0; k < s->setup.count; k++) {
+		const struct perf_event_attr *attr = &s->setup.counters[k].attr;
+		bool software_clock = attr->type == PERF_TYPE_SOFTWARE &&
+				      (attr->config == PERF_COUNT_SW_CPU_CLOCK ||
+				       attr->config == PERF_COUNT_SW_TASK_CLOCK);
+		bool cycles = attr->type == PERF_TYPE_HARDWARE &&
+			      attr->config == PERF_COUNT_HW_CPU_CYCLES;
+
+		if (!software_clock && !cycles)
+			return false;
+	}
+	return true;
+}
+
 /* By the clocks of the CPUs, when asked for, or when that is permitted and no burden: on
  * a machine of many CPUs it would wake all of them to look at one process. */
 static struct err *attach_by_cpu(struct perf_session *s, bool *done)
@@ -500,7 +518,7 @@ static struct err *attach_by_cpu(struct perf_session *s, bool *done)
 	*done = false;
 	if (request->target != CAPTURE_COMMAND && request->target != CAPTURE_PIDS)
 		return NULL;
-	if (request->clock == CAPTURE_CLOCK_THREAD || (!asked && s->cpu_count > MANY_CPUS))
+	if (request->clock == CAPTURE_CLOCK_THREAD || (!asked && (s->cpu_count > MANY_CPUS || !only_clocks(s))))
 		return NULL;
 	*done = attach_filtered(s, NULL);
 	if (*done || !asked)
