@@ -25,7 +25,10 @@ struct cursor {
 
 static inline struct cursor cursor_of(struct bytes b, bool big_endian)
 {
-	return (struct cursor){ b.data, b.data + b.size_bytes, big_endian, false };
+	static const uint8_t nothing[1];
+	const uint8_t *data = b.data ? b.data : nothing;
+
+	return (struct cursor){ data, data + b.size_bytes, big_endian, false };
 }
 
 /* At OFFSET of B; bad when that is outside. */
