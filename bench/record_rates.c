@@ -89,17 +89,19 @@ static int by_size(const void *a, const void *b)
 }
 
 /* Millions a second: median of the wall times, its spread, and by CPU time. */
-static void print(const char *kind, const char *what, const char *unit, struct times *t, double count)
+static void print(const char *kind, const char *what, const char *unit, struct times *t,
+		  double count)
 {
 	qsort(t->wall_s, t->n, sizeof(double), by_size);
 	qsort(t->cpu_s, t->n, sizeof(double), by_size);
 	printf("%-8s %-28s %8.1f M %s/s   (%.1f - %.1f; by CPU time %.1f)\n", kind, what,
-	       count / t->wall_s[t->n / 2] / 1e6, unit, count / t->wall_s[t->n - 1] / 1e6, count / t->wall_s[0] / 1e6,
-	       count / t->cpu_s[t->n / 2] / 1e6);
+	       count / t->wall_s[t->n / 2] / 1e6, unit, count / t->wall_s[t->n - 1] / 1e6,
+	       count / t->wall_s[0] / 1e6, count / t->cpu_s[t->n / 2] / 1e6);
 	fflush(stdout);
 }
 
-/* --- the rows --------------------------------------------------------------------------------------- */
+/* --- the rows
+ * --------------------------------------------------------------------------------------- */
 
 static uint8_t *make_rows(const struct kind *k)
 {
@@ -132,11 +134,14 @@ static void put_all(struct recorder *r, const struct kind *k, const uint8_t *row
 	recorder_stream_destroy(s);
 }
 
-/* --- what is measured ------------------------------------------------------------------------------------ */
+/* --- what is measured
+ * ------------------------------------------------------------------------------------ */
 
 static struct recorder *start(const char *path)
 {
-	struct recorder_options o = { .path = path, .overwrite = true, .journal_max_bytes = 4ull << 30 };
+	struct recorder_options o = { .path = path,
+				      .overwrite = true,
+				      .journal_max_bytes = 4ull << 30 };
 	struct recorder *r;
 
 	check(recorder_create(&o, &r));
@@ -224,7 +229,8 @@ static void compact(struct journal *j, const struct kind *k, int dirfd, struct j
 		if (runs->runs.n == 0)
 			return;
 		for (size_t i = 0; i < runs->runs.n; i++)
-			vec_push(&some, ((struct segment_run){ runs->runs.v[i].rows, runs->runs.v[i].count }));
+			vec_push(&some, ((struct segment_run){ runs->runs.v[i].rows,
+							       runs->runs.v[i].count }));
 		segment.runs = some.v;
 		segment.run_count = some.n;
 		check(parquet_compactor.build(&segment, &out));
@@ -237,7 +243,8 @@ static void compact(struct journal *j, const struct kind *k, int dirfd, struct j
 	}
 }
 
-static void fill_journal(struct journal *j, const struct kind *k, const uint8_t *rows, uint64_t count)
+static void fill_journal(struct journal *j, const struct kind *k, const uint8_t *rows,
+			 uint64_t count)
 {
 	struct journal_block b = { 0 };
 
@@ -279,7 +286,8 @@ static void bench_parquet(const struct kind *k, const uint8_t *rows, uint64_t co
 	journal_destroy(j);
 	vec_deinit(&runs.runs);
 	print(k->name, "journal to Parquet", "rows", &t, (double)count);
-	printf("%-8s %-28s %8.2f\n", k->name, "bytes a row", (double)store_bytes(fd, k->name) / (double)count);
+	printf("%-8s %-28s %8.2f\n", k->name, "bytes a row",
+	       (double)store_bytes(fd, k->name) / (double)count);
 	close(fd);
 	if (system("rm -r bench.journal") != 0)
 		exit(1);
@@ -299,7 +307,8 @@ static void make_recording(const struct kind *k, const uint8_t *rows, uint64_t c
 	recording_destroy(rec);
 }
 
-static double scan_column(struct recording *rec, const struct kind *k, const char *column, struct times *t)
+static double scan_column(struct recording *rec, const struct kind *k, const char *column,
+			  struct times *t)
 {
 	const char *columns[] = { column, NULL };
 	struct scan_options o = { .columns = columns };
@@ -339,12 +348,14 @@ static void bench_read(const struct kind *k, uint64_t count)
 		if (seconds > slowest) {
 			slowest = seconds;
 			slow = t;
-			snprintf(slow_name, sizeof(slow_name), "read a column, slowest: %.16s", type->fields[i].name);
+			snprintf(slow_name, sizeof(slow_name), "read a column, slowest: %.16s",
+				 type->fields[i].name);
 		}
 		if (seconds < fastest) {
 			fastest = seconds;
 			fast = t;
-			snprintf(fast_name, sizeof(fast_name), "read a column, fastest: %.16s", type->fields[i].name);
+			snprintf(fast_name, sizeof(fast_name), "read a column, fastest: %.16s",
+				 type->fields[i].name);
 		}
 	}
 	print(k->name, slow_name, "values", &slow, (double)count);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A recording directory with any bytes in its journal and its meta.json: it opens or is refused, and what
- * opened can be scanned.  The input is cut into the three files by two 32-bit lengths at its start: the
- * side log, a chunk, meta.json (empty: a good one).
+ * A recording directory with any bytes in its journal and its meta.json: it opens or is refused,
+ * and what opened can be scanned.  The input is cut into the three files by two 32-bit lengths at
+ * its start: the side log, a chunk, meta.json (empty: a good one).
  */
 #include "base/err.h"
 #include "record/recording.h"
@@ -17,7 +17,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char good_meta[] = "{\"format\":\"sonde-recording\",\"format_version\":1,\"state\":\"recording\"}";
+static const char good_meta[] =
+	"{\"format\":\"sonde-recording\",\"format_version\":1,\"state\":\"recording\"}";
 static char directory[64];
 
 static void put(const char *name, const void *data, size_t size)
@@ -51,7 +52,8 @@ static void make_directory(void)
 
 static void scan_table(struct recording *r, const struct table_info *t)
 {
-	const char *columns[] = { t->type->fields[0].name, t->type->fields[t->type->field_count - 1].name, NULL };
+	const char *columns[] = { t->type->fields[0].name,
+				  t->type->fields[t->type->field_count - 1].name, NULL };
 	struct scan_options o = { .columns = columns };
 	struct scan *scan;
 	struct batch b;

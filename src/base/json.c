@@ -20,7 +20,8 @@ static void put(struct json *j, const char *s, size_t length)
 
 static void put_newline(struct json *j)
 {
-	static const char spaces[] = "                                                                ";
+	static const char spaces[] =
+		"                                                                ";
 
 	if (j->indent == 0)
 		return;
@@ -132,8 +133,8 @@ static void put_string(struct json *j, const char *s, size_t length)
 	put(j, "\"", 1);
 	while (i < length) {
 		unsigned char c = (unsigned char)s[i];
-		size_t n = c >= 0x80 ? utf8_length((const unsigned char *)s + i, length - i) :
-				       (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f);
+		size_t n = c >= 0x80 ? utf8_length((const unsigned char *)s + i, length - i)
+				     : (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f);
 
 		if (n == 0) {
 			put(j, s + from, i - from);

@@ -26,7 +26,7 @@ enum { JSON_DEPTH_MAX = 64 }; /* deeper nesting is a bug of the caller: abort() 
 struct json {
 	struct str *text; /* one of the two is where it goes */
 	FILE *file;
-	unsigned indent;  /* spaces a level; 0: all on one line */
+	unsigned indent; /* spaces a level; 0: all on one line */
 	unsigned depth;
 	bool after_key;
 	bool is_array[JSON_DEPTH_MAX], has_items[JSON_DEPTH_MAX];
@@ -48,7 +48,8 @@ void json_str(struct json *j, const char *s);
 void json_str_n(struct json *j, const char *s, size_t length);
 void json_u64(struct json *j, uint64_t n);
 void json_i64(struct json *j, int64_t n);
-void json_f64(struct json *j, double n); /* shortest that reads back the same; NaN and infinities: null */
+void json_f64(struct json *j,
+	      double n); /* shortest that reads back the same; NaN and infinities: null */
 void json_bool(struct json *j, bool b);
 void json_null(struct json *j);
 /* A value that is JSON already, as it is. */

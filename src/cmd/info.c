@@ -19,12 +19,12 @@ struct info_args {
 	const char *recording;
 };
 
-static const struct opt info_opts[] = {
-	OUTPUT_OPTS(struct info_args, output),
-	OPT_END
-};
+static const struct opt info_opts[] = { OUTPUT_OPTS(struct info_args, output), OPT_END };
 static const struct opt_operand info_operands[] = {
-	{ .name = "REC", .offset = offsetof(struct info_args, recording), .max = 1, .completes = "recording",
+	{ .name = "REC",
+	  .offset = offsetof(struct info_args, recording),
+	  .max = 1,
+	  .completes = "recording",
 	  .help = "the recording; without one the newest here" },
 	OPERAND_END
 };
@@ -43,7 +43,8 @@ static void wall_time(const struct recording_meta *m, uint64_t ns, char text[64]
 static void exit_text(int status, char text[64])
 {
 	if (WIFSIGNALED(status))
-		snprintf(text, 64, "killed by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+		snprintf(text, 64, "killed by signal %d (%s)", WTERMSIG(status),
+			 strsignal(WTERMSIG(status)));
 	else
 		snprintf(text, 64, "%d", WEXITSTATUS(status));
 }
@@ -69,7 +70,8 @@ static uint64_t all_bytes(const struct recording *r)
 	return bytes;
 }
 
-/* --- what was lost -------------------------------------------------------------------------------- */
+/* --- what was lost
+ * -------------------------------------------------------------------------------- */
 
 struct loss {
 	const char *source, *reason;
@@ -136,7 +138,8 @@ static void put_losses(struct doc *d, const struct losses *all)
 	doc_table_begin(d, "losses", NULL, columns, 3);
 	for (size_t i = 0; i < all->v.n; i++) {
 		const struct loss *l = &all->v.v[i];
-		struct doc_value row[] = { DOC_STR(l->source), l->count ? DOC_U64(l->count) : DOC_STR("unknown"),
+		struct doc_value row[] = { DOC_STR(l->source),
+					   l->count ? DOC_U64(l->count) : DOC_STR("unknown"),
 					   DOC_STR(l->reason) };
 
 		doc_row(d, row);
@@ -145,7 +148,8 @@ static void put_losses(struct doc *d, const struct losses *all)
 	doc_section_end(d);
 }
 
-/* --- the parts ----------------------------------------------------------------------------------------- */
+/* --- the parts
+ * ----------------------------------------------------------------------------------------- */
 
 static void put_headline(struct doc *d, const struct recording *r, const struct losses *lost)
 {
@@ -158,14 +162,16 @@ static void put_headline(struct doc *d, const struct recording *r, const struct 
 		if (recording_table(r, i)->max_time_ns > end)
 			end = recording_table(r, i)->max_time_ns;
 	if (end > m->start_ns)
-		snprintf(duration, sizeof(duration), "%s", units_duration_ns((double)(end - m->start_ns)).text);
-	doc_headline(d, "%s%s%s events%s%s, %s%s%s", m->command ? m->command : "", m->command ? ": " : "",
-		     units_count(event_rows(r)).text, duration[0] ? " in " : "", duration,
-		     units_bytes((double)all_bytes(r)).text, lost->total || lost->some_unknown ? ", some lost" : "",
-		     states[m->state]);
+		snprintf(duration, sizeof(duration), "%s",
+			 units_duration_ns((double)(end - m->start_ns)).text);
+	doc_headline(d, "%s%s%s events%s%s, %s%s%s", m->command ? m->command : "",
+		     m->command ? ": " : "", units_count(event_rows(r)).text,
+		     duration[0] ? " in " : "", duration, units_bytes((double)all_bytes(r)).text,
+		     lost->total || lost->some_unknown ? ", some lost" : "", states[m->state]);
 }
 
-static void put_facts(struct doc *d, const char *path, const struct recording_meta *m, const struct losses *lost)
+static void put_facts(struct doc *d, const char *path, const struct recording_meta *m,
+		      const struct losses *lost)
 {
 	static const char *const states[] = { "complete", "being recorded", "cut short" };
 	char text[64];
@@ -181,7 +187,8 @@ static void put_facts(struct doc *d, const char *path, const struct recording_me
 	wall_time(m, m->start_ns, text);
 	doc_field(d, "start", "started", DOC_TEXT, DOC_STR(text));
 	if (m->end_ns > m->start_ns)
-		doc_field(d, "duration_ns", "lasted", DOC_DURATION_NS, DOC_U64(m->end_ns - m->start_ns));
+		doc_field(d, "duration_ns", "lasted", DOC_DURATION_NS,
+			  DOC_U64(m->end_ns - m->start_ns));
 	if (m->host)
 		doc_field(d, "host", "host", DOC_TEXT, DOC_STR(m->host));
 	if (m->kernel)
@@ -202,12 +209,14 @@ static void put_warnings(struct doc *d, const struct recording_meta *m, const st
 		doc_text(d, "%s rows were taken from its journal when it was opened.",
 			 units_count(m->journal_rows_folded).text);
 	if (lost->total)
-		doc_warning(d, NULL, "%s events were lost while recording", units_count(lost->total).text);
+		doc_warning(d, NULL, "%s events were lost while recording",
+			    units_count(lost->total).text);
 	else if (lost->some_unknown)
 		doc_warning(d, NULL, "events were lost while recording; how many is not known");
 	for (size_t i = 0; i < m->missing_count; i++)
 		doc_warning(d, m->missing[i].fix, "without %s%s%s", m->missing[i].what,
-			    m->missing[i].why ? ": " : "", m->missing[i].why ? m->missing[i].why : "");
+			    m->missing[i].why ? ": " : "",
+			    m->missing[i].why ? m->missing[i].why : "");
 }
 
 static void put_tables(struct doc *d, const struct recording *r, bool side)
@@ -221,16 +230,20 @@ static void put_tables(struct doc *d, const struct recording *r, bool side)
 		{ "prose", "what it holds", DOC_TEXT, DOC_COLUMN_OPTIONAL },
 	};
 
-	doc_table_begin(d, side ? "side_tables" : "event_tables", side ? "what events refer to" : "events", columns, 6);
+	doc_table_begin(d, side ? "side_tables" : "event_tables",
+			side ? "what events refer to" : "events", columns, 6);
 	for (size_t i = 0; i < recording_table_count(r); i++) {
 		const struct table_info *t = recording_table(r, i);
 
 		if (t->type->side != side)
 			continue;
 		struct doc_value row[] = {
-			DOC_STR(t->type->name), DOC_U64(t->rows), DOC_U64(t->bytes),
+			DOC_STR(t->type->name),
+			DOC_U64(t->rows),
+			DOC_U64(t->bytes),
 			t->rows ? DOC_F64((double)t->bytes / (double)t->rows) : DOC_NONE,
-			DOC_U64(t->segments), DOC_STR(t->type->prose),
+			DOC_U64(t->segments),
+			DOC_STR(t->type->prose),
 		};
 
 		doc_row(d, row);
@@ -270,7 +283,9 @@ static void put_next(struct doc *d, const struct recording *r, const char *path)
 static struct err *put_info(const struct info_args *args, struct recording *r, const char *path)
 {
 	const struct recording_meta *m = recording_borrow_meta(r);
-	struct doc_head head = { .kind = "sonde.info", .version = 1, .title = path, .origin_ns = m->start_ns };
+	struct doc_head head = {
+		.kind = "sonde.info", .version = 1, .title = path, .origin_ns = m->start_ns
+	};
 	struct losses lost = { 0 };
 	struct doc *d;
 

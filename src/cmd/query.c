@@ -20,15 +20,19 @@ struct query_args {
 	struct opt_list words;
 };
 
-static const struct opt query_opts[] = {
-	{ .name = "csv", .kind = OPT_FLAG, .offset = offsetof(struct query_args, csv),
-	  .help = "print comma-separated values, names first" },
-	OUTPUT_OPTS(struct query_args, output),
-	OPT_END
-};
+static const struct opt query_opts[] = { { .name = "csv",
+					   .kind = OPT_FLAG,
+					   .offset = offsetof(struct query_args, csv),
+					   .help = "print comma-separated values, names first" },
+					 OUTPUT_OPTS(struct query_args, output),
+					 OPT_END };
 static const struct opt_operand query_operands[] = {
-	{ .name = "REC", .offset = offsetof(struct query_args, words), .min = 1, .max = 2,
-	  .help = "the recording, and the SQL: one or more statements, or .tables, or .schema [TABLE]; "
+	{ .name = "REC",
+	  .offset = offsetof(struct query_args, words),
+	  .min = 1,
+	  .max = 2,
+	  .help = "the recording, and the SQL: one or more statements, or .tables, or .schema "
+		  "[TABLE]; "
 		  "without a recording the newest one here",
 	  .completes = "recording" },
 	OPERAND_END
@@ -49,8 +53,8 @@ static const struct opt_example query_examples[] = {
 struct doc_sink {
 	const struct query_args *args;
 	const char *title;
-	struct doc *doc;    /* opened for the first result: a bad statement prints nothing */
-	unsigned tables;    /* begun */
+	struct doc *doc; /* opened for the first result: a bad statement prints nothing */
+	unsigned tables; /* begun */
 	bool has_columns, is_begun;
 	VEC(char *) names;
 	VEC(struct doc_value) values;
@@ -135,7 +139,8 @@ static struct err *doc_row_of(void *user, const struct sql_value *values, int co
 	return NULL;
 }
 
-/* --- rows as CSV (RFC 4180, but for the line ends) ------------------------------------------------ */
+/* --- rows as CSV (RFC 4180, but for the line ends)
+ * ------------------------------------------------ */
 
 static void put_csv_text(FILE *out, const char *text)
 {
@@ -202,7 +207,8 @@ static struct err *csv_row(void *user, const struct sql_value *values, int count
 	return check_output(user);
 }
 
-/* --- rows as JSON: one object a line --------------------------------------------------------------- */
+/* --- rows as JSON: one object a line
+ * --------------------------------------------------------------- */
 
 struct json_sink {
 	FILE *out;
@@ -259,7 +265,8 @@ static struct err *json_row(void *user, const struct sql_value *values, int coun
 	return check_output(s->out);
 }
 
-/* --- the three forms ------------------------------------------------------------------------------------ */
+/* --- the three forms
+ * ------------------------------------------------------------------------------------ */
 
 static struct err *open_output(const char *path, FILE **out)
 {
@@ -297,7 +304,8 @@ static struct err *query_stream(const struct query_args *args, struct sql *sql, 
 	return err;
 }
 
-static struct err *query_document(const struct query_args *args, struct sql *sql, const char *path, const char *text)
+static struct err *query_document(const struct query_args *args, struct sql *sql, const char *path,
+				  const char *text)
 {
 	struct doc_sink s = { .args = args, .title = path };
 	struct sql_sink sink = { doc_columns, doc_row_of, &s };
@@ -312,7 +320,8 @@ static struct err *query_document(const struct query_args *args, struct sql *sql
 	return err;
 }
 
-/* --- .tables and .schema ------------------------------------------------------------------------------- */
+/* --- .tables and .schema
+ * ------------------------------------------------------------------------------- */
 
 static struct err *print_schema(const struct query_args *args, struct sql *sql, const char *text)
 {
@@ -334,7 +343,8 @@ static struct err *print_schema(const struct query_args *args, struct sql *sql, 
 	return err;
 }
 
-static struct err *print_tables(const struct query_args *args, const struct recording *r, const char *path)
+static struct err *print_tables(const struct query_args *args, const struct recording *r,
+				const char *path)
 {
 	static const struct doc_column columns[] = {
 		{ "table", "table", DOC_TEXT, 0 },
@@ -349,7 +359,8 @@ static struct err *print_tables(const struct query_args *args, const struct reco
 	doc_table_begin(d, "tables", NULL, columns, 3);
 	for (size_t i = 0; i < recording_table_count(r); i++) {
 		const struct table_info *t = recording_table(r, i);
-		struct doc_value row[] = { DOC_STR(t->type->name), DOC_U64(t->rows), DOC_STR(t->type->prose) };
+		struct doc_value row[] = { DOC_STR(t->type->name), DOC_U64(t->rows),
+					   DOC_STR(t->type->prose) };
 
 		doc_row(d, row);
 	}
@@ -361,7 +372,8 @@ static struct err *print_tables(const struct query_args *args, const struct reco
 	return err;
 }
 
-static struct err *answer(const struct query_args *args, struct recording *r, const char *path, const char *text)
+static struct err *answer(const struct query_args *args, struct recording *r, const char *path,
+			  const char *text)
 {
 	struct sql *sql;
 
@@ -374,7 +386,8 @@ static struct err *answer(const struct query_args *args, struct recording *r, co
 	if (str_starts(text, ".schema"))
 		err = print_schema(args, sql, text);
 	else if (text[0] == '.')
-		err = err_fix(err_new(ERR_USAGE, "there is no '%s'", text), "there are .tables and .schema");
+		err = err_fix(err_new(ERR_USAGE, "there is no '%s'", text),
+			      "there are .tables and .schema");
 	else if (args->csv || args->output.json)
 		err = query_stream(args, sql, text);
 	else
@@ -383,7 +396,10 @@ static struct err *answer(const struct query_args *args, struct recording *r, co
 	return err;
 }
 
-static bool is_question(const char *word) { return word[0] == '.' ? strchr(word, '/') == NULL : strchr(word, ' ') != NULL; }
+static bool is_question(const char *word)
+{
+	return word[0] == '.' ? strchr(word, '/') == NULL : strchr(word, ' ') != NULL;
+}
 
 static struct err *query_run(void *user, struct arena *arena, int *status)
 {

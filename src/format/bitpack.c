@@ -25,8 +25,8 @@ static inline void store64(uint8_t *p, uint64_t n) { memcpy(p, &n, 8); }
 static inline uint64_t mask_of(unsigned width) { return width == 64 ? ~0ULL : (1ULL << width) - 1; }
 
 /* Writes up to 7 bytes more than it returns; the caller has the room. */
-static inline __attribute__((always_inline)) uint8_t *pack(const void *values, bool wide, size_t count,
-							   unsigned width, uint8_t *out)
+static inline __attribute__((always_inline)) uint8_t *
+pack(const void *values, bool wide, size_t count, unsigned width, uint8_t *out)
 {
 	uint64_t accumulator = 0;
 	unsigned bits = 0;
@@ -92,7 +92,8 @@ static size_t run_length(const uint32_t *v, size_t from, size_t count)
 	return i - from;
 }
 
-static uint8_t *put_literals(const uint32_t *v, size_t from, size_t to, unsigned width, uint8_t *out)
+static uint8_t *put_literals(const uint32_t *v, size_t from, size_t to, unsigned width,
+			     uint8_t *out)
 {
 	while (from < to) {
 		size_t groups = (to - from + 7) / 8;
@@ -138,7 +139,8 @@ void hybrid_encode(uint32_t *indices, size_t count, unsigned width, struct str *
 
 /* COUNT (a multiple of 8 but at the end) indices of a literal run; all bytes are there
  * for GROUPS of 8. */
-static void unpack32(const uint8_t *data, size_t size_bytes, unsigned width, uint32_t *out, size_t count)
+static void unpack32(const uint8_t *data, size_t size_bytes, unsigned width, uint32_t *out,
+		     size_t count)
 {
 	uint64_t mask = mask_of(width);
 	size_t safe = size_bytes >= 8 ? (size_bytes - 8) * 8 / width : 0, i = 0;
@@ -157,7 +159,8 @@ static void unpack32(const uint8_t *data, size_t size_bytes, unsigned width, uin
 	}
 }
 
-bool hybrid_decode(const uint8_t *data, size_t size_bytes, unsigned width, uint32_t *indices, size_t count)
+bool hybrid_decode(const uint8_t *data, size_t size_bytes, unsigned width, uint32_t *indices,
+		   size_t count)
 {
 	const uint8_t *p = data, *end = data + size_bytes;
 
@@ -178,7 +181,8 @@ bool hybrid_decode(const uint8_t *data, size_t size_bytes, unsigned width, uint3
 			n = groups * 8 < count && groups < SIZE_MAX / 8 ? groups * 8 : count;
 			if (n == 0 || (n * width + 7) / 8 > (size_t)(end - p))
 				return false;
-			bytes = groups * width < (uint64_t)(end - p) ? groups * width : (size_t)(end - p);
+			bytes = groups * width < (uint64_t)(end - p) ? groups * width
+								     : (size_t)(end - p);
 			if (width == 0)
 				memset(indices, 0, n * sizeof(*indices));
 			else
@@ -209,8 +213,8 @@ static inline uint64_t value_at(const void *values, bool wide, size_t i)
 }
 
 /* The deltas that end at values FROM .. FROM+n-1, less their minimum, zero-padded. */
-static inline __attribute__((always_inline)) int64_t block_deltas(const void *values, bool wide,
-								  size_t from, size_t n, uint64_t *deltas)
+static inline __attribute__((always_inline)) int64_t
+block_deltas(const void *values, bool wide, size_t from, size_t n, uint64_t *deltas)
 {
 	int64_t min = INT64_MAX;
 
@@ -234,8 +238,8 @@ static unsigned mini_width(const uint64_t *deltas)
 	return bits_needed(all);
 }
 
-static inline __attribute__((always_inline)) void delta_encode(const void *values, bool wide, size_t count,
-							       struct str *out)
+static inline __attribute__((always_inline)) void delta_encode(const void *values, bool wide,
+							       size_t count, struct str *out)
 {
 	uint64_t deltas[DELTA_BLOCK];
 
@@ -277,7 +281,8 @@ static inline size_t delta_estimate(const void *values, bool wide, size_t count)
 {
 	enum { STRETCHES = 8 };
 	uint64_t deltas[DELTA_BLOCK];
-	size_t bytes = 0, seen = 0, step = count / STRETCHES > DELTA_BLOCK ? count / STRETCHES : DELTA_BLOCK;
+	size_t bytes = 0, seen = 0,
+	       step = count / STRETCHES > DELTA_BLOCK ? count / STRETCHES : DELTA_BLOCK;
 
 	for (size_t from = 1; from < count; from += step) {
 		size_t n = count - from < DELTA_BLOCK ? count - from : DELTA_BLOCK;
@@ -302,9 +307,9 @@ size_t delta_estimate_u32(const uint32_t *values, size_t count)
 }
 
 /* N deltas of WIDTH bits from DATA, SIZE_BYTES of which may be read; adds them up. */
-static inline __attribute__((always_inline)) uint64_t add_deltas(const uint8_t *data, size_t size_bytes,
-								 unsigned width, size_t n, uint64_t min,
-								 uint64_t value, void *out, bool wide)
+static inline __attribute__((always_inline)) uint64_t
+add_deltas(const uint8_t *data, size_t size_bytes, unsigned width, size_t n, uint64_t min,
+	   uint64_t value, void *out, bool wide)
 {
 	uint64_t mask = mask_of(width);
 	uint8_t padded[DELTA_MINI * 8 * 16 + 32];
@@ -348,8 +353,8 @@ static bool read_header(const uint8_t **p, const uint8_t *end, size_t count, str
 	return h->mini >= 8 && h->mini % 8 == 0 && h->mini <= DELTA_MINI * 16;
 }
 
-static inline __attribute__((always_inline)) bool delta_decode(const uint8_t *data, size_t size_bytes,
-							       void *values, bool wide, size_t count)
+static inline __attribute__((always_inline)) bool
+delta_decode(const uint8_t *data, size_t size_bytes, void *values, bool wide, size_t count)
 {
 	const uint8_t *p = data, *end = data + size_bytes;
 	struct delta_header h;
@@ -381,7 +386,8 @@ static inline __attribute__((always_inline)) bool delta_decode(const uint8_t *da
 				return false;
 			void *out = (char *)values + i * (wide ? 8 : 4);
 
-			value = add_deltas(p, left, widths[m], n, (uint64_t)unzigzag(min), value, out, wide);
+			value = add_deltas(p, left, widths[m], n, (uint64_t)unzigzag(min), value,
+					   out, wide);
 			p += whole < left ? whole : left;
 			i += n;
 		}

@@ -24,14 +24,15 @@
 #include "format/dwarf_names.h"
 
 struct dwarf_sections {
-	struct bytes info, abbrev, line, str, line_str, str_offsets, addr, ranges, rnglists, aranges;
+	struct bytes info, abbrev, line, str, line_str, str_offsets, addr, ranges, rnglists,
+		aranges;
 	struct bytes cu_index; /* .dwp */
 };
 
 struct dwarf {
 	struct dwarf_sections sections;
 	bool big_endian;
-	bool is_dwo;             /* sections are the .dwo ones */
+	bool is_dwo;		 /* sections are the .dwo ones */
 	const struct dwarf *alt; /* dwz file; NULL: none */
 };
 
@@ -39,11 +40,11 @@ struct dwarf {
 
 /* What an index wants to know about a DIE before it looks at any attribute. */
 enum dwarf_kind {
-	DWARF_OTHER,     /* of no interest, nor are its children */
-	DWARF_THROUGH,   /* of no interest itself, but look at the children */
-	DWARF_FUNCTION,  /* DW_TAG_subprogram */
-	DWARF_INLINED,   /* DW_TAG_inlined_subroutine */
-	DWARF_TYPE,      /* struct, class, union, enum ...: has functions only in some languages */
+	DWARF_OTHER,	/* of no interest, nor are its children */
+	DWARF_THROUGH,	/* of no interest itself, but look at the children */
+	DWARF_FUNCTION, /* DW_TAG_subprogram */
+	DWARF_INLINED,	/* DW_TAG_inlined_subroutine */
+	DWARF_TYPE,	/* struct, class, union, enum ...: has functions only in some languages */
 };
 
 struct dwarf_spec {
@@ -55,11 +56,11 @@ struct dwarf_abbrev {
 	uint64_t code;
 	uint16_t tag;
 	bool has_children;
-	uint8_t kind;           /* enum dwarf_kind */
-	uint32_t first, count;  /* specs */
-	int32_t fixed_bytes;    /* of all attributes; -1: they vary */
-	int32_t sibling;        /* which spec is DW_AT_sibling with a DW_FORM_ref4; -1: none */
-	int32_t sibling_bytes;  /* bytes before it; -1: they vary */
+	uint8_t kind;	       /* enum dwarf_kind */
+	uint32_t first, count; /* specs */
+	int32_t fixed_bytes;   /* of all attributes; -1: they vary */
+	int32_t sibling;       /* which spec is DW_AT_sibling with a DW_FORM_ref4; -1: none */
+	int32_t sibling_bytes; /* bytes before it; -1: they vary */
 };
 
 /* One table, kept from unit to unit and read again when the next has another. */
@@ -69,13 +70,14 @@ struct dwarf_abbrevs {
 	uint8_t address_bytes, offset_bytes, version;
 	VEC(struct dwarf_abbrev) abbrevs; /* by code */
 	VEC(struct dwarf_spec) specs;
-	bool dense; /* abbrevs[i].code == i + 1 */
+	bool dense;	     /* abbrevs[i].code == i + 1 */
 	uint64_t bytes_read; /* grows with each table */
 };
 void dwarf_abbrevs_deinit(struct dwarf_abbrevs *a);
 const struct dwarf_abbrev *dwarf_abbrev_search(const struct dwarf_abbrevs *a, uint64_t code);
 
-static inline const struct dwarf_abbrev *dwarf_abbrev_find(const struct dwarf_abbrevs *a, uint64_t code)
+static inline const struct dwarf_abbrev *dwarf_abbrev_find(const struct dwarf_abbrevs *a,
+							   uint64_t code)
 {
 	if (a->dense)
 		return code - 1 < a->abbrevs.n ? &a->abbrevs.v[code - 1] : NULL;
@@ -86,12 +88,12 @@ static inline const struct dwarf_abbrev *dwarf_abbrev_find(const struct dwarf_ab
 
 struct dwarf_unit {
 	const struct dwarf *dwarf;
-	uint64_t offset, end;        /* in .debug_info */
+	uint64_t offset, end; /* in .debug_info */
 	uint64_t first_die;
 	uint64_t abbrev_offset;
-	uint64_t signature;          /* dwo_id or type signature; 0: none */
+	uint64_t signature; /* dwo_id or type signature; 0: none */
 	uint16_t version;
-	uint8_t type;                /* DW_UT_ */
+	uint8_t type; /* DW_UT_ */
 	uint8_t address_bytes, offset_bytes;
 
 	/* by dwarf_unit_load() */
@@ -99,7 +101,7 @@ struct dwarf_unit {
 	uint16_t tag, language;
 	const char *name, *comp_dir, *dwo_name, *producer; /* NULL: none */
 	uint64_t low_pc, high_pc, ranges; /* ranges: offset or index, see ranges_form */
-	uint16_t ranges_form;             /* 0: none */
+	uint16_t ranges_form;		  /* 0: none */
 	bool has_low_pc, has_high_pc, has_line;
 	uint64_t line_offset;
 	uint64_t str_offsets_base, addr_base, rnglists_base;
@@ -152,7 +154,8 @@ struct dwarf_ref dwarf_value_ref(const struct dwarf_unit *u, const struct dwarf_
  * keeps .debug_ranges readable). */
 static inline bool dwarf_is_tombstone(const struct dwarf_unit *u, uint64_t addr)
 {
-	uint64_t max = u->address_bytes >= 8 ? UINT64_MAX : ((uint64_t)1 << 8 * u->address_bytes) - 1;
+	uint64_t max =
+		u->address_bytes >= 8 ? UINT64_MAX : ((uint64_t)1 << 8 * u->address_bytes) - 1;
 
 	return addr == max || addr == max - 1;
 }
@@ -190,15 +193,15 @@ struct dwarf_file {
 };
 struct dwarf_row {
 	uint64_t addr;
-	uint32_t file;   /* as the program says: version 5 counts from 0 */
+	uint32_t file; /* as the program says: version 5 counts from 0 */
 	uint32_t line;
 	uint16_t column;
-	bool end;        /* end of the sequence: addr is the first byte behind it */
-	uint32_t order;  /* for who sorts rows; not set here */
+	bool end;	/* end of the sequence: addr is the first byte behind it */
+	uint32_t order; /* for who sorts rows; not set here */
 };
 struct dwarf_lines {
 	uint16_t version;
-	VEC(const char *) dirs;       /* [0] is the compilation directory */
+	VEC(const char *) dirs;	      /* [0] is the compilation directory */
 	VEC(struct dwarf_file) files; /* index as in the rows: before version 5, [0] is none */
 	VEC(struct dwarf_row) rows;
 	uint64_t bytes_read;

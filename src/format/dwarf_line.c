@@ -6,7 +6,7 @@
 #include "format/dwarf.h"
 
 struct header {
-	struct cursor c;           /* behind the header: the program */
+	struct cursor c; /* behind the header: the program */
 	uint16_t version;
 	uint8_t offset_bytes, address_bytes;
 	uint8_t min_instruction_bytes, max_ops;
@@ -146,7 +146,8 @@ static bool read_header(const struct dwarf_unit *u, struct header *h, struct dwa
 	h->opcode_lengths = cursor_take(&c, h->opcode_base - 1u);
 	if (h->max_ops == 0)
 		h->max_ops = 1;
-	if (c.bad || h->c.bad || h->line_range == 0 || h->address_bytes == 0 || h->address_bytes > 8)
+	if (c.bad || h->c.bad || h->line_range == 0 || h->address_bytes == 0 ||
+	    h->address_bytes > 8)
 		return false;
 	c.end = h->c.at;
 	l->bytes_read += header_length;

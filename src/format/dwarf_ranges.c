@@ -17,7 +17,8 @@ static void add(const struct dwarf_unit *u, dwarf_ranges *ret, uint64_t low, uin
 static bool read_old(const struct dwarf_unit *u, struct cursor *c, dwarf_ranges *ret)
 {
 	uint64_t base = u->has_low_pc ? u->low_pc : 0;
-	uint64_t max = u->address_bytes >= 8 ? UINT64_MAX : ((uint64_t)1 << 8 * u->address_bytes) - 1;
+	uint64_t max =
+		u->address_bytes >= 8 ? UINT64_MAX : ((uint64_t)1 << 8 * u->address_bytes) - 1;
 
 	for (;;) {
 		uint64_t low = cursor_unsigned(c, u->address_bytes);
@@ -49,7 +50,8 @@ static uint64_t indexed(const struct dwarf_unit *u, struct cursor *c)
 }
 
 /* False: the end of the list (or a bad cursor). */
-static bool read_entry(const struct dwarf_unit *u, struct cursor *c, struct rle *r, dwarf_ranges *ret)
+static bool read_entry(const struct dwarf_unit *u, struct cursor *c, struct rle *r,
+		       dwarf_ranges *ret)
 {
 	uint64_t low, high;
 
@@ -197,7 +199,8 @@ static bool next_set(struct dwarf_aranges *a)
 bool dwarf_aranges_next(struct dwarf_aranges *a)
 {
 	for (;;) {
-		while (cursor_left(&a->set) >= 2u * a->address_bytes && a->address_bytes > 0 && !a->set.bad) {
+		while (cursor_left(&a->set) >= 2u * a->address_bytes && a->address_bytes > 0 &&
+		       !a->set.bad) {
 			uint64_t low = cursor_unsigned(&a->set, a->address_bytes);
 			uint64_t length = cursor_unsigned(&a->set, a->address_bytes);
 

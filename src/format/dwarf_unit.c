@@ -37,8 +37,9 @@ bool dwarf_unit_read(const struct dwarf *d, uint64_t offset, struct dwarf_unit *
 	struct cursor c = cursor_at(d->sections.info, offset, d->big_endian);
 	uint64_t length = cursor_u32(&c);
 
-	*ret = (struct dwarf_unit){ .dwarf = d, .offset = offset, .offset_bytes = 4,
-				    .addr_from = d, .ranges_from = d };
+	*ret = (struct dwarf_unit){
+		.dwarf = d, .offset = offset, .offset_bytes = 4, .addr_from = d, .ranges_from = d
+	};
 	if (length == 0xffffffff) {
 		length = cursor_u64(&c);
 		ret->offset_bytes = 8;
@@ -148,7 +149,8 @@ static void compile(struct dwarf_abbrevs *a, struct dwarf_abbrev *abbrev)
 		const struct dwarf_spec *spec = &a->specs.v[abbrev->first + i];
 		int size = form_bytes(a, spec->form);
 
-		if (spec->name == DW_AT_sibling && spec->form == DW_FORM_ref4 && abbrev->sibling < 0) {
+		if (spec->name == DW_AT_sibling && spec->form == DW_FORM_ref4 &&
+		    abbrev->sibling < 0) {
 			abbrev->sibling = (int32_t)i;
 			abbrev->sibling_bytes = bytes;
 		}
@@ -252,14 +254,28 @@ static void root_attribute(struct dwarf_unit *u, struct root *r, uint16_t name,
 			   const struct dwarf_value *v)
 {
 	switch (name) {
-	case DW_AT_name: r->name = *v; break;
-	case DW_AT_comp_dir: r->comp_dir = *v; break;
-	case DW_AT_producer: r->producer = *v; break;
+	case DW_AT_name:
+		r->name = *v;
+		break;
+	case DW_AT_comp_dir:
+		r->comp_dir = *v;
+		break;
+	case DW_AT_producer:
+		r->producer = *v;
+		break;
 	case DW_AT_dwo_name:
-	case DW_AT_GNU_dwo_name: r->dwo_name = *v; break;
-	case DW_AT_low_pc: r->low_pc = *v; break;
-	case DW_AT_high_pc: r->high_pc = *v; break;
-	case DW_AT_language: u->language = (uint16_t)v->number; break;
+	case DW_AT_GNU_dwo_name:
+		r->dwo_name = *v;
+		break;
+	case DW_AT_low_pc:
+		r->low_pc = *v;
+		break;
+	case DW_AT_high_pc:
+		r->high_pc = *v;
+		break;
+	case DW_AT_language:
+		u->language = (uint16_t)v->number;
+		break;
 	case DW_AT_ranges:
 		u->ranges = v->number;
 		u->ranges_form = v->form;
@@ -268,12 +284,22 @@ static void root_attribute(struct dwarf_unit *u, struct root *r, uint16_t name,
 		u->line_offset = v->number;
 		u->has_line = true;
 		break;
-	case DW_AT_str_offsets_base: u->str_offsets_base = v->number; break;
+	case DW_AT_str_offsets_base:
+		u->str_offsets_base = v->number;
+		break;
 	case DW_AT_addr_base:
-	case DW_AT_GNU_addr_base: u->addr_base = v->number; break;
-	case DW_AT_rnglists_base: u->rnglists_base = v->number; break;
-	case DW_AT_GNU_ranges_base: u->ranges_base = v->number; break;
-	case DW_AT_GNU_dwo_id: u->signature = v->number; break;
+	case DW_AT_GNU_addr_base:
+		u->addr_base = v->number;
+		break;
+	case DW_AT_rnglists_base:
+		u->rnglists_base = v->number;
+		break;
+	case DW_AT_GNU_ranges_base:
+		u->ranges_base = v->number;
+		break;
+	case DW_AT_GNU_dwo_id:
+		u->signature = v->number;
+		break;
 	}
 }
 
@@ -350,7 +376,8 @@ static void read_row(struct bytes index, bool big_endian, uint64_t columns_at, u
 		     uint32_t row, struct dwarf_unit *u, uint64_t *info)
 {
 	struct cursor ids = cursor_at(index, columns_at, big_endian);
-	struct cursor offsets = cursor_at(index, columns_at + 4 * (uint64_t)columns * row, big_endian);
+	struct cursor offsets =
+		cursor_at(index, columns_at + 4 * (uint64_t)columns * row, big_endian);
 
 	for (uint32_t i = 0; i < columns && !offsets.bad; i++) {
 		uint32_t id = cursor_u32(&ids), offset = cursor_u32(&offsets);
@@ -384,7 +411,8 @@ static bool find_in_index(const struct dwarf *d, uint64_t signature, struct dwar
 
 	for (uint32_t i = 0; i < slots; i++, at = (at + step) & mask) {
 		struct cursor hash = cursor_at(index, 16 + 8 * at, d->big_endian);
-		struct cursor row_at = cursor_at(index, 16 + 8 * (uint64_t)slots + 4 * at, d->big_endian);
+		struct cursor row_at =
+			cursor_at(index, 16 + 8 * (uint64_t)slots + 4 * at, d->big_endian);
 		uint64_t found = cursor_u64(&hash);
 		uint32_t row = cursor_u32(&row_at);
 		struct dwarf_unit parts = { 0 };
@@ -394,7 +422,8 @@ static bool find_in_index(const struct dwarf *d, uint64_t signature, struct dwar
 			return false;
 		if (found != signature)
 			continue;
-		read_row(index, d->big_endian, 16 + 12 * (uint64_t)slots, columns, row, &parts, &info);
+		read_row(index, d->big_endian, 16 + 12 * (uint64_t)slots, columns, row, &parts,
+			 &info);
 		if (!dwarf_unit_read(d, info, ret))
 			return false;
 		ret->part = parts.part;

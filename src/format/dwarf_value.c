@@ -71,7 +71,8 @@ void dwarf_value_read(const struct dwarf_unit *u, const struct dwarf_spec *spec,
 		ret->number = cursor_unsigned(c, u->address_bytes);
 		break;
 	case DW_FORM_ref_addr:
-		ret->number = cursor_unsigned(c, u->version <= 2 ? u->address_bytes : u->offset_bytes);
+		ret->number =
+			cursor_unsigned(c, u->version <= 2 ? u->address_bytes : u->offset_bytes);
 		break;
 	case DW_FORM_strp:
 	case DW_FORM_line_strp:
@@ -196,7 +197,8 @@ bool dwarf_addr_at(const struct dwarf_unit *u, uint64_t index, uint64_t *addr)
 	if (index > table.size_bytes)
 		return false;
 
-	struct cursor c = cursor_at(table, u->addr_base + index * u->address_bytes, u->dwarf->big_endian);
+	struct cursor c =
+		cursor_at(table, u->addr_base + index * u->address_bytes, u->dwarf->big_endian);
 
 	*addr = cursor_unsigned(&c, u->address_bytes);
 	return !c.bad;

@@ -26,7 +26,8 @@ static uint64_t read_word(struct cursor *c, bool is_64)
 	return is_64 ? cursor_u64(c) : cursor_u32(c);
 }
 
-static bool read_section(const struct elf_file *f, uint64_t at, struct elf_section *s, uint32_t *name)
+static bool read_section(const struct elf_file *f, uint64_t at, struct elf_section *s,
+			 uint32_t *name)
 {
 	struct cursor c = cursor_at(f->image, at, f->big_endian);
 
@@ -71,7 +72,8 @@ static void read_sections(struct elf_file *f, const struct header_places *p)
 {
 	size_t entry_bytes = f->is_64 ? 64 : 40;
 	uint64_t room = p->sections_at < f->image.size_bytes
-				? (f->image.size_bytes - p->sections_at) / entry_bytes : 0;
+				? (f->image.size_bytes - p->sections_at) / entry_bytes
+				: 0;
 	size_t count = p->section_count < room ? p->section_count : room;
 
 	if (count > HEADERS_MAX)
@@ -102,7 +104,8 @@ static void read_segments(struct elf_file *f, const struct header_places *p)
 {
 	size_t entry_bytes = f->is_64 ? 56 : 32;
 	uint64_t room = p->segments_at < f->image.size_bytes
-				? (f->image.size_bytes - p->segments_at) / entry_bytes : 0;
+				? (f->image.size_bytes - p->segments_at) / entry_bytes
+				: 0;
 	size_t count = p->segment_count < room ? p->segment_count : room;
 
 	if (count > HEADERS_MAX)
@@ -145,7 +148,7 @@ struct err *elf_init(struct elf_file *f, struct bytes image)
 
 	f->type = cursor_u16(&c);
 	f->machine = cursor_u16(&c);
-	cursor_u32(&c); /* e_version */
+	cursor_u32(&c);		 /* e_version */
 	read_word(&c, f->is_64); /* e_entry */
 	p.segments_at = read_word(&c, f->is_64);
 	p.sections_at = read_word(&c, f->is_64);
@@ -208,7 +211,8 @@ static bool is_zdebug(const struct elf_file *f, size_t section, struct bytes raw
 bool elf_is_compressed(const struct elf_file *f, size_t section)
 {
 	return section != 0 && section < f->section_count &&
-	       ((f->sections[section].flags & SHF_COMPRESSED) || is_zdebug(f, section, elf_raw(f, section)));
+	       ((f->sections[section].flags & SHF_COMPRESSED) ||
+		is_zdebug(f, section, elf_raw(f, section)));
 }
 
 static struct err *chdr_data(const struct elf_file *f, struct bytes raw, struct elf_data *ret)
@@ -247,7 +251,8 @@ struct err *elf_data(const struct elf_file *f, size_t section, struct elf_data *
 		uint64_t size_bytes = cursor_u64(&c);
 
 		return err_wrap(elf_decompress(ELF_ZLIB, (struct bytes){ c.at, cursor_left(&c) },
-					       size_bytes, ret), "section %s", name);
+					       size_bytes, ret),
+				"section %s", name);
 	}
 	return NULL;
 }
@@ -263,7 +268,8 @@ void elf_place_sections(struct elf_file *f)
 		struct elf_section *s = &f->sections[i];
 		uint64_t align = s->align ? s->align : 1;
 
-		if (!(s->flags & SHF_ALLOC) || s->addr != 0 || align > 1 << 24 || (align & (align - 1)))
+		if (!(s->flags & SHF_ALLOC) || s->addr != 0 || align > 1 << 24 ||
+		    (align & (align - 1)))
 			continue;
 		at = (at + align - 1) & ~(align - 1);
 		s->addr = at;

@@ -45,7 +45,7 @@ void elf_deinit(struct elf_file *f);
 /* Section bytes, decompressed and relocated where necessary. */
 struct elf_data {
 	struct bytes bytes;
-	void *owned;         /* NULL: borrowed from the image */
+	void *owned;	     /* NULL: borrowed from the image */
 	size_t mapped_bytes; /* owned is an anonymous mapping of so many bytes */
 };
 void elf_data_deinit(struct elf_data *d);
@@ -71,7 +71,7 @@ struct elf_symbol {
 	const char *name; /* never NULL */
 	uint64_t value, size_bytes;
 	uint8_t type, bind, other; /* STT_, STB_ */
-	uint32_t section;          /* SHN_XINDEX resolved; SHN_ABS, SHN_COMMON as they are */
+	uint32_t section;	   /* SHN_XINDEX resolved; SHN_ABS, SHN_COMMON as they are */
 };
 struct elf_symbols {
 	const struct elf_file *file;

@@ -26,8 +26,8 @@ struct err *elf_data_alloc(uint64_t size_bytes, struct elf_data *ret)
 	if (mapped == 0)
 		return NULL;
 	if (size_bytes <= (uint64_t)1 << 46)
-		p = mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-			 -1, 0);
+		p = mmap(NULL, mapped, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (p == MAP_FAILED)
 		return err_errno(ENOMEM, "cannot get %llu bytes for a section",
 				 (unsigned long long)size_bytes);
@@ -113,7 +113,8 @@ struct err *elf_decompress(enum elf_compression how, struct bytes in, uint64_t o
 	if (how == ELF_ZLIB)
 		ok = inflate_all(in, ret->owned, out_bytes);
 	else
-		ok = ZSTD_decompress(ret->owned, (size_t)out_bytes, in.data, in.size_bytes) == out_bytes;
+		ok = ZSTD_decompress(ret->owned, (size_t)out_bytes, in.data, in.size_bytes) ==
+		     out_bytes;
 	if (ok)
 		return NULL;
 	elf_data_deinit(ret);

@@ -19,37 +19,64 @@ struct reloc_kind {
 };
 
 static const struct reloc_kind kinds[] = {
-	{ EM_X86_64, R_X86_64_64, 8, SET },      { EM_X86_64, R_X86_64_32, 4, SET },
-	{ EM_X86_64, R_X86_64_32S, 4, SET },     { EM_X86_64, R_X86_64_DTPOFF32, 4, NOTHING },
+	{ EM_X86_64, R_X86_64_64, 8, SET },
+	{ EM_X86_64, R_X86_64_32, 4, SET },
+	{ EM_X86_64, R_X86_64_32S, 4, SET },
+	{ EM_X86_64, R_X86_64_DTPOFF32, 4, NOTHING },
 	{ EM_386, R_386_32, 4, SET },
-	{ EM_AARCH64, R_AARCH64_ABS64, 8, SET }, { EM_AARCH64, R_AARCH64_ABS32, 4, SET },
+	{ EM_AARCH64, R_AARCH64_ABS64, 8, SET },
+	{ EM_AARCH64, R_AARCH64_ABS32, 4, SET },
 	{ EM_ARM, R_ARM_ABS32, 4, SET },
-	{ EM_PPC, R_PPC_ADDR32, 4, SET },        { EM_PPC, R_PPC_UADDR32, 4, SET },
-	{ EM_PPC64, R_PPC64_ADDR64, 8, SET },    { EM_PPC64, R_PPC64_UADDR64, 8, SET },
-	{ EM_PPC64, R_PPC64_ADDR32, 4, SET },    { EM_PPC64, R_PPC64_UADDR32, 4, SET },
-	{ EM_S390, R_390_64, 8, SET },           { EM_S390, R_390_32, 4, SET },
-	{ EM_MIPS, R_MIPS_32, 4, SET },          { EM_MIPS, R_MIPS_64, 8, SET },
-	{ EM_SPARCV9, R_SPARC_UA64, 8, SET },    { EM_SPARCV9, R_SPARC_UA32, 4, SET },
-	{ EM_SPARCV9, R_SPARC_64, 8, SET },      { EM_SPARCV9, R_SPARC_32, 4, SET },
-	{ EM_SPARC, R_SPARC_UA32, 4, SET },      { EM_SPARC, R_SPARC_32, 4, SET },
+	{ EM_PPC, R_PPC_ADDR32, 4, SET },
+	{ EM_PPC, R_PPC_UADDR32, 4, SET },
+	{ EM_PPC64, R_PPC64_ADDR64, 8, SET },
+	{ EM_PPC64, R_PPC64_UADDR64, 8, SET },
+	{ EM_PPC64, R_PPC64_ADDR32, 4, SET },
+	{ EM_PPC64, R_PPC64_UADDR32, 4, SET },
+	{ EM_S390, R_390_64, 8, SET },
+	{ EM_S390, R_390_32, 4, SET },
+	{ EM_MIPS, R_MIPS_32, 4, SET },
+	{ EM_MIPS, R_MIPS_64, 8, SET },
+	{ EM_SPARCV9, R_SPARC_UA64, 8, SET },
+	{ EM_SPARCV9, R_SPARC_UA32, 4, SET },
+	{ EM_SPARCV9, R_SPARC_64, 8, SET },
+	{ EM_SPARCV9, R_SPARC_32, 4, SET },
+	{ EM_SPARC, R_SPARC_UA32, 4, SET },
+	{ EM_SPARC, R_SPARC_32, 4, SET },
 	{ EM_BPF, 2 /* R_BPF_64_ABS64 */, 8, SET },
 	{ EM_BPF, 3 /* R_BPF_64_ABS32 */, 4, SET },
 	{ EM_BPF, 4 /* R_BPF_64_NODYLD32 */, 4, SET },
-	{ EM_RISCV, R_RISCV_32, 4, SET },        { EM_RISCV, R_RISCV_64, 8, SET },
-	{ EM_RISCV, R_RISCV_ADD8, 1, ADD },      { EM_RISCV, R_RISCV_ADD16, 2, ADD },
-	{ EM_RISCV, R_RISCV_ADD32, 4, ADD },     { EM_RISCV, R_RISCV_ADD64, 8, ADD },
-	{ EM_RISCV, R_RISCV_SUB8, 1, SUB },      { EM_RISCV, R_RISCV_SUB16, 2, SUB },
-	{ EM_RISCV, R_RISCV_SUB32, 4, SUB },     { EM_RISCV, R_RISCV_SUB64, 8, SUB },
-	{ EM_RISCV, R_RISCV_SUB6, 1, SUB6 },     { EM_RISCV, R_RISCV_SET6, 1, SET6 },
-	{ EM_RISCV, R_RISCV_SET8, 1, SET },      { EM_RISCV, R_RISCV_SET16, 2, SET },
+	{ EM_RISCV, R_RISCV_32, 4, SET },
+	{ EM_RISCV, R_RISCV_64, 8, SET },
+	{ EM_RISCV, R_RISCV_ADD8, 1, ADD },
+	{ EM_RISCV, R_RISCV_ADD16, 2, ADD },
+	{ EM_RISCV, R_RISCV_ADD32, 4, ADD },
+	{ EM_RISCV, R_RISCV_ADD64, 8, ADD },
+	{ EM_RISCV, R_RISCV_SUB8, 1, SUB },
+	{ EM_RISCV, R_RISCV_SUB16, 2, SUB },
+	{ EM_RISCV, R_RISCV_SUB32, 4, SUB },
+	{ EM_RISCV, R_RISCV_SUB64, 8, SUB },
+	{ EM_RISCV, R_RISCV_SUB6, 1, SUB6 },
+	{ EM_RISCV, R_RISCV_SET6, 1, SET6 },
+	{ EM_RISCV, R_RISCV_SET8, 1, SET },
+	{ EM_RISCV, R_RISCV_SET16, 2, SET },
 	{ EM_RISCV, R_RISCV_SET32, 4, SET },
 	{ EM_RISCV, 60 /* SET_ULEB128 */, 0, ULEB_SET },
 	{ EM_RISCV, 61 /* SUB_ULEB128 */, 0, ULEB_SUB },
-	{ 258 /* LOONGARCH */, 1 /* 32 */, 4, SET }, { 258, 2 /* 64 */, 8, SET },
-	{ 258, 47 /* ADD8 */, 1, ADD },  { 258, 48, 2, ADD },  { 258, 50, 4, ADD }, { 258, 51, 8, ADD },
-	{ 258, 52 /* SUB8 */, 1, SUB },  { 258, 53, 2, SUB },  { 258, 55, 4, SUB }, { 258, 56, 8, SUB },
-	{ 258, 105 /* ADD6 */, 1, NOTHING }, { 258, 106 /* SUB6 */, 1, SUB6 },
-	{ 258, 107 /* ADD_ULEB128 */, 0, ULEB_SET }, { 258, 108 /* SUB_ULEB128 */, 0, ULEB_SUB },
+	{ 258 /* LOONGARCH */, 1 /* 32 */, 4, SET },
+	{ 258, 2 /* 64 */, 8, SET },
+	{ 258, 47 /* ADD8 */, 1, ADD },
+	{ 258, 48, 2, ADD },
+	{ 258, 50, 4, ADD },
+	{ 258, 51, 8, ADD },
+	{ 258, 52 /* SUB8 */, 1, SUB },
+	{ 258, 53, 2, SUB },
+	{ 258, 55, 4, SUB },
+	{ 258, 56, 8, SUB },
+	{ 258, 105 /* ADD6 */, 1, NOTHING },
+	{ 258, 106 /* SUB6 */, 1, SUB6 },
+	{ 258, 107 /* ADD_ULEB128 */, 0, ULEB_SET },
+	{ 258, 108 /* SUB_ULEB128 */, 0, ULEB_SUB },
 };
 
 struct reloc {
@@ -77,7 +104,8 @@ static void split_info(const struct elf_file *f, uint64_t info, struct reloc *r)
 		r->type = (uint32_t)(info >> 56);
 	} else {
 		r->symbol = (uint32_t)(info >> 32);
-		r->type = f->machine == EM_MIPS || f->machine == EM_SPARCV9 ? info & 0xff : (uint32_t)info;
+		r->type = f->machine == EM_MIPS || f->machine == EM_SPARCV9 ? info & 0xff
+									    : (uint32_t)info;
 	}
 }
 
@@ -126,7 +154,8 @@ static void store_uleb(uint8_t *at, const uint8_t *end, bool subtract, uint64_t 
 static void apply(const struct elf_file *f, const struct reloc *r, const struct reloc_kind *kind,
 		  uint64_t symbol_addr, uint8_t *data, size_t size_bytes)
 {
-	if (r->offset > size_bytes || kind->size_bytes > size_bytes - r->offset || r->offset == size_bytes)
+	if (r->offset > size_bytes || kind->size_bytes > size_bytes - r->offset ||
+	    r->offset == size_bytes)
 		return;
 
 	uint8_t *at = data + r->offset;

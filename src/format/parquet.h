@@ -72,7 +72,8 @@ uint64_t parquet_rows(const struct parquet_file *f);
 size_t parquet_column_count(const struct parquet_file *f);
 const struct parquet_column *parquet_file_column(const struct parquet_file *f, size_t column);
 size_t parquet_row_group_count(const struct parquet_file *f);
-size_t parquet_row_group_rows(const struct parquet_file *f, size_t group); /* <= PARQUET_READ_ROWS_MAX */
+size_t parquet_row_group_rows(const struct parquet_file *f,
+			      size_t group); /* <= PARQUET_READ_ROWS_MAX */
 /* Smallest and largest value of a number column in a row group; 32-bit signed ones are
  * sign-extended.  False: not recorded. */
 bool parquet_range(const struct parquet_file *f, size_t group, size_t column, uint64_t *min,
@@ -100,6 +101,7 @@ struct parquet_intern {
 /* All values of a column in a row group into OUT (an array of the column's width, with
  * parquet_row_group_rows() items).  INTERN is for PARQUET_STR only. */
 struct err *parquet_read_column(const struct parquet_file *f, size_t group, size_t column,
-				const struct parquet_intern *intern, struct parquet_scratch *s, void *out);
+				const struct parquet_intern *intern, struct parquet_scratch *s,
+				void *out);
 
 #endif

@@ -112,14 +112,16 @@ static struct err *parse_column(struct parquet_file *f, struct thrift_reader *r,
 		return NULL;
 	if (name == NULL || children != 0 || repetition != REPETITION_REQUIRED ||
 	    !kind_of((int)physical, (int)converted, &kind))
-		return err_new(ERR_UNSUPPORTED, "%s: column '%s' is of a type that no recording has", f->name,
+		return err_new(ERR_UNSUPPORTED,
+			       "%s: column '%s' is of a type that no recording has", f->name,
 			       name ? name : "?");
 	vec_push(&f->columns, ((struct parquet_column){ .name = name, .kind = kind }));
 	name = NULL;
 	return NULL;
 }
 
-static struct err *parse_schema(struct parquet_file *f, struct thrift_reader *r, const struct thrift_field *field)
+static struct err *parse_schema(struct parquet_file *f, struct thrift_reader *r,
+				const struct thrift_field *field)
 {
 	enum thrift_type item;
 	size_t count = thrift_read_list(r, field, &item);
@@ -204,7 +206,8 @@ static struct err *parse_chunk(struct parquet_file *f, struct thrift_reader *r, 
 	if (c.offset > f->size_bytes || c.size_bytes > f->size_bytes - c.offset)
 		return bad(f, "a column lies outside of the file");
 	if (c.codec != CODEC_UNCOMPRESSED && c.codec != CODEC_ZSTD)
-		return err_new(ERR_UNSUPPORTED, "%s: compressed with codec %d; recordings have zstd", f->name,
+		return err_new(ERR_UNSUPPORTED,
+			       "%s: compressed with codec %d; recordings have zstd", f->name,
 			       c.codec);
 	vec_push(&f->chunks, c);
 	return NULL;
@@ -233,8 +236,9 @@ static struct err *parse_group(struct parquet_file *f, struct thrift_reader *r)
 	if (r->bad || rows < 0 || f->chunks.n - g.first_chunk != f->columns.n)
 		return bad(f, "a row group is cut short");
 	if (rows > PARQUET_READ_ROWS_MAX)
-		return err_new(ERR_LIMIT, "%s: a row group of %" PRId64 " rows; the most we read is %d", f->name,
-			       rows, PARQUET_READ_ROWS_MAX);
+		return err_new(ERR_LIMIT,
+			       "%s: a row group of %" PRId64 " rows; the most we read is %d",
+			       f->name, rows, PARQUET_READ_ROWS_MAX);
 	for (size_t i = g.first_chunk; i < f->chunks.n; i++)
 		if (f->chunks.v[i].rows != (uint64_t)rows)
 			return bad(f, "a column has another number of rows than its row group");
@@ -244,7 +248,8 @@ static struct err *parse_group(struct parquet_file *f, struct thrift_reader *r)
 	return NULL;
 }
 
-static struct err *parse_groups(struct parquet_file *f, struct thrift_reader *r, const struct thrift_field *field)
+static struct err *parse_groups(struct parquet_file *f, struct thrift_reader *r,
+				const struct thrift_field *field)
 {
 	enum thrift_type item;
 	size_t count = thrift_read_list(r, field, &item);
@@ -256,7 +261,8 @@ static struct err *parse_groups(struct parquet_file *f, struct thrift_reader *r,
 	return NULL;
 }
 
-static void parse_notes(struct parquet_file *f, struct thrift_reader *r, const struct thrift_field *field)
+static void parse_notes(struct parquet_file *f, struct thrift_reader *r,
+			const struct thrift_field *field)
 {
 	enum thrift_type item;
 	size_t count = thrift_read_list(r, field, &item);
@@ -313,7 +319,8 @@ static struct err *check_frame(struct parquet_file *f, uint32_t *footer_bytes)
 	return NULL;
 }
 
-struct err *parquet_open(const uint8_t *data, size_t size_bytes, const char *name, struct parquet_file **ret)
+struct err *parquet_open(const uint8_t *data, size_t size_bytes, const char *name,
+			 struct parquet_file **ret)
 {
 	struct parquet_file *f = mem_calloc(1, sizeof(*f));
 	uint32_t footer_bytes = 0;
@@ -358,9 +365,13 @@ const struct parquet_column *parquet_file_column(const struct parquet_file *f, s
 	return &f->columns.v[column];
 }
 
-size_t parquet_row_group_rows(const struct parquet_file *f, size_t group) { return f->groups.v[group].rows; }
+size_t parquet_row_group_rows(const struct parquet_file *f, size_t group)
+{
+	return f->groups.v[group].rows;
+}
 
-bool parquet_range(const struct parquet_file *f, size_t group, size_t column, uint64_t *min, uint64_t *max)
+bool parquet_range(const struct parquet_file *f, size_t group, size_t column, uint64_t *min,
+		   uint64_t *max)
 {
 	const struct chunk *c = &f->chunks.v[f->groups.v[group].first_chunk + column];
 
@@ -386,7 +397,8 @@ uint64_t parquet_column_bytes(const struct parquet_file *f, size_t column)
 	return bytes;
 }
 
-/* --- pages --------------------------------------------------------------------------------------- */
+/* --- pages ---------------------------------------------------------------------------------------
+ */
 
 struct page {
 	int type, encoding;
@@ -411,7 +423,8 @@ static void parse_page_kind(struct thrift_reader *r, struct page_header *h)
 	}
 }
 
-static struct err *parse_page_header(const struct parquet_file *f, struct thrift_reader *r, struct page_header *h)
+static struct err *parse_page_header(const struct parquet_file *f, struct thrift_reader *r,
+				     struct page_header *h)
 {
 	*h = (struct page_header){ .type = -1, .raw_bytes = -1, .stored_bytes = -1, .values = -1 };
 	for (struct thrift_field field = { 0 }; thrift_next(r, &field);) {
@@ -430,13 +443,15 @@ static struct err *parse_page_header(const struct parquet_file *f, struct thrift
 	    h->raw_bytes > PAGE_MAX || h->values < 0 || h->values > PARQUET_READ_ROWS_MAX)
 		return bad(f, "a page header makes no sense");
 	if (h->type != PAGE_DATA && h->type != PAGE_DICTIONARY)
-		return err_new(ERR_UNSUPPORTED, "%s: page type %d; recordings have version 1 data pages",
-			       f->name, (int)h->type);
+		return err_new(ERR_UNSUPPORTED,
+			       "%s: page type %d; recordings have version 1 data pages", f->name,
+			       (int)h->type);
 	return NULL;
 }
 
-static struct err *decompress(const struct parquet_file *f, struct parquet_scratch *s, const uint8_t *stored,
-			      const struct page_header *h, struct str *buffer)
+static struct err *decompress(const struct parquet_file *f, struct parquet_scratch *s,
+			      const uint8_t *stored, const struct page_header *h,
+			      struct str *buffer)
 {
 	if (s->zstd == NULL)
 		s->zstd = ZSTD_createDCtx();
@@ -459,14 +474,17 @@ static struct err *decompress(const struct parquet_file *f, struct parquet_scrat
 	return NULL;
 }
 
-static struct err *next_page(const struct parquet_file *f, const struct chunk *c, struct thrift_reader *r,
-			     struct parquet_scratch *s, struct page *page)
+static struct err *next_page(const struct parquet_file *f, const struct chunk *c,
+			     struct thrift_reader *r, struct parquet_scratch *s, struct page *page)
 {
 	struct page_header h;
 
 	TRY(parse_page_header(f, r, &h));
-	*page = (struct page){ .type = (int)h.type, .encoding = (int)h.encoding, .values = (size_t)h.values,
-			       .body = r->p, .size_bytes = (size_t)h.stored_bytes };
+	*page = (struct page){ .type = (int)h.type,
+			       .encoding = (int)h.encoding,
+			       .values = (size_t)h.values,
+			       .body = r->p,
+			       .size_bytes = (size_t)h.stored_bytes };
 	r->p += h.stored_bytes;
 	if (c->codec == CODEC_UNCOMPRESSED)
 		return NULL;
@@ -507,11 +525,13 @@ void parquet_scratch_deinit(struct parquet_scratch *s)
 	*s = (struct parquet_scratch){ 0 };
 }
 
-/* --- values ------------------------------------------------------------------------------------------ */
+/* --- values
+ * ------------------------------------------------------------------------------------------ */
 
 /* Plain text: 32-bit length, bytes.  COUNT of them into ids. */
 static struct err *read_texts(const struct parquet_file *f, const struct page *page,
-			      const struct parquet_intern *intern, uint32_t *ids, uint64_t *wide_ids)
+			      const struct parquet_intern *intern, uint32_t *ids,
+			      uint64_t *wide_ids)
 {
 	const uint8_t *p = page->body, *end = p + page->size_bytes;
 
@@ -534,8 +554,9 @@ static struct err *read_texts(const struct parquet_file *f, const struct page *p
 	return NULL;
 }
 
-static struct err *read_dictionary(const struct parquet_file *f, enum parquet_kind kind, const struct page *page,
-				   const struct parquet_intern *intern, struct parquet_scratch *s)
+static struct err *read_dictionary(const struct parquet_file *f, enum parquet_kind kind,
+				   const struct page *page, const struct parquet_intern *intern,
+				   struct parquet_scratch *s)
 {
 	size_t width = parquet_kind_is_wide(kind) ? 8 : 4;
 
@@ -555,8 +576,8 @@ static struct err *read_dictionary(const struct parquet_file *f, enum parquet_ki
 	return NULL;
 }
 
-static bool look_up(const uint32_t *indices, const uint64_t *values, size_t dictionary, bool wide, void *out,
-		    size_t rows)
+static bool look_up(const uint32_t *indices, const uint64_t *values, size_t dictionary, bool wide,
+		    void *out, size_t rows)
 {
 	uint32_t largest = 0;
 
@@ -578,16 +599,17 @@ static struct err *read_indexed(const struct parquet_file *f, const struct page 
 {
 	uint32_t *indices = reserve_indices(s, page->values);
 
-	if (page->size_bytes < 1 ||
-	    !hybrid_decode(page->body + 1, page->size_bytes - 1, page->body[0], indices, page->values))
+	if (page->size_bytes < 1 || !hybrid_decode(page->body + 1, page->size_bytes - 1,
+						   page->body[0], indices, page->values))
 		return bad(f, "a page of dictionary indices cannot be decoded");
 	if (!look_up(indices, s->values, dictionary, wide, out, page->values))
 		return bad(f, "a value points outside of its dictionary");
 	return NULL;
 }
 
-static struct err *read_page(const struct parquet_file *f, enum parquet_kind kind, const struct page *page,
-			     size_t dictionary, const struct parquet_intern *intern, struct parquet_scratch *s,
+static struct err *read_page(const struct parquet_file *f, enum parquet_kind kind,
+			     const struct page *page, size_t dictionary,
+			     const struct parquet_intern *intern, struct parquet_scratch *s,
 			     void *out)
 {
 	bool wide = parquet_kind_is_wide(kind), fine;
@@ -606,8 +628,8 @@ static struct err *read_page(const struct parquet_file *f, enum parquet_kind kin
 	case ENCODING_DELTA_BINARY_PACKED:
 		if (kind == PARQUET_STR)
 			break;
-		fine = wide ? delta_decode_u64(page->body, page->size_bytes, out, page->values) :
-			      delta_decode_u32(page->body, page->size_bytes, out, page->values);
+		fine = wide ? delta_decode_u64(page->body, page->size_bytes, out, page->values)
+			    : delta_decode_u32(page->body, page->size_bytes, out, page->values);
 		return fine ? NULL : bad(f, "a page of deltas cannot be decoded");
 	default:
 		break;
@@ -616,7 +638,8 @@ static struct err *read_page(const struct parquet_file *f, enum parquet_kind kin
 }
 
 struct err *parquet_read_column(const struct parquet_file *f, size_t group, size_t column,
-				const struct parquet_intern *intern, struct parquet_scratch *s, void *out)
+				const struct parquet_intern *intern, struct parquet_scratch *s,
+				void *out)
 {
 	const struct chunk *c = &f->chunks.v[f->groups.v[group].first_chunk + column];
 	enum parquet_kind kind = f->columns.v[column].kind;
@@ -633,7 +656,8 @@ struct err *parquet_read_column(const struct parquet_file *f, size_t group, size
 			continue;
 		}
 		if (page.values == 0 || page.values > c->rows - rows)
-			return bad(f, "its pages have another number of values than its footer says");
+			return bad(f,
+				   "its pages have another number of values than its footer says");
 		TRY(read_page(f, kind, &page, dictionary, intern, s, (char *)out + rows * width));
 		rows += page.values;
 	}

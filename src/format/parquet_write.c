@@ -39,7 +39,7 @@ struct chunk_meta {
 };
 
 struct column_state {
-	unsigned zstd_rest;       /* row groups that are not tried */
+	unsigned zstd_rest; /* row groups that are not tried */
 	unsigned dictionary_rest;
 };
 
@@ -56,15 +56,15 @@ struct parquet_writer {
 	struct str *out;
 	size_t start; /* of the file in `out` */
 	uint64_t rows;
-	VEC(struct chunk_meta) chunks;    /* column_count a row group */
-	VEC(char *) notes;                /* key, value ... */
+	VEC(struct chunk_meta) chunks; /* column_count a row group */
+	VEC(char *) notes;	       /* key, value ... */
 	struct column_state *states;
-	struct table_slot *table;         /* TABLE_SLOTS */
-	uint32_t *direct;                 /* DIRECT_RANGE: round << 16 | index */
+	struct table_slot *table; /* TABLE_SLOTS */
+	uint32_t *direct;	  /* DIRECT_RANGE: round << 16 | index */
 	uint32_t round;
-	uint64_t *dictionary;             /* DICTIONARY_MAX */
+	uint64_t *dictionary; /* DICTIONARY_MAX */
 	size_t dictionary_count;
-	uint32_t *indices;                /* PARQUET_ROW_GROUP_ROWS + 8 */
+	uint32_t *indices; /* PARQUET_ROW_GROUP_ROWS + 8 */
 	struct str page, dictionary_page, compressed, compressed_dictionary;
 	ZSTD_CCtx *zstd;
 };
@@ -139,8 +139,9 @@ static void next_round(struct parquet_writer *w)
 }
 
 /* Values MIN .. MIN + DIRECT_RANGE - 1.  False: more than LIMIT different ones. */
-static inline __attribute__((always_inline)) bool index_direct(struct parquet_writer *w, const void *values,
-							       bool wide, size_t rows, uint64_t min,
+static inline __attribute__((always_inline)) bool index_direct(struct parquet_writer *w,
+							       const void *values, bool wide,
+							       size_t rows, uint64_t min,
 							       size_t limit)
 {
 	uint32_t round = w->round << 16;
@@ -167,8 +168,8 @@ static inline uint32_t slot_of(uint64_t value)
 	return (uint32_t)((value * 0x9e3779b97f4a7c15ULL) >> 49) & (TABLE_SLOTS - 1);
 }
 
-static inline __attribute__((always_inline)) bool index_hashed(struct parquet_writer *w, const void *values,
-							       bool wide, size_t rows, size_t limit)
+static inline __attribute__((always_inline)) bool
+index_hashed(struct parquet_writer *w, const void *values, bool wide, size_t rows, size_t limit)
 {
 	uint64_t before = ~value_at(values, wide, 0);
 	uint32_t index = 0, round = w->round;
@@ -202,10 +203,10 @@ static bool index_values(struct parquet_writer *w, const void *values, bool wide
 {
 	next_round(w);
 	if (max - min < DIRECT_RANGE)
-		return wide ? index_direct(w, values, true, rows, min, limit) :
-			      index_direct(w, values, false, rows, min, limit);
-	return wide ? index_hashed(w, values, true, rows, limit) :
-		      index_hashed(w, values, false, rows, limit);
+		return wide ? index_direct(w, values, true, rows, min, limit)
+			    : index_direct(w, values, false, rows, min, limit);
+	return wide ? index_hashed(w, values, true, rows, limit)
+		    : index_hashed(w, values, false, rows, limit);
 }
 
 static unsigned index_width(const struct parquet_writer *w)
@@ -231,18 +232,19 @@ static void emit_number_dictionary(struct parquet_writer *w, bool wide)
 
 /* --- numbers --------------------------------------------------------------------------------- */
 
-static void find_range(enum parquet_kind kind, const void *values, size_t rows, uint64_t *min, uint64_t *max)
+static void find_range(enum parquet_kind kind, const void *values, size_t rows, uint64_t *min,
+		       uint64_t *max)
 {
-#define RANGE(type)                                                  \
-	do {                                                         \
-		const type *v = values;                              \
-		type low = v[0], high = v[0];                        \
-		for (size_t i = 1; i < rows; i++) {                  \
-			low = v[i] < low ? v[i] : low;               \
-			high = v[i] > high ? v[i] : high;            \
-		}                                                    \
-		*min = (uint64_t)low;                                \
-		*max = (uint64_t)high;                               \
+#define RANGE(type)                                                                                \
+	do {                                                                                       \
+		const type *v = values;                                                            \
+		type low = v[0], high = v[0];                                                      \
+		for (size_t i = 1; i < rows; i++) {                                                \
+			low = v[i] < low ? v[i] : low;                                             \
+			high = v[i] > high ? v[i] : high;                                          \
+		}                                                                                  \
+		*min = (uint64_t)low;                                                              \
+		*max = (uint64_t)high;                                                             \
 	} while (0)
 	if (kind == PARQUET_U64)
 		RANGE(uint64_t);
@@ -292,7 +294,8 @@ static bool looks_repetitive(struct parquet_writer *w, const void *values, bool 
 {
 	size_t trial = rows < 2048 ? rows : 2048;
 
-	return index_values(w, values, wide, trial, m->min, m->max, rows < 2048 ? rows : trial * 3 / 4);
+	return index_values(w, values, wide, trial, m->min, m->max,
+			    rows < 2048 ? rows : trial * 3 / 4);
 }
 
 static size_t try_dictionary(struct parquet_writer *w, const void *values, bool wide, size_t rows,
@@ -329,7 +332,8 @@ static void encode_numbers(struct parquet_writer *w, enum parquet_kind kind, con
 	}
 	if (delta_fits(wide, m->min, m->max))
 		delta = estimate_delta(values, wide, rows);
-	dictionary = delta < plain / 16 ? SIZE_MAX : try_dictionary(w, values, wide, rows, state, m);
+	dictionary =
+		delta < plain / 16 ? SIZE_MAX : try_dictionary(w, values, wide, rows, state, m);
 	if (dictionary <= delta && dictionary < plain) {
 		m->encoding = ENCODING_RLE_DICTIONARY;
 		m->has_dictionary = true;
@@ -347,22 +351,26 @@ static void encode_numbers(struct parquet_writer *w, enum parquet_kind kind, con
 		delta_encode_u32(values, rows, &w->page);
 }
 
-/* --- text -------------------------------------------------------------------------------------- */
+/* --- text --------------------------------------------------------------------------------------
+ */
 
 /* Length of the UTF-8 sequence at S, 0 when it is malformed (RFC 3629, section 4). */
 static size_t utf8_length(const unsigned char *s, size_t left)
 {
 	unsigned char c = s[0];
-	size_t length = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : (c & 0xf0) == 0xe0 ? 3 :
-			c >= 0xf0 && c < 0xf5 ? 4 : 0;
+	size_t length = c < 0x80		? 1
+			: c >= 0xc2 && c < 0xe0 ? 2
+			: (c & 0xf0) == 0xe0	? 3
+			: c >= 0xf0 && c < 0xf5 ? 4
+						: 0;
 
 	if (length == 0 || length > left)
 		return 0;
 	for (size_t i = 1; i < length; i++)
 		if ((s[i] & 0xc0) != 0x80)
 			return 0;
-	if ((c == 0xe0 && s[1] < 0xa0) || (c == 0xed && s[1] > 0x9f) || (c == 0xf0 && s[1] < 0x90) ||
-	    (c == 0xf4 && s[1] > 0x8f))
+	if ((c == 0xe0 && s[1] < 0xa0) || (c == 0xed && s[1] > 0x9f) ||
+	    (c == 0xf0 && s[1] < 0x90) || (c == 0xf4 && s[1] > 0x8f))
 		return 0;
 	return length;
 }
@@ -398,7 +406,8 @@ static void add_text(struct parquet_writer *w, struct str *out, uint32_t id)
 	memcpy(out->text + at, &stored, 4);
 }
 
-static void encode_text(struct parquet_writer *w, const uint32_t *ids, size_t rows, struct chunk_meta *m)
+static void encode_text(struct parquet_writer *w, const uint32_t *ids, size_t rows,
+			struct chunk_meta *m)
 {
 	uint64_t min, max;
 
@@ -418,10 +427,11 @@ static void encode_text(struct parquet_writer *w, const uint32_t *ids, size_t ro
 		add_text(w, &w->page, ids[i]);
 }
 
-/* --- pages ------------------------------------------------------------------------------------- */
+/* --- pages -------------------------------------------------------------------------------------
+ */
 
-static void put_page(struct parquet_writer *w, const struct str *body, size_t raw_bytes, int page_type,
-		     size_t values, int encoding)
+static void put_page(struct parquet_writer *w, const struct str *body, size_t raw_bytes,
+		     int page_type, size_t values, int encoding)
 {
 	struct thrift_writer t;
 
@@ -448,15 +458,18 @@ static size_t compress(struct parquet_writer *w, const struct str *body, struct 
 
 	str_clear(out);
 	str_reserve(out, bound);
-	size_t n = ZSTD_compressCCtx(w->zstd, out->text, bound, body->text, body->length, ZSTD_LEVEL);
+	size_t n =
+		ZSTD_compressCCtx(w->zstd, out->text, bound, body->text, body->length, ZSTD_LEVEL);
 
 	if (ZSTD_isError(n)) /* the only cause would be no memory */
 		mem_fail(bound);
 	return out->length = n;
 }
 
-/* Is zstd worth it?  All pages of a chunk share the codec.  When it is, the results are in `compressed`. */
-static bool try_zstd(struct parquet_writer *w, struct column_state *state, const struct chunk_meta *m)
+/* Is zstd worth it?  All pages of a chunk share the codec.  When it is, the results are in
+ * `compressed`. */
+static bool try_zstd(struct parquet_writer *w, struct column_state *state,
+		     const struct chunk_meta *m)
 {
 	size_t raw = w->page.length + (m->has_dictionary ? w->dictionary_page.length : 0), stored;
 
@@ -475,8 +488,9 @@ static bool try_zstd(struct parquet_writer *w, struct column_state *state, const
 	return false;
 }
 
-static void store_page(struct parquet_writer *w, const struct str *raw, const struct str *compressed,
-		       struct chunk_meta *m, int page_type, size_t values, int encoding)
+static void store_page(struct parquet_writer *w, const struct str *raw,
+		       const struct str *compressed, struct chunk_meta *m, int page_type,
+		       size_t values, int encoding)
 {
 	const struct str *body = m->codec == CODEC_ZSTD ? compressed : raw;
 	size_t before = w->out->length;
@@ -514,7 +528,8 @@ void parquet_write_rows(struct parquet_writer *w, const void *const *columns, si
 	w->rows += rows;
 }
 
-/* --- footer -------------------------------------------------------------------------------------- */
+/* --- footer --------------------------------------------------------------------------------------
+ */
 
 static const struct {
 	int physical, converted;
@@ -556,7 +571,8 @@ static void put_statistics(struct thrift_writer *t, const struct chunk_meta *m, 
 	thrift_write_end(t);
 }
 
-static void put_chunk(struct thrift_writer *t, const struct parquet_column *c, const struct chunk_meta *m)
+static void put_chunk(struct thrift_writer *t, const struct parquet_column *c,
+		      const struct chunk_meta *m)
 {
 	thrift_write_item_struct(t);
 	thrift_write_i64(t, 2, 0);
@@ -581,7 +597,8 @@ static void put_chunk(struct thrift_writer *t, const struct parquet_column *c, c
 	thrift_write_end(t);
 }
 
-static void put_row_group(struct parquet_writer *w, struct thrift_writer *t, const struct chunk_meta *chunks)
+static void put_row_group(struct parquet_writer *w, struct thrift_writer *t,
+			  const struct chunk_meta *chunks)
 {
 	uint64_t raw = 0;
 
@@ -625,7 +642,8 @@ void parquet_writer_finish(struct parquet_writer *w)
 	put_notes(w, &t);
 	thrift_write_binary(&t, 6, creator, sizeof(creator) - 1);
 	thrift_write_list(&t, 7, THRIFT_STRUCT, w->column_count);
-	for (size_t i = 0; i < w->column_count; i++) { /* ColumnOrder: TYPE_ORDER, an empty struct */
+	for (size_t i = 0; i < w->column_count;
+	     i++) { /* ColumnOrder: TYPE_ORDER, an empty struct */
 		thrift_write_item_struct(&t);
 		thrift_write_struct(&t, 1);
 		thrift_write_end(&t);

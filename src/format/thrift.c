@@ -87,7 +87,10 @@ void thrift_write_list(struct thrift_writer *w, int16_t id, enum thrift_type ite
 }
 
 void thrift_write_item_struct(struct thrift_writer *w) { push(w); }
-void thrift_write_item_i32(struct thrift_writer *w, int32_t value) { put_varint(w->out, zigzag(value)); }
+void thrift_write_item_i32(struct thrift_writer *w, int32_t value)
+{
+	put_varint(w->out, zigzag(value));
+}
 
 void thrift_write_item_binary(struct thrift_writer *w, const void *bytes, size_t length)
 {
@@ -189,7 +192,8 @@ const uint8_t *thrift_read_binary(struct thrift_reader *r, size_t *length)
 	return bytes;
 }
 
-size_t thrift_read_list(struct thrift_reader *r, const struct thrift_field *f, enum thrift_type *item)
+size_t thrift_read_list(struct thrift_reader *r, const struct thrift_field *f,
+			enum thrift_type *item)
 {
 	if (f->type != THRIFT_LIST && f->type != THRIFT_SET) {
 		set_bad(r);

@@ -69,7 +69,8 @@ uint64_t thrift_read_varint(struct thrift_reader *r);
 /* Borrowed bytes. */
 const uint8_t *thrift_read_binary(struct thrift_reader *r, size_t *length);
 /* Items of a list; 0 when it is not one or claims more items than bytes left. */
-size_t thrift_read_list(struct thrift_reader *r, const struct thrift_field *f, enum thrift_type *item);
+size_t thrift_read_list(struct thrift_reader *r, const struct thrift_field *f,
+			enum thrift_type *item);
 void thrift_skip(struct thrift_reader *r, const struct thrift_field *f);
 
 #endif

@@ -12,8 +12,8 @@ bool check_table_name(const char *name)
 	size_t length = strlen(name);
 
 	if (length == 0 || length > NAME_MAX_BYTES || name[0] == '/' || name[length - 1] == '/' ||
-	    strstr(name, "//") || strcmp(name, "journal") == 0 || strncmp(name, "journal/", 8) == 0 ||
-	    strcmp(name, "reserve") == 0)
+	    strstr(name, "//") || strcmp(name, "journal") == 0 ||
+	    strncmp(name, "journal/", 8) == 0 || strcmp(name, "reserve") == 0)
 		return false;
 	return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-/") == length;
 }
@@ -36,17 +36,24 @@ struct err *check_type(const struct event_type *type)
 	const char *first = type->side ? "id" : "time_ns";
 
 	if (!check_table_name(type->name))
-		return err_new(ERR_USAGE, "the event type '%.200s' has a name that a table can't have", type->name);
+		return err_new(ERR_USAGE,
+			       "the event type '%.200s' has a name that a table can't have",
+			       type->name);
 	if (type->row_bytes % 8 != 0 || type->row_bytes == 0 || type->row_bytes > ROW_BYTES_MAX)
-		return err_new(ERR_USAGE, "the event type '%s' has rows of %u bytes", type->name, type->row_bytes);
+		return err_new(ERR_USAGE, "the event type '%s' has rows of %u bytes", type->name,
+			       type->row_bytes);
 	if (type->field_count == 0 || type->field_count > FIELDS_MAX)
-		return err_new(ERR_USAGE, "the event type '%s' has %u fields", type->name, type->field_count);
+		return err_new(ERR_USAGE, "the event type '%s' has %u fields", type->name,
+			       type->field_count);
 	for (unsigned i = 0; i < type->field_count; i++)
 		if (!field_is_fine(type, i))
-			return err_new(ERR_USAGE, "the event type '%s' has a field '%.200s' that it can't have",
-				       type->name, type->fields[i].name);
+			return err_new(
+				ERR_USAGE,
+				"the event type '%s' has a field '%.200s' that it can't have",
+				type->name, type->fields[i].name);
 	if (strcmp(type->fields[0].name, first) != 0 || type->fields[0].offset != 0 ||
 	    type->fields[0].kind != (type->side ? FIELD_U32 : FIELD_U64))
-		return err_new(ERR_USAGE, "the event type '%s' does not begin with %s", type->name, first);
+		return err_new(ERR_USAGE, "the event type '%s' does not begin with %s", type->name,
+			       first);
 	return NULL;
 }

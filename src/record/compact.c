@@ -31,17 +31,23 @@ static const char *text_of(void *user, uint32_t id, size_t *length)
 static struct err *store_rows(struct recorder *r, unsigned type, const struct segment_run *runs,
 			      size_t run_count, const char *note)
 {
-	struct segment segment = { .type = r->types[type], .runs = runs, .run_count = run_count,
-				   .journal_note = note, .text = text_of, .user = r };
+	struct segment segment = { .type = r->types[type],
+				   .runs = runs,
+				   .run_count = run_count,
+				   .journal_note = note,
+				   .text = text_of,
+				   .user = r };
 	struct str out = { 0 };
 	struct err *err = r->compactor->build(&segment, &out);
 
 	if (err == NULL)
-		err = store_segment(r->dirfd, segment.type->name, r->next_segment[type], out.text, out.length);
+		err = store_segment(r->dirfd, segment.type->name, r->next_segment[type], out.text,
+				    out.length);
 	if (err != NULL && err_errnum(err) == ENOSPC) {
 		err_destroy(err);
 		journal_trim(r->journal);
-		err = store_segment(r->dirfd, segment.type->name, r->next_segment[type], out.text, out.length);
+		err = store_segment(r->dirfd, segment.type->name, r->next_segment[type], out.text,
+				    out.length);
 	}
 	str_deinit(&out);
 	if (err == NULL)
@@ -71,7 +77,8 @@ static char *make_note(const struct journal_runs *runs, unsigned type)
 			continue;
 		}
 		if (first)
-			str_printf(&note, first == last ? " %" PRIu64 : " %" PRIu64 "-%" PRIu64, first, last);
+			str_printf(&note, first == last ? " %" PRIu64 : " %" PRIu64 "-%" PRIu64,
+				   first, last);
 		first = last = run && run->whole_chunk ? run->sequence : 0;
 		if (run && !run->whole_chunk)
 			str_printf(&note, " %" PRIu64 ".%u=%u", run->sequence, run->block,
@@ -139,7 +146,8 @@ struct err *recorder_compact(struct recorder *r)
 	}
 }
 
-/* --- the thread -------------------------------------------------------------------------------- */
+/* --- the thread --------------------------------------------------------------------------------
+ */
 
 static bool is_time(struct recorder *r, uint64_t now_ns)
 {
@@ -180,12 +188,14 @@ static void check_full(struct recorder *r)
 	if (lost == 0 || (r->compactor && !r->compact_failed))
 		return;
 	if (error)
-		recorder_set_error(r, err_fix(err_errno(error, "cannot record more"),
-					      "free some space on the disk of %s, or record elsewhere with -o",
-					      r->path));
+		recorder_set_error(
+			r, err_fix(err_errno(error, "cannot record more"),
+				   "free some space on the disk of %s, or record elsewhere with -o",
+				   r->path));
 	else
-		recorder_set_error(r, err_fix(err_new(ERR_LIMIT, "the journal of %s is full", r->path),
-					      "record for less time, or less, or allow a larger journal"));
+		recorder_set_error(
+			r, err_fix(err_new(ERR_LIMIT, "the journal of %s is full", r->path),
+				   "record for less time, or less, or allow a larger journal"));
 }
 
 void *recorder_thread(void *recorder)
@@ -193,7 +203,9 @@ void *recorder_thread(void *recorder)
 	struct recorder *r = recorder;
 
 	while (!atomic_load(&r->stop)) {
-		journal_wait(r->journal, r->compactor && !r->compact_failed ? SEGMENT_BYTES : UINT64_MAX, TICK_NS);
+		journal_wait(r->journal,
+			     r->compactor && !r->compact_failed ? SEGMENT_BYTES : UINT64_MAX,
+			     TICK_NS);
 		uint64_t now_ns = recorder_now_ns();
 
 		atomic_store(&r->header->alive_ns, now_ns);

@@ -44,7 +44,8 @@ static struct err *find_newest(char **ret)
 	}
 	closedir(dir);
 	if (found == NULL)
-		return err_fix(err_new(ERR_NOT_FOUND, "there is no recording (*.sonde) in the current directory"),
+		return err_fix(err_new(ERR_NOT_FOUND,
+				       "there is no recording (*.sonde) in the current directory"),
 			       "name one, or make one with: sonde record -- COMMAND");
 	*ret = found;
 	return NULL;

@@ -28,11 +28,12 @@ enum { FOLD_BYTES = 64 << 20 }; /* of rows in one segment */
 struct fold {
 	struct recording *r;
 	struct journal_view *journal;
-	bool on_disk; /* false as soon as a file can't be written */
+	bool on_disk;		  /* false as soon as a file can't be written */
 	struct segment_run *runs; /* of one segment, reused */
 };
 
-/* --- segments ----------------------------------------------------------------------------------- */
+/* --- segments -----------------------------------------------------------------------------------
+ */
 
 static unsigned next_number(struct recording *r, const char *table)
 {
@@ -55,8 +56,12 @@ static struct err *add_file(struct fold *f, struct table *t, unsigned number)
 static struct err *add_segment(struct fold *f, const struct event_type *type, size_t run_count,
 			       const char *note, bool replace)
 {
-	struct segment segment = { .type = type, .runs = f->runs, .run_count = run_count,
-				   .journal_note = note, .text = journal_view_text, .user = f->journal };
+	struct segment segment = { .type = type,
+				   .runs = f->runs,
+				   .run_count = run_count,
+				   .journal_note = note,
+				   .text = journal_view_text,
+				   .user = f->journal };
 	/* The journal's descriptor goes with the journal; the recording has its own. */
 	struct table *t = recording_get_table(f->r, recording_find_type(f->r, type->name));
 	struct str out = { 0 };
@@ -66,7 +71,8 @@ static struct err *add_segment(struct fold *f, const struct event_type *type, si
 	TRY(parquet_compactor.build(&segment, &out));
 	if (f->on_disk) {
 		unsigned number = replace ? 0 : next_number(f->r, type->name);
-		struct err *err = store_segment(f->r->dirfd, type->name, number, out.text, out.length);
+		struct err *err =
+			store_segment(f->r->dirfd, type->name, number, out.text, out.length);
 
 		if (err == NULL) {
 			str_deinit(&out);
@@ -78,7 +84,8 @@ static struct err *add_segment(struct fold *f, const struct event_type *type, si
 	return table_add_segment(f->r, t, NULL, &out, type->name);
 }
 
-/* --- event rows ------------------------------------------------------------------------------------- */
+/* --- event rows
+ * ------------------------------------------------------------------------------------- */
 
 static void read_coverage(struct fold *f, const struct event_type *type, struct coverage *c)
 {
@@ -136,8 +143,11 @@ static struct err *fold_lost(struct fold *f)
 {
 	static const struct journal_text texts[] = { { "journal", 7 }, { "journal full", 12 } };
 	struct journal_view *v = f->journal;
-	struct row_lost row = { .time_ns = v->lost_first_ns, .count = v->lost_unreported, .cpu = -1,
-				.source = (uint32_t)v->texts.n, .reason = (uint32_t)v->texts.n + 1 };
+	struct row_lost row = { .time_ns = v->lost_first_ns,
+				.count = v->lost_unreported,
+				.cpu = -1,
+				.source = (uint32_t)v->texts.n,
+				.reason = (uint32_t)v->texts.n + 1 };
 
 	if (v->lost_unreported == 0)
 		return NULL;
@@ -152,7 +162,8 @@ static struct err *fold_lost(struct fold *f)
 	return add_segment(f, type, 1, NULL, false);
 }
 
-/* --- side rows ---------------------------------------------------------------------------------------- */
+/* --- side rows
+ * ---------------------------------------------------------------------------------------- */
 
 struct side_place {
 	uint32_t id;
@@ -192,7 +203,9 @@ static struct err *fold_side(struct fold *f, unsigned number)
 	return runs ? add_segment(f, f->journal->types[number], runs, NULL, true) : NULL;
 }
 
-/* --- meta ----------------------------------------------------------------------------------------------- */
+/* --- meta
+ * -----------------------------------------------------------------------------------------------
+ */
 
 static uint64_t last_event_ns(const struct recording *r)
 {
@@ -212,15 +225,16 @@ static void take_notes(struct fold *f)
 	vec_clear(&r->notes); /* the journal has all that meta.json had */
 	vec_clear(&r->missing);
 	for (size_t i = 0; i < v->notes.n; i++)
-		vec_push(&r->notes, ((struct recording_note){ arena_strdup(&r->arena, v->notes.v[i].key),
-							      arena_strdup(&r->arena, v->notes.v[i].value) }));
+		vec_push(&r->notes,
+			 ((struct recording_note){ arena_strdup(&r->arena, v->notes.v[i].key),
+						   arena_strdup(&r->arena, v->notes.v[i].value) }));
 	for (size_t i = 0; i < v->missing.n; i++) {
 		const struct recording_missing *m = &v->missing.v[i];
 
-		vec_push(&r->missing,
-			 ((struct recording_missing){ arena_strdup(&r->arena, m->what),
-						      m->why ? arena_strdup(&r->arena, m->why) : NULL,
-						      m->fix ? arena_strdup(&r->arena, m->fix) : NULL }));
+		vec_push(&r->missing, ((struct recording_missing){
+					      arena_strdup(&r->arena, m->what),
+					      m->why ? arena_strdup(&r->arena, m->why) : NULL,
+					      m->fix ? arena_strdup(&r->arena, m->fix) : NULL }));
 	}
 	if (v->command)
 		r->meta.command = arena_strdup(&r->arena, v->command);
@@ -239,10 +253,11 @@ static void say_cut(struct fold *f)
 	m->end_ns = f->journal->alive_ns > last ? f->journal->alive_ns : last;
 	if (m->end_ns < m->start_ns)
 		m->end_ns = m->start_ns;
-	m->why_cut = arena_printf(&f->r->arena,
-				  "its recorder was killed or crashed %.1f s after the start; what it had "
-				  "seen is here, at most the last second is missing",
-				  (double)(m->end_ns - m->start_ns) / 1e9);
+	m->why_cut = arena_printf(
+		&f->r->arena,
+		"its recorder was killed or crashed %.1f s after the start; what it had "
+		"seen is here, at most the last second is missing",
+		(double)(m->end_ns - m->start_ns) / 1e9);
 }
 
 static void end_on_disk(struct fold *f)
@@ -262,7 +277,9 @@ static void end_on_disk(struct fold *f)
 	err_destroy(err); /* the next one who opens it folds again: segments say what they have */
 }
 
-/* --- all ----------------------------------------------------------------------------------------------------- */
+/* --- all
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 /* Types as the journal has them, so that rows are read as they were written. */
 static void take_types(struct fold *f)

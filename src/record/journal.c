@@ -32,11 +32,11 @@ enum {
 
 struct journal_chunk {
 	uint8_t *map;
-	unsigned slot;        /* names the file */
+	unsigned slot; /* names the file */
 	uint64_t sequence;
 	unsigned used_blocks; /* from 1: block 0 is the header; under the lock */
 	_Atomic bool retired;
-	atomic_uint open;     /* blocks that a stream may still write to */
+	atomic_uint open;	 /* blocks that a stream may still write to */
 	uint32_t stored[BLOCKS]; /* rows; the writer thread's */
 };
 
@@ -49,16 +49,20 @@ struct journal {
 	bool woken;
 	VEC(struct journal_chunk *) chunks; /* all but the free */
 	VEC(struct journal_chunk *) free;
-	struct journal_chunk *current;      /* also in `chunks`; NULL at first and when full */
+	struct journal_chunk *current; /* also in `chunks`; NULL at first and when full */
 	uint64_t next_sequence;
 	unsigned next_slot;
-	unsigned retired_count;             /* waiting */
+	unsigned retired_count; /* waiting */
 	atomic_int grow_errno;
 };
 
-static struct chunk_header *header_of(const struct journal_chunk *c) { return (struct chunk_header *)c->map; }
+static struct chunk_header *header_of(const struct journal_chunk *c)
+{
+	return (struct chunk_header *)c->map;
+}
 
-static struct block_header *block_of(const struct journal *j, const struct journal_chunk *c, unsigned block)
+static struct block_header *block_of(const struct journal *j, const struct journal_chunk *c,
+				     unsigned block)
 {
 	return (struct block_header *)(c->map + (size_t)block * j->block_bytes);
 }
@@ -67,8 +71,8 @@ static struct block_header *block_of(const struct journal *j, const struct journ
 
 static void slot_name(unsigned slot, char name[24]) { snprintf(name, 24, "%04u.chunk", slot); }
 
-/* Blocks on the disk, so that a store can't fail; then pages in the cache, by writing zeros: that costs
- * a third of what faulting in each page of an empty extent does. */
+/* Blocks on the disk, so that a store can't fail; then pages in the cache, by writing zeros: that
+ * costs a third of what faulting in each page of an empty extent does. */
 static int preallocate(int fd, uint32_t size_bytes)
 {
 	static const char zeros[256 << 10];
@@ -153,7 +157,8 @@ struct err *journal_create(int dirfd, uint64_t max_bytes, struct journal **ret)
 	while (j->chunk_bytes > CHUNK_BYTES_SMALLEST && (uint64_t)j->chunk_bytes * 16 > max_bytes)
 		j->chunk_bytes /= 2;
 	j->block_bytes = j->chunk_bytes / BLOCKS;
-	j->max_bytes = max_bytes < (uint64_t)j->chunk_bytes * 2 ? (uint64_t)j->chunk_bytes * 2 : max_bytes;
+	j->max_bytes =
+		max_bytes < (uint64_t)j->chunk_bytes * 2 ? (uint64_t)j->chunk_bytes * 2 : max_bytes;
 	j->next_sequence = 1;
 	pthread_mutex_init(&j->lock, NULL);
 	pthread_condattr_init(&attributes);
@@ -164,8 +169,9 @@ struct err *journal_create(int dirfd, uint64_t max_bytes, struct journal **ret)
 	struct journal_chunk *first = make_chunk(j, j->next_slot++);
 
 	if (first == NULL) {
-		struct err *err = err_errno(atomic_load(&j->grow_errno), "cannot make the journal's first %u KiB",
-					    j->chunk_bytes / 1024);
+		struct err *err =
+			err_errno(atomic_load(&j->grow_errno),
+				  "cannot make the journal's first %u KiB", j->chunk_bytes / 1024);
 
 		journal_destroy(j);
 		return err_fix(err, "free some space, or record to another disk with -o");
@@ -190,7 +196,8 @@ void journal_destroy(struct journal *j)
 	free(j);
 }
 
-/* --- producers --------------------------------------------------------------------------------- */
+/* --- producers ---------------------------------------------------------------------------------
+ */
 
 static void retire_current(struct journal *j)
 {
@@ -225,7 +232,8 @@ static bool next_current(struct journal *j)
 	return true;
 }
 
-bool journal_open_block(struct journal *j, unsigned type, uint32_t row_bytes, struct journal_block *b)
+bool journal_open_block(struct journal *j, unsigned type, uint32_t row_bytes,
+			struct journal_block *b)
 {
 	bool there;
 
@@ -261,7 +269,8 @@ bool journal_is_retired(const struct journal_block *b)
 	return b->chunk && atomic_load_explicit(&b->chunk->retired, memory_order_relaxed);
 }
 
-/* --- the writer thread ---------------------------------------------------------------------------- */
+/* --- the writer thread
+ * ---------------------------------------------------------------------------- */
 
 static struct timespec deadline(uint64_t timeout_ns)
 {
@@ -328,11 +337,13 @@ static int by_sequence(const void *a, const void *b)
 	return s < t ? -1 : s > t;
 }
 
-static void collect_chunk(struct journal *j, const struct seen_chunk *seen, struct journal_runs *ret)
+static void collect_chunk(struct journal *j, const struct seen_chunk *seen,
+			  struct journal_runs *ret)
 {
 	struct journal_chunk *c = seen->chunk;
 	/* In this order: when no block is open, no count changes any more. */
-	bool whole = atomic_load(&c->retired) && atomic_load_explicit(&c->open, memory_order_acquire) == 0;
+	bool whole = atomic_load(&c->retired) &&
+		     atomic_load_explicit(&c->open, memory_order_acquire) == 0;
 
 	for (unsigned b = 1; b < seen->used_blocks; b++) {
 		const struct block_header *h = block_of(j, c, b);
@@ -340,12 +351,17 @@ static void collect_chunk(struct journal *j, const struct seen_chunk *seen, stru
 
 		if (count == c->stored[b])
 			continue;
-		struct journal_run run = { .type = h->type, .row_bytes = h->row_bytes,
-					   .from = c->stored[b], .count = count - c->stored[b],
-					   .block = b, .whole_chunk = whole,
-					   .sequence = c->sequence, .chunk = c };
+		struct journal_run run = { .type = h->type,
+					   .row_bytes = h->row_bytes,
+					   .from = c->stored[b],
+					   .count = count - c->stored[b],
+					   .block = b,
+					   .whole_chunk = whole,
+					   .sequence = c->sequence,
+					   .chunk = c };
 
-		run.rows = (const uint8_t *)h + JOURNAL_BLOCK_ROWS_AT + (size_t)run.from * h->row_bytes;
+		run.rows = (const uint8_t *)h + JOURNAL_BLOCK_ROWS_AT +
+			   (size_t)run.from * h->row_bytes;
 		ret->bytes += (uint64_t)run.count * run.row_bytes;
 		vec_push(&ret->runs, run);
 	}
@@ -359,7 +375,8 @@ void journal_collect(struct journal *j, uint64_t max_bytes, struct journal_runs 
 	ret->bytes = 0;
 	pthread_mutex_lock(&j->lock);
 	for (size_t i = 0; i < j->chunks.n; i++)
-		vec_push(&seen, ((struct seen_chunk){ j->chunks.v[i], j->chunks.v[i]->used_blocks }));
+		vec_push(&seen,
+			 ((struct seen_chunk){ j->chunks.v[i], j->chunks.v[i]->used_blocks }));
 	pthread_mutex_unlock(&j->lock);
 	vec_sort(&seen, by_sequence);
 	for (size_t i = 0; i < seen.n && ret->bytes < max_bytes; i++)
@@ -367,14 +384,18 @@ void journal_collect(struct journal *j, uint64_t max_bytes, struct journal_runs 
 	vec_deinit(&seen);
 }
 
-void journal_stored(const struct journal_run *run) { run->chunk->stored[run->block] = run->from + run->count; }
+void journal_stored(const struct journal_run *run)
+{
+	run->chunk->stored[run->block] = run->from + run->count;
+}
 
 static bool is_done(struct journal *j, const struct journal_chunk *c)
 {
 	if (!atomic_load(&c->retired) || atomic_load_explicit(&c->open, memory_order_acquire) != 0)
 		return false;
 	for (unsigned b = 1; b < c->used_blocks; b++)
-		if (atomic_load_explicit(&block_of(j, c, b)->count, memory_order_acquire) != c->stored[b])
+		if (atomic_load_explicit(&block_of(j, c, b)->count, memory_order_acquire) !=
+		    c->stored[b])
 			return false;
 	return true;
 }

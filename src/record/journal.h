@@ -25,16 +25,19 @@ void journal_destroy(struct journal *j); /* leaves the files */
 /* --- producers: any thread, one block is one thread's ------------------------------------ */
 
 struct journal_block {
-	uint8_t *next, *end;       /* where the next row goes; equal: full or not open */
-	_Atomic uint32_t *count;   /* in the file */
-	uint32_t rows;             /* its value */
+	uint8_t *next, *end;	 /* where the next row goes; equal: full or not open */
+	_Atomic uint32_t *count; /* in the file */
+	uint32_t rows;		 /* its value */
 	uint32_t row_bytes;
 	struct journal_chunk *chunk; /* NULL: not open */
 };
 /* False: the journal is full and may not or cannot grow. */
-bool journal_open_block(struct journal *j, unsigned type, uint32_t row_bytes, struct journal_block *b);
-void journal_close_block(struct journal *j, struct journal_block *b); /* also of one that isn't open */
-/* Nobody opens blocks in this chunk any more: streams close theirs soon, so that it can be recycled. */
+bool journal_open_block(struct journal *j, unsigned type, uint32_t row_bytes,
+			struct journal_block *b);
+void journal_close_block(struct journal *j,
+			 struct journal_block *b); /* also of one that isn't open */
+/* Nobody opens blocks in this chunk any more: streams close theirs soon, so that it can be
+ * recycled. */
 bool journal_is_retired(const struct journal_block *b);
 
 /* --- the writer thread ---------------------------------------------------------------------- */
@@ -51,9 +54,9 @@ struct journal_run {
 	unsigned type;
 	uint32_t row_bytes;
 	const uint8_t *rows;
-	uint32_t from, count;        /* FROM: rows of the block before these */
+	uint32_t from, count; /* FROM: rows of the block before these */
 	uint32_t block;
-	bool whole_chunk;            /* all the chunk's rows are there and nothing can be added */
+	bool whole_chunk; /* all the chunk's rows are there and nothing can be added */
 	uint64_t sequence;
 	struct journal_chunk *chunk;
 };

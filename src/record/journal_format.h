@@ -20,8 +20,8 @@
 
 enum {
 	JOURNAL_VERSION = 1,
-	JOURNAL_BLOCK_ROWS_AT = 64,        /* offset of the rows in a block */
-	JOURNAL_BLOCKS_MAX = 256,          /* in a chunk */
+	JOURNAL_BLOCK_ROWS_AT = 64, /* offset of the rows in a block */
+	JOURNAL_BLOCKS_MAX = 256,   /* in a chunk */
 	JOURNAL_CHUNK_BYTES_MAX = 64 << 20,
 	JOURNAL_SIDE_BYTES_MAX = 1 << 30,
 };
@@ -43,7 +43,7 @@ struct chunk_header {
 struct block_header {
 	uint32_t type;
 	uint32_t row_bytes;
-	_Atomic uint32_t count;    /* rows that are there; stored after they are */
+	_Atomic uint32_t count; /* rows that are there; stored after they are */
 	uint32_t unused;
 };
 
@@ -51,9 +51,9 @@ struct side_header {
 	uint64_t magic;
 	uint32_t version;
 	uint32_t unused;
-	_Atomic uint64_t used_bytes;    /* of the file, this header included */
-	_Atomic uint64_t alive_ns;      /* last sign of life, CLOCK_MONOTONIC */
-	_Atomic uint64_t lost_rows;     /* that found no room in the journal */
+	_Atomic uint64_t used_bytes;	/* of the file, this header included */
+	_Atomic uint64_t alive_ns;	/* last sign of life, CLOCK_MONOTONIC */
+	_Atomic uint64_t lost_rows;	/* that found no room in the journal */
 	_Atomic uint64_t lost_reported; /* of them, in `lost` rows */
 	_Atomic uint64_t lost_first_ns; /* when the first was lost */
 };
@@ -61,13 +61,13 @@ struct side_header {
 /* Records are 8-byte aligned; payload follows. */
 enum side_kind {
 	SIDE_STRING = 1,  /* u32 id, u32 0, bytes */
-	SIDE_TYPE = 2,    /* u32 number, u32 row_bytes, u32 side, u32 field count; then texts, each
+	SIDE_TYPE = 2,	  /* u32 number, u32 row_bytes, u32 side, u32 field count; then texts, each
 			     ended by NUL: name, prose; a field: kind, unit, offset in decimal,
 			     name, ref, prose */
-	SIDE_ROW = 3,     /* u32 type, u32 0, the row */
-	SIDE_NOTE = 4,    /* key NUL value NUL */
+	SIDE_ROW = 3,	  /* u32 type, u32 0, the row */
+	SIDE_NOTE = 4,	  /* key NUL value NUL */
 	SIDE_MISSING = 5, /* what NUL why NUL fix NUL */
-	SIDE_EXIT = 6,    /* i32 wait status */
+	SIDE_EXIT = 6,	  /* i32 wait status */
 };
 struct side_record {
 	uint32_t kind;

@@ -26,11 +26,13 @@ enum { CHUNK_FILES_MAX = 65536 };
 
 static struct err *bad(const char *what)
 {
-	return err_fix(err_new(ERR_FORMAT, "its journal is damaged: %s", what),
-		       "the Parquet files in it are whole; move the journal away to read those alone");
+	return err_fix(
+		err_new(ERR_FORMAT, "its journal is damaged: %s", what),
+		"the Parquet files in it are whole; move the journal away to read those alone");
 }
 
-/* --- side log ------------------------------------------------------------------------------------ */
+/* --- side log ------------------------------------------------------------------------------------
+ */
 
 /* NUL-terminated texts one after the other in a record. */
 struct texts {
@@ -40,7 +42,8 @@ struct texts {
 
 static const char *next_text(struct texts *t)
 {
-	const char *text = t->p, *nul = t->p < t->end ? memchr(t->p, 0, (size_t)(t->end - t->p)) : NULL;
+	const char *text = t->p,
+		   *nul = t->p < t->end ? memchr(t->p, 0, (size_t)(t->end - t->p)) : NULL;
 
 	if (nul == NULL) {
 		t->bad = true;
@@ -153,7 +156,8 @@ static struct err *read_missing(struct journal_view *v, const uint8_t *p, size_t
 	return NULL;
 }
 
-static struct err *read_record(struct journal_view *v, uint32_t kind, const uint8_t *p, size_t bytes)
+static struct err *read_record(struct journal_view *v, uint32_t kind, const uint8_t *p,
+			       size_t bytes)
 {
 	switch (kind) {
 	case SIDE_STRING:
@@ -183,8 +187,9 @@ static struct err *read_side_header(struct journal_view *v, uint64_t *used)
 	if (v->side_bytes.length < sizeof(*h) || h->magic != JOURNAL_SIDE_MAGIC)
 		return bad("the side log has no header");
 	if (h->version != JOURNAL_VERSION)
-		return err_fix(err_new(ERR_UNSUPPORTED, "its journal is of version %u, and we read %d",
-				       h->version, JOURNAL_VERSION),
+		return err_fix(err_new(ERR_UNSUPPORTED,
+				       "its journal is of version %u, and we read %d", h->version,
+				       JOURNAL_VERSION),
 			       "open it with the sonde that recorded it");
 	*used = h->used_bytes;
 	if (*used > v->side_bytes.length || *used < sizeof(*h))
@@ -222,15 +227,19 @@ static struct err *read_side(struct journal_view *v, int dirfd)
 	return NULL;
 }
 
-/* --- chunks ------------------------------------------------------------------------------------------- */
+/* --- chunks
+ * ------------------------------------------------------------------------------------------- */
 
 static struct err *read_block(struct journal_view *v, const uint8_t *block, uint32_t block_bytes,
 			      uint64_t sequence, uint32_t number)
 {
 	const struct block_header *h = (const struct block_header *)block;
 	uint32_t count = atomic_load_explicit((_Atomic uint32_t *)&h->count, memory_order_acquire);
-	struct journal_rows rows = { .type = h->type, .count = count, .rows = block + JOURNAL_BLOCK_ROWS_AT,
-				     .sequence = sequence, .block = number };
+	struct journal_rows rows = { .type = h->type,
+				     .count = count,
+				     .rows = block + JOURNAL_BLOCK_ROWS_AT,
+				     .sequence = sequence,
+				     .block = number };
 
 	if (count == 0)
 		return NULL;
@@ -260,7 +269,8 @@ static struct err *read_chunk(struct journal_view *v, const struct io_map *map)
 	if (block_bytes < 128 || block_bytes % 8 != 0 || blocks > JOURNAL_BLOCKS_MAX)
 		return bad("a chunk's header makes no sense");
 	for (uint32_t b = 1; b < blocks; b++)
-		TRY(read_block(v, map->data + (size_t)b * block_bytes, block_bytes, h->sequence, b));
+		TRY(read_block(v, map->data + (size_t)b * block_bytes, block_bytes, h->sequence,
+			       b));
 	return NULL;
 }
 
@@ -382,7 +392,8 @@ const char *journal_view_text(void *view, uint32_t id, size_t *length)
 	return id < v->texts.n ? v->texts.v[id].text : "";
 }
 
-/* --- coverage ------------------------------------------------------------------------------------------- */
+/* --- coverage
+ * ------------------------------------------------------------------------------------------- */
 
 static uint64_t number(const char **p)
 {
@@ -401,7 +412,8 @@ static const char *add_item(struct coverage *c, const char *p)
 		p++;
 		uint64_t block = number(&p);
 		uint64_t rows = *p == '=' ? (p++, number(&p)) : 0;
-		uint64_t *slot = map_get(&c->blocks, first * JOURNAL_BLOCKS_MAX + block % JOURNAL_BLOCKS_MAX, NULL);
+		uint64_t *slot = map_get(
+			&c->blocks, first * JOURNAL_BLOCKS_MAX + block % JOURNAL_BLOCKS_MAX, NULL);
 
 		*slot = rows > *slot ? rows : *slot;
 		return p;

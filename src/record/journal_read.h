@@ -30,16 +30,16 @@ struct journal_text {
 struct journal_view {
 	struct arena arena;
 	const struct event_type *types[TYPE_MAX + 1];
-	VEC(struct journal_text) texts;       /* by id; 0 is "" */
-	VEC(struct journal_side_row) side;    /* in the order they were put */
-	VEC(struct recording_note) notes;     /* without "command" */
+	VEC(struct journal_text) texts;	   /* by id; 0 is "" */
+	VEC(struct journal_side_row) side; /* in the order they were put */
+	VEC(struct recording_note) notes;  /* without "command" */
 	VEC(struct recording_missing) missing;
-	const char *command;                  /* NULL: not said */
-	int exit_status;                      /* -1: none */
+	const char *command; /* NULL: not said */
+	int exit_status;     /* -1: none */
 	uint64_t alive_ns, lost_unreported, lost_first_ns;
-	VEC(struct journal_rows) rows;        /* by sequence and block */
+	VEC(struct journal_rows) rows; /* by sequence and block */
 	struct str side_bytes;
-	VEC(struct io_map) maps;              /* chunks, mapped or (live) copied */
+	VEC(struct io_map) maps; /* chunks, mapped or (live) copied */
 	bool copied;
 };
 

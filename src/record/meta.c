@@ -40,14 +40,17 @@ static void read_notes(struct recording *r, const json_t *root)
 	const json_t *item;
 	size_t i;
 
-	json_array_foreach (json_object_get(root, "notes"), i, item) {
+	json_array_foreach(json_object_get(root, "notes"), i, item)
+	{
 		struct recording_note note = { text_at(r, item, "key"), text_at(r, item, "value") };
 
 		if (note.key && note.value)
 			vec_push(&r->notes, note);
 	}
-	json_array_foreach (json_object_get(root, "missing"), i, item) {
-		struct recording_missing missing = { text_at(r, item, "what"), text_at(r, item, "why"),
+	json_array_foreach(json_object_get(root, "missing"), i, item)
+	{
+		struct recording_missing missing = { text_at(r, item, "what"),
+						     text_at(r, item, "why"),
 						     text_at(r, item, "fix") };
 
 		if (missing.what)
@@ -57,10 +60,13 @@ static void read_notes(struct recording *r, const json_t *root)
 
 /* Rows of types from meta.json are never laid out in memory but by us: the fields get offsets
  * one after the other. */
-static bool read_field(struct recording *r, const json_t *item, struct event_field *f, unsigned *offset)
+static bool read_field(struct recording *r, const json_t *item, struct event_field *f,
+		       unsigned *offset)
 {
-	int kind = index_of(store_kind_names, STORE_KINDS, json_string_value(json_object_get(item, "kind")));
-	int unit = index_of(store_unit_names, STORE_UNITS, json_string_value(json_object_get(item, "unit")));
+	int kind = index_of(store_kind_names, STORE_KINDS,
+			    json_string_value(json_object_get(item, "kind")));
+	int unit = index_of(store_unit_names, STORE_UNITS,
+			    json_string_value(json_object_get(item, "unit")));
 	const char *prose = text_at(r, item, "prose");
 
 	f->name = text_at(r, item, "name");
@@ -83,7 +89,8 @@ static struct err *read_type(struct recording *r, const json_t *item)
 {
 	const json_t *fields = json_object_get(item, "fields");
 	struct event_type *type = ARENA_NEW(&r->arena, struct event_type);
-	struct event_field *list = ARENA_ARRAY(&r->arena, struct event_field, json_array_size(fields));
+	struct event_field *list =
+		ARENA_ARRAY(&r->arena, struct event_field, json_array_size(fields));
 	const char *prose = text_at(r, item, "prose");
 	unsigned offset = 0;
 
@@ -142,8 +149,7 @@ static struct err *read_root(struct recording *r, const json_t *root)
 	const json_t *item;
 	size_t i;
 
-	json_array_foreach (json_object_get(root, "tables"), i, item)
-		TRY(read_type(r, item));
+	json_array_foreach(json_object_get(root, "tables"), i, item) TRY(read_type(r, item));
 	return NULL;
 }
 
@@ -156,7 +162,9 @@ struct err *meta_read(struct recording *r)
 	if (fd < 0)
 		return err_errno(errno, "cannot open %s/meta.json", r->path);
 	struct err *err = io_read_fd(fd, "meta.json", META_BYTES_MAX, &text);
-	json_t *root = err ? NULL : json_loadb(str_text(&text), text.length, JSON_REJECT_DUPLICATES, &where);
+	json_t *root =
+		err ? NULL
+		    : json_loadb(str_text(&text), text.length, JSON_REJECT_DUPLICATES, &where);
 
 	if (err == NULL && root == NULL)
 		err = err_new(ERR_FORMAT, "meta.json, line %d: %s", where.line, where.text);

@@ -61,7 +61,8 @@ static struct err *replace_existing(const struct recorder_options *o)
 	CLEANUP(io_closep) int fd = open(o->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
-		return err_fix(err_errno(errno, "cannot open %s", o->path), "choose another name with -o");
+		return err_fix(err_errno(errno, "cannot open %s", o->path),
+			       "choose another name with -o");
 	if (faccessat(fd, "meta.json", F_OK, 0) < 0)
 		return err_fix(err_new(ERR_USAGE, "%s exists and is not a recording", o->path),
 			       "choose another name with -o, or remove it");
@@ -83,12 +84,14 @@ static struct err *make_directory(const struct recorder_options *o)
 		return NULL;
 	if (errno == EEXIST)
 		return replace_existing(o);
-	return err_fix(err_errno(errno, "cannot make %s", o->path), "record to a directory of yours with -o");
+	return err_fix(err_errno(errno, "cannot make %s", o->path),
+		       "record to a directory of yours with -o");
 }
 
 static void make_reserve(struct recorder *r)
 {
-	CLEANUP(io_closep) int fd = openat(r->dirfd, "reserve", O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	CLEANUP(io_closep)
+	int fd = openat(r->dirfd, "reserve", O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
 
 	if (fd >= 0 && fallocate(fd, 0, 0, RESERVE_BYTES) < 0)
 		log_debug("no reserve for a full disk: %m");
@@ -104,7 +107,8 @@ static void describe_boot(struct recorder *r)
 	struct err *err = io_read_file("/proc/sys/kernel/random/boot_id", 64, &id);
 
 	if (err == NULL && id.length > 1)
-		recorder_note(r, RECORDING_NOTE_BOOT, arena_strndup(&r->arena, id.text, strcspn(id.text, "\n")));
+		recorder_note(r, RECORDING_NOTE_BOOT,
+			      arena_strndup(&r->arena, id.text, strcspn(id.text, "\n")));
 	err_destroy(err);
 	str_deinit(&id);
 }
@@ -135,7 +139,8 @@ static struct err *add_builtin_types(struct recorder *r)
 	for (unsigned n = 0; n < TYPE_FIRST_DYNAMIC; n++) {
 		r->types[n] = event_type_builtin(n);
 		if (r->types[n] && !sidelog_add_type(r->side, n, r->types[n]))
-			return err_errno(sidelog_errno(r->side), "cannot write the recording's side journal");
+			return err_errno(sidelog_errno(r->side),
+					 "cannot write the recording's side journal");
 	}
 	r->next_type = TYPE_FIRST_DYNAMIC;
 	vec_push(&r->texts, "");
@@ -188,7 +193,8 @@ static struct err *start(struct recorder *r, const struct recorder_options *o)
 	r->header = sidelog_header(r->side);
 	atomic_store(&r->header->alive_ns, r->meta.start_ns);
 	TRY(add_builtin_types(r));
-	TRY(journal_create(r->journal_fd, o->journal_max_bytes ? o->journal_max_bytes : 256 << 20, &r->journal));
+	TRY(journal_create(r->journal_fd, o->journal_max_bytes ? o->journal_max_bytes : 256 << 20,
+			   &r->journal));
 	TRY(write_meta(r));
 	r->last_compact_ns = r->meta.start_ns;
 
@@ -225,7 +231,8 @@ struct err *recorder_create(const struct recorder_options *o, struct recorder **
 	return NULL;
 }
 
-/* --- types and strings --------------------------------------------------------------------------- */
+/* --- types and strings ---------------------------------------------------------------------------
+ */
 
 static const struct event_type *copy_type(struct arena *a, const struct event_type *type)
 {
@@ -239,7 +246,8 @@ static const struct event_type *copy_type(struct arena *a, const struct event_ty
 	for (unsigned i = 0; i < type->field_count; i++) {
 		fields[i] = type->fields[i];
 		fields[i].name = arena_strdup(a, type->fields[i].name);
-		fields[i].prose = arena_strdup(a, type->fields[i].prose ? type->fields[i].prose : "");
+		fields[i].prose =
+			arena_strdup(a, type->fields[i].prose ? type->fields[i].prose : "");
 		fields[i].ref = type->fields[i].ref ? arena_strdup(a, type->fields[i].ref) : NULL;
 	}
 	return copy;
@@ -263,19 +271,23 @@ struct err *recorder_add_type(struct recorder *r, const struct event_type *type,
 	if (find_type(r, type->name))
 		err = err_new(ERR_USAGE, "there is an event type '%s' already", type->name);
 	else if (r->next_type > TYPE_MAX)
-		err = err_new(ERR_LIMIT, "a recording has room for %d event types", TYPE_MAX - TYPE_FIRST_DYNAMIC + 1);
+		err = err_new(ERR_LIMIT, "a recording has room for %d event types",
+			      TYPE_MAX - TYPE_FIRST_DYNAMIC + 1);
 	else if (!sidelog_add_type(r->side, r->next_type, type))
-		err = err_errno(sidelog_errno(r->side), "cannot write the recording's side journal");
+		err = err_errno(sidelog_errno(r->side),
+				"cannot write the recording's side journal");
 	else
-		r->types[*number = r->next_type++] = copy_type(&r->arena, type);
+		r->types[ *number = r->next_type++] = copy_type(&r->arena, type);
 	pthread_mutex_unlock(&r->lock);
 	return err;
 }
 
 static void side_failed(struct recorder *r)
 {
-	recorder_set_error(r, err_fix(err_errno(sidelog_errno(r->side), "cannot record more"),
-				      "free some space on the disk of %s, or record elsewhere with -o", r->path));
+	recorder_set_error(r,
+			   err_fix(err_errno(sidelog_errno(r->side), "cannot record more"),
+				   "free some space on the disk of %s, or record elsewhere with -o",
+				   r->path));
 }
 
 uint32_t recorder_string(struct recorder *r, const char *text, size_t length)
@@ -312,7 +324,8 @@ const char *recorder_string_text(struct recorder *r, uint32_t id)
 	return text;
 }
 
-/* --- side rows --------------------------------------------------------------------------------------- */
+/* --- side rows
+ * --------------------------------------------------------------------------------------- */
 
 static void side_reserve(struct side_table *t, uint32_t id, uint32_t row_bytes)
 {
@@ -370,9 +383,11 @@ uint32_t recorder_side_max_id(struct recorder *r, unsigned type)
 	return id;
 }
 
-/* --- notes ------------------------------------------------------------------------------------------- */
+/* --- notes
+ * ------------------------------------------------------------------------------------------- */
 
-static void log_texts(struct recorder *r, enum side_kind kind, const char *a, const char *b, const char *c)
+static void log_texts(struct recorder *r, enum side_kind kind, const char *a, const char *b,
+		      const char *c)
 {
 	struct str body = { 0 };
 
@@ -388,7 +403,8 @@ static void log_texts(struct recorder *r, enum side_kind kind, const char *a, co
 void recorder_note(struct recorder *r, const char *key, const char *value)
 {
 	pthread_mutex_lock(&r->lock);
-	struct recording_note note = { arena_strdup(&r->arena, key), arena_strdup(&r->arena, value) };
+	struct recording_note note = { arena_strdup(&r->arena, key),
+				       arena_strdup(&r->arena, value) };
 
 	if (strcmp(key, "command") == 0)
 		r->meta.command = note.value;
@@ -429,7 +445,8 @@ void recorder_span(struct recorder *r, uint64_t start_ns, uint64_t end_ns)
 	pthread_mutex_unlock(&r->lock);
 }
 
-/* --- the end ----------------------------------------------------------------------------------------- */
+/* --- the end
+ * ----------------------------------------------------------------------------------------- */
 
 static void stop_thread(struct recorder *r)
 {
@@ -445,8 +462,11 @@ static void stop_thread(struct recorder *r)
 static struct err *store_lost(struct recorder *r)
 {
 	static const char source[] = "journal", reason[] = "journal full";
-	uint64_t unreported = atomic_load(&r->header->lost_rows) - atomic_load(&r->header->lost_reported);
-	struct row_lost row = { .time_ns = atomic_load(&r->header->lost_first_ns), .count = unreported, .cpu = -1 };
+	uint64_t unreported =
+		atomic_load(&r->header->lost_rows) - atomic_load(&r->header->lost_reported);
+	struct row_lost row = { .time_ns = atomic_load(&r->header->lost_first_ns),
+				.count = unreported,
+				.cpu = -1 };
 	struct segment_run run = { (const uint8_t *)&row, 1 };
 
 	if (unreported == 0)
@@ -470,7 +490,8 @@ static struct err *store_side_table(struct recorder *r, unsigned type)
 		memcpy(&there, row, sizeof(there));
 		if (there == 0)
 			continue;
-		if (runs.n && vec_last(&runs)->rows + (size_t)vec_last(&runs)->count * row_bytes == row)
+		if (runs.n &&
+		    vec_last(&runs)->rows + (size_t)vec_last(&runs)->count * row_bytes == row)
 			vec_last(&runs)->count++;
 		else
 			vec_push(&runs, ((struct segment_run){ row, 1 }));
@@ -522,8 +543,8 @@ static struct err *end_meta(struct recorder *r, const struct err *failed)
 	r->meta.state = RECORDING_COMPLETE;
 	if (failed) {
 		r->meta.state = RECORDING_CUT;
-		r->meta.why_cut = arena_printf(&r->arena, "%s; what was recorded until then is here",
-					       err_message(failed));
+		r->meta.why_cut = arena_printf(
+			&r->arena, "%s; what was recorded until then is here", err_message(failed));
 	}
 	err_destroy(store_remove(r->dirfd, "reserve"));
 	return write_meta(r);

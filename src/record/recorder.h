@@ -27,14 +27,14 @@ struct recorder_stream;
 struct recorder_compactor;
 
 struct recorder_options {
-	const char *path;       /* directory to make; "NAME.sonde" */
-	bool overwrite;         /* an existing recording there is replaced; else ERR_USAGE.
-				   What isn't a recording is never replaced. */
+	const char *path;	    /* directory to make; "NAME.sonde" */
+	bool overwrite;		    /* an existing recording there is replaced; else ERR_USAGE.
+				       What isn't a recording is never replaced. */
 	uint64_t journal_max_bytes; /* most that waits for compaction, and without a compactor
 				   the most that is recorded; 0: 256 MiB */
-	uint64_t segment_ns;    /* a new segment at least this often while there are rows for
-				   one (256 KiB of them; fewer wait up to 15 times as long, safe
-				   in the journal); 0: 4 s */
+	uint64_t segment_ns;	    /* a new segment at least this often while there are rows for
+				       one (256 KiB of them; fewer wait up to 15 times as long, safe
+				       in the journal); 0: 4 s */
 	const struct recorder_compactor *compactor; /* NULL: journal only */
 };
 
@@ -94,9 +94,9 @@ void recorder_span(struct recorder *r, uint64_t start_ns, uint64_t end_ns);
 /* --- the end -------------------------------------------------------------------- */
 
 struct recorder_totals {
-	uint64_t rows, lost;      /* all event types together */
-	uint64_t bytes;           /* of the directory's files after finish */
-	uint64_t event_bytes;     /* of the event tables alone */
+	uint64_t rows, lost;  /* all event types together */
+	uint64_t bytes;	      /* of the directory's files after finish */
+	uint64_t event_bytes; /* of the event tables alone */
 };
 
 /* First error of the journal or the writer thread since start (disk full ...),

@@ -14,17 +14,17 @@
 #include <stdatomic.h>
 
 enum {
-	RESERVE_BYTES = 256 << 10,        /* given up for the final metadata on a full disk */
-	SEGMENT_BYTES = 32 << 20,         /* of rows */
+	RESERVE_BYTES = 256 << 10, /* given up for the final metadata on a full disk */
+	SEGMENT_BYTES = 32 << 20,  /* of rows */
 	SEGMENT_BYTES_WORTH_IT = 256 << 10,
-	QUIET_FACTOR = 15,                /* segment_ns times this is the longest wait */
+	QUIET_FACTOR = 15, /* segment_ns times this is the longest wait */
 	SIDE_ID_MAX = 1 << 28,
 };
 
 /* Side rows by id: rows + (id - 1) * row_bytes; a row whose id is 0 is not there. */
 struct side_table {
 	uint8_t *rows;
-	size_t cap;       /* rows */
+	size_t cap; /* rows */
 	uint32_t max_id;
 };
 
@@ -40,7 +40,7 @@ struct recorder {
 	pthread_mutex_t lock; /* of all down to `end of lock` */
 	const struct event_type *types[TYPE_MAX + 1];
 	unsigned next_type;
-	struct arena arena;   /* dynamic types, notes */
+	struct arena arena; /* dynamic types, notes */
 	struct strmap strings;
 	VEC(const char *) texts; /* by id */
 	struct side_table sides[TYPE_MAX + 1];

@@ -22,7 +22,8 @@
 
 enum { TEXT_BYTES_MAX = 1 << 30, SEGMENTS_MAX = 1000000 };
 
-/* --- strings ----------------------------------------------------------------------------------- */
+/* --- strings -----------------------------------------------------------------------------------
+ */
 
 static struct err *intern(void *user, const char *text, size_t length, uint32_t *id)
 {
@@ -54,7 +55,8 @@ const char *recording_string(const struct recording *r, uint32_t id)
 
 uint32_t recording_string_count(const struct recording *r) { return (uint32_t)r->texts.n; }
 
-/* --- tables -------------------------------------------------------------------------------------- */
+/* --- tables --------------------------------------------------------------------------------------
+ */
 
 const struct event_type *recording_find_type(const struct recording *r, const char *name)
 {
@@ -77,7 +79,8 @@ const struct event_type *recording_copy_type(struct recording *r, const struct e
 		fields[i] = type->fields[i];
 		fields[i].name = arena_strdup(&r->arena, type->fields[i].name);
 		fields[i].prose = arena_strdup(&r->arena, type->fields[i].prose);
-		fields[i].ref = type->fields[i].ref ? arena_strdup(&r->arena, type->fields[i].ref) : NULL;
+		fields[i].ref =
+			type->fields[i].ref ? arena_strdup(&r->arena, type->fields[i].ref) : NULL;
 	}
 	return copy;
 }
@@ -144,8 +147,10 @@ static struct err *match_columns(const struct table *t, struct table_segment *s,
 			if (parquet_kind_is_wide(column->kind) !=
 				    parquet_kind_is_wide((enum parquet_kind)type->fields[i].kind) ||
 			    (column->kind == PARQUET_STR) != (type->fields[i].kind == FIELD_STR))
-				return err_new(ERR_FORMAT, "%s: column %s is of another kind than meta.json says",
-					       name, column->name);
+				return err_new(
+					ERR_FORMAT,
+					"%s: column %s is of another kind than meta.json says",
+					name, column->name);
 			s->columns[i] = (int)c;
 		}
 	}
@@ -160,7 +165,8 @@ static void count_segment(struct table *t, const struct table_segment *s)
 	t->info.bytes += s->map.size_bytes + s->buffer.length;
 	t->info.segments++;
 	for (size_t g = 0; g < parquet_row_group_count(s->file) && !t->info.type->side; g++) {
-		if (s->columns[0] < 0 || !parquet_range(s->file, g, (size_t)s->columns[0], &min, &max))
+		if (s->columns[0] < 0 ||
+		    !parquet_range(s->file, g, (size_t)s->columns[0], &min, &max))
 			continue;
 		t->info.min_time_ns = min < t->info.min_time_ns ? min : t->info.min_time_ns;
 		t->info.max_time_ns = max > t->info.max_time_ns ? max : t->info.max_time_ns;
@@ -175,8 +181,8 @@ static void segment_deinit(struct table_segment *s)
 	str_deinit(&s->buffer);
 }
 
-struct err *table_add_segment(struct recording *r, struct table *t, struct io_map *map, struct str *buffer,
-			      const char *name)
+struct err *table_add_segment(struct recording *r, struct table *t, struct io_map *map,
+			      struct str *buffer, const char *name)
 {
 	struct table_segment s = { 0 };
 	const uint8_t *data = map ? map->data : (const uint8_t *)buffer->text;
@@ -217,7 +223,8 @@ struct err *recording_open_segments(struct recording *r, const struct event_type
 	struct table *t = count ? recording_get_table(r, type) : NULL;
 
 	if (count > SEGMENTS_MAX)
-		return err_new(ERR_LIMIT, "%s/%s has more than %d segments", r->path, type->name, SEGMENTS_MAX);
+		return err_new(ERR_LIMIT, "%s/%s has more than %d segments", r->path, type->name,
+			       SEGMENTS_MAX);
 	for (size_t i = 0; i < count; i++) {
 		char name[STORE_NAME_BYTES];
 		struct io_map map;
@@ -236,8 +243,8 @@ static struct err *open_tables(struct recording *r)
 	return NULL;
 }
 
-struct err *table_read(struct recording *r, const struct table *t, size_t segment, size_t group, unsigned field,
-		       void *out)
+struct err *table_read(struct recording *r, const struct table *t, size_t segment, size_t group,
+		       unsigned field, void *out)
 {
 	const struct table_segment *s = &t->segments.v[segment];
 	struct parquet_intern interner = { intern, r };
@@ -247,7 +254,8 @@ struct err *table_read(struct recording *r, const struct table *t, size_t segmen
 		memset(out, 0, parquet_row_group_rows(s->file, group) * (wide ? 8 : 4));
 		return NULL;
 	}
-	return parquet_read_column(s->file, group, (size_t)s->columns[field], &interner, &r->scratch, out);
+	return parquet_read_column(s->file, group, (size_t)s->columns[field], &interner,
+				   &r->scratch, out);
 }
 
 size_t recording_table_count(const struct recording *r) { return r->tables.n; }
@@ -267,7 +275,8 @@ const struct table_info *recording_find_table(const struct recording *r, const c
 
 const struct recording_meta *recording_borrow_meta(const struct recording *r) { return &r->meta; }
 
-/* --- open ----------------------------------------------------------------------------------------- */
+/* --- open
+ * ----------------------------------------------------------------------------------------- */
 
 /* What is at PATH, which is no recording, in a few words. */
 static void describe_other(const char *path, int dirfd, struct str *text)
@@ -295,20 +304,21 @@ static struct err *open_directory(struct recording *r)
 
 	r->dirfd = open(r->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (r->dirfd < 0 && errno == ENOTDIR)
-		return err_fix(err_new(ERR_USAGE, "%s is a file; a recording is a directory", r->path),
-			       "make one with: sonde record -- COMMAND");
+		return err_fix(
+			err_new(ERR_USAGE, "%s is a file; a recording is a directory", r->path),
+			"make one with: sonde record -- COMMAND");
 	if (r->dirfd < 0)
 		return err_fix(err_errno(errno, "cannot open the recording %s", r->path),
-			       errno == ENOENT ? "make one with: sonde record -- COMMAND" :
-						 "run as the user who recorded it");
+			       errno == ENOENT ? "make one with: sonde record -- COMMAND"
+					       : "run as the user who recorded it");
 	if (fstatat(r->dirfd, "meta.json", &st, 0) == 0)
 		return NULL;
 
 	struct str found = { 0 };
 
 	describe_other(r->path, r->dirfd, &found);
-	struct err *err = err_new(ERR_USAGE, "%s is not a recording: it has no meta.json, but %s", r->path,
-				  str_text(&found));
+	struct err *err = err_new(ERR_USAGE, "%s is not a recording: it has no meta.json, but %s",
+				  r->path, str_text(&found));
 
 	str_deinit(&found);
 	return err_fix(err, "make one with: sonde record -- COMMAND");
@@ -354,7 +364,8 @@ struct err *recording_open(const char *path, struct recording **ret)
 	struct err *err = open_all(r);
 
 	if (err != NULL) {
-		err = err_is(err, ERR_FORMAT) ? err_wrap(err, "cannot read the recording %s", path) : err;
+		err = err_is(err, ERR_FORMAT) ? err_wrap(err, "cannot read the recording %s", path)
+					      : err;
 		recording_destroy(r);
 		return err;
 	}

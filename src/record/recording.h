@@ -31,9 +31,9 @@ struct err *recording_find_path(const char *operand, char **ret);
 /* --- what it is ------------------------------------------------------------------ */
 
 enum recording_state {
-	RECORDING_COMPLETE,  /* ended by us */
-	RECORDING_LIVE,      /* its recorder is running */
-	RECORDING_CUT,       /* the recorder was killed, or crashed, or the disk was full */
+	RECORDING_COMPLETE, /* ended by us */
+	RECORDING_LIVE,	    /* its recorder is running */
+	RECORDING_CUT,	    /* the recorder was killed, or crashed, or the disk was full */
 };
 
 struct recording_missing {
@@ -47,13 +47,13 @@ struct recording_note {
 /* All text is valid while the recording lives; NULL where not recorded. */
 struct recording_meta {
 	enum recording_state state;
-	const char *why_cut;        /* for RECORDING_CUT: one sentence */
-	const char *version;        /* of the sonde that wrote it */
+	const char *why_cut; /* for RECORDING_CUT: one sentence */
+	const char *version; /* of the sonde that wrote it */
 	const char *host, *kernel, *arch, *command;
 	uint32_t cpus;
-	uint64_t start_ns, end_ns;  /* CLOCK_MONOTONIC; end 0 when not known */
-	int64_t wall_offset_ns;     /* CLOCK_REALTIME - CLOCK_MONOTONIC */
-	int exit_status;            /* as wait() gave it; -1: none */
+	uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC; end 0 when not known */
+	int64_t wall_offset_ns;	   /* CLOCK_REALTIME - CLOCK_MONOTONIC */
+	int exit_status;	   /* as wait() gave it; -1: none */
 	const struct recording_note *notes;
 	size_t note_count;
 	const struct recording_missing *missing;
@@ -67,7 +67,7 @@ const struct recording_meta *recording_borrow_meta(const struct recording *r);
 struct table_info {
 	const struct event_type *type; /* valid while the recording lives */
 	uint64_t rows;
-	uint64_t bytes;                /* on disk */
+	uint64_t bytes; /* on disk */
 	unsigned segments;
 	uint64_t min_time_ns, max_time_ns; /* event tables with rows */
 };
@@ -117,7 +117,8 @@ void scan_destroy(struct scan *s);
 /* All rows of a built-in side table as its C struct (TYPE_thread -> struct row_thread),
  * sorted by id, decoded on first use; valid while the recording lives.  String fields
  * are ids of recording_string(). */
-struct err *recording_side_rows(struct recording *r, unsigned type, const void **rows, size_t *count);
+struct err *recording_side_rows(struct recording *r, unsigned type, const void **rows,
+				size_t *count);
 /* The row with this id, or NULL. */
 const void *recording_side_find(struct recording *r, unsigned type, uint32_t id);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #ifndef SONDE_RECORD_RECORDING_IMPL_H
 #define SONDE_RECORD_RECORDING_IMPL_H
-/* Inside of a recording that is read: for recording.c, meta.c, fold.c, scan.c, side.c and sql*.c. */
+/* Inside of a recording that is read: for recording.c, meta.c, fold.c, scan.c, side.c and sql*.c.
+ */
 #include "base/arena.h"
 #include "base/io.h"
 #include "base/map.h"
@@ -12,10 +13,10 @@
 enum { SIDE_ROWS_MAX = 16 << 20 };
 
 struct table_segment {
-	struct io_map map;      /* a file, or ... */
-	struct str buffer;      /* ... one that was made of the journal's rows in memory */
+	struct io_map map; /* a file, or ... */
+	struct str buffer; /* ... one that was made of the journal's rows in memory */
 	struct parquet_file *file;
-	int *columns;           /* by field of the table's type: column in the file, -1: it has none */
+	int *columns; /* by field of the table's type: column in the file, -1: it has none */
 };
 
 struct table {
@@ -25,13 +26,13 @@ struct table {
 	bool has_side_rows;
 	uint8_t *side_rows;
 	size_t side_count;
-	bool side_is_dense;     /* row i has id i + 1 */
+	bool side_is_dense; /* row i has id i + 1 */
 };
 
 struct recording {
 	char *path;
 	int dirfd;
-	struct arena arena;     /* meta and types */
+	struct arena arena; /* meta and types */
 	struct recording_meta meta;
 	VEC(struct recording_note) notes;
 	VEC(struct recording_missing) missing;

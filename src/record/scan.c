@@ -11,12 +11,12 @@ struct scan {
 	struct recording *recording;
 	struct table *table;
 	uint64_t from_ns, to_ns;
-	size_t segment, group;  /* the next */
+	size_t segment, group; /* the next */
 	unsigned *fields;
 	union column *columns;
 	void **buffers;
 	size_t count;
-	size_t cap;             /* rows in each buffer */
+	size_t cap; /* rows in each buffer */
 };
 
 static struct err *unknown_table(struct recording *r, const char *name)
@@ -41,7 +41,8 @@ static struct err *unknown_column(const struct table *t, const char *name)
 		vec_push(&names, t->info.type->fields[i].name);
 
 	const char *near = opt_nearest(name, names.v, names.n);
-	struct err *err = err_new(ERR_NOT_FOUND, "the table %s has no column '%s'", t->info.type->name, name);
+	struct err *err =
+		err_new(ERR_NOT_FOUND, "the table %s has no column '%s'", t->info.type->name, name);
 
 	vec_deinit(&names);
 	return near ? err_fix(err, "did you mean '%s'?", near) : err;
@@ -129,7 +130,8 @@ static struct err *read_group(struct scan *s, struct batch *batch)
 
 	reserve(s, rows);
 	for (size_t i = 0; i < s->count; i++) {
-		TRY(table_read(s->recording, s->table, s->segment, s->group, s->fields[i], s->buffers[i]));
+		TRY(table_read(s->recording, s->table, s->segment, s->group, s->fields[i],
+			       s->buffers[i]));
 		s->columns[i].u64 = s->buffers[i];
 	}
 	batch->rows = rows;

@@ -14,9 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Static_assert((int)FIELD_U8 == PARQUET_U8 && (int)FIELD_U16 == PARQUET_U16 && (int)FIELD_U32 == PARQUET_U32 &&
-		       (int)FIELD_U64 == PARQUET_U64 && (int)FIELD_I32 == PARQUET_I32 &&
-		       (int)FIELD_I64 == PARQUET_I64 && (int)FIELD_STR == PARQUET_STR,
+_Static_assert((int)FIELD_U8 == PARQUET_U8 && (int)FIELD_U16 == PARQUET_U16 &&
+		       (int)FIELD_U32 == PARQUET_U32 && (int)FIELD_U64 == PARQUET_U64 &&
+		       (int)FIELD_I32 == PARQUET_I32 && (int)FIELD_I64 == PARQUET_I64 &&
+		       (int)FIELD_STR == PARQUET_STR,
 	       "a field's kind is its column's kind");
 
 enum { TILE_ROWS = 256, RADIX_BITS = 11, RADIX = 1 << RADIX_BITS };
@@ -54,7 +55,8 @@ static bool is_in_order(const struct segment *s, uint64_t *min, uint64_t *max)
 	*max = 0;
 	for (size_t i = 0; i < s->run_count; i++)
 		for (uint32_t k = 0; k < s->runs[i].count; k++) {
-			uint64_t time_ns = time_of(s->runs[i].rows + (size_t)k * s->type->row_bytes);
+			uint64_t time_ns =
+				time_of(s->runs[i].rows + (size_t)k * s->type->row_bytes);
 
 			in_order &= time_ns >= before;
 			before = time_ns;
@@ -65,8 +67,8 @@ static bool is_in_order(const struct segment *s, uint64_t *min, uint64_t *max)
 }
 
 /* One stable pass by RADIX_BITS bits from SHIFT. */
-static void radix_pass(const struct timed_row *from, struct timed_row *to, size_t count, uint64_t min,
-		       unsigned shift)
+static void radix_pass(const struct timed_row *from, struct timed_row *to, size_t count,
+		       uint64_t min, unsigned shift)
 {
 	size_t places[RADIX] = { 0 }, at = 0;
 
@@ -82,9 +84,11 @@ static void radix_pass(const struct timed_row *from, struct timed_row *to, size_
 		to[places[(from[i].time_ns - min) >> shift & (RADIX - 1)]++] = from[i];
 }
 
-static struct timed_row *sort_rows(const struct segment *s, size_t count, uint64_t min, uint64_t max)
+static struct timed_row *sort_rows(const struct segment *s, size_t count, uint64_t min,
+				   uint64_t max)
 {
-	struct timed_row *rows = mem_alloc(count * sizeof(*rows)), *other = mem_alloc(count * sizeof(*other));
+	struct timed_row *rows = mem_alloc(count * sizeof(*rows)),
+			 *other = mem_alloc(count * sizeof(*other));
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->run_count; i++)
@@ -104,7 +108,8 @@ static struct timed_row *sort_rows(const struct segment *s, size_t count, uint64
 	return rows;
 }
 
-/* --- columns ------------------------------------------------------------------------------------ */
+/* --- columns ------------------------------------------------------------------------------------
+ */
 
 /* Where the next rows come from: sorted, or run after run. */
 struct row_source {
@@ -131,16 +136,17 @@ static size_t next_rows(struct row_source *s, const uint8_t **rows, size_t max, 
 	return count;
 }
 
-#define GATHER(type, out_type)                                               \
-	do {                                                                 \
-		for (size_t i = 0; i < count; i++) {                         \
-			type value;                                          \
-			memcpy(&value, rows[i] + offset, sizeof(value));     \
-			((out_type *)out)[i] = value;                        \
-		}                                                            \
+#define GATHER(type, out_type)                                                                     \
+	do {                                                                                       \
+		for (size_t i = 0; i < count; i++) {                                               \
+			type value;                                                                \
+			memcpy(&value, rows[i] + offset, sizeof(value));                           \
+			((out_type *)out)[i] = value;                                              \
+		}                                                                                  \
 	} while (0)
 
-static void gather(const uint8_t *const *rows, size_t count, const struct event_field *field, void *out)
+static void gather(const uint8_t *const *rows, size_t count, const struct event_field *field,
+		   void *out)
 {
 	size_t offset = field->offset;
 

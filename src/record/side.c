@@ -10,8 +10,8 @@
 
 #include <string.h>
 
-static void scatter(uint8_t *rows, size_t count, uint32_t row_bytes, const struct event_field *field,
-		    const void *values)
+static void scatter(uint8_t *rows, size_t count, uint32_t row_bytes,
+		    const struct event_field *field, const void *values)
 {
 	unsigned bytes = field_kind_bytes(field->kind);
 	bool wide = bytes == 8;
@@ -21,8 +21,8 @@ static void scatter(uint8_t *rows, size_t count, uint32_t row_bytes, const struc
 		       (const char *)values + i * (wide ? 8 : 4), bytes);
 }
 
-static struct err *read_group(struct recording *r, struct table *t, const struct event_type *own, size_t segment,
-			      size_t group, uint8_t *rows)
+static struct err *read_group(struct recording *r, struct table *t, const struct event_type *own,
+			      size_t segment, size_t group, uint8_t *rows)
 {
 	size_t count = parquet_row_group_rows(t->segments.v[segment].file, group);
 	CLEANUP(mem_freep) void *values = mem_alloc(count * 8 + 8);
@@ -73,7 +73,8 @@ static void sort_rows(struct table *t, uint32_t row_bytes)
 	qsort(places, t->side_count, sizeof(*places), by_id);
 	for (size_t i = 0; i < t->side_count; i++)
 		if (i + 1 == t->side_count || places[i + 1].id != places[i].id)
-			memcpy(sorted + n++ * row_bytes, t->side_rows + places[i].index * row_bytes, row_bytes);
+			memcpy(sorted + n++ * row_bytes, t->side_rows + places[i].index * row_bytes,
+			       row_bytes);
 	free(t->side_rows);
 	free(places);
 	t->side_rows = sorted;
@@ -85,7 +86,8 @@ static void index_rows(struct table *t, uint32_t row_bytes)
 	bool in_order = true;
 
 	for (size_t i = 1; i < t->side_count; i++)
-		in_order &= id_of(t->side_rows + (i - 1) * row_bytes) < id_of(t->side_rows + i * row_bytes);
+		in_order &= id_of(t->side_rows + (i - 1) * row_bytes) <
+			    id_of(t->side_rows + i * row_bytes);
 	if (!in_order)
 		sort_rows(t, row_bytes);
 	t->side_is_dense = true;
@@ -99,8 +101,8 @@ static struct err *decode(struct recording *r, struct table *t, const struct eve
 	size_t at = 0;
 
 	if (t->info.rows > SIDE_ROWS_MAX)
-		return err_new(ERR_LIMIT, "the table %s has %llu rows; the most we read is %d", own->name,
-			       (unsigned long long)t->info.rows, SIDE_ROWS_MAX);
+		return err_new(ERR_LIMIT, "the table %s has %llu rows; the most we read is %d",
+			       own->name, (unsigned long long)t->info.rows, SIDE_ROWS_MAX);
 	free(t->side_rows);
 	t->side_rows = mem_calloc(t->info.rows + 1, own->row_bytes);
 	for (size_t s = 0; s < t->segments.n; s++)
@@ -113,10 +115,12 @@ static struct err *decode(struct recording *r, struct table *t, const struct eve
 	return NULL;
 }
 
-struct err *recording_side_rows(struct recording *r, unsigned type, const void **rows, size_t *count)
+struct err *recording_side_rows(struct recording *r, unsigned type, const void **rows,
+				size_t *count)
 {
 	const struct event_type *own = event_type_builtin(type);
-	const struct table_info *info = own && own->side ? recording_find_table(r, own->name) : NULL;
+	const struct table_info *info =
+		own && own->side ? recording_find_table(r, own->name) : NULL;
 
 	*rows = NULL;
 	*count = 0;
@@ -159,5 +163,6 @@ const void *recording_side_find(struct recording *r, unsigned type, uint32_t id)
 		else
 			high = middle;
 	}
-	return low < count && id_of(rows + low * own->row_bytes) == id ? rows + low * own->row_bytes : NULL;
+	return low < count && id_of(rows + low * own->row_bytes) == id ? rows + low * own->row_bytes
+								       : NULL;
 }

@@ -86,8 +86,8 @@ struct err *sidelog_create(int dirfd, struct sidelog **ret)
 	l->map = MAP_FAILED;
 	l->fd = openat(dirfd, "side", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 
-	struct err *err = l->fd < 0 ? err_errno(errno, "cannot make the recording's side journal") :
-				      map_first(l);
+	struct err *err = l->fd < 0 ? err_errno(errno, "cannot make the recording's side journal")
+				    : map_first(l);
 
 	if (err != NULL)
 		sidelog_destroy(l);

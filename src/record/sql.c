@@ -14,7 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- setting up ----------------------------------------------------------------------------------- */
+/* --- setting up
+ * ----------------------------------------------------------------------------------- */
 
 static struct err *sqlite_failed(struct sql *s, const char *what)
 {
@@ -33,8 +34,11 @@ static int authorize(void *user, int action, const char *a, const char *b, const
 	case SQLITE_RECURSIVE:
 		return SQLITE_OK;
 	case SQLITE_PRAGMA:
-		return !s->sealed || (a && (strcmp(a, "table_info") == 0 || strcmp(a, "table_list") == 0 ||
-					    strcmp(a, "function_list") == 0)) ? SQLITE_OK : SQLITE_DENY;
+		return !s->sealed || (a && (strcmp(a, "table_info") == 0 ||
+					    strcmp(a, "table_list") == 0 ||
+					    strcmp(a, "function_list") == 0))
+			       ? SQLITE_OK
+			       : SQLITE_DENY;
 	default:
 		return s->sealed ? SQLITE_DENY : SQLITE_OK;
 	}
@@ -57,7 +61,8 @@ struct table *sql_find_table(struct sql *s, const char *name)
 
 static struct err *run(struct sql *s, const char *text)
 {
-	return sqlite3_exec(s->db, text, NULL, NULL, NULL) == SQLITE_OK ? NULL : sqlite_failed(s, text);
+	return sqlite3_exec(s->db, text, NULL, NULL, NULL) == SQLITE_OK ? NULL
+									: sqlite_failed(s, text);
 }
 
 static struct err *make_table(struct sql *s, const struct table *t)
@@ -93,18 +98,20 @@ static struct err *make_tables(struct sql *s)
 
 static struct err *set_up(struct sql *s)
 {
-	if (sqlite3_open_v2(":memory:", &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK)
+	if (sqlite3_open_v2(":memory:", &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) !=
+	    SQLITE_OK)
 		return sqlite_failed(s, "cannot start SQLite");
 	sqlite3_set_authorizer(s->db, authorize, s);
 	if (sqlite3_create_module(s->db, "sonde", &sql_table_module, s) != SQLITE_OK)
 		return sqlite_failed(s, "cannot set up SQL");
 	for (const struct sql_function *f = sql_functions; f->name; f++)
-		if (sqlite3_create_function(s->db, f->name, 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, s, f->run, NULL,
-					    NULL) != SQLITE_OK)
+		if (sqlite3_create_function(s->db, f->name, 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC,
+					    s, f->run, NULL, NULL) != SQLITE_OK)
 			return sqlite_failed(s, f->name);
 	TRY(make_tables(s));
 	for (const struct sql_view *v = sql_views; v->name; v++) {
-		CLEANUP(mem_freep) char *text = mem_printf("CREATE VIEW %s AS %s", v->name, v->text);
+		CLEANUP(mem_freep)
+		char *text = mem_printf("CREATE VIEW %s AS %s", v->name, v->text);
 
 		TRY(run(s, text));
 	}
@@ -138,22 +145,25 @@ void sql_destroy(struct sql *s)
 	free(s);
 }
 
-/* --- errors --------------------------------------------------------------------------------------------- */
+/* --- errors
+ * --------------------------------------------------------------------------------------------- */
 
-static void add_names(struct sql *s, struct arena *a, const char *message, const char **names, size_t *count,
-		      size_t max)
+static void add_names(struct sql *s, struct arena *a, const char *message, const char **names,
+		      size_t *count, size_t max)
 {
 	bool is_column = strstr(message, "column") != NULL;
 
 	for (size_t i = 0; i < s->recording->tables.n + s->empty.n; i++) {
-		const struct table *t = i < s->recording->tables.n ? s->recording->tables.v[i] :
-								     s->empty.v[i - s->recording->tables.n];
+		const struct table *t = i < s->recording->tables.n
+						? s->recording->tables.v[i]
+						: s->empty.v[i - s->recording->tables.n];
 		char name[256];
 
 		sql_table_name(t->info.type, name);
 		if (!is_column && *count < max)
 			names[(*count)++] = arena_strdup(a, name);
-		for (unsigned f = 0; is_column && f < t->info.type->field_count && *count < max; f++)
+		for (unsigned f = 0; is_column && f < t->info.type->field_count && *count < max;
+		     f++)
 			names[(*count)++] = t->info.type->fields[f].name;
 	}
 	for (const struct sql_view *v = sql_views; v->name && !is_column && *count < max; v++)
@@ -180,7 +190,9 @@ static struct err *advise(struct sql *s, struct err *err, const char *message)
 	const char *near = opt_nearest(colon, names, count);
 
 	if (near)
-		err = err_fix(err, "did you mean '%s'? the tables and columns: sonde query REC .schema", near);
+		err = err_fix(err,
+			      "did you mean '%s'? the tables and columns: sonde query REC .schema",
+			      near);
 	else
 		err = err_fix(err, "the tables and columns: sonde query REC .schema");
 	arena_deinit(&a);
@@ -195,7 +207,8 @@ static struct err *bad_statement(struct sql *s, const char *all, const char *sta
 	struct err *err;
 
 	if (sqlite3_errcode(s->db) == SQLITE_AUTH)
-		return err_fix(err_new(ERR_USAGE, "a recording is for reading: that statement would change something"),
+		return err_fix(err_new(ERR_USAGE, "a recording is for reading: that statement "
+						  "would change something"),
 			       "ask with SELECT");
 	if (offset < 0) {
 		err = err_new(ERR_USAGE, "SQL: %s", message);
@@ -207,12 +220,14 @@ static struct err *bad_statement(struct sql *s, const char *all, const char *sta
 			line--;
 		for (const char *p = all; p < line; p++)
 			number += *p == '\n';
-		err = err_new(ERR_USAGE, "SQL, line %u, column %td: %s", number, at - line + 1, message);
+		err = err_new(ERR_USAGE, "SQL, line %u, column %td: %s", number, at - line + 1,
+			      message);
 	}
 	return advise(s, err, message);
 }
 
-/* --- queries --------------------------------------------------------------------------------------------- */
+/* --- queries
+ * --------------------------------------------------------------------------------------------- */
 
 static void take_value(sqlite3_stmt *statement, int i, struct sql_value *v)
 {
@@ -244,7 +259,8 @@ static struct err *step_failed(struct sql *s)
 	return err ? err : err_new(ERR_USAGE, "SQL: %s", sqlite3_errmsg(s->db));
 }
 
-static struct err *run_statement(struct sql *s, sqlite3_stmt *statement, const struct sql_sink *sink)
+static struct err *run_statement(struct sql *s, sqlite3_stmt *statement,
+				 const struct sql_sink *sink)
 {
 	int count = sqlite3_column_count(statement), rc;
 	CLEANUP(mem_freep) const char **names = mem_calloc((size_t)count, sizeof(*names));
@@ -283,20 +299,27 @@ struct err *sql_query(struct sql *s, const char *text, const struct sql_sink *si
 	return NULL;
 }
 
-/* --- .schema ------------------------------------------------------------------------------------------------- */
+/* --- .schema
+ * -------------------------------------------------------------------------------------------------
+ */
 
 static void describe_field(const struct event_field *f, bool last, struct str *text)
 {
 	static const char *const units[] = {
-		[UNIT_NONE] = "",	     [UNIT_TIME_NS] = " (ns, CLOCK_MONOTONIC)",
-		[UNIT_DURATION_NS] = " (ns)", [UNIT_BYTES] = " (bytes)",
-		[UNIT_COUNT] = "",	     [UNIT_ADDR] = " (address: addr() prints it)",
-		[UNIT_ID] = "",		     [UNIT_PID] = "",
+		[UNIT_NONE] = "",
+		[UNIT_TIME_NS] = " (ns, CLOCK_MONOTONIC)",
+		[UNIT_DURATION_NS] = " (ns)",
+		[UNIT_BYTES] = " (bytes)",
+		[UNIT_COUNT] = "",
+		[UNIT_ADDR] = " (address: addr() prints it)",
+		[UNIT_ID] = "",
+		[UNIT_PID] = "",
 		[UNIT_ENUM] = "",
 	};
 	size_t from = text->length;
 
-	str_printf(text, "  %s %s%s", f->name, f->kind == FIELD_STR ? "TEXT" : "INTEGER", last ? "" : ",");
+	str_printf(text, "  %s %s%s", f->name, f->kind == FIELD_STR ? "TEXT" : "INTEGER",
+		   last ? "" : ",");
 	while (text->length - from < 26)
 		str_add_char(text, ' ');
 	str_printf(text, " -- %s%s", f->prose, units[f->unit]);
@@ -319,7 +342,8 @@ static void describe_table(const struct table *t, const char *name, struct str *
 
 static void describe_view(const struct sql_view *v, struct str *text)
 {
-	str_printf(text, "-- %s: %s\nCREATE VIEW %s AS\n%s;\n\n", v->name, v->prose, v->name, v->text);
+	str_printf(text, "-- %s: %s\nCREATE VIEW %s AS\n%s;\n\n", v->name, v->prose, v->name,
+		   v->text);
 }
 
 struct err *sql_schema(struct sql *s, const char *only, struct str *text)
@@ -327,8 +351,9 @@ struct err *sql_schema(struct sql *s, const char *only, struct str *text)
 	size_t before = text->length;
 
 	for (size_t i = 0; i < s->recording->tables.n + s->empty.n; i++) {
-		const struct table *t = i < s->recording->tables.n ? s->recording->tables.v[i] :
-								     s->empty.v[i - s->recording->tables.n];
+		const struct table *t = i < s->recording->tables.n
+						? s->recording->tables.v[i]
+						: s->empty.v[i - s->recording->tables.n];
 		char name[256];
 
 		sql_table_name(t->info.type, name);
@@ -343,7 +368,8 @@ struct err *sql_schema(struct sql *s, const char *only, struct str *text)
 	if (text->length == before) {
 		CLEANUP(mem_freep) char *message = mem_printf("no such table: %s", only);
 
-		return advise(s, err_new(ERR_NOT_FOUND, "the recording has no table '%s'", only), message);
+		return advise(s, err_new(ERR_NOT_FOUND, "the recording has no table '%s'", only),
+			      message);
 	}
 	return NULL;
 }

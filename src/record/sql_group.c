@@ -2,8 +2,8 @@
 /*
  * GROUP BY without a sorter: the columns that are used are read whole, each row gets the number of
  * its group (an array for narrow keys, a hash table else), and a counting sort puts rows of a group
- * together.  Groups come in order of their keys: SQLite leaves out an ORDER BY that is the same as the
- * GROUP BY, though it says (sqlite3_vtab_distinct() is 1) that any order would do.
+ * together.  Groups come in order of their keys: SQLite leaves out an ORDER BY that is the same as
+ * the GROUP BY, though it says (sqlite3_vtab_distinct() is 1) that any order would do.
  */
 #include "base/mem.h"
 #include "record/sql_impl.h"
@@ -17,11 +17,14 @@ struct grouping {
 	const struct sql_order_by *by;
 	struct sql_grouped *out;
 	size_t cap;
-	uint32_t *group_of;      /* by row */
+	uint32_t *group_of;	 /* by row */
 	VEC(uint32_t) first_row; /* by group: stands for its key */
 };
 
-static bool is_used(uint64_t fields, unsigned field) { return fields >> (field < 63 ? field : 63) & 1; }
+static bool is_used(uint64_t fields, unsigned field)
+{
+	return fields >> (field < 63 ? field : 63) & 1;
+}
 
 static size_t width_of(const struct event_type *type, unsigned field)
 {
@@ -39,10 +42,12 @@ static void append(struct grouping *g, const struct sql_rows *rows, unsigned fie
 		memcpy(to, rows->columns[field], rows->count * width);
 	else if (width == 8)
 		for (size_t i = 0; i < rows->count; i++)
-			((uint64_t *)to)[i] = ((const uint64_t *)rows->columns[field])[rows->picked[i]];
+			((uint64_t *)to)[i] =
+				((const uint64_t *)rows->columns[field])[rows->picked[i]];
 	else
 		for (size_t i = 0; i < rows->count; i++)
-			((uint32_t *)to)[i] = ((const uint32_t *)rows->columns[field])[rows->picked[i]];
+			((uint32_t *)to)[i] =
+				((const uint32_t *)rows->columns[field])[rows->picked[i]];
 }
 
 static void reserve(struct grouping *g, uint64_t fields, size_t more)
@@ -54,11 +59,12 @@ static void reserve(struct grouping *g, uint64_t fields, size_t more)
 	g->cap = g->cap * 2 > need ? g->cap * 2 : need;
 	for (unsigned i = 0; i < g->type->field_count; i++)
 		if (is_used(fields, i))
-			g->out->columns[i] = mem_realloc(g->out->columns[i], g->cap * width_of(g->type, i));
+			g->out->columns[i] =
+				mem_realloc(g->out->columns[i], g->cap * width_of(g->type, i));
 }
 
-static struct err *read_all(struct grouping *g, struct recording *r, const struct table *t, uint64_t fields,
-			    const struct sql_filters *f, struct sql_rows *rows)
+static struct err *read_all(struct grouping *g, struct recording *r, const struct table *t,
+			    uint64_t fields, const struct sql_filters *f, struct sql_rows *rows)
 {
 	for (size_t s = 0; s < t->segments.n; s++)
 		for (size_t k = 0; k < parquet_row_group_count(t->segments.v[s].file); k++) {
@@ -74,7 +80,8 @@ static struct err *read_all(struct grouping *g, struct recording *r, const struc
 	return NULL;
 }
 
-/* --- numbering groups --------------------------------------------------------------------------- */
+/* --- numbering groups ---------------------------------------------------------------------------
+ */
 
 static int64_t key_at(const struct grouping *g, unsigned key, size_t row)
 {
@@ -186,7 +193,8 @@ static bool number_narrow(struct grouping *g)
 	return true;
 }
 
-/* --- order ------------------------------------------------------------------------------------------ */
+/* --- order
+ * ------------------------------------------------------------------------------------------ */
 
 static int compare_groups(const void *a, const void *b, void *user)
 {
@@ -246,8 +254,9 @@ static void order_rows(struct grouping *g)
 	vec_deinit(&g->first_row);
 }
 
-struct err *sql_group(struct recording *r, const struct table *t, uint64_t fields, const struct sql_filters *f,
-		      const struct sql_order_by *by, struct sql_grouped *ret)
+struct err *sql_group(struct recording *r, const struct table *t, uint64_t fields,
+		      const struct sql_filters *f, const struct sql_order_by *by,
+		      struct sql_grouped *ret)
 {
 	struct grouping g = { .recording = r, .type = t->info.type, .by = by, .out = ret };
 	struct sql_rows rows = { .table = t };

@@ -29,19 +29,19 @@ struct sql_vtab {
 	struct table *table;
 	const struct event_type *builtin; /* side tables of a built-in type: plans id and side */
 	unsigned number;
-	int in_order;                     /* row groups follow each other in field 0; -1: not known yet */
+	int in_order; /* row groups follow each other in field 0; -1: not known yet */
 };
 
 struct cursor {
 	sqlite3_vtab_cursor base;
 	enum plan plan;
-	uint64_t fields;          /* that are used, bit 63: from 63 on */
+	uint64_t fields; /* that are used, bit 63: from 63 on */
 	struct sql_filters filters;
 	struct sql_order_by by;
-	struct sql_rows rows;     /* scan */
+	struct sql_rows rows; /* scan */
 	size_t segment, group, at;
 	struct sql_grouped grouped;
-	const uint8_t *side;      /* id, side: the first row; NULL: none */
+	const uint8_t *side; /* id, side: the first row; NULL: none */
 	size_t side_count;
 	int64_t row_number;
 };
@@ -54,9 +54,13 @@ void sql_table_name(const struct event_type *type, char name[256])
 			*p = '_';
 }
 
-/* --- reading row groups ------------------------------------------------------------------------ */
+/* --- reading row groups ------------------------------------------------------------------------
+ */
 
-static bool is_used(uint64_t fields, unsigned field) { return fields >> (field < 63 ? field : 63) & 1; }
+static bool is_used(uint64_t fields, unsigned field)
+{
+	return fields >> (field < 63 ? field : 63) & 1;
+}
 
 static bool range_may_match(const struct sql_filter *f, int64_t min, int64_t max)
 {
@@ -74,7 +78,8 @@ static bool range_may_match(const struct sql_filter *f, int64_t min, int64_t max
 	}
 }
 
-bool sql_may_match(const struct table *t, size_t segment, size_t group, const struct sql_filters *filters)
+bool sql_may_match(const struct table *t, size_t segment, size_t group,
+		   const struct sql_filters *filters)
 {
 	const struct table_segment *s = &t->segments.v[segment];
 	uint64_t min, max;
@@ -150,8 +155,8 @@ static void reserve_rows(struct sql_rows *rows, size_t count, uint64_t fields)
 			rows->columns[i] = mem_realloc(rows->columns[i], count * 8);
 }
 
-struct err *sql_read_group(struct recording *r, struct sql_rows *rows, uint64_t fields, size_t segment,
-			   size_t group, const struct sql_filters *f)
+struct err *sql_read_group(struct recording *r, struct sql_rows *rows, uint64_t fields,
+			   size_t segment, size_t group, const struct sql_filters *f)
 {
 	const struct table *t = rows->table;
 
@@ -160,7 +165,8 @@ struct err *sql_read_group(struct recording *r, struct sql_rows *rows, uint64_t 
 	rows->rows = rows->count = parquet_row_group_rows(t->segments.v[segment].file, group);
 	rows->all = true;
 	reserve_rows(rows, rows->rows, fields);
-	for (unsigned i = 0; i < f->n && rows->count; i++) { /* cheap conditions first: they may spare the rest */
+	for (unsigned i = 0; i < f->n && rows->count;
+	     i++) { /* cheap conditions first: they may spare the rest */
 		TRY(table_read(r, t, segment, group, f->v[i].field, rows->columns[f->v[i].field]));
 		if (i == 0)
 			pick_first(rows, &f->v[i]);
@@ -182,7 +188,8 @@ void sql_rows_deinit(struct sql_rows *rows)
 	*rows = (struct sql_rows){ 0 };
 }
 
-/* --- the table ------------------------------------------------------------------------------------ */
+/* --- the table
+ * ------------------------------------------------------------------------------------ */
 
 static char *declaration(const struct event_type *type)
 {
@@ -204,8 +211,8 @@ static const struct event_type *builtin_side(const struct event_type *type, unsi
 	return NULL;
 }
 
-static int table_connect(sqlite3 *db, void *user, int argc, const char *const *argv, sqlite3_vtab **ret,
-			 char **message)
+static int table_connect(sqlite3 *db, void *user, int argc, const char *const *argv,
+			 sqlite3_vtab **ret, char **message)
 {
 	struct sql *sql = user;
 	struct table *t = argc > 2 ? sql_find_table(sql, argv[2]) : NULL;
@@ -235,7 +242,8 @@ static int table_disconnect(sqlite3_vtab *base)
 	return SQLITE_OK;
 }
 
-/* --- planning --------------------------------------------------------------------------------------- */
+/* --- planning
+ * --------------------------------------------------------------------------------------- */
 
 /* idxStr: the fields that are used, in hex; " FIELDop" a condition; " oFIELD+" or "oFIELD-" a key
  * of the order. */
@@ -260,15 +268,17 @@ static int compare_of(unsigned char op)
 	}
 }
 
-static void add_conditions(const struct event_type *type, sqlite3_index_info *info, struct str *text,
-			   double *selectivity)
+static void add_conditions(const struct event_type *type, sqlite3_index_info *info,
+			   struct str *text, double *selectivity)
 {
 	int used = 0;
 
 	for (int i = 0; i < info->nConstraint && used < 8; i++) {
-		int field = info->aConstraint[i].iColumn, compare = compare_of(info->aConstraint[i].op);
+		int field = info->aConstraint[i].iColumn,
+		    compare = compare_of(info->aConstraint[i].op);
 
-		if (!info->aConstraint[i].usable || field < 0 || compare < 0 || type->fields[field].kind == FIELD_STR)
+		if (!info->aConstraint[i].usable || field < 0 || compare < 0 ||
+		    type->fields[field].kind == FIELD_STR)
 			continue;
 		str_printf(text, " %d%c", field, compare_letters[compare]);
 		info->aConstraintUsage[i].argvIndex = ++used;
@@ -304,7 +314,9 @@ static bool is_in_order(struct sql_vtab *v)
 			const struct table_segment *segment = &t->segments.v[s];
 
 			if (segment->columns[0] < 0 ||
-			    !parquet_range(segment->file, g, (size_t)segment->columns[0], &min, &max) || min < before) {
+			    !parquet_range(segment->file, g, (size_t)segment->columns[0], &min,
+					   &max) ||
+			    min < before) {
 				v->in_order = 0;
 				return false;
 			}
@@ -325,7 +337,8 @@ static bool can_group(const struct sql_vtab *v, const sqlite3_index_info *info)
 		if (info->aOrderBy[i].iColumn < 0)
 			return false;
 	width += 8 * (uint64_t)__builtin_popcountll(info->colUsed);
-	return v->table->info.rows < UINT32_MAX && v->table->info.rows * width <= SQL_GROUP_BYTES_MAX;
+	return v->table->info.rows < UINT32_MAX &&
+	       v->table->info.rows * width <= SQL_GROUP_BYTES_MAX;
 }
 
 static bool plan_order(struct sql_vtab *v, sqlite3_index_info *info, struct str *text)
@@ -338,7 +351,8 @@ static bool plan_order(struct sql_vtab *v, sqlite3_index_info *info, struct str 
 	if (!can_group(v, info))
 		return false;
 	for (int i = 0; i < info->nOrderBy; i++)
-		str_printf(text, " o%d%c", info->aOrderBy[i].iColumn, info->aOrderBy[i].desc ? '-' : '+');
+		str_printf(text, " o%d%c", info->aOrderBy[i].iColumn,
+			   info->aOrderBy[i].desc ? '-' : '+');
 	info->orderByConsumed = 1;
 	return true;
 }
@@ -365,7 +379,8 @@ static int table_best_index(sqlite3_vtab *base, sqlite3_index_info *info)
 	return info->idxStr ? SQLITE_OK : SQLITE_NOMEM;
 }
 
-/* --- cursors ----------------------------------------------------------------------------------------- */
+/* --- cursors
+ * ----------------------------------------------------------------------------------------- */
 
 static int report(struct sql_vtab *v, struct err *err)
 {
@@ -416,8 +431,9 @@ static void add_filter(struct cursor *c, unsigned field, char letter, sqlite3_va
 
 	if (place == NULL || c->filters.n == 8 || sqlite3_value_type(value) != SQLITE_INTEGER)
 		return; /* SQLite compares it itself */
-	c->filters.v[c->filters.n++] = (struct sql_filter){ field, (enum sql_compare)(place - compare_letters),
-							    sqlite3_value_int64(value) };
+	c->filters.v[c->filters.n++] =
+		(struct sql_filter){ field, (enum sql_compare)(place - compare_letters),
+				     sqlite3_value_int64(value) };
 }
 
 static void parse_plan(struct cursor *c, const char *text, int argc, sqlite3_value **argv)
@@ -457,7 +473,8 @@ static struct err *advance(struct cursor *c)
 
 		if (!sql_may_match(t, c->segment, group, &c->filters))
 			continue;
-		TRY(sql_read_group(v->sql->recording, &c->rows, c->fields, c->segment, group, &c->filters));
+		TRY(sql_read_group(v->sql->recording, &c->rows, c->fields, c->segment, group,
+				   &c->filters));
 		c->at = 0;
 	}
 	return NULL;
@@ -473,16 +490,19 @@ static struct err *start_side(struct cursor *c, sqlite3_value *id)
 	c->side = rows;
 	c->side_count = count;
 	if (id) {
-		sqlite3_int64 n = sqlite3_value_type(id) == SQLITE_INTEGER ? sqlite3_value_int64(id) : 0;
+		sqlite3_int64 n =
+			sqlite3_value_type(id) == SQLITE_INTEGER ? sqlite3_value_int64(id) : 0;
 
-		c->side = n > 0 && n <= UINT32_MAX ?
-				  recording_side_find(v->sql->recording, v->number, (uint32_t)n) : NULL;
+		c->side = n > 0 && n <= UINT32_MAX
+				  ? recording_side_find(v->sql->recording, v->number, (uint32_t)n)
+				  : NULL;
 		c->side_count = c->side != NULL;
 	}
 	return NULL;
 }
 
-static int cursor_filter(sqlite3_vtab_cursor *base, int plan, const char *text, int argc, sqlite3_value **argv)
+static int cursor_filter(sqlite3_vtab_cursor *base, int plan, const char *text, int argc,
+			 sqlite3_value **argv)
 {
 	struct cursor *c = (struct cursor *)base;
 	struct sql_vtab *v = (struct sql_vtab *)base->pVtab;
@@ -495,7 +515,8 @@ static int cursor_filter(sqlite3_vtab_cursor *base, int plan, const char *text, 
 	if (c->plan == PLAN_SIDE)
 		return report(v, start_side(c, NULL));
 	if (c->plan == PLAN_GROUP)
-		return report(v, sql_group(v->sql->recording, v->table, c->fields, &c->filters, &c->by, &c->grouped));
+		return report(v, sql_group(v->sql->recording, v->table, c->fields, &c->filters,
+					   &c->by, &c->grouped));
 	return report(v, advance(c));
 }
 
@@ -536,11 +557,13 @@ static void give_side(const struct cursor *c, sqlite3_context *context, const st
 	const struct sql_vtab *v = (const struct sql_vtab *)c->base.pVtab;
 	uint64_t value = 0;
 
-	memcpy(&value, c->side + c->at * v->builtin->row_bytes + f->offset, field_kind_bytes(f->kind));
+	memcpy(&value, c->side + c->at * v->builtin->row_bytes + f->offset,
+	       field_kind_bytes(f->kind));
 	if (f->kind == FIELD_STR)
 		give_text(c, context, (uint32_t)value);
 	else
-		sqlite3_result_int64(context, f->kind == FIELD_I32 ? (int32_t)value : (sqlite3_int64)value);
+		sqlite3_result_int64(context,
+				     f->kind == FIELD_I32 ? (int32_t)value : (sqlite3_int64)value);
 }
 
 static int cursor_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int column)
@@ -553,8 +576,11 @@ static int cursor_column(sqlite3_vtab_cursor *base, sqlite3_context *context, in
 		give_side(c, context, f);
 		return SQLITE_OK;
 	}
-	const void *values = c->plan == PLAN_GROUP ? c->grouped.columns[column] : c->rows.columns[column];
-	size_t row = c->plan == PLAN_GROUP ? c->grouped.order[c->at] : c->rows.all ? c->at : c->rows.picked[c->at];
+	const void *values =
+		c->plan == PLAN_GROUP ? c->grouped.columns[column] : c->rows.columns[column];
+	size_t row = c->plan == PLAN_GROUP ? c->grouped.order[c->at]
+		     : c->rows.all	   ? c->at
+					   : c->rows.picked[c->at];
 
 	if (values == NULL)
 		return SQLITE_OK; /* NULL: SQLite said that it doesn't use it */
@@ -572,8 +598,16 @@ static int cursor_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *id)
 }
 
 const sqlite3_module sql_table_module = {
-	.xCreate = table_connect,   .xConnect = table_connect,	   .xBestIndex = table_best_index,
-	.xDisconnect = table_disconnect, .xDestroy = table_disconnect, .xOpen = cursor_open,
-	.xClose = cursor_close,	    .xFilter = cursor_filter,	   .xNext = cursor_next,
-	.xEof = cursor_eof,	    .xColumn = cursor_column,	   .xRowid = cursor_rowid,
+	.xCreate = table_connect,
+	.xConnect = table_connect,
+	.xBestIndex = table_best_index,
+	.xDisconnect = table_disconnect,
+	.xDestroy = table_disconnect,
+	.xOpen = cursor_open,
+	.xClose = cursor_close,
+	.xFilter = cursor_filter,
+	.xNext = cursor_next,
+	.xEof = cursor_eof,
+	.xColumn = cursor_column,
+	.xRowid = cursor_rowid,
 };

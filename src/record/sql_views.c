@@ -15,7 +15,8 @@ const struct sql_view sql_views[] = {
 	{ "samples", "samples with their names: who ran where",
 	  "SELECT s.time_ns, t.pid, t.tid, t.comm, s.cpu, e.name AS event, s.period,\n"
 	  "       f.function, f.module_path AS module, f.file, f.line, s.stack\n"
-	  "FROM sample s LEFT JOIN thread t ON t.id = s.thread LEFT JOIN stack k ON k.id = s.stack\n"
+	  "FROM sample s LEFT JOIN thread t ON t.id = s.thread LEFT JOIN stack k ON k.id = "
+	  "s.stack\n"
 	  "     LEFT JOIN frame f ON f.id = k.frame LEFT JOIN event e ON e.id = s.event" },
 	{ "syscalls", "system calls with the names of their threads",
 	  "SELECT s.time_ns, t.pid, t.tid, t.comm, s.number, s.result, s.duration_ns,\n"
@@ -23,8 +24,10 @@ const struct sql_view sql_views[] = {
 	  "FROM syscall s LEFT JOIN thread t ON t.id = s.thread" },
 	{ "threads", "threads with how long they lived and how many samples they have",
 	  "SELECT t.id, t.pid, t.tid, t.ppid, t.comm, t.exe, seconds(t.start_ns) AS start_s,\n"
-	  "       CASE WHEN t.end_ns THEN seconds(t.end_ns) END AS end_s, ifnull(n.samples, 0) AS samples\n"
-	  "FROM thread t LEFT JOIN (SELECT thread, count(*) AS samples FROM sample GROUP BY thread) n\n"
+	  "       CASE WHEN t.end_ns THEN seconds(t.end_ns) END AS end_s, ifnull(n.samples, 0) AS "
+	  "samples\n"
+	  "FROM thread t LEFT JOIN (SELECT thread, count(*) AS samples FROM sample GROUP BY "
+	  "thread) n\n"
 	  "     ON n.thread = t.id" },
 	{ NULL, NULL, NULL },
 };
@@ -51,7 +54,8 @@ static void seconds_function(sqlite3_context *context, int count, sqlite3_value 
 	int64_t start_ns = (int64_t)recording_of(context)->meta.start_ns;
 
 	if (sqlite3_value_type(values[0]) != SQLITE_NULL)
-		sqlite3_result_double(context, (double)(sqlite3_value_int64(values[0]) - start_ns) / 1e9);
+		sqlite3_result_double(context,
+				      (double)(sqlite3_value_int64(values[0]) - start_ns) / 1e9);
 }
 
 static void wall_time_function(sqlite3_context *context, int count, sqlite3_value **values)
@@ -76,7 +80,8 @@ static void wall_time_function(sqlite3_context *context, int count, sqlite3_valu
 /* What stands for a frame: its function, else module+offset, else the bare address. */
 static void add_frame(struct recording *r, const struct row_frame *f, struct str *text)
 {
-	const char *name = recording_string(r, f->function), *module = recording_string(r, f->module_path);
+	const char *name = recording_string(r, f->function),
+		   *module = recording_string(r, f->module_path);
 	const char *slash = strrchr(module, '/');
 
 	if (name[0])
@@ -133,10 +138,12 @@ static void stack_text_function(sqlite3_context *context, int count, sqlite3_val
 }
 
 const struct sql_function sql_functions[] = {
-	{ "addr", "x", "x in hex, as an unsigned 64-bit number (addresses from 2^63 on are negative in SQL)",
+	{ "addr", "x",
+	  "x in hex, as an unsigned 64-bit number (addresses from 2^63 on are negative in SQL)",
 	  addr_function },
 	{ "seconds", "time_ns", "seconds since the recording began", seconds_function },
-	{ "stack_text", "stack", "the stack's functions from the outermost to the innermost, with ';' between",
+	{ "stack_text", "stack",
+	  "the stack's functions from the outermost to the innermost, with ';' between",
 	  stack_text_function },
 	{ "wall_time", "time_ns", "local date and time of a time_ns", wall_time_function },
 	{ NULL, NULL, NULL, NULL },

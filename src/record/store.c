@@ -58,7 +58,8 @@ static struct err *make_directories(int base, const char *table)
 	}
 }
 
-struct err *store_segment(int base, const char *table, unsigned number, const void *data, size_t size_bytes)
+struct err *store_segment(int base, const char *table, unsigned number, const void *data,
+			  size_t size_bytes)
 {
 	char name[STORE_NAME_BYTES];
 
@@ -149,12 +150,15 @@ static uint64_t bytes_at(int base, const char *name, unsigned depth)
 
 uint64_t store_bytes(int base, const char *name) { return bytes_at(base, name, 0); }
 
-/* --- meta.json --------------------------------------------------------------------------------- */
+/* --- meta.json ---------------------------------------------------------------------------------
+ */
 
-const char *const store_kind_names[STORE_KINDS] = { "u8", "u16", "u32", "u64", "i32", "i64", "str" };
-const char *const store_unit_names[STORE_UNITS] = { "none",	"time_ns", "duration_ns",
-						    "bytes",	"count",   "addr",
-						    "id",	"pid",	   "enum" };
+const char *const store_kind_names[STORE_KINDS] = {
+	"u8", "u16", "u32", "u64", "i32", "i64", "str"
+};
+const char *const store_unit_names[STORE_UNITS] = { "none",  "time_ns", "duration_ns",
+						    "bytes", "count",	"addr",
+						    "id",    "pid",	"enum" };
 
 static void put_field(struct json *j, const struct event_field *f)
 {
@@ -223,8 +227,8 @@ static void put_meta(struct json *j, const struct recording_meta *m)
 	json_key(j, "journal_rows_folded"), json_u64(j, m->journal_rows_folded);
 }
 
-struct err *store_meta(int base, const struct recording_meta *meta, const struct event_type *const *types,
-		       size_t type_count)
+struct err *store_meta(int base, const struct recording_meta *meta,
+		       const struct event_type *const *types, size_t type_count)
 {
 	struct str text = { 0 };
 	struct json j;

@@ -22,8 +22,8 @@ struct err *store_remove(int dirfd, const char *name);
 uint64_t store_bytes(int dirfd, const char *name);
 
 /* meta.json.  TYPES: those that have a table, or may get one. */
-struct err *store_meta(int dirfd, const struct recording_meta *meta, const struct event_type *const *types,
-		       size_t type_count);
+struct err *store_meta(int dirfd, const struct recording_meta *meta,
+		       const struct event_type *const *types, size_t type_count);
 /* Names of kinds and units in meta.json, in the order of their enums. */
 extern const char *const store_kind_names[];
 extern const char *const store_unit_names[];

@@ -23,7 +23,7 @@ struct recorder_stream {
 	struct recorder *recorder;
 	VEC(struct journal_block) blocks; /* by type */
 	VEC(struct loss) losses;
-	uint64_t full_count, full_ns;     /* rows that found no room, not in a row yet */
+	uint64_t full_count, full_ns; /* rows that found no room, not in a row yet */
 };
 
 struct recorder_stream *recorder_stream_create(struct recorder *r)
@@ -86,7 +86,8 @@ static bool put_loss(struct recorder_stream *s, const char *source, const char *
 
 static void report_full(struct recorder_stream *s)
 {
-	if (s->full_count == 0 || !put_loss(s, "journal", "journal full", -1, s->full_ns, s->full_count))
+	if (s->full_count == 0 ||
+	    !put_loss(s, "journal", "journal full", -1, s->full_ns, s->full_count))
 		return;
 	atomic_fetch_add(&s->recorder->header->lost_reported, s->full_count);
 	s->full_count = 0;
@@ -105,12 +106,14 @@ static void count_full(struct recorder_stream *s, uint64_t time_ns, uint64_t cou
 	s->full_count += count;
 }
 
-static struct loss *find_loss(struct recorder_stream *s, const char *source, const char *reason, int cpu)
+static struct loss *find_loss(struct recorder_stream *s, const char *source, const char *reason,
+			      int cpu)
 {
 	for (size_t i = 0; i < s->losses.n; i++) {
 		struct loss *l = &s->losses.v[i];
 
-		if (l->cpu == cpu && strcmp(l->source, source) == 0 && strcmp(l->reason, reason) == 0)
+		if (l->cpu == cpu && strcmp(l->source, source) == 0 &&
+		    strcmp(l->reason, reason) == 0)
 			return l;
 	}
 	struct loss *l = vec_add(&s->losses);
@@ -172,7 +175,8 @@ void recorder_stream_destroy(struct recorder_stream *s)
 	free(s);
 }
 
-/* --- rows -------------------------------------------------------------------------------------- */
+/* --- rows --------------------------------------------------------------------------------------
+ */
 
 static struct journal_block *slow_block(struct recorder_stream *s, unsigned type, uint64_t time_ns,
 					uint64_t count)

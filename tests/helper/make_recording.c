@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * make_recording PATH SAMPLES SYSCALLS [RATE [COUNTER]]: a recording of made-up rows, for tests
- * that have no need of a kernel's events.
+ * that have no need of a kernel's events. make_recording PATH FILE: a recording of the system calls
+ * in FILE, as struct row_syscall one after the other.
  *
  * RATE: rows a second, 0 as fast as it goes.  COUNTER: a file that at each moment holds two 64-bit
  * numbers, how many samples were put and whether one is being put; it outlives a SIGKILL, so that
@@ -82,6 +83,20 @@ static void put(struct recorder *r, uint64_t samples, uint64_t syscalls, uint64_
 	recorder_stream_destroy(s);
 }
 
+static void put_file(struct recorder *r, const char *path)
+{
+	struct recorder_stream *s = recorder_stream_create(r);
+	struct row_syscall row;
+	FILE *f = fopen(path, "r");
+
+	if (f == NULL)
+		exit(2);
+	while (fread(&row, sizeof(row), 1, f) == 1)
+		recorder_row(s, TYPE_syscall, &row);
+	fclose(f);
+	recorder_stream_destroy(s);
+}
+
 int main(int argc, char **argv)
 {
 	struct recorder_options o = { .overwrite = true,
@@ -90,7 +105,7 @@ int main(int argc, char **argv)
 	struct recorder_totals totals;
 	struct recorder *r;
 
-	if (argc < 4)
+	if (argc < 3)
 		return 2;
 	o.path = argv[1];
 	_Atomic uint64_t *counter = argc > 5 ? map_counter(argv[5]) : NULL;
@@ -103,8 +118,11 @@ int main(int argc, char **argv)
 	recorder_missing(r, "hardware counters", "this machine shows none",
 			 "use a machine that has them");
 	rows_side(r, STACKS);
-	put(r, strtoull(argv[2], NULL, 10), strtoull(argv[3], NULL, 10),
-	    argc > 4 ? strtoull(argv[4], NULL, 10) : 0, counter);
+	if (argc == 3)
+		put_file(r, argv[2]);
+	else
+		put(r, strtoull(argv[2], NULL, 10), strtoull(argv[3], NULL, 10),
+		    argc > 4 ? strtoull(argv[4], NULL, 10) : 0, counter);
 
 	const struct err *broken = recorder_borrow_error(r);
 

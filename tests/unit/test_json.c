@@ -23,8 +23,9 @@ static void test_document(void **state)
 	json_end(&j);
 	json_key(&j, "c"), json_str(&j, NULL);
 	json_end(&j);
-	assert_string_equal(str_text(&text), "{\"a\":18446744073709551615,\"b\":[-9223372036854775808,"
-					     "0.1,null,true,{}],\"c\":null}");
+	assert_string_equal(str_text(&text),
+			    "{\"a\":18446744073709551615,\"b\":[-9223372036854775808,"
+			    "0.1,null,true,{}],\"c\":null}");
 	str_deinit(&text);
 }
 
@@ -38,7 +39,8 @@ static void test_indent(void **state)
 	json_key(&j, "a"), json_begin_array(&j), json_u64(&j, 1), json_u64(&j, 2), json_end(&j);
 	json_key(&j, "b"), json_begin_array(&j), json_end(&j);
 	json_end(&j);
-	assert_string_equal(str_text(&text), "{\n  \"a\": [\n    1,\n    2\n  ],\n  \"b\": []\n}\n");
+	assert_string_equal(str_text(&text),
+			    "{\n  \"a\": [\n    1,\n    2\n  ],\n  \"b\": []\n}\n");
 	str_deinit(&text);
 }
 
@@ -50,10 +52,11 @@ static void test_strings(void **state)
 		{ "plain", "\"plain\"" },
 		{ "q\"b\\n\n\t\x01\x7f", "\"q\\\"b\\\\n\\n\\t\\u0001\\u007f\"" },
 		{ "\v", "\"\\u000b\"" },
-		{ "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"" },
+		{ "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80",
+		  "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"" },
 		{ "\xff|\xc0\x80|\xed\xa0\x80|\xe2\x82", "\"\xef\xbf\xbd|\xef\xbf\xbd\xef\xbf\xbd|"
-							   "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd|"
-							   "\xef\xbf\xbd\xef\xbf\xbd\"" },
+							 "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd|"
+							 "\xef\xbf\xbd\xef\xbf\xbd\"" },
 		{ "", "\"\"" },
 	};
 
@@ -70,7 +73,8 @@ static void test_strings(void **state)
 
 static void test_floats(void **state)
 {
-	static const double values[] = { 0, 1, -1.5, 0.1, 1e300, 5e-324, 123456789.123456789, 1.0 / 3 };
+	static const double values[] = { 0,	 1, -1.5, 0.1, 1e300, 5e-324, 123456789.123456789,
+					 1.0 / 3 };
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
 		struct str text = { 0 };

@@ -16,9 +16,7 @@
 
 /* --- shapes of columns --------------------------------------------------------------- */
 
-enum shape {
-	CONSTANT, COUNTING, JITTER, FEW, MANY, RUNS, EXTREME, NEGATIVE, RANDOM, SHAPES
-};
+enum shape { CONSTANT, COUNTING, JITTER, FEW, MANY, RUNS, EXTREME, NEGATIVE, RANDOM, SHAPES };
 
 static uint64_t random_u64(uint64_t *seed)
 {
@@ -28,8 +26,8 @@ static uint64_t random_u64(uint64_t *seed)
 
 static uint64_t shape_value(enum shape shape, size_t i, uint64_t *seed)
 {
-	static const uint64_t extremes[] = { 0, UINT64_MAX, 1ULL << 63, (1ULL << 63) - 1, 0x80000000,
-					     0x7fffffff, 0xffffffff, 1 };
+	static const uint64_t extremes[] = { 0,		 UINT64_MAX, 1ULL << 63, (1ULL << 63) - 1,
+					     0x80000000, 0x7fffffff, 0xffffffff, 1 };
 
 	switch (shape) {
 	case CONSTANT:
@@ -102,8 +100,8 @@ static void fill(enum parquet_kind kind, enum shape shape, size_t rows, void *ou
 	}
 }
 
-static void check_range(const struct parquet_file *f, enum parquet_kind kind, size_t column, const void *values,
-			size_t rows)
+static void check_range(const struct parquet_file *f, enum parquet_kind kind, size_t column,
+			const void *values, size_t rows)
 {
 	uint64_t min, max;
 
@@ -120,9 +118,11 @@ static void check_range(const struct parquet_file *f, enum parquet_kind kind, si
 			assert_true(((const int32_t *)values)[i] >= (int64_t)min &&
 				    ((const int32_t *)values)[i] <= (int64_t)max);
 		else if (kind == PARQUET_U64)
-			assert_true(((const uint64_t *)values)[i] >= min && ((const uint64_t *)values)[i] <= max);
+			assert_true(((const uint64_t *)values)[i] >= min &&
+				    ((const uint64_t *)values)[i] <= max);
 		else
-			assert_true(((const uint32_t *)values)[i] >= min && ((const uint32_t *)values)[i] <= max);
+			assert_true(((const uint32_t *)values)[i] >= min &&
+				    ((const uint32_t *)values)[i] <= max);
 	}
 }
 
@@ -165,7 +165,8 @@ static void round_trip(enum shape shape, size_t rows)
 		assert_string_equal(parquet_file_column(f, k)->name, names[k]);
 		assert_int_equal(parquet_file_column(f, k)->kind, k);
 		assert_null(parquet_read_column(f, 0, k, &intern, &scratch, back));
-		assert_memory_equal(back, values[k], rows * (parquet_kind_is_wide(columns[k].kind) ? 8 : 4));
+		assert_memory_equal(back, values[k],
+				    rows * (parquet_kind_is_wide(columns[k].kind) ? 8 : 4));
 		check_range(f, columns[k].kind, k, values[k], rows);
 	}
 	parquet_close(f);
@@ -179,7 +180,8 @@ static void round_trip(enum shape shape, size_t rows)
 
 static void test_round_trip(void **state)
 {
-	static const size_t sizes[] = { 0, 1, 2, 7, 8, 31, 33, 127, 128, 129, 130, 1000, 4099, 65535, 65536 };
+	static const size_t sizes[] = { 0,   1,	  2,   7,    8,	   31,	  33,	127,
+					128, 129, 130, 1000, 4099, 65535, 65536 };
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
 		for (int shape = 0; shape < SHAPES; shape++)
@@ -202,7 +204,9 @@ static void test_widths(void **state)
 
 			for (size_t i = 0; i < n; i++) {
 				wide[i] = random_u64(&seed) >> (64 - width);
-				narrow[i] = (uint32_t)(random_u64(&seed) % 3 ? wide[i] : narrow[i ? i - 1 : 0]);
+				narrow[i] =
+					(uint32_t)(random_u64(&seed) % 3 ? wide[i]
+									 : narrow[i ? i - 1 : 0]);
 			}
 			delta_encode_u64(wide, n, &out);
 			uint8_t *exact = mem_alloc(out.length);
@@ -219,7 +223,8 @@ static void test_widths(void **state)
 				hybrid_encode(narrow, n, width, &out);
 				exact = mem_alloc(out.length);
 				memcpy(exact, out.text, out.length);
-				assert_true(hybrid_decode(exact, out.length, width, narrow_back, n));
+				assert_true(
+					hybrid_decode(exact, out.length, width, narrow_back, n));
 				assert_memory_equal(copy, narrow_back, n * 4);
 				free(exact);
 			}

@@ -18,9 +18,12 @@
 
 static char directory[] = "/tmp/sonde-test-XXXXXX";
 
-static struct recorder *start(const char *name, const struct recorder_compactor *compactor, uint64_t max_bytes)
+static struct recorder *start(const char *name, const struct recorder_compactor *compactor,
+			      uint64_t max_bytes)
 {
-	struct recorder_options o = { .path = name, .overwrite = true, .compactor = compactor,
+	struct recorder_options o = { .path = name,
+				      .overwrite = true,
+				      .compactor = compactor,
 				      .journal_max_bytes = max_bytes };
 	struct recorder *r = NULL;
 	struct err *err = recorder_create(&o, &r);
@@ -32,9 +35,14 @@ static struct recorder *start(const char *name, const struct recorder_compactor 
 
 static struct row_sample sample(uint64_t i)
 {
-	return (struct row_sample){ .time_ns = 1000 + i * 1000, .period = 1, .thread = 1 + (uint32_t)(i % 3),
-				    .stack = (uint32_t)(i % 1000), .cpu = (uint16_t)(i % 2), .event = 1,
-				    .mode = i % 5 == 0, .flags = 0 };
+	return (struct row_sample){ .time_ns = 1000 + i * 1000,
+				    .period = 1,
+				    .thread = 1 + (uint32_t)(i % 3),
+				    .stack = (uint32_t)(i % 1000),
+				    .cpu = (uint16_t)(i % 2),
+				    .event = 1,
+				    .mode = i % 5 == 0,
+				    .flags = 0 };
 }
 
 static void put_samples(struct recorder *r, uint64_t from, uint64_t to)
@@ -54,7 +62,9 @@ static void put_side(struct recorder *r)
 	for (uint32_t id = 1; id <= 3; id++) {
 		char comm[16];
 		int n = snprintf(comm, sizeof(comm), "comm%u", id);
-		struct row_thread row = { .id = id, .tid = id + 100, .pid = 100,
+		struct row_thread row = { .id = id,
+					  .tid = id + 100,
+					  .pid = 100,
 					  .comm = recorder_string(r, comm, (size_t)n) };
 
 		recorder_side(r, TYPE_thread, &row);

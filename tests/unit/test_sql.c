@@ -88,19 +88,27 @@ static void put_side(struct recorder *r)
 	for (uint32_t id = 1; id <= 5; id++) {
 		char comm[16];
 		int n = snprintf(comm, sizeof(comm), "comm%u", id);
-		struct row_thread row = { .id = id, .tid = id + 100, .pid = 100, .comm = recorder_string(r, comm, (size_t)n) };
+		struct row_thread row = { .id = id,
+					  .tid = id + 100,
+					  .pid = 100,
+					  .comm = recorder_string(r, comm, (size_t)n) };
 
 		recorder_side(r, TYPE_thread, &row);
 	}
 	for (uint32_t id = 1; id <= 4; id++) {
-		struct row_frame row = { .id = id, .offset = id * 16, .inlined = id == 3, .outer = id == 3 ? 2 : 0 };
+		struct row_frame row = {
+			.id = id, .offset = id * 16, .inlined = id == 3, .outer = id == 3 ? 2 : 0
+		};
 
 		row.function = recorder_string(r, functions[id - 1], strlen(functions[id - 1]));
 		row.module_path = recorder_string(r, "/bin/x", 6);
 		recorder_side(r, TYPE_frame, &row);
 	}
-	for (uint32_t id = 1; id <= 3; id++) { /* main; main > outer > inlined; main > outer > inlined > x+0x40 */
-		struct row_stack row = { .id = id, .parent = id - 1, .frame = id == 1 ? 1 : id + 1, .depth = id };
+	for (uint32_t id = 1; id <= 3;
+	     id++) { /* main; main > outer > inlined; main > outer > inlined > x+0x40 */
+		struct row_stack row = {
+			.id = id, .parent = id - 1, .frame = id == 1 ? 1 : id + 1, .depth = id
+		};
 
 		recorder_side(r, TYPE_stack, &row);
 	}
@@ -123,8 +131,12 @@ static int set_up(void **state)
 
 	put_side(r);
 	for (uint64_t i = 0; i < ROWS; i++) {
-		struct row_sample row = { .time_ns = 1000 + i, .period = i % 2 ? UINT64_MAX : i, .thread = 1 + (uint32_t)(i * 7 % 5),
-					  .stack = (uint32_t)(i % 4), .cpu = (uint16_t)(i / 50000), .event = 1 };
+		struct row_sample row = { .time_ns = 1000 + i,
+					  .period = i % 2 ? UINT64_MAX : i,
+					  .thread = 1 + (uint32_t)(i * 7 % 5),
+					  .stack = (uint32_t)(i % 4),
+					  .cpu = (uint16_t)(i / 50000),
+					  .event = 1 };
 
 		recorder_row(s, TYPE_sample, &row);
 	}
@@ -145,7 +157,8 @@ static int tear_down(void **state)
 	return chdir("/") < 0 || system(command) != 0;
 }
 
-/* --- tests ------------------------------------------------------------------------------------- */
+/* --- tests -------------------------------------------------------------------------------------
+ */
 
 static void test_basics(void **state)
 {
@@ -153,9 +166,12 @@ static void test_basics(void **state)
 	expect("select count(*) from syscall", "0\n");
 	expect("select source, reason, count from lost", "cpu|ring full|12\n");
 	expect("select 1; select 2 -- comment\n; ;", "1\n2\n");
-	expect("select addr(max(period)), addr(min(period)) from sample", "0x249ee|0xffffffffffffffff\n");
+	expect("select addr(max(period)), addr(min(period)) from sample",
+	       "0x249ee|0xffffffffffffffff\n");
 	expect("select count(*) from sample where period < 0", "75000\n");
-	expect("select addr(null), seconds(null), wall_time(null), stack_text(null), stack_text(99)", "NULL|NULL|NULL|NULL|NULL\n");
+	expect("select addr(null), seconds(null), wall_time(null), stack_text(null), "
+	       "stack_text(99)",
+	       "NULL|NULL|NULL|NULL|NULL\n");
 }
 
 static void test_conditions(void **state)
@@ -167,7 +183,8 @@ static void test_conditions(void **state)
 	expect("select count(*) from sample where time_ns = '70000'", "1\n");
 	expect("select count(*) from sample where time_ns < 1000.5", "1\n");
 	expect("select count(*) from sample where time_ns = 1", "0\n");
-	expect("select count(*) from sample where cpu = 1 and thread = 3 and time_ns < 60000", "1800\n");
+	expect("select count(*) from sample where cpu = 1 and thread = 3 and time_ns < 60000",
+	       "1800\n");
 	expect("select count(*) from sample where cpu between 1 and 2", "100000\n");
 	expect("select count(*) from sample where cpu in (0, 2)", "100000\n");
 	expect("select count(*) from sample where thread is null", "0\n");
@@ -179,17 +196,23 @@ static void test_groups(void **state)
 {
 	expect("select thread, count(*) from sample group by thread order by thread",
 	       "1|30000\n2|30000\n3|30000\n4|30000\n5|30000\n");
-	expect("select cpu, count(*) from sample group by cpu order by cpu desc", "2|50000\n1|50000\n0|50000\n");
+	expect("select cpu, count(*) from sample group by cpu order by cpu desc",
+	       "2|50000\n1|50000\n0|50000\n");
 	expect("select distinct stack from sample order by stack", "0\n1\n2\n3\n");
-	expect_same("select thread, stack, cpu, count(*) n from sample where time_ns < 90000 group by 1, 2, 3 order by 1, 2, 3",
-		    "select thread + 0 a, stack + 0 b, cpu + 0 c, count(*) from sample where time_ns < 90000 group by 1, 2, 3 order by 1, 2, 3");
-	expect_same("select period, count(*) from sample group by period order by 2 desc, 1 limit 5",
-		    "select period + 0, count(*) from sample group by 1 order by 2 desc, 1 limit 5");
+	expect_same("select thread, stack, cpu, count(*) n from sample where time_ns < 90000 group "
+		    "by 1, 2, 3 order by 1, 2, 3",
+		    "select thread + 0 a, stack + 0 b, cpu + 0 c, count(*) from sample where "
+		    "time_ns < 90000 group by 1, 2, 3 order by 1, 2, 3");
+	expect_same(
+		"select period, count(*) from sample group by period order by 2 desc, 1 limit 5",
+		"select period + 0, count(*) from sample group by 1 order by 2 desc, 1 limit 5");
 	expect("select source, sum(count) from lost group by source", "cpu|12\n");
 	expect("select time_ns from sample order by time_ns limit 2", "1000\n1001\n");
 	expect("select time_ns from sample order by time_ns desc limit 2", "150999\n150998\n");
-	expect_same("select thread, time_ns from sample where cpu = 1 order by thread desc, time_ns limit 7",
-		    "select thread, time_ns from sample where cpu = 1 order by thread + 0 desc, time_ns + 0 limit 7");
+	expect_same("select thread, time_ns from sample where cpu = 1 order by thread desc, "
+		    "time_ns limit 7",
+		    "select thread, time_ns from sample where cpu = 1 order by thread + 0 desc, "
+		    "time_ns + 0 limit 7");
 }
 
 static void test_side(void **state)
@@ -198,11 +221,16 @@ static void test_side(void **state)
 	expect("select comm from thread where id = 99", "");
 	expect("select comm from thread where id = -1", "");
 	expect("select comm from thread where id = 'x'", "");
-	expect("select group_concat(comm) from (select comm from thread order by id desc)", "comm5,comm4,comm3,comm2,comm1\n");
-	expect("select t.comm, count(*) from sample s join thread t on t.id = s.thread where t.comm = 'comm2' group by 1", "comm2|30000\n");
-	expect("select stack_text(1), stack_text(2), stack_text(3)", "main|main;outer_call;inlined_call|main;outer_call;inlined_call;x+0x40\n");
+	expect("select group_concat(comm) from (select comm from thread order by id desc)",
+	       "comm5,comm4,comm3,comm2,comm1\n");
+	expect("select t.comm, count(*) from sample s join thread t on t.id = s.thread where "
+	       "t.comm = 'comm2' group by 1",
+	       "comm2|30000\n");
+	expect("select stack_text(1), stack_text(2), stack_text(3)",
+	       "main|main;outer_call;inlined_call|main;outer_call;inlined_call;x+0x40\n");
 	expect("select length(stack_text(4)) between 1000 and 100000", "1\n"); /* a circle ends */
-	expect("select comm, event, function from samples where time_ns = 1002", "comm5|cycles|inlined_call\n");
+	expect("select comm, event, function from samples where time_ns = 1002",
+	       "comm5|cycles|inlined_call\n");
 	expect("select tid, samples from threads order by id limit 1", "101|30000\n");
 }
 
@@ -233,8 +261,9 @@ static void test_errors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_basics), cmocka_unit_test(test_conditions), cmocka_unit_test(test_groups),
-		cmocka_unit_test(test_side),   cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_basics), cmocka_unit_test(test_conditions),
+		cmocka_unit_test(test_groups), cmocka_unit_test(test_side),
+		cmocka_unit_test(test_errors),
 	};
 
 	return cmocka_run_group_tests_name("sql", tests, set_up, tear_down);
