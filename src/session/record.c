@@ -647,6 +647,8 @@ struct err *session_record(const struct record_session_options *options, int *st
 	struct err *err = begin(&s, status);
 
 	if (err) {
+		if (err_is(err, ERR_USAGE) && *status == COMMAND_FAILED)
+			*status = 0; /* main() has one for wrong words */
 		discard(&s);
 		session_deinit(&s);
 		return err;

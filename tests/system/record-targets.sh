@@ -26,7 +26,7 @@ expect_number "-a with a command: the others too" "$(query ac.sonde "select coun
 kill $one $two
 
 # A process that makes threads all the time while we attach: none twice, none missed.
-"$WORKLOAD/shares" 6000 > out &
+"$WORKLOAD/shares" 2500 > out &
 pid=$!
 wait_for 5 sh -c "[ \$(ls /proc/$pid/task | wc -l) -eq 3 ]"
 sonde record --clock thread -o sh.sonde -p $pid 2> err || fail "-p of a threaded program: $(cat err)"

@@ -108,9 +108,13 @@ static struct err *not_permitted(const struct perf_event_attr *attr, int errnum)
 			      paranoid);
 	else
 		err = err_errno(errnum, "perf events are not permitted");
-	return err_fix(err, "sudo sysctl kernel.perf_event_paranoid=%d, or run sonde as root, or give it the "
-			    "right: sudo setcap cap_perfmon,cap_sys_ptrace+ep \"$(readlink -f \"$(command -v sonde)\")\"",
-		       attr->exclude_kernel || attr->inherit ? 1 : -1);
+	err = err_fix(err, "sudo sysctl kernel.perf_event_paranoid=%d, or run sonde as root, or give it the "
+			   "right: sudo setcap cap_perfmon,cap_sys_ptrace+ep \"$(readlink -f \"$(command -v sonde)\")\"",
+		      attr->exclude_kernel || attr->inherit ? 1 : -1);
+	/* That setting would permit it: something else does not. */
+	if (known && paranoid <= 2 && attr->exclude_kernel && attr->inherit)
+		err = err_fix(err, "in a container its seccomp profile forbids it: docker run --cap-add PERFMON");
+	return err;
 }
 
 static struct err *refused(const struct perf_spec *spec, const struct perf_event_attr *attr, int errnum)
