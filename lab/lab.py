@@ -17,12 +17,14 @@ run whose maker was killed is removed by the next run.
 """
 import ctypes
 import fcntl
+import json
 import os
 import pwd
 import re
 import selectors
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -204,7 +206,8 @@ def write_initramfs(path, run):
         cpio.text("lab/argv", b"".join(os.fsencode(word) + b"\0" for word in run.argv))
         cpio.text("lab/env", b"".join(os.fsencode("%s=%s" % pair) + b"\0" for pair in run.environment().items()))
         order = []
-        for file in module_files(run.kernel, MODULES):
+        # qemu_fw_cfg tells QEMU where the kernel keeps VMCOREINFO, for dumps.
+        for file in module_files(run.kernel, MODULES + (("qemu_fw_cfg",) if run.hold else ())):
             cpio.copy("lab/modules/" + os.path.basename(file), file)
             order.append(os.path.basename(file) + "\n")
         cpio.text("lab/modules.order", "".join(order))
@@ -313,11 +316,14 @@ class Run:
         self.kernel, self.argv = kernel, list(argv)
         self.cpus, self.memory_mib, self.timeout_s = 2, 512, 120
         self.append, self.qemu_args, self.env = [], [], {}
-        self.user = self.verbose = self.stay = False
+        self.user = self.verbose = False
+        self.hold = False            # keep the machine when the program has ended or the kernel panicked
+        self.crash_kernel = False    # put the initramfs where lib.sh's lab_crash_kernel looks for it
         self.share = self.console = self.net = None
         self.keep_paths, self.programs, self.extra_modules = [], [], []
         self.out, self.err = sys.stdout.buffer, sys.stderr.buffer
         self.status = None           # as the control port says
+        self.control, self.tar, self.pipes = b"", None, {}
         self.qemu = self.started = None
         self.dir, self.lock = work_directory()
 
@@ -339,7 +345,7 @@ class Run:
         """Host directories and files that the guest's tmpfs must not hide."""
         paths = [SRC, os.getcwd(), os.path.dirname(self.kernel.image), *self.keep_paths]
         paths += [value for name, value in self.env.items() if name in ("SRC", "BUILD", "TESTDIR", "SHARED")]
-        for word in filter(os.path.isfile, self.argv[:1]):
+        for word in filter(os.path.isfile, self.argv):
             directory = os.path.dirname(os.path.realpath(word))
             paths.append(word if directory in OVERLAID else directory)
         if self.kernel.root:
@@ -353,6 +359,8 @@ class Run:
     def environment(self):
         env = {"LAB": LAB, "LAB_USER": "1" if self.user else "", "LAB_CPUS": str(self.cpus), "LAB_KERNEL": self.kernel.image,
                "LAB_MODULES": self.kernel.root if self.kernel.modules else "", "LAB_MODE": "9p" if self.kernel.has_9p else "cpio"}
+        if self.hold:
+            env["LAB_HOLD"] = "1"
         if self.net:
             env["LAB_HOST"] = str(self.net[1])
         return {**env, **self.env}
@@ -361,7 +369,7 @@ class Run:
         accel = accelerator()
         args = [QEMU, "-accel", "tcg,thread=multi" if accel == "tcg" else accel, "-cpu", "max", "-smp", str(self.cpus),
                 "-m", str(self.memory_mib), "-nodefaults", "-display", "none", "-no-reboot", "-kernel", self.kernel.image,
-                "-initrd", self.dir + "/initrd", "-append", " ".join(["console=ttyS0 panic=-1", *self.kernel.append, *self.append]),
+                "-initrd", self.dir + "/initrd", "-append", " ".join(["console=ttyS0", "panic=0" if self.hold else "panic=-1", *self.kernel.append, *self.append]),
                 "-serial", "file:" + self.console_path, "-device", "virtio-serial-pci,max_ports=8"]
         if self.kernel.has_9p:
             for tag, path, options in (("hostroot", "/", ",readonly=on"), ("share", self.share_path, "")):
@@ -371,6 +379,8 @@ class Run:
             args += ["-netdev", "dgram,id=net,local.type=unix,local.path=%s/%d,remote.type=unix,remote.path=%s/%d"
                      % (self.net[0], here, self.net[0], there),
                      "-device", "virtio-net-pci,netdev=net,mac=52:54:00:77:00:0%d" % here]
+        if self.hold:
+            args += ["-device", "vmcoreinfo", "-qmp", "unix:%s/qmp,server=on,wait=off" % self.dir]
         return args + self.qemu_args
 
     def start(self):
@@ -384,7 +394,9 @@ class Run:
             os.mkdir(self.share_path)
             os.chmod(self.share_path, 0o777)
         write_initramfs(self.dir + "/initrd", self)
-        command, self.pipes, passed = self.command(), {}, []
+        if self.crash_kernel:
+            shutil.copy(self.dir + "/initrd", self.share_path + "/.initrd")
+        command, passed = self.command(), []
         for number, name in enumerate(("out", "err", "ctl") + (() if self.kernel.has_9p else ("tar",)), 1):
             reader, writer = os.pipe()
             self.pipes[name] = reader
@@ -401,42 +413,72 @@ class Run:
             os.close(fd)
         self.started = time.monotonic()
 
-    def wait(self):
-        """Relay until the guest ends.  Returns the program's status, or raises."""
-        control = b""
-        sinks = {"out": self.out, "err": self.err}
-        if "tar" in self.pipes:
-            sinks["tar"] = subprocess.Popen(["tar", "-xf", "-", "-C", self.share_path], stdin=subprocess.PIPE)
+    def wait(self, until=lambda: False):
+        """Relay until the guest ends, or UNTIL says so (asked twice a second) and then None.
+
+        Returns the program's status, or raises Broken or TimeoutError.
+        """
         with selectors.DefaultSelector() as ready:
             for name, fd in self.pipes.items():
                 ready.register(fd, selectors.EVENT_READ, name)
-            while ready.get_map():
-                left = self.started + self.timeout_s - time.monotonic()
-                if left <= 0:
+            while self.pipes:
+                if time.monotonic() > self.started + self.timeout_s:
                     self.qemu.kill()
                     raise TimeoutError
-                for key, _ in ready.select(left):
+                for key, _ in ready.select(0.5):
                     data = os.read(key.fd, 65536)
                     if not data:
                         ready.unregister(key.fd)
-                        os.close(key.fd)
-                    elif key.data == "ctl":
-                        control += data
-                    elif key.data == "tar":
-                        sinks["tar"].stdin.write(data)
+                        os.close(self.pipes.pop(key.data))
                     else:
-                        sinks[key.data].write(data)
-                        sinks[key.data].flush()
+                        self.take(key.data, data)
+                if until():
+                    return None
         self.qemu.wait()
-        if "tar" in sinks:
-            sinks["tar"].stdin.close()
-            if sinks["tar"].wait() and control:
+        if self.tar:
+            self.tar.stdin.close()
+            if self.tar.wait() and self.status is not None:
                 raise Broken("the results did not come back whole")
-        said = re.search(rb"^exit (\d+)$", control, re.M)
-        if not said:
+        if self.status is None:
             raise Broken(self.why_it_died())
-        self.status = int(said[1])
         return self.status
+
+    def take(self, port, data):
+        """What came out of a port goes to its place."""
+        if port == "ctl":
+            self.control += data
+            said = re.search(rb"^exit (\d+)$", self.control, re.M)
+            if said:
+                self.status = int(said[1])
+        elif port == "tar":
+            self.tar = self.tar or subprocess.Popen(["tar", "-xf", "-", "-C", self.share_path], stdin=subprocess.PIPE)
+            self.tar.stdin.write(data)
+        else:
+            sink = self.out if port == "out" else self.err
+            sink.write(data)
+            sink.flush()
+
+    def settled(self):
+        """For a guest that is held: its program has ended, or its kernel has panicked."""
+        return self.status is not None or "---[ end Kernel panic" in self.console_text()
+
+    def qmp(self, *commands):
+        """Give QEMU commands, (name, {arguments}) each, of its QMP protocol; returns their answers."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(self.dir + "/qmp")
+            file = connection.makefile("rw", encoding="utf-8")
+            file.readline()  # the greeting
+            answers = []
+            for name, arguments in (("qmp_capabilities", {}), *commands):
+                file.write(json.dumps({"execute": name, "arguments": arguments}) + "\n")
+                file.flush()
+                answer = {}
+                while "return" not in answer and "error" not in answer:  # events come between
+                    answer = json.loads(file.readline() or '{"error": {"desc": "QEMU has gone"}}')
+                if "error" in answer:
+                    raise Broken("QEMU refuses %s: %s" % (name, answer["error"]["desc"]))
+                answers.append(answer["return"])
+            return answers[1:]
 
     def console_text(self):
         try:
@@ -455,10 +497,9 @@ class Run:
             words = f.read().strip()
         return "the guest ended without saying how" + (": " + words.splitlines()[-1] if words else "")
 
-    def execute(self):
-        """start() and wait(), with the console's end shown when the guest itself failed."""
+    def attend(self):
+        """wait(), with the console's end shown when the guest itself failed."""
         try:
-            self.start()
             return self.wait()
         except TimeoutError:
             say("no end after %d s" % self.timeout_s)
@@ -468,6 +509,10 @@ class Run:
             say(str(error))
             self.show_console()
             return BROKEN
+
+    def execute(self):
+        self.start()
+        return self.attend()
 
     def show_console(self, lines=50):
         text = self.console_text().splitlines()
@@ -481,6 +526,40 @@ def modules_mount_point():
     if not os.path.isdir("/lib/modules") and os.geteuid() == 0:
         say("made the empty directory /usr/lib/modules, where guests mount their kernel's modules")
         os.makedirs("/usr/lib/modules", exist_ok=True)
+
+
+def add_guest_options(parser, kernel="stock"):
+    """The options that every program that boots a guest has."""
+    add = parser.add_argument
+    add("--kernel", default=kernel, help="stock, cloud (Debian's), debug, minimal, kcsan (ours), or a bzImage; default %s" % kernel)
+    add("--modules", help="lib/modules/RELEASE of a bzImage")
+    add("--cpus", type=int, default=2)
+    add("--mem", type=int, help="MiB; default 512, 1024 for debug")
+    add("--append", action="append", default=[], help="words for the kernel's command line")
+    add("--timeout", type=float, default=120, help="seconds; default 120, 400 for debug")
+    add("--share", help="a directory that is $SHARE in the guest, writable")
+    add("--env", action="append", default=[], metavar="NAME=VALUE")
+    add("--console", help="keep the console's text in this file")
+    add("--keep", action="append", default=[], metavar="DIR", help="a directory below /tmp that the guest shall see")
+    add("--qemu", action="append", default=[], help="one more argument for QEMU")
+    add("-v", "--verbose", action="store_true")
+
+
+def guest_from_options(args, argv):
+    """A Run as those options say, not started."""
+    run = Run(find_kernel(args.kernel, args.modules), argv)
+    slow = args.kernel in ("debug", "kcsan")
+    run.cpus, run.timeout_s = args.cpus, 400 if slow and args.timeout == 120 else args.timeout
+    run.memory_mib = args.mem or (1024 if slow else 512)
+    run.append, run.qemu_args, run.verbose = list(args.append), list(args.qemu), args.verbose
+    run.share, run.console, run.keep_paths = args.share, args.console, args.keep
+    for name in ("SRC", "BUILD", "TESTDIR", "SHARED"):
+        if os.environ.get(name):
+            run.env[name] = os.environ[name]
+    if "BUILD" in run.env:
+        os.environ["PATH"] = run.env["BUILD"] + "/src:" + os.environ["PATH"]
+    run.env.update(pair.partition("=")[::2] for pair in args.env)
+    return run
 
 
 def main(function):

@@ -46,14 +46,17 @@ lab_wait_for() {
 # memory_backed=1 keeps what is written.
 lab_null_blk() {
 	lab_need_module null_blk nr_devices=0
-	local dir=/sys/kernel/config/nullb/lab$RANDOM setting
+	local name=nullb$RANDOM setting
+	local dir=/sys/kernel/config/nullb/$name
 	[ -d /sys/kernel/config/nullb ] || mount -t configfs configfs /sys/kernel/config
 	mkdir "$dir" || lab_fail "null_blk takes no device by configfs"
 	for setting in size=256 "$@"; do
 		echo "${setting#*=}" >"$dir/${setting%%=*}" || lab_fail "null_blk refuses $setting"
 	done
 	echo 1 >"$dir/power"
-	echo "/dev/nullb$(cat "$dir/index")"
+	# Newer kernels name it as the directory, older ones by its number.
+	[ -b "/dev/$name" ] || name=nullb$(cat "$dir/index")
+	echo "/dev/$name"
 }
 
 # lab_dm NAME TABLE: a device-mapper device; prints its path.
@@ -167,5 +170,8 @@ lab_kfail_load() {
 	[ -f "$LAB_MODULES/kfail.ko" ] || lab_skip "kfail isn't built for kernel $(uname -r): lab/kfail/build"
 	insmod "$LAB_MODULES/kfail.ko" || lab_fail "can't load kfail.ko"
 }
+# lab_kfence_on: from now on KFENCE watches an allocation every 10 ms; off at boot, because it
+# takes faults from KASAN and its pool is small.
+lab_kfence_on() { echo 10 >/sys/module/kfence/parameters/sample_interval; }
 # lab_kfail WORD: provoke it.  The writer may not survive; that is the point.
 lab_kfail() { (echo "$1" >/sys/kernel/debug/kfail) 2>/dev/null; }

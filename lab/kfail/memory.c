@@ -211,15 +211,22 @@ KF_TROUBLE(redzone)
 	kmem_cache_destroy(cache);
 }
 
+/*
+ * KASAN keeps freed objects in quarantine, where the slab hasn't poisoned them yet; shrinking
+ * the cache lets them out.  A second object keeps the slab from going as a whole.
+ */
 KF_TROUBLE(poison)
 {
 	struct kmem_cache *cache = kf_checked_cache();
+	char *keeper = cache ? kmem_cache_alloc(cache, GFP_KERNEL) : NULL;
 	char *p = cache ? kmem_cache_alloc(cache, GFP_KERNEL) : NULL;
 
-	if (!p)
+	if (!p || !keeper)
 		return;
 	kmem_cache_free(cache, p);
+	kmem_cache_shrink(cache);
 	kf_write_unseen(p + 16, 1);
+	kmem_cache_free(cache, keeper);
 	kmem_cache_destroy(cache);
 }
 
@@ -285,19 +292,21 @@ KF_TROUBLE(leak)
 	kf_leak_vmalloc(1);
 }
 
-/* More in one piece than there is, from a context that can't wait. */
+/* More in large pieces than there is, from a context that can't wait. */
 KF_TROUBLE(allocfail)
 {
-	struct page *pages[64];
-	int i;
+	struct page *page, *taken = NULL;
 
-	for (i = 0; i < ARRAY_SIZE(pages); i++) {
-		pages[i] = alloc_pages(GFP_ATOMIC, arg); /* HERE: allocfail */
-		if (!pages[i])
-			break;
+	while ((page = alloc_pages(GFP_ATOMIC, arg))) { /* HERE: allocfail */
+		page->private = (unsigned long)taken;
+		taken = page;
 	}
-	while (i-- > 0)
-		__free_pages(pages[i], arg);
+	while (taken) {
+		page = taken;
+		taken = (struct page *)page->private;
+		page->private = 0;
+		__free_pages(page, arg);
+	}
 }
 
 /* An allocation that a test can make fail by fault injection (failslab, fail_page_alloc). */
