@@ -141,7 +141,7 @@ class Initramfs:
         self.file, self.count, self.made = file, 0, set()
 
     def entry(self, name, mode, data=b"", rdev=(0, 0)):
-        name = name.lstrip("/")
+        name = re.sub(r"^(bin|sbin|lib\w*)/", r"usr/\1/", name.lstrip("/"))  # as /bin is a link
         if name in self.made:
             return
         parent = os.path.dirname(name)
@@ -196,8 +196,10 @@ def write_initramfs(path, run):
     """The archive for one run: see guest/init, which reads it."""
     with open(path, "wb") as f:
         cpio = Initramfs(f)
-        for name in ("proc", "sys", "dev", "newroot", "tmp", "run"):
+        for name in ("proc", "sys", "dev", "newroot", "tmp", "run", "usr/bin", "usr/sbin", "usr/lib", "usr/lib64"):
             cpio.directory(name)
+        for name in ("bin", "sbin", "lib", "lib64"):
+            cpio.entry(name, stat.S_IFLNK | 0o777, b"usr/" + name.encode())
         cpio.node("dev/console", 5, 1)
         cpio.node("dev/null", 1, 3)
         cpio.copy("bin/busybox", busybox())
@@ -219,18 +221,11 @@ def write_initramfs(path, run):
 
 def carry(cpio, run):
     """Put what the script needs into the archive: no 9p in this kernel."""
-    for path in program_files(["bash", "setpriv", "timeout", *run.programs]):
+    for path in program_files(["bash", "setpriv", "setsid", "timeout", "date", *run.programs]):
         cpio.copy(path, path)
-    links = {"usr/bin/bash": "bin/bash", "usr/lib64": "lib64"}
-    for name, target in links.items():
-        if target in cpio.made and name not in cpio.made:
-            cpio.entry(name, stat.S_IFLNK | 0o777, ("/" + target).encode())
-    for program in run.argv[:1]:
-        path = shutil.which(program) or program
-        if os.path.isfile(path):
-            cpio.copy(os.path.abspath(path), path)
-    for name in ("/lib.sh", "/guest/as-user"):
-        cpio.copy(LAB + name, LAB + name)
+    files = [LAB + "/lib.sh", LAB + "/guest/as-user", *run.files]
+    for path in map(os.path.abspath, filter(os.path.isfile, files + run.argv)):
+        cpio.copy(path, path)
     for file in module_files(run.kernel, run.extra_modules):
         cpio.copy(os.path.join("/lib/modules", run.kernel.release, os.path.basename(file)), file)
 
@@ -320,7 +315,9 @@ class Run:
         self.hold = False            # keep the machine when the program has ended or the kernel panicked
         self.crash_kernel = False    # put the initramfs where lib.sh's lab_crash_kernel looks for it
         self.share = self.console = self.net = None
-        self.keep_paths, self.programs, self.extra_modules = [], [], []
+        self.keep_paths = []
+        # What a guest without 9p shall have.
+        self.files, self.programs, self.extra_modules = [], [], []
         self.out, self.err = sys.stdout.buffer, sys.stderr.buffer
         self.status = None           # as the control port says
         self.control, self.tar, self.pipes = b"", None, {}
