@@ -42,7 +42,9 @@ static void explain(struct cap_result *r, int errnum, const char *config)
 {
 	if (errnum == EPERM || errnum == EACCES) {
 		cap_set_not_permitted(r, errnum, "CAP_BPF and CAP_PERFMON");
-	} else if (errnum == ENOSYS || errnum == EINVAL || errnum == ENOTSUP) {
+	} else if (errnum == ENOSYS) {
+		cap_set(r, CAP_NOT_IN_KERNEL, "no bpf() (CONFIG_BPF_SYSCALL is off)");
+	} else if (errnum == EINVAL || errnum == ENOTSUP) {
 		cap_set(r, CAP_NOT_IN_KERNEL, "%s", config);
 	} else {
 		cap_set(r, CAP_MISSING, "bpf: %s", strerror(errnum));
@@ -95,7 +97,7 @@ void cap_bpf_ring(const struct cap_env *env, struct cap_result *r)
 	if (fd >= 0)
 		cap_set(r, CAP_YES, "shared between CPUs");
 	else
-		explain(r, -fd, "since Linux 5.8");
+		explain(r, -fd, "no ring buffer maps (since Linux 5.8)");
 }
 
 void cap_bpf_raw_tracepoint(const struct cap_env *env, struct cap_result *r)

@@ -252,6 +252,10 @@ void cap_perf_cgroup(const struct cap_env *env, struct cap_result *r)
 	struct perf_event_attr attr = clock_attr(true);
 	char path[256];
 
+	if (!cap_exists(env, "/proc/self/cgroup")) {
+		cap_set(r, CAP_NOT_IN_KERNEL, "CONFIG_CGROUPS is off");
+		return;
+	}
 	if (!own_cgroup(env, path, sizeof(path))) {
 		cap_set(r, CAP_MISSING, "no cgroup hierarchy that perf events know");
 		cap_set_fix(r, "sudo mount -t cgroup2 none /sys/fs/cgroup");

@@ -187,8 +187,9 @@ static int try_tracepoint(const struct cap_env *env, const char *path)
 	if (id < 0)
 		return (int)id;
 
+	/* ftrace:function is refused with EINVAL to who leaves user stacks possible: kernel/trace/trace_event_perf.c. */
 	struct perf_event_attr attr = { .type = PERF_TYPE_TRACEPOINT, .config = (uint64_t)id, .sample_period = 1,
-					.sample_type = PERF_SAMPLE_RAW };
+					.sample_type = PERF_SAMPLE_RAW, .exclude_callchain_user = 1 };
 	int fd = cap_perf_open(&attr, -1, 0, 0);
 
 	if (fd >= 0)
