@@ -536,10 +536,11 @@ static void place_symbols(struct builder *b)
 
 static void sum_processes(struct builder *b)
 {
-	struct map index;
+	struct map index, threads;
 	uint64_t *most;
 
 	map_init(&index);
+	map_init(&threads);
 	for (size_t i = 0; i < b->p->threads.n; i++) {
 		struct profile_thread *t = &b->p->threads.v[i];
 		bool is_new;
@@ -553,7 +554,11 @@ static void sum_processes(struct builder *b)
 		t->process = (uint32_t)*at;
 		b->p->processes.v[*at].value += t->value;
 		b->p->processes.v[*at].samples += t->samples;
-		b->p->processes.v[*at].threads += t->samples > 0;
+		/* a thread that renames itself or execs has several rows */
+		if (t->samples > 0 && !*map_get(&threads, t->row->tid, &is_new)) {
+			*map_get(&threads, t->row->tid, NULL) = 1;
+			b->p->processes.v[*at].threads++;
+		}
 	}
 	most = mem_calloc(b->p->processes.n + 1, sizeof(*most));
 	for (size_t i = 0; i < b->p->threads.n; i++) {
@@ -567,6 +572,7 @@ static void sum_processes(struct builder *b)
 	}
 	free(most);
 	map_deinit(&index);
+	map_deinit(&threads);
 }
 
 static void list_threads(struct builder *b)

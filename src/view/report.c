@@ -69,9 +69,12 @@ static void headline(struct doc *doc, const struct profile *p)
 		str_add(&text, " CPU");
 	else if (p->recording)
 		str_printf(&text, " of %s", p->event);
-	if (p->processes.n)
-		str_printf(&text, " in %zu process%s", sampled_processes(p),
-			   sampled_processes(p) == 1 ? "" : "es");
+	if (p->processes.n) {
+		/* all that ran; of a part of them, those that were sampled */
+		size_t n = p->left_out ? sampled_processes(p) : p->processes.n;
+
+		str_printf(&text, " in %s process%s", units_count(n).text, n == 1 ? "" : "es");
+	}
 	if (meta && meta->cpus)
 		str_printf(&text, " on %u CPU%s", meta->cpus, meta->cpus == 1 ? "" : "s");
 	if (name && p->value)
@@ -191,6 +194,21 @@ static void next_command(struct doc *doc, const struct profile *p, const struct 
 	str_deinit(&command);
 }
 
+/* The second table: who used it, at the level where there is something to tell apart. */
+static void who(struct doc *doc, const struct profile *p, const struct report_options *o)
+{
+	size_t threads = 0;
+
+	for (size_t i = 0; i < p->threads.n; i++)
+		threads += p->threads.v[i].samples > 0;
+	if (sampled_processes(p) > 10)
+		report_programs(doc, p, o);
+	else if (sampled_processes(p) > 1)
+		report_processes(doc, p, o);
+	else if (threads > 1)
+		report_threads(doc, p, o);
+}
+
 static struct err *tables(struct doc *doc, const struct profile *p, const struct report_options *o)
 {
 	const char *by = o->view->group_by;
@@ -209,8 +227,8 @@ static struct err *tables(struct doc *doc, const struct profile *p, const struct
 		report_lines(doc, p, o);
 	else
 		report_functions(doc, p, o);
-	if (!by && !p->stacks.diff && sampled_processes(p) > 1)
-		report_processes(doc, p, o);
+	if (!by && !p->stacks.diff && p->recording)
+		who(doc, p, o);
 	return NULL;
 }
 

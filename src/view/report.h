@@ -37,6 +37,8 @@ void report_functions(struct doc *doc, const struct profile *p,
 void report_lines(struct doc *doc, const struct profile *p, const struct report_options *options);
 void report_modules(struct doc *doc, const struct profile *p, const struct report_options *options);
 void report_threads(struct doc *doc, const struct profile *p, const struct report_options *options);
+/* By name: "cc1" is all processes of that name. */
+void report_programs(struct doc *doc, const struct profile *p, const struct report_options *options);
 void report_processes(struct doc *doc, const struct profile *p,
 		      const struct report_options *options);
 /* Callers and callees of view->function; ERR_NOT_FOUND with the nearest name. */

@@ -399,6 +399,61 @@ void report_threads(struct doc *doc, const struct profile *p, const struct repor
 	vec_deinit(&items);
 }
 
+/* Threads' values by name; `total` holds how many processes, each counted once. */
+static void program_items(const struct profile *p, item_list *items)
+{
+	struct map by_name, seen;
+
+	map_init(&by_name);
+	map_init(&seen);
+	for (size_t i = 0; i < p->threads.n; i++) {
+		const struct profile_thread *t = &p->threads.v[i];
+		bool is_new;
+		uint64_t *at;
+
+		if (!t->samples)
+			continue;
+		at = map_get(&by_name, t->row->comm, &is_new);
+		if (is_new) {
+			*at = items->n;
+			vec_push(items, ((struct report_item){ .id = t->row->comm }));
+		}
+		items->v[*at].self += t->value;
+		map_get(&seen, (uint64_t)t->row->comm << 32 | t->row->pid, &is_new);
+		items->v[*at].total_before += is_new;
+	}
+	map_deinit(&by_name);
+	map_deinit(&seen);
+}
+
+void report_programs(struct doc *doc, const struct profile *p, const struct report_options *o)
+{
+	const struct doc_column columns[] = {
+		{ "ratio", "share", DOC_RATIO, DOC_COLUMN_BAR },
+		{ "cpu", p->is_time ? "CPU" : p->stacks.unit, report_unit(p), 0 },
+		{ "name", "name", DOC_TEXT, 0 },
+		{ "processes", "processes", DOC_COUNT, 0 },
+	};
+	item_list items = { 0 };
+	uint64_t left_out;
+
+	program_items(p, &items);
+
+	size_t n = choose(&items, p, o, 10, report_compare_self, &left_out);
+
+	doc_table_begin(doc, "programs", "Programs and threads, by name", columns, 4);
+	for (size_t i = 0; i < n; i++) {
+		const char *name = recording_string(p->recording, items.v[i].id);
+
+		doc_row(doc, (const struct doc_value[]){ DOC_F64(report_ratio(p, items.v[i].self)),
+							 DOC_U64(items.v[i].self),
+							 DOC_STR(name && *name ? name : "not known"),
+							 DOC_U64(items.v[i].total_before) });
+	}
+	doc_table_end(doc, left_out, left_out ? SEE_MORE : NULL);
+	vec_deinit(&items);
+}
+
 void report_processes(struct doc *doc, const struct profile *p, const struct report_options *o)
 {
 	const struct doc_column columns[] = {
