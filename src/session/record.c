@@ -47,7 +47,7 @@
 
 #define DRAIN_EVERY_NS 100000000ULL
 #define SIGNAL_GRACE_NS 2000000000ULL
-enum { POLL_MAX = 4096, NAMES_MAX = 10000 };
+enum { TARGET_ENDED = -2, POLL_MAX = 4096, NAMES_MAX = 10000 };
 
 struct session {
 	const struct record_session_options *options;
@@ -385,8 +385,15 @@ static bool target_lives(struct session *s, size_t i)
 {
 	struct pollfd p = { .fd = s->target_fds.v[i], .events = POLLIN };
 
-	if (p.fd >= 0)
-		return poll(&p, 1, 0) == 0;
+	if (p.fd == TARGET_ENDED)
+		return false;
+	if (p.fd >= 0) {
+		if (poll(&p, 1, 0) == 0)
+			return true;
+		close(p.fd); /* it would wake us for ever while others live */
+		s->target_fds.v[i] = TARGET_ENDED;
+		return false;
+	}
 	return kill(s->options->request.pids[i], 0) == 0 || errno == EPERM;
 }
 
@@ -395,10 +402,11 @@ static bool targets_ended(struct session *s)
 {
 	if (s->command.pid)
 		return s->command.ended;
+	bool any = false;
+
 	for (size_t i = 0; i < s->target_fds.n; i++)
-		if (target_lives(s, i))
-			return false;
-	return s->target_fds.n > 0;
+		any |= target_lives(s, i);
+	return s->target_fds.n > 0 && !any;
 }
 
 static bool is_muted(const struct session *s, int fd)

@@ -16,6 +16,14 @@ expect_number "-p: only that process" "$(query p.sonde "select sum(pid <> $one) 
 expect_number "-p: time in spin_here" "$(share_of p.sonde spin_here)" 0.8 1
 sonde record -o pp.sonde -p $one,$two --duration 0.5 2> err || fail "-p twice: $(cat err)"
 expect_number "-p twice: both" "$(query pp.sonde "select count(distinct pid) from samples")" 2 2
+# One of two ends: the recording goes on to the end of the other, without busy waiting.
+"$WORKLOAD/spin" 0.5 > /dev/null &
+short=$!
+"$WORKLOAD/spin" 2 > /dev/null &
+long=$!
+cpu=$( { TIMEFORMAT='%U %S'; time sonde record --no-symbols -q -o last.sonde -p $short,$long 2> err; } 2>&1 | awk '{ print $1 + $2 }')
+expect "-p twice ends with the last" test ! -e /proc/$long
+expect_number "-p twice: CPU seconds that waiting takes" "$cpu" 0 0.6
 sonde record -o t.sonde -t $two --duration 0.5 2> err || fail "-t: $(cat err)"
 expect_number "-t: only that thread" "$(query t.sonde "select sum(tid <> $two) from samples")" 0 0
 sonde record -o a.sonde -a --duration 0.5 2> err || fail "-a: $(cat err)"
