@@ -206,7 +206,10 @@ static void put_warnings(struct doc *d, const struct recording_meta *m, const st
 	if (m->state == RECORDING_CUT)
 		doc_warning(d, NULL, "cut short: %s", m->why_cut ? m->why_cut : "it has no end");
 	if (m->journal_rows_folded)
-		doc_text(d, "%s rows were taken from its journal when it was opened.",
+		doc_text(d,
+			 m->state == RECORDING_LIVE
+				 ? "%s rows are in its journal still."
+				 : "%s rows were taken from its journal when it was opened.",
 			 units_count(m->journal_rows_folded).text);
 	if (lost->total)
 		doc_warning(d, NULL, "%s events were lost while recording",

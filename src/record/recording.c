@@ -353,7 +353,7 @@ static struct err *open_all(struct recording *r)
 	return NULL;
 }
 
-struct err *recording_open(const char *path, struct recording **ret)
+static struct err *open_once(const char *path, struct recording **ret)
 {
 	struct recording *r = mem_calloc(1, sizeof(*r));
 
@@ -363,14 +363,30 @@ struct err *recording_open(const char *path, struct recording **ret)
 
 	struct err *err = open_all(r);
 
-	if (err != NULL) {
-		err = err_is(err, ERR_FORMAT) ? err_wrap(err, "cannot read the recording %s", path)
-					      : err;
+	if (err != NULL)
 		recording_destroy(r);
-		return err;
+	else
+		*ret = r;
+	return err;
+}
+
+/* A recorder that ends, or another reader that folds, takes the journal away while we look at it:
+ * then what was missing is in segments by now. */
+struct err *recording_open(const char *path, struct recording **ret)
+{
+	enum { TRIES = 5 };
+	struct err *err = open_once(path, ret);
+
+	for (int i = 1; i < TRIES && err_is(err, ERR_NOT_FOUND); i++) {
+		CLEANUP(mem_freep) char *meta = mem_printf("%s/meta.json", path);
+
+		if (access(meta, F_OK) < 0)
+			break;
+		err_destroy(err);
+		usleep(20000);
+		err = open_once(path, ret);
 	}
-	*ret = r;
-	return NULL;
+	return err_is(err, ERR_FORMAT) ? err_wrap(err, "cannot read the recording %s", path) : err;
 }
 
 void recording_destroy(struct recording *r)

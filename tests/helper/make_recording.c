@@ -101,7 +101,7 @@ int main(int argc, char **argv)
 {
 	struct recorder_options o = { .overwrite = true,
 				      .compactor = &parquet_compactor,
-				      .segment_ns = 200000000 };
+				      .segment_ns = 50000000 };
 	struct recorder_totals totals;
 	struct recorder *r;
 

@@ -7,6 +7,7 @@
 #include "record/recording.h"
 #include "record/segment.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -71,6 +72,26 @@ static void put_side(struct recorder *r)
 		row.end_ns = 7; /* the last row put under an id counts */
 		recorder_side(r, TYPE_thread, &row);
 	}
+}
+
+/* What one of several producing threads does; see test_threads. */
+struct producer {
+	struct recorder *recorder;
+	uint64_t from, to;
+};
+
+static void *produce(void *user)
+{
+	const struct producer *p = user;
+	char name[24];
+
+	for (uint64_t at = p->from; at < p->to; at += 5000) {
+		int n = snprintf(name, sizeof(name), "text %d", (int)(at % 20000));
+
+		recorder_string(p->recorder, name, (size_t)n);
+		put_samples(p->recorder, at, at + 5000);
+	}
+	return NULL;
 }
 
 static struct recording *open_recording(const char *name)
@@ -443,6 +464,29 @@ static void test_order(void **state)
 	recording_destroy(rec);
 }
 
+/* Streams of four threads beside the writer thread, which compacts meanwhile. */
+static void test_threads(void **state)
+{
+	enum { THREADS = 4, EACH = 100000 };
+	struct recorder *r = start("threads.sonde", &parquet_compactor, 64 << 20);
+	struct producer producers[THREADS];
+	pthread_t threads[THREADS];
+
+	put_side(r);
+	for (unsigned i = 0; i < THREADS; i++) {
+		producers[i] = (struct producer){ r, i * EACH, (i + 1) * EACH };
+		assert_int_equal(pthread_create(&threads[i], NULL, produce, &producers[i]), 0);
+	}
+	for (unsigned i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	finish(r, NULL);
+	struct recording *rec = open_recording("threads.sonde");
+
+	check_samples(rec, 0, THREADS * EACH);
+	check_side(rec);
+	recording_destroy(rec);
+}
+
 static void test_losses(void **state)
 {
 	struct recorder *r = start("losses.sonde", &parquet_compactor, 0);
@@ -537,11 +581,12 @@ static int leave_directory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_complete),     cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_cut_between),  cmocka_unit_test(test_live),
-		cmocka_unit_test(test_agent),	     cmocka_unit_test(test_full),
-		cmocka_unit_test(test_dynamic_type), cmocka_unit_test(test_order),
-		cmocka_unit_test(test_losses),	     cmocka_unit_test(test_not_recordings),
+		cmocka_unit_test(test_complete),       cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_cut_between),    cmocka_unit_test(test_live),
+		cmocka_unit_test(test_agent),	       cmocka_unit_test(test_full),
+		cmocka_unit_test(test_dynamic_type),   cmocka_unit_test(test_order),
+		cmocka_unit_test(test_threads),	       cmocka_unit_test(test_losses),
+		cmocka_unit_test(test_not_recordings),
 	};
 
 	return cmocka_run_group_tests_name("recording", tests, enter_directory, leave_directory);
