@@ -52,7 +52,7 @@ struct reader {
 	VEC(uint32_t) last_nodes;
 
 	struct str event; /* what is filtered for; "" and !event_known: all so far */
-	bool event_known, event_said;
+	bool event_known, event_said, has_periods;
 	struct str name, scratch;
 };
 
@@ -289,27 +289,6 @@ static struct frame_symbols make_symbols(struct reader *r, struct text_slice res
 	return k;
 }
 
-/* The next line is the source place of the frame just read. */
-static struct err *read_srcline(struct reader *r, uint32_t *symbol)
-{
-	char *line;
-	size_t length;
-
-	TRY(text_next_line(r->in, &line, &length));
-	if (!line)
-		return NULL;
-
-	struct stacks_symbol sym = r->s->symbols.v[*symbol];
-	struct text_slice place = text_trim((struct text_slice){ line, length });
-
-	if (place.length == 0 || !sym.resolved)
-		return NULL;
-	str_clear(&r->name);
-	str_printf(&r->name, "%s:%.*s", sym.name, (int)place.length, place.text);
-	*symbol = frame_symbol(r, sym.kind, true);
-	return NULL;
-}
-
 /* Address and the rest of a stack line; false when it is none. */
 static bool split_line(struct text_slice line, struct text_slice *pc, struct text_slice *rest)
 {
@@ -322,6 +301,37 @@ static bool split_line(struct text_slice line, struct text_slice *pc, struct tex
 	*pc = (struct text_slice){ line.text, n };
 	*rest = (struct text_slice){ line.text + n, line.length - n };
 	return n > 0 && rest->length > 0 && rest->text[0] == ' ';
+}
+
+/* The line after a frame is its source place, unless perf knew none: then it is the next
+ * frame, or the end of the stack. */
+static struct err *read_srcline(struct reader *r, uint32_t *symbol)
+{
+	struct text_slice line, pc, rest, function, module;
+	char *text;
+
+	TRY(text_next_line(r->in, &text, &line.length));
+	if (!text)
+		return NULL;
+	line.text = text;
+
+	struct text_slice place = text_trim(line);
+	bool frame = split_line(line, &pc, &rest) &&
+		     split_frame(rest, r->options->like, &function, &module);
+
+	if (place.length == 0 || frame || (!isspace((unsigned char)*text) && place.text[0] != '[')) {
+		text_unread_line(r->in);
+		return NULL;
+	}
+
+	struct stacks_symbol sym = r->s->symbols.v[*symbol];
+
+	if (!sym.resolved)
+		return NULL;
+	str_clear(&r->name);
+	str_printf(&r->name, "%s:%.*s", sym.name, (int)place.length, place.text);
+	*symbol = frame_symbol(r, sym.kind, true);
+	return NULL;
 }
 
 /* What the rest of a stack line stands for; NULL: it is no frame. */
@@ -386,7 +396,7 @@ struct event_line {
 	struct text_slice comm, pid, tid, event,
 		frame; /* pid may be empty; frame: a stack on the line */
 	uint64_t period;
-	bool has_event;
+	bool has_event, has_period;
 };
 
 /* The first word of digits, with one '/' in it or none, is the thread: `comm` before it
@@ -454,7 +464,8 @@ static void parse_event(struct text_slice rest, struct event_line *e)
 			continue;
 		if (word.text[word.length - 1] == ':' && word.length > 1)
 			break;
-		if (!text_to_u64(word.text, word.length, &e->period) || e->period == 0)
+		e->has_period = text_to_u64(word.text, word.length, &e->period) && e->period > 0;
+		if (!e->has_period)
 			e->period = 1;
 	}
 	e->event = (struct text_slice){ word.text, word.length - 1 };
@@ -537,6 +548,7 @@ static struct err *on_event_line(struct reader *r, struct text_slice line,
 {
 	r->in_event = true;
 	r->period = e->period;
+	r->has_periods |= e->has_period;
 	if (!is_wanted(r, e)) {
 		r->skipped = true;
 		return NULL;
@@ -579,6 +591,20 @@ static struct err *on_line(struct reader *r, struct text_slice line)
 	return on_event_line(r, line, &e);
 }
 
+/* What the values are: with periods, nanoseconds of a clock or numbers of the event;
+ * without, samples. */
+static void set_unit(struct reader *r)
+{
+	const char *event = str_text(&r->event);
+
+	if (!r->has_periods)
+		return;
+	if (str_starts(event, "cpu-clock") || str_starts(event, "task-clock"))
+		r->s->unit = "ns";
+	else if (*event)
+		r->s->unit = arena_strndup(&r->s->arena, event, strcspn(event, ":"));
+}
+
 static struct err *perf_script_read(struct text_input *in, const struct text_options *options,
 				    struct stacks *stacks)
 {
@@ -603,6 +629,7 @@ static struct err *perf_script_read(struct text_input *in, const struct text_opt
 			 in->name);
 	else
 		end_sample(&r);
+	set_unit(&r);
 	strmap_deinit(&r.frames);
 	strmap_deinit(&r.java_frames);
 	vec_deinit(&r.known);

@@ -90,6 +90,12 @@ struct err *text_next_line(struct text_input *in, char **line, size_t *length)
 {
 	size_t seen = 0;
 
+	if (in->again) {
+		in->again = false;
+		*line = in->last;
+		*length = in->last_length;
+		return NULL;
+	}
 	for (;;) {
 		char *from = in->buffer + in->start;
 		size_t have = in->end - in->start;
@@ -103,8 +109,8 @@ struct err *text_next_line(struct text_input *in, char **line, size_t *length)
 				n--;
 			from[n] = '\0';
 			in->line_number++;
-			*line = from;
-			*length = n;
+			*line = in->last = from;
+			*length = in->last_length = n;
 			return NULL;
 		}
 		if (in->eof) {
@@ -118,6 +124,11 @@ struct err *text_next_line(struct text_input *in, char **line, size_t *length)
 		seen = have;
 		TRY(fill(in));
 	}
+}
+
+void text_unread_line(struct text_input *in)
+{
+	in->again = true;
 }
 
 struct err *text_peek(struct text_input *in, const char **head, size_t *length)

@@ -32,7 +32,9 @@ struct text_input {
 	const char *name; /* for messages */
 	char *buffer;
 	size_t start, end, cap;
-	bool eof;
+	bool eof, again;       /* again: the last line is to be handed out once more */
+	char *last;            /* and this is it */
+	size_t last_length;
 	uint64_t line_number; /* of the line last handed out */
 	uint64_t bad_lines;   /* text_bad_line() calls */
 };
@@ -45,6 +47,8 @@ void text_input_deinit(struct text_input *in);
 /* The next line, without its end (\n or \r\n), NUL-terminated in place; *line is NULL
  * at the end.  Valid until the next call; may be changed. */
 struct err *text_next_line(struct text_input *in, char **line, size_t *length);
+/* Have the next call of text_next_line() hand out the same line again. */
+void text_unread_line(struct text_input *in);
 /* The first bytes of the input, whole lines, not taken from it. */
 struct err *text_peek(struct text_input *in, const char **head, size_t *length);
 
