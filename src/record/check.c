@@ -18,11 +18,18 @@ bool check_table_name(const char *name)
 	return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-/") == length;
 }
 
+static bool field_name_is_fine(const char *name)
+{
+	return name[0] && strlen(name) <= NAME_MAX_BYTES &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
+		       strlen(name);
+}
+
 static bool field_is_fine(const struct event_type *type, unsigned i)
 {
 	const struct event_field *f = &type->fields[i];
 
-	if (f->kind > FIELD_STR || f->unit > UNIT_ENUM || f->name[0] == '\0' ||
+	if (f->kind > FIELD_STR || f->unit > UNIT_ENUM || !field_name_is_fine(f->name) ||
 	    f->offset + field_kind_bytes(f->kind) > type->row_bytes)
 		return false;
 	for (unsigned before = 0; before < i; before++)

@@ -163,13 +163,17 @@ static bool is_time(struct recorder *r, uint64_t now_ns)
 	       (r->runs.bytes > 0 && age_ns >= r->segment_ns * QUIET_FACTOR);
 }
 
-static void thread_round(struct recorder *r, uint64_t now_ns)
+/* True: a whole segment was stored, and more may wait. */
+static bool thread_round(struct recorder *r, uint64_t now_ns)
 {
 	struct err *err;
 
 	journal_collect(r->journal, SEGMENT_BYTES, &r->runs);
 	if (!is_time(r, now_ns))
-		return;
+		return false;
+
+	bool was_full = r->runs.bytes >= SEGMENT_BYTES;
+
 	r->last_compact_ns = now_ns;
 	err = compact_round(r);
 	r->compact_failed = err != NULL;
@@ -177,6 +181,7 @@ static void thread_round(struct recorder *r, uint64_t now_ns)
 		recorder_set_error(r, err);
 	else
 		err_destroy(err);
+	return was_full && !r->compact_failed;
 }
 
 /* The journal can't grow, and nothing is there to empty it. */
@@ -201,17 +206,16 @@ static void check_full(struct recorder *r)
 void *recorder_thread(void *recorder)
 {
 	struct recorder *r = recorder;
+	bool more = false;
 
 	while (!atomic_load(&r->stop)) {
-		journal_wait(r->journal,
-			     r->compactor && !r->compact_failed ? SEGMENT_BYTES : UINT64_MAX,
-			     TICK_NS);
+		if (!more)
+			journal_wait(r->journal, SEGMENT_BYTES, TICK_NS);
 		uint64_t now_ns = recorder_now_ns();
 
 		atomic_store(&r->header->alive_ns, now_ns);
 		journal_prepare(r->journal);
-		if (r->compactor)
-			thread_round(r, now_ns);
+		more = r->compactor && thread_round(r, now_ns);
 		check_full(r);
 	}
 	return NULL;

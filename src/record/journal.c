@@ -52,7 +52,7 @@ struct journal {
 	struct journal_chunk *current; /* also in `chunks`; NULL at first and when full */
 	uint64_t next_sequence;
 	unsigned next_slot;
-	unsigned retired_count; /* waiting */
+	uint64_t retired_total, seen_total; /* chunks, ever; when journal_wait() last returned */
 	atomic_int grow_errno;
 };
 
@@ -205,7 +205,7 @@ static void retire_current(struct journal *j)
 		return;
 	atomic_store(&j->current->retired, true);
 	j->current = NULL;
-	j->retired_count++;
+	j->retired_total++;
 	pthread_cond_signal(&j->wake);
 }
 
@@ -290,9 +290,11 @@ void journal_wait(struct journal *j, uint64_t size_bytes, uint64_t timeout_ns)
 	int error = 0;
 
 	pthread_mutex_lock(&j->lock);
-	while (!j->woken && (uint64_t)j->retired_count * j->chunk_bytes < size_bytes && error == 0)
+	while (!j->woken && (j->retired_total - j->seen_total) * j->chunk_bytes < size_bytes &&
+	       error == 0)
 		error = pthread_cond_timedwait(&j->wake, &j->lock, &until);
 	j->woken = false;
+	j->seen_total = j->retired_total;
 	pthread_mutex_unlock(&j->lock);
 }
 
@@ -419,7 +421,6 @@ void journal_recycle(struct journal *j)
 			continue;
 		}
 		clear_chunk(j, c);
-		j->retired_count--;
 		vec_remove(&j->chunks, i);
 		vec_push(&j->free, c);
 	}

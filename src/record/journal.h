@@ -42,7 +42,8 @@ bool journal_is_retired(const struct journal_block *b);
 
 /* --- the writer thread ---------------------------------------------------------------------- */
 
-/* Sleep until SIZE_BYTES of chunks wait, journal_wake(), or the time-out. */
+/* Sleep until SIZE_BYTES of chunks got full since the last call, journal_wake(), or the time-out.
+ */
 void journal_wait(struct journal *j, uint64_t size_bytes, uint64_t timeout_ns);
 void journal_wake(struct journal *j);
 /* Have a chunk ready before a producer needs it.  An error is no more than a warning: it comes

@@ -110,6 +110,9 @@ static struct err *set_up(struct sql *s)
 			return sqlite_failed(s, f->name);
 	TRY(make_tables(s));
 	for (const struct sql_view *v = sql_views; v->name; v++) {
+		if (sql_find_table(s, v->name)) /* a user's own probe has that name */
+			continue;
+
 		CLEANUP(mem_freep)
 		char *text = mem_printf("CREATE VIEW %s AS %s", v->name, v->text);
 
