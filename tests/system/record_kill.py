@@ -36,7 +36,7 @@ def kill_once(rate):
         time.sleep(0.001)
         if os.path.exists("counter") and os.path.getsize("counter") == 4096:
             put = struct.unpack("QQ", open("counter", "rb").read(16))[0]
-    time.sleep(random.random() ** 2 * 0.25)
+    time.sleep(random.random() * 0.25)
     child.send_signal(signal.SIGKILL)
     child.wait()
     if child.returncode != -signal.SIGKILL:
@@ -45,7 +45,7 @@ def kill_once(rate):
 
 
 for i in range(100):
-    put, putting = kill_once(random.choice([0, 0, 20000, 1000000]))
+    put, putting = kill_once(random.choice([0, 20000, 300000, 300000]))
     begin = time.time()
     rows, distinct, lost = query("select count(*), (select count(*) from (select distinct time_ns from sample)), "
                                  "(select sum(count) from lost) from sample")
