@@ -112,6 +112,7 @@ static void env_put(char ***env, const char *name, char *assignment)
 
 	for (; (*env)[count] != NULL; count++) {
 		if (strncmp((*env)[count], name, length) == 0 && (*env)[count][length] == '=') {
+			free((*env)[count]);
 			(*env)[count] = assignment;
 			return;
 		}
