@@ -21,7 +21,13 @@ wait_for() {
 	done
 	fail "$2 (never saw $1)"
 }
-gone() { screen | grep -Eq -- "$1" && fail "$2"; echo "ok   $2"; }
+gone() {
+	for _ in $(seq 100); do
+		screen | grep -Eq -- "$1" || { echo "ok   $2"; return; }
+		sleep 0.05
+	done
+	fail "$2"
+}
 keys() { tm send-keys -t live "$@"; }
 
 tm new-session -d -s live -x 80 -y 24 'PS1="shell> " bash --norc --noprofile'
