@@ -56,10 +56,20 @@ struct build {
 	pthread_t main_thread;
 };
 
+/* What the nodes of a group cover: in each range of the function (the last for all further
+ * ones), since inlined calls have parts in the hot and the cold code. */
+enum { GROUP_NODES = 16, GROUP_MIN_CHILDREN = 24, GROUP_BOUNDS = 4 };
+struct group {
+	uint32_t count; /* nodes; 0: none */
+	uint64_t bytes;
+	struct dwarf_range bounds[GROUP_BOUNDS]; /* high 0: none */
+};
 struct node_size {
 	size_t at, ranges_bytes, rest_bytes; /* in own: the ranges, and name to column */
 	uint64_t below_bytes;
-	uint32_t parent;
+	uint32_t parent, children;
+	struct group open;   /* of its children, being collected from the last one on */
+	struct group begins; /* with this node */
 };
 struct worker {
 	struct build *b;
@@ -71,6 +81,8 @@ struct worker {
 	VEC(uint32_t) files, call_files; /* file number of this unit -> id + 1 */
 	struct str own;              /* nodes of one function without sizes */
 	VEC(struct node_size) sizes;
+	struct node_size root;
+	struct str scratch;
 	VEC(uint32_t) open;
 	pthread_t thread;
 	bool started;
@@ -321,6 +333,7 @@ static void put_nodes_apart(struct worker *w, const struct function *fn, uint64_
 	const struct functions *f = &w->reader.functions;
 
 	str_clear(&w->own);
+	w->root = (struct node_size){ 0 };
 	vec_clear(&w->sizes);
 	vec_clear(&w->open);
 	for (uint32_t i = 0; i < fn->node_count; i++) {
@@ -331,27 +344,85 @@ static void put_nodes_apart(struct worker *w, const struct function *fn, uint64_
 			(void)vec_pop(&w->open);
 		if (w->open.n > 0)
 			size.parent = *vec_last(&w->open);
+		(size.parent == UINT32_MAX ? &w->root : &w->sizes.v[size.parent])->children++;
 		put_node(w, n, base, &size);
 		vec_push(&w->sizes, size);
 		vec_push(&w->open, i);
 	}
 }
 
+static size_t group_header(const struct group *g, uint64_t base, struct str *out)
+{
+	size_t before = out->length;
+	uint64_t at = base, count = 0;
+
+	for (int k = 0; k < GROUP_BOUNDS; k++)
+		count += g->bounds[k].high != 0;
+	put_uleb(out, 0);
+	put_uleb(out, count);
+	for (int k = 0; k < GROUP_BOUNDS; k++) {
+		if (g->bounds[k].high == 0)
+			continue;
+		put_sleb(out, (int64_t)(g->bounds[k].low - at));
+		put_uleb(out, g->bounds[k].high - g->bounds[k].low);
+		at = g->bounds[k].high;
+	}
+	put_uleb(out, g->bytes);
+	return out->length - before;
+}
+
+static void group_add(struct group *g, const struct functions *f, const struct function *fn,
+		      const struct function_node *n)
+{
+	for (uint32_t i = n->range_first; i < n->range_first + n->range_count; i++) {
+		const struct dwarf_range *r = &f->ranges.v[i];
+		uint32_t k = 0;
+
+		while (k + 1 < GROUP_BOUNDS && k + 1 < fn->range_count &&
+		       !(r->low >= f->ranges.v[fn->range_first + k].low &&
+			 r->low < f->ranges.v[fn->range_first + k].high))
+			k++;
+		if (g->bounds[k].high == 0 || r->low < g->bounds[k].low)
+			g->bounds[k].low = r->low;
+		if (r->high > g->bounds[k].high)
+			g->bounds[k].high = r->high;
+	}
+}
+
+/* Children stand behind their parents: from the back all sizes below are known. */
+static void size_nodes(struct worker *w, const struct function *fn, uint64_t base)
+{
+	const struct functions *f = &w->reader.functions;
+
+	for (size_t i = w->sizes.n; i-- > 0;) {
+		struct node_size *s = &w->sizes.v[i];
+		struct node_size *p = s->parent == UINT32_MAX ? &w->root : &w->sizes.v[s->parent];
+		uint64_t bytes = s->ranges_bytes + uleb_bytes(s->rest_bytes + s->below_bytes) +
+				 s->rest_bytes + s->below_bytes;
+
+		p->below_bytes += bytes;
+		if (p->children < GROUP_MIN_CHILDREN)
+			continue;
+		p->open.bytes += bytes;
+		group_add(&p->open, f, fn, &f->nodes.v[fn->node_first + i]);
+		if (++p->open.count < GROUP_NODES)
+			continue;
+		s->begins = p->open;
+		p->open = (struct group){ 0 };
+		p->below_bytes += group_header(&s->begins, base, &w->scratch);
+		str_clear(&w->scratch);
+	}
+}
+
 static void put_nodes(struct worker *w, const struct function *fn, uint64_t base)
 {
 	put_nodes_apart(w, fn, base);
-	/* Children stand behind their parents: from the back all sizes below are known. */
-	for (size_t i = w->sizes.n; i-- > 0;) {
-		struct node_size *s = &w->sizes.v[i];
-
-		if (s->parent != UINT32_MAX)
-			w->sizes.v[s->parent].below_bytes +=
-				s->ranges_bytes + uleb_bytes(s->rest_bytes + s->below_bytes) +
-				s->rest_bytes + s->below_bytes;
-	}
+	size_nodes(w, fn, base);
 	for (size_t i = 0; i < w->sizes.n; i++) {
 		const struct node_size *s = &w->sizes.v[i];
 
+		if (s->begins.count > 0)
+			group_header(&s->begins, base, &w->blobs);
 		str_add_n(&w->blobs, w->own.text + s->at, s->ranges_bytes);
 		put_uleb(&w->blobs, s->rest_bytes + s->below_bytes);
 		str_add_n(&w->blobs, w->own.text + s->at + s->ranges_bytes, s->rest_bytes);
@@ -527,6 +598,7 @@ static void *work(void *user)
 	vec_deinit(&w->open);
 	str_deinit(&w->blobs);
 	str_deinit(&w->own);
+	str_deinit(&w->scratch);
 	return NULL;
 }
 

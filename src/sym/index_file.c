@@ -203,12 +203,14 @@ static struct line_answer find_line(const struct index_file *f, uint64_t addr)
 }
 
 /* Does the node at C cover ADDR?  C is then behind its ranges, its end that of the node;
- * else C is behind the node. */
+ * else C is behind the node, or at the first one of a group. */
 static bool enter_node(struct cursor *c, uint64_t base, uint64_t addr)
 {
 	uint64_t ranges = cursor_uleb(c), at = base;
-	bool covers = false;
+	bool covers = false, group = ranges == 0;
 
+	if (group)
+		ranges = cursor_uleb(c);
 	for (uint64_t i = 0; i < ranges && !c->bad; i++) {
 		at += (uint64_t)cursor_sleb(c);
 
@@ -222,11 +224,11 @@ static bool enter_node(struct cursor *c, uint64_t base, uint64_t addr)
 
 	if (rest_bytes > cursor_left(c))
 		cursor_fail(c);
-	else if (covers)
-		c->end = c->at + rest_bytes;
-	else
+	else if (!covers)
 		c->at += rest_bytes;
-	return covers && !c->bad;
+	else if (!group)
+		c->end = c->at + rest_bytes;
+	return covers && !group && !c->bad;
 }
 
 /* Frames grow by doubling, outermost first. */

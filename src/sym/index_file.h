@@ -18,6 +18,8 @@
  *   node          number of ranges, for each: s distance from the end of the one before
  *                 (the first: from the base) and length; size of all that follows in it:
  *                 name, call file, call line, call column, the nodes below it
+ *   group         0, number of ranges, ranges, size of the nodes that follow: none of them
+ *                 covers an address outside of the ranges, so they can be skipped at once
  *   line run      base address, rows: address advance * 4 + 2 if the file changes
  *                 + 1 if the column changes, s line advance, [file], [column]
  *
@@ -28,7 +30,7 @@
 #include "base/err.h"
 #include "sym/unit_reader.h"
 
-enum { INDEX_VERSION = 2, INDEX_HEADER_BYTES = 4096, INDEX_ROWS_MAX = 64 };
+enum { INDEX_VERSION = 3, INDEX_HEADER_BYTES = 4096, INDEX_ROWS_MAX = 64 };
 #define INDEX_MAGIC "sondeidx"
 
 struct index_interval {
