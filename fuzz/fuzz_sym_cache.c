@@ -67,6 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 					abort();
 		}
 		arena_deinit(&a);
+		index_file_release(&f);
 	}
 	err_destroy(err);
 	free(image);

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -73,6 +74,7 @@ struct err *index_file_open_bytes(struct bytes image, uint64_t key, struct index
 	ret->function_count = (size_t)(h->functions.size_bytes / sizeof(*ret->functions));
 	ret->line_count = (size_t)(h->lines.size_bytes / sizeof(*ret->lines));
 	ret->file_count = (size_t)(h->files.size_bytes / sizeof(*ret->files));
+	ret->checked = mem_calloc((ret->function_count + ret->line_count) / 64 + 1, sizeof(*ret->checked));
 	return NULL;
 }
 
@@ -116,10 +118,17 @@ struct err *index_file_open(const char *path, uint64_t key, struct index_file *r
 	return err_wrap(index_file_open_fd(fd, key, ret), "%s", path);
 }
 
+void index_file_release(struct index_file *f)
+{
+	free((void *)f->checked);
+	*f = (struct index_file){ 0 };
+}
+
 void index_file_close(struct index_file *f)
 {
 	if (f->image.data != NULL)
 		munmap((void *)f->image.data, f->image.size_bytes);
+	free((void *)f->checked);
 	*f = (struct index_file){ 0 };
 }
 
@@ -155,15 +164,23 @@ static const struct index_interval *find_interval(const struct index_interval *v
 	return low > 0 && addr < v[low - 1].high ? &v[low - 1] : NULL;
 }
 
-/* The checked payload of a blob; bad when it is damaged. */
-static struct cursor open_blob(const struct index_file *f, uint64_t offset)
+/* The checked payload of a blob; bad when it is damaged.  NUMBER: its bit in checked. */
+static struct cursor open_blob(const struct index_file *f, uint64_t offset, size_t number)
 {
 	struct cursor c = cursor_at(f->blobs, offset, __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
 	uint32_t check = cursor_u32(&c), size_bytes = cursor_u32(&c);
+	_Atomic uint64_t *word = &f->checked[number / 64];
+	uint64_t bit = (uint64_t)1 << number % 64;
 
-	if (c.bad || size_bytes > cursor_left(&c) || check != index_check(c.at, size_bytes))
+	if (c.bad || size_bytes > cursor_left(&c)) {
 		cursor_fail(&c);
-	else
+	} else if (!(atomic_load_explicit(word, memory_order_relaxed) & bit)) {
+		if (check != index_check(c.at, size_bytes))
+			cursor_fail(&c);
+		else
+			atomic_fetch_or_explicit(word, bit, memory_order_relaxed);
+	}
+	if (!c.bad)
 		c.end = c.at + size_bytes;
 	return c;
 }
@@ -182,7 +199,7 @@ static struct line_answer find_line(const struct index_file *f, uint64_t addr)
 	if (in == NULL)
 		return best;
 
-	struct cursor c = open_blob(f, in->blob);
+	struct cursor c = open_blob(f, in->blob, f->function_count + (size_t)(in - f->lines));
 	uint64_t at = cursor_uleb(&c);
 
 	while (!cursor_done(&c)) {
@@ -252,9 +269,10 @@ static struct index_frame *add_frame(struct frames *f)
 	return &f->v[f->n++];
 }
 
-static void read_function(const struct index_file *f, uint64_t blob, uint64_t addr, struct frames *frames)
+static void read_function(const struct index_file *f, const struct index_interval *in, uint64_t addr,
+			  struct frames *frames)
 {
-	struct cursor c = open_blob(f, blob);
+	struct cursor c = open_blob(f, in->blob, (size_t)(in - f->functions));
 	uint64_t base = cursor_uleb(&c), name = cursor_uleb(&c);
 
 	if (c.bad)
@@ -284,7 +302,7 @@ void index_file_find(const struct index_file *f, uint64_t addr, struct arena *a,
 
 	*ret = (struct index_chain){ 0 };
 	if (in != NULL)
-		read_function(f, in->blob, addr, &frames);
+		read_function(f, in, addr, &frames);
 	if (frames.n == 0 && !line.found)
 		return;
 	if (frames.n == 0)

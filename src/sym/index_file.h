@@ -57,6 +57,7 @@ struct index_file {
 	const struct index_interval *functions, *lines;
 	const struct index_path *files;
 	size_t function_count, line_count, file_count;
+	_Atomic uint64_t *checked; /* a bit a function, then a bit a line run: its check was right */
 };
 
 /* Map the index at PATH.  ERR_NOT_FOUND when there is none, ERR_FORMAT when it is not one
@@ -65,9 +66,10 @@ struct err *index_file_open(const char *path, uint64_t key, struct index_file *r
 struct err *index_file_open_fd(int fd, uint64_t key, struct index_file *ret);
 /* The same over bytes that stay the caller's and are aligned to 8. */
 struct err *index_file_open_bytes(struct bytes image, uint64_t key, struct index_file *ret);
-void index_file_close(struct index_file *f);
+void index_file_close(struct index_file *f);         /* also unmaps */
+void index_file_release(struct index_file *f);       /* of index_file_open_bytes() */
 
-/* What is at ADDR; texts live in the mapping. */
+/* What is at ADDR; texts live in the mapping.  Thread-safe. */
 void index_file_find(const struct index_file *f, uint64_t addr, struct arena *a, struct index_chain *ret);
 
 uint32_t index_check(const void *payload, size_t size_bytes);
