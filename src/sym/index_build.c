@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -243,17 +244,15 @@ static size_t blob_begin(struct worker *w)
 {
 	size_t at = w->blobs.length;
 
-	str_add_n(&w->blobs, "\0\0\0\0\0\0\0", 8);
+	str_add_n(&w->blobs, "\0\0\0", 4);
 	return at;
 }
 
 static void blob_end(struct worker *w, size_t at)
 {
-	uint32_t size_bytes = (uint32_t)(w->blobs.length - at - 8);
-	uint32_t check = index_check(w->blobs.text + at + 8, size_bytes);
+	uint32_t size_bytes = (uint32_t)(w->blobs.length - at - 4);
 
-	memcpy(w->blobs.text + at, &check, 4);
-	memcpy(w->blobs.text + at + 4, &size_bytes, 4);
+	memcpy(w->blobs.text + at, &size_bytes, 4);
 }
 
 static void settle(placed_vec *v, size_t *flushed, uint64_t by)
@@ -703,6 +702,28 @@ static void write_intervals(struct writer *w, placed_vec *v, struct index_part *
 	vec_deinit(&disjoint);
 }
 
+/* Over all that was written, read back from the page cache. */
+static struct err *write_checks(struct writer *w, struct index_header *h)
+{
+	uint64_t end = (w->at + 7) & ~(uint64_t)7;
+	VEC(uint32_t) checks = { 0 };
+	uint8_t *image;
+
+	if (ftruncate(w->fd, (off_t)end) != 0)
+		return err_errno(errno, "cannot write the index");
+	image = mmap(NULL, end, PROT_READ, MAP_SHARED, w->fd, 0);
+	if (image == MAP_FAILED)
+		return err_errno(errno, "cannot map the index");
+	for (uint64_t at = INDEX_HEADER_BYTES; at < end; at += INDEX_PAGE_BYTES)
+		vec_push(&checks, index_check(image + at, end - at < INDEX_PAGE_BYTES ? (size_t)(end - at)
+										 : INDEX_PAGE_BYTES));
+	munmap(image, end);
+	h->checks = write_part(w, checks.v, checks.n * sizeof(*checks.v));
+	h->checks_hash = XXH3_64bits(checks.v, checks.n * sizeof(*checks.v));
+	vec_deinit(&checks);
+	return w->err;
+}
+
 static struct err *write_tables(struct build *b)
 {
 	struct writer w = { .fd = b->fd, .at = INDEX_HEADER_BYTES + b->blob_bytes };
@@ -715,10 +736,11 @@ static struct err *write_tables(struct build *b)
 	write_intervals(&w, &b->lines, &h.lines);
 	h.files = write_part(&w, b->files.v, b->files.n * sizeof(*b->files.v));
 	h.strings = write_part(&w, b->strings.text, b->strings.length);
+	TRY(w.err);
+	TRY(write_checks(&w, &h));
 	h.file_bytes = w.at;
 	h.check = XXH3_64bits(&h, offsetof(struct index_header, check));
 	memcpy(page, &h, sizeof(h));
-	TRY(w.err);
 	return write_at(b->fd, page, sizeof(page), 0);
 }
 

@@ -19,9 +19,9 @@
 
 enum { BYTE_ORDER_MARK = 0x01020304, FRAMES_MAX = 4096 };
 
-uint32_t index_check(const void *payload, size_t size_bytes)
+uint32_t index_check(const void *page, size_t size_bytes)
 {
-	return (uint32_t)XXH3_64bits(payload, size_bytes);
+	return (uint32_t)XXH3_64bits(page, size_bytes);
 }
 
 /* --- open -------------------------------------------------------------------------------- */
@@ -52,7 +52,10 @@ static const char *header_trouble(struct bytes image, const struct index_header 
 	if (!part_ok(image, &h->blobs, 1) || !part_ok(image, &h->strings, 1) ||
 	    !part_ok(image, &h->functions, sizeof(struct index_interval)) ||
 	    !part_ok(image, &h->lines, sizeof(struct index_interval)) ||
-	    !part_ok(image, &h->files, sizeof(struct index_path)))
+	    !part_ok(image, &h->files, sizeof(struct index_path)) || !part_ok(image, &h->checks, 4) ||
+	    h->checks.offset < INDEX_HEADER_BYTES ||
+	    h->checks.size_bytes / 4 != (h->checks.offset - 1) / INDEX_PAGE_BYTES ||
+	    h->checks_hash != XXH3_64bits(image.data + h->checks.offset, h->checks.size_bytes))
 		return "damaged";
 	return NULL;
 }
@@ -74,7 +77,9 @@ struct err *index_file_open_bytes(struct bytes image, uint64_t key, struct index
 	ret->function_count = (size_t)(h->functions.size_bytes / sizeof(*ret->functions));
 	ret->line_count = (size_t)(h->lines.size_bytes / sizeof(*ret->lines));
 	ret->file_count = (size_t)(h->files.size_bytes / sizeof(*ret->files));
-	ret->checked = mem_calloc((ret->function_count + ret->line_count) / 64 + 1, sizeof(*ret->checked));
+	ret->checks = (const void *)(image.data + h->checks.offset);
+	ret->page_count = (size_t)(h->checks.size_bytes / 4);
+	ret->checked = mem_calloc(ret->page_count / 64 + 1, sizeof(*ret->checked));
 	return NULL;
 }
 
@@ -134,28 +139,65 @@ void index_file_close(struct index_file *f)
 
 /* --- finding ----------------------------------------------------------------------------- */
 
+static bool check_page(const struct index_file *f, size_t page)
+{
+	_Atomic uint64_t *word = &f->checked[page / 64];
+	uint64_t bit = (uint64_t)1 << page % 64;
+	uint64_t from = (page + 1) * (uint64_t)INDEX_PAGE_BYTES, to = f->header->checks.offset;
+
+	if (atomic_load_explicit(word, memory_order_relaxed) & bit)
+		return true;
+	if (to - from > INDEX_PAGE_BYTES)
+		to = from + INDEX_PAGE_BYTES;
+	if (f->checks[page] != index_check(f->image.data + from, (size_t)(to - from)))
+		return false;
+	atomic_fetch_or_explicit(word, bit, memory_order_relaxed);
+	return true;
+}
+
+/* Are these bytes of the image as they were written? */
+static bool is_sound(const struct index_file *f, const void *bytes, size_t size_bytes)
+{
+	uint64_t at = (uint64_t)((const uint8_t *)bytes - f->image.data);
+
+	if (f->checks == NULL)
+		return true;
+	if (at < INDEX_PAGE_BYTES || size_bytes == 0)
+		return false;
+	for (uint64_t page = at / INDEX_PAGE_BYTES - 1; page <= (at + size_bytes - 1) / INDEX_PAGE_BYTES - 1; page++)
+		if (page >= f->page_count || !check_page(f, (size_t)page))
+			return false;
+	return true;
+}
+
+/* NULL for 0, and for what is damaged. */
 static const char *string_at(const struct index_file *f, uint64_t id)
 {
-	return id == 0 ? NULL : bytes_text(f->strings, id);
+	const char *text = id == 0 ? NULL : bytes_text(f->strings, id);
+
+	return text != NULL && is_sound(f, text, strlen(text) + 1) ? text : NULL;
 }
 
 static void path_at(const struct index_file *f, uint64_t id, struct dwarf_path *ret)
 {
 	*ret = (struct dwarf_path){ NULL, NULL, NULL };
-	if (id == 0 || id >= f->file_count)
+	if (id == 0 || id >= f->file_count || !is_sound(f, &f->files[id], sizeof(f->files[id])))
 		return;
 	ret->comp_dir = string_at(f, f->files[id].comp_dir);
 	ret->dir = string_at(f, f->files[id].dir);
 	ret->name = string_at(f, f->files[id].name);
 }
 
-static const struct index_interval *find_interval(const struct index_interval *v, size_t count, uint64_t addr)
+static const struct index_interval *find_interval(const struct index_file *f, const struct index_interval *v,
+						  size_t count, uint64_t addr)
 {
 	size_t low = 0, high = count;
 
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 
+		if (!is_sound(f, &v[middle], sizeof(*v)))
+			return NULL;
 		if (v[middle].low <= addr)
 			low = middle + 1;
 		else
@@ -164,23 +206,17 @@ static const struct index_interval *find_interval(const struct index_interval *v
 	return low > 0 && addr < v[low - 1].high ? &v[low - 1] : NULL;
 }
 
-/* The checked payload of a blob; bad when it is damaged.  NUMBER: its bit in checked. */
-static struct cursor open_blob(const struct index_file *f, uint64_t offset, size_t number)
+/* The payload of a blob; bad when it is damaged. */
+static struct cursor open_blob(const struct index_file *f, uint64_t offset)
 {
 	struct cursor c = cursor_at(f->blobs, offset, __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
-	uint32_t check = cursor_u32(&c), size_bytes = cursor_u32(&c);
-	_Atomic uint64_t *word = &f->checked[number / 64];
-	uint64_t bit = (uint64_t)1 << number % 64;
+	const uint8_t *from = c.at;
+	uint32_t size_bytes = cursor_u32(&c);
 
-	if (c.bad || size_bytes > cursor_left(&c)) {
+	if (c.bad || size_bytes > cursor_left(&c) || !is_sound(f, from, 4) ||
+	    !is_sound(f, from, 4 + (size_t)size_bytes))
 		cursor_fail(&c);
-	} else if (!(atomic_load_explicit(word, memory_order_relaxed) & bit)) {
-		if (check != index_check(c.at, size_bytes))
-			cursor_fail(&c);
-		else
-			atomic_fetch_or_explicit(word, bit, memory_order_relaxed);
-	}
-	if (!c.bad)
+	else
 		c.end = c.at + size_bytes;
 	return c;
 }
@@ -193,13 +229,13 @@ struct line_answer {
 
 static struct line_answer find_line(const struct index_file *f, uint64_t addr)
 {
-	const struct index_interval *in = find_interval(f->lines, f->line_count, addr);
+	const struct index_interval *in = find_interval(f, f->lines, f->line_count, addr);
 	struct line_answer row = { 0 }, best = { 0 };
 
 	if (in == NULL)
 		return best;
 
-	struct cursor c = open_blob(f, in->blob, f->function_count + (size_t)(in - f->lines));
+	struct cursor c = open_blob(f, in->blob);
 	uint64_t at = cursor_uleb(&c);
 
 	while (!cursor_done(&c)) {
@@ -272,7 +308,7 @@ static struct index_frame *add_frame(struct frames *f)
 static void read_function(const struct index_file *f, const struct index_interval *in, uint64_t addr,
 			  struct frames *frames)
 {
-	struct cursor c = open_blob(f, in->blob, (size_t)(in - f->functions));
+	struct cursor c = open_blob(f, in->blob);
 	uint64_t base = cursor_uleb(&c), name = cursor_uleb(&c);
 
 	if (c.bad)
@@ -296,7 +332,7 @@ static void read_function(const struct index_file *f, const struct index_interva
 
 void index_file_find(const struct index_file *f, uint64_t addr, struct arena *a, struct index_chain *ret)
 {
-	const struct index_interval *in = find_interval(f->functions, f->function_count, addr);
+	const struct index_interval *in = find_interval(f, f->functions, f->function_count, addr);
 	struct line_answer line = find_line(f, addr);
 	struct frames frames = { .arena = a };
 

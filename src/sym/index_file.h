@@ -6,12 +6,12 @@
  * inlined calls, address -> line.
  *
  *   header        one page, see struct index_header
- *   blobs         one a function, one for each run of up to 64 line rows:
- *                 u32 check (low half of XXH3-64 of the payload), u32 payload size, payload
+ *   blobs         one a function, one for each run of up to 64 line rows: u32 size, payload
  *   functions     struct index_interval, disjoint and sorted by low
  *   lines         the same
  *   files         struct index_path
  *   strings       each NUL-terminated; the first is ""; referred to by offset
+ *   checks        u32 for each page (4 KiB) before them but the header: low half of XXH3-64
  *
  * Payloads are LEB128 numbers (s: signed):
  *   function      base address, name, nodes
@@ -24,13 +24,14 @@
  *                 + 1 if the column changes, s line advance, [file], [column]
  *
  * The file is of our own making, but whoever can write to the cache can write anything:
- * each number is checked where it is used, and a run that fails its check is not found.
+ * each number is checked where it is used.  Against accidents (a full disk, a crash, a bad
+ * sector) each page is checked when it is first read: what is damaged is not found.
  */
 #include "base/arena.h"
 #include "base/err.h"
 #include "sym/unit_reader.h"
 
-enum { INDEX_VERSION = 3, INDEX_HEADER_BYTES = 4096, INDEX_ROWS_MAX = 64 };
+enum { INDEX_VERSION = 4, INDEX_HEADER_BYTES = 4096, INDEX_ROWS_MAX = 64, INDEX_PAGE_BYTES = 4096 };
 #define INDEX_MAGIC "sondeidx"
 
 struct index_interval {
@@ -46,7 +47,8 @@ struct index_header {
 	char magic[8];
 	uint32_t version, byte_order; /* 0x01020304 as the writer's machine stores it */
 	uint64_t file_bytes, key;     /* key: XXH3-64 of what names the source */
-	struct index_part blobs, functions, lines, files, strings;
+	struct index_part blobs, functions, lines, files, strings, checks;
+	uint64_t checks_hash;         /* XXH3-64 of the checks */
 	uint64_t check;               /* XXH3-64 of the header before it */
 };
 
@@ -57,7 +59,9 @@ struct index_file {
 	const struct index_interval *functions, *lines;
 	const struct index_path *files;
 	size_t function_count, line_count, file_count;
-	_Atomic uint64_t *checked; /* a bit a function, then a bit a line run: its check was right */
+	const uint32_t *checks;    /* NULL: pages are not checked */
+	size_t page_count;
+	_Atomic uint64_t *checked; /* a bit a page: it was right */
 };
 
 /* Map the index at PATH.  ERR_NOT_FOUND when there is none, ERR_FORMAT when it is not one
@@ -72,6 +76,7 @@ void index_file_release(struct index_file *f);       /* of index_file_open_bytes
 /* What is at ADDR; texts live in the mapping.  Thread-safe. */
 void index_file_find(const struct index_file *f, uint64_t addr, struct arena *a, struct index_chain *ret);
 
-uint32_t index_check(const void *payload, size_t size_bytes);
+/* The check of a page, or of what is left for the last. */
+uint32_t index_check(const void *page, size_t size_bytes);
 
 #endif
