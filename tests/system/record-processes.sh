@@ -51,6 +51,12 @@ fi
 sonde record -o static.sonde -- "$WORKLOAD/spin-static" 0.5 > /dev/null 2> err || fail "static: $(cat err)"
 expect_number "static: time in spin_here" "$(share_of static.sonde spin_here)" 0.8 1
 
+# A kernel before 5.12, whose mapping records have no build-ids: they are read from the files.
+SONDE_TEST_DENY=perf-build-id sonde record -o noid.sonde -- "$WORKLOAD/spin" 0.5 > /dev/null 2> err || fail "no build-ids: $(cat err)"
+expect_number "no build-ids from the kernel: time in spin_here" "$(share_of noid.sonde spin_here)" 0.8 1
+expect_number "no build-ids from the kernel: the program's is known" \
+	"$(query noid.sonde "select count(*) from module where path like '%/spin' and build_id <> ''")" 1 1
+
 # Deleted while it runs: the tracker holds it open.
 cp "$WORKLOAD/spin" doomed
 sonde record -o deleted.sonde -- sh -c './doomed 1 & sleep 0.3; rm doomed; wait' > /dev/null 2> err || fail "deleted: $(cat err)"
