@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,17 +169,15 @@ static bool give_up_one(struct perf_setup *setup, struct perf_event_attr *attr, 
 
 /* A descriptor of the event as far as it can be had, -1 with errno.  A wish that was
  * given up is given back when it was not the reason. */
-static int try_open(struct perf_setup *setup, struct perf_event_attr *attr,
-		    const struct capture_request *request)
+static int try_open_on(struct perf_setup *setup, struct perf_event_attr *attr, pid_t pid, int cpu)
 {
 	struct perf_event_attr trial = *attr;
 	struct perf_setup before = *setup;
-	bool all = machine_wide(request);
 	int fd;
 
 	trial.disabled = 1;
 	trial.enable_on_exec = 0;
-	while ((fd = perf_open(&trial, all ? -1 : 0, all ? 0 : -1, 0)) < 0) {
+	while ((fd = perf_open(&trial, pid, cpu, 0)) < 0) {
 		int errnum = errno;
 
 		if (!give_up_one(setup, &trial, errnum)) {
@@ -191,6 +190,24 @@ static int try_open(struct perf_setup *setup, struct perf_event_attr *attr,
 	trial.enable_on_exec = attr->enable_on_exec;
 	*attr = trial;
 	return fd;
+}
+
+/* On this CPU, where that is permitted and would do; else on ourselves.  The first event
+ * that follows a task makes the kernel wait until all CPUs know of it (account_event() in
+ * kernel/events/core.c: synchronize_rcu()), 10 ms and more on a busy machine; one that
+ * follows a CPU does not. */
+static int try_open(struct perf_setup *setup, struct perf_event_attr *attr,
+		    const struct capture_request *request)
+{
+	bool all = machine_wide(request);
+	int cpu = sched_getcpu(), fd;
+
+	if (all || (request->target != CAPTURE_TIDS && request->clock != CAPTURE_CLOCK_THREAD)) {
+		fd = try_open_on(setup, attr, -1, cpu < 0 ? 0 : cpu);
+		if (fd >= 0 || all || (errno != EACCES && errno != EPERM))
+			return fd;
+	}
+	return try_open_on(setup, attr, 0, -1);
 }
 
 static bool really_counts(int fd)
