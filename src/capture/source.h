@@ -51,6 +51,8 @@ struct capture_request {
 	size_t pid_count;
 	const char *cgroup_path;
 	uint64_t frequency_hz;   /* samples a second and CPU, or CAPTURE_FREQUENCY_MAX */
+	bool frequency_chosen;   /* the user said so: also for events that else are all recorded */
+	uint64_t period;         /* a sample every so many events; 0: by frequency */
 	enum capture_stacks stacks;
 	unsigned max_frames;     /* of one stack; at most 1023 */
 	enum capture_clock clock;

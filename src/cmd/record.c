@@ -20,7 +20,7 @@ struct record_args {
 	const char *frequency, *stacks, *clock, *path, *cgroup;
 	bool all, overwrite, no_symbols, quiet;
 	unsigned verbose;
-	uint64_t duration_ns, max_frames;
+	uint64_t duration_ns, max_frames, period;
 };
 
 static const char *const stack_choices[] = { "fp", "none", NULL };
@@ -56,6 +56,11 @@ static const struct opt record_opts[] = {
 	{ .name = "frequency", .letter = 'F', .kind = OPT_STRING, .value = "HZ",
 	  .offset = offsetof(struct record_args, frequency),
 	  .help = "samples a second and CPU, or max (default 999)" },
+	{ .name = "count", .letter = 'c', .kind = OPT_U64, .value = "N", .min = 1,
+	  .offset = offsetof(struct record_args, period),
+	  .help = "a sample every N events (ns of a clock) instead of by frequency\n"
+		  "Without -c and -F each single event is recorded of those that the kernel counts "
+		  "in software, such as page-faults and context-switches." },
 	{ .name = "stacks", .letter = 'g', .kind = OPT_CHOICE, .value = "HOW", .choices = stack_choices,
 	  .offset = offsetof(struct record_args, stacks),
 	  .help = "stacks by frame pointers (fp, the default), or none" },
@@ -215,6 +220,11 @@ static struct err *record_run(void *p, struct arena *arena, int *status)
 	}
 	TRY(parse_target(args, arena, &o));
 	TRY(parse_frequency(args->frequency, &o.request.frequency_hz));
+	if (args->frequency && args->period)
+		return err_fix(err_new(ERR_USAGE, "-F and -c are two ways to say how often"),
+			       "give one of them");
+	o.request.frequency_chosen = args->frequency != NULL;
+	o.request.period = args->period;
 	end_command(&o, &args->command, arena);
 	o.request.clock = parse_clock(args->clock);
 	o.request.max_frames = (unsigned)args->max_frames;

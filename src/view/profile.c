@@ -128,6 +128,7 @@ static struct err *choose_event(struct builder *b)
 		b->p->event = name;
 		b->p->unit = string_of(b, events[i].unit);
 		b->p->frequency_hz = events[i].frequency_hz;
+		b->p->period = events[i].period;
 	}
 	if (b->options->event && !b->event_id)
 		err = err_fix(err_new(ERR_NOT_FOUND, "the recording has no event \"%s\"",
@@ -263,7 +264,7 @@ static void on_sample(struct builder *b, const union column *c, size_t i)
 		return;
 	}
 
-	uint64_t value = p->is_time ? c[COLUMN_PERIOD].u64[i] : 1;
+	uint64_t value = c[COLUMN_PERIOD].u64[i];
 
 	if (p->samples++ == 0 || time_ns < p->first_ns)
 		p->first_ns = time_ns;
@@ -508,7 +509,7 @@ static void build_tree(struct builder *b)
 		b->p->stacks.nodes.v[node].listed = true;
 		add_leaf(b, slot);
 	}
-	b->p->stacks.unit = b->p->is_time ? "ns" : "samples";
+	b->p->stacks.unit = b->p->is_time ? "ns" : b->p->event;
 	b->p->stacks.grouped = true;
 	stacks_finish(&b->p->stacks);
 }
@@ -807,7 +808,7 @@ static struct err *fill_slices(const struct profile *p, struct slices *s)
 
 			if (thread != SIZE_MAX && (!event || batch.columns[3].u32[i] == event))
 				add_slice(s, batch.columns[0].u64[i], thread,
-					  p->is_time ? batch.columns[1].u64[i] : 1);
+					  batch.columns[1].u64[i]);
 		}
 	scan_destroy(scan);
 	return err;

@@ -6,7 +6,8 @@
  * up what falls on each (stack, thread); stacks then become a tree of functions
  * (record/stacks.h).  Every view of CPU time is made from this.
  *
- * Values are nanoseconds of CPU time when the event is a clock, else numbers of samples.
+ * Values are what was counted, as the samples' periods tell it: nanoseconds of CPU time when
+ * the event is a clock, else cycles, page faults ... .
  */
 #include "base/err.h"
 #include "base/vec.h"
@@ -75,7 +76,7 @@ struct profile {
 	struct stacks stacks; /* finished */
 
 	const char *event, *unit; /* what was counted: "cpu-clock", "ns" */
-	uint64_t frequency_hz;
+	uint64_t frequency_hz, period; /* asked for: one of them, or neither is known */
 	bool is_time;		 /* values are ns of CPU time */
 	uint64_t value, samples; /* all that count */
 	uint64_t left_out;	 /* samples of the event that the options left out */

@@ -67,8 +67,6 @@ static void headline(struct doc *doc, const struct profile *p)
 	report_add_amount(&text, p, p->value);
 	if (p->is_time)
 		str_add(&text, " CPU");
-	else if (p->recording)
-		str_printf(&text, " of %s", p->event);
 	if (p->processes.n) {
 		/* all that ran; of a part of them, those that were sampled */
 		size_t n = p->left_out ? sampled_processes(p) : p->processes.n;
@@ -127,8 +125,12 @@ static void samples_fields(struct doc *doc, const struct profile *p)
 	str_add(&text, p->event);
 	if (p->frequency_hz)
 		str_printf(&text, ", %s a second and CPU", units_count(p->frequency_hz).text);
+	else if (p->period == 1)
+		str_add(&text, ", each one");
+	else if (p->period)
+		str_printf(&text, ", one sample every %s", units_count(p->period).text);
 	if (!p->is_time)
-		str_add(&text, "; shares are of samples, not of time");
+		str_printf(&text, "; shares are of %s, not of time", p->stacks.unit);
 	field(doc, "event", "event", str_text(&text));
 	str_deinit(&text);
 }

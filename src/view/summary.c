@@ -113,7 +113,7 @@ static void add_command(const struct profile *p, const struct command *c, struct
 	if (p->is_time)
 		str_printf(text, " (%s CPU", units_duration_ns((double)c->total).text);
 	else
-		str_printf(text, " (%s samples", units_count(c->total).text);
+		str_printf(text, " (%s %s", units_count(c->total).text, s->unit);
 	if (processes > 1)
 		str_printf(text, " in %s processes", units_count(processes).text);
 	str_add_char(text, ')');

@@ -30,6 +30,26 @@ static struct err *cpu_probe(const struct capture_request *request)
 	return perf_setup_make(request, &setup);
 }
 
+static void say_counter(const struct perf_counter *c, struct str *text)
+{
+	const struct perf_event_attr *attr = &c->attr;
+
+	if (attr->freq)
+		str_printf(text, "%s at %" PRIu64 " Hz", c->spec.name, (uint64_t)attr->sample_freq);
+	else if (attr->sample_period == 1)
+		str_printf(text, "each of the %s", c->spec.name);
+	else
+		str_printf(text, "%s every %" PRIu64, c->spec.name, (uint64_t)attr->sample_period);
+}
+
+static bool by_frequency(const struct perf_setup *setup)
+{
+	for (size_t i = 0; i < setup->count; i++)
+		if (setup->counters[i].attr.freq)
+			return true;
+	return false;
+}
+
 /* One line for the user and the recording's notes: what is counted, how often, and what
  * that is without. */
 static void say_what(struct perf_session *s)
@@ -40,13 +60,15 @@ static void say_what(struct perf_session *s)
 
 	str_init(&names);
 	str_init(&line);
-	for (size_t i = 0; i < setup->count; i++)
-		str_printf(&names, "%s%s", i ? ", " : "", setup->counters[i].spec.name);
-	str_printf(&line, "%s at %" PRIu64 " Hz", str_text(&names), setup->frequency_hz);
+	for (size_t i = 0; i < setup->count; i++) {
+		str_add(&names, i ? ", " : "");
+		say_counter(&setup->counters[i], &names);
+	}
+	str_add(&line, str_text(&names));
 	recorder_note(r, "cpu.events", str_text(&line));
 	if (setup->why_clock)
 		str_printf(&line, " (%s)", setup->why_clock);
-	if (setup->frequency_hz < setup->asked_hz && setup->asked_hz != CAPTURE_FREQUENCY_MAX)
+	if (by_frequency(setup) && setup->frequency_hz < setup->asked_hz && setup->asked_hz != CAPTURE_FREQUENCY_MAX)
 		str_printf(&line, ", capped from %" PRIu64 " Hz by kernel.perf_event_max_sample_rate",
 			   setup->asked_hz);
 	if (setup->no_kernel)
@@ -104,7 +126,10 @@ static struct err *cpu_create(const struct capture *capture, void **ret)
 	for (size_t i = 0; i < s->setup.count; i++) {
 		struct perf_counter *c = &s->setup.counters[i];
 
-		c->row = track_event(capture->track, c->spec.name, c->spec.unit, s->setup.frequency_hz, 0);
+		bool freq = c->attr.freq;
+
+		c->row = track_event(capture->track, c->spec.name, c->spec.unit,
+				     freq ? c->attr.sample_freq : 0, freq ? 0 : c->attr.sample_period);
 	}
 	say_what(s);
 	say_missing(s);

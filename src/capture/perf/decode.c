@@ -158,9 +158,9 @@ static void sample_stack(struct perf_session *s, struct row_sample *row, pid_t p
 static void decode_sample(struct perf_session *s, const struct perf_event_header *record)
 {
 	const uint8_t *p = body_of(record), *end = (const uint8_t *)record + record->size;
-	size_t counter = 0, fixed = 40 + (s->setup.count > 1 ? 8 : 0);
+	size_t counter = 0, identifier = s->setup.count > 1 ? 8 : 0;
 
-	if (body_bytes(record) < fixed)
+	if (body_bytes(record) < identifier + 32)
 		return;
 	if (s->setup.count > 1) {
 		uint64_t *index = map_find(&s->ids, load_u64(p));
@@ -169,6 +169,13 @@ static void decode_sample(struct perf_session *s, const struct perf_event_header
 		p += 8;
 	}
 
+	struct perf_counter *c = &s->setup.counters[counter];
+	bool has_period = (c->attr.sample_type & PERF_SAMPLE_PERIOD) != 0;
+	const uint8_t *chain = p + (has_period ? 40 : 32);
+
+	if (chain > end)
+		return;
+
 	uint64_t ip = load_u64(p), time_ns = load_u64(p + 16);
 	pid_t pid = (pid_t)load_u32(p + 8), tid = (pid_t)load_u32(p + 12);
 
@@ -176,13 +183,14 @@ static void decode_sample(struct perf_session *s, const struct perf_event_header
 		return;
 
 	struct row_sample row = {
-		.time_ns = time_ns, .period = load_u64(p + 32), .cpu = (uint16_t)load_u32(p + 24),
+		.time_ns = time_ns, .period = has_period ? load_u64(p + 32) : c->attr.sample_period,
+		.cpu = (uint16_t)load_u32(p + 24),
 		.thread = track_thread(s->capture.track, pid, tid, time_ns),
-		.event = (uint16_t)s->setup.counters[counter].row, .mode = sample_mode(record->misc),
+		.event = (uint16_t)c->row, .mode = sample_mode(record->misc),
 	};
 
-	s->setup.counters[counter].sampled += row.period;
-	sample_stack(s, &row, pid, tid, ip, p + 40, end);
+	c->sampled += row.period;
+	sample_stack(s, &row, pid, tid, ip, chain, end);
 	recorder_row(s->capture.stream, TYPE_sample, &row);
 }
 
@@ -401,7 +409,7 @@ static void report_between_samples(struct perf_session *s, const struct perf_cou
 {
 	const struct perf_spec *spec = &c->spec;
 	uint64_t hidden = c->counted > c->sampled ? c->counted - c->sampled : 0;
-	uint64_t period_ns = 1000000000 / s->setup.frequency_hz;
+	uint64_t period_ns = c->attr.freq ? 1000000000 / s->setup.frequency_hz : c->attr.sample_period;
 
 	if (strcmp(spec->unit, "ns") != 0 || c->attr.exclude_kernel || c->attr.exclude_user ||
 	    s->filter || s->capture.request->target == CAPTURE_ALL)

@@ -66,6 +66,18 @@ static bool machine_wide(const struct capture_request *request)
 	return request->target == CAPTURE_ALL;
 }
 
+/* A sample every so many events; 0: by frequency.  Of the events that the kernel counts in
+ * software (page faults, switches) each one is taken unless the user chose: by frequency a
+ * short program has none or one that claims to stand for a thousand. */
+static uint64_t period_of(const struct perf_spec *spec, const struct capture_request *request)
+{
+	bool each = spec->type == PERF_TYPE_SOFTWARE && strcmp(spec->unit, "ns") != 0;
+
+	if (request->period || request->frequency_chosen)
+		return request->period;
+	return each ? 1 : 0;
+}
+
 static struct perf_event_attr attr_make(const struct perf_setup *setup, const struct perf_spec *spec,
 					const struct capture_request *request, bool first)
 {
@@ -82,6 +94,15 @@ static struct perf_event_attr attr_make(const struct perf_setup *setup, const st
 		.use_clockid = 1, .clockid = CLOCK_MONOTONIC, .watermark = 1,
 	};
 
+	uint64_t period = period_of(spec, request);
+
+	if (period) {
+		attr.freq = 0;
+		attr.sample_period = period;
+	}
+	/* Asked for periods, the kernel gives a sample for each event that it counts in software. */
+	if (period > 1 && spec->type == PERF_TYPE_SOFTWARE)
+		attr.sample_type &= ~(uint64_t)PERF_SAMPLE_PERIOD;
 	if (setup->count > 1)
 		attr.sample_type |= PERF_SAMPLE_IDENTIFIER;
 	if (setup->max_frames) {
