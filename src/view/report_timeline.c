@@ -12,15 +12,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { LANES_MAX = 40, SLICES = 512, LEVELS = 3, COARSER = 4 };
+enum { LANES_MAX = 24, SLICES = 512, LEVELS = 3, COARSER = 4 };
+
+#define LANE_MIN_RATIO 0.005
 
 struct lanes {
 	uint32_t threads[LANES_MAX];
 	size_t count;
 	uint64_t from_ns, to_ns;
 	uint64_t *slices;
+	size_t left_out; /* threads without a lane */
 };
 
+/* The threads that used most, at least LANE_MIN_RATIO of all. */
 static void choose_lanes(const struct profile *p, struct lanes *l)
 {
 	VEC(struct report_item) items = { 0 };
@@ -31,8 +35,24 @@ static void choose_lanes(const struct profile *p, struct lanes *l)
 								.self = p->threads.v[i].value }));
 	vec_sort(&items, report_compare_self);
 	for (size_t i = 0; i < items.n && i < LANES_MAX; i++)
-		l->threads[l->count++] = items.v[i].id;
+		if (i == 0 || report_ratio(p, items.v[i].self) >= LANE_MIN_RATIO)
+			l->threads[l->count++] = items.v[i].id;
+	l->left_out = items.n - l->count;
 	vec_deinit(&items);
+}
+
+/* Processes that follow each other then stand as stairs. */
+static void sort_by_start(const struct profile *p, struct lanes *l)
+{
+	for (size_t i = 1; i < l->count; i++)
+		for (size_t k = i; k > 0; k--) {
+			uint32_t *later = &l->threads[k], *earlier = &l->threads[k - 1], swap = *later;
+
+			if (p->threads.v[*later].first_ns >= p->threads.v[*earlier].first_ns)
+				break;
+			*later = *earlier;
+			*earlier = swap;
+		}
 }
 
 /* One level: STEP slices together. */
@@ -109,12 +129,16 @@ struct err *report_timeline(struct doc *doc, const struct profile *p,
 
 	(void)o;
 	choose_lanes(p, &l);
+	sort_by_start(p, &l);
 	if (l.count == 0 || l.to_ns - l.from_ns < SLICES)
 		return NULL;
 	l.slices = mem_calloc(l.count * SLICES, sizeof(*l.slices));
 	err = profile_timeline(p, NULL, l.threads, l.count, l.from_ns, l.to_ns, SLICES, l.slices);
 	if (!err)
 		emit_lanes(doc, p, &l);
+	if (!err && l.left_out)
+		doc_text(doc, "%s threads that used less have no lane here.",
+			 units_count(l.left_out).text);
 	free(l.slices);
 	return err;
 }
