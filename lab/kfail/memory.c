@@ -225,7 +225,7 @@ KF_TROUBLE(poison)
 		return;
 	kmem_cache_free(cache, p);
 	kmem_cache_shrink(cache);
-	kf_write_unseen(p + 16, 1);
+	kf_write_unseen(p + 64, 1); /* KASAN's own notes lie in the first bytes */
 	kmem_cache_free(cache, keeper);
 	kmem_cache_destroy(cache);
 }

@@ -18,7 +18,7 @@ if [ "$LAB_HOST" = 1 ]; then
 	lab_tell hanging
 	lab_hear 60 stuck
 	lab_nfs_go_on
-	lab_hear 60 done
+	lab_hear 60 finished
 else
 	ping -c 3 -W 5 "$(lab_peer)" >/dev/null 2>&1 || /run/lab/busybox ping -c 3 -W 5 "$(lab_peer)" >/dev/null || lab_fail "the peer doesn't answer"
 	echo "the peer answers"
@@ -36,5 +36,5 @@ else
 	lab_tell stuck
 	wait $reader
 	echo "and out of it"
-	lab_tell done
+	lab_tell finished
 fi
