@@ -52,10 +52,10 @@ KF_TROUBLE(gpf)
 	kf_sink = READ_ONCE(*(long *)(0xdead000000000100UL + kf_zero)); /* HERE: gpf */
 }
 
-/* Canonical, and nothing is mapped there. */
+/* Canonical, in the hole below the CPU entry areas: nothing is ever mapped there. */
 KF_TROUBLE(wild)
 {
-	kf_sink = READ_ONCE(*(long *)(0xffffdead00000000UL + kf_zero)); /* HERE: wild */
+	kf_sink = READ_ONCE(*(long *)(0xfffffdead0000000UL + kf_zero)); /* HERE: wild */
 }
 
 /* The kernel touches memory of user space without the door for it (SMAP). */
