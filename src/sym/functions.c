@@ -2,8 +2,9 @@
 /*
  * One pass over a unit's DIEs with a stack of our own: no recursion, however deep the
  * nesting.  Most DIEs are stepped over by their abbreviation alone; subtrees without
- * code (types in C and C++, declarations, abstract instances) by DW_AT_sibling.  Other
- * languages define functions inside of types and of functions: there all is looked at.
+ * code (types in C and C++, declarations, abstract instances) by DW_AT_sibling.  C++ has
+ * functions inside of types only for lambdas and local classes, which stand in functions;
+ * other languages define them anywhere: there all is looked at.
  *
  * Functions can be nested, so the nodes of an outer one may continue behind those of an
  * inner one; they are then sorted apart at the end.
@@ -138,11 +139,22 @@ static void skip_attributes(struct walk *w, const struct dwarf_abbrev *abbrev)
 
 /* --- stepping ---------------------------------------------------------------------------- */
 
-static void push(struct walk *w, uint32_t function, uint32_t depth, bool skip)
+static void push(struct walk *w, struct functions_open open)
 {
-	struct functions_open open = { function, depth, skip };
-
 	vec_push(&w->f->open, open);
+}
+
+/* Skip the children. */
+static void push_skip(struct walk *w)
+{
+	push(w, (struct functions_open){ .function = NO_FUNCTION, .skip = true });
+}
+
+static struct functions_open top(const struct walk *w)
+{
+	const struct functions *f = w->f;
+
+	return f->open.n ? *vec_last(&f->open) : (struct functions_open){ .function = NO_FUNCTION };
 }
 
 /* Go to the sibling when that is forward and inside; false: the children have to be
@@ -173,7 +185,7 @@ static void step_over(struct walk *w, const struct dwarf_abbrev *abbrev)
 	}
 	skip_attributes(w, abbrev);
 	if (abbrev->has_children)
-		push(w, NO_FUNCTION, 0, true);
+		push_skip(w);
 }
 
 /* The same after its attributes were read. */
@@ -182,7 +194,7 @@ static void leave(struct walk *w, const struct die *die)
 	if (!die->abbrev->has_children)
 		return;
 	if (die->sibling == 0 || !jump(w, die->sibling))
-		push(w, NO_FUNCTION, 0, true);
+		push_skip(w);
 }
 
 /* Append the ranges of a DIE; how many. */
@@ -210,6 +222,7 @@ static uint32_t add_ranges(struct walk *w, const struct die *die)
 static void enter_function(struct walk *w, struct die *die)
 {
 	struct functions *f = w->f;
+	struct functions_open in = top(w);
 	uint32_t first = (uint32_t)f->ranges.n, index = (uint32_t)f->functions.n;
 
 	read_die(w, die);
@@ -217,20 +230,22 @@ static void enter_function(struct walk *w, struct die *die)
 	uint32_t count = add_ranges(w, die);
 
 	if (count == 0) {
-		if (w->thorough && die->abbrev->has_children)
-			push(w, NO_FUNCTION, 0, false);
+		/* A lambda's function may stand in one that has no code itself. */
+		in.inside = true;
+		if (die->abbrev->has_children && (w->thorough || w->mode == FUNCTIONS_EXPANDED))
+			push(w, in);
 		else
 			leave(w, die);
 		return;
 	}
-	if (f->open.n > 0 && vec_last(&f->open)->function != NO_FUNCTION)
+	if (in.function != NO_FUNCTION)
 		w->nested = true;
 	vec_push(&f->functions, ((struct function){ .die = die->offset, .range_first = first,
 						    .range_count = count }));
 	if (!die->abbrev->has_children)
 		return;
 	if (w->mode == FUNCTIONS_EXPANDED || w->thorough)
-		push(w, index, 0, false);
+		push(w, (struct functions_open){ .function = index, .inside = true });
 	else
 		leave(w, die);
 }
@@ -238,14 +253,14 @@ static void enter_function(struct walk *w, struct die *die)
 static void enter_inlined(struct walk *w, struct die *die)
 {
 	struct functions *f = w->f;
-	struct functions_open in = f->open.n ? *vec_last(&f->open) : (struct functions_open){ NO_FUNCTION, 0, 0 };
+	struct functions_open in = top(w);
 	uint32_t first = (uint32_t)f->ranges.n;
 
 	die->call_file = NO_CALL_FILE;
 	read_die(w, die);
 	if (in.function == NO_FUNCTION || w->mode == FUNCTIONS_PLACES) {
 		if (die->abbrev->has_children)
-			push(w, in.function, in.depth, false);
+			push(w, in);
 		return;
 	}
 
@@ -259,20 +274,20 @@ static void enter_inlined(struct walk *w, struct die *die)
 	if (node.range_count == 0) {
 		/* No code of its own, so none below. */
 		if (w->thorough && die->abbrev->has_children)
-			push(w, in.function, in.depth, false);
+			push(w, in);
 		else
 			leave(w, die);
 		return;
 	}
 	vec_push(&f->nodes, node);
+	in.depth++;
 	if (die->abbrev->has_children)
-		push(w, in.function, in.depth + 1, false);
+		push(w, in);
 }
 
 static void visit(struct walk *w, struct die *die)
 {
-	struct functions *f = w->f;
-	struct functions_open in = f->open.n ? *vec_last(&f->open) : (struct functions_open){ NO_FUNCTION, 0, 0 };
+	struct functions_open in = top(w);
 	const struct dwarf_abbrev *abbrev = die->abbrev;
 
 	if (in.skip) {
@@ -290,7 +305,8 @@ static void visit(struct walk *w, struct die *die)
 		enter_inlined(w, die);
 		break;
 	case DWARF_TYPE:
-		if (!w->thorough) {
+		/* A lambda's class stands where it is written, its function inside of that. */
+		if (!w->thorough && !in.inside) {
 			step_over(w, abbrev);
 			break;
 		}
@@ -298,7 +314,7 @@ static void visit(struct walk *w, struct die *die)
 	case DWARF_THROUGH:
 		skip_attributes(w, abbrev);
 		if (abbrev->has_children)
-			push(w, in.function, in.depth, false);
+			push(w, in);
 		break;
 	case DWARF_OTHER:
 		step_over(w, abbrev);
@@ -386,7 +402,7 @@ void functions_expand(struct functions *f, const struct dwarf_unit *u, size_t in
 	w.expand = (uint32_t)index;
 	skip_attributes(&w, die.abbrev);
 	vec_clear(&f->open);
-	push(&w, (uint32_t)index, 0, false);
+	push(&w, (struct functions_open){ .function = (uint32_t)index, .inside = true });
 	run(&w);
 	group_nodes(f, from);
 }

@@ -28,6 +28,7 @@ struct function {
 struct functions_open {
 	uint32_t function, depth; /* depth of nodes directly below */
 	bool skip;
+	bool inside; /* of a function, be it one without code */
 };
 struct functions {
 	dwarf_ranges ranges;
