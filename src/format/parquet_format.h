@@ -2,6 +2,10 @@
 #ifndef SONDE_FORMAT_PARQUET_FORMAT_H
 #define SONDE_FORMAT_PARQUET_FORMAT_H
 /* Numbers of the format, from parquet.thrift.  For parquet_*.c only. */
+#include <stddef.h>
+#include <stdint.h>
+#include <zlib.h>
+
 enum {
 	PHYSICAL_INT32 = 1,
 	PHYSICAL_INT64 = 2,
@@ -28,5 +32,15 @@ enum {
 
 	PAGE_DATA = 0,
 	PAGE_DICTIONARY = 2,
+
+	FOOTER_CHECK_BYTES = 8,
 };
+
+/* Four letters, then the CRC-32 of the footer that follows. */
+#define FOOTER_CHECK "FCRC\0\0\0"
+
+static inline uint32_t parquet_crc(const void *bytes, size_t size_bytes)
+{
+	return (uint32_t)crc32_z(0, bytes, size_bytes);
+}
 #endif

@@ -4,6 +4,7 @@
  * length in it is held against the file before it is used.  A column is decoded page by
  * page: header, zstd into a scratch buffer, then the encoding straight into the caller's
  * array.  Bounds on rows and page sizes keep a damaged file from asking for much memory.
+ * What carries a checksum is held against it: a flipped bit must not become a number.
  */
 #include "format/parquet.h"
 
@@ -287,9 +288,25 @@ static void parse_notes(struct parquet_file *f, struct thrift_reader *r,
 	}
 }
 
+/* Files of other writers have no such check. */
+static bool footer_is_damaged(const struct parquet_file *f, const uint8_t *footer,
+			      size_t size_bytes)
+{
+	const uint8_t *check = footer - FOOTER_CHECK_BYTES;
+	uint32_t crc;
+
+	if (footer - f->data < FOOTER_CHECK_BYTES || memcmp(check, FOOTER_CHECK, 4) != 0)
+		return false;
+	memcpy(&crc, check + 4, 4);
+	return crc != parquet_crc(footer, size_bytes);
+}
+
 static struct err *parse_footer(struct parquet_file *f, const uint8_t *data, size_t size_bytes)
 {
 	struct thrift_reader r;
+
+	if (footer_is_damaged(f, data, size_bytes))
+		return bad(f, "its footer is not what was written");
 
 	thrift_read_init(&r, data, size_bytes);
 	for (struct thrift_field field = { 0 }; thrift_next(&r, &field);) {
@@ -408,7 +425,8 @@ struct page {
 };
 
 struct page_header {
-	int64_t type, raw_bytes, stored_bytes, values, encoding;
+	int64_t type, raw_bytes, stored_bytes, values, encoding, crc;
+	bool has_crc;
 };
 
 static void parse_page_kind(struct thrift_reader *r, struct page_header *h)
@@ -436,6 +454,8 @@ static struct err *parse_page_header(const struct parquet_file *f, struct thrift
 			h->stored_bytes = thrift_read_int(r, &field);
 		else if ((field.id == 5 || field.id == 7) && field.type == THRIFT_STRUCT)
 			parse_page_kind(r, h);
+		else if (field.id == 4 && (h->has_crc = true))
+			h->crc = thrift_read_int(r, &field);
 		else
 			thrift_skip(r, &field);
 	}
@@ -486,6 +506,8 @@ static struct err *next_page(const struct parquet_file *f, const struct chunk *c
 			       .body = r->p,
 			       .size_bytes = (size_t)h.stored_bytes };
 	r->p += h.stored_bytes;
+	if (h.has_crc && (uint32_t)h.crc != parquet_crc(page->body, page->size_bytes))
+		return bad(f, "a page is not what was written");
 	if (c->codec == CODEC_UNCOMPRESSED)
 		return NULL;
 

@@ -10,6 +10,9 @@
  *
  * zstd level 1 goes over the result where it pays; a column that didn't pay is left
  * alone for the next few row groups.
+ *
+ * Each page carries the format's CRC-32 of its body.  The format has none for the footer:
+ * ours stands in eight bytes before it (parquet_format.h), where no reader looks.
  */
 #include "format/parquet.h"
 
@@ -439,6 +442,7 @@ static void put_page(struct parquet_writer *w, const struct str *body, size_t ra
 	thrift_write_i32(&t, 1, page_type);
 	thrift_write_i32(&t, 2, (int32_t)raw_bytes);
 	thrift_write_i32(&t, 3, (int32_t)body->length);
+	thrift_write_i32(&t, 4, (int32_t)parquet_crc(body->text, body->length));
 	thrift_write_struct(&t, page_type == PAGE_DATA ? 5 : 7);
 	thrift_write_i32(&t, 1, (int32_t)values);
 	thrift_write_i32(&t, 2, encoding);
@@ -452,7 +456,7 @@ static void put_page(struct parquet_writer *w, const struct str *body, size_t ra
 }
 
 /* Compressed bytes in OUT. */
-static size_t compress(struct parquet_writer *w, const struct str *body, struct str *out)
+static size_t pack(struct parquet_writer *w, const struct str *body, struct str *out)
 {
 	size_t bound = ZSTD_compressBound(body->length);
 
@@ -479,9 +483,9 @@ static bool try_zstd(struct parquet_writer *w, struct column_state *state,
 	}
 	if (raw < ZSTD_SMALLEST)
 		return false;
-	stored = compress(w, &w->page, &w->compressed);
+	stored = pack(w, &w->page, &w->compressed);
 	if (m->has_dictionary)
-		stored += compress(w, &w->dictionary_page, &w->compressed_dictionary);
+		stored += pack(w, &w->dictionary_page, &w->compressed_dictionary);
 	if (stored < raw - raw / 16)
 		return true;
 	state->zstd_rest = ZSTD_REST_GROUPS;
@@ -626,11 +630,25 @@ static void put_notes(struct parquet_writer *w, struct thrift_writer *t)
 	}
 }
 
+/* Close the footer that begins at FOOTER: its check, its length, the end. */
+static void end_footer(struct str *out, size_t footer)
+{
+	uint32_t length = (uint32_t)(out->length - footer);
+	uint32_t crc = parquet_crc(out->text + footer, length);
+
+	memcpy(out->text + footer - 4, &crc, 4);
+	str_add_n(out, &length, 4);
+	str_add_n(out, MAGIC, 4);
+}
+
 void parquet_writer_finish(struct parquet_writer *w)
 {
 	static const char creator[] = "sonde version " SONDE_VERSION;
-	size_t footer = w->out->length;
 	struct thrift_writer t;
+
+	str_add_n(w->out, FOOTER_CHECK, FOOTER_CHECK_BYTES);
+
+	size_t footer = w->out->length;
 
 	thrift_write_init(&t, w->out);
 	thrift_write_i32(&t, 1, 1);
@@ -650,9 +668,5 @@ void parquet_writer_finish(struct parquet_writer *w)
 		thrift_write_end(&t);
 	}
 	thrift_write_end(&t);
-
-	uint32_t length = (uint32_t)(w->out->length - footer);
-
-	str_add_n(w->out, &length, 4);
-	str_add_n(w->out, MAGIC, 4);
+	end_footer(w->out, footer);
 }

@@ -274,27 +274,53 @@ static void test_bad_utf8(void **state)
 	str_deinit(&out);
 }
 
-static struct err *read_all(const uint8_t *data, size_t size)
+struct heard {
+	struct pool pool;
+	uint64_t hash;
+};
+
+static struct err *hear(void *user, const char *text, size_t length, uint32_t *id)
+{
+	struct heard *h = user;
+
+	h->hash = hash_bytes(text, length) + 31 * h->hash;
+	return pool_intern(&h->pool, text, length, id);
+}
+
+static struct err *read_column(struct parquet_file *f, size_t group, size_t column,
+			       struct heard *heard, struct parquet_scratch *scratch, void *out)
+{
+	struct parquet_intern intern = { hear, heard };
+	bool wide = parquet_kind_is_wide(parquet_file_column(f, column)->kind);
+
+	TRY(parquet_read_column(f, group, column, &intern, scratch, out));
+	heard->hash = heard->hash * 31 +
+		      hash_bytes(out, parquet_row_group_rows(f, group) * (wide ? 8 : 4));
+	return NULL;
+}
+
+/* *HASH is of all values. */
+static struct err *read_all(const uint8_t *data, size_t size, uint64_t *hash)
 {
 	struct parquet_scratch scratch = { 0 };
-	struct pool pool;
-	struct parquet_intern intern = { pool_intern, &pool };
+	struct heard heard = { .hash = 1 };
 	struct parquet_file *f;
 
 	TRY(parquet_open(data, size, "test", &f));
-	strmap_init(&pool.map);
+	strmap_init(&heard.pool.map);
 	struct err *err = NULL;
 
 	for (size_t g = 0; g < parquet_row_group_count(f) && !err; g++) {
 		uint64_t *out = mem_alloc(parquet_row_group_rows(f, g) * 8 + 8);
 
 		for (size_t c = 0; c < parquet_column_count(f) && !err; c++)
-			err = parquet_read_column(f, g, c, &intern, &scratch, out);
+			err = read_column(f, g, c, &heard, &scratch, out);
 		free(out);
 	}
 	parquet_close(f);
-	strmap_deinit(&pool.map);
+	strmap_deinit(&heard.pool.map);
 	parquet_scratch_deinit(&scratch);
+	*hash = heard.hash;
 	return err;
 }
 
@@ -313,24 +339,29 @@ static void test_damaged(void **state)
 	parquet_write_rows(w, values, 200);
 	parquet_writer_finish(w);
 	parquet_writer_destroy(w);
-	assert_null(read_all((const uint8_t *)out.text, out.length));
+	uint64_t hash, damaged_hash;
+
+	assert_null(read_all((const uint8_t *)out.text, out.length, &hash));
 	for (size_t cut = 0; cut < out.length; cut++) { /* every truncation is refused */
 		uint8_t *copy = mem_alloc(cut);
 
 		memcpy(copy, out.text, cut);
-		struct err *err = read_all(copy, cut);
+		struct err *err = read_all(copy, cut, &damaged_hash);
 
 		assert_non_null(err);
 		err_destroy(err);
 		free(copy);
 	}
-	for (size_t at = 0; at < out.length; at++) /* every flipped byte is survived */
+	for (size_t at = 0; at < out.length; at++) /* a flipped bit is refused, or changes nothing */
 		for (int bit = 0; bit < 8; bit += 3) {
 			uint8_t *copy = mem_alloc(out.length);
 
 			memcpy(copy, out.text, out.length);
 			copy[at] ^= (uint8_t)(1 << bit);
-			err_destroy(read_all(copy, out.length));
+			struct err *err = read_all(copy, out.length, &damaged_hash);
+
+			assert_true(err || damaged_hash == hash);
+			err_destroy(err);
 			free(copy);
 		}
 	str_deinit(&out);
