@@ -7,6 +7,8 @@ inject=/sys/kernel/debug/failslab
 [ -d $inject ] || lab_skip "no failslab in this kernel"
 dmesg -C
 echo Y >$inject/task-filter
+# By default only allocations that may not wait fail.
+echo N >$inject/ignore-gfp-wait
 echo 100 >$inject/probability
 echo -1 >$inject/times
 echo 0 >$inject/verbose
