@@ -161,6 +161,7 @@ struct machine {
 	struct dwarf_row row;
 	uint32_t op_index;
 	size_t first; /* row of this sequence */
+	bool dead;    /* nobody wants it: it begins where no code is */
 };
 
 static void reset(struct machine *m)
@@ -184,8 +185,18 @@ static inline void advance(struct machine *m, uint64_t count)
 	}
 }
 
+static inline void add_row(struct machine *m, struct dwarf_lines *l)
+{
+	if (!m->dead)
+		vec_push(&l->rows, m->row);
+}
+
 static void end_sequence(struct machine *m, struct dwarf_lines *l)
 {
+	if (m->dead) {
+		m->dead = false;
+		return;
+	}
 	m->row.end = true;
 	vec_push(&l->rows, m->row);
 	m->row.end = false;
@@ -201,6 +212,9 @@ static void set_address(struct machine *m, uint64_t addr, struct dwarf_lines *l)
 		end_sequence(m, l);
 	m->row.addr = addr;
 	m->op_index = 0;
+	/* Most of a C++ unit is code that the linker had from elsewhere. */
+	if (l->rows.n == m->first && l->wants != NULL)
+		m->dead = !l->wants(l->user, addr, UINT64_MAX);
 }
 
 static void extended(struct machine *m, struct cursor *c, struct dwarf_lines *l)
@@ -237,7 +251,7 @@ static void standard(struct machine *m, uint8_t opcode, struct cursor *c, struct
 {
 	switch (opcode) {
 	case DW_LNS_copy:
-		vec_push(&l->rows, m->row);
+		add_row(m, l);
 		break;
 	case DW_LNS_advance_pc:
 		advance(m, cursor_uleb(c));
@@ -278,7 +292,7 @@ static bool run(struct header *h, struct dwarf_lines *l)
 
 			advance(&m, adjusted / h->line_range);
 			m.row.line += (uint32_t)(h->line_base + adjusted % h->line_range);
-			vec_push(&l->rows, m.row);
+			add_row(&m, l);
 		} else if (opcode == DW_LNS_extended_op) {
 			extended(&m, &c, l);
 		} else {
