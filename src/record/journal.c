@@ -326,9 +326,11 @@ void journal_prepare(struct journal *j)
 	pthread_mutex_unlock(&j->lock);
 }
 
+/* What a chunk was under the lock.  Only of one that was retired then are these all its blocks. */
 struct seen_chunk {
 	struct journal_chunk *chunk;
 	unsigned used_blocks;
+	bool retired;
 };
 
 static int by_sequence(const void *a, const void *b)
@@ -344,8 +346,7 @@ static void collect_chunk(struct journal *j, const struct seen_chunk *seen,
 {
 	struct journal_chunk *c = seen->chunk;
 	/* In this order: when no block is open, no count changes any more. */
-	bool whole = atomic_load(&c->retired) &&
-		     atomic_load_explicit(&c->open, memory_order_acquire) == 0;
+	bool whole = seen->retired && atomic_load_explicit(&c->open, memory_order_acquire) == 0;
 
 	for (unsigned b = 1; b < seen->used_blocks; b++) {
 		const struct block_header *h = block_of(j, c, b);
@@ -376,9 +377,11 @@ void journal_collect(struct journal *j, uint64_t max_bytes, struct journal_runs 
 	vec_clear(&ret->runs);
 	ret->bytes = 0;
 	pthread_mutex_lock(&j->lock);
-	for (size_t i = 0; i < j->chunks.n; i++)
-		vec_push(&seen,
-			 ((struct seen_chunk){ j->chunks.v[i], j->chunks.v[i]->used_blocks }));
+	for (size_t i = 0; i < j->chunks.n; i++) {
+		struct journal_chunk *c = j->chunks.v[i];
+
+		vec_push(&seen, ((struct seen_chunk){ c, c->used_blocks, atomic_load(&c->retired) }));
+	}
 	pthread_mutex_unlock(&j->lock);
 	vec_sort(&seen, by_sequence);
 	for (size_t i = 0; i < seen.n && ret->bytes < max_bytes; i++)
