@@ -226,6 +226,19 @@ static void find_build_id(const uint8_t *notes, size_t size_bytes, struct agent_
 	}
 }
 
+/* A note may lie in the file alone; to read it there would be a fault in somebody's program. */
+static bool is_loaded(const struct dl_phdr_info *info, const ElfW(Phdr) *note)
+{
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+
+		if (p->p_type == PT_LOAD && (p->p_flags & PF_R) && note->p_vaddr >= p->p_vaddr &&
+		    note->p_filesz <= p->p_filesz && note->p_vaddr - p->p_vaddr <= p->p_filesz - note->p_filesz)
+			return true;
+	}
+	return false;
+}
+
 static void add_segment(const struct dl_phdr_info *info, const ElfW(Phdr) *segment, const char *path)
 {
 	uint32_t length = atomic_load(&modules.length);
@@ -245,7 +258,8 @@ static void add_segment(const struct dl_phdr_info *info, const ElfW(Phdr) *segme
 	};
 	copy_text(m->path, path, path_bytes);
 	for (int i = 0; i < info->dlpi_phnum; i++)
-		if (info->dlpi_phdr[i].p_type == PT_NOTE && m->build_id_size == 0)
+		if (info->dlpi_phdr[i].p_type == PT_NOTE && m->build_id_size == 0 &&
+		    is_loaded(info, &info->dlpi_phdr[i]))
 			find_build_id((const uint8_t *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr),
 				      info->dlpi_phdr[i].p_filesz, m);
 	atomic_store_explicit(&modules.length, (uint32_t)(length + size_bytes), memory_order_release);
