@@ -256,7 +256,7 @@ const struct cmd cmd_record = {
 		.opts = record_opts,
 		.operands = record_operands,
 		.examples = record_examples,
-		.exit_status = "That of CMD; 128 + N when signal N killed it; 127 when it was not found, 126 "
+		.exit_status = "with CMD: that of CMD; 128 + N when signal N killed it; 127 when it was not found, 126 "
 			       "when it could not be executed, 125 when sonde failed before it ran.",
 		.see_also = "sonde-report(1), sonde-flame(1), sonde-query(1), perf-record(1)",
 	},

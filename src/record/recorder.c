@@ -56,6 +56,21 @@ static bool is_locked(int dirfd)
 	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
+enum { META_LOOK_BYTES = 64 << 20 };
+
+/* A meta.json alone is not enough to remove somebody's directory. */
+static bool is_recording(const char *path)
+{
+	CLEANUP(mem_freep) char *name = mem_printf("%s/meta.json", path);
+	struct str text = { 0 };
+	struct err *err = io_read_file(name, META_LOOK_BYTES, &text);
+	bool is = err == NULL && strstr(str_text(&text), "\"sonde-recording\"") != NULL;
+
+	err_destroy(err);
+	str_deinit(&text);
+	return is;
+}
+
 static struct err *replace_existing(const struct recorder_options *o)
 {
 	CLEANUP(io_closep) int fd = open(o->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -63,7 +78,7 @@ static struct err *replace_existing(const struct recorder_options *o)
 	if (fd < 0)
 		return err_fix(err_errno(errno, "cannot open %s", o->path),
 			       "choose another name with -o");
-	if (faccessat(fd, "meta.json", F_OK, 0) < 0)
+	if (!is_recording(o->path))
 		return err_fix(err_new(ERR_USAGE, "%s exists and is not a recording", o->path),
 			       "choose another name with -o, or remove it");
 	if (!o->overwrite)
