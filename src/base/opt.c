@@ -208,7 +208,10 @@ static struct err *set_value(struct parser *p, const struct opt *o, const char *
 	case OPT_BYTES:
 		return str_to_bytes(value, shown_name(p, o), at);
 	case OPT_DURATION:
-		return str_to_duration_ns(value, shown_name(p, o), at);
+		TRY(str_to_duration_ns(value, shown_name(p, o), at));
+		return *(uint64_t *)at >= o->min ? NULL
+						 : err_new(ERR_USAGE, "%s has to be longer than %s",
+							   shown_name(p, o), value);
 	case OPT_CHOICE:
 		return set_choice(p, o, value, at);
 	default:

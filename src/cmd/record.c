@@ -38,7 +38,7 @@ static const struct opt record_opts[] = {
 	  .help = "a control group: its directory, or its path in any hierarchy" },
 	{ .name = "all", .letter = 'a', .kind = OPT_FLAG, .offset = offsetof(struct record_args, all),
 	  .help = "the whole machine; with CMD, while that runs" },
-	{ .name = "duration", .kind = OPT_DURATION, .value = "S",
+	{ .name = "duration", .kind = OPT_DURATION, .value = "S", .min = 1,
 	  .offset = offsetof(struct record_args, duration_ns),
 	  .help = "end the recording after that time (10, 250ms, 2m)\n"
 		  "A command goes on in the foreground, and its exit status is still sonde's." },
@@ -144,6 +144,9 @@ static struct err *parse_target(const struct record_args *args, struct arena *ar
 		return err_fix(err_new(ERR_USAGE, targets ? "more than one target: a command, -p, -t, --cgroup or -a"
 							   : "nothing to record"),
 			       "sonde record -- CMD, or -p PID, -t TID, --cgroup PATH, or -a for the whole machine");
+	if (args->cgroup && !args->cgroup[0])
+		return err_fix(err_new(ERR_USAGE, "the control group has no name"),
+			       "for the whole machine: sonde record -a");
 	if (args->pids.count) {
 		o->request.target = CAPTURE_PIDS;
 		return parse_pids(&args->pids, "the process id", arena, &o->request);
@@ -214,7 +217,7 @@ static struct err *record_run(void *p, struct arena *arena, int *status)
 		log_set_level(LOG_WARN);
 	else if (args->verbose)
 		log_set_level(args->verbose > 1 ? LOG_DEBUG : LOG_INFO);
-	if (asks_for_help(&args->with)) {
+	if (asks_for_help(&args->with) || asks_for_help(&args->events)) {
 		list_sources();
 		return NULL;
 	}

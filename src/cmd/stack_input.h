@@ -94,7 +94,8 @@ struct narrow_args {
 	{ .name = "from", .kind = OPT_DURATION, .value = "TIME",                                 \
 	  .help = "leave out what was before, counted from the start of the recording",          \
 	  .offset = offsetof(type, member.from_ns) },                                            \
-	{ .name = "until", .kind = OPT_DURATION, .value = "TIME", .help = "leave out what was later", \
+	{ .name = "until", .kind = OPT_DURATION, .value = "TIME", .min = 1,                       \
+	  .help = "leave out what was later",                                                   \
 	  .offset = offsetof(type, member.until_ns) },                                           \
 	{ .name = "no-kernel", .kind = OPT_FLAG, .help = "without kernel frames: their time is their caller's", \
 	  .offset = offsetof(type, member.no_kernel) },                                          \

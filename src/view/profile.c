@@ -662,8 +662,8 @@ static struct err *build(struct builder *b)
 
 	if (!recording_find_table(b->r, "sample"))
 		return err_fix(err_new(ERR_NOT_FOUND, "this recording has no samples"),
-			       "record with --with cpu, and let it run for longer than a few "
-			       "milliseconds");
+			       "sonde info says what could not be had; and a program has to run for "
+			       "more than a few milliseconds");
 	b->from_ns = o->from_ns ? meta->start_ns + o->from_ns : 0;
 	b->to_ns = o->to_ns ? meta->start_ns + o->to_ns : 0;
 	TRY(load_side(b));

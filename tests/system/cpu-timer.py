@@ -72,6 +72,11 @@ def check_outside():
     if seen.returncode != 7 or "no samples of this command: the sampling agent could not enter it" not in seen.stderr:
         fail("static: status %d: %s" % (seen.returncode, seen.stderr))
     print("static program: refused with a reason")
+    spin = os.path.join(BUILD, "tests/workload/spin")
+    seen = run(RECORD + ["env.sonde", "--", "env", "-i", spin, "1.5"])
+    if seen.returncode != 0 or "CPU time has no samples: it was in programs that" not in seen.stderr:
+        fail("cleared environment: status %d: %s" % (seen.returncode, seen.stderr))
+    print("program with a cleared environment: said how much was not seen")
 
 
 def check_user():

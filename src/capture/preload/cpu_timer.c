@@ -17,6 +17,7 @@
 #include "base/map.h"
 #include "base/libexec.h"
 #include "base/mem.h"
+#include "base/units.h"
 #include "base/vec.h"
 #include "capture/preload/ring_reader.h"
 #include "capture/source.h"
@@ -30,11 +31,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #define AGENT_FILE LIBEXEC_CPU_TIMER
 #define RING_FILE ".cpu-timer"
+#define SHORT_PROGRAM_NS UINT64_C(2000000) /* of CPU time: what a program needs to start and end */
 #define MAPS_AGAIN_NS UINT64_C(100000000) /* /proc/PID/maps is read no more often */
 
 enum { DEFAULT_MAX_FRAMES = 127 }; /* as kernel.perf_event_max_stack has it */
@@ -57,6 +60,7 @@ struct cpu_timer {
 	struct map processes;       /* pid -> struct sampled_process * */
 	struct ring_losses reported;
 	uint64_t started, sampled;  /* programs that the agent was in; samples */
+	uint64_t seen_ns;           /* what the samples stand for */
 };
 
 static uint64_t now_ns(void)
@@ -281,6 +285,7 @@ static void take_sample(struct cpu_timer *s, const struct ring_item *item)
 	row.stack = track_stack(s->capture.track, p->pid, sample->pcs, sample->pc_count, 0, true);
 	recorder_row(s->capture.stream, TYPE_sample, &row);
 	s->sampled++;
+	s->seen_ns += row.period;
 }
 
 static void take_item(void *user, const struct ring_item *item)
@@ -380,6 +385,39 @@ static struct err *drain(void *self, bool last)
 	return NULL;
 }
 
+/* CPU time of the command and of all that it waited for, once it has ended. */
+static uint64_t children_cpu_ns(void)
+{
+	struct rusage u;
+
+	if (getrusage(RUSAGE_CHILDREN, &u) != 0)
+		return 0;
+	return (uint64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000000 +
+	       (uint64_t)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) * 1000;
+}
+
+/* Some programs of a command may be out of the agent's reach; the kernel knows how much
+ * CPU time they had.  Below a tenth it is start-up, ends, and chance. */
+static void tell_unseen(struct cpu_timer *s)
+{
+	static const char short_ones[] = "in the start and end of short programs, where the sampling "
+					 "agent is not yet or no longer";
+	static const char closed_ones[] = "in programs that the sampling agent could not enter: statically "
+					  "linked, set-user-ID, of another architecture, in a namespace or "
+					  "sandbox, or started without LD_PRELOAD in their environment";
+	uint64_t used_ns = children_cpu_ns();
+	uint64_t hidden_ns = used_ns > s->seen_ns ? used_ns - s->seen_ns : 0;
+	const char *why = hidden_ns < s->started * SHORT_PROGRAM_NS ? short_ones : closed_ones;
+	char what[120];
+
+	if (hidden_ns < used_ns / 10 || hidden_ns < 20 * s->period_ns || hidden_ns < 50000000)
+		return;
+	snprintf(what, sizeof(what), "%s of %s CPU time", units_duration_ns((double)hidden_ns).text,
+		 units_duration_ns((double)used_ns).text);
+	log_note("%s has no samples: it was %s", what, why);
+	recorder_missing(s->capture.recorder, what, why, "as root: sysctl kernel.perf_event_paranoid=2");
+}
+
 /* What could not be had, in the recording's own words. */
 static void tell_limits(struct cpu_timer *s)
 {
@@ -393,6 +431,8 @@ static void tell_limits(struct cpu_timer *s)
 		log_note("no samples of this command: %s", why);
 		recorder_missing(r, "CPU samples of this command", why,
 				 "as root: sysctl kernel.perf_event_paranoid=2");
+	} else {
+		tell_unseen(s);
 	}
 	recorder_missing(r, "kernel functions", "perf events are not permitted, so programs sampled themselves; "
 			 "time in the kernel counts at the system call",
