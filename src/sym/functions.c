@@ -111,9 +111,8 @@ static bool is_wanted(uint16_t name)
 
 static void read_die(struct walk *w, struct die *die)
 {
-	const struct dwarf_spec *spec = &w->u->abbrevs->specs.v[die->abbrev->first];
-
-	for (uint32_t i = 0; i < die->abbrev->count; i++, spec++) {
+	for (uint32_t i = 0; i < die->abbrev->count; i++) {
+		const struct dwarf_spec *spec = &w->u->abbrevs->specs.v[die->abbrev->first + i];
 		struct dwarf_value v;
 
 		if (!is_wanted(spec->name)) {
@@ -127,14 +126,12 @@ static void read_die(struct walk *w, struct die *die)
 
 static void skip_attributes(struct walk *w, const struct dwarf_abbrev *abbrev)
 {
-	const struct dwarf_spec *spec = &w->u->abbrevs->specs.v[abbrev->first];
-
 	if (abbrev->fixed_bytes >= 0) {
 		cursor_skip(&w->c, (uint64_t)abbrev->fixed_bytes);
 		return;
 	}
-	for (uint32_t i = 0; i < abbrev->count; i++, spec++)
-		dwarf_value_skip(w->u, spec, &w->c);
+	for (uint32_t i = 0; i < abbrev->count; i++)
+		dwarf_value_skip(w->u, &w->u->abbrevs->specs.v[abbrev->first + i], &w->c);
 }
 
 /* --- stepping ---------------------------------------------------------------------------- */

@@ -68,9 +68,10 @@ while read -r _ dir type _; do
 	sh -c "echo \$\$ > $dir/$group/cgroup.procs && exec $WORKLOAD/spin 20" > /dev/null 2>&1 &
 	pid=$!
 	wait_for 2 grep -q $pid "$dir/$group/cgroup.procs"
+	wait_for 5 grep -q spin "/proc/$pid/comm"
 	for path in "$dir/$group" "/$group"; do
 		rm -rf cg.sonde
-		if sonde record -o cg.sonde --cgroup "$path" --duration 0.4 2> err; then
+		if sonde record -o cg.sonde --cgroup "$path" --duration 0.8 2> err; then
 			expect_number "--cgroup $path ($type): its process" "$(query cg.sonde "select count(*) from samples where pid = $pid")" 5 1000
 			expect_number "--cgroup $path ($type): nobody else" "$(query cg.sonde "select count(*) from samples where pid <> $pid")" 0 0
 		else
