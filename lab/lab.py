@@ -362,11 +362,17 @@ class Run:
             env["LAB_HOST"] = str(self.net[1])
         return {**env, **self.env}
 
+    def boot_words(self):
+        """The kernel's own, but for those that this run sets itself: kmemleak=off can't be taken back."""
+        ours = [word for text in self.append for word in text.split()]
+        names = {word.partition("=")[0] for word in ours}
+        return [word for word in self.kernel.append if word.partition("=")[0] not in names] + ours
+
     def command(self):
         accel = accelerator()
         args = [QEMU, "-accel", "tcg,thread=multi" if accel == "tcg" else accel, "-cpu", "max", "-smp", str(self.cpus),
                 "-m", str(self.memory_mib), "-nodefaults", "-display", "none", "-no-reboot", "-kernel", self.kernel.image,
-                "-initrd", self.dir + "/initrd", "-append", " ".join(["console=ttyS0", "panic=0" if self.hold else "panic=-1", *self.kernel.append, *self.append]),
+                "-initrd", self.dir + "/initrd", "-append", " ".join(["console=ttyS0", "panic=0" if self.hold else "panic=-1", *self.boot_words()]),
                 "-serial", "file:" + self.console_path, "-device", "virtio-serial-pci,max_ports=8"]
         if self.kernel.has_9p:
             for tag, path, options in (("hostroot", "/", ",readonly=on"), ("share", self.share_path, "")):

@@ -6,6 +6,7 @@
 #include <linux/delay.h>
 #include <linux/irqflags.h>
 #include <linux/jiffies.h>
+#include <linux/ktime.h>
 #include <linux/kthread.h>
 #include <linux/mutex.h>
 #include <linux/nmi.h>
@@ -94,20 +95,31 @@ KF_TROUBLE(workqueue)
 	schedule_work_on(1 % num_online_cpus(), &kf_work_behind);
 }
 
-/* Known lengths, for the latency tracers: mdelay() counts the time stamp counter. */
+/*
+ * Known lengths, for the latency tracers.  By the clock and not mdelay(), whose calibration is
+ * off by a third under emulation.
+ */
+static __always_inline void kf_busy_ms(unsigned int ms)
+{
+	u64 end_ns = ktime_get_mono_fast_ns() + ms * 1000000ULL;
+
+	while (ktime_get_mono_fast_ns() < end_ns)
+		cpu_relax();
+}
+
 KF_TROUBLE(irqsoff)
 {
 	unsigned long flags;
 
 	local_irq_save(flags);
-	mdelay(arg); /* HERE: irqsoff */
+	kf_busy_ms(arg); /* HERE: irqsoff */
 	local_irq_restore(flags);
 }
 
 KF_TROUBLE(preemptoff)
 {
 	preempt_disable();
-	mdelay(arg); /* HERE: preemptoff */
+	kf_busy_ms(arg); /* HERE: preemptoff */
 	preempt_enable();
 }
 

@@ -5,6 +5,7 @@
 . "$LAB/lib.sh"
 lab_kfail_load
 cd /sys/kernel/tracing || exit 1
+echo 0 >options/function-trace # where it began and ended is enough
 for tracer in irqsoff preemptoff; do
 	echo 0 >tracing_on
 	echo $tracer >current_tracer
@@ -19,6 +20,7 @@ for tracer in irqsoff preemptoff; do
 	echo nop >current_tracer
 done
 echo kf_tree_root >set_graph_function
+echo 3 >max_graph_depth
 echo function_graph >current_tracer
 echo 1 >options/funcgraph-retval
 echo 1 >options/funcgraph-retval-hex 2>/dev/null
