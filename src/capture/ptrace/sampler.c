@@ -37,6 +37,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/user.h>
@@ -243,17 +244,19 @@ static bool read_regs(pid_t tid, struct unwind_regs *regs)
 	return true;
 }
 
-static void keep_sample(struct ptrace_sampler *s, const struct ptrace_sample *sample)
+/* False: nobody takes them out, the session is stuck.  The time stays owed. */
+static bool keep_sample(struct ptrace_sampler *s, const struct ptrace_sample *sample)
 {
-	struct ptrace_sample *copy = mem_alloc(sizeof(*copy));
+	struct ptrace_sample *copy = NULL;
 
-	*copy = *sample;
 	pthread_mutex_lock(&s->lock);
-	if (s->samples.n < SAMPLES_MAX)
+	if (s->samples.n < SAMPLES_MAX) {
+		copy = mem_alloc(sizeof(*copy));
+		*copy = *sample;
 		vec_push(&s->samples, copy);
-	else
-		free(copy); /* nobody takes them out: the session is stuck */
+	}
 	pthread_mutex_unlock(&s->lock);
+	return copy != NULL;
 }
 
 static void look_at(struct ptrace_sampler *s, struct tracee *t)
@@ -271,8 +274,8 @@ static void look_at(struct ptrace_sampler *s, struct tracee *t)
 	sample.cut = unwind_frame_pointers(&regs, &memory, sample.pcs, s->options.max_frames, &count) ==
 		     UNWIND_CUT;
 	sample.pc_count = (uint32_t)count;
-	keep_sample(s, &sample);
-	t->owed_ns = 0;
+	if (keep_sample(s, &sample))
+		t->owed_ns = 0;
 }
 
 /* --- stops ----------------------------------------------------------------------------------------- */
@@ -417,6 +420,17 @@ static void *sampler_thread(void *user)
 	return NULL; /* the kernel detaches from all */
 }
 
+/* Two descriptors a thread: as many as we may have without asking anybody. */
+static void raise_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 struct err *ptrace_sampler_create(const struct ptrace_sampler_options *options, struct ptrace_sampler **ret)
 {
 	struct ptrace_sampler *s = mem_calloc(1, sizeof(*s));
@@ -430,6 +444,8 @@ struct err *ptrace_sampler_create(const struct ptrace_sampler_options *options, 
 	map_init(&s->tracees);
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->attached_changed, NULL);
+
+	raise_files();
 
 	int failed = pthread_create(&s->thread, NULL, sampler_thread, s);
 
