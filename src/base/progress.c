@@ -102,6 +102,15 @@ void progress_add(struct progress *p, uint64_t count)
 		draw(p, now);
 }
 
+void progress_report(void *progress, uint64_t done, uint64_t total)
+{
+	struct progress *p = progress;
+
+	p->total = total;
+	atomic_store_explicit(&p->done, done, memory_order_relaxed);
+	progress_add(p, 0);
+}
+
 void progress_destroy(struct progress *p)
 {
 	struct str line;

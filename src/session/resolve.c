@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/progress.h"
 #include "base/vec.h"
 #include "capture/track.h"
 #include "event/types.h"
@@ -196,12 +197,16 @@ struct err *resolve_frames(struct recorder *recorder, const struct track *t, str
 	collect(&r);
 	find_processes(&r);
 
+	struct progress *progress = progress_create("naming functions", r.addresses.n);
 	struct sym_batch batch = { .modules = r.modules.v,
 				   .module_count = r.modules.n,
 				   .addresses = r.addresses.v,
-				   .address_count = r.addresses.n };
+				   .address_count = r.addresses.n,
+				   .progress = progress_report,
+				   .user = progress };
 	struct err *err = err_wrap(sym_batch_run(&batch), "naming the functions of the recording");
 
+	progress_destroy(progress);
 	if (!err)
 		put_back(&r, totals);
 	totals->frames = r.addresses.n;

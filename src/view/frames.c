@@ -14,6 +14,7 @@
 #include "base/io.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/progress.h"
 #include "base/str.h"
 #include "base/vec.h"
 #include "event/types.h"
@@ -235,7 +236,13 @@ static struct err *resolve(struct frames *f)
 		fill_modules(f, place);
 		f->batch.address_count = fill_addresses(f, place, which);
 		f->resolved.asked = f->batch.address_count;
+
+		struct progress *progress = progress_create("naming functions", f->batch.address_count);
+
+		f->batch.progress = progress_report;
+		f->batch.user = progress;
 		err = sym_batch_run(&f->batch);
+		progress_destroy(progress);
 		for (size_t k = 0; !err && k < f->batch.address_count; k++) {
 			const struct sym_chain *chain = &f->batch.addresses[k].chain;
 
