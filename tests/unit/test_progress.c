@@ -67,6 +67,32 @@ static void test_terminal(void **state)
 	close(master);
 }
 
+/* As a hook of another room calls it: the total becomes known on the way. */
+static void test_report(void **state)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY), saved = dup(STDERR_FILENO);
+	char text[4096];
+
+	assert_true(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+	int slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+
+	dup2(slave, STDERR_FILENO);
+	struct progress *p = progress_create_after("naming functions", 0, 0);
+
+	progress_report(p, 30, 40);
+	progress_destroy(p);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+
+	ssize_t n = read(master, text, sizeof(text) - 1);
+
+	assert_true(n > 0);
+	text[n] = '\0';
+	assert_non_null(strstr(text, "sonde: naming functions  ###############.....  75 %"));
+	close(slave);
+	close(master);
+}
+
 static void test_silent(void **state)
 {
 	int fds[2];
@@ -82,7 +108,8 @@ static void test_silent(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_terminal), cmocka_unit_test(test_silent) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_terminal), cmocka_unit_test(test_report),
+					    cmocka_unit_test(test_silent) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
