@@ -79,8 +79,6 @@ size_t parquet_row_group_rows(const struct parquet_file *f,
 bool parquet_range(const struct parquet_file *f, size_t group, size_t column, uint64_t *min,
 		   uint64_t *max);
 const char *parquet_note(const struct parquet_file *f, const char *key); /* NULL: none */
-/* Compressed bytes of a column over all row groups. */
-uint64_t parquet_column_bytes(const struct parquet_file *f, size_t column);
 
 /* Buffers that decoding reuses; one a thread. */
 struct parquet_scratch {

@@ -405,15 +405,6 @@ const char *parquet_note(const struct parquet_file *f, const char *key)
 	return NULL;
 }
 
-uint64_t parquet_column_bytes(const struct parquet_file *f, size_t column)
-{
-	uint64_t bytes = 0;
-
-	for (size_t i = 0; i < f->groups.n; i++)
-		bytes += f->chunks.v[f->groups.v[i].first_chunk + column].size_bytes;
-	return bytes;
-}
-
 /* --- pages ---------------------------------------------------------------------------------------
  */
 

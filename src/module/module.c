@@ -280,7 +280,6 @@ void module_destroy(struct module *m)
 }
 
 enum module_kind module_borrow_kind(const struct module *m) { return m->kind; }
-const char *module_borrow_path(const struct module *m) { return m->path; }
 const struct build_id *module_borrow_build_id(const struct module *m) { return &m->build_id; }
 enum module_trouble module_trouble(const struct module *m) { return m->trouble; }
 const char *module_borrow_note(const struct module *m) { return m->note; }

@@ -50,7 +50,6 @@ struct err *module_create(const struct module_key *key, struct module **ret);
 void module_destroy(struct module *m);
 
 enum module_kind module_borrow_kind(const struct module *m);
-const char *module_borrow_path(const struct module *m);
 const struct build_id *module_borrow_build_id(const struct module *m);
 enum module_trouble module_trouble(const struct module *m);
 /* One sentence for people: "/tmp/a.out was replaced since (build-id 12ab... became 34cd...)".

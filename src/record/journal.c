@@ -455,8 +455,3 @@ void journal_shrink(struct journal *j)
 }
 
 int journal_errno(const struct journal *j) { return atomic_load(&j->grow_errno); }
-
-uint64_t journal_bytes(const struct journal *j)
-{
-	return (uint64_t)(j->chunks.n + j->free.n) * j->chunk_bytes;
-}

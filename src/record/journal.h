@@ -78,6 +78,5 @@ void journal_shrink(struct journal *j);
 
 /* Why it could not grow the last time, errno; 0: it could, or was not asked to. */
 int journal_errno(const struct journal *j);
-uint64_t journal_bytes(const struct journal *j); /* of all chunks */
 
 #endif

@@ -53,8 +53,6 @@ const char *recording_string(const struct recording *r, uint32_t id)
 	return id < r->texts.n ? r->texts.v[id] : "";
 }
 
-uint32_t recording_string_count(const struct recording *r) { return (uint32_t)r->texts.n; }
-
 /* --- tables --------------------------------------------------------------------------------------
  */
 

@@ -80,7 +80,6 @@ const struct table_info *recording_find_table(const struct recording *r, const c
 
 /* FIELD_STR columns are ids into this pool, the same over all tables and segments. */
 const char *recording_string(const struct recording *r, uint32_t id);
-uint32_t recording_string_count(const struct recording *r);
 
 /* --- scans ---------------------------------------------------------------------------- */
 
