@@ -85,6 +85,9 @@ const char *recorder_string_text(struct recorder *r, uint32_t id);
  * has them.  FIX may be NULL. */
 void recorder_note(struct recorder *r, const char *key, const char *value);
 void recorder_missing(struct recorder *r, const char *what, const char *why, const char *fix);
+/* A note's key: CPU time of the recorded command and all it waited for, in ns (rusage). */
+#define RECORDING_NOTE_CPU_NS "command.cpu_ns"
+
 /* Exit status of the recorded command as wait() gave it; -1 when there is none. */
 void recorder_exit_status(struct recorder *r, int wait_status);
 /* When recording really began and ended (CLOCK_MONOTONIC), where that is not when the

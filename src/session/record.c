@@ -554,6 +554,17 @@ static void say_findings(struct session *s)
 	log_note("  report: sonde report %s      page: sonde flame %s", s->path, s->path);
 }
 
+/* What the kernel says the command used, for the report to hold its samples against. */
+static void note_cpu_time(struct session *s)
+{
+	char ns[24];
+
+	if (!s->command.ended)
+		return;
+	snprintf(ns, sizeof(ns), "%" PRIu64, s->command.cpu_ns);
+	recorder_note(s->recorder, RECORDING_NOTE_CPU_NS, ns);
+}
+
 static struct err *finish(struct session *s)
 {
 	struct recorder_totals totals = { 0 };
@@ -564,6 +575,7 @@ static struct err *finish(struct session *s)
 	if (s->start_ns)
 		recorder_span(s->recorder, s->start_ns, s->end_ns);
 	recorder_exit_status(s->recorder, s->command.ended ? s->command.wait_status : -1);
+	note_cpu_time(s);
 	if (s->options->parts->resolve && !s->options->no_symbols)
 		err = s->options->parts->resolve(s->recorder, s->track, &resolved);
 	if (first)

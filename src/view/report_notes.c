@@ -6,13 +6,19 @@
 #include "view/report_impl.h"
 
 #include "event/types.h"
+#include "record/recorder.h"
 #include "record/recording.h"
 #include "view/frames.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Less than this share of the samples is not worth a warning of its own. */
 static const double WORTH_SAYING = 0.005;
+/* Samples that stand for less of the command's CPU time are too few. */
+static const double SAMPLED_MIN_RATIO = 0.85;
+/* In shorter runs, chance alone makes such differences. */
+static const uint64_t UNSAMPLED_MIN_NS = 200000000;
 
 static double sample_ratio(const struct profile *p, uint64_t samples)
 {
@@ -53,6 +59,33 @@ static void say_losses(struct doc *doc, const struct profile *p)
 				    loss->source, loss->unknown ? "at least " : "",
 				    units_count(loss->count).text, loss->reason);
 	}
+}
+
+/* CPU time of the command as the kernel counted it; 0: not known, or the profile is of
+ * something else (a part of the samples, user space only). */
+static uint64_t counted_cpu_ns(const struct profile *p)
+{
+	const struct recording_meta *meta = recording_borrow_meta(p->recording);
+
+	if (!p->is_time || p->left_out || p->kernel == 0)
+		return 0;
+	for (size_t i = 0; i < meta->note_count; i++)
+		if (strcmp(meta->notes[i].key, RECORDING_NOTE_CPU_NS) == 0)
+			return strtoull(meta->notes[i].value, NULL, 10);
+	return 0;
+}
+
+/* A virtual machine that is starved itself loses clock ticks, and so samples. */
+static void say_unsampled(struct doc *doc, const struct profile *p)
+{
+	uint64_t counted_ns = counted_cpu_ns(p);
+
+	if (counted_ns < UNSAMPLED_MIN_NS || (double)p->value >= SAMPLED_MIN_RATIO * (double)counted_ns)
+		return;
+	doc_warning(doc, NULL,
+		    "the samples stand for %s, but the command used %s of CPU time: clock ticks were "
+		    "lost or came late; shares hold, times are too small",
+		    units_duration_ns((double)p->value).text, units_duration_ns((double)counted_ns).text);
 }
 
 static void say_stacks(struct doc *doc, const struct profile *p)
@@ -141,6 +174,8 @@ void report_notes(struct doc *doc, const struct profile *p, const struct report_
 	if (p->recording)
 		say_state(doc, recording_borrow_meta(p->recording));
 	say_losses(doc, p);
+	if (p->recording)
+		say_unsampled(doc, p);
 	say_stacks(doc, p);
 	if (p->frames)
 		say_unresolved(doc, p);

@@ -24,3 +24,15 @@ sonde query ten.sonde 'select count(*), sum(period) from sample' --csv | tail -1
 }
 sonde record -F 99 -c 10 -- true && exit 1
 echo "-F with -c is refused"
+
+echo "too few samples for the CPU time that the kernel counted: the report says so"
+sonde record -q -o dd.sonde -- dd if=/dev/zero of=/dev/null bs=64k count=40000 2> /dev/null
+sonde report dd.sonde | grep "clock ticks" && exit 1
+python3 - << 'END'
+import json
+meta = json.load(open("dd.sonde/meta.json"))
+note = next(n for n in meta["notes"] if n["key"] == "command.cpu_ns")
+note["value"] = str(int(note["value"]) * 10 + 1000000000)
+json.dump(meta, open("dd.sonde/meta.json", "w"))
+END
+sonde report dd.sonde | tr -s '\n ' '  ' | grep -o "the samples stand for .* clock ticks were lost"

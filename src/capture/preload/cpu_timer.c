@@ -99,7 +99,7 @@ static struct err *probe(const struct capture_request *request)
 	if (request->target != CAPTURE_COMMAND)
 		return err_fix(err_new(ERR_UNSUPPORTED,
 				       "sampling without privilege works for a command that sonde starts"),
-			       "use: sonde record -- COMMAND; or as root: sysctl kernel.perf_event_paranoid=2");
+			       "or without any right record one command: sonde record -- COMMAND");
 	TRY(check_agent(&agent));
 	free(agent);
 	return NULL;
