@@ -60,17 +60,21 @@ static struct err *open_temp(struct sink *s, const char *path)
 	return NULL;
 }
 
-/* Start $PAGER; on any trouble we simply print without one. */
+/* Start $PAGER; on any trouble we simply print without one.  One that does not exist leaves
+ * its input to cat, for the answer to be seen. */
 static void start_pager(struct sink *s)
 {
 	const char *pager = getenv("PAGER");
+	CLEANUP(mem_freep) char *script = NULL;
 	char *argv[] = { (char *)"sh", (char *)"-c", NULL, NULL };
 	posix_spawn_file_actions_t actions;
 	int ends[2];
 
-	argv[2] = (char *)(pager && *pager ? pager : "less -FRSX");
-	if (strcmp(argv[2], "cat") == 0 || pipe2(ends, O_CLOEXEC) != 0)
+	if (!pager)
+		pager = "less -FRSX";
+	if (strcmp(pager, "cat") == 0 || pipe2(ends, O_CLOEXEC) != 0)
 		return;
+	argv[2] = script = mem_printf("%s\n[ $? -ne 127 ] || exec cat", pager);
 	fflush(stdout);
 	setenv("LESS", "FRSX", 0);
 	posix_spawn_file_actions_init(&actions);
@@ -94,8 +98,9 @@ static bool has_pager(void)
 {
 	const char *pager = getenv("PAGER");
 
-	return (pager && *pager) || access("/usr/bin/less", X_OK) == 0 ||
-	       access("/bin/less", X_OK) == 0;
+	if (pager)
+		return *pager; /* empty: none is wanted */
+	return access("/usr/bin/less", X_OK) == 0 || access("/bin/less", X_OK) == 0;
 }
 
 struct err *sink_open(struct sink *s, const struct render_options *options, bool may_page)

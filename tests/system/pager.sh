@@ -39,7 +39,10 @@ if command -v less >/dev/null; then
 	keys "clear; PAGER='head -2' $demo pager; echo status \$?" Enter
 	wait_for 'status 0' 'so is a pager that reads only two lines'
 	keys "clear; PAGER=/nonexistent/pager $demo pager; echo status \$?" Enter
-	wait_for 'status' 'a pager that is not there ends too'
+	wait_for 'status 0' 'a pager that is not there ends too'
+	screen | grep -q 'next: sonde report make.sonde' || fail 'and the answer is on the screen'
+	keys "clear; PAGER= $demo pager; echo status \$?" Enter
+	wait_for 'status 0' 'an empty PAGER asks for none'
 	tm resize-window -t p -x 80 -y 200
 	keys clear Enter "$demo pager; echo status \$?" Enter
 	wait_for 'status 0' 'what fits the screen does not stop'
