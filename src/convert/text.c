@@ -225,6 +225,16 @@ bool text_head_line(const char **head, size_t *left, const char **line, size_t *
 	return true;
 }
 
+bool text_head_has(const char *head, size_t length, const char *prefix)
+{
+	struct text_slice line;
+
+	while (text_head_line(&head, &length, &line.text, &line.length))
+		if (text_starts(line, prefix))
+			return true;
+	return false;
+}
+
 struct text_slice text_trim(struct text_slice s)
 {
 	while (s.length > 0 && isspace((unsigned char)s.text[0])) {

@@ -131,5 +131,7 @@ struct text_slice text_word(struct text_slice *rest);
 bool text_to_u64(const char *text, size_t length, uint64_t *value);
 /* Iterates over the lines of a head: false at the end. */
 bool text_head_line(const char **head, size_t *left, const char **line, size_t *length);
+/* Does one of its lines start with PREFIX? */
+bool text_head_has(const char *head, size_t length, const char *prefix);
 
 #endif

@@ -137,12 +137,7 @@ static struct err *vtune_read(struct text_input *in, const struct text_options *
 
 static enum text_match vtune_probe(const char *head, size_t length)
 {
-	struct text_slice line;
-
-	while (text_head_line(&head, &length, &line.text, &line.length))
-		if (text_starts(line, header))
-			return TEXT_YES;
-	return TEXT_NO;
+	return text_head_has(head, length, header) ? TEXT_YES : TEXT_NO;
 }
 
 const struct text_format text_vtune = {

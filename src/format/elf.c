@@ -68,16 +68,22 @@ struct header_places {
 	uint32_t names_section;
 };
 
+/* How many of COUNT headers at AT the file has room for, HEADERS_MAX at most. */
+static size_t headers_that_fit(const struct elf_file *f, uint64_t at, uint64_t count,
+			       size_t entry_bytes)
+{
+	uint64_t room = at < f->image.size_bytes ? (f->image.size_bytes - at) / entry_bytes : 0;
+
+	if (count > room)
+		count = room;
+	return count > HEADERS_MAX ? HEADERS_MAX : (size_t)count;
+}
+
 static void read_sections(struct elf_file *f, const struct header_places *p)
 {
 	size_t entry_bytes = f->is_64 ? 64 : 40;
-	uint64_t room = p->sections_at < f->image.size_bytes
-				? (f->image.size_bytes - p->sections_at) / entry_bytes
-				: 0;
-	size_t count = p->section_count < room ? p->section_count : room;
+	size_t count = headers_that_fit(f, p->sections_at, p->section_count, entry_bytes);
 
-	if (count > HEADERS_MAX)
-		count = HEADERS_MAX;
 	f->sections = mem_calloc(count + 1, sizeof(*f->sections));
 	f->sections[0].name = "";
 
@@ -103,13 +109,8 @@ static void read_sections(struct elf_file *f, const struct header_places *p)
 static void read_segments(struct elf_file *f, const struct header_places *p)
 {
 	size_t entry_bytes = f->is_64 ? 56 : 32;
-	uint64_t room = p->segments_at < f->image.size_bytes
-				? (f->image.size_bytes - p->segments_at) / entry_bytes
-				: 0;
-	size_t count = p->segment_count < room ? p->segment_count : room;
+	size_t count = headers_that_fit(f, p->segments_at, p->segment_count, entry_bytes);
 
-	if (count > HEADERS_MAX)
-		count = HEADERS_MAX;
 	f->segments = mem_calloc(count + 1, sizeof(*f->segments));
 	for (size_t i = 0; i < count; i++)
 		if (!read_segment(f, p->segments_at + i * entry_bytes, &f->segments[i]))
