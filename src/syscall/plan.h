@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_SYSCALL_PLAN_H
+#define SONDE_SYSCALL_PLAN_H
+/*
+ * What a BPF program has to copy of the caller's memory so that a call can be decoded
+ * later: derived from the same argument descriptions as the text.  The steps are plain
+ * data for a BPF map; the program knows no system call by name.
+ */
+#include "syscall/memory.h"
+#include "syscall/table.h"
+
+enum syscall_plan_kind {
+	SYSCALL_PLAN_NONE,
+	SYSCALL_PLAN_STRING,    /* NUL-terminated, at most `limit` bytes */
+	SYSCALL_PLAN_BYTES,     /* `fixed` bytes + `scale` * value of argument or result `size_arg` */
+	SYSCALL_PLAN_STRINGS,   /* argv: pointers up to NULL, and their strings */
+	SYSCALL_PLAN_IOVEC,     /* array of `size_arg` iovecs and what they point to */
+	SYSCALL_PLAN_MSGHDR,    /* struct msghdr: name, iovecs, control */
+	SYSCALL_PLAN_MMSGHDR,
+	SYSCALL_PLAN_SIZED,     /* bytes whose count is the socklen_t or u32 that `size_arg` points to */
+};
+enum { SYSCALL_PLAN_SIZE_RESULT = 6, SYSCALL_PLAN_SIZE_NONE = 7, SYSCALL_PLAN_STEPS = 6 };
+
+struct syscall_plan_step {
+	uint8_t kind;      /* enum syscall_plan_kind */
+	uint8_t phase;     /* enum syscall_phase */
+	uint8_t arg;       /* the argument that is the pointer: 0..5 */
+	uint8_t size_arg;  /* 0..5, SYSCALL_PLAN_SIZE_RESULT, SYSCALL_PLAN_SIZE_NONE */
+	uint16_t fixed;    /* bytes */
+	uint16_t scale;    /* bytes an item */
+	uint32_t limit;    /* most bytes to copy; 0: the reader's string limit (-s) */
+};
+struct syscall_plan {
+	struct syscall_plan_step steps[SYSCALL_PLAN_STEPS]; /* up to the first NONE */
+};
+
+/* All zero where nothing is to be copied or the call isn't known. */
+void syscall_plan_get(enum syscall_abi abi, uint32_t number, struct syscall_plan *ret);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_SYSCALL_PRINT_H
+#define SONDE_SYSCALL_PRINT_H
+/*
+ * A system call as text, in strace's form to the letter: "openat(AT_FDCWD, "/etc/passwd",
+ * O_RDONLY) = 3".  The text is made in two parts, because a call may not return for a long
+ * while: what is known at entry, up to the first argument that the kernel fills; then
+ * the rest and the result.  What is around it (pid, time, <unfinished ...>) is the
+ * caller's: session/trace or a view.
+ */
+#include "base/str.h"
+#include "syscall/memory.h"
+#include "syscall/table.h"
+
+enum syscall_xlat { SYSCALL_XLAT_ABBREV, SYSCALL_XLAT_RAW, SYSCALL_XLAT_VERBOSE }; /* -X */
+enum syscall_hex { SYSCALL_HEX_NONE, SYSCALL_HEX_NON_ASCII, SYSCALL_HEX_ALL };     /* -x -xx */
+
+struct syscall_style {
+	uint32_t string_limit;  /* -s; 32 */
+	bool verbose;           /* -v: structures whole */
+	enum syscall_xlat xlat;
+	enum syscall_hex hex;
+	bool quiet_strings;     /* room for more of strace's -e verbose/abbrev/raw: sets of calls */
+};
+
+/* What text needs beside the call's own memory; hooks may be NULL (-y was not asked). */
+struct syscall_lookup {
+	/* -y: append "/path", "socket:[123]", "pipe:[5]" of the caller's FD (without <>); with -yy
+	 * "TCP:[127.0.0.1:1->127.0.0.1:2]" and so on.  False: not known. */
+	bool (*fd_path)(void *user, int pid, int fd, struct str *out);
+	/* The protocol family of a socket (for getsockopt and netlink payloads); -1: not known. */
+	int (*socket_protocol)(void *user, int pid, int fd);
+	void *user;
+};
+
+struct syscall_call {
+	enum syscall_abi abi;
+	int pid, tid;
+	uint32_t number;
+	uint64_t args[6];   /* as in the registers */
+	int64_t result;     /* at exit: what the kernel put into the register, sign-extended */
+	bool is_error;      /* result is -errno */
+};
+
+/* The call's state between its two parts; one for each call in flight.  Plain data: may
+ * be copied, needs no deinit. */
+struct syscall_progress {
+	uint8_t args_done;      /* arguments printed at entry */
+	bool open;              /* "name(" was printed */
+	uint64_t saved[4];      /* what a call needs to remember: lengths it was given ... */
+};
+
+/* Append "name(" and what can be said at entry. */
+void syscall_print_enter(const struct syscall_style *style, const struct syscall_lookup *lookup,
+			 const struct syscall_call *call, const struct syscall_memory *memory,
+			 struct syscall_progress *progress, struct str *out);
+/* Append the remaining arguments and ")"; not the result. */
+void syscall_print_exit(const struct syscall_style *style, const struct syscall_lookup *lookup,
+			const struct syscall_call *call, const struct syscall_memory *memory,
+			struct syscall_progress *progress, struct str *out);
+/* Append the result as strace writes it after "= ": "3", "-1 ENOENT (No such file or
+ * directory)", "0x7f..", "? ERESTARTSYS (To be restarted if SA_RESTART is set)", "?",
+ * with what some calls say behind it: "0 (Timeout)", "1 ([{fd=3, revents=POLLIN}])". */
+void syscall_print_result(const struct syscall_style *style, const struct syscall_lookup *lookup,
+			  const struct syscall_call *call, const struct syscall_memory *memory,
+			  const struct syscall_progress *progress, struct str *out);
+
+const char *syscall_errno_name(int number);  /* "ENOENT"; NULL: unknown */
+int syscall_errno_number(const char *name);  /* -1: no such name */
+const char *syscall_signal_name(int number); /* "SIGCHLD", NULL: unknown; real-time ones "SIGRT_3" */
+int syscall_signal_number(const char *name); /* with or without SIG; -1 */
+/* "{si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=..., ...}" of a raw siginfo_t. */
+void syscall_print_siginfo(const struct syscall_style *style, enum syscall_abi abi,
+			   const void *siginfo, size_t size_bytes, struct str *out);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_SYSCALL_TABLE_H
+#define SONDE_SYSCALL_TABLE_H
+/*
+ * System calls of every ABI: number <-> name, argument count, classes.  Numbers come
+ * from the kernel's own tables (arch/.../syscall*.tbl, include/uapi/asm-generic/unistd.h
+ * of linux-source-6.12), checked in with the generator that made them.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum syscall_abi {
+	SYSCALL_ABI_X86_64,
+	SYSCALL_ABI_I386,
+	SYSCALL_ABI_X32,
+	SYSCALL_ABI_ARM64,
+	SYSCALL_ABI_ARM,
+	SYSCALL_ABI_RISCV64,
+	SYSCALL_ABI_COUNT,
+};
+
+/* What %file, %network ... of -e select; a call may be in many. */
+enum syscall_class {
+	SYSCALL_FILE = 1 << 0,     /* takes a path */
+	SYSCALL_DESC = 1 << 1,     /* takes or returns a file descriptor */
+	SYSCALL_NETWORK = 1 << 2,
+	SYSCALL_PROCESS = 1 << 3,
+	SYSCALL_SIGNAL = 1 << 4,
+	SYSCALL_IPC = 1 << 5,
+	SYSCALL_MEMORY = 1 << 6,
+	SYSCALL_CREDS = 1 << 7,
+	SYSCALL_CLOCK = 1 << 8,
+	SYSCALL_PURE = 1 << 9,     /* can't fail: getpid */
+	SYSCALL_STAT = 1 << 10,
+	SYSCALL_LSTAT = 1 << 11,
+	SYSCALL_FSTAT = 1 << 12,
+	SYSCALL_STATFS = 1 << 13,
+	SYSCALL_FSTATFS = 1 << 14,
+	SYSCALL_NORETURN = 1 << 15, /* exit, exit_group, rt_sigreturn */
+};
+
+struct syscall_describe; /* how the arguments are decoded; private to the room */
+
+struct syscall_entry {
+	const char *name;    /* as strace spells it for this ABI */
+	uint8_t arg_count;   /* registers that are arguments */
+	uint32_t classes;    /* enum syscall_class */
+	const struct syscall_describe *describe; /* arguments; NULL: numbers in hex */
+};
+
+const char *syscall_abi_name(enum syscall_abi abi); /* "x86_64", "i386" ... */
+unsigned syscall_abi_word_bytes(enum syscall_abi abi); /* of a pointer and a long: 4 or 8 */
+
+/* NULL: this ABI has no such call in our tables. */
+const struct syscall_entry *syscall_find(enum syscall_abi abi, uint32_t number);
+/* -1: no such name.  Names of all ABIs' calls, also old and new spellings. */
+int64_t syscall_number(enum syscall_abi abi, const char *name);
+uint32_t syscall_max(enum syscall_abi abi); /* numbers are below */
+
+#endif
