@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 					abort();
 		}
 		arena_deinit(&a);
-		index_file_release(&f);
+		index_file_close(&f);
 	}
 	err_destroy(err);
 	free(image);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Thin loops over read, write and mmap, so that no caller forgets the short ones. */
+/* Thin loops over read and write, so that no caller forgets the short ones. */
 #include "base/io.h"
 
 #include "base/mem.h"
@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 void io_closep(int *fd)
@@ -87,38 +85,6 @@ struct err *io_replace_file(const char *path, const void *data, size_t size_byte
 	if (err != NULL)
 		unlink(temporary);
 	return err;
-}
-
-struct err *io_map_file(int dirfd, const char *path, struct io_map *map)
-{
-	struct stat st;
-
-	*map = (struct io_map){ 0 };
-	CLEANUP(io_closep) int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return err_errno(errno, "cannot open %s", path);
-	if (fstat(fd, &st) < 0)
-		return err_errno(errno, "cannot stat %s", path);
-	if (!S_ISREG(st.st_mode))
-		return err_new(ERR_FORMAT, "%s is not a regular file", path);
-	if (st.st_size == 0)
-		return NULL;
-
-	void *data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-
-	if (data == MAP_FAILED)
-		return err_errno(errno, "cannot map %s", path);
-	map->data = data;
-	map->size_bytes = (size_t)st.st_size;
-	return NULL;
-}
-
-void io_map_deinit(struct io_map *map)
-{
-	if (map->data)
-		munmap((void *)map->data, map->size_bytes);
-	*map = (struct io_map){ 0 };
 }
 
 bool io_read_i64(const char *path, int64_t *value)

@@ -21,13 +21,20 @@ struct err *io_read_fd(int fd, const char *name, size_t max_bytes, struct str *t
 /* Replace or make PATH with these bytes in one step (temporary file, rename). */
 struct err *io_replace_file(const char *path, const void *data, size_t size_bytes);
 
-/* A file mapped read-only.  An empty file maps to data == NULL, size_bytes == 0.
- * The file must not shrink while mapped: for files of our own making. */
+/*
+ * A file mapped read-only (io_map.c).  An empty file maps to data == NULL, size_bytes == 0.
+ * One that shrinks while it is mapped does not kill us: what is gone reads as zeros, and
+ * io_map_is_cut() tells.  Behind the last byte stands at least one zero.
+ */
 struct io_map {
 	const uint8_t *data;
 	size_t size_bytes;
+	struct io_map_slot *slot; /* private */
 };
 struct err *io_map_file(int dirfd, const char *path, struct io_map *map);
+/* FD stays the caller's; NAME is for the message. */
+struct err *io_map_fd(int fd, const char *name, struct io_map *map);
+bool io_map_is_cut(const struct io_map *map);
 void io_map_deinit(struct io_map *map);
 
 /* One line of a small /proc or /sys file as a number; false when there is none. */

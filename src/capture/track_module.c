@@ -22,69 +22,20 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "module/elf_head.h"
+#include "module/locate.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-enum { FILES_MAX = 4096, VDSO_MAX_BYTES = 1 << 20, IDENTITY_MAX = 4096 + 64 };
+enum { FILES_MAX = 4096, IDENTITY_MAX = 4096 + 64 };
 
 /* --- opening the file --------------------------------------------------------------- */
-
-/* A regular file for reading, never a device: opening one of those can have effects.
- * Takes an O_PATH descriptor and closes it. */
-static int reopen_regular(int path_fd)
-{
-	struct stat st;
-	char name[64];
-	int fd = -1;
-
-	if (path_fd < 0)
-		return -1;
-	if (fstat(path_fd, &st) == 0 && S_ISREG(st.st_mode)) {
-		snprintf(name, sizeof(name), "/proc/self/fd/%d", path_fd);
-		fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	}
-	close(path_fd);
-	return fd;
-}
-
-static int open_as_process(pid_t pid, const char *path)
-{
-	char root[64];
-
-	snprintf(root, sizeof(root), "/proc/%d/root", pid);
-
-	int dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (dir < 0)
-		return -1;
-
-	/* In that root also where a symbolic link is absolute. */
-	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
-	int fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
-
-	close(dir);
-	return reopen_regular(fd);
-}
-
-static int open_by_mapping(pid_t pid, const struct track_mmap *m)
-{
-	char name[96];
-
-	snprintf(name, sizeof(name), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, pid, m->addr,
-		 m->addr + m->size_bytes);
-	return reopen_regular(open(name, O_PATH | O_CLOEXEC));
-}
 
 /* Is this the file that was mapped?  Closes it when not. */
 static int accept_file(int fd, const struct track_mmap *m)
@@ -110,29 +61,10 @@ static int accept_file(int fd, const struct track_mmap *m)
  * gone from ourselves: a boot has one image for each word size. */
 static int open_vdso(pid_t pid, const struct track_mmap *m)
 {
-	char name[64];
-	uint64_t addr = m->addr;
 	bool as_ours = (m->addr < UINT32_MAX) == (sizeof(void *) == 4);
+	int fd = locate_open_vdso_at(pid, m->addr, m->size_bytes);
 
-	snprintf(name, sizeof(name), "/proc/%d/mem", pid);
-	CLEANUP(io_closep) int mem = open(name, O_RDONLY | O_CLOEXEC);
-
-	if (mem < 0 && as_ours) {
-		addr = getauxval(AT_SYSINFO_EHDR);
-		mem = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
-	}
-	if (mem < 0 || m->size_bytes > VDSO_MAX_BYTES)
-		return -1;
-
-	CLEANUP(mem_freep) char *image = mem_alloc(m->size_bytes);
-	ssize_t n = pread(mem, image, m->size_bytes, (off_t)addr);
-	int fd = n > 0 ? memfd_create("vdso", MFD_CLOEXEC) : -1;
-
-	if (fd >= 0 && write(fd, image, (size_t)n) != n) {
-		close(fd);
-		fd = -1;
-	}
-	return fd;
+	return fd < 0 && as_ours ? locate_open_vdso(0) : fd;
 }
 
 /* Leave descriptors for the perf events and for everybody else. */
@@ -152,12 +84,12 @@ static int open_file(struct track *t, pid_t pid, const struct track_mmap *m)
 	if (strcmp(m->path, "[vdso]") == 0)
 		return open_vdso(pid, m);
 
-	int fd = accept_file(open_as_process(pid, m->path), m);
+	int fd = accept_file(locate_open(pid, m->path), m);
 
 	if (fd < 0)
-		fd = accept_file(open_by_mapping(pid, m), m);
+		fd = accept_file(locate_open_mapping(pid, m->addr, m->size_bytes), m);
 	if (fd < 0)
-		fd = accept_file(reopen_regular(open(m->path, O_PATH | O_CLOEXEC)), m);
+		fd = accept_file(locate_open(0, m->path), m);
 	return fd;
 }
 

@@ -358,6 +358,11 @@ bool elf_symbol_get(const struct elf_symbols *s, size_t index, struct elf_symbol
 	return !c.bad;
 }
 
+bool elf_is_mapping_symbol(const char *name)
+{
+	return name[0] == '$' && name[1] != '\0' && (name[2] == '\0' || name[2] == '.' || name[1] == 'x');
+}
+
 uint64_t elf_symbol_addr(const struct elf_file *f, const struct elf_symbol *s)
 {
 	if (f->type == ET_REL && s->section > 0 && s->section < f->section_count)

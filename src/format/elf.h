@@ -82,6 +82,9 @@ struct elf_symbols {
 struct elf_symbols elf_symbols(const struct elf_file *f, size_t section);
 bool elf_symbol_get(const struct elf_symbols *s, size_t index, struct elf_symbol *ret);
 
+/* ARM, AArch64, RISC-V: $a, $t, $d, $x, perhaps with ".suffix": marks of code and data, which
+ * name nothing. */
+bool elf_is_mapping_symbol(const char *name);
 /* The address of a symbol: value, plus its section in a placed ET_REL file. */
 uint64_t elf_symbol_addr(const struct elf_file *f, const struct elf_symbol *s);
 

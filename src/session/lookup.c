@@ -19,14 +19,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 struct lookup {
 	char *path;
 	int fd;
-	struct bytes image;
+	struct io_map map;
 	struct elf_file elf;
 	struct module *module;   /* for the debug file */
 	struct sym_index *index; /* NULL: no DWARF */
@@ -44,20 +42,11 @@ struct lookup {
 
 static struct err *open_image(struct lookup *l)
 {
-	struct stat st;
-
 	l->fd = open(l->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (l->fd < 0 || fstat(l->fd, &st) != 0)
+	if (l->fd < 0)
 		return err_errno(errno, "cannot open %s", l->path);
-	if (!S_ISREG(st.st_mode) || st.st_size == 0)
-		return err_new(ERR_FORMAT, "%s: not an ELF file", l->path);
-
-	void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, l->fd, 0);
-
-	if (p == MAP_FAILED)
-		return err_errno(errno, "cannot map %s", l->path);
-	l->image = (struct bytes){ p, (size_t)st.st_size };
-	TRY(err_wrap(elf_init(&l->elf, l->image), "%s", l->path));
+	TRY(io_map_fd(l->fd, l->path, &l->map));
+	TRY(err_wrap(elf_init(&l->elf, (struct bytes){ l->map.data, l->map.size_bytes }), "%s", l->path));
 	elf_place_sections(&l->elf);
 	return NULL;
 }
@@ -142,8 +131,7 @@ void lookup_destroy(struct lookup *l)
 	sym_index_destroy(l->index);
 	module_destroy(l->module);
 	elf_deinit(&l->elf);
-	if (l->image.data != NULL)
-		munmap((void *)l->image.data, l->image.size_bytes);
+	io_map_deinit(&l->map);
 	if (l->fd >= 0)
 		close(l->fd);
 	free(l->path);

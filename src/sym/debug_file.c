@@ -21,7 +21,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct section_place {
@@ -216,23 +215,6 @@ struct err *debug_file_open_bytes(struct bytes image, struct debug_file **ret)
 	return NULL;
 }
 
-static struct err *map_fd(int fd, struct bytes *ret)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) != 0)
-		return err_errno(errno, "cannot look at the file");
-	if (!S_ISREG(st.st_mode) || st.st_size == 0)
-		return err_new(ERR_FORMAT, "not an ELF file");
-
-	void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-
-	if (p == MAP_FAILED)
-		return err_errno(errno, "cannot map the file");
-	*ret = (struct bytes){ p, (size_t)st.st_size };
-	return NULL;
-}
-
 /* A companion has no companions of its own. */
 static struct err *load_companion(struct debug_file *f)
 {
@@ -314,9 +296,9 @@ static void open_alt(struct debug_file *f)
 struct err *debug_file_open(int fd, const char *path, struct debug_file **ret)
 {
 	struct debug_file *f = new_file(path);
-	struct err *err = map_fd(fd, &f->image);
+	struct err *err = io_map_fd(fd, f->path[0] ? f->path : "the file", &f->map);
 
-	f->owns_image = err == NULL;
+	f->image = (struct bytes){ f->map.data, f->map.size_bytes };
 	if (err == NULL)
 		err = open_bytes(f);
 	if (err != NULL) {
@@ -354,8 +336,7 @@ void debug_file_destroy(struct debug_file *f)
 	elf_deinit(&f->elf);
 	vec_deinit(&f->code);
 	symbol_list_deinit(&f->symbols);
-	if (f->owns_image)
-		munmap((void *)f->image.data, f->image.size_bytes);
+	io_map_deinit(&f->map);
 	pthread_mutex_destroy(&f->lock);
 	free(f->path);
 	free(f);
@@ -427,7 +408,7 @@ void debug_file_forget(const struct debug_file *f, struct bytes b)
 	uintptr_t low = (uintptr_t)f->image.data, high = low + f->image.size_bytes;
 
 	/* Only what can be had from the file again. */
-	if (!f->owns_image || from < low || to > high)
+	if (f->map.data == NULL || from < low || to > high)
 		return;
 	from = (from + 4095) & ~(uintptr_t)4095;
 	to &= ~(uintptr_t)4095;

@@ -5,6 +5,7 @@
  * A file with DWARF, and the files that it needs: the common one that dwz made, and the
  * .dwo and .dwp files of split DWARF.  All mapped, sections decompressed and relocated.
  */
+#include "base/io.h"
 #include "base/map.h"
 #include "format/dwarf.h"
 #include "format/elf.h"
@@ -15,8 +16,9 @@
 enum { DEBUG_SECTIONS = 11 };
 
 struct debug_file {
+	struct io_map map; /* none over the caller's bytes */
 	struct bytes image;
-	bool owns_image, loaded;
+	bool loaded;
 	char *path; /* "" when not known */
 	struct elf_file elf;
 	struct dwarf dwarf;

@@ -12,8 +12,6 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -83,31 +81,15 @@ struct err *index_file_open_bytes(struct bytes image, uint64_t key, struct index
 	return NULL;
 }
 
-static struct err *map_index(int fd, struct bytes *ret)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) != 0)
-		return err_errno(errno, "cannot look at the index");
-	if (!S_ISREG(st.st_mode) || st.st_size < INDEX_HEADER_BYTES)
-		return err_new(ERR_FORMAT, "the index is cut short");
-
-	void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-
-	if (p == MAP_FAILED)
-		return err_errno(errno, "cannot map the index");
-	*ret = (struct bytes){ p, (size_t)st.st_size };
-	return NULL;
-}
-
 struct err *index_file_open_fd(int fd, uint64_t key, struct index_file *ret)
 {
-	struct bytes image;
+	struct io_map map;
 	struct err *err;
 
 	*ret = (struct index_file){ 0 };
-	TRY(map_index(fd, &image));
-	err = index_file_open_bytes(image, key, ret);
+	TRY(io_map_fd(fd, "the index", &map));
+	err = index_file_open_bytes((struct bytes){ map.data, map.size_bytes }, key, ret);
+	ret->map = map;
 	if (err != NULL)
 		index_file_close(ret);
 	return err;
@@ -123,16 +105,9 @@ struct err *index_file_open(const char *path, uint64_t key, struct index_file *r
 	return err_wrap(index_file_open_fd(fd, key, ret), "%s", path);
 }
 
-void index_file_release(struct index_file *f)
-{
-	free((void *)f->checked);
-	*f = (struct index_file){ 0 };
-}
-
 void index_file_close(struct index_file *f)
 {
-	if (f->image.data != NULL)
-		munmap((void *)f->image.data, f->image.size_bytes);
+	io_map_deinit(&f->map);
 	free((void *)f->checked);
 	*f = (struct index_file){ 0 };
 }

@@ -29,6 +29,7 @@
  */
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/io.h"
 #include "sym/unit_reader.h"
 
 enum { INDEX_VERSION = 4, INDEX_HEADER_BYTES = 4096, INDEX_ROWS_MAX = 64, INDEX_PAGE_BYTES = 4096 };
@@ -53,6 +54,7 @@ struct index_header {
 };
 
 struct index_file {
+	struct io_map map; /* none over the caller's bytes */
 	struct bytes image;
 	const struct index_header *header;
 	struct bytes blobs, strings;
@@ -70,8 +72,7 @@ struct err *index_file_open(const char *path, uint64_t key, struct index_file *r
 struct err *index_file_open_fd(int fd, uint64_t key, struct index_file *ret);
 /* The same over bytes that stay the caller's and are aligned to 8. */
 struct err *index_file_open_bytes(struct bytes image, uint64_t key, struct index_file *ret);
-void index_file_close(struct index_file *f);         /* also unmaps */
-void index_file_release(struct index_file *f);       /* of index_file_open_bytes() */
+void index_file_close(struct index_file *f);
 
 /* What is at ADDR; texts live in the mapping.  Thread-safe. */
 void index_file_find(const struct index_file *f, uint64_t addr, struct arena *a, struct index_chain *ret);

@@ -17,17 +17,18 @@
 #include "sym/symtab.h"
 
 #include "base/arena.h"
+#include "base/io.h"
 #include "base/mem.h"
 #include "base/vec.h"
-#include "module/elf_open.h"
+#include "format/elf.h"
 #include "module/module.h"
 #include "sym/intervals.h"
 
-#include <lzma.h>
+#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ELFS_MAX = 3, UNPACKED_MAX_BYTES = 256 << 20 };
+enum { IMAGES_MAX = 3 };
 
 struct symbol {
 	uint64_t addr, size_bytes;
@@ -36,149 +37,120 @@ struct symbol {
 	uint8_t rank;     /* higher is better */
 };
 
+/* A file, or what was packed into one; owns the names of its symbols. */
+struct image {
+	struct io_map map;
+	struct elf_data unpacked;
+	struct elf_file elf;
+};
+
 struct symtab {
 	VEC(struct symbol) symbols;
 	struct intervals index; /* value: index of the symbol */
 	struct arena names;
-	Elf *elfs[ELFS_MAX];    /* own the symbol names */
-	size_t elf_count;
-	uint8_t *unpacked;      /* .gnu_debugdata */
+	struct image images[IMAGES_MAX];
+	size_t image_count;
 	bool full;
 };
 
 /* --- reading one table ------------------------------------------------------------------ */
 
-static bool is_mapping_symbol(const char *name)
-{
-	/* ARM, AArch64, RISC-V: $a, $t, $d, $x, perhaps with ".suffix". */
-	return name[0] == '$' && name[1] != '\0' && (name[2] == '\0' || name[2] == '.' || name[1] == 'x');
-}
-
-static uint8_t rank_of(const GElf_Sym *sym, const char *name)
+static uint8_t rank_of(const struct elf_symbol *sym)
 {
 	unsigned underscores = 0;
 	uint8_t rank = 0;
 
-	while (name[underscores] == '_' && underscores < 3)
+	while (sym->name[underscores] == '_' && underscores < 3)
 		underscores++;
-	if (sym->st_size > 0)
+	if (sym->size_bytes > 0)
 		rank += 64;
-	if (GELF_ST_TYPE(sym->st_info) != STT_NOTYPE)
+	if (sym->type != STT_NOTYPE)
 		rank += 32;
-	if (GELF_ST_BIND(sym->st_info) != STB_LOCAL)
+	if (sym->bind != STB_LOCAL)
 		rank += 16;
 	rank += (uint8_t)((3 - underscores) * 4);
-	if (GELF_ST_BIND(sym->st_info) == STB_GLOBAL)
+	if (sym->bind == STB_GLOBAL)
 		rank += 1;
 	return rank;
 }
 
-struct table {
-	Elf *elf;
-	uint16_t machine;
-	size_t strings; /* section index */
-};
-
 /* Where the code section of a symbol ends; false: it is not in code. */
-static bool code_limit(const struct table *t, const GElf_Sym *sym, uint64_t *limit)
+static bool code_limit(const struct elf_file *f, const struct elf_symbol *sym, uint64_t addr, uint64_t *limit)
 {
-	GElf_Shdr section;
-	Elf_Scn *scn = sym->st_shndx < SHN_LORESERVE ? elf_getscn(t->elf, sym->st_shndx) : NULL;
+	const struct elf_section *s = sym->section < f->section_count ? &f->sections[sym->section] : NULL;
 
-	if (scn == NULL || gelf_getshdr(scn, &section) == NULL || !(section.sh_flags & SHF_EXECINSTR))
+	if (sym->section == SHN_UNDEF || s == NULL || !(s->flags & SHF_EXECINSTR))
 		return false;
-	*limit = section.sh_addr + section.sh_size;
-	return sym->st_value - section.sh_addr < section.sh_size;
+	*limit = s->addr + s->size_bytes;
+	return addr - s->addr < s->size_bytes;
 }
 
-static void add_symbol(struct symtab *t, const struct table *table, const GElf_Sym *sym)
+static void add_symbol(struct symtab *t, const struct elf_file *f, const struct elf_symbol *sym)
 {
-	unsigned type = GELF_ST_TYPE(sym->st_info);
-	struct symbol s = { .addr = sym->st_value, .size_bytes = sym->st_size };
+	struct symbol s = { .addr = elf_symbol_addr(f, sym), .size_bytes = sym->size_bytes, .name = sym->name };
 
-	if (sym->st_shndx == SHN_UNDEF ||
-	    (type != STT_FUNC && type != STT_GNU_IFUNC && type != STT_NOTYPE))
+	if ((sym->type != STT_FUNC && sym->type != STT_GNU_IFUNC && sym->type != STT_NOTYPE) ||
+	    s.name[0] == '\0' || elf_is_mapping_symbol(s.name))
 		return;
-	s.name = elf_strptr(table->elf, table->strings, sym->st_name);
-	if (s.name == NULL || s.name[0] == '\0' || is_mapping_symbol(s.name))
-		return;
-	if (table->machine == EM_ARM && type != STT_NOTYPE)
+	if (f->machine == EM_ARM && sym->type != STT_NOTYPE)
 		s.addr &= ~(uint64_t)1; /* Thumb */
-	if (!code_limit(table, sym, &s.limit))
+	if (!code_limit(f, sym, s.addr, &s.limit))
 		return;
 	if (s.size_bytes > s.limit - s.addr)
 		s.size_bytes = s.limit - s.addr;
-	s.rank = rank_of(sym, s.name);
+	s.rank = rank_of(sym);
 	vec_push(&t->symbols, s);
 }
 
-static bool add_table(struct symtab *t, Elf *elf, unsigned type)
+static bool add_table(struct symtab *t, const struct elf_file *f, uint32_t type)
 {
-	GElf_Ehdr ehdr;
-	GElf_Shdr header;
-	GElf_Sym sym;
-
-	if (gelf_getehdr(elf, &ehdr) == NULL)
-		return false;
-	for (Elf_Scn *s = elf_nextscn(elf, NULL); s != NULL; s = elf_nextscn(elf, s)) {
-		if (gelf_getshdr(s, &header) == NULL || header.sh_type != type)
+	for (size_t i = 1; i < f->section_count; i++) {
+		if (f->sections[i].type != type)
 			continue;
 
-		Elf_Data *data = elf_getdata(s, NULL);
-		size_t count = data && header.sh_entsize ? data->d_size / header.sh_entsize : 0;
-		struct table table = { elf, ehdr.e_machine, header.sh_link };
+		struct elf_symbols symbols = elf_symbols(f, i);
+		struct elf_symbol sym;
 
-		for (size_t i = 1; i < count && i < INT32_MAX; i++)
-			if (gelf_getsym(data, (int)i, &sym) != NULL)
-				add_symbol(t, &table, &sym);
-		return count > 1;
+		for (size_t k = 1; elf_symbol_get(&symbols, k, &sym); k++)
+			add_symbol(t, f, &sym);
+		return symbols.count > 1;
 	}
 	return false;
 }
 
-/* --- .gnu_debugdata ------------------------------------------------------------------------ */
+/* --- images ------------------------------------------------------------------------------ */
 
-/* Unpack an xz stream of unknown size; NULL when it is bad or too large. */
-static uint8_t *unpack(const uint8_t *packed, size_t packed_bytes, size_t *size_bytes)
+/* NULL when it can't be read. */
+static const struct elf_file *open_image(struct symtab *t, int fd)
 {
-	for (size_t cap = 4 * packed_bytes + 65536; cap <= UNPACKED_MAX_BYTES; cap *= 2) {
-		uint64_t memory_limit = 512 << 20;
-		size_t in = 0, out = 0;
-		uint8_t *data = mem_alloc(cap);
-		lzma_ret ret = lzma_stream_buffer_decode(&memory_limit, 0, NULL, packed, &in, packed_bytes,
-							 data, &out, cap);
+	struct image *image = &t->images[t->image_count];
+	struct err *err = fd >= 0 ? io_map_fd(fd, "the file", &image->map) : NULL;
 
-		if (ret == LZMA_OK) {
-			*size_bytes = out;
-			return data;
-		}
-		free(data);
-		if (ret != LZMA_BUF_ERROR)
-			break;
+	if (err == NULL)
+		err = elf_init(&image->elf, (struct bytes){ image->map.data, image->map.size_bytes });
+	if (err != NULL) {
+		io_map_deinit(&image->map);
+		err_destroy(err);
+		return NULL;
 	}
-	return NULL;
+	t->image_count++;
+	elf_place_sections(&image->elf);
+	return &image->elf;
 }
 
-static void keep_elf(struct symtab *t, Elf *elf) { t->elfs[t->elf_count++] = elf; }
-
-static bool add_mini_debug(struct symtab *t, Elf *image)
+static bool add_mini_debug(struct symtab *t, const struct elf_file *packed)
 {
-	Elf_Scn *s = elf_find_section(image, ".gnu_debugdata", NULL);
-	Elf_Data *packed = s ? elf_rawdata(s, NULL) : NULL;
-	size_t size_bytes;
+	struct image *image = &t->images[t->image_count];
+	CLEANUP(err_destroyp) struct err *err = elf_minidebug(packed, &image->unpacked);
 
-	if (packed == NULL || packed->d_buf == NULL)
+	if (err == NULL)
+		err = elf_init(&image->elf, image->unpacked.bytes);
+	if (err != NULL) {
+		elf_data_deinit(&image->unpacked);
 		return false;
-	t->unpacked = unpack(packed->d_buf, packed->d_size, &size_bytes);
-	if (t->unpacked == NULL)
-		return false;
-
-	Elf *elf = elf_memory((char *)t->unpacked, size_bytes);
-
-	if (elf == NULL)
-		return false;
-	keep_elf(t, elf);
-	return add_table(t, elf, SHT_SYMTAB);
+	}
+	t->image_count++;
+	return add_table(t, &image->elf, SHT_SYMTAB);
 }
 
 /* --- PLT stubs (x86-64) ---------------------------------------------------------------------- */
@@ -198,29 +170,20 @@ static int slot_compare(const void *a, const void *b)
 	return (x->addr > y->addr) - (x->addr < y->addr);
 }
 
-/* GOT slots that the relocations of one section fill with a function's address. */
-static void add_slots(Elf *elf, Elf_Scn *scn, const GElf_Shdr *header, struct slots *slots)
+/* GOT slots that the relocations of one section (Elf64_Rela) fill with a function's address. */
+static void add_slots(const struct elf_file *f, size_t section, struct slots *slots)
 {
-	Elf_Scn *symbols = elf_getscn(elf, header->sh_link);
-	Elf_Data *sym_data = symbols ? elf_getdata(symbols, NULL) : NULL, *data = elf_getdata(scn, NULL);
-	GElf_Shdr sym_header;
-	GElf_Rela rela;
-	GElf_Sym sym;
+	struct elf_symbols symbols = elf_symbols(f, f->sections[section].link);
+	struct cursor c = cursor_of(elf_raw(f, section), f->big_endian);
 
-	if (sym_data == NULL || data == NULL || header->sh_entsize == 0 ||
-	    gelf_getshdr(symbols, &sym_header) == NULL)
-		return;
-	for (size_t i = 0; i < data->d_size / header->sh_entsize && i < INT32_MAX; i++) {
-		if (gelf_getrela(data, (int)i, &rela) == NULL ||
-		    (GELF_R_TYPE(rela.r_info) != R_X86_64_JUMP_SLOT &&
-		     GELF_R_TYPE(rela.r_info) != R_X86_64_GLOB_DAT) ||
-		    gelf_getsym(sym_data, (int)GELF_R_SYM(rela.r_info), &sym) == NULL)
-			continue;
+	while (cursor_left(&c) >= sizeof(Elf64_Rela)) {
+		uint64_t slot = cursor_u64(&c), info = cursor_u64(&c);
+		struct elf_symbol sym;
 
-		const char *name = elf_strptr(elf, sym_header.sh_link, sym.st_name);
-
-		if (name != NULL && name[0] != '\0')
-			vec_push(&slots->all, ((struct slot){ rela.r_offset, name }));
+		cursor_u64(&c); /* addend */
+		if ((ELF64_R_TYPE(info) == R_X86_64_JUMP_SLOT || ELF64_R_TYPE(info) == R_X86_64_GLOB_DAT) &&
+		    elf_symbol_get(&symbols, ELF64_R_SYM(info), &sym) && sym.name[0] != '\0')
+			vec_push(&slots->all, ((struct slot){ slot, sym.name }));
 	}
 }
 
@@ -239,49 +202,43 @@ static bool stub_target(const uint8_t *code, uint64_t addr, uint64_t *slot)
 	return false;
 }
 
-static void add_stubs(struct symtab *t, Elf_Scn *scn, const GElf_Shdr *header, const struct slots *slots)
+static void add_stubs(struct symtab *t, const struct elf_file *f, size_t section, const struct slots *slots)
 {
-	Elf_Data *data = elf_rawdata(scn, NULL);
-	size_t step = header->sh_entsize == 8 ? 8 : 16;
+	const struct elf_section *s = &f->sections[section];
+	struct bytes code_bytes = elf_raw(f, section);
+	size_t step = s->entry_bytes == 8 ? 8 : 16;
 
-	if (data == NULL || data->d_buf == NULL)
-		return;
-	for (size_t at = 0; at + step <= data->d_size; at += step) {
+	for (size_t at = 0; at + step <= code_bytes.size_bytes; at += step) {
 		uint8_t code[16] = { 0 };
 		struct slot wanted, *found;
 
-		memcpy(code, (const uint8_t *)data->d_buf + at, step);
-		if (!stub_target(code, header->sh_addr + at, &wanted.addr))
+		memcpy(code, code_bytes.data + at, step);
+		if (!stub_target(code, s->addr + at, &wanted.addr))
 			continue;
 		found = bsearch(&wanted, slots->all.v, slots->all.n, sizeof(wanted), slot_compare);
-		if (found == NULL)
-			continue;
-
-		struct symbol s = { header->sh_addr + at, step, header->sh_addr + header->sh_size,
-				    arena_printf(&t->names, "%.1000s@plt", found->name), 255 };
-
-		vec_push(&t->symbols, s);
+		if (found != NULL)
+			vec_push(&t->symbols,
+				 ((struct symbol){ s->addr + at, step, s->addr + s->size_bytes,
+						   arena_printf(&t->names, "%.1000s@plt", found->name), 255 }));
 	}
 }
 
-static void add_plt(struct symtab *t, Elf *elf)
+static void add_plt(struct symtab *t, const struct elf_file *f)
 {
-	struct slots slots = { 0 };
-	GElf_Ehdr ehdr;
-	GElf_Shdr header;
-	Elf_Scn *s = NULL;
 	static const char *const names[] = { ".plt", ".plt.sec", ".plt.got" };
+	struct slots slots = { 0 };
 
-	if (gelf_getehdr(elf, &ehdr) == NULL || ehdr.e_machine != EM_X86_64)
+	if (f->machine != EM_X86_64 || !f->is_64 || f->type == ET_REL)
 		return;
-	while ((s = elf_nextscn(elf, s)) != NULL)
-		if (gelf_getshdr(s, &header) != NULL && header.sh_type == SHT_RELA)
-			add_slots(elf, s, &header, &slots);
+	for (size_t i = 1; i < f->section_count; i++)
+		if (f->sections[i].type == SHT_RELA)
+			add_slots(f, i, &slots);
 	vec_sort(&slots.all, slot_compare);
 	for (size_t i = 0; slots.all.n > 0 && i < sizeof(names) / sizeof(names[0]); i++) {
-		s = elf_find_section(elf, names[i], &header);
-		if (s != NULL && header.sh_type == SHT_PROGBITS)
-			add_stubs(t, s, &header, &slots);
+		size_t section = elf_section_named(f, names[i]);
+
+		if (section != 0 && f->sections[section].type == SHT_PROGBITS)
+			add_stubs(t, f, section, &slots);
 	}
 	vec_deinit(&slots.all);
 }
@@ -336,18 +293,16 @@ static void build_index(struct symtab *t)
 
 static void add_image(struct symtab *t, const struct module *m)
 {
-	Elf *elf = elf_open(module_borrow_fd(m));
+	const struct elf_file *f = open_image(t, module_borrow_fd(m));
 
-	if (elf == NULL)
+	if (f == NULL)
 		return;
-	keep_elf(t, elf);
-	if (add_table(t, elf, SHT_SYMTAB))
-		t->full = true;
+	t->full = add_table(t, f, SHT_SYMTAB);
 	if (!t->full) {
-		add_table(t, elf, SHT_DYNSYM);
-		t->full = add_mini_debug(t, elf);
+		add_table(t, f, SHT_DYNSYM);
+		t->full = add_mini_debug(t, f);
 	}
-	add_plt(t, elf);
+	add_plt(t, f);
 }
 
 struct symtab *symtab_create(const struct module *m)
@@ -357,12 +312,10 @@ struct symtab *symtab_create(const struct module *m)
 	arena_init(&t->names);
 	add_image(t, m);
 
-	Elf *debug = t->full ? NULL : elf_open(module_borrow_debug_fd(m));
+	const struct elf_file *debug = t->full ? NULL : open_image(t, module_borrow_debug_fd(m));
 
-	if (debug != NULL) {
-		keep_elf(t, debug);
+	if (debug != NULL)
 		t->full = add_table(t, debug, SHT_SYMTAB);
-	}
 	build_index(t);
 	return t;
 }
@@ -371,12 +324,14 @@ void symtab_destroy(struct symtab *t)
 {
 	if (t == NULL)
 		return;
-	for (size_t i = 0; i < t->elf_count; i++)
-		elf_end(t->elfs[i]);
+	for (size_t i = 0; i < t->image_count; i++) {
+		elf_deinit(&t->images[i].elf);
+		elf_data_deinit(&t->images[i].unpacked);
+		io_map_deinit(&t->images[i].map);
+	}
 	vec_deinit(&t->symbols);
 	intervals_deinit(&t->index);
 	arena_deinit(&t->names);
-	free(t->unpacked);
 	free(t);
 }
 

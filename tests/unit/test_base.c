@@ -2,6 +2,7 @@
 /* base: errors, arena, vectors, maps, numbers and distances. */
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/io.h"
 #include "base/map.h"
 #include "base/str.h"
 #include "base/vec.h"
@@ -12,6 +13,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 static void test_err(void **state)
@@ -161,9 +164,34 @@ static void test_event_types(void **state)
 	assert_int_equal(sizeof(struct row_syscall), 88);
 }
 
+/* A file that is cut short while it is mapped reads as zeros; what is left stays. */
+static void test_map_cut(void **state)
+{
+	struct io_map maps[70] = { 0 }; /* more than a block of slots */
+	int fd = memfd_create("cut", MFD_CLOEXEC);
+
+	assert_int_equal(ftruncate(fd, 3 * 4096), 0);
+	for (int page = 0; page < 3; page++)
+		assert_int_equal(pwrite(fd, "x", 1, page * 4096L), 1);
+	for (size_t i = 0; i < 70; i++)
+		assert_null(io_map_fd(fd, "a test", &maps[i]));
+	assert_int_equal(maps[69].data[2 * 4096], 'x');
+	assert_int_equal(maps[69].data[3 * 4096], 0); /* behind the end */
+	assert_int_equal(ftruncate(fd, 100), 0);
+	for (size_t i = 0; i < 70; i++) {
+		assert_false(io_map_is_cut(&maps[i]));
+		assert_int_equal(maps[i].data[0], 'x');
+		assert_int_equal(maps[i].data[2 * 4096], 0);
+		assert_true(io_map_is_cut(&maps[i]));
+		io_map_deinit(&maps[i]);
+	}
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_map_cut),
 		cmocka_unit_test(test_err),      cmocka_unit_test(test_arena),
 		cmocka_unit_test(test_map),      cmocka_unit_test(test_strmap),
 		cmocka_unit_test(test_vec),      cmocka_unit_test(test_numbers),
