@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Loading, and why it failed.
+ *
+ * The kernel says EPERM for a missing capability, for lockdown and for a full memory lock
+ * alike, and EINVAL for nearly everything else; so the reason is looked for where it shows:
+ * our capabilities, /sys/kernel/security/lockdown, /sys/kernel/btf/vmlinux.  The verifier
+ * writes its log only when a load has failed (libbpf asks again with the log on), so a load
+ * that works pays nothing for it.
+ */
+#include "capture/bpf/loader.h"
+
+#include "base/io.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { LOG_BYTES = 1 << 20, LOG_LINES = 12 };
+
+static int print(enum libbpf_print_level level, const char *format, va_list args)
+{
+	char line[1024];
+	int n = vsnprintf(line, sizeof(line), format, args);
+
+	while (n > 0 && (size_t)n < sizeof(line) && line[n - 1] == '\n')
+		line[--n] = '\0';
+	log_debug("%s", line);
+	return n;
+}
+
+void bpf_loader_init(struct bpf_loader *l, const char *what)
+{
+	*l = (struct bpf_loader){ .what = what, .types_fd = -1 };
+	libbpf_set_print(log_get_level() >= LOG_DEBUG ? print : NULL);
+	l->log = mem_alloc(LOG_BYTES); /* not touched unless a load fails */
+	l->log[0] = '\0';
+	l->options = (struct bpf_object_open_opts){
+		.sz = sizeof(l->options), .kernel_log_buf = l->log, .kernel_log_size = LOG_BYTES,
+	};
+}
+
+void bpf_loader_deinit(struct bpf_loader *l)
+{
+	io_closep(&l->types_fd);
+	free(l->log);
+	l->log = NULL;
+}
+
+const struct bpf_object_open_opts *bpf_loader_options(struct bpf_loader *l) { return &l->options; }
+
+/* --- why not -------------------------------------------------------------------------------- */
+
+static bool locked_down(void)
+{
+	struct str text;
+
+	str_init(&text);
+	err_destroy(io_read_file("/sys/kernel/security/lockdown", 4096, &text));
+	bool yes = text.text && strstr(text.text, "[confidentiality]");
+
+	str_deinit(&text);
+	return yes;
+}
+
+static struct err *not_permitted(const char *what, int errnum)
+{
+	struct err *err = err_errno(errnum, "may not load BPF programs for %s", what);
+
+	if (geteuid() == 0 && locked_down())
+		return err_fix(err, "this kernel is locked down (confidentiality): boot it with "
+				    "lockdown=integrity, or without secure boot");
+	return err_fix(err, "run sonde as root, or give it the right: sudo setcap "
+			    "cap_bpf,cap_perfmon,cap_sys_ptrace+ep \"$(readlink -f \"$(command -v sonde)\")\"; "
+			    "in a container: docker run --cap-add BPF --cap-add PERFMON");
+}
+
+static bool has_types(void) { return access("/sys/kernel/btf/vmlinux", R_OK) == 0; }
+
+static struct err *explain(const char *what, int errnum, const char *log)
+{
+	if (errnum == EPERM || (errnum == EACCES && !log[0]))
+		return not_permitted(what, errnum);
+	if (errnum == ENOSYS)
+		return err_fix(err_new(ERR_UNSUPPORTED, "this kernel has no BPF"),
+			       "a kernel with CONFIG_BPF_SYSCALL=y and CONFIG_BPF_EVENTS=y");
+	if (!has_types())
+		return err_fix(err_new(ERR_UNSUPPORTED, "this kernel does not say its types (no /sys/kernel/btf/vmlinux)"),
+			       "a kernel with CONFIG_DEBUG_INFO_BTF=y");
+	if (errnum == ENOMEM)
+		return err_errno(errnum, "BPF programs for %s", what);
+	return err_new(ERR_UNSUPPORTED, "this kernel does not take the BPF programs for %s (%s)", what, strerror(errnum));
+}
+
+/* The verifier names the instruction and the reason in its last lines. */
+static void say_log(const struct bpf_loader *l)
+{
+	const char *end = l->log + strlen(l->log), *from = end;
+	unsigned lines = log_get_level() >= LOG_DEBUG ? 100000 : LOG_LINES;
+
+	for (unsigned n = 0; from > l->log; from--)
+		if (from[-1] == '\n' && from != end && ++n == lines)
+			break;
+	while (*from) {
+		size_t length = strcspn(from, "\n");
+
+		if (length)
+			log_info("verifier: %.*s", (int)length, from);
+		from += length + (from[length] == '\n');
+	}
+}
+
+struct err *bpf_loader_open_error(const struct bpf_loader *l)
+{
+	return err_errno(errno, "cannot prepare the BPF programs for %s", l->what);
+}
+
+/* --- load and attach --------------------------------------------------------------------------- */
+
+struct err *bpf_loader_load(struct bpf_loader *l, const struct bpf_object_skeleton *skeleton)
+{
+	int err = bpf_object__load_skeleton((struct bpf_object_skeleton *)skeleton);
+
+	if (err == 0)
+		return NULL;
+	say_log(l);
+
+	struct err *why = explain(l->what, -err, l->log);
+
+	if (l->log[0] && log_get_level() < LOG_INFO)
+		why = err_fix(why, "-v shows what the verifier says; please report it with the kernel's version");
+	return why;
+}
+
+struct err *bpf_loader_attach(struct bpf_loader *l, const struct bpf_object_skeleton *skeleton)
+{
+	for (int i = 0; i < skeleton->prog_cnt; i++) {
+		const struct bpf_prog_skeleton *s = (const void *)((const char *)skeleton->progs +
+								   (size_t)i * (size_t)skeleton->prog_skel_sz);
+
+		/* "raw_tp/sys_enter" says where; "perf_event" and the like are for their source to attach */
+		if (!bpf_program__autoload(*s->prog) || !bpf_program__autoattach(*s->prog) || *s->link ||
+		    !strchr(bpf_program__section_name(*s->prog), '/'))
+			continue;
+		*s->link = bpf_program__attach(*s->prog);
+		if (*s->link)
+			continue;
+
+		int errnum = errno;
+
+		*s->link = NULL;
+		if (errnum == ENOENT)
+			return err_new(ERR_UNSUPPORTED, "this kernel does not have what %s for %s is attached to (%s)",
+				       s->name, l->what, bpf_program__section_name(*s->prog));
+		return err_wrap(explain(l->what, errnum, ""), "attaching %s to %s", s->name,
+				bpf_program__section_name(*s->prog));
+	}
+	return NULL;
+}
+
+/* --- probe ------------------------------------------------------------------------------------- */
+
+static int sys_bpf(enum bpf_cmd command, union bpf_attr *attr)
+{
+	long fd = syscall(SYS_bpf, command, attr, sizeof(*attr));
+
+	return fd < 0 ? -errno : (int)fd;
+}
+
+struct err *bpf_loader_probe(const char *what)
+{
+	static const struct bpf_insn nothing[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	union bpf_attr load = { .prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT, .insns = (uintptr_t)nothing,
+				.insn_cnt = 2, .license = (uintptr_t)"Dual BSD/GPL" };
+	CLEANUP(io_closep) int program = sys_bpf(BPF_PROG_LOAD, &load);
+
+	if (program < 0)
+		return program == -EINVAL ? err_fix(err_new(ERR_UNSUPPORTED, "this kernel has no BPF tracing programs"),
+						    "a kernel with CONFIG_BPF_EVENTS=y")
+					  : explain(what, -program, "");
+	return has_types() ? NULL : explain(what, EINVAL, "");
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_CAPTURE_BPF_LOADER_H
+#define SONDE_CAPTURE_BPF_LOADER_H
+/*
+ * From a skeleton to attached programs, with errors that say what failed and what to do.
+ *
+ *	struct bpf_loader loader;
+ *
+ *	bpf_loader_init(&loader, "system calls");
+ *	skel = syscalls_bpf__open_opts(bpf_loader_options(&loader));
+ *	err = skel ? NULL : bpf_loader_open_error(&loader);
+ *	...                                              // sizes of maps, read-only settings
+ *	err = bpf_loader_load(&loader, skel->skeleton);
+ *	err = bpf_loader_attach(&loader, skel->skeleton); // all whose section says where
+ *	bpf_loader_deinit(&loader);                       // the programs stay
+ *	syscalls_bpf__destroy(skel);                      // ... until here, or until we die
+ *
+ * Nothing is pinned: programs, links and maps live by our descriptors, so the kernel takes
+ * them away with us, however we end.  libbpf's own messages go to log_debug().
+ */
+#include "base/err.h"
+
+#include <bpf/libbpf.h>
+#include <stdbool.h>
+
+struct bpf_loader {
+	const char *what;   /* "system calls", for messages */
+	char *log;          /* the verifier's */
+	struct bpf_object_open_opts options;
+	int types_fd;       /* of the kernel's types that the programs name; -1: none */
+	char types_path[32];
+};
+
+void bpf_loader_init(struct bpf_loader *l, const char *what);
+void bpf_loader_deinit(struct bpf_loader *l);
+
+/* For NAME_bpf__open_opts(); valid as long as the loader. */
+const struct bpf_object_open_opts *bpf_loader_options(struct bpf_loader *l);
+struct err *bpf_loader_open_error(const struct bpf_loader *l); /* right after it: errno */
+
+/* ERR_PERMISSION: CAP_BPF and CAP_PERFMON are missing, or lockdown forbids it; ERR_UNSUPPORTED:
+ * this kernel has no BPF, no BTF, or its verifier does not take the program.  Each with the
+ * fix.  The verifier's last lines are said at -v, all of them at -vv. */
+struct err *bpf_loader_load(struct bpf_loader *l, const struct bpf_object_skeleton *skeleton);
+struct err *bpf_loader_attach(struct bpf_loader *l, const struct bpf_object_skeleton *skeleton);
+
+/* Can BPF programs be loaded here, and attached to raw tracepoints?  The same errors, cheaply:
+ * for a source's probe(). */
+struct err *bpf_loader_probe(const char *what);
+
+#endif

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * BPF ring buffers, read in place.
+ *
+ * The kernel maps a ring as: a page with our position (which we write), a page with its own,
+ * then the data twice in a row, so that no record wraps (kernel/bpf/ringbuf.c).  A record is
+ * preceded by 8 bytes: its length, with a bit for "still being written" and one for "thrown
+ * away".  One that is still being written holds up all behind it, for the moment it takes.
+ *
+ * poll() on a ring says "readable" whenever anything is in it, which would be a wake-up an
+ * event all over again.  Edge-triggered epoll says it when the program has asked for it.
+ */
+#include "capture/bpf/rings.h"
+
+#include "base/mem.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+struct reader {
+	int fd;
+	int cpu;
+	uint64_t *consumer;       /* ours, a page of its own */
+	const uint64_t *producer; /* the kernel's, a page and then the data */
+	const uint8_t *data;
+	uint64_t at;              /* where we read; *consumer is where the kernel may write up to */
+	uint64_t end;             /* what we saw of the kernel's position */
+	const struct bpf_record *next; /* NULL: none waits */
+	uint32_t next_bytes;
+};
+
+struct bpf_rings {
+	struct reader *readers;
+	size_t count;
+	struct reader **heap;     /* those that have a record, the earliest first */
+	size_t heap_count;
+	size_t ring_bytes, page_bytes;
+	int epoll_fd;
+	struct bpf_ring_state *states; /* mapped */
+	size_t states_bytes;
+	uint64_t (*seen)[BPF_LOST_KINDS]; /* losses that were told, by CPU */
+	size_t lost_at;           /* where bpf_rings_lost() goes on looking */
+};
+
+/* --- one ring --------------------------------------------------------------------------------- */
+
+/* Drop what was discarded; leave `next` at the first whole record.  A length that can't be is
+ * the kernel's fault: nothing more is read from that ring. */
+static void load_next(const struct bpf_rings *r, struct reader *ring)
+{
+	ring->next = NULL;
+	while (ring->at < ring->end) {
+		const uint8_t *head = ring->data + (ring->at & (r->ring_bytes - 1));
+		uint32_t length = __atomic_load_n((const uint32_t *)(const void *)head, __ATOMIC_ACQUIRE);
+
+		if (length & BPF_RINGBUF_BUSY_BIT)
+			return;
+
+		uint32_t size = length & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
+
+		if (size > r->ring_bytes - BPF_RINGBUF_HDR_SZ)
+			return;
+		ring->at += (BPF_RINGBUF_HDR_SZ + (uint64_t)size + 7) / 8 * 8;
+		if (!(length & BPF_RINGBUF_DISCARD_BIT) && size >= sizeof(struct bpf_record)) {
+			ring->next = (const void *)(head + BPF_RINGBUF_HDR_SZ);
+			ring->next_bytes = size;
+			return;
+		}
+	}
+}
+
+static struct err *reader_open(struct bpf_rings *r, struct reader *ring, int map_fd, int cpu)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+	uint32_t key = (uint32_t)cpu;
+
+	ring->cpu = cpu;
+	ring->fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "sonde_ring", 0, 0, (uint32_t)r->ring_bytes, NULL);
+	if (ring->fd < 0)
+		return err_errno(-ring->fd, "cannot make a BPF ring of %zu bytes for CPU %d", r->ring_bytes, cpu);
+
+	void *consumer = mmap(NULL, r->page_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, 0);
+
+	if (consumer == MAP_FAILED)
+		return err_errno(errno, "cannot map the BPF ring of CPU %d", cpu);
+	ring->consumer = consumer;
+
+	void *producer = mmap(NULL, r->page_bytes + 2 * r->ring_bytes, PROT_READ, MAP_SHARED, ring->fd,
+			      (off_t)r->page_bytes);
+
+	if (producer == MAP_FAILED)
+		return err_errno(errno, "cannot map the BPF ring of CPU %d", cpu);
+	ring->producer = producer;
+	ring->data = (const uint8_t *)producer + r->page_bytes;
+	if (epoll_ctl(r->epoll_fd, EPOLL_CTL_ADD, ring->fd, &event) != 0)
+		return err_errno(errno, "cannot poll the BPF ring of CPU %d", cpu);
+
+	int failed = bpf_map_update_elem(map_fd, &key, &ring->fd, BPF_ANY);
+
+	return failed ? err_errno(-failed, "cannot give CPU %d its BPF ring", cpu) : NULL;
+}
+
+/* --- all of them --------------------------------------------------------------------------------- */
+
+struct err *bpf_rings_prepare(struct bpf_map *rings, struct bpf_map *states, size_t ring_bytes,
+			      volatile const uint32_t *wake_bytes)
+{
+	int cpus = libbpf_num_possible_cpus();
+	int failed = cpus < 0 ? cpus : bpf_map__set_max_entries(rings, (uint32_t)cpus);
+
+	if (!failed)
+		failed = bpf_map__set_max_entries(states, (uint32_t)cpus);
+	*(volatile uint32_t *)wake_bytes = (uint32_t)(ring_bytes / 4);
+	return failed ? err_errno(-failed, "cannot size the BPF rings") : NULL;
+}
+
+static struct err *open_parts(struct bpf_rings *r, struct bpf_map *rings, struct bpf_map *states)
+{
+	r->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (r->epoll_fd < 0)
+		return err_errno(errno, "cannot poll BPF rings");
+
+	void *mapped = mmap(NULL, r->states_bytes, PROT_READ, MAP_SHARED, bpf_map__fd(states), 0);
+
+	if (mapped == MAP_FAILED)
+		return err_errno(errno, "cannot map the counts of the BPF rings");
+	r->states = mapped;
+	for (size_t i = 0; i < r->count; i++)
+		TRY(reader_open(r, &r->readers[i], bpf_map__fd(rings), (int)i));
+	return NULL;
+}
+
+struct err *bpf_rings_open(struct bpf_map *rings, struct bpf_map *states, size_t ring_bytes,
+			   struct bpf_rings **ret)
+{
+	struct bpf_rings *r = mem_calloc(1, sizeof(*r));
+
+	r->count = bpf_map__max_entries(rings);
+	r->readers = mem_calloc(r->count, sizeof(*r->readers));
+	r->heap = mem_calloc(r->count, sizeof(*r->heap));
+	r->seen = mem_calloc(r->count, sizeof(*r->seen));
+	for (size_t i = 0; i < r->count; i++)
+		r->readers[i].fd = -1;
+	r->ring_bytes = ring_bytes;
+	r->page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+	r->states_bytes = (r->count * sizeof(*r->states) + r->page_bytes - 1) / r->page_bytes * r->page_bytes;
+
+	struct err *err = open_parts(r, rings, states);
+
+	if (err) {
+		bpf_rings_close(r);
+		r = NULL;
+	}
+	*ret = r;
+	return err;
+}
+
+void bpf_rings_close(struct bpf_rings *r)
+{
+	if (!r)
+		return;
+	for (size_t i = 0; i < r->count; i++) {
+		struct reader *ring = &r->readers[i];
+
+		if (ring->producer)
+			munmap((void *)ring->producer, r->page_bytes + 2 * r->ring_bytes);
+		if (ring->consumer)
+			munmap(ring->consumer, r->page_bytes);
+		if (ring->fd >= 0)
+			close(ring->fd);
+	}
+	if (r->states)
+		munmap(r->states, r->states_bytes);
+	if (r->epoll_fd >= 0)
+		close(r->epoll_fd);
+	free(r->readers);
+	free(r->heap);
+	free(r->seen);
+	free(r);
+}
+
+int bpf_rings_fd(const struct bpf_rings *r) { return r->epoll_fd; }
+
+void bpf_rings_acknowledge(struct bpf_rings *r)
+{
+	struct epoll_event events[16];
+
+	while (epoll_wait(r->epoll_fd, events, 16, 0) == 16)
+		;
+}
+
+/* --- the merge --------------------------------------------------------------------------------------- */
+
+static void sift_down(struct bpf_rings *r, size_t i)
+{
+	struct reader **heap = r->heap, *item = heap[i];
+
+	for (;;) {
+		size_t child = 2 * i + 1;
+
+		if (child >= r->heap_count)
+			break;
+		if (child + 1 < r->heap_count && heap[child + 1]->next->time_ns < heap[child]->next->time_ns)
+			child++;
+		if (heap[child]->next->time_ns >= item->next->time_ns)
+			break;
+		heap[i] = heap[child];
+		i = child;
+	}
+	heap[i] = item;
+}
+
+/* See what the kernel wrote meanwhile. */
+static void refresh(struct bpf_rings *r)
+{
+	r->heap_count = 0;
+	for (size_t i = 0; i < r->count; i++) {
+		struct reader *ring = &r->readers[i];
+
+		ring->end = __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
+		if (!ring->next)
+			load_next(r, ring);
+		if (ring->next)
+			r->heap[r->heap_count++] = ring;
+	}
+	for (size_t i = r->heap_count / 2; i-- > 0;)
+		sift_down(r, i);
+}
+
+uint64_t bpf_rings_peek_time(struct bpf_rings *r)
+{
+	if (r->heap_count == 0)
+		refresh(r);
+	return r->heap_count ? r->heap[0]->next->time_ns : UINT64_MAX;
+}
+
+const struct bpf_record *bpf_rings_next(struct bpf_rings *r, uint64_t cutoff_ns, uint32_t *size_bytes)
+{
+	uint64_t time_ns = bpf_rings_peek_time(r);
+
+	if (time_ns == UINT64_MAX || time_ns > cutoff_ns)
+		return NULL;
+
+	struct reader *ring = r->heap[0];
+	const struct bpf_record *record = ring->next;
+
+	*size_bytes = ring->next_bytes;
+	load_next(r, ring);
+	if (!ring->next)
+		r->heap[0] = r->heap[--r->heap_count];
+	if (r->heap_count)
+		sift_down(r, 0);
+	return record;
+}
+
+void bpf_rings_commit(struct bpf_rings *r)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		struct reader *ring = &r->readers[i];
+		/* the one that waits in `next` was not taken */
+		uint64_t done = ring->next ? ring->at - (BPF_RINGBUF_HDR_SZ + (uint64_t)ring->next_bytes + 7) / 8 * 8
+					   : ring->at;
+
+		__atomic_store_n(ring->consumer, done, __ATOMIC_RELEASE);
+	}
+	refresh(r);
+}
+
+bool bpf_rings_pressed(const struct bpf_rings *r)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		const struct reader *ring = &r->readers[i];
+
+		if (__atomic_load_n(ring->producer, __ATOMIC_RELAXED) - *ring->consumer > r->ring_bytes / 2)
+			return true;
+	}
+	return false;
+}
+
+/* --- losses ----------------------------------------------------------------------------------------- */
+
+bool bpf_rings_lost(struct bpf_rings *r, int *cpu, unsigned *kind, uint64_t *count)
+{
+	for (; r->lost_at < r->count * BPF_LOST_KINDS; r->lost_at++) {
+		size_t i = r->lost_at / BPF_LOST_KINDS, k = r->lost_at % BPF_LOST_KINDS;
+		uint64_t now = __atomic_load_n(&r->states[i].lost[k], __ATOMIC_RELAXED);
+
+		if (now == r->seen[i][k])
+			continue;
+		*cpu = (int)i;
+		*kind = (unsigned)k;
+		*count = now - r->seen[i][k];
+		r->seen[i][k] = now;
+		return true;
+	}
+	r->lost_at = 0;
+	return false;
+}
+
+uint64_t bpf_rings_records(const struct bpf_rings *r)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < r->count; i++)
+		sum += r->states[i].records;
+	return sum;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_CAPTURE_BPF_RINGS_H
+#define SONDE_CAPTURE_BPF_RINGS_H
+/*
+ * The reader of bpf/ring.bpf.h: one BPF ring buffer a CPU, merged by time.
+ *
+ *	bpf_rings_prepare(skel->maps.rings, skel->maps.ring_states, bytes, &skel->rodata->ring_wake_bytes);
+ *	... load ...
+ *	err = bpf_rings_open(skel->maps.rings, skel->maps.ring_states, bytes, &rings);
+ *	... attach ...
+ *	while ((record = bpf_rings_next(rings, cutoff_ns, &size)))   // in drain()
+ *		...;
+ *	bpf_rings_commit(rings);
+ *
+ * A record is valid until bpf_rings_commit(), which gives the room back to the kernel.
+ * Records of one CPU are in the order of their reservation, so their times are in order but
+ * for what an interrupt put between; records of all CPUs are merged by time, and one
+ * stamped before the last may still come: leave what is younger than a few milliseconds.
+ */
+#include "base/err.h"
+#include "event/bpf_ring.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct bpf_map;
+struct bpf_rings;
+
+/* Before loading: sizes.  RING_BYTES (of one CPU) is a power of two of at least a page;
+ * WAKE_BYTES is the program's ring_wake_bytes. */
+struct err *bpf_rings_prepare(struct bpf_map *rings, struct bpf_map *states, size_t ring_bytes,
+			      volatile const uint32_t *wake_bytes);
+/* After loading, before attaching: makes the rings. */
+struct err *bpf_rings_open(struct bpf_map *rings, struct bpf_map *states, size_t ring_bytes,
+			   struct bpf_rings **ret);
+void bpf_rings_close(struct bpf_rings *r); /* NULL-safe */
+
+/* A descriptor that is readable when a quarter of a ring has been filled since the last time.
+ * bpf_rings_acknowledge() makes it quiet again: at the start of a drain. */
+int bpf_rings_fd(const struct bpf_rings *r);
+void bpf_rings_acknowledge(struct bpf_rings *r);
+
+/* The earliest record not taken yet whose time is at most CUTOFF_NS; NULL: none.  Its size is
+ * at least that of struct bpf_record. */
+const struct bpf_record *bpf_rings_next(struct bpf_rings *r, uint64_t cutoff_ns, uint32_t *size_bytes);
+/* The time of the record that bpf_rings_next() would give, UINT64_MAX: none. */
+uint64_t bpf_rings_peek_time(struct bpf_rings *r);
+/* Give what was taken back to the kernel. */
+void bpf_rings_commit(struct bpf_rings *r);
+/* Is one of the rings more than half full?  Then don't wait for a cutoff. */
+bool bpf_rings_pressed(const struct bpf_rings *r);
+
+/* What has been lost since the last call, by CPU and kind; false: nothing (more) was.
+ * Call until it says so. */
+bool bpf_rings_lost(struct bpf_rings *r, int *cpu, unsigned *kind, uint64_t *count);
+uint64_t bpf_rings_records(const struct bpf_rings *r); /* written in all */
+
+#endif

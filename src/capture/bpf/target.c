@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The target of a request, as maps and settings of a program.
+ *
+ * The fork programs are attached before anybody is added, so from the moment that a process is
+ * in the set everything that it forks is.  A child that it made before that is not: with -p
+ * what is forked from now on is asked for.
+ */
+#include "capture/bpf/target.h"
+
+#include "capture/perf/perf.h"
+#include "event/bpf_target.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FIRST_PID_NAMESPACE 0xeffffffcU /* its inode: include/linux/proc_ns.h, PROC_PID_INIT_INO */
+
+/* Where our ids are counted; only a container needs to ask. */
+static struct err *find_namespace(const struct bpf_target *target)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, run);
+	struct stat st;
+
+	if (stat("/proc/self/ns/pid", &st) == 0 && st.st_ino == FIRST_PID_NAMESPACE)
+		return NULL;
+
+	int failed = bpf_prog_test_run_opts(bpf_program__fd(target->where), &run);
+
+	return failed ? err_errno(-failed, "cannot find out our PID namespace") : NULL;
+}
+
+static struct err *add_id(const struct bpf_target *target, pid_t id)
+{
+	uint32_t key = (uint32_t)id, value = 0;
+	int failed = bpf_map_update_elem(bpf_map__fd(target->targets), &key, &value, BPF_ANY);
+
+	return failed ? err_errno(-failed, "cannot tell a BPF program to look at %d", id) : NULL;
+}
+
+static struct err *add_cgroup(const struct bpf_target *target, const char *path)
+{
+	uint32_t zero = 0;
+	char *dir = NULL;
+
+	TRY(perf_cgroup_find(path, &dir));
+
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int failed = fd < 0 ? -errno : bpf_map_update_elem(bpf_map__fd(target->cgroup), &zero, &fd, BPF_ANY);
+
+	free(dir);
+	if (fd >= 0)
+		close(fd); /* the map holds the group */
+	if (failed == -EBADF || failed == -EINVAL)
+		return err_fix(err_new(ERR_UNSUPPORTED, "BPF programs can't follow control group %s: it is of version 1", path),
+			       "name it by its place in the unified hierarchy (/sys/fs/cgroup/unified)");
+	return failed ? err_errno(-failed, "cannot follow control group %s", path) : NULL;
+}
+
+struct err *bpf_target_set(const struct bpf_target *target, const struct capture_request *request)
+{
+	enum bpf_target_mode mode = BPF_TARGET_ALL;
+
+	TRY(find_namespace(target));
+	*target->self = (uint32_t)getpid();
+	if (request->target == CAPTURE_CGROUP) {
+		TRY(add_cgroup(target, request->cgroup_path));
+		mode = BPF_TARGET_CGROUP;
+	} else if (request->target != CAPTURE_ALL) {
+		mode = request->target == CAPTURE_TIDS ? BPF_TARGET_THREADS : BPF_TARGET_PROCESSES;
+		/* first the mode, so that what they fork while they are added follows them */
+		__atomic_store_n(target->mode, (uint32_t)mode, __ATOMIC_SEQ_CST);
+		for (size_t i = 0; i < request->pid_count; i++)
+			TRY(add_id(target, request->pids[i]));
+	}
+	__atomic_store_n(target->mode, (uint32_t)mode, __ATOMIC_SEQ_CST);
+	return NULL;
+}
