@@ -43,7 +43,14 @@ enum capture_clock {
 	CAPTURE_CLOCK_THREAD,
 	CAPTURE_CLOCK_CPU,
 };
-enum capture_stacks { CAPTURE_STACK_NONE, CAPTURE_STACK_FP };
+/* How user stacks are unwound: what the user asked for.  What served is in each sample's
+ * flags (enum sample_flags) and in the recording's notes. */
+enum capture_stacks {
+	CAPTURE_STACK_AUTO,  /* the CFI of modules that have it, else frame pointers */
+	CAPTURE_STACK_FP,    /* frame pointers alone */
+	CAPTURE_STACK_DWARF, /* as AUTO, and never guessing: without CFI the stack ends, broken */
+	CAPTURE_STACK_NONE,  /* only where it ran */
+};
 
 struct capture_request {
 	enum capture_target target;

@@ -117,6 +117,13 @@ static enum capture_clock parse_clock(const char *word)
 	return strcmp(word, "cpu") == 0 ? CAPTURE_CLOCK_CPU : CAPTURE_CLOCK_THREAD;
 }
 
+static enum capture_stacks parse_stacks(const char *word)
+{
+	if (!word || strcmp(word, "auto") == 0)
+		return CAPTURE_STACK_AUTO;
+	return strcmp(word, "none") == 0 ? CAPTURE_STACK_NONE : CAPTURE_STACK_FP;
+}
+
 static struct err *parse_pids(const struct opt_list *words, const char *what, struct arena *arena,
 			      struct capture_request *request)
 {
@@ -231,8 +238,7 @@ static struct err *record_run(void *p, struct arena *arena, int *status)
 	end_command(&o, &args->command, arena);
 	o.request.clock = parse_clock(args->clock);
 	o.request.max_frames = (unsigned)args->max_frames;
-	o.request.stacks = args->stacks && strcmp(args->stacks, "none") == 0 ? CAPTURE_STACK_NONE
-									      : CAPTURE_STACK_FP;
+	o.request.stacks = parse_stacks(args->stacks);
 	return session_record(&o, status);
 }
 

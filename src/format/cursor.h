@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
 #ifndef SONDE_FORMAT_CURSOR_H
 #define SONDE_FORMAT_CURSOR_H
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Relocations of debug sections in relocatable files.  Only the kinds that assemblers put
- * there: absolute ones of 32 and 64 bits, and the pairs that add and subtract on machines
+ * Relocations of debug sections and .eh_frame in relocatable files.  Only the kinds that
+ * assemblers put there: absolute and pc-relative ones of 32 and 64 bits, and the pairs that add and subtract on machines
  * whose linker relaxes code (RISC-V, LoongArch).  Numbers from each processor's ABI
  * supplement (the names are those of <elf.h>).  Unknown ones leave the bytes alone.
  */
@@ -9,7 +9,7 @@
 
 #include <elf.h>
 
-enum action { NOTHING, SET, ADD, SUB, SUB6, SET6, ULEB_SET, ULEB_SUB };
+enum action { NOTHING, SET, SET_PC, ADD, SUB, SUB6, SET6, ULEB_SET, ULEB_SUB };
 
 struct reloc_kind {
 	uint16_t machine;
@@ -23,9 +23,14 @@ static const struct reloc_kind kinds[] = {
 	{ EM_X86_64, R_X86_64_32, 4, SET },
 	{ EM_X86_64, R_X86_64_32S, 4, SET },
 	{ EM_X86_64, R_X86_64_DTPOFF32, 4, NOTHING },
+	{ EM_X86_64, R_X86_64_PC32, 4, SET_PC },
+	{ EM_X86_64, R_X86_64_PC64, 8, SET_PC },
 	{ EM_386, R_386_32, 4, SET },
+	{ EM_386, R_386_PC32, 4, SET_PC },
 	{ EM_AARCH64, R_AARCH64_ABS64, 8, SET },
 	{ EM_AARCH64, R_AARCH64_ABS32, 4, SET },
+	{ EM_AARCH64, R_AARCH64_PREL64, 8, SET_PC },
+	{ EM_AARCH64, R_AARCH64_PREL32, 4, SET_PC },
 	{ EM_ARM, R_ARM_ABS32, 4, SET },
 	{ EM_PPC, R_PPC_ADDR32, 4, SET },
 	{ EM_PPC, R_PPC_UADDR32, 4, SET },
@@ -48,6 +53,7 @@ static const struct reloc_kind kinds[] = {
 	{ EM_BPF, 4 /* R_BPF_64_NODYLD32 */, 4, SET },
 	{ EM_RISCV, R_RISCV_32, 4, SET },
 	{ EM_RISCV, R_RISCV_64, 8, SET },
+	{ EM_RISCV, 57 /* 32_PCREL */, 4, SET_PC },
 	{ EM_RISCV, R_RISCV_ADD8, 1, ADD },
 	{ EM_RISCV, R_RISCV_ADD16, 2, ADD },
 	{ EM_RISCV, R_RISCV_ADD32, 4, ADD },
@@ -152,7 +158,7 @@ static void store_uleb(uint8_t *at, const uint8_t *end, bool subtract, uint64_t 
 }
 
 static void apply(const struct elf_file *f, const struct reloc *r, const struct reloc_kind *kind,
-		  uint64_t symbol_addr, uint8_t *data, size_t size_bytes)
+		  uint64_t symbol_addr, uint64_t section_addr, uint8_t *data, size_t size_bytes)
 {
 	if (r->offset > size_bytes || kind->size_bytes > size_bytes - r->offset ||
 	    r->offset == size_bytes)
@@ -163,8 +169,11 @@ static void apply(const struct elf_file *f, const struct reloc *r, const struct 
 	uint64_t old = kind->size_bytes ? cursor_unsigned(&c, kind->size_bytes) : 0;
 	uint64_t value = symbol_addr + r->addend;
 
+	if (kind->action == SET_PC)
+		value -= section_addr + r->offset;
 	switch (kind->action) {
 	case SET:
+	case SET_PC:
 		store(at, kind->size_bytes, f->big_endian, r->has_addend ? value : value + old);
 		break;
 	case ADD:
@@ -192,6 +201,7 @@ void elf_relocate(const struct elf_file *f, size_t relocs, uint8_t *data, size_t
 {
 	const struct elf_section *s = &f->sections[relocs];
 	struct elf_data table;
+	uint64_t section_addr = s->info < f->section_count ? f->sections[s->info].addr : 0;
 	bool rela = s->type == SHT_RELA;
 
 	if (s->link == 0 || s->link >= f->section_count)
@@ -215,7 +225,7 @@ void elf_relocate(const struct elf_file *f, size_t relocs, uint8_t *data, size_t
 
 		if (kind == NULL || (r.symbol != 0 && !elf_symbol_get(&symbols, r.symbol, &symbol)))
 			continue;
-		apply(f, &r, kind, elf_symbol_addr(f, &symbol), data, size_bytes);
+		apply(f, &r, kind, elf_symbol_addr(f, &symbol), section_addr, data, size_bytes);
 	}
 	elf_data_deinit(&table);
 }

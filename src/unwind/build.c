@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * From a file's CFI to its table.
+ *
+ *   find the sections      .eh_frame by its name, or through the program headers where there
+ *                          are no sections; .debug_frame, also that of the debug file
+ *   list the FDEs          only those whose code lies in an executable part: linkers leave
+ *                          those of dropped functions behind, at address 0
+ *   sort them              .eh_frame first; what one has said, a later one does not say again
+ *   run each program       its rows come in order of addresses, so the table is sorted
+ *
+ * Where no FDE covers the code, a row says so.  Rows that say what the one before says are
+ * left out.  A hostile file can make a program long, not the sum of them: all rows and steps
+ * come out of one budget that grows with the file.
+ */
+#include "unwind/build.h"
+
+#include "base/mem.h"
+#include "base/vec.h"
+#include "unwind/compact.h"
+
+#include <elf.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROWS_PER_BYTE = 4, ROWS_FREE = 1 << 16, SIGRETURN_MAX = 64 };
+#define MODULE_MAX_BYTES UINT64_C(0xffffffff)
+
+/* --- sections ----------------------------------------------------------------------------------- */
+
+static uint64_t section_vaddr(const struct elf_file *f, const char *name)
+{
+	size_t i = elf_section_named(f, name);
+
+	return i ? f->sections[i].addr : 0;
+}
+
+static struct cfi_section *add_section(struct unwind_sections *s, const struct elf_file *f, struct bytes bytes)
+{
+	struct cfi_section *section = &s->sections[s->count];
+
+	*section = (struct cfi_section){ .bytes = bytes, .address_bytes = f->is_64 ? 8 : 4,
+					 .big_endian = f->big_endian };
+	return section;
+}
+
+static struct err *open_section(struct unwind_sections *s, const struct elf_file *f, const char *name)
+{
+	size_t i = elf_section_named(f, name);
+	struct elf_data *data = &s->data[s->count];
+
+	if (i == 0)
+		return NULL;
+	TRY(elf_relocated_data(f, i, data));
+	if (data->bytes.size_bytes == 0)
+		return NULL;
+
+	struct cfi_section *section = add_section(s, f, data->bytes);
+
+	section->vaddr = f->sections[i].addr;
+	section->text_vaddr = section_vaddr(f, ".text");
+	section->data_vaddr = section_vaddr(f, ".got");
+	section->is_eh = strcmp(name, ".eh_frame") == 0;
+	s->count++;
+	return NULL;
+}
+
+/* The bytes that are loaded at VADDR, to the end of their segment. */
+static struct bytes loaded_at(const struct elf_file *f, uint64_t vaddr)
+{
+	for (size_t i = 0; i < f->segment_count; i++) {
+		const struct elf_load *l = &f->segments[i];
+
+		if (l->type == PT_LOAD && vaddr >= l->vaddr && vaddr - l->vaddr < l->file_bytes)
+			return bytes_slice(bytes_slice(f->image, l->offset, l->file_bytes), vaddr - l->vaddr,
+					   UINT64_MAX);
+	}
+	return (struct bytes){ NULL, 0 };
+}
+
+/* PT_GNU_EH_FRAME: the search table, and through it .eh_frame where no section names it. */
+static void open_header(struct unwind_sections *s, const struct elf_file *f)
+{
+	for (size_t i = 0; i < f->segment_count; i++) {
+		const struct elf_load *l = &f->segments[i];
+
+		if (l->type == PT_GNU_EH_FRAME &&
+		    !cfi_header_read(bytes_slice(f->image, l->offset, l->file_bytes), l->vaddr,
+				     f->is_64 ? 8 : 4, f->big_endian, &s->header))
+			s->header = (struct cfi_header){ 0 };
+	}
+	if (s->header.eh_frame_vaddr == 0 || s->count)
+		return;
+
+	struct bytes bytes = loaded_at(f, s->header.eh_frame_vaddr);
+
+	if (bytes.size_bytes == 0)
+		return;
+
+	struct cfi_section *section = add_section(s, f, bytes);
+
+	section->vaddr = s->header.eh_frame_vaddr;
+	section->is_eh = section->ends_at_zero = true;
+	s->count++;
+}
+
+struct err *unwind_sections_init(const struct elf_file *f, const struct elf_file *debug,
+				 struct unwind_sections *ret)
+{
+	size_t eh_frame = elf_section_named(f, ".eh_frame");
+
+	*ret = (struct unwind_sections){ 0 };
+	if (eh_frame && f->sections[eh_frame].type != SHT_NOBITS)
+		TRY(open_section(ret, f, ".eh_frame"));
+	open_header(ret, f);
+	if (debug && elf_section_named(debug, ".debug_frame"))
+		return open_section(ret, debug, ".debug_frame");
+	return open_section(ret, f, ".debug_frame");
+}
+
+void unwind_sections_deinit(struct unwind_sections *s)
+{
+	for (size_t i = 0; i < UNWIND_SECTIONS; i++)
+		elf_data_deinit(&s->data[i]);
+	*s = (struct unwind_sections){ 0 };
+}
+
+/* --- code ------------------------------------------------------------------------------------------ */
+
+struct code_range {
+	uint64_t start, end;
+};
+
+static int compare_ranges(const void *a, const void *b)
+{
+	const struct code_range *x = a, *y = b;
+
+	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+struct code {
+	VEC(struct code_range) ranges; /* executable, sorted */
+	uint64_t base;                 /* the lowest address of all that is loaded */
+};
+
+static void code_add(struct code *code, uint64_t addr, uint64_t size_bytes, bool executable)
+{
+	struct code_range range = { addr, addr + size_bytes };
+
+	if (range.end <= range.start)
+		return;
+	if (addr < code->base)
+		code->base = addr;
+	if (executable)
+		vec_push(&code->ranges, range);
+}
+
+static void code_init(struct code *code, const struct elf_file *f)
+{
+	*code = (struct code){ .base = UINT64_MAX };
+	for (size_t i = 0; i < f->segment_count; i++)
+		if (f->segments[i].type == PT_LOAD)
+			code_add(code, f->segments[i].vaddr, f->segments[i].memory_bytes,
+				 f->segments[i].flags & PF_X);
+	for (size_t i = 1; f->type == ET_REL && i < f->section_count; i++)
+		if (f->sections[i].flags & SHF_ALLOC)
+			code_add(code, f->sections[i].addr, f->sections[i].size_bytes,
+				 f->sections[i].flags & SHF_EXECINSTR);
+	if (code->base == UINT64_MAX)
+		code->base = 0;
+	vec_sort(&code->ranges, compare_ranges);
+}
+
+/* The range that holds ADDR. */
+static const struct code_range *code_find(const struct code *code, uint64_t addr)
+{
+	size_t low = 0, high = code->ranges.n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (code->ranges.v[middle].start <= addr)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low && addr < code->ranges.v[low - 1].end ? &code->ranges.v[low - 1] : NULL;
+}
+
+/* --- FDEs -------------------------------------------------------------------------------------------- */
+
+struct fde_ref {
+	uint64_t start, end;
+	uint64_t offset;
+	uint32_t section;
+};
+
+struct fde_list {
+	struct fde_ref *v;
+	size_t n, cap;
+};
+
+static int compare_fdes(const void *a, const void *b)
+{
+	const struct fde_ref *x = a, *y = b;
+
+	if (x->start != y->start)
+		return x->start < y->start ? -1 : 1;
+	if (x->section != y->section)
+		return x->section < y->section ? -1 : 1;
+	return x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+static bool is_sorted(const struct fde_list *list)
+{
+	for (size_t i = 1; i < list->n; i++)
+		if (compare_fdes(&list->v[i - 1], &list->v[i]) > 0)
+			return false;
+	return true;
+}
+
+static void list_section(const struct unwind_sections *s, uint32_t index, const struct code *code,
+			 struct fde_list *list)
+{
+	struct cfi_reader reader;
+	struct cfi_fde fde;
+
+	cfi_reader_init(&reader, &s->sections[index]);
+	while (cfi_next(&reader, &fde)) {
+		const struct code_range *range = code_find(code, fde.start);
+
+		if (range == NULL || fde.start - code->base >= MODULE_MAX_BYTES)
+			continue;
+		vec_push(list, ((struct fde_ref){ fde.start, fde.end < range->end ? fde.end : range->end,
+						  fde.offset, index }));
+	}
+}
+
+/* All of them, sorted by address. */
+static void list_fdes(const struct unwind_sections *s, const struct code *code, struct fde_list *list)
+{
+	*list = (struct fde_list){ 0 };
+	for (size_t i = 0; i < s->count; i++)
+		list_section(s, (uint32_t)i, code, list);
+	if (!is_sorted(list))
+		vec_sort(list, compare_fdes);
+}
+
+struct unwind_function *unwind_functions(const struct elf_file *f, const struct unwind_sections *s,
+					 size_t *count)
+{
+	VEC(struct unwind_function) functions = { 0 };
+	struct fde_list list;
+	struct code code;
+	uint64_t done = 0;
+
+	code_init(&code, f);
+	list_fdes(s, &code, &list);
+	for (size_t i = 0; i < list.n; i++) {
+		uint64_t start = list.v[i].start > done ? list.v[i].start : done;
+
+		if (list.v[i].end <= start)
+			continue;
+		vec_push(&functions, ((struct unwind_function){ start, list.v[i].end }));
+		done = list.v[i].end;
+	}
+	vec_deinit(&list);
+	vec_deinit(&code.ranges);
+	*count = functions.n;
+	return functions.v;
+}
+
+/* --- rows --------------------------------------------------------------------------------------------- */
+
+struct builder {
+	const struct unwind_sections *sections;
+	struct unwind_table *table;
+	VEC(struct unwind_row) rows;
+	size_t rows_max;
+	uint64_t done;          /* everything below is in the table */
+	uint64_t limit;         /* of the FDE at hand */
+	struct cfi_reader *reader;
+	uint64_t steps;         /* rows told, also those that were merged */
+};
+
+static bool same_rule(const struct unwind_row *a, const struct unwind_row *b)
+{
+	return a->how == b->how && a->saved == b->saved && a->cfa == b->cfa;
+}
+
+static void add_row(struct builder *b, uint64_t start, uint64_t end, struct unwind_row row)
+{
+	bool any = b->rows.n > 0;
+
+	row.pc = (uint32_t)(start - b->table->base_vaddr);
+	b->done = end;
+	if (any && same_rule(vec_last(&b->rows), &row))
+		return;
+	if (any && vec_last(&b->rows)->pc == row.pc) /* a row of no length */
+		*vec_last(&b->rows) = row;
+	else
+		vec_push(&b->rows, row);
+}
+
+static void count_bytes(struct unwind_table *t, const struct unwind_row *row, uint64_t size_bytes)
+{
+	enum unwind_cfa cfa = unwind_row_cfa(row);
+
+	t->covered_bytes += size_bytes;
+	t->fp_bytes += cfa == UNWIND_CFA_FP || cfa == UNWIND_CFA_FP_DEREF ? size_bytes : 0;
+	t->unsupported_bytes += cfa == UNWIND_CFA_UNSUPPORTED ? size_bytes : 0;
+}
+
+static bool on_row(void *user, const struct cfi_row *row, uint64_t end)
+{
+	struct builder *b = user;
+	uint64_t start = row->start > b->done ? row->start : b->done;
+	struct unwind_row compact = { 0 };
+
+	if (++b->steps > b->rows_max || b->rows.n >= b->rows_max) {
+		b->table->cut = true;
+		return false;
+	}
+	if (end > b->limit)
+		end = b->limit;
+	if (end <= start)
+		return start < b->limit;
+	unwind_compact(b->reader->section, &b->reader->cie, row, b->table->machine, &compact);
+	count_bytes(b->table, &compact, end - start);
+	add_row(b, start, end, compact);
+	return end < b->limit;
+}
+
+static void end_coverage(struct builder *b, uint64_t at)
+{
+	if (b->rows.n)
+		add_row(b, at, at, (struct unwind_row){ 0 });
+}
+
+static void run_fdes(struct builder *b, const struct fde_list *list)
+{
+	struct cfi_reader readers[UNWIND_SECTIONS];
+
+	for (size_t i = 0; i < b->sections->count; i++)
+		cfi_reader_init(&readers[i], &b->sections->sections[i]);
+	for (size_t i = 0; i < list->n && !b->table->cut; i++) {
+		const struct fde_ref *ref = &list->v[i];
+		struct cfi_fde fde;
+
+		b->reader = &readers[ref->section];
+		b->limit = ref->end;
+		if (ref->end <= b->done || !cfi_read_at(b->reader, ref->offset, &fde))
+			continue;
+		if (ref->start > b->done)
+			end_coverage(b, b->done);
+		cfi_run(b->reader, &fde, on_row, b);
+	}
+	end_coverage(b, b->done);
+}
+
+/* --- trampolines without CFI ---------------------------------------------------------------------------- */
+
+struct sigreturns {
+	uint64_t v[SIGRETURN_MAX];
+	size_t n;
+};
+
+/* Places of the instructions that return from a handler. */
+static void find_sigreturns(const struct elf_file *f, const struct unwind_machine *m, struct sigreturns *ret)
+{
+	size_t size_bytes = 0;
+	const uint8_t *code = unwind_sigreturn_code(m, &size_bytes);
+
+	ret->n = 0;
+	for (size_t i = 0; code && i < f->segment_count; i++) {
+		const struct elf_load *l = &f->segments[i];
+		struct bytes bytes = bytes_slice(f->image, l->offset, l->file_bytes);
+		const uint8_t *at = bytes.data;
+		size_t left = bytes.size_bytes;
+
+		if (l->type != PT_LOAD || !(l->flags & PF_X))
+			continue;
+		while (left && ret->n < SIGRETURN_MAX && (at = memmem(at, left, code, size_bytes)) != NULL) {
+			ret->v[ret->n++] = l->vaddr + (uint64_t)(at - bytes.data);
+			at += size_bytes;
+			left = bytes.size_bytes - (size_t)(at - bytes.data);
+		}
+	}
+}
+
+static void put_sigreturn(struct builder *b, uint64_t vaddr, size_t size_bytes)
+{
+	uint32_t pc = (uint32_t)(vaddr - b->table->base_vaddr), end = pc + (uint32_t)size_bytes;
+	struct unwind_row row = { .pc = pc, .how = unwind_row_how(UNWIND_CFA_SIGNAL, 0, 0),
+				  .cfa = b->table->machine->signal_sp };
+	const struct unwind_row *at = unwind_row_find(b->rows.v, b->rows.n, pc);
+	size_t index = at ? (size_t)(at - b->rows.v) + 1 : 0;
+
+	if (vaddr < b->table->base_vaddr || vaddr - b->table->base_vaddr >= MODULE_MAX_BYTES - size_bytes ||
+	    (at && unwind_row_cfa(at) != UNWIND_CFA_NONE))
+		return; /* the CFI knows better */
+	if (index < b->rows.n && b->rows.v[index].pc < end)
+		return;
+	/* a call's return address is looked up one byte before, and so is the trampoline */
+	row.pc -= pc > 0 && (!at || at->pc < pc);
+	vec_insert(&b->rows, index, row);
+	if (index + 1 == b->rows.n || b->rows.v[index + 1].pc > end)
+		vec_insert(&b->rows, index + 1, ((struct unwind_row){ .pc = end }));
+}
+
+static void add_sigreturns(struct builder *b, const struct elf_file *f)
+{
+	struct sigreturns found;
+	size_t size_bytes = 0;
+
+	find_sigreturns(f, b->table->machine, &found);
+	unwind_sigreturn_code(b->table->machine, &size_bytes);
+	for (size_t i = 0; i < found.n; i++)
+		put_sigreturn(b, found.v[i], size_bytes);
+}
+
+/* --- the table --------------------------------------------------------------------------------------------- */
+
+struct err *unwind_table_build(const struct elf_file *f, const struct unwind_sections *s,
+			       struct unwind_table *ret)
+{
+	struct builder b = { .sections = s, .table = ret, .rows_max = ROWS_FREE };
+	struct fde_list list;
+	struct code code;
+
+	*ret = (struct unwind_table){ .machine = unwind_machine_of_elf(f->machine, f->is_64) };
+	if (ret->machine == NULL)
+		return err_new(ERR_UNSUPPORTED, "stacks of ELF machine %u are not known", f->machine);
+	code_init(&code, f);
+	ret->base_vaddr = code.base;
+	list_fdes(s, &code, &list);
+	for (size_t i = 0; i < s->count; i++)
+		b.rows_max += s->sections[i].bytes.size_bytes * ROWS_PER_BYTE;
+	run_fdes(&b, &list);
+	add_sigreturns(&b, f);
+	vec_deinit(&list);
+	vec_deinit(&code.ranges);
+	ret->row_count = b.rows.n;
+	ret->rows = b.rows.n ? mem_realloc(b.rows.v, b.rows.n * sizeof(*b.rows.v)) : NULL;
+	return NULL;
+}
+
+void unwind_table_deinit(struct unwind_table *t)
+{
+	free(t->rows);
+	*t = (struct unwind_table){ 0 };
+}
