@@ -26,6 +26,7 @@ extern const struct kf_trouble kf_memory_table[];
 extern const struct kf_trouble kf_lock_table[];
 extern const struct kf_trouble kf_stall_table[];
 extern const struct kf_trouble kf_object_table[];
+extern const struct kf_trouble kf_trap_table[];
 extern const struct kf_trouble kf_known_table[];
 
 /* Where results go that the compiler must believe are wanted. */

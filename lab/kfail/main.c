@@ -15,7 +15,7 @@ volatile long kf_sink;
 volatile long kf_zero;
 
 static const struct kf_trouble *const kf_tables[] = {
-	kf_oops_table, kf_memory_table, kf_lock_table, kf_stall_table, kf_object_table, kf_known_table,
+	kf_oops_table, kf_memory_table, kf_lock_table, kf_stall_table, kf_object_table, kf_trap_table, kf_known_table,
 };
 
 static const struct kf_trouble *kf_find(const char *word)

@@ -160,7 +160,7 @@ static noinline __no_sanitize_address char kf_read_unseen(const char *p)
 }
 static noinline __no_sanitize_address void kf_write_unseen(char *p, char value)
 {
-	*(volatile char *)p = value; /* HERE: redzone poison */
+	*(volatile char *)p = value;
 }
 
 KF_TROUBLE(kfenceoob)
@@ -207,7 +207,7 @@ KF_TROUBLE(redzone)
 	if (!p)
 		return;
 	kf_write_unseen(p + 72, 1);
-	kmem_cache_free(cache, p);
+	kmem_cache_free(cache, p); /* HERE: redzone */
 	kmem_cache_destroy(cache);
 }
 
@@ -227,7 +227,7 @@ KF_TROUBLE(poison)
 	kmem_cache_shrink(cache);
 	kf_write_unseen(p + 64, 1); /* KASAN's own notes lie in the first bytes */
 	kmem_cache_free(cache, keeper);
-	kmem_cache_destroy(cache);
+	kmem_cache_destroy(cache); /* HERE: poison */
 }
 
 /* A cache that is destroyed while an object of it lives. */

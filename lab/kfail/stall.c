@@ -84,7 +84,7 @@ KF_TROUBLE(hardlockup)
 static void kf_busy_work(struct work_struct *unused)
 {
 	preempt_disable();
-	kf_spin_for(40);
+	kf_spin_for(40); /* HERE: workqueue */
 	preempt_enable();
 }
 static DECLARE_WORK(kf_work, kf_busy_work);

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # The troubles that end the machine: what the console last said is what the table says.
 failed=0
-while read -r word ends _ pattern; do
+while read -r word ends _ _ pattern; do
 	[ "$ends" = panics ] || continue
 	"$LAB/run" --kernel "$KERNEL" --console console --append panic_on_oops=1 --timeout 280 -- \
 		bash -c '. "$LAB/lib.sh"; lab_kfail_load; lab_kfail '"$word"'; sleep 20' >/dev/null 2>&1
@@ -14,6 +14,6 @@ while read -r word ends _ pattern; do
 		tail -30 console
 		failed=1
 	fi
-	[ -z "${KEEP:-}" ] || sed -n '/kfail: /,$p' console >"$KEEP/report-$word.txt"
+	sed -n "/kfail: $word /,\$p" console | tr -d "\r" >"$SHARE/report-$word.txt"
 done <"$LAB/kfail/table.txt"
 exit $failed

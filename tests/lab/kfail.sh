@@ -13,7 +13,7 @@ echo 0 >/proc/sys/kernel/panic_on_oops
 failed=0 tried=0
 # Few programs are started, because that is what is slow on this kernel.
 declare -A line
-while read -r word place; do line[$word]=$place; done < <("$LAB/kfail/lines")
+while read -r word _ place; do line[$word]=$place; done < <("$LAB/kfail/lines")
 
 complain() { echo "FAIL $*"; failed=$((failed + 1)); }
 
@@ -39,7 +39,7 @@ provoke() { # word ends pattern
 	echo "$word: ${found%%$'\n'*}"
 }
 
-while read -r word ends its_group pattern; do
+while read -r word ends its_group _ pattern; do
 	case $word in '#'* | '') continue ;; esac
 	[ "$its_group" = "$group" ] || continue
 	[ $# -eq 0 ] || [[ " $* " = *" $word "* ]] || continue
