@@ -15,6 +15,7 @@ carries the exit status.  The console is a file of its own, shown when the guest
 Nothing is left behind: QEMU asks the kernel to be killed when we die, and a directory of a
 run whose maker was killed is removed by the next run.
 """
+import contextlib
 import ctypes
 import fcntl
 import json
@@ -284,7 +285,7 @@ def die_with_parent():
 
 
 def work_directory():
-    """A directory for one run, locked while we live; those of killed runs are removed."""
+    """A directory of our own, locked while we live, and its lock; those of the killed are removed."""
     top = os.environ.get("TMPDIR", "/tmp")
     for name in os.listdir(top):
         path = os.path.join(top, name)
@@ -295,10 +296,25 @@ def work_directory():
                     shutil.rmtree(path, ignore_errors=True)
             except OSError:
                 pass  # its run goes on, or it isn't ours
-    path = tempfile.mkdtemp(prefix="sonde-lab-", dir=top)
-    lock = open(path + "/lock", "w", encoding="utf-8")  # pylint: disable=consider-using-with
+    # It gets the name that others look for only when it is locked.
+    made = tempfile.mkdtemp(prefix="sonde-lab.", dir=top)
+    lock = open(made + "/lock", "w", encoding="utf-8")  # pylint: disable=consider-using-with
     fcntl.flock(lock, fcntl.LOCK_EX)
+    path = made.replace("sonde-lab.", "sonde-lab-")
+    os.rename(made, path)
     return path, lock
+
+
+@contextlib.contextmanager
+def scratch():
+    """Such a directory for a with statement, that everybody may look into."""
+    path, lock = work_directory()
+    try:
+        os.chmod(path, 0o755)
+        yield path
+    finally:
+        lock.close()
+        shutil.rmtree(path, ignore_errors=True)
 
 
 class Run:
@@ -518,9 +534,12 @@ class Run:
         return self.attend()
 
     def show_console(self, lines=50):
+        """The last LINES, and more where a panic began before them: its report may be long."""
         text = self.console_text().splitlines()
+        panics = [number for number, line in enumerate(text) if "Kernel panic - not syncing" in line]
+        begin = max(0, min([len(text) - lines] + [panic - 10 for panic in panics[:1]]), len(text) - 500)
         say("the console's last lines%s:" % (" (all of it: %s)" % self.console if self.console else ""))
-        for line in text[-lines:]:
+        for line in text[begin:]:
             print("    " + line, file=sys.stderr)
 
 
