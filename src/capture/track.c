@@ -155,6 +155,10 @@ static uint32_t proc_comm(struct track *t, pid_t pid, pid_t tid)
 	struct str text;
 	size_t length = 0;
 
+	if (t->offline) {
+		snprintf(path, sizeof(path), ":%d", tid);
+		return recorder_string(t->recorder, path, strlen(path));
+	}
 	str_init(&text);
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/comm", pid, tid);
 	err_destroy(io_read_file(path, 4096, &text));
@@ -244,6 +248,9 @@ static void proc_read_threads(struct track *t, struct track_process *p, uint64_t
 
 bool track_process(struct track *t, pid_t pid, uint64_t time_ns)
 {
+	if (t->offline)
+		return false;
+
 	struct track_process *p = process_find(t, pid);
 	bool is_new = p == NULL || p->live == 0;
 
@@ -270,15 +277,16 @@ bool track_process(struct track *t, pid_t pid, uint64_t time_ns)
 /* A thread that is too far into its exit to have an id: one row a process for all. */
 static uint32_t thread_exiting(struct track *t, pid_t pid, uint64_t time_ns)
 {
-	static const char comm[] = "[exiting]";
+	const char *comm = t->offline ? ":-1" : "[exiting]"; /* as perf has it */
 	struct track_process *p = process_find(t, pid);
 	uint32_t *id = p ? &p->exiting : &t->exiting;
 
 	if (*id == 0) {
 		struct row_thread row = {
-			.id = ++t->last_thread, .pid = pid > 0 ? (uint32_t)pid : 0,
+			.id = ++t->last_thread, .pid = pid > 0 || t->offline ? (uint32_t)pid : 0,
+			.tid = t->offline ? (uint32_t)-1 : 0,
 			.ppid = p ? (uint32_t)p->ppid : 0, .start_ns = time_ns, .exe = p ? p->exe : 0,
-			.comm = recorder_string(t->recorder, comm, sizeof(comm) - 1),
+			.comm = recorder_string(t->recorder, comm, strlen(comm)),
 		};
 
 		*id = row.id;
@@ -461,17 +469,21 @@ void track_get_totals(const struct track *t, struct track_totals *ret) { *ret = 
 
 /* --- life --------------------------------------------------------------------------- */
 
-struct track *track_create(struct recorder *recorder)
+static struct track *create(struct recorder *recorder, bool offline)
 {
 	struct track *t = mem_calloc(1, sizeof(*t));
 
 	t->recorder = recorder;
+	t->offline = offline;
 	map_init(&t->threads);
 	map_init(&t->processes);
 	track_modules_init(t);
 	track_stacks_init(t);
 	return t;
 }
+
+struct track *track_create(struct recorder *recorder) { return create(recorder, false); }
+struct track *track_create_offline(struct recorder *recorder) { return create(recorder, true); }
 
 void track_destroy(struct track *t)
 {

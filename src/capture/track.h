@@ -20,6 +20,10 @@ struct recorder;
 struct track;
 
 struct track *track_create(struct recorder *recorder);
+/* For what happened elsewhere or long ago (convert/): nothing is looked up in /proc or /sys and
+ * no file is opened; the kernel's modules come by track_kernel_mmap(), and threads that nobody
+ * named are called ":TID".  Addresses that no mapping covers are kept as they are. */
+struct track *track_create_offline(struct recorder *recorder);
 void track_destroy(struct track *t);
 
 /* Seen in /proc: the process, its threads and mappings as they are now.  False: it is
@@ -41,6 +45,8 @@ struct track_mmap {
 	const char *path;        /* "//anon", "[vdso]", a file */
 };
 void track_mmap(struct track *t, pid_t pid, const struct track_mmap *m, uint64_t time_ns);
+/* Offline only: the kernel itself ("[kernel]") or one of its modules by name. */
+void track_kernel_mmap(struct track *t, const struct track_mmap *m);
 
 /* The `thread` row's id; makes one for a thread never seen before. */
 uint32_t track_thread(struct track *t, pid_t pid, pid_t tid, uint64_t time_ns);

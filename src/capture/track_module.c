@@ -79,7 +79,7 @@ static bool may_open(const struct track *t)
 
 static int open_file(struct track *t, pid_t pid, const struct track_mmap *m)
 {
-	if (!may_open(t))
+	if (t->offline || !may_open(t))
 		return -1;
 	if (strcmp(m->path, "[vdso]") == 0)
 		return open_vdso(pid, m);
@@ -305,6 +305,11 @@ static void kernel_modules_read(struct track *t)
 	struct str text;
 
 	t->kernel_maps = mappings_create();
+	if (t->offline) {
+		t->kernel_module = module_add(t, &(struct module_key){ .kind = MODULE_KERNEL, .fd = -1,
+								       .path = "[kernel]" });
+		return;
+	}
 	t->kernel_module = kernel_module_add(t, "[kernel]", MODULE_KERNEL);
 	str_init(&text);
 	err_destroy(io_read_file("/proc/modules", 16 << 20, &text));
@@ -317,6 +322,36 @@ static void kernel_modules_read(struct track *t)
 		line = end ? end + 1 : NULL;
 	}
 	str_deinit(&text);
+}
+
+void track_kernel_mmap(struct track *t, const struct track_mmap *m)
+{
+	struct module_key key = { .path = m->path, .fd = -1, .kind = MODULE_KERNEL_MODULE };
+	char identity[IDENTITY_MAX];
+	bool is_new;
+
+	if (m->build_id_size && m->build_id_size <= BUILD_ID_MAX) {
+		key.build_id.size = (uint8_t)m->build_id_size;
+		memcpy(key.build_id.bytes, m->build_id, m->build_id_size);
+	}
+	if (!t->kernel_maps && strcmp(m->path, "[kernel]") == 0) {
+		key.kind = MODULE_KERNEL;
+		t->kernel_module = module_add(t, &key);
+		t->kernel_maps = mappings_create();
+		return;
+	}
+	if (!t->kernel_maps)
+		kernel_modules_read(t);
+	if (strcmp(m->path, "[kernel]") == 0)
+		return;
+
+	size_t length = (size_t)snprintf(identity, sizeof(identity), "k %.4000s", m->path);
+	uint64_t *id = strmap_get(&t->module_ids, identity, length, &is_new);
+
+	if (is_new)
+		*id = module_add(t, &key);
+	t->kernel_maps = mappings_put(t->kernel_maps, &(struct mapping){ m->addr, m->size_bytes, m->addr,
+									 (uint32_t)*id });
 }
 
 uint32_t track_kernel_module(struct track *t, uint64_t addr)

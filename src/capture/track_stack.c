@@ -68,7 +68,7 @@ static uint32_t user_frame(struct track *t, const struct mappings *maps, uint64_
 
 	if (m)
 		return frame_id(t, m->module, m->offset + (addr - m->addr), exact);
-	if (!known || exact)
+	if (!known || exact || t->offline)
 		return frame_id(t, 0, addr, exact);
 	return t->gap_frame = frame_id(t, 0, 0, false);
 }
