@@ -47,6 +47,9 @@ struct track_mmap {
 void track_mmap(struct track *t, pid_t pid, const struct track_mmap *m, uint64_t time_ns);
 /* Offline only: the kernel itself ("[kernel]") or one of its modules by name. */
 void track_kernel_mmap(struct track *t, const struct track_mmap *m);
+/* Offline only: a module that is known, though nothing shows it mapped.  Returns its id. */
+uint32_t track_declare_module(struct track *t, const char *path, bool in_kernel, const uint8_t *build_id,
+			      size_t build_id_size);
 
 /* The `thread` row's id; makes one for a thread never seen before. */
 uint32_t track_thread(struct track *t, pid_t pid, pid_t tid, uint64_t time_ns);

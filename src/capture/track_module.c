@@ -324,6 +324,19 @@ static void kernel_modules_read(struct track *t)
 	str_deinit(&text);
 }
 
+uint32_t track_declare_module(struct track *t, const char *path, bool in_kernel, const uint8_t *build_id,
+			      size_t build_id_size)
+{
+	struct module_key key = { .path = path, .fd = -1 };
+
+	key.kind = in_kernel ? MODULE_KERNEL_MODULE : kind_of_path(path);
+	if (build_id_size <= BUILD_ID_MAX) {
+		key.build_id.size = (uint8_t)build_id_size;
+		memcpy(key.build_id.bytes, build_id, build_id_size);
+	}
+	return module_add(t, &key);
+}
+
 void track_kernel_mmap(struct track *t, const struct track_mmap *m)
 {
 	struct module_key key = { .path = m->path, .fd = -1, .kind = MODULE_KERNEL_MODULE };

@@ -8,6 +8,7 @@ extern const struct cmd cmd_doctor;
 extern const struct cmd cmd_export;
 extern const struct cmd cmd_flame;
 extern const struct cmd cmd_help;
+extern const struct cmd cmd_import;
 extern const struct cmd cmd_info;
 extern const struct cmd cmd_query;
 extern const struct cmd cmd_record;
@@ -21,6 +22,7 @@ const struct cmd *const cmd_table[] = {
 	&cmd_export,
 	&cmd_flame,
 	&cmd_help,
+	&cmd_import,
 	&cmd_info,
 	&cmd_query,
 	&cmd_record,

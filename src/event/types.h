@@ -22,7 +22,7 @@
 	F(U64, period, COUNT, 0, "what the sample stands for, in units of its event (ns for clocks)") \
 	F(U32, thread, ID, "thread", "the thread that ran")                                         \
 	F(U32, stack, ID, "stack", "where it ran, kernel frames innermost; 0: not known")           \
-	F(U16, cpu, NONE, 0, "CPU number")                                                          \
+	F(U16, cpu, NONE, 0, "CPU number; 65535: not known")                                                          \
 	F(U16, event, ID, "event", "what was counted")                                              \
 	F(U8, mode, ENUM, 0, "0 user, 1 kernel, 2 guest, 3 hypervisor")                             \
 	F(U8, flags, ENUM, 0, "bit 0: the stack is cut short; bit 1: the user part is missing")
@@ -143,6 +143,7 @@ EVENT_TYPES(EVENT_STRUCT)
 enum { EVENT_TYPES(EVENT_NUMBER) };
 
 enum sample_mode { SAMPLE_USER, SAMPLE_KERNEL, SAMPLE_GUEST, SAMPLE_HYPERVISOR };
+enum { SAMPLE_NO_CPU = 65535 };
 enum sample_flags { SAMPLE_STACK_CUT = 1, SAMPLE_NO_USER_STACK = 2 };
 enum module_kind {
 	MODULE_UNKNOWN,

@@ -30,7 +30,7 @@ enum {
 	HEADER_V1_BYTES = 72, /* before there were features */
 	HEADER_BYTES = 104,
 	FEATURE_WORDS = 4,
-	EVENTS_MAX = 1 << 16,
+	EVENTS_MAX = 1 << 15,
 	SIZE_FIELD_MAX = 1 << 16,
 	UNPACKED_SPARE_BYTES = 64 << 20, /* beyond UNPACKED_RATIO_MAX times the file */
 	UNPACKED_RATIO_MAX = 1000,

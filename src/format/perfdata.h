@@ -54,6 +54,7 @@ static inline bool perfdata_flag(const struct perfdata_attr *a, enum perfdata_fl
 
 struct perfdata_event {
 	struct perfdata_attr attr;
+	size_t index; /* of perfdata_event() */
 	const char *name; /* never NULL: the file's name for it, else one made from attr */
 	bool named;	  /* the file's */
 	uint64_t *ids;

@@ -189,6 +189,7 @@ struct perfdata_event *perfdata_add_event(struct perfdata *p, const struct perfd
 	struct str name = { 0 };
 
 	e->attr = *attr;
+	e->index = p->events.n;
 	perfdata_attr_name(attr, &name);
 	e->name = arena_strndup(&p->arena, str_text(&name), name.length);
 	str_deinit(&name);

@@ -128,7 +128,7 @@ static void describe_boot(struct recorder *r)
 	str_deinit(&id);
 }
 
-static void describe_machine(struct recorder *r)
+static void describe_machine(struct recorder *r, bool elsewhere)
 {
 	struct recording_meta *m = &r->meta;
 	struct utsname name;
@@ -140,6 +140,8 @@ static void describe_machine(struct recorder *r)
 	m->start_ns = recorder_now_ns();
 	clock_gettime(CLOCK_REALTIME, &wall);
 	m->wall_offset_ns = (int64_t)wall.tv_sec * 1000000000 + wall.tv_nsec - (int64_t)m->start_ns;
+	if (elsewhere)
+		return;
 	m->cpus = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN);
 	if (uname(&name) < 0)
 		return;
@@ -231,7 +233,7 @@ struct err *recorder_create(const struct recorder_options *o, struct recorder **
 	r->compactor = o->compactor;
 	pthread_mutex_init(&r->lock, NULL);
 	strmap_init(&r->strings);
-	describe_machine(r);
+	describe_machine(r, o->elsewhere);
 
 	struct err *err = start(r, o);
 
@@ -241,7 +243,8 @@ struct err *recorder_create(const struct recorder_options *o, struct recorder **
 		recorder_destroy(r);
 		return err_wrap(err, "cannot start the recording");
 	}
-	describe_boot(r);
+	if (!o->elsewhere)
+		describe_boot(r);
 	*ret = r;
 	return NULL;
 }
@@ -449,6 +452,22 @@ void recorder_exit_status(struct recorder *r, int wait_status)
 	r->meta.exit_status = wait_status;
 	if (!sidelog_add(r->side, SIDE_EXIT, &status, sizeof(status), NULL, 0))
 		side_failed(r);
+	pthread_mutex_unlock(&r->lock);
+}
+
+static const char *copy_or_null(struct recorder *r, const char *text)
+{
+	return text && *text ? arena_strdup(&r->arena, text) : NULL;
+}
+
+void recorder_origin(struct recorder *r, const struct recorder_origin *origin)
+{
+	pthread_mutex_lock(&r->lock);
+	r->meta.host = copy_or_null(r, origin->host);
+	r->meta.kernel = copy_or_null(r, origin->kernel);
+	r->meta.arch = copy_or_null(r, origin->arch);
+	r->meta.cpus = origin->cpus;
+	r->meta.wall_offset_ns = origin->wall_offset_ns;
 	pthread_mutex_unlock(&r->lock);
 }
 

@@ -36,6 +36,8 @@ struct recorder_options {
 				       one (256 KiB of them; fewer wait up to 15 times as long, safe
 				       in the journal); 0: 4 s */
 	const struct recorder_compactor *compactor; /* NULL: journal only */
+	bool elsewhere; /* an import: nothing about this machine and boot goes into meta.json;
+			   recorder_origin() says where it was recorded */
 };
 
 struct err *recorder_create(const struct recorder_options *options, struct recorder **ret);
@@ -93,6 +95,14 @@ void recorder_exit_status(struct recorder *r, int wait_status);
 /* When recording really began and ended (CLOCK_MONOTONIC), where that is not when the
  * recorder was made and finished: setting up and naming frames take time, too. */
 void recorder_span(struct recorder *r, uint64_t start_ns, uint64_t end_ns);
+
+/* Where and when something imported was recorded; NULL: not known. */
+struct recorder_origin {
+	const char *host, *kernel, *arch;
+	uint32_t cpus;		/* 0: not known */
+	int64_t wall_offset_ns; /* 0: not known */
+};
+void recorder_origin(struct recorder *r, const struct recorder_origin *origin);
 
 /* --- the end -------------------------------------------------------------------- */
 

@@ -90,6 +90,14 @@ static uint32_t module_index(struct resolve *r, uint32_t module_id)
 	return (uint32_t)*index - 1;
 }
 
+/* A module that was imported with the reason why its file can't be trusted to be the same. */
+static bool has_note(const struct resolve *r, uint32_t module_id)
+{
+	const struct row_module *row = recorder_side_find(r->recorder, TYPE_module, module_id);
+
+	return row != NULL && row->note != 0;
+}
+
 static void collect(struct resolve *r)
 {
 	uint32_t max = recorder_side_max_id(r->recorder, TYPE_frame);
@@ -97,7 +105,7 @@ static void collect(struct resolve *r)
 	for (uint32_t id = 1; id <= max; id++) {
 		const struct row_frame *row = recorder_side_find(r->recorder, TYPE_frame, id);
 
-		if (row == NULL || row->function != 0 || row->module == 0)
+		if (row == NULL || row->function != 0 || row->module == 0 || has_note(r, row->module))
 			continue;
 		vec_push(&r->addresses, ((struct sym_batch_address){
 						.module = module_index(r, row->module),
