@@ -264,7 +264,12 @@ static struct err *parse_long(struct parser *p, const char *word)
 				      arena_strndup(p->arena, name, length));
 	if (takes_value(o))
 		return take(p, o, value);
-	if (value)
+	if (value && o->choices && o->kind == OPT_FLAG) {
+		const char *choice = NULL;
+
+		TRY(usage(p, err_wrap(set_choice(p, o, value, &choice), OPT_PROGRAM " %s", p->spec->name)));
+		on = choice != o->choices[0];
+	} else if (value)
 		return usage(p, err_new(ERR_USAGE, OPT_PROGRAM " %s: --%s takes no value", p->spec->name, o->name));
 	set_switch(p, o, on);
 	return NULL;
@@ -373,8 +378,10 @@ struct err *opt_parse(const struct opt_spec *spec, int argc, char **argv, void *
 			    .args = args, .arena = arena, .help = help };
 
 	*help = false;
-	while (p.at < argc) {
-		const char *word = argv[p.at];
+	if (spec->at_files)
+		opt_expand_files(&p.argc, &p.argv, arena);
+	while (p.at < p.argc) {
+		const char *word = p.argv[p.at];
 		bool option = word[0] == '-' && word[1] != '\0';
 
 		if (!option && rest_begins(&p))

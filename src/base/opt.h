@@ -28,7 +28,7 @@
 
 enum opt_kind {
 	OPT_NONE,      /* ends the table */
-	OPT_FLAG,      /* bool */
+	OPT_FLAG,      /* bool.  With choices "--name=WORD" is taken too, and the first means no */
 	OPT_COUNT,     /* unsigned: how often it was given (-vv) */
 	OPT_STRING,    /* const char *: the word, valid as long as argv */
 	OPT_STRINGS,   /* struct opt_list: may be given often */
@@ -85,6 +85,7 @@ struct opt_spec {
 	const struct opt_example *examples; /* ended by { NULL }; may be NULL */
 	const char *exit_status; /* what the exit status means beyond 0, 1, 2; NULL */
 	const char *see_also;    /* "sonde-record(1), perf-record(1)"; NULL */
+	bool at_files;           /* a word "@FILE" stands for the words in FILE, as for GNU's tools */
 };
 
 /* Parse argv[1..argc-1] into ARGS (zeroed or filled with defaults by the caller).
@@ -93,6 +94,9 @@ struct opt_spec {
  * word, with the nearest known one as the fix. */
 struct err *opt_parse(const struct opt_spec *spec, int argc, char **argv, void *args,
 		      struct arena *arena, bool *help);
+
+/* Replace words "@FILE" with what is in those files; the new words live in the arena. */
+void opt_expand_files(int *argc, char ***argv, struct arena *arena);
 
 void opt_print_help(const struct opt_spec *spec, FILE *out, unsigned width);
 void opt_print_man(const struct opt_spec *spec, const char *version, FILE *out); /* roff */

@@ -102,27 +102,35 @@ void progress_add(struct progress *p, uint64_t count)
 		draw(p, now);
 }
 
+static void erase(struct progress *p)
+{
+	struct str line;
+
+	if (!atomic_exchange(&p->drawn, false))
+		return;
+	str_init(&line);
+	str_add(&line, "\r\033[K");
+	put(&line);
+	str_deinit(&line);
+}
+
 void progress_report(void *progress, uint64_t done, uint64_t total)
 {
 	struct progress *p = progress;
 
 	p->total = total;
 	atomic_store_explicit(&p->done, done, memory_order_relaxed);
-	progress_add(p, 0);
+	if (done < total || total == 0)
+		progress_add(p, 0);
+	else
+		erase(p);
 }
 
 void progress_destroy(struct progress *p)
 {
-	struct str line;
-
 	if (p == NULL)
 		return;
-	if (atomic_load(&p->drawn)) {
-		str_init(&line);
-		str_add(&line, "\r\033[K");
-		put(&line);
-		str_deinit(&line);
-	}
+	erase(p);
 	free(p->what);
 	free(p);
 }

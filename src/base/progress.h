@@ -21,7 +21,7 @@ struct progress *progress_create_after(const char *what, uint64_t total, uint64_
 /* COUNT more are done.  Any thread; cheap enough for each item. */
 void progress_add(struct progress *p, uint64_t count);
 /* DONE of TOTAL are done, as the progress hooks of other rooms say it: PROGRESS is theirs to
- * hand back (`user`).  One thread. */
+ * hand back (`user`).  The line is gone when all are done.  One thread. */
 void progress_report(void *progress, uint64_t done, uint64_t total);
 /* Erases the line.  NULL-safe. */
 void progress_destroy(struct progress *p);

@@ -7,10 +7,12 @@
  * batch, so a person at a terminal and perf's coprocess get their answer at once, and a
  * file of a million is one batch.
  */
+#include "cmd/addr2line_print.h"
 #include "cmd/cmd.h"
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/progress.h"
 #include "base/str.h"
 #include "base/vec.h"
 #include "session/lookup.h"
@@ -20,37 +22,42 @@
 #include <string.h>
 #include <unistd.h>
 
+/* The first means no; the others are all the same to us, names say what they are. */
+static const char *const demangle_styles[] = { "none", "auto", "gnu-v3", "java", "gnat", "dlang", "rust", NULL };
 static const char *const styles[] = { "gnu", "elfutils", NULL };
 
 struct addr2line_args {
+	struct addr2line_form form;
 	const char *file, *section, *target, *style;
-	bool addresses, functions, inlines, pretty, basenames, demangle, symbols, symbol_sections;
-	bool absolute, no_cache, index;
-	bool recursion_limit, no_recursion_limit;
+	bool no_cache, index, version;
+	bool ignored;
 	uint64_t threads;
 	struct opt_list operands;
 };
 
-enum { BATCH_BYTES = 8 << 20, OUTPUT_BYTES = 1 << 20, LINE_MAX_BYTES = 64 << 10, PIECE_ADDRESSES = 32768 };
+enum { BATCH_BYTES = 8 << 20, LINE_MAX_BYTES = 64 << 10, PIECE_ADDRESSES = 32768 };
 
 static const struct opt addr2line_opts[] = {
 	{ .name = "exe", .letter = 'e', .kind = OPT_STRING, .value = "FILE", .completes = "file",
 	  .help = "the program, library, object or debug file (a.out when not given)",
 	  .offset = offsetof(struct addr2line_args, file) },
 	{ .name = "addresses", .letter = 'a', .kind = OPT_FLAG, .help = "print the address first",
-	  .offset = offsetof(struct addr2line_args, addresses) },
+	  .offset = offsetof(struct addr2line_args, form.addresses) },
 	{ .name = "functions", .letter = 'f', .kind = OPT_FLAG, .help = "print the function",
-	  .offset = offsetof(struct addr2line_args, functions) },
+	  .offset = offsetof(struct addr2line_args, form.functions) },
 	{ .name = "inlines", .letter = 'i', .kind = OPT_FLAG, .help = "print all calls that were inlined there",
-	  .offset = offsetof(struct addr2line_args, inlines) },
+	  .offset = offsetof(struct addr2line_args, form.inlines) },
 	{ .name = "pretty-print", .letter = 'p', .kind = OPT_FLAG, .help = "one line a frame, for people",
-	  .offset = offsetof(struct addr2line_args, pretty) },
+	  .offset = offsetof(struct addr2line_args, form.pretty) },
 	{ .name = "pretty", .kind = OPT_FLAG, .hidden = true, .help = "as --pretty-print",
-	  .offset = offsetof(struct addr2line_args, pretty) },
+	  .offset = offsetof(struct addr2line_args, form.pretty) },
 	{ .name = "basenames", .letter = 's', .kind = OPT_FLAG, .help = "file names without directories",
-	  .offset = offsetof(struct addr2line_args, basenames) },
-	{ .name = "demangle", .letter = 'C', .kind = OPT_FLAG, .help = "C++, Rust and D names as their source has them",
-	  .offset = offsetof(struct addr2line_args, demangle) },
+	  .offset = offsetof(struct addr2line_args, form.basenames) },
+	{ .name = "demangle", .letter = 'C', .kind = OPT_FLAG, .choices = demangle_styles,
+	  .help = "C++, Rust and D names as their source has them\n"
+		  "--demangle=STYLE is taken as GNU's addr2line does: none leaves names alone; with all other styles "
+		  "each name is demangled as what it is.",
+	  .offset = offsetof(struct addr2line_args, form.demangle) },
 	{ .name = "section", .letter = 'j', .kind = OPT_STRING, .value = "NAME",
 	  .help = "addresses are offsets into section NAME",
 	  .offset = offsetof(struct addr2line_args, section) },
@@ -59,21 +66,37 @@ static const struct opt addr2line_opts[] = {
 	  .offset = offsetof(struct addr2line_args, target) },
 	{ .name = "recurse-limit", .letter = 'R', .kind = OPT_FLAG, .hidden = true,
 	  .help = "ignored: demangling is always bounded",
-	  .offset = offsetof(struct addr2line_args, recursion_limit) },
+	  .offset = offsetof(struct addr2line_args, ignored) },
 	{ .name = "no-recurse-limit", .letter = 'r', .kind = OPT_FLAG, .hidden = true,
 	  .help = "ignored: demangling is always bounded",
-	  .offset = offsetof(struct addr2line_args, no_recursion_limit) },
+	  .offset = offsetof(struct addr2line_args, ignored) },
+	{ .name = "recursion-limit", .kind = OPT_FLAG, .hidden = true, .help = "as --recurse-limit",
+	  .offset = offsetof(struct addr2line_args, ignored) },
+	{ .name = "no-recursion-limit", .kind = OPT_FLAG, .hidden = true, .help = "as --no-recurse-limit",
+	  .offset = offsetof(struct addr2line_args, ignored) },
+	{ .name = "executable", .kind = OPT_STRING, .value = "FILE", .hidden = true, .help = "as --exe",
+	  .offset = offsetof(struct addr2line_args, file) },
+	{ .name = "version", .letter = 'v', .kind = OPT_FLAG, .hidden = true, .help = "print the version",
+	  .offset = offsetof(struct addr2line_args, version) },
+	{ .letter = 'V', .kind = OPT_FLAG, .hidden = true, .help = "print the version",
+	  .offset = offsetof(struct addr2line_args, version) },
 	{ .kind = OPT_HEADING, .help = "As eu-addr2line" },
 	{ .name = "style", .kind = OPT_CHOICE, .value = "STYLE", .choices = styles,
 	  .help = "gnu (default) or elfutils: how the answer is written",
 	  .offset = offsetof(struct addr2line_args, style) },
 	{ .name = "symbols", .letter = 'S', .kind = OPT_FLAG, .help = "print the symbol too; implies --style elfutils",
-	  .offset = offsetof(struct addr2line_args, symbols) },
+	  .offset = offsetof(struct addr2line_args, form.symbols) },
 	{ .name = "symbols-sections", .letter = 'x', .kind = OPT_FLAG, .help = "as -S, with the symbol's section",
-	  .offset = offsetof(struct addr2line_args, symbol_sections) },
+	  .offset = offsetof(struct addr2line_args, form.symbol_sections) },
+	{ .name = "flags", .letter = 'F', .kind = OPT_FLAG,
+	  .help = "print the flags of the line table's row too; implies --style elfutils",
+	  .offset = offsetof(struct addr2line_args, form.flags) },
+	{ .name = "relative", .kind = OPT_FLAG,
+	  .help = "file names without the compilation directory; implies --style elfutils",
+	  .offset = offsetof(struct addr2line_args, form.relative) },
 	{ .name = "absolute", .letter = 'A', .kind = OPT_FLAG,
 	  .hidden = true, .help = "ignored: relative paths always begin with the compilation directory",
-	  .offset = offsetof(struct addr2line_args, absolute) },
+	  .offset = offsetof(struct addr2line_args, ignored) },
 	{ .kind = OPT_HEADING, .help = "Index" },
 	{ .name = "index", .kind = OPT_FLAG, .help = "make and keep the index now, however few addresses there are",
 	  .offset = offsetof(struct addr2line_args, index) },
@@ -98,114 +121,12 @@ static const struct opt_example addr2line_examples[] = {
 	{ NULL, NULL }
 };
 
-struct printer {
+struct asker {
 	const struct addr2line_args *args;
 	struct lookup *l;
-	bool elfutils;
 	uint64_t base;      /* of -j */
-	struct str out;
+	struct addr2line_printers printers;
 };
-
-/* --- printing ---------------------------------------------------------------------------- */
-
-static const char *function_name(struct printer *p, const char *name)
-{
-	if (name == NULL)
-		return "??";
-	return p->args->demangle ? lookup_demangle(p->l, name) : name;
-}
-
-static void put_place(struct printer *p, const struct lookup_frame *f)
-{
-	bool known = lookup_add_path(f, p->args->basenames, &p->out);
-
-	if (!known)
-		str_add(&p->out, "??");
-	str_add_char(&p->out, ':');
-	if (f->line == 0 && !p->elfutils)
-		str_add_char(&p->out, '?');
-	else
-		str_add_u64(&p->out, known ? f->line : 0);
-	if (p->elfutils && known && f->column != 0) {
-		str_add_char(&p->out, ':');
-		str_add_u64(&p->out, f->column);
-	}
-}
-
-static void put_address(struct printer *p, uint64_t addr)
-{
-	str_printf(&p->out, "0x%0*llx", (int)lookup_address_digits(p->l), (unsigned long long)addr);
-	str_add(&p->out, p->args->pretty ? ": " : "\n");
-}
-
-static void put_symbol(struct printer *p, uint64_t addr)
-{
-	const char *section;
-	uint64_t offset = 0, section_offset;
-	const char *name = lookup_symbol(p->l, addr, &offset, &section, &section_offset);
-
-	if (name != NULL) {
-		str_add(&p->out, function_name(p, name));
-		if (offset != 0)
-			str_printf(&p->out, "+0x%llx", (unsigned long long)offset);
-		if (p->args->symbol_sections && section != NULL)
-			str_printf(&p->out, " (%s)", section);
-	} else if (section != NULL) {
-		str_printf(&p->out, "(%s)+%#llx", section, (unsigned long long)section_offset);
-	} else {
-		str_add(&p->out, "??");
-	}
-	str_add_char(&p->out, p->args->pretty ? ' ' : '\n');
-}
-
-/* eu-addr2line says at the innermost of inlined calls where it was inlined. */
-static void put_function(struct printer *p, const struct lookup_answer *answer, size_t i)
-{
-	const struct lookup_frame *f = &answer->frames[i];
-
-	str_add(&p->out, function_name(p, f->function));
-	if (p->elfutils && !p->args->pretty && i == 0 && f->inlined) {
-		str_add(&p->out, " inlined at ");
-		put_place(p, f + 1);
-		str_add(&p->out, " in ");
-		str_add(&p->out, function_name(p, answer->frames[answer->count - 1].function));
-	}
-	str_add(&p->out, p->args->pretty ? " at " : "\n");
-}
-
-static void put_unknown(struct printer *p)
-{
-	if (p->args->functions)
-		str_add(&p->out, p->args->pretty ? "?? " : "??\n");
-	if (p->args->functions && p->args->pretty && p->elfutils)
-		str_add(&p->out, "at ");
-	str_add(&p->out, p->args->pretty && !p->elfutils ? "??:0\n" : "??:0\n");
-}
-
-static void put_answer(struct printer *p, uint64_t addr, const struct lookup_answer *answer)
-{
-	const struct addr2line_args *args = p->args;
-	bool symbols = args->symbols || args->symbol_sections;
-
-	if (args->addresses)
-		put_address(p, addr);
-	if (answer->count == 0) {
-		if (symbols)
-			put_symbol(p, addr);
-		put_unknown(p);
-		return;
-	}
-	for (size_t i = 0; i < answer->count && (i == 0 || args->inlines); i++) {
-		if (args->pretty && i > 0)
-			str_add(&p->out, " (inlined by) ");
-		if (args->functions)
-			put_function(p, answer, i);
-		if (symbols && i == 0)
-			put_symbol(p, addr);
-		put_place(p, &answer->frames[i]);
-		str_add_char(&p->out, '\n');
-	}
-}
 
 /* --- asking ------------------------------------------------------------------------------ */
 
@@ -221,7 +142,7 @@ static bool parse_hex(const char *text, uint64_t *value)
 	return errno == 0 && end != text && *end == '\0';
 }
 
-static bool parse_address(struct printer *p, const char *text, uint64_t *addr)
+static bool parse_address(struct asker *p, const char *text, uint64_t *addr)
 {
 	CLEANUP(err_destroyp) struct err *err = NULL;
 
@@ -236,21 +157,27 @@ static bool parse_address(struct printer *p, const char *text, uint64_t *addr)
 	return false;
 }
 
-static struct err *write_out(struct printer *p)
+static struct err *write_out(struct asker *p)
 {
-	bool ok = fwrite(p->out.text, 1, p->out.length, stdout) == p->out.length && fflush(stdout) == 0;
+	bool ok = true;
 
-	str_clear(&p->out);
+	for (size_t i = 0; i < ADDR2LINE_THREADS_MAX && ok; i++) {
+		const struct str *text = &p->printers.texts[i];
+
+		ok = fwrite(str_text(text), 1, text->length, stdout) == text->length;
+	}
+	ok = ok && fflush(stdout) == 0;
 	return ok || errno == EPIPE ? NULL : err_errno(errno, "cannot write the answer");
 }
 
 /* Words that are no address get the answer "not known": the lines of a coprocess have to
  * stay in step. */
-static struct err *answer_piece(struct printer *p, const char *const *words, size_t count)
+static struct err *answer_piece(struct asker *p, const char *const *words, size_t count)
 {
 	CLEANUP(mem_freep) uint64_t *addrs = mem_calloc(count + 1, sizeof(*addrs));
 	CLEANUP(mem_freep) bool *good = mem_calloc(count + 1, sizeof(*good));
-	CLEANUP(mem_freep) struct lookup_answer *answers = mem_calloc(count + 1, sizeof(*answers));
+	CLEANUP(mem_freep) struct index_chain *answers = mem_calloc(count + 1, sizeof(*answers));
+	CLEANUP(mem_freep) struct addr2line_item *items = mem_calloc(count + 1, sizeof(*items));
 
 	for (size_t i = 0; i < count; i++)
 		good[i] = parse_address(p, words[i], &addrs[i]);
@@ -258,15 +185,14 @@ static struct err *answer_piece(struct printer *p, const char *const *words, siz
 	for (size_t i = 0; i < count; i++) {
 		if (!good[i])
 			answers[i].count = 0;
-		put_answer(p, addrs[i], &answers[i]);
-		if (p->out.length > OUTPUT_BYTES)
-			TRY(write_out(p));
+		items[i] = (struct addr2line_item){ addrs[i], &answers[i] };
 	}
+	addr2line_print(&p->printers, items, count);
 	lookup_clear(p->l);
 	return write_out(p);
 }
 
-static struct err *answer_words(struct printer *p, const char *const *words, size_t count)
+static struct err *answer_words(struct asker *p, const char *const *words, size_t count)
 {
 	TRY(lookup_expect(p->l, count));
 	for (size_t i = 0; i < count; i += PIECE_ADDRESSES)
@@ -275,7 +201,7 @@ static struct err *answer_words(struct printer *p, const char *const *words, siz
 }
 
 /* The whole lines in TEXT; the rest is moved to its beginning. */
-static struct err *answer_lines(struct printer *p, struct str *text, bool at_end)
+static struct err *answer_lines(struct asker *p, struct str *text, bool at_end)
 {
 	VEC(const char *) words = { 0 };
 	size_t used = 0;
@@ -303,7 +229,7 @@ static struct err *answer_lines(struct printer *p, struct str *text, bool at_end
 	return err;
 }
 
-static struct err *answer_input(struct printer *p)
+static struct err *answer_input(struct asker *p)
 {
 	struct str text;
 	struct err *err = NULL;
@@ -331,25 +257,55 @@ static struct err *answer_input(struct printer *p)
 	return err;
 }
 
+/* All that is elfutils' alone makes the answer look as its. */
+static void choose_form(struct addr2line_args *args)
+{
+	struct addr2line_form *form = &args->form;
+
+	form->elfutils = str_eq(args->style, "elfutils") || form->symbols || form->symbol_sections ||
+			 form->flags || form->relative;
+}
+
+static struct err *answer_all(struct asker *p)
+{
+	const struct addr2line_args *args = p->args;
+
+	if (lookup_borrow_note(p->l) != NULL)
+		log_info("%s", lookup_borrow_note(p->l));
+	if (args->section)
+		TRY(lookup_section(p->l, args->section, &p->base));
+	if (args->operands.count > 0)
+		return answer_words(p, args->operands.words, args->operands.count);
+	return answer_input(p);
+}
+
 static struct err *addr2line_run(void *arguments, struct arena *arena, int *status)
 {
-	const struct addr2line_args *args = arguments;
+	struct addr2line_args *args = arguments;
+	struct progress *progress = progress_create("reading debug information", 0);
 	struct lookup_options options = { .no_cache = args->no_cache, .build_index = args->index,
-					  .thread_count = (unsigned)args->threads };
-	struct printer p = { .args = args };
+					  .direct = args->form.flags,
+					  .thread_count = (unsigned)args->threads,
+					  .progress = progress_report, .user = progress };
+	struct asker p = { .args = args };
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	struct err *err;
 
-	p.elfutils = str_eq(args->style, "elfutils") || args->symbols || args->symbol_sections;
-	TRY(lookup_open(args->file ? args->file : "a.out", &options, &p.l));
-	str_init(&p.out);
-	if (lookup_borrow_note(p.l) != NULL)
-		log_info("%s", lookup_borrow_note(p.l));
-	err = args->section ? lookup_section(p.l, args->section, &p.base) : NULL;
-	if (err == NULL && args->operands.count > 0)
-		err = answer_words(&p, args->operands.words, args->operands.count);
-	else if (err == NULL)
-		err = answer_input(&p);
-	str_deinit(&p.out);
+	if (args->version) {
+		printf(OPT_PROGRAM " addr2line %s\n", SONDE_VERSION);
+		progress_destroy(progress);
+		return NULL;
+	}
+	choose_form(args);
+	p.printers.form = &args->form;
+	p.printers.thread_count = args->threads ? (unsigned)args->threads
+				  : cpus > ADDR2LINE_THREADS_MAX ? ADDR2LINE_THREADS_MAX : (unsigned)cpus;
+	err = lookup_open(args->file ? args->file : "a.out", &options, &p.l);
+	p.printers.lookup = p.l;
+	if (err == NULL)
+		err = answer_all(&p);
+	progress_destroy(progress);
+	addr2line_printers_deinit(&p.printers);
 	lookup_destroy(p.l);
 	return err;
 }
@@ -366,8 +322,9 @@ const struct cmd cmd_addr2line = {
 			"Many addresses at once are answered from an index that is made in a second or so and kept in "
 			"${XDG_CACHE_HOME:-~/.cache}/sonde/index; from then on an answer takes milliseconds. The "
 			"directory can be deleted at any time.\n\n"
-			"Different from GNU: discriminators are not printed; of rows that differ only in "
-			"their flags the last counts. symbol+0xoffset is taken as an address, as eu-addr2line does.",
+			"Words from a file may be given as @FILE. symbol+0xoffset is taken as an address. Different from "
+			"GNU: padding behind a function, which has no line, has no function either.",
+		.at_files = true,
 		.opts = addr2line_opts,
 		.operands = addr2line_operands,
 		.examples = addr2line_examples,

@@ -168,6 +168,8 @@ static inline int64_t cursor_sleb(struct cursor *c)
 {
 	uint64_t v = 0;
 
+	if (c->at < c->end && *c->at < 0x80)
+		return (int64_t)((uint64_t)*c->at++ << 57) >> 57;
 	for (unsigned shift = 0; c->at < c->end;) {
 		uint8_t byte = *c->at++;
 
@@ -208,16 +210,26 @@ static inline const char *cursor_text(struct cursor *c)
 /* Longer texts are not believed: a file could make us read them again and again. */
 enum { BYTES_TEXT_MAX = 64 << 10 };
 
-/* The text at OFFSET of a string section; NULL when there is none. */
-static inline const char *bytes_text(struct bytes b, uint64_t offset)
+/* The text at OFFSET of a string section and its length; NULL when there is none. */
+static inline const char *bytes_text_length(struct bytes b, uint64_t offset, size_t *length)
 {
 	size_t left = offset < b.size_bytes ? b.size_bytes - (size_t)offset : 0;
 
 	if (left > BYTES_TEXT_MAX)
 		left = BYTES_TEXT_MAX;
-	if (left == 0 || memchr(b.data + offset, 0, left) == NULL)
+
+	const uint8_t *nul = left > 0 ? memchr(b.data + offset, 0, left) : NULL;
+
+	if (nul == NULL)
 		return NULL;
+	*length = (size_t)(nul - b.data) - (size_t)offset;
 	return (const char *)b.data + offset;
+}
+static inline const char *bytes_text(struct bytes b, uint64_t offset)
+{
+	size_t length;
+
+	return bytes_text_length(b, offset, &length);
 }
 
 /* SIZE bytes from OFFSET on, cut at the end. */

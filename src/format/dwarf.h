@@ -197,7 +197,15 @@ struct dwarf_row {
 	uint32_t line;
 	uint16_t column;
 	bool end;	/* end of the sequence: addr is the first byte behind it */
+	uint8_t flags;	/* DWARF_IS_STMT ... */
 	uint32_t order; /* for who sorts rows; not set here */
+	uint32_t discriminator, isa;
+};
+enum {
+	DWARF_IS_STMT = 1,
+	DWARF_BASIC_BLOCK = 2,
+	DWARF_PROLOGUE_END = 4,
+	DWARF_EPILOGUE_BEGIN = 8,
 };
 struct dwarf_lines {
 	uint16_t version;

@@ -12,6 +12,7 @@ struct header {
 	uint8_t min_instruction_bytes, max_ops;
 	int8_t line_base;
 	uint8_t line_range, opcode_base;
+	bool is_stmt; /* where each sequence begins */
 	const uint8_t *opcode_lengths; /* [opcode - 1] */
 };
 
@@ -137,7 +138,7 @@ static bool read_header(const struct dwarf_unit *u, struct header *h, struct dwa
 	cursor_skip(&h->c, header_length);
 	h->min_instruction_bytes = cursor_u8(&c);
 	h->max_ops = h->version >= 4 ? cursor_u8(&c) : 1;
-	cursor_u8(&c); /* default_is_stmt: an index answers from all rows */
+	h->is_stmt = cursor_u8(&c) != 0;
 	h->line_base = (int8_t)cursor_u8(&c);
 	h->line_range = cursor_u8(&c);
 	h->opcode_base = cursor_u8(&c);
@@ -166,7 +167,7 @@ struct machine {
 
 static void reset(struct machine *m)
 {
-	m->row = (struct dwarf_row){ .file = 1, .line = 1 };
+	m->row = (struct dwarf_row){ .file = 1, .line = 1, .flags = m->h->is_stmt ? DWARF_IS_STMT : 0 };
 	m->op_index = 0;
 }
 
@@ -189,6 +190,8 @@ static inline void add_row(struct machine *m, struct dwarf_lines *l)
 {
 	if (!m->dead)
 		vec_push(&l->rows, m->row);
+	m->row.flags &= DWARF_IS_STMT;
+	m->row.discriminator = 0;
 }
 
 static void end_sequence(struct machine *m, struct dwarf_lines *l)
@@ -239,6 +242,9 @@ static void extended(struct machine *m, struct cursor *c, struct dwarf_lines *l)
 	case DW_LNE_set_address:
 		set_address(m, cursor_unsigned(&in, length - 1 <= 8 ? (unsigned)length - 1 : 9), l);
 		break;
+	case DW_LNE_set_discriminator:
+		m->row.discriminator = (uint32_t)cursor_uleb(&in);
+		break;
 	case DW_LNE_define_file:
 		if (l->version < 5)
 			read_old_file(&in, l);
@@ -272,7 +278,22 @@ static void standard(struct machine *m, uint8_t opcode, struct cursor *c, struct
 		m->row.addr += cursor_u16(c);
 		m->op_index = 0;
 		break;
-	default: /* negate_stmt and the like, and what a later version may add */
+	case DW_LNS_negate_stmt:
+		m->row.flags ^= DWARF_IS_STMT;
+		break;
+	case DW_LNS_set_basic_block:
+		m->row.flags |= DWARF_BASIC_BLOCK;
+		break;
+	case DW_LNS_set_prologue_end:
+		m->row.flags |= DWARF_PROLOGUE_END;
+		break;
+	case DW_LNS_set_epilogue_begin:
+		m->row.flags |= DWARF_EPILOGUE_BEGIN;
+		break;
+	case DW_LNS_set_isa:
+		m->row.isa = (uint32_t)cursor_uleb(c);
+		break;
+	default: /* what a later version may add */
 		for (uint8_t i = 0; i < m->h->opcode_lengths[opcode - 1]; i++)
 			cursor_skip_leb(c);
 	}

@@ -140,6 +140,7 @@ enum {
 	DW_LNE_end_sequence = 0x01,
 	DW_LNE_set_address = 0x02,
 	DW_LNE_define_file = 0x03,
+	DW_LNE_set_discriminator = 0x04,
 	DW_LNCT_path = 0x1,
 	DW_LNCT_directory_index = 0x2,
 };

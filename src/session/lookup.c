@@ -17,6 +17,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -35,7 +36,8 @@ struct lookup {
 	struct elf_file mini_elf;
 	struct arena arenas[SYM_INDEX_THREADS_MAX];
 	struct arena names;
-	struct map demangled;    /* mangled name's address -> demangled */
+	struct map demangled;    /* mangled name's address -> demangled; under the lock, as are names */
+	pthread_mutex_t lock;
 };
 
 /* --- open -------------------------------------------------------------------------------- */
@@ -73,7 +75,7 @@ static struct err *open_debug_file(struct lookup *l, const struct sym_index_opti
 static struct err *open_index(struct lookup *l, const struct lookup_options *o)
 {
 	struct sym_index_options options = { .no_cache = o->no_cache, .build = o->build_index,
-					     .thread_count = o->thread_count,
+					     .direct = o->direct, .thread_count = o->thread_count,
 					     .progress = o->progress, .user = o->user };
 	CLEANUP(mem_freep) char *path = realpath(l->path, NULL);
 	struct err *err = sym_index_open(l->fd, path ? path : l->path, &options, &l->index);
@@ -99,6 +101,7 @@ struct err *lookup_open(const char *file, const struct lookup_options *options, 
 	l->fd = -1;
 	arena_init(&l->names);
 	map_init(&l->demangled);
+	pthread_mutex_init(&l->lock, NULL);
 	for (size_t i = 0; i < SYM_INDEX_THREADS_MAX; i++)
 		arena_init(&l->arenas[i]);
 	err = open_image(l);
@@ -125,6 +128,7 @@ void lookup_destroy(struct lookup *l)
 	lookup_clear(l);
 	arena_deinit(&l->names);
 	map_deinit(&l->demangled);
+	pthread_mutex_destroy(&l->lock);
 	symbol_list_deinit(&l->symbols);
 	elf_deinit(&l->mini_elf);
 	elf_data_deinit(&l->minidebug);
@@ -153,7 +157,7 @@ static bool has_symtab(const struct elf_file *f)
 	return false;
 }
 
-static void load_symbols(struct lookup *l)
+static void read_symbols(struct lookup *l)
 {
 	const struct elf_file *debug = l->index ? sym_index_borrow_elf(l->index) : NULL;
 
@@ -175,6 +179,13 @@ static void load_symbols(struct lookup *l)
 	symbol_list_sort(&l->symbols);
 }
 
+static void load_symbols(struct lookup *l)
+{
+	pthread_mutex_lock(&l->lock);
+	read_symbols(l);
+	pthread_mutex_unlock(&l->lock);
+}
+
 static uint32_t section_at(const struct lookup *l, uint64_t addr)
 {
 	for (size_t i = 1; i < l->elf.section_count; i++) {
@@ -187,13 +198,13 @@ static uint32_t section_at(const struct lookup *l, uint64_t addr)
 	return 0;
 }
 
-static const struct listed_symbol *symbol_at(struct lookup *l, uint64_t addr)
+static const struct listed_symbol *symbol_at(struct lookup *l, uint64_t addr, bool global_first)
 {
 	uint32_t section = section_at(l, addr);
 	const struct listed_symbol *s;
 
 	load_symbols(l);
-	s = symbol_list_at(&l->symbols, addr, 0);
+	s = global_first ? symbol_list_at_global(&l->symbols, addr) : symbol_list_at(&l->symbols, addr);
 	if (section == 0 && s != NULL && s->addr != addr)
 		return NULL;
 	/* A symbol without a size reaches to the end of its section. */
@@ -206,7 +217,7 @@ const char *lookup_symbol(struct lookup *l, uint64_t addr, uint64_t *offset, con
 			  uint64_t *section_offset)
 {
 	uint32_t in = section_at(l, addr);
-	const struct listed_symbol *s = symbol_at(l, addr);
+	const struct listed_symbol *s = symbol_at(l, addr, true);
 
 	*section = in ? l->elf.sections[in].name : NULL;
 	*section_offset = in ? addr - l->elf.sections[in].addr : 0;
@@ -270,46 +281,29 @@ struct err *lookup_address(struct lookup *l, const char *expression, uint64_t *a
 
 /* --- answers ----------------------------------------------------------------------------- */
 
-static void convert(const struct index_chain *chain, struct arena *a, struct lookup_answer *ret)
+static void add_symbol_name(struct lookup *l, uint64_t addr, struct index_chain *ret)
 {
-	ret->frames = ARENA_ARRAY(a, struct lookup_frame, chain->count);
-	ret->count = chain->count;
-	for (size_t i = 0; i < chain->count; i++) {
-		const struct index_frame *f = &chain->frames[i];
-
-		ret->frames[i] = (struct lookup_frame){ f->function, f->path.comp_dir, f->path.dir,
-							f->path.name, f->line, f->column, f->inlined };
-	}
-}
-
-static void add_symbol_name(struct lookup *l, uint64_t addr, struct lookup_answer *ret)
-{
-	const struct listed_symbol *s = symbol_at(l, addr);
+	const struct listed_symbol *s = symbol_at(l, addr, false);
 
 	if (s == NULL)
 		return;
 	if (ret->count == 0) {
-		ret->frames = ARENA_NEW(&l->arenas[0], struct lookup_frame);
+		ret->frames = ARENA_NEW(&l->arenas[0], struct index_frame);
 		ret->count = 1;
 	}
 	ret->frames[ret->count - 1].function = s->name;
 }
 
-struct err *lookup_find(struct lookup *l, const uint64_t *addrs, size_t count, struct lookup_answer *answers)
+struct err *lookup_find(struct lookup *l, const uint64_t *addrs, size_t count, struct index_chain *answers)
 {
-	CLEANUP(mem_freep) struct index_chain *chains = mem_calloc(count ? count : 1, sizeof(*chains));
-
 	memset(answers, 0, count * sizeof(*answers));
 	if (l->index != NULL && count == 1)
-		TRY(sym_index_find(l->index, addrs[0], &l->arenas[0], &chains[0]));
+		TRY(sym_index_find(l->index, addrs[0], &l->arenas[0], &answers[0]));
 	else if (l->index != NULL)
-		TRY(sym_index_find_many(l->index, addrs, count, l->arenas, chains));
-	for (size_t i = 0; i < count; i++) {
-		if (chains[i].count > 0)
-			convert(&chains[i], &l->arenas[0], &answers[i]);
+		TRY(sym_index_find_many(l->index, addrs, count, l->arenas, answers));
+	for (size_t i = 0; i < count; i++)
 		if (answers[i].count == 0 || answers[i].frames[answers[i].count - 1].function == NULL)
 			add_symbol_name(l, addrs[i], &answers[i]);
-	}
 	return NULL;
 }
 
@@ -318,19 +312,39 @@ struct err *lookup_expect(struct lookup *l, size_t count)
 	return l->index ? sym_index_expect(l->index, count) : NULL;
 }
 
-bool lookup_add_path(const struct lookup_frame *f, bool basename_only, struct str *text)
+bool lookup_add_path(const struct index_frame *f, bool basename_only, struct str *text)
 {
-	struct dwarf_path path = { f->comp_dir, f->dir, f->name };
+	return index_add_path(&f->path, basename_only, text);
+}
 
-	return index_add_path(&path, basename_only, text);
+/* Outside of the lock: it is what takes time. */
+static const char *demangle_new(struct lookup *l, const char *name)
+{
+	struct arena a;
+	const char *text, *kept;
+	bool is_new;
+
+	arena_init(&a);
+	text = sym_demangle(name, &a);
+	pthread_mutex_lock(&l->lock);
+
+	uint64_t *slot = map_get(&l->demangled, (uintptr_t)name, &is_new);
+
+	if (is_new)
+		*slot = (uintptr_t)(text == name ? name : arena_strdup(&l->names, text));
+	kept = (const char *)(uintptr_t)*slot;
+	pthread_mutex_unlock(&l->lock);
+	arena_deinit(&a);
+	return kept;
 }
 
 const char *lookup_demangle(struct lookup *l, const char *name)
 {
-	bool is_new;
-	uint64_t *slot = map_get(&l->demangled, (uintptr_t)name, &is_new);
+	pthread_mutex_lock(&l->lock);
 
-	if (is_new)
-		*slot = (uintptr_t)sym_demangle(name, &l->names);
-	return (const char *)(uintptr_t)*slot;
+	uint64_t *slot = map_find(&l->demangled, (uintptr_t)name);
+	const char *known = slot ? (const char *)(uintptr_t)*slot : NULL;
+
+	pthread_mutex_unlock(&l->lock);
+	return known ? known : demangle_new(l, name);
 }

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "sym/index_frame.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,6 +19,7 @@ struct lookup;
 
 struct lookup_options {
 	bool no_cache, build_index;
+	bool direct; /* no index: only the units have the flags of rows */
 	unsigned thread_count; /* 0: one a CPU */
 	void (*progress)(void *user, uint64_t done, uint64_t total); /* may be NULL */
 	void *user;
@@ -26,33 +28,24 @@ struct lookup_options {
 struct err *lookup_open(const char *file, const struct lookup_options *options, struct lookup **ret);
 void lookup_destroy(struct lookup *l); /* NULL-safe */
 
-struct lookup_frame {
-	const char *function;  /* as the file writes it (mangled); NULL: not known */
-	const char *comp_dir, *dir, *name; /* parts of the path, each may be NULL */
-	uint32_t line, column; /* 0: not known */
-	bool inlined;          /* into the next frame */
-};
-struct lookup_answer {
-	struct lookup_frame *frames; /* innermost first */
-	size_t count;                /* 0: nothing is known about it */
-};
 /* COUNT addresses in all will be asked for, in pieces: so many may be worth an index first. */
 struct err *lookup_expect(struct lookup *l, size_t count);
-/* ANSWERS[i] is for ADDRS[i]; valid until lookup_clear() or lookup_destroy(). */
+/* ANSWERS[i] is for ADDRS[i], count 0: nothing is known about it; valid until lookup_clear() or lookup_destroy(). */
 struct err *lookup_find(struct lookup *l, const uint64_t *addrs, size_t count,
-			struct lookup_answer *answers);
+			struct index_chain *answers);
 void lookup_clear(struct lookup *l);
 /* Append the path, from the last absolute part on, or its last part alone; false: it is not
  * known. */
-bool lookup_add_path(const struct lookup_frame *f, bool basename_only, struct str *text);
-/* The same function always has the same pointer. */
+bool lookup_add_path(const struct index_frame *f, bool basename_only, struct str *text);
+/* The same function always has the same pointer.  Thread-safe, as lookup_symbol() and
+ * lookup_add_path() are between two calls of others. */
 const char *lookup_demangle(struct lookup *l, const char *name);
 
 /* The address of "symbol", "symbol+0x12", "(.text)+0x12"; ERR_NOT_FOUND. */
 struct err *lookup_address(struct lookup *l, const char *expression, uint64_t *addr);
 /* Where section NAME begins. */
 struct err *lookup_section(struct lookup *l, const char *name, uint64_t *addr);
-/* The symbol at ADDR and how far into it; NULL: none.  *section is the name of the section
+/* The symbol at ADDR, global ones first, and how far into it; NULL: none.  *section is the name of the section
  * that holds ADDR (NULL: none), *section_offset how far into that. */
 const char *lookup_symbol(struct lookup *l, uint64_t addr, uint64_t *offset, const char **section,
 			  uint64_t *section_offset);

@@ -160,7 +160,7 @@ const char *debug_file_symbol(struct debug_file *f, uint64_t addr)
 		symbol_list_sort(&f->symbols);
 	}
 	pthread_mutex_unlock(&f->lock);
-	s = symbol_list_at(&f->symbols, addr, 0);
+	s = symbol_list_at(&f->symbols, addr);
 	return s != NULL && s->addr == addr && s->type == STT_FUNC ? s->name : NULL;
 }
 

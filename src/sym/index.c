@@ -58,7 +58,7 @@ static void try_cache(struct sym_index *ix)
 {
 	CLEANUP(err_destroyp) struct err *err = NULL;
 
-	if (ix->path == NULL)
+	if (ix->path == NULL || ix->options.direct)
 		return;
 	err = index_file_open(ix->path, ix->key, &ix->index);
 	ix->mapped = err == NULL;
@@ -279,6 +279,7 @@ struct many {
 	struct index_chain *chains;
 	VEC(struct question) questions; /* by unit */
 	VEC(size_t) starts;             /* of each unit's questions */
+	size_t part;                    /* addresses that a thread takes at once, from the index */
 	atomic_size_t next;
 };
 
@@ -356,32 +357,48 @@ static void *ask_units(void *user)
 	return NULL;
 }
 
+/* A part of the addresses, in the order of the file: what one answer needed is in the CPU's
+ * caches for the next. */
 static void *ask_index(void *user)
 {
 	struct asker *asker = user;
 	struct many *m = asker->m;
-	size_t chunk;
+	VEC(struct question) questions = { 0 };
+	size_t from, to;
 
-	enum { CHUNK = 1024 };
-	while ((chunk = atomic_fetch_add(&m->next, CHUNK)) < m->count)
-		for (size_t i = chunk; i < m->count && i < chunk + CHUNK; i++) {
-			const struct question *q = &m->questions.v[i];
-
-			index_file_find(&m->ix->index, q->addr, asker->arena, &m->chains[q->index]);
-		}
+	while ((from = atomic_fetch_add(&m->next, m->part)) < m->count) {
+		to = m->count - from < m->part ? m->count : from + m->part;
+		vec_clear(&questions);
+		vec_reserve(&questions, to - from);
+		for (size_t i = from; i < to; i++)
+			vec_push(&questions, ((struct question){ 0, m->addrs[i], i }));
+		vec_sort(&questions, question_compare);
+		for (size_t i = 0; i < questions.n; i++)
+			index_file_find(&m->ix->index, questions.v[i].addr, asker->arena,
+					&m->chains[questions.v[i].index]);
+	}
+	vec_deinit(&questions);
 	return NULL;
 }
 
-static void run_askers(struct many *m, struct arena *arenas, void *(*ask)(void *), size_t work)
+/* Threads for so many pieces of work. */
+static size_t asker_count(const struct sym_index *ix, size_t work)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	size_t count = m->ix->options.thread_count ? m->ix->options.thread_count : (size_t)(cpus > 0 ? cpus : 1);
-	struct asker askers[SYM_INDEX_THREADS_MAX] = { 0 };
+	size_t count = ix->options.thread_count ? ix->options.thread_count : (size_t)(cpus > 0 ? cpus : 1);
 
 	if (count > SYM_INDEX_THREADS_MAX)
 		count = SYM_INDEX_THREADS_MAX;
 	if (count > work)
 		count = work ? work : 1;
+	return count;
+}
+
+static void run_askers(struct many *m, struct arena *arenas, void *(*ask)(void *), size_t work)
+{
+	size_t count = asker_count(m->ix, work);
+	struct asker askers[SYM_INDEX_THREADS_MAX] = { 0 };
+
 	for (size_t i = 0; i < count; i++)
 		askers[i] = (struct asker){ .m = m, .arena = &arenas[i] };
 	for (size_t i = 1; i < count; i++)
@@ -426,7 +443,7 @@ static struct err *find_many_direct(struct many *m, struct arena *arenas)
 
 struct err *sym_index_expect(struct sym_index *ix, size_t count)
 {
-	if (ix->mapped || (!ix->options.build && count < BUILD_ADDRESSES && !is_worth_building(ix)))
+	if (ix->mapped || ix->options.direct || (!ix->options.build && count < BUILD_ADDRESSES && !is_worth_building(ix)))
 		return NULL;
 	return build(ix);
 }
@@ -440,12 +457,7 @@ struct err *sym_index_find_many(struct sym_index *ix, const uint64_t *addrs, siz
 	TRY(sym_index_expect(ix, count));
 	if (!ix->mapped)
 		return find_many_direct(&m, arenas);
-	/* In the order of the file: what one answer needed is in the CPU's caches for the next. */
-	vec_reserve(&m.questions, count);
-	for (size_t i = 0; i < count; i++)
-		vec_push(&m.questions, ((struct question){ 0, addrs[i], i }));
-	vec_sort(&m.questions, question_compare);
+	m.part = count / asker_count(ix, count / 1024) + 1;
 	run_askers(&m, arenas, ask_index, count / 1024);
-	vec_deinit(&m.questions);
 	return NULL;
 }

@@ -18,6 +18,7 @@ struct sym_index;
 
 struct sym_index_options {
 	bool no_cache;         /* neither read nor write it */
+	bool direct;           /* ask the units themselves always: for what an index leaves out */
 	bool build;            /* make the index now, however few addresses come */
 	unsigned thread_count; /* 0: one a CPU */
 	/* Called now and then while an index is made; may be NULL. */

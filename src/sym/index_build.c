@@ -59,7 +59,7 @@ struct build {
 
 /* What the nodes of a group cover: in each range of the function (the last for all further
  * ones), since inlined calls have parts in the hot and the cold code. */
-enum { GROUP_NODES = 16, GROUP_MIN_CHILDREN = 24, GROUP_BOUNDS = 4 };
+enum { GROUP_NODES = 8, GROUP_MIN_CHILDREN = 12, GROUP_BOUNDS = 4 };
 struct group {
 	uint32_t count; /* nodes; 0: none */
 	uint64_t bytes;
@@ -468,17 +468,21 @@ static size_t put_rows(struct worker *w, const struct line_sequence *s, size_t f
 	for (i = from; i < s->count && kept < INDEX_ROWS_MAX; i++) {
 		const struct dwarf_row *row = &rows[i];
 		bool column = row->column != before.column;
+		bool discriminator = row->discriminator != before.discriminator;
 		uint32_t file;
 
-		if (kept > 0 && row->file == before.file && row->line == before.line && !column)
+		if (kept > 0 && row->file == before.file && row->line == before.line && !column && !discriminator)
 			continue;
 		file = file_of(w, row->file, false);
-		put_uleb(&w->blobs, (row->addr - before.addr) << 2 | (file != file_before) << 1 | column);
+		put_uleb(&w->blobs, (row->addr - before.addr) << 3 | (uint64_t)discriminator << 2 |
+					    (uint64_t)(file != file_before) << 1 | column);
 		put_sleb(&w->blobs, (int32_t)(row->line - before.line));
 		if (file != file_before)
 			put_uleb(&w->blobs, file);
 		if (column)
 			put_uleb(&w->blobs, row->column);
+		if (discriminator)
+			put_uleb(&w->blobs, row->discriminator);
 		before = *row;
 		file_before = file;
 		kept++;

@@ -148,9 +148,10 @@ static bool is_sound(const struct index_file *f, const void *bytes, size_t size_
 /* NULL for 0, and for what is damaged. */
 static const char *string_at(const struct index_file *f, uint64_t id)
 {
-	const char *text = id == 0 ? NULL : bytes_text(f->strings, id);
+	size_t length;
+	const char *text = id == 0 ? NULL : bytes_text_length(f->strings, id, &length);
 
-	return text != NULL && is_sound(f, text, strlen(text) + 1) ? text : NULL;
+	return text != NULL && is_sound(f, text, length + 1) ? text : NULL;
 }
 
 static void path_at(const struct index_file *f, uint64_t id, struct dwarf_path *ret)
@@ -199,7 +200,7 @@ static struct cursor open_blob(const struct index_file *f, uint64_t offset)
 struct line_answer {
 	bool found;
 	uint64_t file;
-	uint32_t line, column;
+	uint32_t line, column, discriminator;
 };
 
 static struct line_answer find_line(const struct index_file *f, uint64_t addr)
@@ -216,12 +217,14 @@ static struct line_answer find_line(const struct index_file *f, uint64_t addr)
 	while (!cursor_done(&c)) {
 		uint64_t advance = cursor_uleb(&c);
 
-		at += advance >> 2;
+		at += advance >> 3;
 		row.line += (uint32_t)cursor_sleb(&c);
 		if (advance & 2)
 			row.file = cursor_uleb(&c);
 		if (advance & 1)
 			row.column = (uint32_t)cursor_uleb(&c);
+		if (advance & 4)
+			row.discriminator = (uint32_t)cursor_uleb(&c);
 		if (c.bad || at > addr)
 			break;
 		best = row;
@@ -259,22 +262,23 @@ static bool enter_node(struct cursor *c, uint64_t base, uint64_t addr)
 	return covers && !group && !c->bad;
 }
 
-/* Frames grow by doubling, outermost first. */
+/* Outermost first.  Few chains are deeper than FRAMES_LOCAL: those grow by doubling. */
+enum { FRAMES_LOCAL = 24 };
 struct frames {
 	struct arena *arena;
 	struct index_frame *v;
 	size_t n, cap;
+	struct index_frame local[FRAMES_LOCAL]; /* not initialised */
 };
 
 static struct index_frame *add_frame(struct frames *f)
 {
 	if (f->n == f->cap) {
-		struct index_frame *more = ARENA_ARRAY(f->arena, struct index_frame, f->cap ? f->cap * 2 : 8);
+		struct index_frame *more = ARENA_ARRAY(f->arena, struct index_frame, f->cap * 2);
 
-		if (f->n > 0)
-			memcpy(more, f->v, f->n * sizeof(*more));
+		memcpy(more, f->v, f->n * sizeof(*more));
 		f->v = more;
-		f->cap = f->cap ? f->cap * 2 : 8;
+		f->cap *= 2;
 	}
 	f->v[f->n] = (struct index_frame){ 0 };
 	return &f->v[f->n++];
@@ -309,9 +313,13 @@ void index_file_find(const struct index_file *f, uint64_t addr, struct arena *a,
 {
 	const struct index_interval *in = find_interval(f, f->functions, f->function_count, addr);
 	struct line_answer line = find_line(f, addr);
-	struct frames frames = { .arena = a };
+	struct frames frames;
 
 	*ret = (struct index_chain){ 0 };
+	frames.arena = a;
+	frames.v = frames.local;
+	frames.n = 0;
+	frames.cap = FRAMES_LOCAL;
 	if (in != NULL)
 		read_function(f, in, addr, &frames);
 	if (frames.n == 0 && !line.found)
@@ -324,13 +332,10 @@ void index_file_find(const struct index_file *f, uint64_t addr, struct arena *a,
 		path_at(f, line.file, &innermost->path);
 		innermost->line = line.line;
 		innermost->column = line.column;
+		innermost->discriminator = line.discriminator;
 	}
-	for (size_t i = 0, k = frames.n - 1; i < k; i++, k--) {
-		struct index_frame swap = frames.v[i];
-
-		frames.v[i] = frames.v[k];
-		frames.v[k] = swap;
-	}
-	ret->frames = frames.v;
 	ret->count = frames.n;
+	ret->frames = arena_alloc(a, frames.n * sizeof(*ret->frames));
+	for (size_t i = 0; i < frames.n; i++)
+		ret->frames[i] = frames.v[frames.n - 1 - i];
 }

@@ -6,7 +6,7 @@
  * inlined calls, address -> line.
  *
  *   header        one page, see struct index_header
- *   blobs         one a function, one for each run of up to 64 line rows: u32 size, payload
+ *   blobs         one a function, one for each run of up to 32 line rows: u32 size, payload
  *   functions     struct index_interval, disjoint and sorted by low
  *   lines         the same
  *   files         struct index_path
@@ -20,8 +20,9 @@
  *                 name, call file, call line, call column, the nodes below it
  *   group         0, number of ranges, ranges, size of the nodes that follow: none of them
  *                 covers an address outside of the ranges, so they can be skipped at once
- *   line run      base address, rows: address advance * 4 + 2 if the file changes
- *                 + 1 if the column changes, s line advance, [file], [column]
+ *   line run      base address, rows: address advance * 8 + 4 if the discriminator changes
+ *                 + 2 if the file does + 1 if the column does, s line advance, [file],
+ *                 [column], [discriminator]
  *
  * The file is of our own making, but whoever can write to the cache can write anything:
  * each number is checked where it is used.  Against accidents (a full disk, a crash, a bad
@@ -32,7 +33,7 @@
 #include "base/io.h"
 #include "sym/unit_reader.h"
 
-enum { INDEX_VERSION = 4, INDEX_HEADER_BYTES = 4096, INDEX_ROWS_MAX = 64, INDEX_PAGE_BYTES = 4096 };
+enum { INDEX_VERSION = 6, INDEX_HEADER_BYTES = 4096, INDEX_ROWS_MAX = 32, INDEX_PAGE_BYTES = 4096 };
 #define INDEX_MAGIC "sondeidx"
 
 struct index_interval {

@@ -18,7 +18,7 @@ static void add_symbol(struct symbol_list *l, const struct elf_file *f, const st
 {
 	uint64_t addr;
 
-	if (s->name[0] == '\0' || s->section == SHN_UNDEF || s->section == SHN_ABS || s->section == SHN_COMMON ||
+	if (s->name[0] == '\0' || s->section == SHN_UNDEF || s->section == SHN_COMMON ||
 	    s->type == STT_FILE || s->type == STT_SECTION || s->type == STT_TLS ||
 	    is_mapping_symbol(f, s->name))
 		return;
@@ -95,12 +95,15 @@ void symbol_list_deinit(struct symbol_list *l)
 	vec_deinit(&l->ends);
 }
 
-static bool is_in(const struct listed_symbol *s, uint32_t section)
+/* An absolute symbol (a mark of the linker's, such as _etext) counts only where it stands. */
+static bool may_be(const struct listed_symbol *s, uint64_t addr, bool global_only)
 {
-	return section == 0 || s->section == section;
+	if (global_only && s->bind == STB_LOCAL)
+		return false;
+	return s->section != SHN_ABS || s->addr == addr;
 }
 
-const struct listed_symbol *symbol_list_at(const struct symbol_list *l, uint64_t addr, uint32_t section)
+static const struct listed_symbol *find_at(const struct symbol_list *l, uint64_t addr, bool global_only)
 {
 	const struct listed_symbol *sizeless = NULL;
 	size_t low = 0, high = l->symbols.n;
@@ -120,14 +123,26 @@ const struct listed_symbol *symbol_list_at(const struct symbol_list *l, uint64_t
 	for (size_t i = low; i-- > 0;) {
 		const struct listed_symbol *s = &l->symbols.v[i];
 
-		if (s->size_bytes > 0 && addr - s->addr < s->size_bytes && is_in(s, section))
+		if (s->size_bytes > 0 && addr - s->addr < s->size_bytes && may_be(s, addr, global_only))
 			return s;
-		if (s->size_bytes == 0 && sizeless == NULL && s->addr >= reach && is_in(s, section))
+		if (s->size_bytes == 0 && sizeless == NULL && s->addr >= reach && may_be(s, addr, global_only))
 			sizeless = s;
 		if (l->ends.v[i] <= addr && (sizeless != NULL || s->addr < reach))
 			break;
 	}
 	return sizeless;
+}
+
+const struct listed_symbol *symbol_list_at(const struct symbol_list *l, uint64_t addr)
+{
+	return find_at(l, addr, false);
+}
+
+const struct listed_symbol *symbol_list_at_global(const struct symbol_list *l, uint64_t addr)
+{
+	const struct listed_symbol *global = find_at(l, addr, true);
+
+	return global != NULL && global->size_bytes > 0 ? global : find_at(l, addr, false);
 }
 
 const struct listed_symbol *symbol_list_named(const struct symbol_list *l, const char *name)

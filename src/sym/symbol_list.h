@@ -24,9 +24,11 @@ void symbol_list_add(struct symbol_list *l, const struct elf_file *f);
 void symbol_list_sort(struct symbol_list *l);
 void symbol_list_deinit(struct symbol_list *l);
 
-/* The symbol that covers ADDR in SECTION (0: any): the one that begins last, a sized one
- * before one that has no size and only begins before ADDR; NULL: none. */
-const struct listed_symbol *symbol_list_at(const struct symbol_list *l, uint64_t addr, uint32_t section);
+/* The symbol that covers ADDR: the one that begins last, a sized one before one that has no
+ * size and only begins before ADDR; NULL: none. */
+const struct listed_symbol *symbol_list_at(const struct symbol_list *l, uint64_t addr);
+/* The same, a sized global one before local ones inside of it, as elfutils has it. */
+const struct listed_symbol *symbol_list_at_global(const struct symbol_list *l, uint64_t addr);
 const struct listed_symbol *symbol_list_named(const struct symbol_list *l, const char *name);
 
 #endif

@@ -484,6 +484,9 @@ static void fill_chain(struct unit_reader *r, size_t function, uint64_t addr,
 		unit_reader_path(r, row->file, false, &ret->frames[0].path);
 		ret->frames[0].line = row->line;
 		ret->frames[0].column = row->column;
+		ret->frames[0].discriminator = row->discriminator;
+		ret->frames[0].isa = (uint8_t)row->isa;
+		ret->frames[0].flags = row->flags;
 	}
 	for (size_t i = 0; i < depth; i++) {
 		const struct function_node *n = &f->nodes.v[nodes[depth - 1 - i]];

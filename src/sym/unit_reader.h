@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "sym/debug_file.h"
 #include "sym/functions.h"
+#include "sym/index_frame.h"
 
 enum { FOREIGN_UNITS = 64 };
 
@@ -65,17 +66,6 @@ const char *unit_reader_function_name(struct unit_reader *r, size_t index);
 /* A file of the line table, as rows number them (SPLIT: as DW_AT_call_file does). */
 bool unit_reader_path(struct unit_reader *r, uint64_t file, bool call, struct dwarf_path *ret);
 
-/* One frame, raw.  Texts live in the debug file, the index, or the arena. */
-struct index_frame {
-	const char *function;         /* mangled; NULL: not known */
-	struct dwarf_path path;       /* name NULL: not known */
-	uint32_t line, column;
-	bool inlined;
-};
-struct index_chain {
-	struct index_frame *frames;
-	size_t count; /* 0: not in this DWARF; the last one's function may be NULL */
-};
 /* What is at ADDR in the loaded unit. */
 void unit_reader_find(struct unit_reader *r, uint64_t addr, struct arena *a, struct index_chain *ret);
 

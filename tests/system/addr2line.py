@@ -40,6 +40,15 @@ int main(int argc, char **argv)
 	std::printf("%zu %f\n", sums.size(), sums.begin()->second);
 }
 """
+PLAIN = r"""
+#include <stdio.h>
+static inline int in(int x) { return x > 2 ? x * 3 : x - 1; }
+int main(int c, char **v)
+{
+	for (int i = 0, k = c; i < c; i++, k--) { if (v[i][0] == 'a') puts("a"), printf("%d", in(k)); else puts(v[i]); }
+	return in(c);
+}
+"""
 os.environ["XDG_CACHE_HOME"] = os.path.join(os.getcwd(), "cache")
 
 
@@ -128,6 +137,30 @@ def agree(path, name, least, plain):
     return built, text, kept[0]
 
 
+def check_forms(path):
+    """The bytes of GNU's and elfutils' addr2line, in all their forms, discriminators too."""
+    out = run(["objdump", "-d", "--disassemble=main", path]).stdout
+    addrs = ["0x" + a for a in re.findall(r"^ +([0-9a-f]+):\t", out, re.M)]
+    forms = [("addr2line", [], f) for f in ("-a", "-f", "-fi", "-afi", "-p", "-fp", "-afip", "-sfi", "-fiC")]
+    forms += [("eu-addr2line", ["--style", "elfutils"], f) for f in
+              ("-F", "-Ff", "-afiF", "-fi --relative", "-S", "-xa", "-fis", "-afi --pretty-print", "-F --pretty-print")]
+    told = 0
+    for peer, ours, flags in forms:
+        if not shutil.which(peer):
+            continue
+        theirs = run([peer] + flags.split() + ["-e", path] + addrs).stdout
+        told += theirs.count("discriminator") + theirs.count("is_stmt")
+        # -f: GNU and elfutils write the symbol of the outermost function where DWARF has no linkage name
+        if flags in ("-a", "-p", "-F", "-fi --relative") or "_Z" not in theirs:
+            got = sonde(*ours, *flags.split(), "-e", path, *addrs)
+            if got != theirs:
+                line = next(i for i, (a, b) in enumerate(zip(got.splitlines(), theirs.splitlines())) if a != b)
+                fail("%s %s: %r, %s has %r" % (ours, flags, got.splitlines()[line], peer, theirs.splitlines()[line]))
+    if told == 0:
+        fail("no discriminator and no flag in any form")
+    print("the forms of addr2line and eu-addr2line: equal, with %d discriminators and flags" % told)
+
+
 def check_damage(path, built, text, index):
     """Whatever the cache holds, answers are right or missing, and there is no crash."""
     with open(index, "rb") as f:
@@ -188,7 +221,14 @@ def check_ways(path):
     p = run(["sonde", "addr2line", "-e", "/nowhere", "0"])
     if p.returncode == 0 or "/nowhere" not in p.stderr:
         fail("a file that is not there")
-    print("symbol+offset, -p, -s, -j, a coprocess: as they should be")
+    with open("words", "w") as f:
+        f.write("-f -e '%s' 0x%x" % (path, addr))
+    if sonde("@words") != sonde("-f", "-e", path, "%x" % addr):
+        fail("@file")
+    if sonde("-fi", "--demangle=none", "-e", path, "%x" % addr) != sonde("-fi", "-e", path, "%x" % addr) or \
+            sonde("-fi", "--demangle=gnu-v3", "-e", path, "%x" % addr) != sonde("-fiC", "-e", path, "%x" % addr):
+        fail("--demangle=STYLE")
+    print("symbol+offset, -p, -s, -j, @file, --demangle=STYLE, a coprocess: as they should be")
 
 
 with open("p.cc", "w") as source:
@@ -209,3 +249,8 @@ for name, flags, least in (("O2", "-O2 -g", 0.95), ("dwarf4", "-O2 -gdwarf-4", 0
         plain = answers(built)
         check_damage("p", built, text, index)
         check_ways("p")
+        with open("c.c", "w") as source:
+            source.write(PLAIN)
+        if run(["gcc", "-O2", "-g", "c.c", "-o", "c"]).returncode != 0:
+            fail("gcc")
+        check_forms("c")

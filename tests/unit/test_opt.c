@@ -6,8 +6,10 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 struct sample_args {
@@ -265,6 +267,26 @@ static void test_completions(void **state)
 	free(text);
 }
 
+static void test_files(void **state)
+{
+	char path[] = "/tmp/sonde-opt-XXXXXX", word[64];
+	char *words[] = { (char *)"x", word, (char *)"@/nowhere" }, **argv = words;
+	const char text[] = "one 'two words' \"th\\\"ree\"\n\t four";
+	int argc = 3, fd = mkstemp(path);
+
+	assert_true(fd >= 0 && write(fd, text, sizeof(text) - 1) == sizeof(text) - 1);
+	close(fd);
+	snprintf(word, sizeof(word), "@%s", path);
+	opt_expand_files(&argc, &argv, &arena);
+	unlink(path);
+	assert_int_equal(argc, 6);
+	assert_string_equal(argv[1], "one");
+	assert_string_equal(argv[2], "two words");
+	assert_string_equal(argv[3], "th\"ree");
+	assert_string_equal(argv[4], "four");
+	assert_string_equal(argv[5], "@/nowhere");
+}
+
 static int setup(void **state)
 {
 	arena_init(&arena);
@@ -285,6 +307,7 @@ int main(void)
 		cmocka_unit_test(test_errors),	    cmocka_unit_test(test_help_wins),
 		cmocka_unit_test(test_nearest),	    cmocka_unit_test(test_help),
 		cmocka_unit_test(test_man),	    cmocka_unit_test(test_completions),
+		cmocka_unit_test(test_files),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
