@@ -10,6 +10,7 @@ extern const struct cmd cmd_flame;
 extern const struct cmd cmd_help;
 extern const struct cmd cmd_import;
 extern const struct cmd cmd_info;
+extern const struct cmd cmd_oops;
 extern const struct cmd cmd_query;
 extern const struct cmd cmd_record;
 extern const struct cmd cmd_report;
@@ -24,6 +25,7 @@ const struct cmd *const cmd_table[] = {
 	&cmd_help,
 	&cmd_import,
 	&cmd_info,
+	&cmd_oops,
 	&cmd_query,
 	&cmd_record,
 	&cmd_report,

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * What reports of all kinds say about where they happened: CPU, task, kernel, taint,
+ * hardware, modules.  The kernel prints it with dump_stack_print_info() (lib/dump_stack.c)
+ * and print_modules() (kernel/module/main.c); both changed their form over the years, and
+ * each form is a template here.
+ */
+#include "oops/parse.h"
+
+#include "oops/match.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static char *copy(struct oops_report *r, const struct oops_capture *c)
+{
+	return arena_strndup(&r->arena, c->text, c->length);
+}
+
+static int number(const struct oops_captures *captures, const char *name)
+{
+	const struct oops_capture *c = oops_captured(captures, name);
+
+	return c != NULL && c->length > 0 && c->length < 10 ? atoi(c->text) : -1;
+}
+
+/* --- taint ----------------------------------------------------------------------------------------- */
+
+static const struct {
+	char letter;
+	const char *meaning;
+} taints[] = { /* kernel/panic.c: taint_flags[] */
+	{ 'P', "proprietary module was loaded" },
+	{ 'F', "module was force loaded" },
+	{ 'S', "kernel running on an out of specification system" },
+	{ 'R', "module was force unloaded" },
+	{ 'M', "processor reported a machine check" },
+	{ 'B', "bad page referenced or unexpected page flags" },
+	{ 'U', "taint requested by userspace" },
+	{ 'D', "kernel died recently: there was an oops or BUG" },
+	{ 'A', "ACPI table overridden by user" },
+	{ 'W', "kernel issued a warning before" },
+	{ 'C', "staging driver was loaded" },
+	{ 'I', "workaround for a bug in platform firmware" },
+	{ 'O', "out-of-tree module was loaded" },
+	{ 'E', "unsigned module was loaded" },
+	{ 'L', "soft lockup occurred" },
+	{ 'K', "kernel has been live patched" },
+	{ 'X', "auxiliary taint, defined by the distribution" },
+	{ 'T', "kernel was built with the struct randomization plugin" },
+	{ 'N', "an in-kernel test was run" },
+	{ 'J', "userspace used a mutating debug operation in fwctl" },
+};
+
+const char *oops_taint_meaning(char letter)
+{
+	for (size_t i = 0; i < sizeof(taints) / sizeof(taints[0]); i++)
+		if (taints[i].letter == letter)
+			return taints[i].meaning;
+	return NULL;
+}
+
+/* "Tainted: G        W  O       6.1.0": letters end where the kernel's name begins.  'G' only
+ * says that all modules are GPL. */
+static const char *read_taint(struct oops_report *r, const char *text, size_t length)
+{
+	char letters[32];
+	size_t n = 0, i = 0;
+
+	for (; i < length && (text[i] == ' ' || (text[i] >= 'A' && text[i] <= 'Z')); i++)
+		if (text[i] != ' ' && text[i] != 'G' && n < sizeof(letters) - 1)
+			letters[n++] = text[i];
+	letters[n] = '\0';
+	r->taint = arena_strdup(&r->arena, letters);
+	return text + i;
+}
+
+/* Behind the taint: "6.1.0-18-amd64 #1 Debian 6.1.76-1", or "[W]=WARN 6.12..", or "(2.6.32 #1)". */
+static void read_kernel(struct oops_report *r, const char *text, size_t length)
+{
+	struct oops_captures captures = { .n = 0 };
+
+	while (length > 0 && (*text == ' ' || *text == '('))
+		text++, length--;
+	/* 6.12 and later: "[W]=WARN, [O]=OOT_MODULE" follows on a line of its own. */
+	if (!oops_match("^{version} #{build:rest}", text, length, &captures))
+		(void)oops_match("^{version}", text, length, &captures);
+	const struct oops_capture *version = oops_captured(&captures, "version"), *build = oops_captured(&captures, "build");
+
+	if (version == NULL || version->text[0] < '0' || version->text[0] > '9')
+		return;
+	r->kernel = copy(r, version);
+	if (build != NULL) {
+		size_t end = build->length;
+
+		while (end > 0 && (build->text[end - 1] == ' ' || build->text[end - 1] == ')'))
+			end--;
+		r->kernel_build = arena_printf(&r->arena, "#%.*s", (int)end, build->text);
+	}
+}
+
+static void read_taint_and_kernel(struct oops_report *r, const char *line, size_t length)
+{
+	const char *end = line + length, *at = oops_find(line, length, "Not tainted");
+
+	if (at != NULL) {
+		r->taint = "";
+		at += strlen("Not tainted");
+	} else if ((at = oops_find(line, length, "Tainted: ")) != NULL) {
+		at = read_taint(r, at + strlen("Tainted: "), (size_t)(end - at) - strlen("Tainted: "));
+	} else {
+		return;
+	}
+	if (r->kernel == NULL)
+		read_kernel(r, at, (size_t)(end - at));
+}
+
+/* --- CPU and task --------------------------------------------------------------------------------------- */
+
+static const char *const task_templates[] = {
+	"CPU: {cpu:num} UID: {_uid:num} PID: {pid:num} Comm: {comm:any} Not tainted",
+	"CPU: {cpu:num} UID: {_uid:num} PID: {pid:num} Comm: {comm:any} Tainted:",
+	"CPU: {cpu:num} PID: {pid:num} Comm: {comm:any} Not tainted",
+	"CPU: {cpu:num} PID: {pid:num} Comm: {comm:any} Tainted:",
+	"CPU {cpu:num} PID: {pid:num} Comm: {comm:any} Not tainted",
+	"^Pid: {pid:num}, comm: {comm:any} Not tainted",
+	"^Pid: {pid:num}, comm: {comm:any} Tainted:",
+	"^CPU: {cpu:num} PID: {pid:num} Comm: {comm:rest}",
+	"^CPU: {cpu:num} {_blank:any}Not tainted",
+	"^CPU: {cpu:num} {_blank:any}Tainted:",
+	"^Pid: {pid:num}, comm:{_blank:any} {comm:rest}",
+	"^Process {comm:any} (pid: {pid:num}",
+	"^Process: {comm:any} (pid: {pid:num}",
+	"on CPU#{cpu:num}",
+	"- CPU#{cpu:num}",
+	"by task {comm:any}/{pid:num}",
+	"^{comm} is trying to ",
+	"INFO: task {comm:any}:{pid:num} ",
+	"CPU: {cpu:num}",
+};
+
+/* The task is said once; the first template that knows something new fills it in. */
+static void read_task(struct oops_report *r, const char *line, size_t length)
+{
+	for (size_t i = 0; i < sizeof(task_templates) / sizeof(task_templates[0]); i++) {
+		struct oops_captures captures = { .n = 0 };
+
+		if (!oops_match(task_templates[i], line, length, &captures))
+			continue;
+		const struct oops_capture *comm = oops_captured(&captures, "comm");
+
+		if (r->cpu < 0)
+			r->cpu = number(&captures, "cpu");
+		if (r->pid < 0 && (r->comm == NULL || comm != NULL))
+			r->pid = number(&captures, "pid");
+		if (r->comm == NULL && comm != NULL && comm->length > 0 && comm->length <= 64)
+			r->comm = copy(r, comm);
+		return;
+	}
+}
+
+/* --- modules ---------------------------------------------------------------------------------------------- */
+
+/* "snd_pcm(O) 0123abc": name, flags, perhaps a build-id. */
+static void add_module(struct oops_report *r, const char *word, size_t length)
+{
+	const char *open = memchr(word, '(', length);
+	size_t name_length = open != NULL ? (size_t)(open - word) : length;
+	struct oops_module m = { .name = arena_strndup(&r->arena, word, name_length), .flags = "" };
+
+	if (open != NULL && word[length - 1] == ')')
+		m.flags = arena_strndup(&r->arena, open + 1, (size_t)(word + length - open) - 2);
+	vec_push(&r->modules, m);
+}
+
+static bool is_module_word(const char *word, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		char c = word[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("_-()+,", c) != NULL))
+			return false;
+	}
+	return length > 0;
+}
+
+/* Returns whether the whole line was names. */
+static bool read_module_names(struct oops_report *r, const char *at, const char *end)
+{
+	while (at < end) {
+		while (at < end && *at == ' ')
+			at++;
+		const char *blank = memchr(at, ' ', (size_t)(end - at));
+		size_t length = (size_t)((blank != NULL ? blank : end) - at);
+
+		if (length == 0)
+			return true;
+		if (!is_module_word(at, length) || r->modules.n > 4096)
+			return *at == '[';
+		add_module(r, at, length);
+		at += length;
+	}
+	return true;
+}
+
+/* --- lines -------------------------------------------------------------------------------------------------- */
+
+static void read_text_after(struct oops_report *r, const char **field, const char *line, size_t length, const char *label)
+{
+	const char *at = oops_find(line, length, label);
+
+	if (at == NULL || *field != NULL)
+		return;
+	at += strlen(label);
+	while (at < line + length && *at == ' ')
+		at++;
+	*field = arena_strndup(&r->arena, at, (size_t)(line + length - at));
+}
+
+static void read_offset(struct oops_report *r, const char *line, size_t length)
+{
+	struct oops_captures captures = { .n = 0 };
+
+	if (!oops_match("Kernel Offset: 0x{offset:hex}", line, length, &captures))
+		return;
+	char digits[20];
+	const struct oops_capture *c = oops_captured(&captures, "offset");
+
+	if (c->length >= sizeof(digits))
+		return;
+	memcpy(digits, c->text, c->length);
+	digits[c->length] = '\0';
+	r->kernel_offset = strtoull(digits, NULL, 16);
+}
+
+static void read_line(struct oops_report *r, const char *line, size_t length, bool *in_modules)
+{
+	static const char label[] = "Modules linked in:";
+	const char *modules = oops_find(line, length, label);
+
+	if (modules != NULL && r->modules.n == 0) {
+		*in_modules = read_module_names(r, modules + sizeof(label) - 1, line + length);
+		return;
+	}
+	/* Old kernels wrapped the list over several lines. */
+	if (*in_modules && length > 0 && *line == ' ' && r->modules.n > 0 &&
+	    memchr(line, ':', length) == NULL && memchr(line, '=', length) == NULL && memchr(line, '+', length) == NULL) {
+		*in_modules = read_module_names(r, line, line + length);
+		return;
+	}
+	*in_modules = false;
+	if (oops_find(line, length, "PU") != NULL || oops_find(line, length, "id: ") != NULL ||
+	    oops_find(line, length, "task ") != NULL || oops_find(line, length, " is trying to ") != NULL)
+		read_task(r, line, length);
+	if (r->taint == NULL)
+		read_taint_and_kernel(r, line, length);
+	read_text_after(r, &r->hardware, line, length, "Hardware name:");
+	read_text_after(r, &r->workqueue, line, length, "Workqueue:");
+	read_offset(r, line, length);
+	if (oops_find(line, length, "Kernel panic - not syncing") != NULL)
+		r->panicked = true;
+}
+
+/* Where in the kernel it was, from what the trace's marks and the headline say. */
+static enum oops_context context_of(const struct oops_report *r)
+{
+	struct oops_lines lines = oops_lines_of(r);
+	const char *line;
+	size_t length;
+	bool any = false;
+
+	while (oops_lines_next(&lines, &line, &length)) {
+		if (oops_find(line, length, "Call ") != NULL)
+			any = true;
+		if (oops_match("^<NMI>", line, length, NULL) || oops_find(line, length, " <NMI>") != NULL)
+			return OOPS_CONTEXT_NMI;
+		if (oops_find(line, length, "<IRQ>") != NULL || oops_find(line, length, "<SOFTIRQ>") != NULL)
+			return oops_find(r->text, r->text_length, "softirq") != NULL ? OOPS_CONTEXT_SOFTIRQ : OOPS_CONTEXT_HARDIRQ;
+		if (oops_find(line, length, "</TASK>") != NULL || oops_find(line, length, "<TASK>") != NULL)
+			return OOPS_CONTEXT_TASK;
+	}
+	return any && r->pid > 0 ? OOPS_CONTEXT_TASK : OOPS_CONTEXT_UNKNOWN;
+}
+
+/* CONFIG_STACKTRACE_BUILD_ID puts vmlinux's build-id behind the version. */
+static void read_build_id(struct oops_report *r)
+{
+	const char *blank = r->kernel_build != NULL ? strrchr(r->kernel_build, ' ') : NULL;
+
+	if (blank != NULL && strspn(blank + 1, "0123456789abcdef") == 40 && blank[41] == '\0')
+		r->build_id = blank + 1;
+}
+
+void oops_facts_parse(struct oops_report *r)
+{
+	struct oops_lines lines = oops_lines_of(r);
+	const char *line;
+	size_t length;
+	bool in_modules = false;
+
+	while (oops_lines_next(&lines, &line, &length))
+		read_line(r, line, length, &in_modules);
+	if (r->pid > 99999999)
+		r->pid = -1;
+	r->context = context_of(r);
+	read_build_id(r);
+}
+
+const char *oops_severity_name(enum oops_severity severity)
+{
+	static const char *const names[] = { "info", "warning", "bug", "oops", "panic" };
+
+	return names[severity];
+}
+
+const char *oops_context_name(enum oops_context context)
+{
+	static const char *const names[] = { NULL, "task", "softirq", "hardirq", "nmi" };
+
+	return names[context];
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_OOPS_KIND_H
+#define SONDE_OOPS_KIND_H
+/*
+ * A kind of report is a row: how it begins, what stands in it, which function to blame,
+ * what to call it and what it means.  Rows of one family stand in one file
+ * (oops/kind_*.c), families in one table (oops/kinds.c).  docs/HOWTO_ADD_report.md.
+ *
+ * Rows are tried in order, and the first that fits the headline (and has its `needs` in
+ * the body) is the report's: special ones come before general ones.
+ */
+#include "oops/report.h"
+
+/* Where to look for the function to blame; looked at in this order until one has a name
+ * that isn't machinery. */
+enum oops_where {
+	OOPS_WHERE_END,
+	OOPS_WHERE_HEADLINE, /* {func} of the headline */
+	OOPS_WHERE_BODY,     /* {func} of a template in `body` */
+	OOPS_WHERE_PC,       /* RIP:, pc :, PC is at, NIP */
+	OOPS_WHERE_TRACE,    /* the first call trace */
+	OOPS_WHERE_STALLED,  /* as PC and TRACE, for one that loops: the function that a system call,
+				a timer or a work item called, not wherever the loop was caught */
+	OOPS_WHERE_HUNG,     /* a waiting task: the first that isn't about waiting */
+	OOPS_WHERE_ORIGIN,   /* the trace of OOPS_TRACE_ORIGIN */
+};
+
+enum oops_kind_flags {
+	OOPS_NO_TRACE = 1,    /* complete without a call trace */
+	OOPS_DAMAGED = 2,     /* only a damaged report looks like this */
+	OOPS_FOLLOWS = 4,     /* may come as part of another report: "Kernel panic" after an oops */
+	OOPS_NOT_FIRST = 8,   /* never begins a report by itself */
+	OOPS_ASKED = 16,      /* somebody asked for it: SysRq */
+	OOPS_ONE_LINE = 32,   /* complete in its headline */
+};
+
+struct oops_kind {
+	const char *name;           /* "kasan": JSON, filters; lower case, '-' */
+	const char *start;          /* template of the headline (oops/match.h) */
+	const char *const *unless;  /* lines with one of these are no headline; ended by NULL; NULL: none */
+	const char *const *needs;   /* templates, all in the body; else the next row is tried */
+	const char *const *body;    /* templates whose captures become details; each once, first match */
+	const char *title;          /* "{bug}" is a detail, "{function}" the blamed one: "KASAN: {bug} in {function}" */
+	enum oops_where where[5];
+	const char *const *skip;    /* further parts of names that are machinery here */
+	unsigned flags;
+	enum oops_severity severity;
+	/* Details that need more than a template.  May be NULL. */
+	void (*finish)(struct oops_report *r);
+	const char *meaning;        /* what this kind of report means, in a sentence or two */
+	const char *look;           /* where to look first */
+};
+
+struct oops_family {
+	const char *name;
+	const struct oops_kind *kinds; /* ended by one without a name */
+};
+extern const struct oops_family *const oops_families[]; /* ended by NULL */
+
+/* The row that LINE is a headline of; NULL: none. */
+const struct oops_kind *oops_kind_of_line(const char *line, size_t length);
+/* The row after KIND that fits the same headline; NULL: none. */
+const struct oops_kind *oops_kind_next(const struct oops_kind *kind, const char *line, size_t length);
+
+/* Add a detail; texts are copied.  The last one of a name counts. */
+void oops_detail_add(struct oops_report *r, const char *name, const char *value, size_t length);
+#define NAMES(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+#endif

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* lockdep, spinlock debugging, RCU usage, atomic context.  Sources: kernel/locking/lockdep.c,
+ * kernel/locking/spinlock_debug.c, kernel/rcu/update.c, kernel/sched/core.c, lib/smp_processor_id.c. */
+#include "oops/kind.h"
+
+#define DEADLOCK_MEANING "lockdep saw locks taken in an order that can end in two tasks waiting for each other; it need not have happened yet."
+#define AT_LOCK NAMES("at: {at:func}")
+
+static const char *const workqueue_locks[] = { "process_one_work", "flush_workqueue", "drain_workqueue", "destroy_workqueue", "start_flush_work", "__flush_work", NULL };
+static const char *const rcu_machinery[] = { "rcu", "kmem", "slab", "kmalloc", "vmalloc", "kcalloc", "kzalloc", "___might", NULL };
+static const char *const key_machinery[] = { "stack", "lock", "IRQ", "irq", NULL };
+static const char *const preempt_machinery[] = { "preemption", "preempt", "debug_", "processor_id", "this_cpu", NULL };
+static const char *const spin_machinery[] = { "spin_", "read_lock", "write_lock", "rwlock", NULL };
+static const char *const atomic_machinery[] = { "schedule", "___might", "_cond_resched", "__cond_resched", "slab_pre_alloc", "kmem_cache_alloc", "kmalloc", "__kmalloc",
+	"do_nanosleep", "usleep_range", "msleep", "vmalloc", "__alloc_pages", "prepare_alloc", "percpu_alloc", "pcpu_alloc", NULL };
+
+#define LOCK_ROW(start_, needs_, title_) \
+	{ .name = "lockdep", .start = start_, .needs = needs_, .body = AT_LOCK, .title = title_, .skip = workqueue_locks, \
+	  .where = { OOPS_WHERE_BODY, OOPS_WHERE_TRACE }, .severity = OOPS_BUG, .meaning = DEADLOCK_MEANING, \
+	  .look = "the chain of locks: which of the orders is the intended one?" }
+
+static const struct oops_kind kinds[] = {
+	LOCK_ROW("possible circular locking dependency detected", NAMES("is trying to acquire lock"), "possible deadlock in {function}"),
+	LOCK_ROW("possible irq lock inversion dependency detected", NAMES("just changed the state of lock"), "possible deadlock in {function}"),
+	LOCK_ROW("-safe -> {_kind}-unsafe lock order detected", NAMES("is trying to acquire"), "possible deadlock in {function}"),
+	LOCK_ROW("possible recursive locking detected", NAMES("is trying to acquire lock"), "possible deadlock in {function}"),
+	LOCK_ROW("inconsistent lock state", NAMES("takes"), "inconsistent lock state in {function}"),
+	{ .name = "lockdep", .start = "{_level:WARNING|INFO}: possible {what:any} detected", .title = "possible deadlock", .flags = OOPS_DAMAGED, .severity = OOPS_BUG,
+	  .meaning = DEADLOCK_MEANING },
+	{ .name = "lockdep", .start = "BUG: Invalid wait context", .body = AT_LOCK, .title = "invalid wait context in {function}",
+	  .where = { OOPS_WHERE_BODY, OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
+	  .meaning = "A lock that may sleep was taken where sleeping is not allowed (on a PREEMPT_RT kernel all but raw locks may)." },
+	{ .name = "lockdep", .start = "{level:WARNING|BUG}: bad unlock balance detected!", .needs = NAMES("is trying to release lock"),
+	  .body = NAMES("is trying to release lock ({lock}) at:"), .title = "{level}: bad unlock balance in {function}",
+	  .where = { OOPS_WHERE_BODY, OOPS_WHERE_TRACE }, .severity = OOPS_BUG, .meaning = "A lock was released that this task does not hold.",
+	  .look = "the path that released it: is it released twice, or by another task than the one that took it?" },
+	{ .name = "lockdep", .start = "{level:WARNING|BUG}: held lock freed!", .body = AT_LOCK, .title = "{level}: held lock freed in {function}",
+	  .where = { OOPS_WHERE_BODY, OOPS_WHERE_TRACE }, .severity = OOPS_BUG, .meaning = "Memory was freed while a lock inside it was held." },
+	{ .name = "lockdep", .start = "{level:WARNING|BUG}: lock held when returning to user space", .needs = NAMES("at: {at:func}"), .flags = OOPS_NO_TRACE,
+	  .title = "{level}: lock held when returning to user space in {function}", .where = { OOPS_WHERE_BODY }, .severity = OOPS_BUG,
+	  .meaning = "A system call returned with a lock still held: the next one who wants it waits for ever." },
+	{ .name = "lockdep", .start = "WARNING: nested lock was not taken", .title = "WARNING: nested lock was not taken in {function}",
+	  .where = { OOPS_WHERE_TRACE }, .severity = OOPS_BUG },
+	{ .name = "lockdep", .start = "{level:WARNING|BUG}: {_task:any} still has locks held!", .title = "{level}: still has locks held in {function}",
+	  .body = NAMES("at: {at:func}"), .where = { OOPS_WHERE_TRACE, OOPS_WHERE_BODY }, .severity = OOPS_BUG,
+	  .meaning = "A task went to sleep or was frozen with a lock held." },
+	{ .name = "lockdep", .start = "INFO: trying to register non-static key", .skip = key_machinery, .title = "INFO: trying to register non-static key in {function}",
+	  .where = { OOPS_WHERE_TRACE }, .severity = OOPS_BUG, .meaning = "A lock was used before it was initialised.", .look = "who should have called its init function" },
+	{ .name = "suspicious-rcu", .start = "{level:WARNING|INFO}: suspicious RCU usage", .needs = NAMES("{place:any}:{_line:num} {what:rest}"), .skip = rcu_machinery,
+	  .title = "{level}: suspicious RCU usage in {function}", .where = { OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
+	  .meaning = "Memory that RCU protects was used outside of rcu_read_lock(): it may be freed meanwhile.",
+	  .look = "the place: a missing rcu_read_lock(), or a lock that the check should be told of" },
+	{ .name = "suspicious-rcu", .start = "{level:WARNING|INFO}: suspicious RCU usage", .skip = rcu_machinery, .flags = OOPS_DAMAGED,
+	  .title = "{level}: suspicious RCU usage in {function}", .where = { OOPS_WHERE_TRACE }, .severity = OOPS_BUG },
+	{ .name = "lockdep", .start = "BUG: {lock:spinlock|rwlock} {what:lockup suspected|already unlocked|recursion|bad magic|wrong owner|wrong CPU|cpu recursion|trylock failure on UP|bad magic|lockup}",
+	  .title = "BUG: {lock} {what} in {function}", .skip = spin_machinery, .where = { OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
+	  .meaning = "The debug fields of a spinlock don't fit what is done with it." },
+	{ .name = "atomic-sleep", .start = "BUG: scheduling while atomic: {_comm:any}/{_pid:num}/0x{count:hex}", .title = "BUG: scheduling while atomic in {function}",
+	  .skip = atomic_machinery, .where = { OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
+	  .meaning = "The task slept while preemption was off: in an interrupt or with a spinlock held.",
+	  .look = "'Preemption disabled at' in the report, and whether the lock has to be held across the sleep" },
+	{ .name = "atomic-sleep", .start = "BUG: scheduling while atomic", .title = "BUG: scheduling while atomic in {function}",
+	  .skip = atomic_machinery, .where = { OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
+	  .meaning = "The task slept while preemption was off: in an interrupt or with a spinlock held." },
+	{ .name = "atomic-sleep", .start = "BUG: sleeping function called from invalid context at {place}", .skip = atomic_machinery,
+	  .body = NAMES("in_atomic(): {in_atomic:num}, irqs_disabled(): {irqs_disabled:num}", "preempt_count: {preempt_count:num}"),
+	  .title = "BUG: sleeping function called from invalid context in {function}", .where = { OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
+	  .meaning = "A function that may sleep was called with a spinlock held or with interrupts off.",
+	  .look = "'Preemption disabled at' in the report; GFP_ATOMIC or moving the call out of the lock are the usual cures" },
+	{ .name = "preemptible", .start = "BUG: using {what}() in preemptible", .skip = preempt_machinery, .title = "BUG: using {what}() in preemptible code in {function}",
+	  .where = { OOPS_WHERE_TRACE }, .severity = OOPS_BUG, .meaning = "A CPU's own data was used while the task may be moved to another CPU at any time." },
+	{ .name = "leaked-lock", .start = "BUG: workqueue leaked {_what:any}", .needs = NAMES("last function: {at:func}"), .flags = OOPS_NO_TRACE,
+	  .title = "BUG: workqueue leaked lock or atomic in {function}", .where = { OOPS_WHERE_BODY }, .severity = OOPS_BUG,
+	  .meaning = "A work item returned with a lock held or preemption off." },
+	{ .name = NULL },
+};
+
+const struct oops_family oops_family_lockdep = { "lockdep", kinds };

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_OOPS_LINE_H
+#define SONDE_OOPS_LINE_H
+/*
+ * One line of a kernel log without its dress: mail quoting, syslog or journald prefix,
+ * level, time stamp, caller.  What remains is what the kernel's printk() was given.
+ * Dresses that are known: dmesg (with -T, -x, --time-format iso too), /dev/kmsg and pstore
+ * records, syslog and journalctl lines, serial consoles with printk.caller
+ * (CONFIG_PRINTK_CALLER), Android's "(2)[123:task]" and "@cpu" forms.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct oops_line {
+	const char *text;  /* points into the line that was given; not NUL-terminated */
+	size_t length;
+	int64_t time_us;   /* since boot; -1: no time stamp, or one of the wall clock */
+	int level;         /* 0..7, -1: not known */
+	/* Who printed it: 0 not said, else 1 + task id for "[T123]", and 1 + CPU with the top
+	 * bit set for "[C0]". */
+	uint32_t caller;
+	bool dressed;      /* had a time stamp or level: the kernel's own line */
+};
+#define OOPS_CALLER_CPU 0x80000000u
+
+void oops_line_parse(const char *line, size_t length, struct oops_line *ret);
+
+#endif

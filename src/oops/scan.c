@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Finding reports in a stream.
+ *
+ * While no report is open, blocks are only filtered (trigger.c); a line that passes is
+ * compared with the headlines of all kinds.  A report that began collects the lines of
+ * its caller ("[T123]") until the next headline, or until lines come that no report has;
+ * where the log names no callers, all lines are one caller's.  "Sending NMI" makes the
+ * lines of other CPUs part of it.  Reports are handed out in the order of their
+ * headlines, so one that is still open holds back those that began after it.
+ */
+#include "oops/oops.h"
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "oops/kind.h"
+#include "oops/line.h"
+#include "oops/match.h"
+#include "oops/parse.h"
+#include "oops/trace.h"
+#include "oops/trigger.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	BUFFER_BYTES = 1 << 20,
+	LINE_BYTES_MAX = 64 << 10,
+	TEXT_BYTES_MAX = 1 << 20,
+	GROUPS_MAX = 64,
+	STRANGERS_MAX = 40,        /* lines in a row that no report has */
+	QUIET_US = 30 * 1000000,   /* no line of its caller for that long */
+};
+
+/* A report that is being collected, or waits for earlier ones. */
+struct group {
+	const struct oops_kind *kind;
+	uint32_t caller;
+	uint64_t first_line, last_line;
+	int64_t time_us, last_us;
+	struct str text;
+	unsigned strangers;
+	bool all_cpus; /* "Sending NMI": lines of other CPUs belong to it */
+	bool closed, complete;
+};
+
+struct oops_scan {
+	oops_report_fn *callback;
+	void *user;
+	struct trigger trigger;
+	char *buffer;
+	size_t fill;
+	uint64_t lines;
+	bool in_long_line; /* the beginning was taken, the rest is skipped */
+	struct group *groups[GROUPS_MAX];
+	size_t group_count, open_count;
+};
+
+struct oops_scan *oops_scan_create(oops_report_fn *callback, void *user)
+{
+	struct oops_scan *s = mem_calloc(1, sizeof(*s));
+
+	s->callback = callback;
+	s->user = user;
+	s->buffer = mem_alloc(BUFFER_BYTES);
+	trigger_init(&s->trigger);
+	return s;
+}
+
+uint64_t oops_scan_lines(const struct oops_scan *s)
+{
+	return s->lines;
+}
+
+/* --- groups ------------------------------------------------------------------------------------ */
+
+static void hand_out(struct oops_scan *s, struct group *g)
+{
+	struct oops_report *r = oops_parse(g->kind, str_text(&g->text), g->text.length);
+
+	r->first_line = g->first_line;
+	r->last_line = g->last_line;
+	r->time_us = g->time_us;
+	r->truncated = !g->complete;
+	str_deinit(&g->text);
+	free(g);
+	s->callback(s->user, r);
+}
+
+/* Groups at the front that are closed leave. */
+static void flush(struct oops_scan *s)
+{
+	size_t n = 0;
+
+	while (n < s->group_count && s->groups[n]->closed)
+		hand_out(s, s->groups[n++]);
+	s->group_count -= n;
+	memmove(s->groups, s->groups + n, s->group_count * sizeof(s->groups[0]));
+}
+
+static void close_group(struct oops_scan *s, struct group *g, bool complete)
+{
+	g->closed = true;
+	g->complete = complete;
+	s->open_count--;
+	flush(s);
+}
+
+static struct group *open_of(const struct oops_scan *s, uint32_t caller)
+{
+	for (size_t i = s->group_count; i-- > 0;)
+		if (!s->groups[i]->closed && s->groups[i]->caller == caller)
+			return s->groups[i];
+	return NULL;
+}
+
+static void make_room(struct oops_scan *s)
+{
+	while (s->group_count == GROUPS_MAX)
+		for (size_t i = 0; i < s->group_count; i++)
+			if (!s->groups[i]->closed) {
+				close_group(s, s->groups[i], true);
+				break;
+			}
+}
+
+static void append(struct group *g, const struct oops_line *line, uint64_t number)
+{
+	if (g->text.length + line->length + 1 > TEXT_BYTES_MAX)
+		return;
+	/* A NUL would end the report's text for everybody who reads it. */
+	for (size_t i = 0; i < line->length; i++)
+		str_add_char(&g->text, line->text[i] != '\0' ? line->text[i] : '?');
+	str_add_char(&g->text, '\n');
+	g->last_line = number;
+	if (line->time_us >= 0)
+		g->last_us = line->time_us;
+}
+
+static void open_group(struct oops_scan *s, const struct oops_kind *kind, const struct oops_line *line)
+{
+	make_room(s);
+	struct group *g = mem_calloc(1, sizeof(*g));
+
+	g->kind = kind;
+	g->caller = line->caller;
+	g->first_line = s->lines;
+	g->time_us = g->last_us = line->time_us;
+	str_init(&g->text);
+	s->groups[s->group_count++] = g;
+	s->open_count++;
+	append(g, line, s->lines);
+	if (kind->flags & OOPS_ONE_LINE)
+		close_group(s, g, true);
+}
+
+/* --- lines ------------------------------------------------------------------------------------------ */
+
+static const struct oops_kind *headline(const struct oops_scan *s, const struct oops_line *line)
+{
+	if (trigger_find(&s->trigger, line->text, line->length) == NULL)
+		return NULL;
+	return oops_kind_of_line(line->text, line->length);
+}
+
+/* Lines that reports are made of: frames, registers, dumps, and what is indented. */
+static bool is_report_like(const struct oops_line *line)
+{
+	static const char *const words[] = { "Call ", "CPU", "Code:", "Modules linked in", "Hardware name", "lock", "RIP", "Tainted", "RAX", "taint",
+		"0x", "---", "===", "<IRQ>", "<TASK>", "task:", "pgtable", "page:", "softirqs", "hardirqs", "Workqueue:", NULL };
+
+	if (line->length == 0 || line->text[0] == ' ' || line->text[0] == '\t' || line->text[0] == '[')
+		return true;
+	for (const char *const *w = words; *w != NULL; w++)
+		if (oops_find(line->text, line->length, *w) != NULL)
+			return true;
+	return oops_is_frame(line->text, line->length);
+}
+
+/* Whose line is it?  NULL: no open report's. */
+static struct group *owner_of(const struct oops_scan *s, const struct oops_line *line)
+{
+	struct group *g = open_of(s, line->caller);
+
+	if (g != NULL || !(line->caller & OOPS_CALLER_CPU))
+		return g;
+	for (size_t i = s->group_count; i-- > 0;)
+		if (!s->groups[i]->closed && s->groups[i]->all_cpus)
+			return s->groups[i];
+	return NULL;
+}
+
+static void close_quiet(struct oops_scan *s, int64_t now_us)
+{
+	for (size_t i = 0; now_us >= 0 && i < s->group_count; i++) {
+		struct group *g = s->groups[i];
+
+		if (!g->closed && g->last_us >= 0 && now_us - g->last_us > QUIET_US) {
+			close_group(s, g, true);
+			i = (size_t)-1; /* the list may have moved */
+		}
+	}
+}
+
+static void add_to(struct oops_scan *s, struct group *g, const struct oops_line *line)
+{
+	g->strangers = is_report_like(line) ? 0 : g->strangers + 1;
+	if (g->strangers > STRANGERS_MAX) {
+		close_group(s, g, true);
+		return;
+	}
+	if (oops_find(line->text, line->length, "Sending NMI from CPU") != NULL)
+		g->all_cpus = true;
+	append(g, line, s->lines);
+}
+
+static void take_line(struct oops_scan *s, const char *text, size_t length)
+{
+	struct oops_line line;
+
+	s->lines++;
+	oops_line_parse(text, length, &line);
+	if (s->open_count > 0)
+		close_quiet(s, line.time_us);
+	const struct oops_kind *kind = headline(s, &line);
+	struct group *g = owner_of(s, &line);
+
+	if (kind != NULL && !(kind->flags & OOPS_NOT_FIRST) && !(g != NULL && (kind->flags & OOPS_FOLLOWS))) {
+		if (g != NULL)
+			close_group(s, g, true);
+		open_group(s, kind, &line);
+	} else if (g != NULL) {
+		add_to(s, g, &line);
+	}
+}
+
+/* --- bytes ---------------------------------------------------------------------------------------------- */
+
+/* Complete lines from AT to END.  Returns how far it came. */
+static void take_block(struct oops_scan *s, const char *at, const char *end)
+{
+	while (at < end) {
+		if (s->open_count == 0) {
+			const char *hit = trigger_find(&s->trigger, at, (size_t)(end - at));
+			const char *line = hit != NULL ? hit : end;
+
+			while (line > at && line[-1] != '\n')
+				line--;
+			s->lines += trigger_count_lines(at, (size_t)(line - at));
+			at = line;
+			if (hit == NULL)
+				break;
+		}
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		size_t length = (size_t)((newline != NULL ? newline : end) - at);
+
+		take_line(s, at, length < LINE_BYTES_MAX ? length : LINE_BYTES_MAX);
+		at += length + 1;
+	}
+}
+
+static void drain(struct oops_scan *s)
+{
+	const char *last = memrchr(s->buffer, '\n', s->fill);
+	size_t done = last != NULL ? (size_t)(last - s->buffer) + 1 : 0;
+	size_t skip = 0;
+
+	if (s->in_long_line) {
+		const char *newline = memchr(s->buffer, '\n', s->fill);
+
+		skip = newline != NULL ? (size_t)(newline - s->buffer) + 1 : s->fill;
+		s->in_long_line = newline == NULL;
+	}
+	if (done > skip)
+		take_block(s, s->buffer + skip, s->buffer + done);
+	done = done > skip ? done : skip;
+	if (done == 0 && s->fill == BUFFER_BYTES) {
+		take_line(s, s->buffer, LINE_BYTES_MAX);
+		s->in_long_line = true;
+		done = s->fill;
+	}
+	s->fill -= done;
+	memmove(s->buffer, s->buffer + done, s->fill);
+}
+
+void oops_scan_feed(struct oops_scan *s, const void *bytes, size_t size_bytes)
+{
+	const char *p = bytes;
+
+	while (size_bytes > 0) {
+		size_t room = BUFFER_BYTES - s->fill, n = size_bytes < room ? size_bytes : room;
+
+		memcpy(s->buffer + s->fill, p, n);
+		s->fill += n;
+		p += n;
+		size_bytes -= n;
+		drain(s);
+	}
+}
+
+void oops_scan_finish(struct oops_scan *s)
+{
+	if (s->fill > 0 && !s->in_long_line)
+		take_block(s, s->buffer, s->buffer + s->fill);
+	s->fill = 0;
+	s->in_long_line = false;
+	while (s->open_count > 0)
+		for (size_t i = 0; i < s->group_count; i++)
+			if (!s->groups[i]->closed) {
+				close_group(s, s->groups[i], true);
+				break;
+			}
+}
+
+void oops_scan_destroy(struct oops_scan *s)
+{
+	if (s == NULL)
+		return;
+	for (size_t i = 0; i < s->group_count; i++) {
+		str_deinit(&s->groups[i]->text);
+		free(s->groups[i]);
+	}
+	free(s->buffer);
+	free(s);
+}

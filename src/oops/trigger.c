@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Looking for two dozen words at once, at memory speed.
+ *
+ * Three bytes at every second place are hashed and looked up in a table that has the words'
+ * first and second three bytes, so each occurrence is met at one of two neighbouring
+ * places.  The loads don't wait for each other, and in ordinary text nearly all look-ups
+ * say no; what says yes is compared in full.
+ */
+#include "oops/trigger.h"
+
+#include <string.h>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+const char *const trigger_words[] = {
+	"BUG", "WARNING:", "INFO: ", "Oops", "anic", "UBSAN:", "nable to handle", "general protection", "stack segment", "divide error",
+	"double fault", "invalid opcode", "Alignment trap", "Unhandled fault", "Internal error", "achine check", "Unexpected kernel",
+	"NX-protected", "Insufficient stack", "hard LOCKUP", "unregister_netdevice: waiting", "unreferenced object", "page allocation failure",
+	"oom-killer", "Out of memory", "nobody cared", "VFS: ", "possible ", "inconsistent lock", "lock order detected",
+	NULL
+};
+
+static inline uint32_t hash3(uint32_t bytes)
+{
+	return ((bytes & 0xffffff) * 0x9e3779b1u) >> 18;
+}
+
+static uint32_t load3(const char *p)
+{
+	return (uint32_t)(uint8_t)p[0] | (uint32_t)(uint8_t)p[1] << 8 | (uint32_t)(uint8_t)p[2] << 16;
+}
+
+void trigger_init(struct trigger *t)
+{
+	memset(t, 0, sizeof(*t));
+	for (const char *const *w = trigger_words; *w != NULL; w++) {
+		t->table[hash3(load3(*w))] = 1;
+		if (strlen(*w) > 3)
+			t->table[hash3(load3(*w + 1))] = 1;
+	}
+}
+
+/* Does a word stand at P, or one byte before it (but not before START)? */
+static const char *word_at(const char *start, const char *p, const char *end)
+{
+	for (const char *from = p > start ? p - 1 : p; from <= p; from++)
+		for (const char *const *w = trigger_words; *w != NULL; w++) {
+			size_t n = strlen(*w);
+
+			if (*from == **w && (size_t)(end - from) >= n && memcmp(from, *w, n) == 0)
+				return from;
+		}
+	return NULL;
+}
+
+const char *trigger_find(const struct trigger *t, const char *text, size_t length)
+{
+	const char *end = text + length, *p = text;
+
+	for (; end - p >= 11; p += 8) {
+		uint32_t a, b, c, d;
+
+		memcpy(&a, p, 4);
+		memcpy(&b, p + 2, 4);
+		memcpy(&c, p + 4, 4);
+		memcpy(&d, p + 6, 4);
+		if (__builtin_expect(t->table[hash3(a)] | t->table[hash3(b)] | t->table[hash3(c)] | t->table[hash3(d)], 0)) {
+			for (const char *q = p; q < p + 8; q += 2) {
+				const char *found = t->table[hash3(load3(q))] ? word_at(text, q, end) : NULL;
+
+				if (found != NULL)
+					return found;
+			}
+		}
+	}
+	for (; end - p >= 3; p++) {
+		const char *found = t->table[hash3(load3(p))] ? word_at(text, p, end) : NULL;
+
+		if (found != NULL)
+			return found;
+	}
+	return NULL;
+}
+
+uint64_t trigger_count_lines(const char *text, size_t length)
+{
+	uint64_t n = 0;
+	size_t i = 0;
+
+#if defined(__SSE2__)
+	const __m128i newline = _mm_set1_epi8('\n');
+
+	for (; i + 64 <= length; i += 64) {
+		uint32_t m0 = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(text + i)), newline));
+		uint32_t m1 = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(text + i + 16)), newline));
+		uint32_t m2 = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(text + i + 32)), newline));
+		uint32_t m3 = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(text + i + 48)), newline));
+
+		n += (uint64_t)__builtin_popcount(m0 | m1 << 16) + (uint64_t)__builtin_popcount(m2 | m3 << 16);
+	}
+#endif
+	for (; i < length; i++)
+		n += text[i] == '\n';
+	return n;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_OOPS_TRIGGER_H
+#define SONDE_OOPS_TRIGGER_H
+/* Where in a log could a report begin?  A filter that looks at gigabytes: every headline of
+ * every kind contains one of its words (tests/unit/test_oops.c holds that), few other lines do. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct trigger {
+	uint8_t table[1 << 14];
+};
+
+void trigger_init(struct trigger *t);
+/* The first place at or behind TEXT where one of the words stands; NULL: none. */
+const char *trigger_find(const struct trigger *t, const char *text, size_t length);
+
+/* Newlines in TEXT. */
+uint64_t trigger_count_lines(const char *text, size_t length);
+
+extern const char *const trigger_words[]; /* ended by NULL; each at least 4 bytes */
+
+#endif
