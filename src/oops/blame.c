@@ -16,52 +16,62 @@
 
 #include <string.h>
 
-/* Parts of names; "^name$" is a whole name, "^name" its start. */
+/* Parts of names; "^name$" is a whole name, "^name" its start, "name$" its end. */
 static const char *const machinery[] = {
 	/* sanitizers and their checks */
-	"__sanitizer", "__asan", "kasan", "__msan", "kmsan", "kcsan", "__tsan", "kfence", "ubsan", "check_memory_region",
-	"read_word_at_a_time", "print_address_description", "__hwasan", "fortify_panic",
+	"__sanitizer", "__asan", "kasan", "hwasan", "__msan", "kmsan", "kcsan", "__tsan", "kfence", "ubsan", "check_memory_region",
+	"check_heap_object", "check_object", "read_word_at_a_time", "_once_word_nocheck", "_once_task_nocheck", "_once_nocheck",
+	"print_address_description", "fortify_panic", "__fortify_report",
 	/* exceptions and the code that reports them */
-	"panic", "invalid_op", "report_bug", "fixup_bug", "do_error", "_trap", "dump_stack", "show_stack", "dump_backtrace",
-	"unwind_backtrace", "warn_slowpath", "warn_alloc", "__warn", "bug_handler", "brk_handler", "die_body", "handle_bug",
-	"exc_invalid_op", "exc_page_fault", "asm_exc_", "program_check_exception", "program_check_common", "do_bad_area",
-	"do_mem_abort", "el1_abort", "el1_sync", "el1h_64_sync", "__die", "oops_end", "no_context", "__do_kernel_fault",
-	"do_DataAbort", "__dabt_", "die_kernel_fault", "do_translation_fault",
+	"panic", "invalid_op", "report_bug", "fixup_bug", "print_report", "print_usage_bug", "print_circular", "print_bad", "print_deadlock", "print_irq",
+	"do_error", "_trap$", "do_trap", "dump_stack", "show_stack", "walk_stack", "dump_backtrace", "unwind_backtrace", "arch_stack_walk",
+	"stack_trace_", "warn_slowpath", "warn_alloc", "warn_bogus", "__warn", "bug_handler", "brk_handler", "die_body", "handle_bug", "exc_invalid_op",
+	"exc_page_fault", "asm_exc_", "program_check_exception", "program_check_common", "do_bad_area", "do_mem_abort", "do_kernel_fault",
+	"do_translation_fault", "do_tag_check_fault", "el1_abort", "el1_sync", "el1h_64_sync", "oops_end", "no_context", "do_DataAbort",
+	"die_kernel_fault", "print_tainted", "^get_taint$", "assertfail", "__phys_addr", "__virt_addr_valid", "_stext",
 	/* debug objects, lockdep, lock primitives */
-	"debug_object", "timer_is_static_object", "work_is_static_object", "lockdep", "perf_trace", "lock_acquire", "lock_release",
-	"lock_class", "reacquire_held_locks", "spin_lock", "spin_trylock", "spin_unlock", "raw_read_lock", "raw_read_trylock",
-	"raw_write_lock", "raw_write_trylock", "^down$", "down_read", "down_write", "down_interruptible", "down_killable",
-	"down_trylock", "down_timeout", "^up$", "up_read", "up_write", "__down", "mutex_lock", "mutex_trylock", "mutex_unlock", "mutex_remove_waiter",
-	"osq_lock", "osq_unlock", "rwsem_", "__mutex", "rt_mutex", "atomic_notifier", "do_raw_", "queued_spin", "queued_read", "queued_write",
-	"arch_spin", "__up_", "owner_on_cpu", "percpu_down", "percpu_up", "preempt_count", "print_lock", "check_wait_context", "check_irq",
-	"__rt_",
+	"debug_object", "timer_is_static_object", "work_is_static_object", "lockdep", "perf_trace", "lock_acquire", "lock_release", "lock_class",
+	"mark_lock", "held_locks", "print_unlock", "imbalance_bug", "no_locks_held", "bh_enable", "bh_disable", "trace_hardirq", "trace_softirq", "trace_irq", "spin_lock", "spin_trylock",
+	"spin_unlock", "spin_rq", "__task_rq_lock", "read_lock", "read_trylock", "write_lock", "write_trylock", "read_unlock", "write_unlock", "^down$", "down_read", "down_write",
+	"down_interruptible", "down_killable", "down_trylock", "down_timeout", "^up$", "up_read", "up_write", "__down", "^mutex_", "^__mutex_", "^rt_mutex_",
+	"osq_lock", "osq_unlock", "rwsem_", "do_raw_", "queued_spin", "queued_read", "queued_write", "arch_spin", "owner_on_cpu", "percpu_down",
+	"percpu_up", "check_wait_context", "seqprop_assert", "validate_chain", "check_prev", "check_noncircular", "check_irq_usage", "__lock_acquire",
 	/* waking, counting, bits */
-	"__wake_up", "refcount_add", "refcount_sub", "refcount_inc", "refcount_dec", "refcount_set", "refcount_read", "refcount_warn",
-	"^arch_atomic", "^atomic", "^instrument_", "^test_bit", "^set_bit", "^clear_bit", "^_find_", "bitmap_",
+	"__wake_up", "^refcount_", "^kref_", "ref_tracker", "atomic_dec", "atomic_inc", "atomic_read", "atomic_set", "atomic_or", "atomic_xor",
+	"atomic_and", "atomic_add", "atomic_sub", "atomic_fetch", "atomic_xchg", "atomic_cmpxchg", "atomic_try", "atomic64_", "^instrument_",
+	"test_bit", "set_bit", "clear_bit", "change_bit", "bitmap_",
+	/* allocators */
+	"alloc_page", "__alloc_frozen_pages", "kmalloc", "kzalloc", "kcalloc", "kvmalloc", "kvzalloc", "kvcalloc", "vmalloc", "vzalloc", "krealloc", "kmem_cache", "allocate_slab", "slab_",
+	"folio_alloc", "folio_unlock", "filemap_alloc_folio", "__filemap_get_folio", "find_or_create_page", "do_read_cache_folio", "read_cache_page",
+	"pagecache_get_page", "grab_cache_page_write_begin", "ida_free",
 	/* memory and strings */
-	"memcpy", "memcmp", "memset", "memchr", "memmove", "strcmp", "strncmp", "strcpy", "strlcpy", "strncpy", "strscpy", "strlen",
-	"strnstr", "strstr", "strnlen", "strchr", "strrchr", "strcat", "strlcat", "strsep", "strspn", "strtok", "copy_to_user",
-	"copy_from_user", "copy_user", "put_user", "get_user", "might_fault", "might_sleep", "__might", "csum_partial", "hash_long",
-	"iov_iter_", "copyin", "copyout", "copy_to_iter", "copy_from_iter", "_copy_",
-	/* lists and trees */
-	"list_add", "list_del", "list_replace", "list_move", "list_splice", "list_cut", "list_lru_add", "rb_erase", "rb_insert", "__rb_",
-	"hlist_",
+	"memcpy", "memcmp", "memset", "memchr", "memmove", "memdup", "strcmp", "strncmp", "strcpy", "strlcpy", "strncpy", "strscpy", "strlen",
+	"strstr", "strnstr", "strnlen", "strchr", "strrchr", "strdup", "strndup", "strlcat", "copy_to_user", "copy_from_user", "copy_user", "copy_to_iter",
+	"copy_from_iter", "copy_page_to_iter", "copy_page_from_iter", "copy_folio_to_iter", "^copyin$", "^copyout$", "put_user", "get_user",
+	"might_fault", "might_sleep", "__might", "csum_partial", "^crc", "crc_itu_t", "hex_dump_to_buffer", "print_hex_dump",
+	"extract_user_to_sg", "extract_iter_to_sg",
+	/* lists, trees, tables */
+	"list_add", "list_del", "list_replace", "list_move", "list_splice", "^rb_", "^__rb_", "^klist_", "xas_start", "xas_load", "xas_find",
+	"rhashtable_lookup", "find_lock_entries", "cleanup_srcu_struct",
+	/* device registers */
+	"readb$", "readw$", "readl$", "readq$", "writeb$", "writew$", "writel$", "writeq$", "logic_in", "logic_out",
 	/* indirect calls */
 	"_indirect_thunk_", "__traceiter", "trace_event_raw", "trampoline", "^ftrace_", "kprobe",
 	/* printing */
-	"string", "pointer", "snprintf", "scnprintf", "kasprintf", "kvasprintf", "printk", "va_format", "vsprintf", "dev_info", "dev_notice", "dev_warn",
-	"dev_err", "dev_alert", "dev_crit", "dev_emerg", "console_unlock", "vprintk",
-	/* cancelling, flushing and waiting for what others do */
-	"del_timer", "timer_delete", "flush_work", "__cancel_work", "cancel_work_sync", "try_to_grab_pending", "flush_workqueue",
-	"drain_workqueue", "destroy_workqueue", "queue_work_on", "__queue_work", "finish_wait", "add_wait_queue", "kthread_stop", "^complete$",
-	"wait_for_completion", "swake_up", "complete_with_flags", "__flush_work", "touch_work",
-	/* the device core: whose device is the question */
-	"kobject_del", "kobject_put", "kobject_uevent_env", "kobject_get", "add_uevent_var", "get_device_parent", "^device_add$", "^device_del$",
-	"^device_unregister$", "device_destroy", "device_release", "devres_release", "hwrng_unregister", "i2c_del_adapter", "__unregister_client",
-	"device_for_each_child", "rollback_registered", "unregister_netdev", "sysfs_remove", "device_remove_file", "tty_unregister_device",
-	"dummy_urb_enqueue", "usb_kill_urb", "usb_kill_anchored_urbs", "usb_control_msg", "usb_hcd_submit_urb", "usb_submit_urb", "^kref_",
+	"string", "pointer", "snprintf", "scnprintf", "kasprintf", "kvasprintf", "printk", "va_format", "dev_info", "dev_notice", "dev_warn",
+	"dev_err", "dev_alert", "dev_crit", "dev_emerg",
+	/* cancelling, flushing, timers and waiting for what others do */
+	"del_timer", "timer_delete", "lock_timer_base", "__mod_timer", "sk_stop_timer_sync", "flush_work", "__cancel_work", "cancel_work_sync",
+	"try_to_grab_pending", "flush_workqueue", "drain_workqueue", "destroy_workqueue", "queue_work", "insert_work", "queue_delayed_work",
+	"finish_wait", "kthread_stop", "^complete$", "wait_for_completion",
+	/* objects of the core that belong to somebody else's device or file */
+	"kobject_", "add_uevent_var", "get_device_parent", "device_add", "device_del", "device_unregister", "device_destroy", "device_release",
+	"^put_device$", "devres_release_all", "hwrng_unregister", "i2c_del_adapter", "__unregister_client", "device_for_each_child",
+	"rollback_registered", "unregister_netdev", "sysfs_remove", "device_remove_file", "tty_unregister_device", "dummy_urb_enqueue",
+	"usb_kill_urb", "usb_kill_anchored_urbs", "usb_control_msg", "usb_hcd_submit_urb", "usb_submit_urb", "^iput$", "^iput_final$", "^ihold$",
+	"drop_nlink", "dput", "lock_page", "truncate_inode_pages_range", "mark_buffer_dirty",
 	/* freeing */
-	"^kfree$", "kfree_skb", "^kfree_", "^kvfree", "^__kfree", "^skb_copy_bits", "skb_put", "skb_push", "skb_pull", "skb_over_panic", "skb_under_panic",
+	"^kfree$", "^kvfree$", "kfree_skb",
 	NULL
 };
 
@@ -80,6 +90,8 @@ static bool part_matches(const char *part, const char *name, size_t length)
 		return n == length && memcmp(name, part, n) == 0;
 	if (start)
 		return memcmp(name, part, n) == 0;
+	if (end)
+		return memcmp(name + length - n, part, n) == 0;
 	return memmem(name, length, part, n) != NULL;
 }
 
@@ -103,32 +115,36 @@ static bool can_blame(const struct oops_report *r, const struct oops_frame *f)
 	return f->function != NULL && !f->unreliable && !f->inlined && !is_machinery(r, f);
 }
 
+/* A stack trace of fault injection in the middle: two reports are mixed. */
+static bool is_foreign(const struct oops_frame *f)
+{
+	return f->function != NULL && strncmp(f->function, "should_fail", 11) == 0;
+}
+
 /* --- what loops ------------------------------------------------------------------------------------- */
 
 /* Where the kernel's own dispatchers call into a subsystem: the frame before is its
  * entry, and the same for all places where its loop may be caught. */
 static const char *const dispatchers[] = {
-	"process_one_work", "do_syscall_", "do_fast_syscall_", "sysenter_dispatch", "tracesys_phase2", "invoke_syscall", "el0_svc",
+	"process_one_work", "do_syscall_", "do_fast_syscall_", "sysenter_dispatch", "tracesys_phase2", "invoke_syscall", "el0_svc_handler",
 	"netif_receive_skb", "do_softirq", "handle_softirqs", "call_timer_fn", "_run_timers", "run_timer_softirq", "hrtimer_run",
-	"run_ksoftirqd", "smpboot_thread_fn", "^kthread", "start_secondary", "cpu_startup_entry", "ret_from_fork", "ret_fast_syscall",
+	"run_ksoftirqd", "smpboot_thread_fn", "^kthread$", "tasklet_action", "tasklet_hi_action", "start_secondary", "cpu_startup_entry", "ret_from_fork", "ret_fast_syscall",
 	"vfs_write", "vfs_read", "vfs_iter_read", "vfs_iter_write", "do_iter_read", "do_iter_write", "vfs_ioctl", "ksys_ioctl", "compat_ioctl",
 	"compat_sys_ioctl", "blkdev_driver_ioctl", "blkdev_ioctl", "^call_read_iter", "^call_write_iter", "do_iter_readv_writev",
 	"^call_mmap", "mmap_region", "do_mmap", "do_dentry_open", "vfs_open", "new_sync_read", "new_sync_write",
-	"^sock_sendmsg", "^sock_recvmsg", "^____sys_sendmsg", "^____sys_recvmsg", "^sock_release", "^__sock_release", "__sys_setsockopt",
+	"^sock_sendmsg", "^sock_recvmsg", "^sock_release", "^__sock_release", "__sys_setsockopt",
 	"kernel_setsockopt", "sock_common_setsockopt", "__sys_listen", "kernel_listen", "sk_common_release", "^sock_mmap", "__sys_accept",
 	"kernel_accept", "^sock_do_ioctl", "^sock_ioctl", "^compat_sock_ioctl", "^nfnetlink_rcv_msg", "^rtnetlink_rcv_msg",
 	"^netlink_dump", "sys_socketpair", "sys_connect", "sys_ioctl", "SYSC_socketpair", "SYSC_connect", "SYSC_ioctl", "SyS_socketpair",
-	"SyS_connect", "SyS_ioctl", "__do_fault", "handle_mm_fault", "do_page_fault", "do_user_addr_fault", "^page_fault$", "__fput", "task_work_run", "exit_to_usermode",
+	"SyS_connect", "SyS_ioctl", "__do_fault", "do_page_fault", "^page_fault$", "__fput", "task_work_run", "exit_to_usermode",
 	"smp_call_function", NULL
 };
 
 static bool is_interrupt_entry(const struct oops_frame *f)
 {
-	static const char *const entries[] = { "apic_timer_interrupt", "asm_sysvec_", "asm_common_interrupt", "^el1_irq", "^el1h_64_irq",
-		"^__irq_svc", "^reschedule_interrupt", "^common_interrupt", "^ret_from_intr", "^call_function_single_interrupt", "^timer_interrupt_common",
-		"^decrementer_common", NULL };
+	static const char *const entries[] = { "apic_timer_interrupt", "^el1_irq", "el1h_64_irq", "^__irq_svc", NULL };
 
-	return f->function != NULL && !f->unreliable && any_matches(entries, f->function, strlen(f->function));
+	return f->function != NULL && any_matches(entries, f->function, strlen(f->function));
 }
 
 struct frame_list {
@@ -168,31 +184,34 @@ static const struct oops_frame *entry_of(const struct frame_list *list)
 	return NULL;
 }
 
+/* Interrupted by the tick that noticed it. */
 static const struct oops_frame *stalled(const struct oops_report *r)
 {
-	struct frame_list list = { .n = 0 };
-	const struct oops_frame *found;
+	for (size_t i = 0; i < r->traces.n; i++) {
+		struct frame_list list = { .n = 0 };
 
-	for (size_t i = 0; i < r->traces.n; i++) {
-		list.n = 0;
-		if (list_interrupted(&list, r, &r->traces.v[i]) && (found = entry_of(&list)) != NULL)
-			return found;
-	}
-	for (size_t i = 0; i < r->traces.n; i++) {
-		list.n = 0;
-		if (i == 0 && r->pc.function != NULL)
-			list_add_blamable(&list, r, &r->pc);
-		for (size_t k = 0; k < r->traces.v[i].frames.n; k++)
-			list_add_blamable(&list, r, &r->traces.v[i].frames.v[k]);
-		if ((found = entry_of(&list)) != NULL)
-			return found;
+		if (list_interrupted(&list, r, &r->traces.v[i]))
+			return entry_of(&list);
 	}
 	return NULL;
 }
 
+/* Where it was, and how it came there. */
+static const struct oops_frame *looped(const struct oops_report *r)
+{
+	const struct oops_trace *trace = oops_trace_of(r, OOPS_TRACE_CALL);
+	struct frame_list list = { .n = 0 };
+
+	if (r->pc.function != NULL)
+		list_add_blamable(&list, r, &r->pc);
+	for (size_t i = 0; trace != NULL && i < trace->frames.n; i++)
+		list_add_blamable(&list, r, &trace->frames.v[i]);
+	return entry_of(&list);
+}
+
 /* --- what waits ---------------------------------------------------------------------------------------- */
 
-static const struct oops_frame *hung(const struct oops_report *r)
+static const struct oops_frame *hung(struct oops_report *r)
 {
 	static const char *const well_known[] = { "rtnl_lock", "synchronize_rcu", "synchronize_srcu", "synchronize_net", "synchronize_sched", NULL };
 	static const char *const waiting[] = { "sched", "_lock", "_slowlock", "down", "rwsem", "completion", "kthread", "wait", "synchronize",
@@ -205,12 +224,21 @@ static const struct oops_frame *hung(const struct oops_report *r)
 	for (size_t i = 0; i < trace->frames.n; i++) {
 		const struct oops_frame *f = &trace->frames.v[i];
 
-		if (f->function != NULL && !f->unreliable && any_matches(well_known, f->function, strlen(f->function)))
+		if (f->function == NULL || f->unreliable || !any_matches(well_known, f->function, strlen(f->function)))
+			continue;
+		if (strstr(f->function, "synchronize_") == NULL)
 			return f;
+		struct oops_frame *grace_period = ARENA_NEW(&r->arena, struct oops_frame);
+
+		*grace_period = *f;
+		grace_period->function = "synchronize_rcu"; /* all of them wait for the same thing */
+		return grace_period;
 	}
 	for (size_t i = 0; i < trace->frames.n; i++) {
 		const struct oops_frame *f = &trace->frames.v[i];
 
+		if (is_foreign(f))
+			return NULL;
 		if (can_blame(r, f) && !any_matches(waiting, f->function, strlen(f->function)))
 			return f;
 	}
@@ -218,12 +246,6 @@ static const struct oops_frame *hung(const struct oops_report *r)
 }
 
 /* --- all others ------------------------------------------------------------------------------------------ */
-
-/* A stack trace of fault injection in the middle: two reports are mixed. */
-static bool is_foreign(const struct oops_frame *f)
-{
-	return f->function != NULL && strncmp(f->function, "should_fail", 11) == 0;
-}
 
 static const struct oops_frame *first_of(const struct oops_report *r, const struct oops_trace *trace)
 {
@@ -257,15 +279,42 @@ static const struct oops_frame *named(struct oops_report *r, const char *detail)
 	return can_blame(r, f) ? f : NULL;
 }
 
+/* {at:func} of the kind's templates, wherever lines have it: "at: mutex_lock_killable", "at: foo". */
+static const struct oops_frame *said(struct oops_report *r)
+{
+	const struct oops_frame *found = NULL;
+
+	for (const char *const *t = r->kind->body; t != NULL && *t != NULL && found == NULL; t++) {
+		struct oops_lines lines = oops_lines_of(r);
+		const char *line;
+		size_t length;
+
+		while (strstr(*t, "{at:func}") != NULL && found == NULL && oops_lines_next(&lines, &line, &length)) {
+			struct oops_captures captures = { .n = 0 };
+
+			if (!oops_match(*t, line, length, &captures))
+				continue;
+			const struct oops_capture *at = oops_captured(&captures, "at");
+
+			oops_detail_add(r, "at", at->text, at->length);
+			found = named(r, "at");
+		}
+	}
+	return found;
+}
+
 static const struct oops_frame *look(struct oops_report *r, enum oops_where where)
 {
 	switch (where) {
 	case OOPS_WHERE_HEADLINE: return named(r, "func");
-	case OOPS_WHERE_BODY: return named(r, "at");
+	case OOPS_WHERE_BODY: return said(r);
 	case OOPS_WHERE_PC: return r->pc.function != NULL && can_blame(r, &r->pc) ? &r->pc : NULL;
 	case OOPS_WHERE_TRACE: return first_of(r, oops_trace_of(r, OOPS_TRACE_CALL));
 	case OOPS_WHERE_ORIGIN: return first_of(r, oops_trace_of(r, OOPS_TRACE_ORIGIN));
+	case OOPS_WHERE_ALLOC: return first_of(r, oops_trace_of(r, OOPS_TRACE_ALLOC));
+	case OOPS_WHERE_OTHER: return first_of(r, oops_trace_of(r, OOPS_TRACE_OTHER));
 	case OOPS_WHERE_STALLED: return stalled(r);
+	case OOPS_WHERE_LOOPED: return looped(r);
 	case OOPS_WHERE_HUNG: return hung(r);
 	case OOPS_WHERE_END: break;
 	}

@@ -19,9 +19,12 @@ enum oops_where {
 	OOPS_WHERE_BODY,     /* {func} of a template in `body` */
 	OOPS_WHERE_PC,       /* RIP:, pc :, PC is at, NIP */
 	OOPS_WHERE_TRACE,    /* the first call trace */
-	OOPS_WHERE_STALLED,  /* as PC and TRACE, for one that loops: the function that a system call,
+	OOPS_WHERE_LOOPED,  /* as PC and TRACE, for one that loops: the function that a system call,
 				a timer or a work item called, not wherever the loop was caught */
+	OOPS_WHERE_STALLED, /* the same for the code that the tick interrupted */
 	OOPS_WHERE_HUNG,     /* a waiting task: the first that isn't about waiting */
+	OOPS_WHERE_ALLOC,   /* where the object was allocated */
+	OOPS_WHERE_OTHER,   /* the first trace of somebody else */
 	OOPS_WHERE_ORIGIN,   /* the trace of OOPS_TRACE_ORIGIN */
 };
 
@@ -29,7 +32,6 @@ enum oops_kind_flags {
 	OOPS_NO_TRACE = 1,    /* complete without a call trace */
 	OOPS_DAMAGED = 2,     /* only a damaged report looks like this */
 	OOPS_FOLLOWS = 4,     /* may come as part of another report: "Kernel panic" after an oops */
-	OOPS_NOT_FIRST = 8,   /* never begins a report by itself */
 	OOPS_ASKED = 16,      /* somebody asked for it: SysRq */
 	OOPS_ONE_LINE = 32,   /* complete in its headline */
 };

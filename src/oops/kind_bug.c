@@ -1,15 +1,27 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* BUG() and what is built on it.  Sources: lib/bug.c, mm/usercopy.c, lib/list_debug.c, mm/slub.c. */
 #include "oops/kind.h"
+#include "oops/parse.h"
 
 #define BUG_WHERE { OOPS_WHERE_PC, OOPS_WHERE_TRACE }
 
 static const char *const usercopy_machinery[] = { "usercopy", "__check", "check_heap", "check_object_size", NULL };
-static const char *const bug_machinery[] = { "rust_helper_BUG", "rust_begin_unwind", "panicking", "skb_panic", NULL };
+static const char *const bug_machinery[] = { "rust_helper_BUG", "rust_begin_unwind", "panicking", "^skb_", NULL };
+
+/* What a Rust panic says stands on the line below its headline. */
+static void rust_what(struct oops_report *r)
+{
+	struct oops_lines lines = oops_lines_of(r);
+	const char *line;
+	size_t length;
+
+	if (oops_lines_next(&lines, &line, &length) && oops_lines_next(&lines, &line, &length))
+		oops_detail_add(r, "reason", line, length);
+}
 
 static const struct oops_kind kinds[] = {
-	{ .name = "rust-panic", .start = "rust_kernel: panicked at {place}", .needs = NAMES("kernel BUG at"), .body = NAMES("^{what:attempt to {_r:rest}"), .title = "rust_kernel panicked in {function}",
-	  .skip = bug_machinery, .where = BUG_WHERE, .severity = OOPS_OOPS, .meaning = "Rust code of the kernel found that it can't go on." },
+	{ .name = "rust-panic", .start = "rust_kernel: panicked at {place}", .finish = rust_what, .title = "{reason} in {function}",
+	  .skip = bug_machinery, .where = { OOPS_WHERE_TRACE }, .severity = OOPS_OOPS, .meaning = "Rust code of the kernel found that it can't go on." },
 	{ .name = "usercopy", .start = "kernel BUG at mm/usercopy.c:{_line:num}", .title = "BUG: bad usercopy in {function}", .skip = usercopy_machinery, .where = { OOPS_WHERE_TRACE }, .severity = OOPS_OOPS,
 	  .meaning = "A copy between the kernel and user space would have crossed the end of an object." },
 	{ .name = "list-corruption", .start = "kernel BUG at lib/list_debug.c:{_line:num}", .title = "BUG: corrupted list in {function}", .where = { OOPS_WHERE_TRACE }, .severity = OOPS_OOPS,
@@ -21,7 +33,9 @@ static const struct oops_kind kinds[] = {
 	  .meaning = "The kernel's own check, BUG() or BUG_ON(), failed: a state that its author held to be impossible." },
 	{ .name = "bug", .start = "Kernel BUG {what:rest}", .title = "kernel BUG in {function}", .skip = bug_machinery, .where = BUG_WHERE, .severity = OOPS_OOPS },
 	{ .name = "busy-dentry", .start = "BUG: Dentry {_dentry:any} still in use ({_count:num}) [unmount of {filesystem}", .title = "BUG: Dentry still in use in unmount", .severity = OOPS_BUG },
-	{ .name = "bug", .start = "BUG:{_blank: |}", .unless = NAMES("ODEBUG:", "DEBUG:", "Boot_DEBUG"), .flags = OOPS_NOT_FIRST, .title = "BUG", .severity = OOPS_BUG },
+	{ .name = "bug", .start = "BUG:$", .unless = NAMES("DEBUG:", "xlog_status:"), .flags = OOPS_DAMAGED, .title = "BUG", .severity = OOPS_BUG },
+	{ .name = "bug", .start = "BUG: {what:rest}", .unless = NAMES("DEBUG:", "xlog_status:", "KASAN:", "no syscalls can create"), .flags = OOPS_NO_TRACE, .title = "BUG: {what}", .severity = OOPS_BUG,
+	  .meaning = "The kernel says that something happened which its author held to be impossible." },
 	{ .name = NULL },
 };
 

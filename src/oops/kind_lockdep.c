@@ -10,9 +10,8 @@ static const char *const workqueue_locks[] = { "process_one_work", "flush_workqu
 static const char *const rcu_machinery[] = { "rcu", "kmem", "slab", "kmalloc", "vmalloc", "kcalloc", "kzalloc", "___might", NULL };
 static const char *const key_machinery[] = { "stack", "lock", "IRQ", "irq", NULL };
 static const char *const preempt_machinery[] = { "preemption", "preempt", "debug_", "processor_id", "this_cpu", NULL };
-static const char *const spin_machinery[] = { "spin_", "read_lock", "write_lock", "rwlock", NULL };
-static const char *const atomic_machinery[] = { "schedule", "___might", "_cond_resched", "__cond_resched", "slab_pre_alloc", "kmem_cache_alloc", "kmalloc", "__kmalloc",
-	"do_nanosleep", "usleep_range", "msleep", "vmalloc", "__alloc_pages", "prepare_alloc", "percpu_alloc", "pcpu_alloc", NULL };
+static const char *const spin_machinery[] = { "spin_", "_lock", "_unlock", NULL };
+static const char *const atomic_machinery[] = { "schedule", NULL };
 
 #define LOCK_ROW(start_, needs_, title_) \
 	{ .name = "lockdep", .start = start_, .needs = needs_, .body = AT_LOCK, .title = title_, .skip = workqueue_locks, \
@@ -22,16 +21,20 @@ static const char *const atomic_machinery[] = { "schedule", "___might", "_cond_r
 static const struct oops_kind kinds[] = {
 	LOCK_ROW("possible circular locking dependency detected", NAMES("is trying to acquire lock"), "possible deadlock in {function}"),
 	LOCK_ROW("possible irq lock inversion dependency detected", NAMES("just changed the state of lock"), "possible deadlock in {function}"),
-	LOCK_ROW("-safe -> {_kind}-unsafe lock order detected", NAMES("is trying to acquire"), "possible deadlock in {function}"),
+	{ .name = "lockdep", .start = "-safe -> {_kind}-unsafe lock order detected", .body = AT_LOCK, .title = "possible deadlock in {function}",
+	  .where = { OOPS_WHERE_OTHER, OOPS_WHERE_BODY }, .severity = OOPS_BUG, .meaning = DEADLOCK_MEANING,
+	  .look = "whether the lock that is taken in an interrupt needs its _irqsave form elsewhere" },
 	LOCK_ROW("possible recursive locking detected", NAMES("is trying to acquire lock"), "possible deadlock in {function}"),
-	LOCK_ROW("inconsistent lock state", NAMES("takes"), "inconsistent lock state in {function}"),
+	{ .name = "lockdep", .start = "inconsistent lock state", .needs = NAMES("takes:"), .body = AT_LOCK, .title = "inconsistent lock state in {function}",
+	  .where = { OOPS_WHERE_TRACE, OOPS_WHERE_BODY }, .severity = OOPS_BUG, .meaning = DEADLOCK_MEANING,
+	  .look = "the lock is taken in an interrupt and elsewhere with interrupts on" },
 	{ .name = "lockdep", .start = "{_level:WARNING|INFO}: possible {what:any} detected", .title = "possible deadlock", .flags = OOPS_DAMAGED, .severity = OOPS_BUG,
 	  .meaning = DEADLOCK_MEANING },
-	{ .name = "lockdep", .start = "BUG: Invalid wait context", .body = AT_LOCK, .title = "invalid wait context in {function}",
-	  .where = { OOPS_WHERE_BODY, OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
+	{ .name = "lockdep", .start = "BUG: Invalid wait context", .skip = NAMES("lock_sock", "release_sock"), .title = "invalid wait context in {function}",
+	  .where = { OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
 	  .meaning = "A lock that may sleep was taken where sleeping is not allowed (on a PREEMPT_RT kernel all but raw locks may)." },
 	{ .name = "lockdep", .start = "{level:WARNING|BUG}: bad unlock balance detected!", .needs = NAMES("is trying to release lock"),
-	  .body = NAMES("is trying to release lock ({lock}) at:"), .title = "{level}: bad unlock balance in {function}",
+	  .body = NAMES("is trying to release lock ({lock}) at:", "^[<{_address:hex}>] {at:func}"), .title = "{level}: bad unlock balance in {function}",
 	  .where = { OOPS_WHERE_BODY, OOPS_WHERE_TRACE }, .severity = OOPS_BUG, .meaning = "A lock was released that this task does not hold.",
 	  .look = "the path that released it: is it released twice, or by another task than the one that took it?" },
 	{ .name = "lockdep", .start = "{level:WARNING|BUG}: held lock freed!", .body = AT_LOCK, .title = "{level}: held lock freed in {function}",
@@ -39,10 +42,10 @@ static const struct oops_kind kinds[] = {
 	{ .name = "lockdep", .start = "{level:WARNING|BUG}: lock held when returning to user space", .needs = NAMES("at: {at:func}"), .flags = OOPS_NO_TRACE,
 	  .title = "{level}: lock held when returning to user space in {function}", .where = { OOPS_WHERE_BODY }, .severity = OOPS_BUG,
 	  .meaning = "A system call returned with a lock still held: the next one who wants it waits for ever." },
-	{ .name = "lockdep", .start = "WARNING: nested lock was not taken", .title = "WARNING: nested lock was not taken in {function}",
-	  .where = { OOPS_WHERE_TRACE }, .severity = OOPS_BUG },
+	{ .name = "lockdep", .start = "WARNING: {_n:N|n}ested lock was not taken", .title = "WARNING: nested lock was not taken in {function}",
+	  .body = AT_LOCK, .where = { OOPS_WHERE_BODY, OOPS_WHERE_TRACE }, .severity = OOPS_BUG },
 	{ .name = "lockdep", .start = "{level:WARNING|BUG}: {_task:any} still has locks held!", .title = "{level}: still has locks held in {function}",
-	  .body = NAMES("at: {at:func}"), .where = { OOPS_WHERE_TRACE, OOPS_WHERE_BODY }, .severity = OOPS_BUG,
+	  .body = NAMES("at: {at:func}"), .where = { OOPS_WHERE_BODY, OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
 	  .meaning = "A task went to sleep or was frozen with a lock held." },
 	{ .name = "lockdep", .start = "INFO: trying to register non-static key", .skip = key_machinery, .title = "INFO: trying to register non-static key in {function}",
 	  .where = { OOPS_WHERE_TRACE }, .severity = OOPS_BUG, .meaning = "A lock was used before it was initialised.", .look = "who should have called its init function" },

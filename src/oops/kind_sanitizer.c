@@ -16,12 +16,14 @@
 #define KASAN_MEANING "The kernel touched memory that it must not touch; KASAN caught it at the access, before it could do damage elsewhere."
 
 static const char *const allocators[] = { "kmem_", "slab_", "kfree", "vunmap", "vfree", "mempool_", "kasan", "free_", NULL };
+static const char *const tag_machinery[] = { "kernel_fault", "tag_check", "mem_abort", "^el1_", "^el1h_", NULL };
+static const char *const kmsan_machinery[] = { "alloc_skb", "netlink_ack", "netlink_rcv_skb", "_encrypt$", "^crypto_", "^cipher_", "^drbg_", "^rng_", NULL };
 static const char *const leak_machinery[] = { "kmemleak", "kmalloc", "kcalloc", "kzalloc", "krealloc", "vmalloc", "vzalloc", "mmap", "kmem",
 	"slab", "alloc", "create_object", "idr_get", "list_lru_init", "kasprintf", "kvasprintf", "pcpu_create", "strdup", "strndup", "memdup",
 	"__kthread_create", "sk_prot", "skb_clone", NULL };
 static const char *const kcsan_machinery[] = { "kcsan", "__tsan", NULL };
 static const char *const ubsan_machinery[] = { "ubsan", "overflow", "val_to_string", NULL };
-static const char *const usb_machinery[] = { "usb_submit_urb", "usb_start_wait_urb", "usb_bulk_msg", "usb_interrupt_msg", "usb_control_msg", NULL };
+static const char *const usb_machinery[] = { "alloc_skb", "usb_submit_urb", "usb_start_wait_urb", "usb_bulk_msg", "usb_interrupt_msg", "usb_control_msg", NULL };
 
 static const struct oops_kind kinds[] = {
 	{ .name = "kasan", .start = "BUG: KASAN: double-free or invalid-free in {func}",
@@ -38,12 +40,16 @@ static const struct oops_kind kinds[] = {
 	  .needs = NAMES("{access:Read|Write} of size {size:num}"), .body = KASAN_BODY,
 	  .title = "KASAN: {bug} {access} in {function}", .where = { OOPS_WHERE_HEADLINE, OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
 	  .meaning = KASAN_MEANING, .look = "the access, then the allocation and free stacks: who still held the pointer?" },
+	{ .name = "kasan", .start = "BUG: KASAN: {bug} in {func}",
+	  .needs = NAMES("{access:Read|Write} at addr {addr:hex}"), .body = KASAN_BODY, .skip = tag_machinery,
+	  .title = "KASAN: {bug} {access} in {function}", .where = { OOPS_WHERE_HEADLINE, OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
+	  .meaning = KASAN_MEANING, .look = "the access, then the allocation and free stacks: who still held the pointer?" },
 	{ .name = "kasan", .start = "BUG: KASAN: {bug} on address",
 	  .needs = NAMES("{access:Read|Write} of size {size:num}"), .body = KASAN_BODY,
 	  .title = "KASAN: {bug} {access} in {function}", .where = { OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
 	  .meaning = KASAN_MEANING, .look = "the access, then the allocation and free stacks" },
 	{ .name = "kasan", .start = "BUG: KASAN: {bug} in {func}", .body = KASAN_BODY, .flags = OOPS_DAMAGED,
-	  .title = "KASAN: {bug} in {function}", .where = { OOPS_WHERE_HEADLINE, OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
+	  .title = "KASAN: {bug} in {func}", .where = { OOPS_WHERE_HEADLINE, OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
 	  .meaning = KASAN_MEANING },
 	{ .name = "kasan", .start = "BUG: KASAN: {bug}", .flags = OOPS_DAMAGED,
 	  .title = "KASAN: {bug}", .severity = OOPS_BUG, .meaning = KASAN_MEANING },
@@ -65,7 +71,7 @@ static const struct oops_kind kinds[] = {
 	  .body = NAMES("Bytes {bytes} of {_n:num} are uninitialized", "Memory access of size {size:num} starts at {addr:hex}"),
 	  .title = "KMSAN: {bug} in {function}", .where = { OOPS_WHERE_HEADLINE, OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
 	  .meaning = "Bytes that nobody ever set were handed to a USB device.", .look = "where the memory was created, and which fields were not set" },
-	{ .name = "kmsan", .start = "BUG: KMSAN: {bug} in {func}",
+	{ .name = "kmsan", .start = "BUG: KMSAN: {bug} in {func}", .skip = kmsan_machinery,
 	  .body = NAMES("Bytes {bytes} of {_n:num} are uninitialized", "Memory access of size {size:num} starts at {addr:hex}"),
 	  .title = "KMSAN: {bug} in {function}", .where = { OOPS_WHERE_HEADLINE, OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
 	  .meaning = "A value that nobody ever set decided something or left the kernel.", .look = "where the memory was created, and which fields were not set" },

@@ -3,23 +3,22 @@
  * kernel/hung_task.c, kernel/workqueue.c. */
 #include "oops/kind.h"
 
-static const char *const stall_machinery[] = { "rcu", "nmi_", "hrtimer_interrupt", "smp_apic_timer", "update_process_times", "tick_", "sched_show_task",
-	"__hrtimer_run", "irq_exit", "irqentry", "sysvec_", "arch_trigger", "trigger_", "profile_tick", NULL };
+static const char *const stall_machinery[] = { "rcu", "apic_timer_interrupt", NULL };
 static const char *const schedule_machinery[] = { "schedule", "__switch_to", "context_switch", NULL };
 
 #define RCU_MEANING "A CPU or task did not pass through a quiescent state for a long time: it loops in the kernel, or is kept from running."
 
 static const struct oops_kind kinds[] = {
-	{ .name = "soft-lockup", .start = "BUG: soft lockup - CPU#{cpu:num} stuck for {seconds:num}s! [{task:any}]", .skip = stall_machinery,
-	  .title = "BUG: soft lockup in {function}", .where = { OOPS_WHERE_STALLED }, .severity = OOPS_BUG,
+	{ .name = "soft-lockup", .start = "BUG: soft lockup - CPU#{cpu:num} stuck for {seconds:num}s! [{task:any}]",
+	  .title = "BUG: soft lockup in {function}", .where = { OOPS_WHERE_LOOPED }, .severity = OOPS_BUG,
 	  .meaning = "A CPU ran in the kernel for that long without letting any other task run.", .look = "the loop below the interrupt in the trace" },
-	{ .name = "soft-lockup", .start = "BUG: soft lockup", .skip = stall_machinery, .title = "BUG: soft lockup in {function}", .where = { OOPS_WHERE_STALLED },
+	{ .name = "soft-lockup", .start = "BUG: soft lockup", .title = "BUG: soft lockup in {function}", .where = { OOPS_WHERE_LOOPED },
 	  .severity = OOPS_BUG, .meaning = "A CPU ran in the kernel for a long time without letting any other task run." },
-	{ .name = "hard-lockup", .start = "Watchdog detected hard LOCKUP on cpu {cpu:num}", .skip = stall_machinery, .title = "hard lockup in {function}",
-	  .where = { OOPS_WHERE_STALLED, OOPS_WHERE_PC, OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
+	{ .name = "hard-lockup", .start = "Watchdog detected hard LOCKUP on cpu {cpu:num}", .title = "hard lockup in {function}",
+	  .where = { OOPS_WHERE_LOOPED, OOPS_WHERE_PC, OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
 	  .meaning = "A CPU took no interrupts for seconds: it loops or waits for a lock with interrupts off.", .look = "who holds the lock that it waits for" },
-	{ .name = "hard-lockup", .start = "CPU{cpu:num}: Watchdog detected hard LOCKUP", .skip = stall_machinery, .title = "hard lockup in {function}",
-	  .where = { OOPS_WHERE_STALLED, OOPS_WHERE_PC, OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
+	{ .name = "hard-lockup", .start = "CPU{cpu:num}: Watchdog detected hard LOCKUP", .title = "hard lockup in {function}",
+	  .where = { OOPS_WHERE_LOOPED, OOPS_WHERE_PC, OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
 	  .meaning = "A CPU took no interrupts for seconds: it loops or waits for a lock with interrupts off." },
 	{ .name = "rcu-stall", .start = "INFO: rcu_{_flavour:preempt|sched|bh|tasks} {_self:self-|}detected{_expedited: expedited|} stall", .skip = stall_machinery,
 	  .body = NAMES("t={jiffies:num} jiffies"), .title = "INFO: rcu detected stall in {function}", .where = { OOPS_WHERE_STALLED }, .severity = OOPS_BUG,

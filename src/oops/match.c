@@ -272,6 +272,11 @@ static bool match_here(const char *t, struct cursor c, struct oops_captures *cap
 			if (!take(&spec, t, &c, &text, &length))
 				goto no;
 			keep(captures, &spec, text, length);
+		} else if (*t == '$' && t[1] == '\0') {
+			skip_blanks(&c);
+			if (c.at < c.end)
+				goto no;
+			t++;
 		} else if (*t == ' ') {
 			if (c.at == c.end || !is_blank(*c.at))
 				goto no;

@@ -17,8 +17,8 @@
  *   rest   the rest of the line
  *   a|b|c  one of these words
  * {func} is short for {func:func}; a name that begins with '_' is matched and not kept.  A
- * template matches anywhere in a line, or at its start when it begins with '^'.  No
- * backtracking beyond that: time is linear in the line for each place where its first
+ * template matches anywhere in a line, at its start when it begins with '^', up to its end
+ * when it ends with '$'.  No backtracking beyond that: time is linear in the line for each place where its first
  * word stands.
  */
 #include <stdbool.h>

@@ -41,6 +41,7 @@ struct group {
 	struct str text;
 	unsigned strangers;
 	bool all_cpus; /* "Sending NMI": lines of other CPUs belong to it */
+	bool dressed;  /* its lines have the kernel's dress: others in between are not the kernel's */
 	bool closed, complete;
 };
 
@@ -146,6 +147,7 @@ static void open_group(struct oops_scan *s, const struct oops_kind *kind, const 
 	g->caller = line->caller;
 	g->first_line = s->lines;
 	g->time_us = g->last_us = line->time_us;
+	g->dressed = line->dressed;
 	str_init(&g->text);
 	s->groups[s->group_count++] = g;
 	s->open_count++;
@@ -163,6 +165,16 @@ static const struct oops_kind *headline(const struct oops_scan *s, const struct 
 	return oops_kind_of_line(line->text, line->length);
 }
 
+/* "9dc0: 00000020 ee1a3fc0" and "beac  ******** ********" of a dump. */
+static bool is_dump(const struct oops_line *line)
+{
+	size_t digits = 0;
+
+	while (digits < line->length && strchr("0123456789abcdef", line->text[digits]) != NULL && line->text[digits] != '\0')
+		digits++;
+	return digits >= 4 && digits + 1 < line->length && (line->text[digits] == ' ' || line->text[digits] == ':');
+}
+
 /* Lines that reports are made of: frames, registers, dumps, and what is indented. */
 static bool is_report_like(const struct oops_line *line)
 {
@@ -174,7 +186,7 @@ static bool is_report_like(const struct oops_line *line)
 	for (const char *const *w = words; *w != NULL; w++)
 		if (oops_find(line->text, line->length, *w) != NULL)
 			return true;
-	return oops_is_frame(line->text, line->length);
+	return is_dump(line) || oops_is_frame(line->text, line->length);
 }
 
 /* Whose line is it?  NULL: no open report's. */
@@ -204,6 +216,9 @@ static void close_quiet(struct oops_scan *s, int64_t now_us)
 
 static void add_to(struct oops_scan *s, struct group *g, const struct oops_line *line)
 {
+	/* A program's own output on the console; printk's continued lines are indented. */
+	if (g->dressed && !line->dressed && line->length > 0 && line->text[0] != ' ' && line->text[0] != '\t')
+		return;
 	g->strangers = is_report_like(line) ? 0 : g->strangers + 1;
 	if (g->strangers > STRANGERS_MAX) {
 		close_group(s, g, true);
@@ -212,6 +227,15 @@ static void add_to(struct oops_scan *s, struct group *g, const struct oops_line 
 	if (oops_find(line->text, line->length, "Sending NMI from CPU") != NULL)
 		g->all_cpus = true;
 	append(g, line, s->lines);
+}
+
+/* A headline that belongs to the report before it: what comes of that ("Kernel panic"), or
+ * the same said twice ("BUG: memory leak", "unreferenced object"). */
+static bool is_part_of(const struct group *g, const struct oops_kind *kind, uint64_t line)
+{
+	if (kind->flags & OOPS_FOLLOWS)
+		return true;
+	return strcmp(g->kind->name, kind->name) == 0 && line - g->first_line <= 2;
 }
 
 static void take_line(struct oops_scan *s, const char *text, size_t length)
@@ -225,7 +249,7 @@ static void take_line(struct oops_scan *s, const char *text, size_t length)
 	const struct oops_kind *kind = headline(s, &line);
 	struct group *g = owner_of(s, &line);
 
-	if (kind != NULL && !(kind->flags & OOPS_NOT_FIRST) && !(g != NULL && (kind->flags & OOPS_FOLLOWS))) {
+	if (kind != NULL && !(g != NULL && is_part_of(g, kind, s->lines))) {
 		if (g != NULL)
 			close_group(s, g, true);
 		open_group(s, kind, &line);

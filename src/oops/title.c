@@ -28,10 +28,6 @@ static void add_function(struct str *out, const char *function, struct arena *a)
 		str_add(out, sym_demangle(function, a));
 		return;
 	}
-	if (memmem(function, length, "synchronize_", 12) != NULL) {
-		str_add(out, "synchronize_rcu"); /* all of them wait for the same thing */
-		return;
-	}
 	for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
 		size_t n = strlen(entries[i].prefix);
 

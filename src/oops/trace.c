@@ -360,6 +360,7 @@ static const struct {
 	{ "backtrace (crc {_crc}):", OOPS_TRACE_CALL },
 	{ "NMI backtrace for cpu {cpu:num}", OOPS_TRACE_OTHER },
 	{ "^stack backtrace:", OOPS_TRACE_CALL },
+	{ "which became {_state} at:", OOPS_TRACE_OTHER },
 	{ "use at:", OOPS_TRACE_OTHER },
 	{ "^... key at:", OOPS_TRACE_OTHER },
 	{ "^... acquired at:", OOPS_TRACE_OTHER },
@@ -399,9 +400,41 @@ struct reader {
 	struct oops_trace *trace; /* open; NULL: none */
 	size_t line;
 	unsigned strangers;       /* lines in a row that are no part of a trace */
-	int nmi_cpu;              /* of the last "NMI backtrace for cpu N"; -1 */
-	size_t own_calls;         /* call traces that are the reporter's */
+	struct oops_frame caller; /* of an arm frame: the next frame, if the next line isn't it */
 };
+
+static void push(struct reader *rd, const struct oops_frame *f)
+{
+	if (rd->trace->frames.n < FRAMES_MAX)
+		vec_push(&rd->trace->frames, *f);
+}
+
+/* "(f) from [<...>] (g+0x1/0x2)": g has a line of its own, but for the outermost and where
+ * frames in between were inlined. */
+static void flush_caller(struct reader *rd, const struct oops_frame *next)
+{
+	if (rd->caller.function == NULL)
+		return;
+	if (rd->trace != NULL && (next == NULL || next->function == NULL || strcmp(next->function, rd->caller.function) != 0))
+		push(rd, &rd->caller);
+	rd->caller.function = NULL;
+}
+
+static void keep_caller(struct reader *rd, const char *text, size_t length)
+{
+	struct oops_captures captures = { .n = 0 };
+	const char *from = oops_find(text, length, " from "), *name;
+	size_t name_length;
+	unsigned long long offset, size;
+
+	if (from == NULL || !oops_match(") from [<{_address:hex}>] ({place:rest}", text, length, &captures))
+		return;
+	const struct oops_capture *place = oops_captured(&captures, "place");
+
+	if (oops_symbol_parse(place->text, place->length, &name, &name_length, &offset, &size) == 0 || size == 0)
+		return;
+	rd->caller = (struct oops_frame){ .function = arena_strndup(&rd->r->arena, name, name_length), .offset = offset, .size = size };
+}
 
 static void open_trace(struct reader *rd, enum oops_trace_kind kind, const char *title, size_t length, int task, int cpu)
 {
@@ -445,8 +478,7 @@ static bool interrupt_frame(struct reader *rd, const char *text, size_t length, 
 
 static bool is_user_entry(const char *text, size_t length)
 {
-	return oops_match("RIP: 0033:", text, length, NULL) || oops_match("RIP: 0023:", text, length, NULL) ||
-	       oops_match("^Exception stack(", text, length, NULL);
+	return oops_match("RIP: 0033:", text, length, NULL) || oops_match("RIP: 0023:", text, length, NULL);
 }
 
 static void read_line(struct reader *rd, const char *text, size_t length)
@@ -456,6 +488,7 @@ static void read_line(struct reader *rd, const char *text, size_t length)
 	int task, cpu;
 
 	if (oops_is_trace_title(text, length, &kind, &task, &cpu)) {
+		flush_caller(rd, NULL);
 		open_trace(rd, kind, text, length, task, cpu);
 		/* arm prints the first address on the line of the title, and 2.4 all of them. */
 		return;
@@ -463,18 +496,22 @@ static void read_line(struct reader *rd, const char *text, size_t length)
 	if (rd->trace == NULL)
 		return;
 	if (interrupt_frame(rd, text, length, &frame) || oops_frame_parse(&rd->r->arena, text, length, &frame)) {
-		if (rd->trace->frames.n < FRAMES_MAX)
-			vec_push(&rd->trace->frames, frame);
+		flush_caller(rd, &frame);
+		push(rd, &frame);
+		keep_caller(rd, text, length);
 		rd->strangers = 0;
 		return;
 	}
 	if (is_user_entry(text, length)) {
+		flush_caller(rd, NULL);
 		rd->trace->user_entry = true;
 		rd->trace = NULL;
 		return;
 	}
-	if (++rd->strangers > STRANGERS_MAX + 12)
+	if (++rd->strangers > STRANGERS_MAX + 12) {
+		flush_caller(rd, NULL);
 		rd->trace = NULL;
+	}
 }
 
 /* KMSAN and KFENCE print frames right below the headline, without a title; and what is
@@ -510,7 +547,7 @@ static void untitled_trace(struct oops_report *r)
 
 void oops_traces_parse(struct oops_report *r)
 {
-	struct reader rd = { .r = r, .nmi_cpu = -1 };
+	struct reader rd = { .r = r };
 	const char *line = r->text, *end = r->text + r->text_length;
 
 	while (line < end) {
@@ -521,5 +558,6 @@ void oops_traces_parse(struct oops_report *r)
 		line += length + 1;
 		rd.line++;
 	}
+	flush_caller(&rd, NULL);
 	untitled_trace(r);
 }

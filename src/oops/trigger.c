@@ -16,10 +16,10 @@
 #endif
 
 const char *const trigger_words[] = {
-	"BUG", "WARNING:", "INFO: ", "Oops", "anic", "UBSAN:", "nable to handle", "general protection", "stack segment", "divide error",
+	"BUG:", "BUG ", "WARNING:", "INFO:", "Oops", "anic", "UBSAN:", "nable to handle", "general protection", "stack segment", "divide error",
 	"double fault", "invalid opcode", "Alignment trap", "Unhandled fault", "Internal error", "achine check", "Unexpected kernel",
 	"NX-protected", "Insufficient stack", "hard LOCKUP", "unregister_netdevice: waiting", "unreferenced object", "page allocation failure",
-	"oom-killer", "Out of memory", "nobody cared", "VFS: ", "possible ", "inconsistent lock", "lock order detected",
+	"oom-killer", "Out of memory", "nobody cared", "VFS: ", "possible ", "inconsistent lock", "divide_error", "Booting the kernel", "trusty: panic", "SYZF", "rust_kernel: panicked", "Watchdog detected", "lock order detected",
 	NULL
 };
 
@@ -38,8 +38,7 @@ void trigger_init(struct trigger *t)
 	memset(t, 0, sizeof(*t));
 	for (const char *const *w = trigger_words; *w != NULL; w++) {
 		t->table[hash3(load3(*w))] = 1;
-		if (strlen(*w) > 3)
-			t->table[hash3(load3(*w + 1))] = 1;
+		t->table[hash3(load3(*w + 1))] = 1;
 	}
 }
 
