@@ -6,6 +6,7 @@
  * the desk opens them.
  */
 #include "capture/sources.h"
+#include "format/elf.h"
 #include "cmd/cmd.h"
 #include "cmd/record_parts.h"
 #include "render/renderer.h"
@@ -41,3 +42,10 @@ const struct render_ops *const render_table[] = {
 	&render_json,
 	NULL,
 };
+
+/* In place of format/elf_compress.c: .eh_frame, which is unwound by, is never compressed. */
+struct err *elf_decompress(enum elf_compression how, struct bytes in, uint64_t out_bytes, struct elf_data *ret)
+{
+	*ret = (struct elf_data){ 0 };
+	return err_new(ERR_UNSUPPORTED, "sonde-agent has no decompression");
+}

@@ -86,7 +86,8 @@ static void thread_end(struct track *t, struct track_thread *thread, uint64_t ti
 	if (thread->dead)
 		return;
 	thread->dead = true;
-	thread->process->live--;
+	if (--thread->process->live == 0 && t->watch.cleared)
+		t->watch.cleared(t->watch.user, thread->process->pid);
 	thread->row.end_ns = time_ns;
 	thread_put(t, thread);
 }
@@ -368,6 +369,8 @@ static struct track_process *process_fork(struct track *t, pid_t pid, pid_t ppid
 		p->anon_module = parent->anon_module;
 		p->maps = parent->maps ? mappings_ref(parent->maps) : NULL;
 	}
+	if (t->watch.forked)
+		t->watch.forked(t->watch.user, pid, ppid);
 	return p;
 }
 
@@ -403,6 +406,8 @@ static void process_exec(struct track *t, struct track_process *p)
 	p->anon_module = 0;
 	p->exec_pending = true;
 	p->exe = 0;
+	if (t->watch.cleared)
+		t->watch.cleared(t->watch.user, p->pid);
 }
 
 void track_comm(struct track *t, pid_t pid, pid_t tid, const char *comm, bool exec,

@@ -16,6 +16,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "unwind/unwind.h"
+
 struct recorder;
 struct track;
 
@@ -76,6 +78,39 @@ int track_module_fd(const struct track *t, uint32_t module_id);
  * belongs to; each process has its own such module).  False: no such module. */
 struct module_key;
 bool track_module_key(const struct track *t, uint32_t module_id, struct module_key *ret);
+
+/* --- unwinding (track_unwind.c) ------------------------------------------------------------ */
+
+struct mapping;
+struct mappings;
+struct unwind_place;
+struct unwind_table;
+
+/* Code of process PID as unwind_stack() wants to see it.  Valid until the process's mappings
+ * change; on the caller's stack, not to be copied. */
+struct track_unwind {
+	struct track *track;
+	const struct mappings *maps;
+	struct unwind_space space;
+};
+void track_unwind_begin(struct track *t, pid_t pid, struct track_unwind *ret);
+
+/* The unwind table of a module, made when first asked for; NULL: none can be had.  It stays as
+ * long as the tracker. */
+const struct unwind_table *track_unwind_table(struct track *t, uint32_t module_id);
+/* Where that table counts from in one mapping; false: no table, and RET has only its range. */
+bool track_unwind_place(struct track *t, const struct mapping *mapping, struct unwind_place *ret);
+
+/* For a source that has to know of mappings as they come (tables for an unwinder in the
+ * kernel).  Each hook may be NULL; they are called while the tracker is told. */
+struct track_watch {
+	void (*mapped)(void *user, pid_t pid, const struct mapping *mapping);
+	void (*forked)(void *user, pid_t pid, pid_t parent); /* a new process with its parent's mappings */
+	void (*cleared)(void *user, pid_t pid);              /* exec'ed or ended: nothing is mapped */
+	void *user;
+};
+/* One watcher at a time; it is not told of what was mapped before. */
+void track_set_watch(struct track *t, const struct track_watch *watch);
 
 struct track_totals {
 	uint64_t processes, threads; /* seen in all */

@@ -37,6 +37,8 @@ struct track_module {
 	struct row_module row;
 	struct module_key key;  /* key.path is a heap copy; key.fd is ours */
 	struct map frames;      /* offset << 1 | exact -> frame id */
+	struct unwind_image *unwind; /* NULL: none (yet) */
+	bool unwind_tried;
 };
 
 /* Direct-mapped: a miss costs a walk, never memory. */
@@ -55,6 +57,7 @@ struct track {
 	uint32_t last_thread, last_mapping, last_frame, last_stack, last_event;
 	uint64_t last_token;
 	struct track_totals totals;
+	struct track_watch watch;
 	/* Threads that exited, oldest first in a ring: late events still find them. */
 	struct { pid_t tid; uint32_t id; } graves[TRACK_GRAVES];
 	unsigned next_grave;

@@ -22,6 +22,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "module/elf_head.h"
+#include "unwind/image.h"
 #include "module/locate.h"
 
 #include <fcntl.h>
@@ -235,6 +236,8 @@ static void map_module(struct track *t, struct track_process *p, const struct ma
 	recorder_side(t->recorder, TYPE_mapping, &row);
 	p->maps = mappings_put(p->maps ? p->maps : mappings_create(), mapping);
 	p->token = ++t->last_token;
+	if (t->watch.mapped)
+		t->watch.mapped(t->watch.user, p->pid, mapping);
 }
 
 void track_map_into(struct track *t, struct track_process *p, const struct track_mmap *event,
@@ -409,6 +412,7 @@ void track_modules_deinit(struct track *t)
 
 		if (m->key.fd >= 0)
 			close(m->key.fd);
+		unwind_image_destroy(m->unwind);
 		free((char *)m->key.path);
 		map_deinit(&m->frames);
 		free(m);

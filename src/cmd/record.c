@@ -23,7 +23,7 @@ struct record_args {
 	uint64_t duration_ns, max_frames, period;
 };
 
-static const char *const stack_choices[] = { "fp", "none", NULL };
+static const char *const stack_choices[] = { "auto", "fp", "dwarf", "none", NULL };
 static const char *const clock_choices[] = { "auto", "thread", "cpu", NULL };
 
 static const struct opt record_opts[] = {
@@ -63,7 +63,13 @@ static const struct opt record_opts[] = {
 		  "in software, such as page-faults and context-switches." },
 	{ .name = "stacks", .letter = 'g', .kind = OPT_CHOICE, .value = "HOW", .choices = stack_choices,
 	  .offset = offsetof(struct record_args, stacks),
-	  .help = "stacks by frame pointers (fp, the default), or none" },
+	  .help = "how stacks are found: auto (the default), fp, dwarf, or none\n"
+		  "auto unwinds by the call frame information (CFI: .eh_frame, .debug_frame) that "
+		  "nearly all code has, whatever it was compiled with, and by frame pointers the code that has "
+		  "none, such as a JIT's.  The stack's bytes are unwound at once and not stored, so a sample is "
+		  "no larger than with frame pointers.  fp follows frame pointers alone: cheaper, but code "
+		  "without them hides its caller, and Debian's libc is such code.  dwarf is auto without "
+		  "frame pointers as a last resort: a stack ends, marked as broken, where there is no CFI." },
 	{ .name = "max-stack", .kind = OPT_U64, .value = "N", .min = 1, .max = 1023,
 	  .offset = offsetof(struct record_args, max_frames),
 	  .help = "frames of one stack, at most (default 127)" },
@@ -121,6 +127,8 @@ static enum capture_stacks parse_stacks(const char *word)
 {
 	if (!word || strcmp(word, "auto") == 0)
 		return CAPTURE_STACK_AUTO;
+	if (strcmp(word, "dwarf") == 0)
+		return CAPTURE_STACK_DWARF;
 	return strcmp(word, "none") == 0 ? CAPTURE_STACK_NONE : CAPTURE_STACK_FP;
 }
 

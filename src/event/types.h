@@ -25,7 +25,7 @@
 	F(U16, cpu, NONE, 0, "CPU number; 65535: not known")                                                          \
 	F(U16, event, ID, "event", "what was counted")                                              \
 	F(U8, mode, ENUM, 0, "0 user, 1 kernel, 2 guest, 3 hypervisor")                             \
-	F(U8, flags, ENUM, 0, "bit 0: the stack is cut short; bit 1: the user part is missing")
+	F(U8, flags, ENUM, 0, "bit 0: the stack is cut short; bit 1: the user part is missing; bit 2: it is broken off; bit 3: unwound by CFI; bit 4: in the kernel")
 
 #define EVENT_SYSCALL(F)                                                                \
 	F(U64, time_ns, TIME_NS, 0, "when the call was entered")                        \
@@ -144,7 +144,13 @@ enum { EVENT_TYPES(EVENT_NUMBER) };
 
 enum sample_mode { SAMPLE_USER, SAMPLE_KERNEL, SAMPLE_GUEST, SAMPLE_HYPERVISOR };
 enum { SAMPLE_NO_CPU = 65535 };
-enum sample_flags { SAMPLE_STACK_CUT = 1, SAMPLE_NO_USER_STACK = 2 };
+enum sample_flags {
+	SAMPLE_STACK_CUT = 1,     /* more frames than were asked for */
+	SAMPLE_NO_USER_STACK = 2,
+	SAMPLE_STACK_BROKEN = 4,  /* the user part ends before its outermost frame, and it is known why */
+	SAMPLE_STACK_CFI = 8,     /* the user part by CFI, at least for some frames; else by frame pointers */
+	SAMPLE_STACK_BPF = 16,    /* the user part was unwound in the kernel */
+};
 enum module_kind {
 	MODULE_UNKNOWN,
 	MODULE_KERNEL,

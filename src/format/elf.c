@@ -12,6 +12,7 @@
 #include "base/mem.h"
 
 #include <elf.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -450,6 +451,24 @@ struct err *elf_minidebug(const struct elf_file *f, struct elf_data *ret)
 	if (raw.size_bytes == 0)
 		return err_new(ERR_NOT_FOUND, "no .gnu_debugdata");
 	return err_wrap(elf_decompress(ELF_XZ, raw, 0, ret), "section .gnu_debugdata");
+}
+
+struct err *elf_data_alloc(uint64_t size_bytes, struct elf_data *ret)
+{
+	size_t mapped = (size_t)((size_bytes + 4095) & ~(uint64_t)4095);
+	void *p = MAP_FAILED;
+
+	*ret = (struct elf_data){ 0 };
+	if (mapped == 0)
+		return NULL;
+	if (size_bytes <= (uint64_t)1 << 46)
+		p = mmap(NULL, mapped, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (p == MAP_FAILED)
+		return err_errno(ENOMEM, "cannot get %llu bytes for a section",
+				 (unsigned long long)size_bytes);
+	*ret = (struct elf_data){ { p, (size_t)size_bytes }, p, mapped };
+	return NULL;
 }
 
 void elf_data_deinit(struct elf_data *d)

@@ -49,6 +49,8 @@ struct elf_data {
 	size_t mapped_bytes; /* owned is an anonymous mapping of so many bytes */
 };
 void elf_data_deinit(struct elf_data *d);
+/* Room for SIZE bytes in a mapping of its own. */
+struct err *elf_data_alloc(uint64_t size_bytes, struct elf_data *ret);
 
 /* The first section NAME; ".debug_x" also finds ".zdebug_x" (old GNU compression).
  * 0: none. */
@@ -103,8 +105,6 @@ enum elf_compression { ELF_ZLIB, ELF_ZSTD, ELF_XZ };
 /* Decompress IN to exactly OUT_BYTES (ELF_XZ: at most that; ret->bytes tells). */
 struct err *elf_decompress(enum elf_compression how, struct bytes in, uint64_t out_bytes,
 			   struct elf_data *ret);
-/* Room for SIZE bytes in a mapping of its own. */
-struct err *elf_data_alloc(uint64_t size_bytes, struct elf_data *ret);
 
 /* --- elf_reloc.c --------------------------------------------------------------------- */
 /* Apply the relocations in section RELOCS to DATA (a writable copy of its target). */

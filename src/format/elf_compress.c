@@ -8,32 +8,12 @@
  */
 #include "format/elf.h"
 
-#include <errno.h>
 #include <lzma.h>
-#include <sys/mman.h>
 #include <zlib.h>
 #include <zstd.h>
 
 enum { RATIO_MAX = 64 };
 static const uint64_t SMALL_BYTES = 64 << 20;
-
-struct err *elf_data_alloc(uint64_t size_bytes, struct elf_data *ret)
-{
-	size_t mapped = (size_t)((size_bytes + 4095) & ~(uint64_t)4095);
-	void *p = MAP_FAILED;
-
-	*ret = (struct elf_data){ 0 };
-	if (mapped == 0)
-		return NULL;
-	if (size_bytes <= (uint64_t)1 << 46)
-		p = mmap(NULL, mapped, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (p == MAP_FAILED)
-		return err_errno(ENOMEM, "cannot get %llu bytes for a section",
-				 (unsigned long long)size_bytes);
-	*ret = (struct elf_data){ { p, (size_t)size_bytes }, p, mapped };
-	return NULL;
-}
 
 /* zlib counts in 32 bits: in pieces. */
 static bool inflate_all(struct bytes in, uint8_t *out, uint64_t out_bytes)

@@ -41,6 +41,7 @@ enum {
 	MANY_CPUS = 32,
 	ATTACH_ROUNDS = 1000,
 	KIND_EVENTS = 1024,               /* more of them slow the target down */
+	LEVEL_TELLS = PERF_STACK_LEVELS,
 	SPARE_FILES = 256,                /* for everything that is no perf event */
 	NEWCOMERS_EVERY_NS = 500000000,
 };
@@ -78,7 +79,8 @@ static void read_cpus(struct perf_session *s)
 /* Room for about a second of samples, so that a hiccup of ours loses nothing. */
 static size_t choose_ring_pages(const struct perf_session *s)
 {
-	uint64_t want = s->setup.frequency_hz * s->setup.count * SAMPLE_BYTES;
+	uint64_t sample_bytes = SAMPLE_BYTES + (s->setup.copies_stack ? perf_stack_bytes(s, 0) : 0);
+	uint64_t want = s->setup.frequency_hz * s->setup.count * sample_bytes;
 	uint64_t bytes = s->cpu_count > MANY_CPUS ? RING_MIN_BYTES / 2 : RING_MIN_BYTES;
 
 	while (bytes < want && bytes < RING_MAX_BYTES)
@@ -123,13 +125,38 @@ static struct err *remember_id(struct perf_session *s, int fd, size_t counter)
 	return NULL;
 }
 
+/* Of several events that differ in their stack copies one is enabled (user_stack.c), and a
+ * disabled one tells nothing of mappings and threads either: then an event that never counts
+ * does, LEVEL_TELLS. */
+static void choose_level(const struct perf_session *s, struct perf_event_attr *attr, unsigned level)
+{
+	if (level == LEVEL_TELLS) {
+		attr->type = PERF_TYPE_SOFTWARE;
+		attr->config = PERF_COUNT_SW_DUMMY;
+		attr->freq = 0;
+		attr->sample_period = 1;
+		attr->sample_type &= ~(uint64_t)(PERF_SAMPLE_CALLCHAIN | PERF_SAMPLE_REGS_USER |
+						 PERF_SAMPLE_STACK_USER);
+		attr->sample_regs_user = attr->sample_stack_user = attr->exclude_callchain_user = 0;
+		attr->precise_ip = 0;
+		return;
+	}
+	if (s->setup.copies_stack)
+		attr->sample_stack_user = perf_stack_bytes(s, level);
+	if (s->stack_levels > 1)
+		attr->mmap = attr->mmap2 = attr->build_id = attr->comm = attr->comm_exec = attr->task = 0;
+	if (level)
+		attr->disabled = 1;
+}
+
 /* ERR_NOT_FOUND: the thread is gone (or the CPU is). */
-static struct err *open_one(struct perf_session *s, size_t counter, pid_t pid, struct perf_cpu *cpu,
-			    unsigned long flags)
+static struct err *open_one(struct perf_session *s, size_t counter, unsigned level, pid_t pid,
+			    struct perf_cpu *cpu, unsigned long flags)
 {
 	struct perf_event_attr attr = s->setup.counters[counter].attr;
 	size_t ring_bytes = s->ring_pages * (size_t)sysconf(_SC_PAGESIZE);
 
+	choose_level(s, &attr, level);
 	attr.wakeup_watermark = (uint32_t)(ring_bytes / 4);
 
 	int fd = perf_open(&attr, pid, cpu->cpu, flags);
@@ -145,16 +172,30 @@ static struct err *open_one(struct perf_session *s, size_t counter, pid_t pid, s
 			       (s->fds.n + s->cpu_count) * 2);
 	if (fd < 0)
 		return err_errno(errno, "cannot sample %d on CPU %d", pid, cpu->cpu);
-	vec_push(&s->fds, ((struct perf_fd){ fd, (unsigned)counter }));
+	vec_push(&s->fds, ((struct perf_fd){ fd, cpu->cpu, (unsigned)counter, level }));
 	TRY(direct_to_ring(s, cpu, fd));
 	return remember_id(s, fd, counter);
 }
 
+/* The K-th event of a CPU. */
+static struct err *open_nth(struct perf_session *s, size_t k, pid_t pid, struct perf_cpu *cpu,
+			    unsigned long flags)
+{
+	if (s->stack_levels < 2)
+		return open_one(s, k, 0, pid, cpu, flags);
+	if (k == 0)
+		return open_one(s, 0, LEVEL_TELLS, pid, cpu, flags);
+	k--;
+	return open_one(s, k / s->stack_levels, (unsigned)(k % s->stack_levels), pid, cpu, flags);
+}
+
 static struct err *attach_task(struct perf_session *s, pid_t tid, unsigned long flags)
 {
+	size_t events = s->stack_levels < 2 ? s->setup.count : 1 + s->setup.count * s->stack_levels;
+
 	for (size_t i = 0; i < s->cpu_count; i++)
-		for (size_t k = 0; k < s->setup.count; k++) {
-			struct err *err = open_one(s, k, tid, &s->cpus[i], flags);
+		for (size_t k = 0; k < events; k++) {
+			struct err *err = open_nth(s, k, tid, &s->cpus[i], flags);
 
 			/* a thread that ends, or a CPU that goes offline, while we come */
 			if (err_is(err, ERR_NOT_FOUND) && (tid == -1 || i + k == 0)) {
@@ -299,7 +340,8 @@ static struct err *attach_process(struct perf_session *s, pid_t pid)
 
 static struct err *attach_machine(struct perf_session *s)
 {
-	raise_files(s, 1);
+	s->stack_levels = s->setup.copies_stack ? PERF_STACK_LEVELS : 1;
+	raise_files(s, 1 + s->stack_levels);
 	for (size_t k = 0; k < s->setup.count; k++) {
 		struct perf_event_attr *attr = &s->setup.counters[k].attr;
 
@@ -310,6 +352,7 @@ static struct err *attach_machine(struct perf_session *s)
 
 static void restore_attrs(struct perf_session *s, const struct perf_event_attr *attrs)
 {
+	s->stack_levels = 1;
 	for (size_t k = 0; k < s->setup.count; k++)
 		s->setup.counters[k].attr = attrs[k];
 }

@@ -133,15 +133,29 @@ static uint8_t sample_mode(uint16_t misc)
 	}
 }
 
-static void sample_stack(struct perf_session *s, struct row_sample *row, pid_t pid, pid_t tid,
-			 uint64_t ip, const uint8_t *p, const uint8_t *end)
+/* The user part out of a copy of the stack, behind the kernel's part. */
+static void add_copied(struct perf_session *s, struct perf_cpu *cpu, struct row_sample *row, pid_t pid,
+		       const uint8_t *p, const uint8_t *end, struct chain *chain)
+{
+	size_t room = s->setup.max_frames > chain->count ? s->setup.max_frames - chain->count : 0;
+	size_t count = perf_user_stack(s, cpu, pid, p, end, s->addrs + chain->count, room, &row->flags);
+
+	chain->count += count;
+	chain->has_user = count > 0;
+}
+
+static void sample_stack(struct perf_session *s, struct perf_cpu *cpu, struct row_sample *row, pid_t pid,
+			 pid_t tid, uint64_t ip, const uint8_t *p, const uint8_t *end)
 {
 	struct track *t = s->capture.track;
 	struct chain chain = { 0 };
 	uint64_t entries = s->setup.max_frames && end - p >= 8 ? load_u64(p) : 0;
 
-	if (entries <= (uint64_t)(end - p) / 8)
+	if (entries < (uint64_t)(end - p) / 8) {
 		chain = read_chain(s, p + 8, entries);
+		if (s->setup.copies_stack)
+			add_copied(s, cpu, row, pid, p + 8 + 8 * entries, end, &chain);
+	}
 	if (chain.count >= s->setup.max_frames && s->setup.max_frames)
 		row->flags |= SAMPLE_STACK_CUT;
 	if (chain.count == 0 && row->mode <= SAMPLE_KERNEL) {
@@ -155,7 +169,7 @@ static void sample_stack(struct perf_session *s, struct row_sample *row, pid_t p
 	row->stack = track_stack(t, pid, s->addrs, chain.count, chain.kernel_count, true);
 }
 
-static void decode_sample(struct perf_session *s, const struct perf_event_header *record)
+static void decode_sample(struct perf_session *s, struct perf_cpu *cpu, const struct perf_event_header *record)
 {
 	const uint8_t *p = body_of(record), *end = (const uint8_t *)record + record->size;
 	size_t counter = 0, identifier = s->setup.count > 1 ? 8 : 0;
@@ -190,7 +204,7 @@ static void decode_sample(struct perf_session *s, const struct perf_event_header
 	};
 
 	c->sampled += row.period;
-	sample_stack(s, &row, pid, tid, ip, chain, end);
+	sample_stack(s, cpu, &row, pid, tid, ip, chain, end);
 	recorder_row(s->capture.stream, TYPE_sample, &row);
 }
 
@@ -312,7 +326,7 @@ static void decode_record(struct perf_session *s, struct perf_cpu *cpu,
 
 	switch (record->type) {
 	case PERF_RECORD_SAMPLE:
-		decode_sample(s, record);
+		decode_sample(s, cpu, record);
 		break;
 	case PERF_RECORD_MMAP2:
 		decode_mmap2(s, record, cpu->next_time_ns);

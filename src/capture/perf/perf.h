@@ -11,7 +11,7 @@
 
 #include <linux/perf_event.h>
 
-enum { PERF_EVENTS_MAX = 16, PERF_STACK_MAX = 1024 + 16 };
+enum { PERF_EVENTS_MAX = 16, PERF_STACK_MAX = 1024 + 16, PERF_STACK_LEVELS = 3 };
 
 /* --- setup.c -------------------------------------------------------------------------- */
 
@@ -24,8 +24,9 @@ struct perf_counter {
 };
 
 struct perf_fd {
-	int fd;
+	int fd, cpu;
 	unsigned counter;
+	unsigned level;          /* of stack copies */
 };
 
 struct perf_setup {
@@ -34,6 +35,7 @@ struct perf_setup {
 	uint64_t frequency_hz;   /* what the kernel allows of what was asked */
 	uint64_t asked_hz;
 	unsigned max_frames;     /* kernel and user frames of one stack together; 0: no stacks */
+	bool copies_stack;       /* user stacks come as copies (user_stack.c) */
 	bool no_kernel;          /* kernel part not permitted */
 	bool no_build_id;        /* kernel before 5.12 */
 	bool no_lost_count;      /* kernel before 6.0 */
@@ -58,6 +60,17 @@ struct perf_cpu {
 	uint64_t next_time_ns;   /* of the record at its tail, in a merge */
 	const struct perf_event_header *next;
 	uint64_t throttled_ns;   /* since when; 0: not */
+
+	/* user_stack.c: which of its events is enabled, and what the samples since needed */
+	unsigned level, level_samples, level_short;
+	uint64_t level_needed_bytes;
+};
+
+/* Of user stacks that came as copies: how many there were, and what served how many. */
+struct perf_stack_counts {
+	uint64_t stacks, frames, copied_bytes;
+	uint64_t by_cfi, by_full, by_fp, by_guess;
+	uint64_t broken, too_long; /* too_long: broken where the copy ended */
 };
 
 struct perf_session {
@@ -67,6 +80,8 @@ struct perf_session {
 	struct perf_cpu *cpus;
 	size_t cpu_count;
 	size_t ring_pages;
+	unsigned stack_levels;   /* events for each CPU, one enabled; 1: no choice */
+	struct perf_stack_counts stack_counts;
 	struct map ids;          /* event id -> index of its counter; when there are several */
 
 	/* Too many threads for a descriptor each: all of the machine is sampled and these
@@ -100,6 +115,17 @@ struct err *perf_cgroup_find(const char *path, char **ret);
 typedef void perf_cgroup_fn(void *user, pid_t pid);
 /* Each process in it and in the groups below. */
 void perf_cgroup_processes(const char *dir, perf_cgroup_fn *callback, void *user);
+
+/* --- user_stack.c ---------------------------------------------------------------------- */
+
+/* For attr.sample_regs_user; 0: this machine's copies can't be unwound. */
+uint64_t perf_user_regs_mask(void);
+/* For attr.sample_stack_user. */
+uint32_t perf_stack_bytes(const struct perf_session *s, unsigned level);
+/* Unwind what follows the call chain of a sample, [P, END), into ADDRS, at most MAX_FRAMES;
+ * returns how many.  FLAGS: enum sample_flags are added. */
+size_t perf_user_stack(struct perf_session *s, struct perf_cpu *cpu, pid_t pid, const uint8_t *p,
+		       const uint8_t *end, uint64_t *addrs, size_t max_frames, uint8_t *flags);
 
 /* --- decode.c ------------------------------------------------------------------------- */
 

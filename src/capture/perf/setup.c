@@ -24,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PRECISE_MAX = 3, DEFAULT_MAX_FRAMES = 127 };
+enum { PRECISE_MAX = 3, DEFAULT_MAX_FRAMES = 127, STACK_BYTES = 4096 };
 
 bool perf_test_deny(const char *what)
 {
@@ -109,6 +109,12 @@ static struct perf_event_attr attr_make(const struct perf_setup *setup, const st
 		attr.sample_type |= PERF_SAMPLE_CALLCHAIN;
 		attr.sample_max_stack = (uint16_t)setup->max_frames;
 	}
+	if (setup->copies_stack) {
+		attr.sample_type |= PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
+		attr.sample_regs_user = perf_user_regs_mask();
+		attr.sample_stack_user = STACK_BYTES; /* attach.c decides */
+		attr.exclude_callchain_user = 1;
+	}
 	if (request->target == CAPTURE_COMMAND)
 		attr.disabled = attr.enable_on_exec = 1;
 	if (first) /* one event tells about mappings, names and threads for all */
@@ -183,6 +189,12 @@ static bool give_up_one(struct perf_setup *setup, struct perf_event_attr *attr, 
 	}
 	if (attr->precise_ip) {
 		attr->precise_ip--;
+		return true;
+	}
+	if (setup->copies_stack && errnum == EINVAL) {
+		attr->sample_type &= ~(uint64_t)(PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER);
+		attr->sample_regs_user = attr->sample_stack_user = attr->exclude_callchain_user = 0;
+		setup->copies_stack = false;
 		return true;
 	}
 	return false;
@@ -315,6 +327,8 @@ struct err *perf_setup_make(const struct capture_request *request, struct perf_s
 	ret->frequency_hz = max_rate > 0 && request->frequency_hz > (uint64_t)max_rate
 				    ? (uint64_t)max_rate : request->frequency_hz;
 	ret->max_frames = stack_limit(request);
+	ret->copies_stack = ret->max_frames && request->stacks != CAPTURE_STACK_FP && perf_user_regs_mask() &&
+			    !perf_test_deny("perf-copies");
 	if (request->event_count == 0)
 		return choose_default(ret, request);
 	for (size_t i = 0; i < request->event_count; i++) {

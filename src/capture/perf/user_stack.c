@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The user part of a stack, from the registers and the copy of the stack that the kernel puts
+ * into a sample (PERF_SAMPLE_REGS_USER, PERF_SAMPLE_STACK_USER).  It is unwound at once by the
+ * tables of the modules; the copy is gone when its record is.
+ *
+ * A copy has a fixed size for each event: what the stack does not fill is room in the ring
+ * for nothing, what it has more is missing.  So there are several events for each CPU which
+ * differ in that size alone, one of them enabled, and a CPU moves up when stacks were too
+ * long for it, and down again when a smaller size would have done for a while.  Where events
+ * follow threads instead of CPUs there is one middle size: descriptors are dear there.
+ */
+#include "capture/perf/perf.h"
+
+#include "base/log.h"
+#include "capture/track.h"
+#include "event/types.h"
+#include "unwind/unwind.h"
+
+#include <asm/perf_regs.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+enum {
+	WINDOW_SAMPLES = 128,   /* of one CPU, between two decisions to go down */
+	SHORT_MAX = 2,          /* stacks cut off by the copy's end that move it up */
+};
+
+static const uint32_t level_bytes[PERF_STACK_LEVELS] = { 4096, 16384, 65528 };
+
+/* --- registers ---------------------------------------------------------------------------------- */
+
+/* The kernel's numbers in the order of its bits -> DWARF's. */
+#if defined(__x86_64__)
+static const uint8_t perf_to_dwarf[] = { 0, 3, 2, 1, 4, 5, 6, 7, 16, 8, 9, 10, 11, 12, 13, 14, 15 };
+#define REGS_MASK (UINT64_C(0x1ff) | UINT64_C(0xff) << PERF_REG_X86_R8)
+/* A 32-bit program's: eax ebx ecx edx esi edi ebp esp eip */
+static const uint8_t perf_to_dwarf_32[] = { 0, 3, 1, 2, 6, 7, 5, 4, 8 };
+#elif defined(__aarch64__)
+static const uint8_t perf_to_dwarf[] = { 0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16,
+					 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32 };
+#define REGS_MASK (((uint64_t)1 << PERF_REG_ARM64_MAX) - 1)
+static const uint8_t perf_to_dwarf_32[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 };
+#elif defined(__riscv) && __riscv_xlen == 64
+static const uint8_t perf_to_dwarf[] = { 32, 1,	 2,  3,	 4,  5,	 6,  7,	 8,  9,	 10, 11, 12, 13, 14, 15,
+					 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31 };
+#define REGS_MASK (((uint64_t)1 << PERF_REG_RISCV_MAX) - 1)
+static const uint8_t perf_to_dwarf_32[] = { 0 };
+#else
+static const uint8_t perf_to_dwarf[] = { 0 };
+#define REGS_MASK UINT64_C(0)
+static const uint8_t perf_to_dwarf_32[] = { 0 };
+#endif
+
+uint64_t perf_user_regs_mask(void) { return REGS_MASK; }
+
+/* The registers at P by their DWARF numbers. */
+static void read_regs(const uint8_t *p, bool is_32bit, struct unwind_full *all, struct unwind_regs *regs)
+{
+	const uint8_t *numbers = is_32bit ? perf_to_dwarf_32 : perf_to_dwarf;
+	size_t count = is_32bit ? sizeof(perf_to_dwarf_32) : sizeof(perf_to_dwarf);
+
+	*all = (struct unwind_full){ 0 };
+	*regs = (struct unwind_regs){ .is_32bit = is_32bit, .all = all };
+
+	const struct unwind_machine *m = unwind_machine_of(regs);
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t value;
+
+		memcpy(&value, p + 8 * i, 8);
+		all->value[numbers[i]] = is_32bit ? (uint32_t)value : value;
+		all->known |= UINT64_C(1) << numbers[i];
+	}
+	if (m == NULL)
+		return;
+	regs->pc = all->value[m->pc];
+	regs->sp = all->value[m->sp];
+	regs->fp = all->value[m->fp];
+	regs->lr = m->has_lr ? all->value[m->ra] : 0;
+}
+
+/* --- the copy --------------------------------------------------------------------------------------- */
+
+struct copy {
+	const uint8_t *bytes;
+	uint64_t sp, size_bytes;
+	uint64_t needed_bytes;  /* up to the highest byte that was read */
+	bool is_short;          /* more was wanted */
+};
+
+static bool read_copy(void *user, uint64_t addr, void *buffer, size_t size_bytes)
+{
+	struct copy *c = user;
+	uint64_t at = addr - c->sp;
+
+	if (addr < c->sp)
+		return false;
+	if (at > c->size_bytes || c->size_bytes - at < size_bytes) {
+		c->is_short = true;
+		return false;
+	}
+	if (at + size_bytes > c->needed_bytes)
+		c->needed_bytes = at + size_bytes;
+	memcpy(buffer, c->bytes + at, size_bytes);
+	return true;
+}
+
+/* --- levels ----------------------------------------------------------------------------------------- */
+
+uint32_t perf_stack_bytes(const struct perf_session *s, unsigned level)
+{
+	return level_bytes[s->stack_levels > 1 ? level : PERF_STACK_LEVELS / 2];
+}
+
+static void switch_level(struct perf_session *s, struct perf_cpu *cpu, unsigned level)
+{
+	log_debug("stack copies of CPU %d: %u bytes from now on", cpu->cpu, perf_stack_bytes(s, level));
+	for (size_t i = 0; i < s->fds.n; i++)
+		if (s->fds.v[i].cpu == cpu->cpu && s->fds.v[i].level == level)
+			ioctl(s->fds.v[i].fd, PERF_EVENT_IOC_ENABLE, 0);
+	for (size_t i = 0; i < s->fds.n; i++)
+		if (s->fds.v[i].cpu == cpu->cpu && s->fds.v[i].level == cpu->level)
+			ioctl(s->fds.v[i].fd, PERF_EVENT_IOC_DISABLE, 0);
+	cpu->level = level;
+	cpu->level_samples = cpu->level_short = 0;
+	cpu->level_needed_bytes = 0;
+}
+
+static void adapt_level(struct perf_session *s, struct perf_cpu *cpu, const struct copy *c)
+{
+	if (s->stack_levels < 2)
+		return;
+	cpu->level_samples++;
+	cpu->level_short += c->is_short && c->size_bytes >= perf_stack_bytes(s, cpu->level);
+	if (c->needed_bytes > cpu->level_needed_bytes)
+		cpu->level_needed_bytes = c->needed_bytes;
+	if (cpu->level_short >= SHORT_MAX && cpu->level + 1 < s->stack_levels) {
+		switch_level(s, cpu, cpu->level + 1);
+	} else if (cpu->level_samples >= WINDOW_SAMPLES * (cpu->level + 1)) {
+		bool roomy = cpu->level > 0 && cpu->level_short == 0 &&
+			     cpu->level_needed_bytes <= perf_stack_bytes(s, cpu->level - 1) / 2;
+
+		if (roomy)
+			switch_level(s, cpu, cpu->level - 1);
+		cpu->level_samples = cpu->level_short = 0;
+		cpu->level_needed_bytes = 0;
+	}
+}
+
+/* --- one sample --------------------------------------------------------------------------------------- */
+
+static uint64_t load_u64(const uint8_t *p)
+{
+	uint64_t value;
+
+	memcpy(&value, p, sizeof(value));
+	return value;
+}
+
+/* abi, registers if any; size, bytes and how many of them are real, if any. */
+static bool parse(const uint8_t *p, const uint8_t *end, uint64_t *abi, const uint8_t **regs, struct copy *c)
+{
+	*c = (struct copy){ 0 };
+	if (end - p < 8)
+		return false;
+	*abi = load_u64(p);
+	*regs = p + 8;
+	p += 8 + (*abi ? sizeof(perf_to_dwarf) * 8 : 0);
+	if (*abi == PERF_SAMPLE_REGS_ABI_NONE || p > end || end - p < 8)
+		return false;
+
+	uint64_t size_bytes = load_u64(p);
+
+	p += 8;
+	if (size_bytes == 0)
+		return true;
+	if (size_bytes > (uint64_t)(end - p) || (uint64_t)(end - p) - size_bytes < 8)
+		return false;
+	c->bytes = p;
+	c->size_bytes = load_u64(p + size_bytes);
+	if (c->size_bytes > size_bytes)
+		c->size_bytes = size_bytes;
+	return true;
+}
+
+static void count_result(struct perf_session *s, const struct unwind_result *r, const struct copy *c,
+			 uint8_t *flags)
+{
+	struct perf_stack_counts *counts = &s->stack_counts;
+
+	counts->stacks++;
+	counts->frames += r->count;
+	counts->copied_bytes += c->size_bytes;
+	counts->by_cfi += r->by_table > 0;
+	counts->by_full += r->has_full;
+	counts->by_fp += r->by_fp > 0;
+	counts->by_guess += r->by_guess > 0;
+	counts->too_long += r->end == UNWIND_BROKEN && c->is_short;
+	counts->broken += r->end == UNWIND_BROKEN;
+	if (r->by_table)
+		*flags |= SAMPLE_STACK_CFI;
+	if (r->end == UNWIND_CUT)
+		*flags |= SAMPLE_STACK_CUT;
+	if (r->end == UNWIND_BROKEN)
+		*flags |= SAMPLE_STACK_BROKEN;
+}
+
+size_t perf_user_stack(struct perf_session *s, struct perf_cpu *cpu, pid_t pid, const uint8_t *p,
+		       const uint8_t *end, uint64_t *addrs, size_t max_frames, uint8_t *flags)
+{
+	struct copy copy;
+	struct unwind_full all;
+	struct unwind_regs regs;
+	struct unwind_memory memory = { read_copy, &copy };
+	struct unwind_result result;
+	struct track_unwind unwind;
+	const uint8_t *at;
+	uint64_t abi;
+
+	if (!parse(p, end, &abi, &at, &copy) || max_frames == 0)
+		return 0;
+	read_regs(at, abi == PERF_SAMPLE_REGS_ABI_32 && sizeof(void *) == 8, &all, &regs);
+	copy.sp = regs.sp;
+	track_unwind_begin(s->capture.track, pid, &unwind);
+	unwind_stack(&regs, &memory, &unwind.space,
+		     s->capture.request->stacks == CAPTURE_STACK_DWARF ? UNWIND_NO_GUESS : 0, addrs,
+		     max_frames, &result);
+	count_result(s, &result, &copy, flags);
+	adapt_level(s, cpu, &copy);
+	return result.count;
+}
