@@ -20,7 +20,9 @@
 
 struct export_args {
 	const char *input, *to, *path, *diff;
-	bool normalize, quiet;
+	const char *fields;
+	bool normalize, quiet, nanoseconds;
+	uint64_t max_stack;
 	struct stack_input_args stacks;
 	struct narrow_args narrow;
 };
@@ -100,14 +102,14 @@ static struct err *export_input(const struct export_args *args, const struct exp
 	struct stacks *stacks = &in->profile->stacks;
 	const struct narrow_args *n = &args->narrow;
 
-	if (!exporter->wants_stacks && !in->recording)
+	if (!exporter->wants_stacks && !in->from.recording)
 		return err_new(ERR_USAGE, "%s can only be written from a recording, and %s is none",
-			       exporter->name, in->path);
+			       exporter->name, in->from.path);
 	if (!exporter->wants_stacks && (n->thread || n->process || n->module || n->from_ns || n->until_ns ||
 					n->no_kernel || n->no_user || n->no_inlines || n->event))
 		return err_fix(err_new(ERR_USAGE, "%s is written with all samples as they are", exporter->name),
 			       "leave away the options that choose samples, or write --to folded");
-	if (exporter->wants_stacks && in->recording)
+	if (exporter->wants_stacks && in->from.recording)
 		name_as_text(args, stacks);
 	if (args->diff) {
 		struct stack_input before;
@@ -117,11 +119,14 @@ static struct err *export_input(const struct export_args *args, const struct exp
 		stack_input_close(&before);
 	}
 	return write_out(args, exporter,
-			 &(struct export_input){ .recording = in->recording,
+			 &(struct export_input){ .recording = in->from.recording,
 						 .stacks = stacks,
 						 .frame = export_frame,
 						 .call = export_call,
-						 .user = in->profile->frames });
+						 .user = in->profile->frames,
+						 .fields = args->fields,
+						 .nanoseconds = args->nanoseconds,
+						 .max_stack = args->max_stack });
 }
 
 static struct err *export_run(void *user, struct arena *arena, int *status)
@@ -160,6 +165,14 @@ static const struct opt export_opts[] = {
 	  .offset = offsetof(struct export_args, diff) },
 	{ .name = "normalize", .kind = OPT_FLAG, .help = "with --diff: scale OLD to the same total",
 	  .offset = offsetof(struct export_args, normalize) },
+	{ .name = "fields", .letter = 'F', .kind = OPT_STRING, .value = "LIST",
+	  .help = "perf-script: comm,pid,tid,cpu,time,period,event,ip,sym,dso,srcline",
+	  .offset = offsetof(struct export_args, fields) },
+	{ .name = "ns", .kind = OPT_FLAG, .help = "perf-script: times to the nanosecond",
+	  .offset = offsetof(struct export_args, nanoseconds) },
+	{ .name = "max-stack", .kind = OPT_U64, .value = "N", .min = 1,
+	  .help = "perf-script: leave out callers beyond N frames (perf script: 127; default: none)",
+	  .offset = offsetof(struct export_args, max_stack) },
 	{ .name = "quiet", .letter = 'q', .kind = OPT_FLAG, .help = "only errors",
 	  .offset = offsetof(struct export_args, quiet) },
 	NARROW_OPTS(struct export_args, narrow),

@@ -80,7 +80,7 @@ static struct err *compare(const struct flame_args *args, struct stack_input *in
 
 	double factor = stack_input_compare(in, &before, !args->absolute);
 
-	str_printf(said, "compared with %s: red grew, blue shrank", before.path);
+	str_printf(said, "compared with %s: red grew, blue shrank", before.from.path);
 	if (factor != 1.0)
 		str_printf(said, " (its values taken times %.3g, so that both totals are equal)", factor);
 	stack_input_close(&before);
@@ -174,11 +174,11 @@ static struct err *flame(struct flame_args *args, struct stack_input *in, struct
 		log_warn("Input lines are always sorted when `reverse_stack_order` is `true`. "
 			 "The `no_sort` option is being ignored.");
 	TRY(stack_input_open(&args->stacks, &args->narrow, args->input, in));
-	if (!args->title && in->recording && recording_borrow_meta(in->recording)->command)
-		style.title = recording_borrow_meta(in->recording)->command;
+	if (!args->title && in->from.recording && recording_borrow_meta(in->from.recording)->command)
+		style.title = recording_borrow_meta(in->from.recording)->command;
 	if (args->diff)
 		TRY(compare(args, in, said));
-	choose_output(args, in->path, path);
+	choose_output(args, in->from.path, path);
 	TRY(draw(args, in->profile, &style, str_text(said)));
 	if (path->length > 0)
 		log_note("flame graph: %s", str_text(path));

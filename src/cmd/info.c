@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sonde info: what a recording is, how much is in it, what was lost, what could not be had. */
 #include "cmd/cmd.h"
+#include "cmd/recording_input.h"
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -313,14 +314,12 @@ static struct err *put_info(const struct info_args *args, struct recording *r, c
 static struct err *info_run(void *user, struct arena *arena, int *status)
 {
 	const struct info_args *args = user;
-	CLEANUP(mem_freep) char *path = NULL;
-	struct recording *r;
+	struct recording_input in;
 
-	TRY(recording_find_path(args->recording, &path));
-	TRY(recording_open(path, &r));
-	struct err *err = put_info(args, r, path);
+	TRY(recording_input_open(args->recording, &in));
+	struct err *err = put_info(args, in.recording, in.path);
 
-	recording_destroy(r);
+	recording_input_close(&in);
 	return err;
 }
 

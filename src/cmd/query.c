@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sonde query: SQL over a recording. */
 #include "cmd/cmd.h"
+#include "cmd/recording_input.h"
 
 #include "base/json.h"
 #include "base/str.h"
@@ -406,8 +407,7 @@ static struct err *query_run(void *user, struct arena *arena, int *status)
 	const struct query_args *args = user;
 	const char *operand = args->words.count > 1 ? args->words.words[0] : NULL;
 	const char *text = args->words.words[args->words.count - 1];
-	CLEANUP(mem_freep) char *path = NULL;
-	struct recording *r;
+	struct recording_input in;
 
 	if (args->csv && (args->output.json || args->output.html || args->output.svg))
 		return err_fix(err_new(ERR_USAGE, "--csv excludes --json, --html and --svg"),
@@ -415,11 +415,10 @@ static struct err *query_run(void *user, struct arena *arena, int *status)
 	if (operand == NULL && !is_question(text))
 		return err_fix(err_new(ERR_USAGE, "'%s' is no SQL", text),
 			       "sonde query %s .tables shows what there is to ask for", text);
-	TRY(recording_find_path(operand, &path));
-	TRY(recording_open(path, &r));
-	struct err *err = answer(args, r, path, text);
+	TRY(recording_input_open(operand, &in));
+	struct err *err = answer(args, in.recording, in.path, text);
 
-	recording_destroy(r);
+	recording_input_close(&in);
 	return err;
 }
 

@@ -73,7 +73,7 @@ static struct err *work_open(const struct report_args *args, struct work *w)
 	if (args->diff)
 		err = stack_input_open(&args->stacks, &args->narrow, args->diff, &w->before);
 	if (!err)
-		err = to_view(args, w->in.path, &w->view);
+		err = to_view(args, w->in.from.path, &w->view);
 	if (!err)
 		err = report_check(w->in.profile, &w->options);
 	if (err)

@@ -93,7 +93,7 @@ static struct err *open_text(const struct stack_input_args *args, const struct n
 		options.event = narrow->event;
 	stacks_init(&stacks);
 
-	struct err *err = text_read_stacks(in->path, args->as, &options, &stacks, NULL);
+	struct err *err = text_read_stacks(in->from.path, args->as, &options, &stacks, NULL);
 
 	if (!err) {
 		transform(args, &stacks);
@@ -118,7 +118,7 @@ void narrow_to_view(const struct narrow_args *narrow, struct view_options *view)
 	view->by_process = narrow->by_process;
 }
 
-static struct err *open_recording(const struct stack_input_args *args,
+static struct err *open_recording(const struct stack_input_args *args, const char *operand,
 				  const struct narrow_args *narrow, struct stack_input *in)
 {
 	struct view_options view = { 0 };
@@ -126,8 +126,8 @@ static struct err *open_recording(const struct stack_input_args *args,
 	narrow_to_view(narrow, &view);
 	if (!view.event)
 		view.event = args->event;
-	TRY(recording_open(in->path, &in->recording));
-	TRY(report_profile(in->recording, &view, &in->profile));
+	TRY(recording_input_open(operand, &in->from));
+	TRY(report_profile(in->from.recording, &view, &in->profile));
 	transform(args, &in->profile->stacks);
 	return NULL;
 }
@@ -150,13 +150,11 @@ struct err *stack_input_open(const struct stack_input_args *args, const struct n
 	struct stack_input in = { 0 };
 	struct err *err;
 
-	if (operand && is_text(operand)) {
-		in.path = mem_strdup(operand);
+	if (operand && (args->as || !recording_input_is_foreign(operand)) && is_text(operand)) {
+		in.from.path = mem_strdup(operand);
 		err = open_text(args, narrow, &in);
 	} else {
-		err = recording_find_path(operand, &in.path);
-		if (!err)
-			err = open_recording(args, narrow, &in);
+		err = open_recording(args, operand, narrow, &in);
 	}
 	if (err) {
 		stack_input_close(&in);
@@ -169,15 +167,14 @@ struct err *stack_input_open(const struct stack_input_args *args, const struct n
 void stack_input_close(struct stack_input *in)
 {
 	profile_destroy(in->profile);
-	recording_destroy(in->recording);
-	free(in->path);
+	recording_input_close(&in->from);
 	*in = (struct stack_input){ 0 };
 }
 
 double stack_input_compare(struct stack_input *after, struct stack_input *before, bool normalize)
 {
-	if (!after->recording != !before->recording) {
-		struct stack_input *in = after->recording ? after : before;
+	if (!after->from.recording != !before->from.recording) {
+		struct stack_input *in = after->from.recording ? after : before;
 		struct stacks names;
 
 		stacks_init(&names);

@@ -7,6 +7,7 @@
  */
 #include "base/arena.h"
 #include "base/opt.h"
+#include "cmd/recording_input.h"
 #include "convert/text.h"
 
 #include <stddef.h>
@@ -114,11 +115,10 @@ struct view_options;
 
 /* A profile, whatever it was made from. */
 struct stack_input {
-	char *path;                  /* as a person would name it */
-	struct recording *recording; /* NULL: it was text */
+	struct recording_input from; /* its recording is NULL when it was text */
 	struct profile *profile;
 };
-/* OPERAND: a recording, a text, "-"; NULL: the newest recording here.  The profile's stacks
+/* OPERAND: a recording, a file to import, a text, "-"; NULL: the newest recording here.  The profile's stacks
  * have --base, --fold-recursion and --reverse applied. */
 struct err *stack_input_open(const struct stack_input_args *args, const struct narrow_args *narrow,
 			     const char *operand, struct stack_input *ret);

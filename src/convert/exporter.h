@@ -37,12 +37,18 @@ struct export_input {
 	void (*call)(void *user, uint32_t id, uint32_t index, struct export_call *ret);
 	void *user;
 	const char *event; /* only this counted event; NULL: the first one */
+	const char *title; /* of the recording or text, for forms that have one */
+	/* perf-script: */
+	const char *fields; /* as perf script -F; NULL: as perf script does it alone */
+	bool nanoseconds;
+	uint64_t max_stack; /* frames; 0: all */
 };
 
 struct exporter {
 	const char *name; /* "folded" */
 	const char *summary;
 	bool wants_stacks; /* else it needs a recording */
+	bool is_binary;	   /* not for a terminal */
 	struct err *(*write)(const struct export_input *input, FILE *out);
 };
 extern const struct exporter *const exporter_table[]; /* ended by NULL */

@@ -21,21 +21,54 @@
 #include "record/recording.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEPTH_MAX = 4096, CACHE_BYTES_MAX = 256 << 20 };
+enum { DEPTH_MAX = 4096, CACHE_BYTES_MAX = 256 << 20, ANCESTORS_MAX = 32 };
+
+/* What -F names. */
+enum field {
+	FIELD_COMM_NAME = 1,
+	FIELD_PID_NUMBER = 2,
+	FIELD_TID_NUMBER = 4,
+	FIELD_CPU = 8,
+	FIELD_TIME = 16,
+	FIELD_PERIOD = 32,
+	FIELD_EVENT_NAME = 64,
+	FIELD_IP = 128,
+	FIELD_SYM = 256,
+	FIELD_DSO = 512,
+	FIELD_SRCLINE = 1024,
+};
+static const char *const field_names[] = { "comm",  "pid", "tid", "cpu", "time",    "period",
+					   "event", "ip",  "sym", "dso", "srcline", NULL };
+enum { FIELDS_DEFAULT = FIELD_SRCLINE - 1 };
+
+/* A process as far as its addresses go. */
+struct process {
+	VEC(uint32_t) mappings; /* row indices, in order of time */
+	size_t seen;		/* of them, by the time of the sample at hand */
+	uint32_t ppid;
+	uint64_t start_ns;
+};
+struct lines {
+	char *text;
+	size_t seen; /* as the process's when it was made */
+};
 
 struct writer {
 	const struct export_input *input;
 	struct recording *r;
 	FILE *out;
-	struct map stacks; /* pid << 32 | stack -> text offset + 1 in `texts` */
-	VEC(char *) texts;
+	unsigned fields;
+	struct map stacks; /* pid << 33 | stack << 1 | in a chain -> index + 1 in `lines` */
+	VEC(struct lines) lines;
 	size_t cached_bytes;
 	const struct row_mapping *mappings;
 	size_t mapping_count;
-	struct map first_mapping; /* module << 32 | pid -> index + 1 of its first mapping */
+	struct map processes; /* pid -> struct process * */
+	struct map deep_events; /* events that have call chains */
 	struct str text;
 };
 
@@ -46,38 +79,74 @@ static const char *string_of(const struct writer *w, uint32_t id)
 	return text ? text : "";
 }
 
-/* --- frames ------------------------------------------------------------------------------ */
+/* --- processes ------------------------------------------------------------------------------ */
 
-static struct err *load_mappings(struct writer *w)
+static struct process *process_of(struct writer *w, uint32_t pid)
 {
+	uint64_t *slot = map_get(&w->processes, pid, NULL);
+
+	if (!*slot)
+		*slot = (uintptr_t)mem_calloc(1, sizeof(struct process));
+	return (struct process *)(uintptr_t)*slot;
+}
+
+static struct err *load_processes(struct writer *w)
+{
+	const struct row_thread *threads;
+	size_t thread_count;
 	const void *rows;
 
 	TRY(recording_side_rows(w->r, TYPE_mapping, &rows, &w->mapping_count));
 	w->mappings = rows;
-	for (size_t i = w->mapping_count; i-- > 0;)
-		*map_get(&w->first_mapping,
-			 (uint64_t)w->mappings[i].module << 32 | w->mappings[i].pid, NULL) = i + 1;
+	for (size_t i = 0; i < w->mapping_count; i++)
+		vec_push(&process_of(w, w->mappings[i].pid)->mappings, (uint32_t)i);
+	TRY(recording_side_rows(w->r, TYPE_thread, &rows, &thread_count));
+	threads = rows;
+	for (size_t i = thread_count; i-- > 0;) { /* the first of a process stays */
+		struct process *p = process_of(w, threads[i].pid);
+
+		p->ppid = threads[i].ppid;
+		p->start_ns = threads[i].start_ns;
+	}
 	return NULL;
 }
 
-/* Where a file offset lay in the process; the offset itself when that is not known. */
-static uint64_t address_of(const struct writer *w, const struct export_frame *f, uint32_t module,
-			   uint32_t pid)
+/* The newest mapping of the module, by that time, that has the offset. */
+static const struct row_mapping *mapping_of(const struct writer *w, const struct process *p, uint32_t module,
+					    uint64_t offset, uint64_t time_ns)
 {
-	const uint64_t *first = map_find(&w->first_mapping, (uint64_t)module << 32 | pid);
+	for (size_t i = p->mappings.n; i-- > 0;) {
+		const struct row_mapping *m = &w->mappings[p->mappings.v[i]];
 
-	if (!first || f->module_kind == MODULE_KERNEL || f->module_kind == MODULE_KERNEL_MODULE ||
-	    f->module_kind == MODULE_ANON)
+		if (m->module == module && m->start_ns <= time_ns && offset >= m->offset &&
+		    offset - m->offset < m->size_bytes + (m->size_bytes < UINT64_MAX))
+			return m;
+	}
+	return NULL;
+}
+
+/* Where a file offset lay in the process; the offset itself when that is not known.  What a
+ * process didn't map itself it has from the one that forked it. */
+static uint64_t address_of(struct writer *w, const struct export_frame *f, uint32_t module, uint32_t pid,
+			   uint64_t time_ns)
+{
+	if (f->module_kind == MODULE_KERNEL || f->module_kind == MODULE_KERNEL_MODULE ||
+	    f->module_kind == MODULE_ANON || !module)
 		return f->offset;
-	for (size_t i = *first - 1; i < w->mapping_count; i++) {
-		const struct row_mapping *m = &w->mappings[i];
+	for (int i = 0; i < ANCESTORS_MAX && pid; i++) {
+		const struct process *p = process_of(w, pid);
+		const struct row_mapping *m = mapping_of(w, p, module, f->offset, time_ns);
 
-		if (m->module == module && m->pid == pid && f->offset >= m->offset &&
-		    f->offset - m->offset < m->size_bytes)
+		if (m)
 			return m->addr + (f->offset - m->offset);
+		if (p->start_ns && p->start_ns < time_ns)
+			time_ns = p->start_ns;
+		pid = p->ppid == pid ? 0 : p->ppid;
 	}
 	return f->offset;
 }
+
+/* --- frames ------------------------------------------------------------------------------ */
 
 /* perf's name of a module. */
 static const char *module_name(const struct export_frame *f)
@@ -87,68 +156,145 @@ static const char *module_name(const struct export_frame *f)
 	return *f->module_path ? f->module_path : "[unknown]";
 }
 
-static void add_frame(struct writer *w, uint32_t frame, uint32_t pid)
+static void add_srcline(struct writer *w, const struct export_call *call)
+{
+	if (w->fields & FIELD_SRCLINE && call->file)
+		str_printf(&w->text, "\n  %s:%u", call->file, call->line);
+}
+
+/* One line a call; with addresses alone, one an address.  IN_CHAIN and with chosen fields,
+ * addresses of files are offsets in them, as perf script has it. */
+static void add_frame(struct writer *w, uint32_t frame, uint32_t pid, uint64_t time_ns, bool in_chain)
 {
 	const struct row_frame *row = recording_side_find(w->r, TYPE_frame, frame);
+	bool named = (w->fields & (FIELD_SYM | FIELD_DSO | FIELD_SRCLINE)) != 0;
 	struct export_frame f;
 
 	if (!row || !w->input->frame(w->input->user, frame, &f))
 		return;
 
-	uint64_t address = address_of(w, &f, row->module, pid);
+	bool as_offset = in_chain && w->input->fields && f.module_kind != MODULE_UNKNOWN && row->module;
+	uint64_t address = as_offset ? f.offset : address_of(w, &f, row->module, pid, time_ns);
 
-	for (uint32_t i = 0; i < f.call_count; i++) {
+	for (uint32_t i = 0; i < (named ? f.call_count : 1); i++) {
 		struct export_call call;
 
 		w->input->call(w->input->user, frame, i, &call);
-		str_printf(&w->text, "\t%16llx %s (%s)\n", (unsigned long long)address,
-			   call.function ? call.function : "[unknown]",
-			   call.inlined ? "inlined" : module_name(&f));
+		str_add_char(&w->text, '\t');
+		if (w->fields & FIELD_IP)
+			str_printf(&w->text, "%16" PRIx64, address);
+		if (w->fields & FIELD_SYM)
+			str_printf(&w->text, " %s", call.function ? call.function : "[unknown]");
+		if (w->fields & FIELD_DSO)
+			str_printf(&w->text, " (%s)", call.inlined ? "inlined" : module_name(&f));
+		add_srcline(w, &call);
+		str_add_char(&w->text, '\n');
 	}
 }
 
-/* The lines of a stack, from the cache or made now (then in w->text). */
-static const char *stack_lines(struct writer *w, uint32_t stack, uint32_t pid)
+static void render_stack(struct writer *w, uint32_t stack, uint32_t pid, uint64_t time_ns, bool in_chain)
 {
-	uint64_t key = (uint64_t)pid << 32 | stack;
-	const uint64_t *known = map_find(&w->stacks, key);
+	uint64_t max = w->input->max_stack && w->input->max_stack < DEPTH_MAX ? w->input->max_stack : DEPTH_MAX;
 
-	if (known)
-		return w->texts.v[*known];
 	str_clear(&w->text);
-	for (int depth = 0; stack && depth < DEPTH_MAX; depth++) {
+	for (uint64_t depth = 0; stack && depth < max; depth++) {
 		const struct row_stack *row = recording_side_find(w->r, TYPE_stack, stack);
 
 		if (!row)
 			break;
-		add_frame(w, row->frame, pid);
+		add_frame(w, row->frame, pid, time_ns, in_chain);
 		stack = row->parent;
 	}
-	if (w->cached_bytes + w->text.length < CACHE_BYTES_MAX) {
+}
+
+/* The lines of a stack, from the cache or made now (then in w->text).  They are made anew when
+ * the process has mapped something since. */
+static const char *stack_lines(struct writer *w, uint32_t stack, uint32_t pid, uint64_t time_ns,
+			       bool in_chain)
+{
+	struct process *p = process_of(w, pid);
+	uint64_t key = (uint64_t)pid << 33 | (uint64_t)stack << 1 | in_chain;
+	const uint64_t *known = map_find(&w->stacks, key);
+	struct lines *lines = known ? &w->lines.v[*known - 1] : NULL;
+
+	while (p->seen < p->mappings.n && w->mappings[p->mappings.v[p->seen]].start_ns <= time_ns)
+		p->seen++;
+	if (lines && lines->seen == p->seen)
+		return lines->text;
+	render_stack(w, stack, pid, time_ns, in_chain);
+	if (!lines && w->cached_bytes + w->text.length < CACHE_BYTES_MAX) {
+		lines = vec_add(&w->lines);
+		*map_get(&w->stacks, key, NULL) = w->lines.n;
+	}
+	if (lines) {
 		w->cached_bytes += w->text.length + 1;
-		*map_get(&w->stacks, key, NULL) = w->texts.n;
-		vec_push(&w->texts, mem_strdup(str_text(&w->text)));
+		w->cached_bytes -= lines->text ? strlen(lines->text) + 1 : 0;
+		free(lines->text);
+		*lines = (struct lines){ mem_strdup(str_text(&w->text)), p->seen };
 	}
 	return str_text(&w->text);
 }
 
 /* --- samples ------------------------------------------------------------------------------- */
 
-static void write_sample(struct writer *w, const union column *c, size_t i)
-{
-	const struct row_thread *t = recording_side_find(w->r, TYPE_thread, c[2].u32[i]);
-	const struct row_event *e = recording_side_find(w->r, TYPE_event, c[5].u32[i]);
-	const char *comm = t ? string_of(w, t->comm) : "", *event = e ? string_of(w, e->name) : "";
-	uint64_t time_ns = c[0].u64[i];
+enum { TIME, PERIOD, THREAD, STACK, CPU, EVENT };
 
-	fprintf(w->out, "%s %u/%u [%03u] %llu.%06llu: %10llu %s:\n%s\n", *comm ? comm : "[unknown]",
-		t ? t->pid : 0, t ? t->tid : 0, c[4].u32[i],
-		(unsigned long long)(time_ns / 1000000000),
-		(unsigned long long)(time_ns / 1000 % 1000000), (unsigned long long)c[1].u64[i],
-		*event ? event : "sample", stack_lines(w, c[3].u32[i], t ? t->pid : 0));
+static void write_ids(const struct writer *w, const struct row_thread *t)
+{
+	const char *comm = t ? string_of(w, t->comm) : "";
+	int pid = t ? (int)t->pid : 0, tid = t ? (int)t->tid : 0;
+
+	if (w->fields & FIELD_COMM_NAME && *comm)
+		fprintf(w->out, "%s ", comm);
+	else if (w->fields & FIELD_COMM_NAME)
+		fprintf(w->out, ":%d ", tid);
+	if (w->fields & FIELD_PID_NUMBER && w->fields & FIELD_TID_NUMBER)
+		fprintf(w->out, "%d/%d ", pid, tid);
+	else if (w->fields & (FIELD_PID_NUMBER | FIELD_TID_NUMBER))
+		fprintf(w->out, "%d ", w->fields & FIELD_PID_NUMBER ? pid : tid);
 }
 
-static struct err *write_samples(struct writer *w)
+static void write_head(const struct writer *w, const union column *c, size_t i)
+{
+	const struct row_event *e = recording_side_find(w->r, TYPE_event, c[EVENT].u32[i]);
+	const char *event = e ? string_of(w, e->name) : "";
+	uint64_t time_ns = c[TIME].u64[i];
+
+	write_ids(w, recording_side_find(w->r, TYPE_thread, c[THREAD].u32[i]));
+	if (w->fields & FIELD_CPU && (w->input->fields || c[CPU].u32[i] != SAMPLE_NO_CPU))
+		fprintf(w->out, "[%03d] ", c[CPU].u32[i] == SAMPLE_NO_CPU ? -1 : (int)c[CPU].u32[i]);
+	if (w->fields & FIELD_TIME && w->input->nanoseconds)
+		fprintf(w->out, "%" PRIu64 ".%09" PRIu64 ": ", time_ns / 1000000000, time_ns % 1000000000);
+	else if (w->fields & FIELD_TIME)
+		fprintf(w->out, "%" PRIu64 ".%06" PRIu64 ": ", time_ns / 1000000000, time_ns / 1000 % 1000000);
+	if (w->fields & FIELD_PERIOD)
+		fprintf(w->out, "%10" PRIu64 " ", c[PERIOD].u64[i]);
+	if (w->fields & FIELD_EVENT_NAME)
+		fprintf(w->out, "%s:", *event ? event : "sample");
+}
+
+/* Events without call chains have their address on the line, as perf does it, when the fields
+ * were chosen: readers of plain perf script look for it on lines of its own. */
+static void write_sample(struct writer *w, const union column *c, size_t i)
+{
+	const struct row_thread *t = recording_side_find(w->r, TYPE_thread, c[THREAD].u32[i]);
+
+	write_head(w, c, i);
+	if (!(w->fields & (FIELD_IP | FIELD_SYM | FIELD_DSO))) {
+		fputc('\n', w->out);
+		return;
+	}
+
+	bool deep = map_find(&w->deep_events, c[EVENT].u32[i]) != NULL;
+	const char *lines = stack_lines(w, c[STACK].u32[i], t ? t->pid : 0, c[TIME].u64[i], deep);
+
+	if (w->input->fields && !deep)
+		fprintf(w->out, "%s", *lines ? lines : "\n");
+	else
+		fprintf(w->out, "\n%s\n", lines);
+}
+
+static struct err *each_sample(struct writer *w, void (*visit)(struct writer *, const union column *, size_t))
 {
 	static const char *const columns[] = { "time_ns", "period", "thread", "stack",
 					       "cpu",	  "event",  NULL };
@@ -157,32 +303,81 @@ static struct err *write_samples(struct writer *w)
 	bool more;
 	struct err *err;
 
-	TRY(load_mappings(w));
 	TRY(scan_create(w->r, "sample", &(struct scan_options){ .columns = columns }, &scan));
 	while (!(err = scan_next(scan, &batch, &more)) && more && !ferror(w->out))
 		for (size_t i = 0; i < batch.rows; i++)
-			write_sample(w, batch.columns, i);
+			visit(w, batch.columns, i);
 	scan_destroy(scan);
 	return err;
+}
+
+static void look_at_depth(struct writer *w, const union column *c, size_t i)
+{
+	const struct row_stack *row = recording_side_find(w->r, TYPE_stack, c[STACK].u32[i]);
+
+	if (row && row->parent)
+		map_get(&w->deep_events, c[EVENT].u32[i], NULL);
+}
+
+static struct err *write_samples(struct writer *w)
+{
+	TRY(load_processes(w));
+	if (w->input->fields)
+		TRY(each_sample(w, look_at_depth));
+	return each_sample(w, write_sample);
+}
+
+static struct err *parse_fields(const char *text, unsigned *fields)
+{
+	*fields = text ? 0 : FIELDS_DEFAULT;
+	while (text && *text) {
+		size_t length = strcspn(text, ","), i = 0;
+
+		while (field_names[i] && (strlen(field_names[i]) != length ||
+					  strncmp(field_names[i], text, length) != 0))
+			i++;
+		if (!field_names[i])
+			return err_fix(err_new(ERR_USAGE, "no field \"%.*s\"", (int)length, text),
+				       "known fields: comm,pid,tid,cpu,time,period,event,ip,sym,dso,srcline");
+		*fields |= 1U << i;
+		text += length + (text[length] == ',');
+	}
+	return NULL;
+}
+
+static void writer_deinit(struct writer *w)
+{
+	struct map_slot *slot;
+
+	for (size_t i = 0; i < w->lines.n; i++)
+		free(w->lines.v[i].text);
+	vec_deinit(&w->lines);
+	for (size_t i = 0; (slot = map_next(&w->processes, &i)) != NULL;) {
+		struct process *p = (struct process *)(uintptr_t)slot->value;
+
+		vec_deinit(&p->mappings);
+		free(p);
+	}
+	map_deinit(&w->processes);
+	map_deinit(&w->deep_events);
+	map_deinit(&w->stacks);
+	str_deinit(&w->text);
 }
 
 static struct err *perf_script_export(const struct export_input *input, FILE *out)
 {
 	struct writer w = { .input = input, .r = input->recording, .out = out };
 
+	TRY(parse_fields(input->fields, &w.fields));
 	map_init(&w.stacks);
-	map_init(&w.first_mapping);
+	map_init(&w.processes);
+	map_init(&w.deep_events);
 
 	struct err *err = write_samples(&w);
 
 	if (!err && (fflush(out) != 0 || ferror(out)))
 		err = err_errno(errno, "cannot write perf script text");
-	for (size_t i = 0; i < w.texts.n; i++)
-		free(w.texts.v[i]);
-	vec_deinit(&w.texts);
-	map_deinit(&w.stacks);
-	map_deinit(&w.first_mapping);
-	str_deinit(&w.text);
+	writer_deinit(&w);
 	return err;
 }
 

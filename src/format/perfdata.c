@@ -461,6 +461,14 @@ static struct err *next_inner(struct perfdata *p, struct perfdata_record *r, boo
 	return *found ? finish_record(p, r) : NULL;
 }
 
+/* "[ perf record: Woken up 1 times to write data ]", when standard error went the same way. */
+static bool is_message(const struct cursor *c)
+{
+	static const char message[] = "[ perf record: ";
+
+	return cursor_left(c) >= sizeof(message) - 1 && memcmp(c->at, message, sizeof(message) - 1) == 0;
+}
+
 struct err *perfdata_next(struct perfdata *p, struct perfdata_record *r, bool *more)
 {
 	bool whole;
@@ -477,7 +485,7 @@ struct err *perfdata_next(struct perfdata *p, struct perfdata_record *r, bool *m
 		return NULL;
 	}
 	TRY(read_record(p, &p->at, r, &whole));
-	if (!whole && p->header.unfinished) {
+	if (!whole && (p->header.unfinished || is_message(&p->at))) {
 		p->at.at = p->at.end;
 		*more = false;
 		return NULL;

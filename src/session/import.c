@@ -189,16 +189,40 @@ void session_import_discard(const char *recording)
 	rmdir(dir);
 }
 
+/* What a pipe will give next, copied by tee(2): it stays there. */
+static ssize_t peek_pipe(int fd, char *head)
+{
+	int copy[2];
+	ssize_t n = -1;
+
+	if (pipe2(copy, O_CLOEXEC) != 0)
+		return -1;
+	do
+		n = tee(fd, copy[1], IMPORT_HEAD_BYTES, 0);
+	while (n < 0 && errno == EINTR);
+	if (n > 0)
+		n = read(copy[0], head, (size_t)n);
+	close(copy[0]);
+	close(copy[1]);
+	return n;
+}
+
 bool session_can_import(const char *path)
 {
-	CLEANUP(io_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	bool is_stdin = strcmp(path, "-") == 0;
+	CLEANUP(io_closep) int opened = is_stdin ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = is_stdin ? STDIN_FILENO : opened;
 	struct stat st;
+	ssize_t n = -1;
 
-	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+	if (fd < 0 || fstat(fd, &st) != 0)
 		return false;
 
 	CLEANUP(mem_freep) char *head = mem_alloc(IMPORT_HEAD_BYTES);
-	ssize_t n = pread(fd, head, IMPORT_HEAD_BYTES, 0);
 
+	if (S_ISREG(st.st_mode))
+		n = pread(fd, head, IMPORT_HEAD_BYTES, is_stdin ? lseek(fd, 0, SEEK_CUR) : 0);
+	else if (S_ISFIFO(st.st_mode) && is_stdin)
+		n = peek_pipe(fd, head);
 	return n > 0 && importer_probe(head, (size_t)n) != NULL;
 }

@@ -28,7 +28,8 @@ struct err *session_import_temporary(const char *path, const char *from, char **
 				     struct err **damage);
 void session_import_discard(const char *recording);
 
-/* Is PATH a regular file that an importer knows by its content? */
+/* Is PATH a file, or what comes on standard input ("-"), that an importer knows by its content?
+ * Nothing is taken from a pipe. */
 bool session_can_import(const char *path);
 
 #endif

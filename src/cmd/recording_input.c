@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Operands to recordings. */
+#include "cmd/recording_input.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "record/recording.h"
+#include "session/import.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* The import that was made before, unless the file was written anew. */
+static bool was_imported(const char *operand)
+{
+	CLEANUP(mem_freep) char *meta = mem_printf("%s.sonde/meta.json", operand);
+	struct stat file, recording;
+
+	if (stat(meta, &recording) != 0 || stat(operand, &file) != 0)
+		return false;
+	return recording.st_mtim.tv_sec > file.st_mtim.tv_sec ||
+	       (recording.st_mtim.tv_sec == file.st_mtim.tv_sec &&
+		recording.st_mtim.tv_nsec >= file.st_mtim.tv_nsec);
+}
+
+bool recording_input_is_foreign(const char *operand)
+{
+	return operand && session_can_import(operand) && !was_imported(operand);
+}
+
+static struct err *import(const char *operand, struct recording_input *in)
+{
+	struct err *damage = NULL;
+
+	in->path = mem_strdup(operand);
+	TRY(session_import_temporary(operand, NULL, &in->temporary, &damage));
+	if (damage)
+		log_warn("%s; what came before it is shown", err_message(damage));
+	err_destroy(damage);
+	return recording_open(in->temporary, &in->recording);
+}
+
+static struct err *open_native(const char *operand, struct recording_input *in)
+{
+	TRY(recording_find_path(operand, &in->path));
+	return recording_open(in->path, &in->recording);
+}
+
+struct err *recording_input_open(const char *operand, struct recording_input *ret)
+{
+	struct recording_input in = { 0 };
+	struct err *err = recording_input_is_foreign(operand) ? import(operand, &in) : open_native(operand, &in);
+
+	if (err) {
+		recording_input_close(&in);
+		return err;
+	}
+	*ret = in;
+	return NULL;
+}
+
+void recording_input_close(struct recording_input *in)
+{
+	recording_destroy(in->recording);
+	if (in->temporary)
+		session_import_discard(in->temporary);
+	free(in->temporary);
+	free(in->path);
+	*in = (struct recording_input){ 0 };
+}
