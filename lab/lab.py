@@ -30,11 +30,13 @@ import stat
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 
 LAB = os.path.dirname(os.path.abspath(__file__))
 SRC = os.path.dirname(LAB)
 TIMEOUT, BROKEN, SKIP = 124, 125, 77   # exit statuses beside the program's own
+TIMEOUT_S, DEBUG_TIMEOUT_S = 120, 400  # unless --timeout says another
 QEMU = "qemu-system-x86_64"
 OVERLAID = ("/tmp", "/var/tmp", "/run", "/mnt")  # tmpfs in the guest, see guest/init
 MODULES = ("virtio_pci", "9pnet_virtio", "9p", "virtio_console")
@@ -222,7 +224,7 @@ def write_initramfs(path, run):
 
 def carry(cpio, run):
     """Put what the script needs into the archive: no 9p in this kernel."""
-    for path in program_files(["bash", "setpriv", "setsid", "timeout", "date", *run.programs]):
+    for path in program_files(["bash", "setpriv", "setsid", "stty", "timeout", "date", *run.programs]):
         cpio.copy(path, path)
     files = [LAB + "/lib.sh", LAB + "/guest/as-user", *run.files]
     for path in map(os.path.abspath, filter(os.path.isfile, files + run.argv)):
@@ -328,6 +330,7 @@ class Run:
         self.cpus, self.memory_mib, self.timeout_s = 2, 512, 120
         self.append, self.qemu_args, self.env = [], [], {}
         self.user = self.verbose = False
+        self.terminal = False        # the program has this terminal, and its size
         self.hold = False            # keep the machine when the program has ended or the kernel panicked
         self.crash_kernel = False    # put the initramfs where lib.sh's lab_crash_kernel looks for it
         self.share = self.console = self.net = None
@@ -337,7 +340,7 @@ class Run:
         self.out, self.err = sys.stdout.buffer, sys.stderr.buffer
         self.status = None           # as the control port says
         self.control, self.tar, self.pipes = b"", None, {}
-        self.qemu = self.started = None
+        self.qemu = self.started = self.terminal_modes = None
         self.dir, self.lock = work_directory()
 
     def __enter__(self):
@@ -351,6 +354,8 @@ class Run:
             self.qemu.kill()
         if self.qemu:
             self.qemu.wait()
+        if self.terminal_modes:  # QEMU restores them too, if it can
+            termios.tcsetattr(0, termios.TCSADRAIN, self.terminal_modes)
         self.lock.close()
         shutil.rmtree(self.dir, ignore_errors=True)
 
@@ -376,6 +381,10 @@ class Run:
             env["LAB_HOLD"] = "1"
         if self.net:
             env["LAB_HOST"] = str(self.net[1])
+        if self.terminal:
+            size = shutil.get_terminal_size()
+            env["LAB_TERMINAL"] = "rows %d columns %d" % (size.lines, size.columns)
+            env["TERM"] = os.environ.get("TERM", "dumb")
         return {**env, **self.env}
 
     def boot_words(self):
@@ -398,6 +407,8 @@ class Run:
             args += ["-netdev", "dgram,id=net,local.type=unix,local.path=%s/%d,remote.type=unix,remote.path=%s/%d"
                      % (self.net[0], here, self.net[0], there),
                      "-device", "virtio-net-pci,netdev=net,mac=52:54:00:77:00:0%d" % here]
+        if self.terminal:
+            args += ["-chardev", "stdio,id=terminal,signal=off", "-device", "virtconsole,chardev=terminal"]
         if self.hold:
             args += ["-device", "vmcoreinfo", "-qmp", "unix:%s/qmp,server=on,wait=off" % self.dir]
         return args + self.qemu_args
@@ -425,8 +436,11 @@ class Run:
                         "-device", "virtserialport,chardev=%s,name=lab.%s" % (name, name)]
         if self.verbose:
             say(" ".join(command))
+        if self.terminal and os.isatty(0):
+            self.terminal_modes = termios.tcgetattr(0)
         with open(self.dir + "/qemu", "wb") as log:
-            self.qemu = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=passed,
+            stdin, stdout = (None, None) if self.terminal else (subprocess.DEVNULL, log)
+            self.qemu = subprocess.Popen(command, stdin=stdin, stdout=stdout, stderr=log, pass_fds=passed,
                                          preexec_fn=die_with_parent)
         for fd in passed:
             os.close(fd)
@@ -558,7 +572,7 @@ def add_guest_options(parser, kernel="stock"):
     add("--cpus", type=int, default=2)
     add("--mem", type=int, help="MiB; default 512, 1024 for debug")
     add("--append", action="append", default=[], help="words for the kernel's command line")
-    add("--timeout", type=float, default=120, help="seconds; default 120, 400 for debug")
+    add("--timeout", type=float, default=TIMEOUT_S, help="seconds; default %d, %d for debug" % (TIMEOUT_S, DEBUG_TIMEOUT_S))
     add("--share", help="a directory that is $SHARE in the guest, writable")
     add("--env", action="append", default=[], metavar="NAME=VALUE")
     add("--console", help="keep the console's text in this file")
@@ -571,7 +585,7 @@ def guest_from_options(args, argv):
     """A Run as those options say, not started."""
     run = Run(find_kernel(args.kernel, args.modules), argv)
     slow = args.kernel in ("debug", "kcsan")
-    run.cpus, run.timeout_s = args.cpus, 400 if slow and args.timeout == 120 else args.timeout
+    run.cpus, run.timeout_s = args.cpus, DEBUG_TIMEOUT_S if slow and args.timeout == TIMEOUT_S else args.timeout
     run.memory_mib = args.mem or (1024 if slow else 512)
     run.append, run.qemu_args, run.verbose = list(args.append), list(args.qemu), args.verbose
     run.share, run.console, run.keep_paths = args.share, args.console, args.keep

@@ -62,9 +62,11 @@ KF_TROUBLE(softlockup)
 	preempt_enable();
 }
 
+/* Only a grace period that somebody waits for can be held up. */
 KF_TROUBLE(rcustall)
 {
 	rcu_read_lock();
+	start_poll_synchronize_rcu();
 	kf_spin_for(arg);
 	rcu_read_unlock();
 }
@@ -84,7 +86,7 @@ KF_TROUBLE(hardlockup)
 static void kf_busy_work(struct work_struct *unused)
 {
 	preempt_disable();
-	kf_spin_for(40); /* HERE: workqueue */
+	kf_spin_for(12); /* HERE: workqueue */
 	preempt_enable();
 }
 static DECLARE_WORK(kf_work, kf_busy_work);
@@ -124,6 +126,6 @@ KF_TROUBLE(preemptoff)
 }
 
 const struct kf_trouble kf_stall_table[] = {
-	KF_ROW(hung, 25), KF_ROW(dstate, 5), KF_ROW(softlockup, 16), KF_ROW(rcustall, 14), KF_ROW(hardlockup, 12),
+	KF_ROW(hung, 15), KF_ROW(dstate, 5), KF_ROW(softlockup, 16), KF_ROW(rcustall, 14), KF_ROW(hardlockup, 12),
 	KF_ROW(workqueue, 0), KF_ROW(irqsoff, 20), KF_ROW(preemptoff, 15), {}
 };

@@ -173,8 +173,8 @@ static int64_t read_number_at(int dir, const char *path)
 	return atoll(text);
 }
 
-/* Open the tracepoint PATH ("events/sched/sched_switch/id") as a perf event on ourselves;
- * the descriptor or -errno. */
+/* Open the tracepoint PATH ("events/sched/sched_switch/id") as a perf event on ourselves; 0 or
+ * -errno. */
 static int try_tracepoint(const struct cap_env *env, const char *path)
 {
 	CLEANUP(io_closep) int dir = open_tracefs(env);
@@ -187,9 +187,8 @@ static int try_tracepoint(const struct cap_env *env, const char *path)
 	if (id < 0)
 		return (int)id;
 
-	/* ftrace:function is refused with EINVAL to who leaves user stacks possible: kernel/trace/trace_event_perf.c. */
 	struct perf_event_attr attr = { .type = PERF_TYPE_TRACEPOINT, .config = (uint64_t)id, .sample_period = 1,
-					.sample_type = PERF_SAMPLE_RAW, .exclude_callchain_user = 1 };
+					.sample_type = PERF_SAMPLE_RAW };
 	int fd = cap_perf_open(&attr, -1, 0, 0);
 
 	if (fd >= 0)
@@ -219,14 +218,41 @@ void cap_trace_tracepoints(const struct cap_env *env, struct cap_result *r)
 		explain_trace(env, r, error, "CONFIG_EVENT_TRACING is off");
 }
 
+/* A kernel may be locked against just this; the list of its functions is then closed too. */
+static int try_function_list(const struct cap_env *env)
+{
+	CLEANUP(io_closep) int dir = open_tracefs(env);
+	CLEANUP(io_closep) int fd = dir < 0 ? -1 : openat(dir, "available_filter_functions", O_RDONLY | O_CLOEXEC);
+
+	/* Without CONFIG_DYNAMIC_FTRACE there is no list. */
+	return dir >= 0 && fd < 0 && errno != ENOENT ? -errno : 0;
+}
+
+/*
+ * Opening ftrace:function patches every function of the kernel, stops all CPUs for it, and undoes it
+ * when the event is closed: too much for a question.  So the event is asked for in a way that is
+ * refused: the kernel looks for permission first (EPERM, EACCES), and then refuses events that may
+ * take user stacks (EINVAL), before it patches anything (perf_trace_event_perm() in
+ * kernel/trace/trace_event_perf.c).
+ */
 void cap_trace_functions(const struct cap_env *env, struct cap_result *r)
 {
 	int error = -try_tracepoint(env, "events/ftrace/function/id");
+	char enabled[8] = "1";
 
-	if (error == 0)
-		cap_set(r, CAP_YES, "opened ftrace:function");
-	else
+	if (error == EINVAL)
+		error = -try_function_list(env);
+	if (error != 0) {
 		explain_trace(env, r, error, "CONFIG_FUNCTION_TRACER is off");
+		return;
+	}
+	cap_read(env, "/proc/sys/kernel/ftrace_enabled", enabled, sizeof(enabled));
+	if (enabled[0] == '0') {
+		cap_set(r, CAP_MISSING, "kernel.ftrace_enabled is 0");
+		cap_set_fix(r, "sudo sysctl kernel.ftrace_enabled=1");
+	} else {
+		cap_set(r, CAP_YES, "ftrace:function may be opened");
+	}
 }
 
 void cap_trace_function_graph(const struct cap_env *env, struct cap_result *r)

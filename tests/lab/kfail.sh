@@ -10,6 +10,7 @@ lab_kfail_load
 dmesg -n 1
 dmesg -C
 echo 0 >/proc/sys/kernel/panic_on_oops
+[ "$group" != kcsan ] || echo on >/sys/kernel/debug/kcsan
 failed=0 tried=0
 # Few programs are started, because that is what is slow on this kernel.
 declare -A line
@@ -17,11 +18,28 @@ while read -r word _ place; do line[$word]=$place; done < <("$LAB/kfail/lines")
 
 complain() { echo "FAIL $*"; failed=$((failed + 1)); }
 
+# watch WORD: of the watchdogs that time runs out for, only the one that is meant speaks, and soon.
+watch() {
+	local lockup=60 hung=0 rcu=1 queue=0
+	case $1 in
+	softlockup | hardlockup) lockup=4 ;; # half of what makes a soft one
+	hung) hung=4 ;;
+	rcustall) rcu=0 ;;
+	workqueue) queue=5 ;;
+	esac
+	echo $lockup >/proc/sys/kernel/watchdog_thresh
+	echo $hung >/proc/sys/kernel/hung_task_timeout_secs
+	echo $rcu >/sys/module/rcupdate/parameters/rcu_cpu_stall_suppress
+	echo 3 >/sys/module/rcupdate/parameters/rcu_cpu_stall_timeout # and 5 s for CONFIG_PROVE_RCU
+	echo $queue >/sys/module/workqueue/parameters/watchdog_thresh
+}
+quiet() { ! grep -qs '^kf_' /proc/[0-9]*/comm; }
+
 provoke() { # word ends pattern
 	local word=$1 ends=$2 pattern=${3//@LINE@/${line[$1]:-}} text='' tries=5 writer
 	pattern=${pattern//.\*/[^$'\n']*} # within a line
 	case $word in kfence*) lab_kfence_on ;; esac
-	[ "$group" != stall ] || tries=40
+	[ "$group" != stall ] || { tries=40; watch "$word"; }
 	(echo "$word" >/sys/kernel/debug/kfail) 2>/dev/null &
 	writer=$!
 	[ "$ends" = hangs ] || wait $writer 2>/dev/null
@@ -33,6 +51,7 @@ provoke() { # word ends pattern
 	done
 	local found=${BASH_REMATCH[0]:-}
 	printf '%s' "$text" >"$SHARE/report-$word.txt"
+	[ "$group" != stall ] || lab_wait_for 60 quiet
 	case $word in kfence*) echo 0 >/sys/module/kfence/parameters/sample_interval ;; esac
 	[ "$ends" != lives ] || [[ $text = *"kfail: $word survived"* ]] || complain "$word: the writer should have lived"
 	tried=$((tried + 1))

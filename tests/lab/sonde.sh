@@ -14,6 +14,9 @@ run() { # a command; its status is said, and death by a signal is a failure
 }
 echo "uid $(id -u), kernel $(uname -r)"
 run sonde doctor
+# Asking doesn't patch the kernel's functions, but for the one that a probe is tried on.
+[ ! -r /sys/kernel/tracing/touched_functions ] ||
+	echo "functions ever patched: $(wc -l </sys/kernel/tracing/touched_functions)"
 run sonde record -o busy.sonde -- bash -c 'i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done; exit 3'
 run sonde report busy.sonde
 run sonde info busy.sonde
