@@ -327,8 +327,4 @@ void oops_blame_find(struct oops_report *r)
 
 	for (size_t i = 0; i < count && r->kind->where[i] != OOPS_WHERE_END && r->blame == NULL; i++)
 		r->blame = look(r, r->kind->where[i]);
-	if (r->blame != NULL && r->source_file == NULL && r->blame->file != NULL) {
-		r->source_file = r->blame->file;
-		r->source_line = r->blame->line;
-	}
 }

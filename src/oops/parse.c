@@ -166,6 +166,7 @@ struct oops_report *oops_parse(const struct oops_kind *kind, const char *text, s
 	if (r->kind->finish != NULL)
 		r->kind->finish(r);
 	oops_blame_find(r);
+	oops_source_find(r);
 	oops_title_make(r);
 	oops_damage_find(r);
 	return r;

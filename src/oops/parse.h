@@ -13,6 +13,7 @@ struct oops_report *oops_parse(const struct oops_kind *kind, const char *text, s
 void oops_facts_parse(struct oops_report *r);     /* facts.c: CPU, task, kernel, modules ... */
 void oops_registers_parse(struct oops_report *r); /* registers.c: PC, LR, registers, code */
 void oops_blame_find(struct oops_report *r);      /* blame.c */
+void oops_source_find(struct oops_report *r);     /* source.c: the file to look at */
 void oops_title_make(struct oops_report *r);      /* title.c */
 void oops_damage_find(struct oops_report *r);     /* damage.c: corrupted, truncated */
 

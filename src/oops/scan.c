@@ -29,6 +29,7 @@ enum {
 	TEXT_BYTES_MAX = 1 << 20,
 	GROUPS_MAX = 64,
 	STRANGERS_MAX = 40,        /* lines in a row that no report has */
+	SAME_THING_LINES = 24,
 	QUIET_US = 30 * 1000000,   /* no line of its caller for that long */
 };
 
@@ -41,6 +42,7 @@ struct group {
 	struct str text;
 	unsigned strangers;
 	bool all_cpus; /* "Sending NMI": lines of other CPUs belong to it */
+	bool has_frames;
 	bool dressed;  /* its lines have the kernel's dress: others in between are not the kernel's */
 	bool closed, complete;
 };
@@ -224,6 +226,7 @@ static void add_to(struct oops_scan *s, struct group *g, const struct oops_line 
 		close_group(s, g, true);
 		return;
 	}
+	g->has_frames = g->has_frames || oops_is_frame(line->text, line->length);
 	if (oops_find(line->text, line->length, "Sending NMI from CPU") != NULL)
 		g->all_cpus = true;
 	append(g, line, s->lines);
@@ -235,7 +238,11 @@ static bool is_part_of(const struct group *g, const struct oops_kind *kind, uint
 {
 	if (kind->flags & OOPS_FOLLOWS)
 		return true;
-	return strcmp(g->kind->name, kind->name) == 0 && line - g->first_line <= 2;
+	if (strcmp(g->kind->name, kind->name) == 0 && line - g->first_line <= 6)
+		return true;
+	/* The same caller had not come to its stack trace: the kernel says more of one thing
+	 * ("BUG: Dentry still in use" and the WARNING that it ends with). */
+	return g->caller != 0 && !g->has_frames && line - g->first_line <= SAME_THING_LINES;
 }
 
 static void take_line(struct oops_scan *s, const char *text, size_t length)

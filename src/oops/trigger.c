@@ -36,22 +36,27 @@ static uint32_t load3(const char *p)
 void trigger_init(struct trigger *t)
 {
 	memset(t, 0, sizeof(*t));
-	for (const char *const *w = trigger_words; *w != NULL; w++) {
-		t->table[hash3(load3(*w))] = 1;
-		t->table[hash3(load3(*w + 1))] = 1;
+	for (unsigned w = 0; trigger_words[w] != NULL && w < TRIGGER_WORDS_MAX; w++) {
+		t->length[w] = (uint8_t)strlen(trigger_words[w]);
+		for (unsigned phase = 0; phase < 2; phase++) {
+			uint8_t *head = &t->table[hash3(load3(trigger_words[w] + phase))];
+
+			t->next[2 * w + phase] = *head;
+			*head = (uint8_t)(1 + 2 * w + phase);
+		}
 	}
 }
 
-/* Does a word stand at P, or one byte before it (but not before START)? */
-static const char *word_at(const char *start, const char *p, const char *end)
+/* The word that has P's three bytes at its beginning or one further; not before START. */
+static const char *word_at(const struct trigger *t, const char *start, const char *p, const char *end)
 {
-	for (const char *from = p > start ? p - 1 : p; from <= p; from++)
-		for (const char *const *w = trigger_words; *w != NULL; w++) {
-			size_t n = strlen(*w);
+	for (unsigned entry = t->table[hash3(load3(p))]; entry != 0; entry = t->next[entry - 1]) {
+		unsigned w = (entry - 1) / 2, phase = (entry - 1) & 1;
+		const char *from = p - phase;
 
-			if (*from == **w && (size_t)(end - from) >= n && memcmp(from, *w, n) == 0)
-				return from;
-		}
+		if (p >= start + phase && (size_t)(end - from) >= t->length[w] && memcmp(from, trigger_words[w], t->length[w]) == 0)
+			return from;
+	}
 	return NULL;
 }
 
@@ -68,7 +73,7 @@ const char *trigger_find(const struct trigger *t, const char *text, size_t lengt
 		memcpy(&d, p + 6, 4);
 		if (__builtin_expect(t->table[hash3(a)] | t->table[hash3(b)] | t->table[hash3(c)] | t->table[hash3(d)], 0)) {
 			for (const char *q = p; q < p + 8; q += 2) {
-				const char *found = t->table[hash3(load3(q))] ? word_at(text, q, end) : NULL;
+				const char *found = word_at(t, text, q, end);
 
 				if (found != NULL)
 					return found;
@@ -76,7 +81,7 @@ const char *trigger_find(const struct trigger *t, const char *text, size_t lengt
 		}
 	}
 	for (; end - p >= 3; p++) {
-		const char *found = t->table[hash3(load3(p))] ? word_at(text, p, end) : NULL;
+		const char *found = word_at(t, text, p, end);
 
 		if (found != NULL)
 			return found;
