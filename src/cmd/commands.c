@@ -3,6 +3,7 @@
 #include "cmd/cmd.h"
 
 extern const struct cmd cmd_addr2line;
+extern const struct cmd cmd_annotate;
 extern const struct cmd cmd_completion;
 extern const struct cmd cmd_doctor;
 extern const struct cmd cmd_export;
@@ -18,6 +19,7 @@ extern const struct cmd cmd_version;
 
 const struct cmd *const cmd_table[] = {
 	&cmd_addr2line,
+	&cmd_annotate,
 	&cmd_completion,
 	&cmd_doctor,
 	&cmd_export,

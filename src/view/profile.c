@@ -13,13 +13,10 @@
  * Everything that the recording refers to by id is looked up with care: a recording may
  * be cut anywhere, or made by someone who wishes us ill.
  */
-#include "view/profile.h"
+#include "view/profile_impl.h"
 
-#include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "event/types.h"
-#include "record/recording.h"
 #include "view/frames.h"
 #include "view/rows.h"
 
@@ -28,53 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The samples of one stack in one group. */
-struct slot {
-	uint32_t group, stack;
-	uint64_t value, samples;
-};
-
-/* The symbols of one frame, outermost first; made when first needed. */
-struct frame_symbols {
-	uint32_t from, count; /* count UINT32_MAX: not yet made */
-};
-
-struct builder {
-	struct profile *p;
-	const struct profile_options *options;
-	struct recording *r;
-	const struct row_stack *stacks;
-	size_t stack_count;
-	const struct row_thread *threads;
-	size_t thread_count;
-	uint32_t event_id;
-	uint64_t from_ns, to_ns; /* absolute; to 0: no bound */
-
-	bool *thread_wanted;	/* by thread row */
-	uint32_t *thread_group; /* by thread row; UINT32_MAX: not yet */
-	bool *module_wanted;	/* by frame, when there is a module filter */
-	VEC(uint32_t) group_symbols;
-	struct strmap group_names;
-	VEC(struct slot) slots;
-	struct map slot_index;	 /* group << 32 | stack -> index in slots */
-	struct map events;	 /* event id -> samples */
-	struct map lines;	 /* symbol << 32 | line -> index in p->lines */
-	struct map module_index; /* module id -> index in p->modules */
-
-	struct frame_symbols *symbols; /* by frame */
-	VEC(uint32_t) symbol_ids;
-	struct map nodes;    /* group << 32 | stack -> node */
-	VEC(uint32_t) chain; /* stack rows on the way up */
-};
-
 /* --- what is wanted ------------------------------------------------------------------------ */
-
-static const char *string_of(const struct builder *b, uint32_t id)
-{
-	const char *text = id ? recording_string(b->r, id) : NULL;
-
-	return text ? text : "";
-}
 
 /* A number is an id, anything else a name; shell patterns work. */
 static bool matches(const char *wanted, uint32_t id, const char *name, const char *path)
@@ -89,7 +40,7 @@ static bool matches(const char *wanted, uint32_t id, const char *name, const cha
 		(fnmatch(wanted, path, 0) == 0 || fnmatch(wanted, stacks_base_name(path), 0) == 0));
 }
 
-static void choose_threads(struct builder *b)
+static void choose_threads(struct profile_builder *b)
 {
 	const struct profile_options *o = b->options;
 
@@ -97,7 +48,7 @@ static void choose_threads(struct builder *b)
 	b->thread_group = mem_alloc((b->thread_count + 1) * sizeof(*b->thread_group));
 	for (size_t i = 0; i < b->thread_count; i++) {
 		const struct row_thread *t = &b->threads[i];
-		const char *comm = string_of(b, t->comm), *exe = string_of(b, t->exe);
+		const char *comm = profile_string(b, t->comm), *exe = profile_string(b, t->exe);
 
 		b->thread_group[i] = UINT32_MAX;
 		b->thread_wanted[i] = (!o->thread || matches(o->thread, t->tid, comm, "")) &&
@@ -105,7 +56,7 @@ static void choose_threads(struct builder *b)
 	}
 }
 
-static struct err *choose_event(struct builder *b)
+static struct err *choose_event(struct profile_builder *b)
 {
 	const void *rows;
 	size_t count;
@@ -119,14 +70,14 @@ static struct err *choose_event(struct builder *b)
 	b->p->unit = "";
 	b->event_id = 0;
 	for (size_t i = 0; i < count; i++) {
-		const char *name = string_of(b, events[i].name);
+		const char *name = profile_string(b, events[i].name);
 
 		str_printf(&known, "%s%s", i ? ", " : "", name);
 		if (b->event_id || (b->options->event && !str_eq(b->options->event, name)))
 			continue;
 		b->event_id = events[i].id;
 		b->p->event = name;
-		b->p->unit = string_of(b, events[i].unit);
+		b->p->unit = profile_string(b, events[i].unit);
 		b->p->frequency_hz = events[i].frequency_hz;
 		b->p->period = events[i].period;
 	}
@@ -140,7 +91,7 @@ static struct err *choose_event(struct builder *b)
 }
 
 /* Innermost frames that the module filter lets pass. */
-static void choose_modules(struct builder *b)
+static void choose_modules(struct profile_builder *b)
 {
 	const struct frames *f = b->p->frames;
 
@@ -158,7 +109,7 @@ static void choose_modules(struct builder *b)
 /* --- groups ------------------------------------------------------------------------------------
  */
 
-static uint32_t group_of(struct builder *b, size_t thread)
+static uint32_t group_of(struct profile_builder *b, size_t thread)
 {
 	if (thread != SIZE_MAX && b->thread_group[thread] != UINT32_MAX)
 		return b->thread_group[thread];
@@ -170,7 +121,7 @@ static uint32_t group_of(struct builder *b, size_t thread)
 		snprintf(name, sizeof(name), "[unknown]");
 	} else {
 		const struct row_thread *t = &b->threads[thread];
-		const char *comm = string_of(b, t->comm);
+		const char *comm = profile_string(b, t->comm);
 
 		if (!*comm)
 			comm = "[unknown]";
@@ -208,13 +159,13 @@ enum {
 static const char *const sample_columns[] = { "time_ns", "period", "thread", "stack",
 					      "event",	 "mode",   "flags",  NULL };
 
-static bool in_time(const struct builder *b, uint64_t time_ns)
+static bool in_time(const struct profile_builder *b, uint64_t time_ns)
 {
 	return time_ns >= b->from_ns && (!b->to_ns || time_ns < b->to_ns);
 }
 
 /* Is the innermost frame of this stack in the wanted module? */
-static bool stack_wanted(const struct builder *b, uint32_t stack)
+static bool stack_wanted(const struct profile_builder *b, uint32_t stack)
 {
 	if (!b->module_wanted)
 		return true;
@@ -225,7 +176,7 @@ static bool stack_wanted(const struct builder *b, uint32_t stack)
 	return f != SIZE_MAX && b->module_wanted[f];
 }
 
-static void add_to_thread(struct builder *b, size_t thread, uint64_t time_ns, uint64_t value)
+static void add_to_thread(struct profile_builder *b, size_t thread, uint64_t time_ns, uint64_t value)
 {
 	struct profile_thread *t = &b->p->threads.v[thread];
 
@@ -236,20 +187,20 @@ static void add_to_thread(struct builder *b, size_t thread, uint64_t time_ns, ui
 	t->value += value;
 }
 
-static void add_to_slot(struct builder *b, uint32_t group, uint32_t stack, uint64_t value)
+static void add_to_slot(struct profile_builder *b, uint32_t group, uint32_t stack, uint64_t value)
 {
 	bool is_new;
 	uint64_t *index = map_get(&b->slot_index, (uint64_t)group << 32 | stack, &is_new);
 
 	if (is_new) {
 		*index = b->slots.n;
-		*vec_add(&b->slots) = (struct slot){ .group = group, .stack = stack };
+		*vec_add(&b->slots) = (struct profile_slot){ .group = group, .stack = stack };
 	}
 	b->slots.v[*index].value += value;
 	b->slots.v[*index].samples++;
 }
 
-static void on_sample(struct builder *b, const union column *c, size_t i)
+static void on_sample(struct profile_builder *b, const union column *c, size_t i)
 {
 	struct profile *p = b->p;
 	uint64_t time_ns = c[COLUMN_TIME].u64[i];
@@ -281,7 +232,7 @@ static void on_sample(struct builder *b, const union column *c, size_t i)
 	add_to_slot(b, group_of(b, thread), stack, value);
 }
 
-static struct err *scan_samples(struct builder *b)
+static struct err *scan_samples(struct profile_builder *b)
 {
 	const struct scan_options options = {
 		.columns = sample_columns,
@@ -349,7 +300,7 @@ static uint32_t unnamed_symbol(struct stacks *s, const struct frame *frame)
 	return id;
 }
 
-static uint32_t call_symbol(struct builder *b, const struct frame *frame,
+static uint32_t call_symbol(struct profile_builder *b, const struct frame *frame,
 			    const struct frame_call *call)
 {
 	struct stacks *s = &b->p->stacks;
@@ -374,9 +325,9 @@ static bool is_kernel(uint8_t kind)
 }
 
 /* The symbols of a frame, outermost first. */
-static struct frame_symbols symbols_of(struct builder *b, size_t index)
+static struct profile_frame_symbols symbols_of(struct profile_builder *b, size_t index)
 {
-	struct frame_symbols *k = &b->symbols[index];
+	struct profile_frame_symbols *k = &b->symbols[index];
 
 	if (k->count != UINT32_MAX)
 		return *k;
@@ -400,7 +351,7 @@ static struct frame_symbols symbols_of(struct builder *b, size_t index)
  * ------------------------------------------------------------------------------ */
 
 /* The node where a group's stack ends. */
-static uint32_t node_of(struct builder *b, uint32_t group, uint32_t stack)
+static uint32_t node_of(struct profile_builder *b, uint32_t group, uint32_t stack)
 {
 	struct stacks *s = &b->p->stacks;
 	uint32_t node = stacks_child(s, 0, b->group_symbols.v[group]);
@@ -427,7 +378,7 @@ static uint32_t node_of(struct builder *b, uint32_t group, uint32_t stack)
 		size_t frame = frames_index(b->p->frames, row->frame);
 
 		if (frame != SIZE_MAX) {
-			struct frame_symbols k = symbols_of(b, frame);
+			struct profile_frame_symbols k = symbols_of(b, frame);
 
 			for (uint32_t i = 0; i < k.count; i++)
 				node = stacks_child(s, node, b->symbol_ids.v[k.from + i]);
@@ -437,10 +388,23 @@ static uint32_t node_of(struct builder *b, uint32_t group, uint32_t stack)
 	return node;
 }
 
-static void add_line(struct builder *b, const struct frame *frame, const struct frame_call *call,
+static void add_address(struct profile_builder *b, size_t frame, uint32_t symbol,
+			const struct profile_slot *slot)
+{
+	bool is_new;
+	uint64_t *index = map_get(&b->leaves, frame, &is_new);
+
+	if (is_new) {
+		*index = b->p->leaves.n;
+		vec_push(&b->p->leaves, ((struct profile_leaf){ (uint32_t)frame, symbol, 0, 0 }));
+	}
+	b->p->leaves.v[*index].value += slot->value;
+	b->p->leaves.v[*index].samples += slot->samples;
+}
+
+static void add_line(struct profile_builder *b, uint32_t symbol, const struct frame_call *call,
 		     uint64_t value)
 {
-	uint32_t symbol = call_symbol(b, frame, call);
 	bool is_new;
 	uint64_t *index = map_get(&b->lines, (uint64_t)symbol << 32 | call->line, &is_new);
 
@@ -455,7 +419,7 @@ static void add_line(struct builder *b, const struct frame *frame, const struct 
 	b->p->lines.v[*index].self += value;
 }
 
-static void add_unresolved(struct builder *b, const struct frame *frame, const struct slot *slot)
+static void add_unresolved(struct profile_builder *b, const struct frame *frame, const struct profile_slot *slot)
 {
 	bool is_new;
 	uint64_t *index = map_get(&b->module_index, frame->module_id, &is_new);
@@ -475,7 +439,7 @@ static void add_unresolved(struct builder *b, const struct frame *frame, const s
 }
 
 /* What the innermost frame of a slot tells. */
-static void add_leaf(struct builder *b, const struct slot *slot)
+static void add_leaf(struct profile_builder *b, const struct profile_slot *slot)
 {
 	size_t row = rows_find(b->stacks, sizeof(*b->stacks), b->stack_count, slot->stack);
 	size_t index =
@@ -491,10 +455,14 @@ static void add_leaf(struct builder *b, const struct slot *slot)
 		add_unresolved(b, frame, slot);
 	if (b->options->no_inlines)
 		call += frame->call_count - 1;
-	add_line(b, frame, call, slot->value);
+
+	uint32_t symbol = call_symbol(b, frame, call);
+
+	add_line(b, symbol, call, slot->value);
+	add_address(b, index, symbol, slot);
 }
 
-static void build_tree(struct builder *b)
+static void build_tree(struct profile_builder *b)
 {
 	size_t frames = frames_count(b->p->frames);
 
@@ -502,7 +470,7 @@ static void build_tree(struct builder *b)
 	for (size_t i = 0; i < frames; i++)
 		b->symbols[i].count = UINT32_MAX;
 	for (size_t i = 0; i < b->slots.n; i++) {
-		const struct slot *slot = &b->slots.v[i];
+		const struct profile_slot *slot = &b->slots.v[i];
 		uint32_t node = node_of(b, slot->group, slot->stack);
 
 		b->p->stacks.nodes.v[node].self += slot->value;
@@ -515,7 +483,7 @@ static void build_tree(struct builder *b)
 }
 
 /* A function's line is the hottest one seen. */
-static void place_symbols(struct builder *b)
+static void place_symbols(struct profile_builder *b)
 {
 	uint64_t *most = mem_calloc(b->p->stacks.symbols.n + 1, sizeof(*most));
 
@@ -532,119 +500,10 @@ static void place_symbols(struct builder *b)
 	free(most);
 }
 
-/* --- threads, processes, events, losses
- * ------------------------------------------------------------ */
-
-static void sum_processes(struct builder *b)
-{
-	struct map index, threads;
-	uint64_t *most;
-
-	map_init(&index);
-	map_init(&threads);
-	for (size_t i = 0; i < b->p->threads.n; i++) {
-		struct profile_thread *t = &b->p->threads.v[i];
-		bool is_new;
-		uint64_t *at = map_get(&index, t->row->pid, &is_new);
-
-		if (is_new) {
-			*at = b->p->processes.n;
-			vec_add(&b->p->processes)->pid = t->row->pid;
-			b->p->processes.v[*at].name = string_of(b, t->row->comm);
-		}
-		t->process = (uint32_t)*at;
-		b->p->processes.v[*at].value += t->value;
-		b->p->processes.v[*at].samples += t->samples;
-		/* a thread that renames itself or execs has several rows */
-		if (t->samples > 0 && !*map_get(&threads, t->row->tid, &is_new)) {
-			*map_get(&threads, t->row->tid, NULL) = 1;
-			b->p->processes.v[*at].threads++;
-		}
-	}
-	most = mem_calloc(b->p->processes.n + 1, sizeof(*most));
-	for (size_t i = 0; i < b->p->threads.n; i++) {
-		const struct profile_thread *t = &b->p->threads.v[i];
-
-		/* the main thread's name is the process's; of several programs, the longest run */
-		if (t->row->tid == t->row->pid && t->value >= most[t->process]) {
-			most[t->process] = t->value;
-			b->p->processes.v[t->process].name = string_of(b, t->row->comm);
-		}
-	}
-	free(most);
-	map_deinit(&index);
-	map_deinit(&threads);
-}
-
-static void list_threads(struct builder *b)
-{
-	vec_reserve(&b->p->threads, b->thread_count);
-	for (size_t i = 0; i < b->thread_count; i++)
-		vec_add(&b->p->threads)->row = &b->threads[i];
-}
-
-static struct err *list_events(struct builder *b)
-{
-	const void *rows;
-	size_t count;
-
-	TRY(recording_side_rows(b->r, TYPE_event, &rows, &count));
-	for (size_t i = 0; i < count; i++) {
-		const struct row_event *row = (const struct row_event *)rows + i;
-		const uint64_t *samples = map_find(&b->events, row->id);
-		struct profile_event *e = vec_add(&b->p->events);
-
-		e->name = string_of(b, row->name);
-		e->counted = row->id == b->event_id;
-		e->samples = e->counted ? b->p->samples + b->p->left_out : samples ? *samples : 0;
-	}
-	return NULL;
-}
-
-static void add_loss(struct builder *b, uint32_t source, uint32_t reason, uint64_t count)
-{
-	const char *source_text = string_of(b, source), *reason_text = string_of(b, reason);
-	struct profile_loss *loss = NULL;
-
-	for (size_t i = 0; i < b->p->losses.n && !loss; i++)
-		if (str_eq(b->p->losses.v[i].source, source_text) &&
-		    str_eq(b->p->losses.v[i].reason, reason_text))
-			loss = &b->p->losses.v[i];
-	if (!loss) {
-		if (b->p->losses.n >= 64)
-			return;
-		loss = vec_add(&b->p->losses);
-		loss->source = source_text;
-		loss->reason = reason_text;
-	}
-	loss->count += count;
-	loss->unknown |= count == 0;
-}
-
-static struct err *list_losses(struct builder *b)
-{
-	static const char *const columns[] = { "count", "source", "reason", NULL };
-	const struct scan_options options = { .columns = columns };
-	struct scan *scan;
-	struct batch batch;
-	bool more;
-	struct err *err;
-
-	if (!recording_find_table(b->r, "lost"))
-		return NULL;
-	TRY(scan_create(b->r, "lost", &options, &scan));
-	while (!(err = scan_next(scan, &batch, &more)) && more)
-		for (size_t i = 0; i < batch.rows; i++)
-			add_loss(b, batch.columns[1].u32[i], batch.columns[2].u32[i],
-				 batch.columns[0].u64[i]);
-	scan_destroy(scan);
-	return err;
-}
-
 /* --- the whole -----------------------------------------------------------------------------------
  */
 
-static struct err *load_side(struct builder *b)
+static struct err *load_side(struct profile_builder *b)
 {
 	const void *rows;
 
@@ -655,7 +514,7 @@ static struct err *load_side(struct builder *b)
 	return frames_create(b->r, true, &b->p->frames);
 }
 
-static struct err *build(struct builder *b)
+static struct err *build(struct profile_builder *b)
 {
 	const struct recording_meta *meta = recording_borrow_meta(b->r);
 	const struct profile_options *o = b->options;
@@ -670,26 +529,27 @@ static struct err *build(struct builder *b)
 	TRY(choose_event(b));
 	choose_threads(b);
 	choose_modules(b);
-	list_threads(b);
+	profile_list_threads(b);
 	TRY(scan_samples(b));
 	build_tree(b);
 	place_symbols(b);
-	sum_processes(b);
-	TRY(list_events(b));
-	return list_losses(b);
+	profile_sum_processes(b);
+	TRY(profile_list_events(b));
+	return profile_list_losses(b);
 }
 
-static void builder_init(struct builder *b)
+static void builder_init(struct profile_builder *b)
 {
 	strmap_init(&b->group_names);
 	map_init(&b->slot_index);
 	map_init(&b->events);
 	map_init(&b->lines);
+	map_init(&b->leaves);
 	map_init(&b->module_index);
 	map_init(&b->nodes);
 }
 
-static void builder_deinit(struct builder *b)
+static void builder_deinit(struct profile_builder *b)
 {
 	free(b->thread_wanted);
 	free(b->thread_group);
@@ -701,6 +561,7 @@ static void builder_deinit(struct builder *b)
 	map_deinit(&b->slot_index);
 	map_deinit(&b->events);
 	map_deinit(&b->lines);
+	map_deinit(&b->leaves);
 	map_deinit(&b->module_index);
 	vec_deinit(&b->symbol_ids);
 	map_deinit(&b->nodes);
@@ -711,7 +572,7 @@ struct err *profile_create(struct recording *r, const struct profile_options *op
 			   struct profile **ret)
 {
 	struct profile *p = mem_calloc(1, sizeof(*p));
-	struct builder b = { .p = p, .options = options, .r = r };
+	struct profile_builder b = { .p = p, .options = options, .r = r };
 
 	p->recording = r;
 	stacks_init(&p->stacks);
@@ -737,6 +598,7 @@ void profile_destroy(struct profile *p)
 	vec_deinit(&p->threads);
 	vec_deinit(&p->processes);
 	vec_deinit(&p->lines);
+	vec_deinit(&p->leaves);
 	vec_deinit(&p->modules);
 	vec_deinit(&p->losses);
 	vec_deinit(&p->events);
@@ -754,83 +616,4 @@ struct profile *profile_of_stacks(struct stacks *stacks)
 	p->unit = p->event = p->stacks.unit;
 	p->value = p->samples = p->stacks.nodes.v[0].total;
 	return p;
-}
-
-/* --- over time
- * ------------------------------------------------------------------------------------ */
-
-struct slices {
-	uint32_t *place; /* by thread row: index in the caller's list, else UINT32_MAX */
-	uint64_t from_ns, to_ns;
-	size_t count;
-	uint64_t *values;
-};
-
-static void add_slice(struct slices *s, uint64_t time_ns, size_t thread, uint64_t value)
-{
-	if (time_ns < s->from_ns || time_ns >= s->to_ns || s->place[thread] == UINT32_MAX)
-		return;
-
-	size_t i = (size_t)((double)(time_ns - s->from_ns) / (double)(s->to_ns - s->from_ns) *
-			    (double)s->count);
-
-	if (i >= s->count)
-		i = s->count - 1;
-	s->values[s->place[thread] * s->count + i] += value;
-}
-
-static struct err *fill_slices(const struct profile *p, struct slices *s)
-{
-	static const char *const columns[] = { "time_ns", "period", "thread", "event", NULL };
-	const struct scan_options options = {
-		.columns = columns,
-		.from_ns = s->from_ns,
-		.to_ns = s->to_ns,
-	};
-	const void *rows;
-	size_t thread_count;
-	struct scan *scan;
-	struct batch batch;
-	bool more;
-	struct err *err;
-	uint32_t event = 0;
-
-	TRY(recording_side_rows(p->recording, TYPE_event, &rows, &thread_count));
-	for (size_t i = 0; i < p->events.n; i++)
-		if (p->events.v[i].counted)
-			event = ((const struct row_event *)rows)[i].id;
-	TRY(recording_side_rows(p->recording, TYPE_thread, &rows, &thread_count));
-	TRY(scan_create(p->recording, "sample", &options, &scan));
-	while (!(err = scan_next(scan, &batch, &more)) && more)
-		for (size_t i = 0; i < batch.rows; i++) {
-			size_t thread = rows_find(rows, sizeof(struct row_thread), thread_count,
-						  batch.columns[2].u32[i]);
-
-			if (thread != SIZE_MAX && (!event || batch.columns[3].u32[i] == event))
-				add_slice(s, batch.columns[0].u64[i], thread,
-					  batch.columns[1].u64[i]);
-		}
-	scan_destroy(scan);
-	return err;
-}
-
-struct err *profile_timeline(const struct profile *p, const struct profile_options *options,
-			     const uint32_t *threads, size_t thread_count, uint64_t from_ns,
-			     uint64_t to_ns, size_t count, uint64_t *values)
-{
-	struct slices s = { .from_ns = from_ns, .to_ns = to_ns, .count = count, .values = values };
-
-	(void)options;
-	if (to_ns <= from_ns || count == 0)
-		return NULL;
-	s.place = mem_alloc((p->threads.n + 1) * sizeof(*s.place));
-	for (size_t i = 0; i < p->threads.n; i++)
-		s.place[i] = UINT32_MAX;
-	for (size_t i = 0; i < thread_count; i++)
-		s.place[threads[i]] = (uint32_t)i;
-
-	struct err *err = fill_slices(p, &s);
-
-	free(s.place);
-	return err;
 }

@@ -53,6 +53,12 @@ struct profile_line {
 	const char *file; /* "" where not known */
 	uint64_t self;
 };
+/* What ran at one address: the innermost frame of stacks. */
+struct profile_leaf {
+	uint32_t frame;	 /* index into `frames` */
+	uint32_t symbol; /* of its innermost call */
+	uint64_t value, samples;
+};
 struct profile_module {
 	uint32_t id; /* row_module.id; 0: no module */
 	const char *path;
@@ -88,6 +94,7 @@ struct profile {
 	VEC(struct profile_thread) threads; /* in the order of the thread table */
 	VEC(struct profile_process) processes;
 	VEC(struct profile_line) lines;
+	VEC(struct profile_leaf) leaves;
 	VEC(struct profile_module) modules;
 	VEC(struct profile_loss) losses;
 	VEC(struct profile_event) events;

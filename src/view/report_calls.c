@@ -28,7 +28,7 @@ struct focus {
 	const char *name; /* of the first symbol that matched */
 };
 
-static struct err *not_found(const struct profile *p, const char *name)
+struct err *report_no_function(const struct profile *p, const char *name)
 {
 	const char **names = mem_alloc((p->stacks.symbols.n + 1) * sizeof(*names));
 	const char *part = NULL;
@@ -49,8 +49,7 @@ static struct err *not_found(const struct profile *p, const char *name)
 	return err;
 }
 
-/* "parse" names parse and parse(int); a pattern, all that it matches. */
-static bool names_it(const char *wanted, const char *name)
+bool report_names_it(const char *wanted, const char *name)
 {
 	size_t n = strlen(wanted);
 
@@ -68,12 +67,12 @@ static struct err *focus_init(struct focus *f, const struct profile *p, const ch
 	for (size_t i = 0; i < s->symbols.n; i++) {
 		const struct stacks_symbol *symbol = &s->symbols.v[i];
 
-		f->is_it[i] = symbol->kind != STACKS_GROUP && names_it(wanted, symbol->name);
+		f->is_it[i] = symbol->kind != STACKS_GROUP && report_names_it(wanted, symbol->name);
 		if (f->is_it[i] && !f->name)
 			f->name = symbol->name;
 	}
 	if (!f->name)
-		return not_found(p, wanted);
+		return report_no_function(p, wanted);
 	for (size_t i = 1; i < s->nodes.n; i++) {
 		const struct stacks_node *n = &s->nodes.v[i];
 

@@ -39,6 +39,11 @@ enum doc_style report_style(enum stacks_kind kind);
 /* "parse.c:120" into OUT, "" when not known. */
 void report_place(struct str *out, const char *file, uint32_t line);
 
+/* "parse" names parse and parse(int); a pattern, all that it matches. */
+bool report_names_it(const char *wanted, const char *name);
+/* ERR_NOT_FOUND, with the nearest name that was sampled. */
+struct err *report_no_function(const struct profile *p, const char *name);
+
 /* How many rows a table has room for, by --limit. */
 static inline uint64_t report_limit(const struct report_options *o, uint64_t usual)
 {

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* sonde annotate: source lines and instructions of one function, with what each used. */
+#include "cmd/cmd.h"
+#include "cmd/stack_input.h"
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "record/recording.h"
+#include "view/annotate.h"
+#include "view/profile.h"
+#include "view/report.h"
+#include "view/view.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+struct annotate_args {
+	struct opt_list operands, source_path, path_map;
+	bool source, code, all;
+	const char *syntax;
+	uint64_t limit;
+	struct narrow_args narrow;
+	struct output_args output;
+};
+
+static bool is_directory(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* "main" is a function, "make.sonde" and, where there is make.sonde, "make" a recording. */
+static bool names_recording(const char *word)
+{
+	CLEANUP(mem_freep) char *with_end = mem_printf("%s.sonde", word);
+
+	return is_directory(word) || is_directory(with_end);
+}
+
+static void split_operands(const struct annotate_args *args, const char **function, const char **recording)
+{
+	const struct opt_list *o = &args->operands;
+
+	*function = *recording = NULL;
+	if (o->count == 1 && names_recording(o->words[0]))
+		*recording = o->words[0];
+	else if (o->count)
+		*function = o->words[0];
+	if (o->count > 1)
+		*recording = o->words[1];
+}
+
+/* Data has no gaps, and lines have columns of their own there. */
+static bool is_data(const struct output_args *o)
+{
+	return o->json || (o->path && str_ends(o->path, ".json"));
+}
+
+static struct err *write_document(const struct annotate_args *args, const struct profile *p,
+				  const struct annotate_options *options)
+{
+	struct doc *doc;
+
+	TRY(output_open(&args->output, &doc));
+
+	struct err *err = annotate_emit(doc, p, options), *end = doc_end(doc);
+
+	render_destroy(doc);
+	if (!err)
+		return end;
+	err_destroy(end);
+	return err;
+}
+
+static struct err *annotate(const struct annotate_args *args, struct recording *r, const char *path,
+			    const char *function)
+{
+	struct view_options view = { .recording_path = path, .limit = args->limit };
+	struct annotate_options options = {
+		.view = &view,
+		.function = function,
+		.source_only = args->source,
+		.code_only = args->code && !args->source,
+		.all = args->all,
+		.as_data = is_data(&args->output),
+		.syntax = str_eq(args->syntax, "intel") ? DISASM_INTEL : DISASM_ATT,
+		.source_path = args->source_path,
+		.path_map = args->path_map,
+	};
+	struct profile *p;
+
+	if (args->source && args->code)
+		options.source_only = options.code_only = false;
+	narrow_to_view(&args->narrow, &view);
+	TRY(report_profile(r, &view, &p));
+
+	struct err *err = annotate_check(p, &options);
+
+	if (!err)
+		err = write_document(args, p, &options);
+	profile_destroy(p);
+	return err;
+}
+
+static struct err *annotate_run(void *user, struct arena *arena, int *status)
+{
+	const struct annotate_args *args = user;
+	const char *function, *operand;
+	CLEANUP(mem_freep) char *path = NULL;
+	struct recording *r;
+
+	(void)arena;
+	(void)status;
+	output_log_level(&args->output);
+	split_operands(args, &function, &operand);
+	TRY(recording_find_path(operand, &path));
+	TRY(recording_open(path, &r));
+
+	struct err *err = annotate(args, r, path, function);
+
+	recording_destroy(r);
+	return err;
+}
+
+static const char *const syntax_choices[] = { "att", "intel", NULL };
+
+#define ANNOTATE(member) offsetof(struct annotate_args, member)
+static const struct opt annotate_opts[] = {
+	{ .name = "source", .kind = OPT_FLAG, .help = "only source lines", .offset = ANNOTATE(source) },
+	{ .name = "code", .kind = OPT_FLAG, .help = "only instructions", .offset = ANNOTATE(code) },
+	{ .name = "asm", .kind = OPT_CHOICE, .value = "SYNTAX", .choices = syntax_choices,
+	  .help = "syntax of x86 instructions: att (the default) or intel", .offset = ANNOTATE(syntax) },
+	{ .name = "all", .kind = OPT_FLAG, .help = "also long stretches without samples", .offset = ANNOTATE(all) },
+	{ .name = "source-path", .kind = OPT_STRINGS, .value = "DIR", .completes = "dir",
+	  .help = "look for sources below DIR too",
+	  .offset = ANNOTATE(source_path) },
+	{ .name = "path-map", .kind = OPT_STRINGS, .value = "OLD=NEW",
+	  .help = "replace the start of recorded source paths", .offset = ANNOTATE(path_map) },
+	{ .name = "limit", .letter = 'n', .kind = OPT_U64, .value = "N", .min = 1, .max = 10000000,
+	  .help = "how many of the hottest lines come first", .offset = ANNOTATE(limit) },
+	NARROW_OPTS(struct annotate_args, narrow),
+	OUTPUT_OPTS(struct annotate_args, output),
+	OPT_END
+};
+
+static const struct opt_operand annotate_operands[] = {
+	{ .name = "FUNC",
+	  .help = "a function (patterns work; default: the one that used most), then a recording (default: the "
+		  "newest one here)",
+	  .offset = ANNOTATE(operands), .min = 0 },
+	OPERAND_END
+};
+
+static const struct opt_example annotate_examples[] = {
+	{ "sonde annotate", "the hottest function of the newest recording here" },
+	{ "sonde annotate parse make.sonde", "the lines and instructions of parse()" },
+	{ "sonde annotate parse --code --asm intel", "its instructions alone" },
+	{ "sonde annotate --path-map /build/app=$PWD", "sources that were moved since" },
+	{ NULL }
+};
+
+const struct cmd cmd_annotate = {
+	.spec = {
+		.name = "annotate",
+		.summary = "show the hot lines and instructions of a function",
+		.description =
+			"First the hottest lines, then the function's source and its instructions, each with its "
+			"share of the function's own time. Code that was inlined counts on its own lines. A "
+			"function that was split (parse and parse.cold) is shown with all its parts.\n\n"
+			"The program's file has to be the one that was recorded: its build-id is compared. Without it, "
+			"sampled addresses and lines are shown.\n\n"
+			"Percentages of instructions are those of perf annotate on the same samples. A sample lands "
+			"where the processor could be interrupted, mostly just behind the instruction that took "
+			"long.",
+		.opts = annotate_opts,
+		.operands = annotate_operands,
+		.examples = annotate_examples,
+		.see_also = "sonde-record(1), sonde-report(1), perf-annotate(1)",
+	},
+	.group = CMD_LOOK,
+	.args_bytes = sizeof(struct annotate_args),
+	.run = annotate_run,
+};

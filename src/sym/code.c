@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The file is mapped, and with it its separate debug file, which has the symbols that were
+ * stripped from it.  What the symbol list does not know, PLT stubs, symtab.h does.
+ */
+#include "sym/code.h"
+
+#include "base/io.h"
+#include "base/mem.h"
+#include "format/elf.h"
+#include "module/module.h"
+#include "sym/symbol_list.h"
+#include "sym/symtab.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+struct code_file {
+	struct bytes image;
+	struct elf_file elf;
+	struct elf_data minidebug;
+};
+
+struct code {
+	const struct module *module;
+	struct code_file file, debug, mini;
+	struct symbol_list symbols;
+	struct symtab *symtab; /* made when first needed */
+};
+
+static struct err *map_fd(int fd, struct code_file *f)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0 || st.st_size <= 0)
+		return err_errno(errno ? errno : ENODATA, "cannot read the program's file");
+
+	void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+
+	if (p == MAP_FAILED)
+		return err_errno(errno, "cannot map the program's file");
+	f->image = (struct bytes){ p, (size_t)st.st_size };
+	return elf_init(&f->elf, f->image);
+}
+
+static void file_deinit(struct code_file *f)
+{
+	elf_deinit(&f->elf);
+	elf_data_deinit(&f->minidebug);
+	if (f->image.data)
+		munmap((void *)f->image.data, f->image.size_bytes);
+}
+
+static bool has_symtab(const struct elf_file *f)
+{
+	for (size_t i = 1; i < f->section_count; i++)
+		if (f->sections[i].type == SHT_SYMTAB)
+			return true;
+	return false;
+}
+
+/* Those that were stripped are in the debug file, or in .gnu_debugdata. */
+static void load_symbols(struct code *c)
+{
+	int fd = module_borrow_debug_fd(c->module);
+
+	symbol_list_add(&c->symbols, &c->file.elf);
+	if (!has_symtab(&c->file.elf)) {
+		struct err *err = fd >= 0 ? map_fd(fd, &c->debug) : NULL;
+
+		if (fd >= 0 && !err)
+			symbol_list_add(&c->symbols, &c->debug.elf);
+		err_destroy(err);
+		err = elf_minidebug(&c->file.elf, &c->mini.minidebug);
+		if (!err)
+			err = elf_init(&c->mini.elf, c->mini.minidebug.bytes);
+		if (!err)
+			symbol_list_add(&c->symbols, &c->mini.elf);
+		err_destroy(err);
+	}
+	symbol_list_sort(&c->symbols);
+}
+
+struct err *code_open(const struct module *m, struct code **ret)
+{
+	int fd = module_borrow_fd(m);
+	const char *note = module_borrow_note(m);
+	struct code *c;
+	struct err *err;
+
+	if (fd < 0)
+		return err_new(ERR_NOT_FOUND, "%s", note ? note : "its file is not here");
+	c = mem_calloc(1, sizeof(*c));
+	c->module = m;
+	err = map_fd(fd, &c->file);
+	if (err) {
+		code_destroy(c);
+		return err;
+	}
+	load_symbols(c);
+	*ret = c;
+	return NULL;
+}
+
+void code_destroy(struct code *c)
+{
+	if (!c)
+		return;
+	symtab_destroy(c->symtab);
+	symbol_list_deinit(&c->symbols);
+	file_deinit(&c->mini);
+	file_deinit(&c->debug);
+	file_deinit(&c->file);
+	free(c);
+}
+
+uint16_t code_machine(const struct code *c) { return c->file.elf.machine; }
+
+bool code_is_64(const struct code *c) { return c->file.elf.is_64; }
+
+bool code_big_endian(const struct code *c) { return c->file.elf.big_endian; }
+
+/* --- ranges --------------------------------------------------------------------------------- */
+
+/* The executable section that holds ADDR; 0: none. */
+static size_t section_at(const struct code *c, uint64_t addr)
+{
+	for (size_t i = 1; i < c->file.elf.section_count; i++) {
+		const struct elf_section *s = &c->file.elf.sections[i];
+
+		if ((s->flags & SHF_ALLOC) && (s->flags & SHF_EXECINSTR) && s->type != SHT_NOBITS &&
+		    addr >= s->addr && addr - s->addr < s->size_bytes)
+			return i;
+	}
+	return 0;
+}
+
+/* Of SIZE bytes at OFFSET of the file, those that it has. */
+static const uint8_t *bytes_at(const struct code *c, uint64_t offset, uint64_t size_bytes,
+			       uint64_t *ret)
+{
+	const struct bytes *b = &c->file.image;
+
+	if (offset >= b->size_bytes)
+		return NULL;
+	*ret = size_bytes < b->size_bytes - offset ? size_bytes : b->size_bytes - offset;
+	return b->data + offset;
+}
+
+const uint8_t *code_bytes(const struct code *c, uint64_t addr, uint64_t *size_bytes)
+{
+	const struct elf_file *f = &c->file.elf;
+	size_t section = section_at(c, addr);
+
+	*size_bytes = 0;
+	if (section) {
+		const struct elf_section *s = &f->sections[section];
+
+		return bytes_at(c, s->offset + (addr - s->addr), s->size_bytes - (addr - s->addr),
+				size_bytes);
+	}
+	for (size_t i = 0; i < f->segment_count; i++) {
+		const struct elf_load *l = &f->segments[i];
+
+		if (l->type == PT_LOAD && (l->flags & PF_X) && addr >= l->vaddr &&
+		    addr - l->vaddr < l->file_bytes)
+			return bytes_at(c, l->offset + (addr - l->vaddr),
+					l->file_bytes - (addr - l->vaddr), size_bytes);
+	}
+	return NULL;
+}
+
+/* Where the first symbol behind ADDR begins, UINT64_MAX: nowhere. */
+static uint64_t next_symbol(const struct code *c, uint64_t addr)
+{
+	size_t low = 0, high = c->symbols.symbols.n;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (c->symbols.symbols.v[middle].addr <= addr)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < c->symbols.symbols.n ? c->symbols.symbols.v[low].addr : UINT64_MAX;
+}
+
+bool code_function_at(struct code *c, uint64_t addr, struct code_range *ret)
+{
+	const struct listed_symbol *s = symbol_list_at(&c->symbols, addr, 0);
+	uint64_t left, end;
+
+	if (!s || !code_bytes(c, s->addr, &left) || addr - s->addr >= left)
+		return false;
+	end = s->addr + s->size_bytes;
+	if (s->size_bytes == 0)
+		end = next_symbol(c, addr);
+	if (end <= addr || end - s->addr > left)
+		end = s->addr + left;
+	*ret = (struct code_range){ s->name, s->addr, end - s->addr };
+	return true;
+}
+
+const char *code_symbol(struct code *c, uint64_t addr, uint64_t *offset)
+{
+	const struct listed_symbol *s = symbol_list_at(&c->symbols, addr, 0);
+
+	*offset = 0;
+	if (s && (s->size_bytes || s->addr == addr)) {
+		*offset = addr - s->addr;
+		return s->name;
+	}
+	if (!c->symtab)
+		c->symtab = symtab_create(c->module);
+	return symtab_find(c->symtab, addr);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_SYM_CODE_H
+#define SONDE_SYM_CODE_H
+/*
+ * The machine code of a module: its bytes, where functions begin and end, and names for the
+ * places that instructions refer to.  Addresses are as the ELF file writes them.
+ */
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct code;
+struct module;
+
+/* M stays the caller's and must live as long.  ERR_NOT_FOUND when its file is not here,
+ * ERR_FORMAT when it is broken. */
+struct err *code_open(const struct module *m, struct code **ret);
+void code_destroy(struct code *c); /* NULL-safe */
+
+uint16_t code_machine(const struct code *c); /* e_machine */
+bool code_is_64(const struct code *c);
+bool code_big_endian(const struct code *c);
+
+struct code_range {
+	const char *name; /* mangled; NULL: no symbol covers it.  Lives as long as C */
+	uint64_t addr, size_bytes;
+};
+/* The function at ADDR: by its symbol; one without a size ends where the next one, or its
+ * section, does.  False: no symbol covers it. */
+bool code_function_at(struct code *c, uint64_t addr, struct code_range *ret);
+
+/* The bytes from ADDR to the end of its executable section (or segment); NULL: none. */
+const uint8_t *code_bytes(const struct code *c, uint64_t addr, uint64_t *size_bytes);
+
+/* The symbol at ADDR, code or data, and how far into it; PLT stubs by what they call.
+ * NULL: none. */
+const char *code_symbol(struct code *c, uint64_t addr, uint64_t *offset);
+
+#endif

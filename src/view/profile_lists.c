@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What stands beside a profile's stacks: threads, processes, the other events, losses. */
+#include "view/profile_impl.h"
+
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <stdlib.h>
+
+void profile_sum_processes(struct profile_builder *b)
+{
+	struct map index, threads;
+	uint64_t *most;
+
+	map_init(&index);
+	map_init(&threads);
+	for (size_t i = 0; i < b->p->threads.n; i++) {
+		struct profile_thread *t = &b->p->threads.v[i];
+		bool is_new;
+		uint64_t *at = map_get(&index, t->row->pid, &is_new);
+
+		if (is_new) {
+			*at = b->p->processes.n;
+			vec_add(&b->p->processes)->pid = t->row->pid;
+			b->p->processes.v[*at].name = profile_string(b, t->row->comm);
+		}
+		t->process = (uint32_t)*at;
+		b->p->processes.v[*at].value += t->value;
+		b->p->processes.v[*at].samples += t->samples;
+		/* a thread that renames itself or execs has several rows */
+		if (t->samples > 0 && !*map_get(&threads, t->row->tid, &is_new)) {
+			*map_get(&threads, t->row->tid, NULL) = 1;
+			b->p->processes.v[*at].threads++;
+		}
+	}
+	most = mem_calloc(b->p->processes.n + 1, sizeof(*most));
+	for (size_t i = 0; i < b->p->threads.n; i++) {
+		const struct profile_thread *t = &b->p->threads.v[i];
+
+		/* the main thread's name is the process's; of several programs, the longest run */
+		if (t->row->tid == t->row->pid && t->value >= most[t->process]) {
+			most[t->process] = t->value;
+			b->p->processes.v[t->process].name = profile_string(b, t->row->comm);
+		}
+	}
+	free(most);
+	map_deinit(&index);
+	map_deinit(&threads);
+}
+
+void profile_list_threads(struct profile_builder *b)
+{
+	vec_reserve(&b->p->threads, b->thread_count);
+	for (size_t i = 0; i < b->thread_count; i++)
+		vec_add(&b->p->threads)->row = &b->threads[i];
+}
+
+struct err *profile_list_events(struct profile_builder *b)
+{
+	const void *rows;
+	size_t count;
+
+	TRY(recording_side_rows(b->r, TYPE_event, &rows, &count));
+	for (size_t i = 0; i < count; i++) {
+		const struct row_event *row = (const struct row_event *)rows + i;
+		const uint64_t *samples = map_find(&b->events, row->id);
+		struct profile_event *e = vec_add(&b->p->events);
+
+		e->name = profile_string(b, row->name);
+		e->counted = row->id == b->event_id;
+		e->samples = e->counted ? b->p->samples + b->p->left_out : samples ? *samples : 0;
+	}
+	return NULL;
+}
+
+static void add_loss(struct profile_builder *b, uint32_t source, uint32_t reason, uint64_t count)
+{
+	const char *source_text = profile_string(b, source), *reason_text = profile_string(b, reason);
+	struct profile_loss *loss = NULL;
+
+	for (size_t i = 0; i < b->p->losses.n && !loss; i++)
+		if (str_eq(b->p->losses.v[i].source, source_text) &&
+		    str_eq(b->p->losses.v[i].reason, reason_text))
+			loss = &b->p->losses.v[i];
+	if (!loss) {
+		if (b->p->losses.n >= 64)
+			return;
+		loss = vec_add(&b->p->losses);
+		loss->source = source_text;
+		loss->reason = reason_text;
+	}
+	loss->count += count;
+	loss->unknown |= count == 0;
+}
+
+struct err *profile_list_losses(struct profile_builder *b)
+{
+	static const char *const columns[] = { "count", "source", "reason", NULL };
+	const struct scan_options options = { .columns = columns };
+	struct scan *scan;
+	struct batch batch;
+	bool more;
+	struct err *err;
+
+	if (!recording_find_table(b->r, "lost"))
+		return NULL;
+	TRY(scan_create(b->r, "lost", &options, &scan));
+	while (!(err = scan_next(scan, &batch, &more)) && more)
+		for (size_t i = 0; i < batch.rows; i++)
+			add_loss(b, batch.columns[1].u32[i], batch.columns[2].u32[i],
+				 batch.columns[0].u64[i]);
+	scan_destroy(scan);
+	return err;
+}

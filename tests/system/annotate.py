@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# needs: gcc objdump perf
+# timeout: 90
+"""annotate on a program whose lines are known: inlined code on its own lines, instructions as
+objdump has them, shares as perf annotate has them, and what is not here said."""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+SOURCE = """#include <stdio.h>
+#include <stdlib.h>
+static inline unsigned mix(unsigned h, unsigned c)
+{
+	return ((h ^ c) * 16777619u) / 3; /* inlined */
+}
+__attribute__((noinline)) unsigned hot(unsigned n)
+{
+	unsigned h = 1;
+	for (unsigned i = 0; i < n; i++)
+		h = mix(h, i);
+	return h;
+}
+__attribute__((noinline)) unsigned cool(unsigned n)
+{
+	volatile unsigned h = 1;
+	for (unsigned i = 0; i < n; i++)
+		h += i;
+	return h;
+}
+int main(int argc, char **argv)
+{
+	unsigned h = 0, rounds = argc > 1 ? atoi(argv[1]) : 100;
+	for (unsigned i = 0; i < rounds; i++)
+		h += hot(90000 + i) + cool(3000);
+	printf("%u\\n", h);
+	return 0;
+}
+"""
+failed = False
+
+
+def check(good, what):
+    global failed
+    failed |= not good
+    print("%s %s" % ("ok  " if good else "FAIL", what))
+
+
+def run(*command):
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def annotate(*words):
+    done = run("sonde", "annotate", *words)
+    if done.returncode:
+        check(False, "annotate %s: %s" % (" ".join(words), done.stderr))
+        sys.exit(1)
+    return done.stdout
+
+
+def shares(rows):
+    return {row["addr"]: row["ratio"] for row in rows if row["ratio"]}
+
+
+def peer_shares():
+    """What perf annotate says of a run of the same program: address -> share."""
+    run("perf", "record", "-q", "-N", "-B", "-F", "4999", "-e", "cpu-clock:u", "-o", "perf.data", "./loop", "900")
+    text = run("perf", "annotate", "-i", "perf.data", "--stdio", "--stdio-color=never", "-s", "hot").stdout
+    found = {}
+    for line in text.splitlines():
+        row = re.match(r"\s*([0-9.]+)\s+:\s+([0-9a-f]+):", line)
+        if row and float(row[1]) > 0:
+            found["0x" + row[2]] = float(row[1]) / 100
+    return found
+
+
+def look_at_rows(d):
+    rows = d["instructions"]
+    check(abs(sum(r["ratio"] for r in rows) - 1) < 1e-9, "shares of instructions add up to 1")
+    check(sum(r["samples"] for r in rows) == d["samples"], "so do their samples")
+    inlined = [r for r in rows if r["line"] == 5]
+    check(bool(inlined) and all(r["function"] == "mix" and r["inlined"] for r in inlined),
+          "inlined code stands on its own line, as mix()")
+    check(sum(r["ratio"] for r in inlined) > 0.5, "and has most of the time")
+    text = run("objdump", "-d", "-w", "--no-show-raw-insn", "--disassemble=hot", "loop").stdout
+    peer = {}
+    for line in text.splitlines():
+        m = re.match(r"\s*([0-9a-f]+):\t(.*)", line)
+        if m:
+            peer["0x" + m[1]] = re.sub(r"\s+(# [0-9a-f]+ )?<.*$", "", m[2]).split()
+    ours = {r["addr"]: re.sub(r"\s+(# [0-9a-f]+ )?<.*$", "", r["instruction"]).split() for r in rows}
+    check(ours == peer, "the instructions are objdump's (%d)" % len(peer))
+
+
+def main():
+    with open("loop.c", "w", encoding="ascii") as f:
+        f.write(SOURCE)
+    subprocess.run(["gcc", "-O2", "-g", "-Wl,--build-id", "-o", "loop", "loop.c"], check=True)
+    run("sonde", "record", "-q", "-F", "4999", "-o", "loop.sonde", "--", "./loop", "900")
+    d = json.loads(annotate("loop.sonde", "--json"))
+    check(d["function"] == "hot", "without a name it is the function that used most")
+    look_at_rows(d)
+    if shutil.which("perf"):
+        ours, peer = shares(d["instructions"]), peer_shares()
+        apart = sum(abs(ours.get(a, 0) - peer.get(a, 0)) for a in set(ours) | set(peer)) / 2
+        check(bool(peer) and apart < 0.25, "perf annotate of another run: %.0f %% lies elsewhere" % (100 * apart))
+    else:
+        print("skip perf annotate: no perf")
+    text = annotate("hot", "loop.sonde")
+    check("loop.c:5  mix:  return ((h ^ c)" in text, "source lines stand among the instructions")
+    check("Instructions" not in annotate("hot", "loop.sonde", "--source"), "--source: no instructions")
+    check("static inline" not in annotate("hot", "loop.sonde", "--code"), "--code: no source")
+    check(re.search(r"\bDWORD PTR\b|\beax\b", annotate("hot", "loop.sonde", "--code", "--asm", "intel")) is not None,
+          "--asm intel")
+    annotate("hot", "loop.sonde", "--html", "-o", "hot.html")
+    with open("hot.html", encoding="utf-8") as f:
+        check("mix" in f.read(), "--html")
+    os.mkdir("moved")
+    os.rename("loop.c", "moved/loop.c")
+    check("loop.c is not here" in annotate("hot", "loop.sonde"), "a source that is not here is said")
+    check("/* inlined */" in annotate("hot", "loop.sonde", "--source-path", "moved"), "--source-path finds it")
+    check("/* inlined */" in annotate("hot", "loop.sonde", "--path-map", os.getcwd() + "=" + os.getcwd() + "/moved"),
+          "--path-map too")
+    subprocess.run(["gcc", "-O1", "-g", "-Wl,--build-id", "-o", "loop", "moved/loop.c"], check=True)
+    text = annotate("hot", "loop.sonde")
+    check("the instructions can't be shown" in text and "replaced" in text, "another build of the program is not taken for it")
+    check("Sampled addresses" in text and "loop.c:5" in text, "lines and addresses are there all the same")
+    return failed
+
+
+missing = [tool for tool in ("gcc", "objdump") if not shutil.which(tool)]
+if missing:
+    print(" ".join(missing))
+    sys.exit(77)
+with tempfile.TemporaryDirectory() as directory:
+    os.chdir(directory)
+    result = main()
+    os.chdir("/")
+sys.exit(result)
