@@ -192,7 +192,7 @@ static uint64_t next_symbol(const struct code *c, uint64_t addr)
 
 bool code_function_at(struct code *c, uint64_t addr, struct code_range *ret)
 {
-	const struct listed_symbol *s = symbol_list_at(&c->symbols, addr, 0);
+	const struct listed_symbol *s = symbol_list_at(&c->symbols, addr);
 	uint64_t left, end;
 
 	if (!s || !code_bytes(c, s->addr, &left) || addr - s->addr >= left)
@@ -208,7 +208,7 @@ bool code_function_at(struct code *c, uint64_t addr, struct code_range *ret)
 
 const char *code_symbol(struct code *c, uint64_t addr, uint64_t *offset)
 {
-	const struct listed_symbol *s = symbol_list_at(&c->symbols, addr, 0);
+	const struct listed_symbol *s = symbol_list_at(&c->symbols, addr);
 
 	*offset = 0;
 	if (s && (s->size_bytes || s->addr == addr)) {
