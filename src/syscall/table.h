@@ -49,6 +49,9 @@ struct syscall_entry {
 	const struct syscall_describe *describe; /* arguments; NULL: numbers in hex */
 };
 
+/* x32 calls carry this bit in the register; syscall_find() takes them with and without. */
+#define SYSCALL_X32_BIT 0x40000000u
+
 const char *syscall_abi_name(enum syscall_abi abi); /* "x86_64", "i386" ... */
 unsigned syscall_abi_word_bytes(enum syscall_abi abi); /* of a pointer and a long: 4 or 8 */
 
@@ -56,6 +59,6 @@ unsigned syscall_abi_word_bytes(enum syscall_abi abi); /* of a pointer and a lon
 const struct syscall_entry *syscall_find(enum syscall_abi abi, uint32_t number);
 /* -1: no such name.  Names of all ABIs' calls, also old and new spellings. */
 int64_t syscall_number(enum syscall_abi abi, const char *name);
-uint32_t syscall_max(enum syscall_abi abi); /* numbers are below */
+uint32_t syscall_max(enum syscall_abi abi); /* numbers are below, but for arm's own from 0xf0000 on */
 
 #endif

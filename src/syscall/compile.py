@@ -1,0 +1,491 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Compile the descriptions of system calls (*.def, *.tbl here) into const C tables.
+
+    compile.py TABLES.c TABLES.h SOURCE_DIR
+
+The language is described in docs/HOWTO_ADD_SYSCALL.md; what the tables mean, in describe.h.
+A mistake in a description ends the build with file and line.
+"""
+import re
+import sys
+
+ABIS = ['x86_64', 'i386', 'x32', 'arm64', 'arm', 'riscv64']
+GROUPS = {'32': ['i386', 'arm'], '64': ['x86_64', 'arm64', 'riscv64'], 'compat': ['i386', 'arm', 'x32']}
+LAYOUTS = 4  # LP64, i386, x32, arm
+WORD = [8, 4, 4, 4]
+KLONG = [8, 4, 8, 4]
+ALIGN64 = [8, 4, 8, 8]
+SIZES = {'8': 1, '16': 2, '32': 4, '64': 8, 'l': 'SYS_LONG', 'k': 'SYS_KLONG'}
+CLASSES = ['file', 'desc', 'network', 'process', 'signal', 'ipc', 'memory', 'creds', 'clock', 'pure',
+           'stat', 'lstat', 'fstat', 'statfs', 'fstatfs', 'noreturn']
+SIMPLE = {  # name: (kind, size)
+    'int': ('DEC', 4), 'uint': ('UDEC', 4), 'long': ('DEC', 'SYS_LONG'), 'ulong': ('UDEC', 'SYS_LONG'),
+    'fd': ('FD', 4), 'dirfd': ('DIRFD', 4), 'sig': ('SIGNAL', 4), 'uid': ('UID', 4), 'uid16': ('UID', 2),
+    'dev': ('DEV', 4), 'dev64': ('DEV', 8), 'devl': ('DEV', 'SYS_LONG'), 'ptr': ('ADDR', 'SYS_LONG'),
+    'ptr64': ('ADDR', 8), 'pid': ('DEC', 4), 'umode': ('OCTMODE', 2), 'umode32': ('OCTMODE', 4),
+    'smode': ('STMODE', 4), 'smode16': ('STMODE', 2), 'split': ('SPLIT', 8), 'usplit': ('USPLIT', 8),
+}
+
+
+class Fail(Exception):
+    pass
+
+
+class Pool:
+    """Strings in one array; the same string once."""
+
+    def __init__(self):
+        self.text, self.at, self.length = [], {}, 0
+
+    def add(self, s):
+        if s not in self.at:
+            self.at[s] = self.length
+            self.text.append(s)
+            self.length += len(s) + 1
+        return self.at[s]
+
+
+class Compiler:
+    def __init__(self):
+        self.names = Pool()
+        self.xlats = {}      # name -> (default, [(name, value)])
+        self.types, self.type_ids = [], {}
+        self.structs = {}    # name -> list of fields (parsed late)
+        self.struct_ids = {}
+        self.hooks = []
+        self.results = []
+        self.conds, self.cond_ids = [], {}
+        self.calls = {}      # name or name@abi -> line
+        self.classes = {}
+        self.numbers = []
+        self.where = ''
+
+    # -- reading ------------------------------------------------------------
+    def lines(self, path):
+        text = ''
+        start = 0
+        for i, line in enumerate(open(path), 1):
+            line = line.split('#')[0].rstrip() if not path.endswith('.tbl') else line.rstrip()
+            if line.startswith('#'):
+                continue
+            if line[:1] in ('\t', ' ') and text:
+                text += '\n' + line.strip()
+                continue
+            if text:
+                self.where = f'{path}:{start}'
+                yield text
+            text, start = line, i
+        if text:
+            self.where = f'{path}:{start}'
+            yield text
+
+    def read_numbers(self, path):
+        for line in self.lines(path):
+            words = line.split()
+            self.numbers.append((words[0], [None if w == '-' else int(w) for w in words[1:]]))
+
+    def read_xlats(self, path):
+        for text in self.lines(path):
+            head, *rest = text.split('\n')
+            name, default = head.split()
+            values = []
+            for word in ' '.join(rest).split():
+                n, v = word.rsplit('=', 1)
+                values.append((n, int(v, 0) & 0xffffffffffffffff))
+            if name in self.xlats:
+                raise Fail(f'two tables {name}')
+            self.xlats[name] = (default, values)
+
+    def read_structs(self, path):
+        for text in self.lines(path):
+            head, *rest = text.split('\n')
+            words = head.split()
+            if words[0] != 'struct':
+                raise Fail(f'"{words[0]}": expected struct')
+            self.structs[words[1]] = (self.where, words[2:], rest)
+        for i, name in enumerate(self.structs):
+            self.struct_ids[name] = i
+
+    def read_calls(self, path):
+        for text in self.lines(path):
+            text = text.replace('\n', ' ')
+            if text.startswith('%'):
+                cls, names = text[1:].split(':', 1)
+                for n in names.split():
+                    self.classes.setdefault(n, set()).add(cls)
+                continue
+            names, spec = text.split(':', 1)
+            for n in names.split():
+                if n in self.calls:
+                    raise Fail(f'{n} is described twice')
+                self.calls[n] = (self.where, spec.strip())
+
+    # -- types --------------------------------------------------------------
+    def type_id(self, kind, size=0, flags=0, param=0, ref=0, count=0):
+        key = (kind, size, flags, param, ref, count)
+        if key not in self.type_ids:
+            self.type_ids[key] = len(self.types)
+            self.types.append(key)
+        return self.type_ids[key]
+
+    def source(self, text, fields):
+        """Where a count or size comes from: an argument, the result, a field, a constant."""
+        text = text.strip()
+        if text == 'ret':
+            return 'SYS_FROM_RESULT'
+        if text == 'min':
+            return 'SYS_FROM_SAVED'
+        if text == '':
+            return 'SYS_FROM_NONE'
+        if text.isdigit():
+            return int(text)
+        if text.startswith('.') and fields is not None:
+            if text[1:] not in fields:
+                raise Fail(f'no field {text[1:]} before this one')
+            return 16 + fields.index(text[1:])
+        raise Fail(f'what is the size "{text}"?')
+
+    def hook(self, name):
+        if name not in self.hooks:
+            self.hooks.append(name)
+        return self.hooks.index(name)
+
+    def xlat(self, name):
+        if name not in self.xlats:
+            raise Fail(f'no table {name} in names.tbl')
+        return list(self.xlats).index(name)
+
+    def parse_type(self, text, fields=None):
+        """A type's text -> id.  FIELDS: names of the struct's fields so far."""
+        text = text.strip()
+        m = re.fullmatch(r'\*(.+?)(?:\[([^\[\]]*)\])?', text)
+        if m:
+            inner = self.parse_type(m[1], fields)
+            if m[2] is None:
+                return self.type_id('POINTER', 'SYS_LONG', 0, 0, inner)
+            return self.type_id('ARRAYPTR', 'SYS_LONG', 0, self.source(m[2], fields), inner)
+        m = re.fullmatch(r'(buf|path|str|strn|hexbuf)\[([^\[\]]*)\]', text)
+        if m:
+            return self.type_id(m[1].upper(), 'SYS_LONG', 0, self.source(m[2], fields))
+        m = re.fullmatch(r'(chars|bytes|hexbytes|zchars)\[(\d+)\]', text)
+        if m:
+            return self.type_id(m[1].upper(), 1, 0, 0, 0, int(m[2]))
+        m = re.fullmatch(r'(.+)\[(\d+)\]', text)
+        if m:
+            inner = self.parse_type(m[1], fields)
+            return self.type_id('INLINE', 0, 0, 0, inner, int(m[2]))
+        m = re.fullmatch(r'(f|e|ed|fe)\((\w+)(?:,\s*(\w+))?\)', text)
+        if m:
+            kind = {'f': 'FLAGS', 'e': 'ENUM', 'ed': 'ENUMD', 'fe': 'FLAGSE'}[m[1]]
+            return self.type_id(kind, SIZES[m[3] or '32'], 0, 0, self.xlat(m[2]))
+        m = re.fullmatch(r'@(\w+)(?::(\w+))?(?:%(\w+))?', text)
+        if m:
+            size = {'p': 'SYS_LONG', 'l': 'SYS_LONG', 'k': 'SYS_KLONG', None: 'SYS_LONG'}.get(m[3], m[3])
+            param = 0
+            if m[2]:
+                param = int(m[2], 0) if m[2][0].isdigit() else self.refer(m[2])
+            return self.type_id('HOOK', size if not str(size).isdigit() else int(size), 0, param, self.hook(m[1]))
+        m = re.fullmatch(r'([duxo])(8|16|32|64|l|k)', text)
+        if m:
+            kind = {'d': 'DEC', 'u': 'UDEC', 'x': 'HEX', 'o': 'OCT'}[m[1]]
+            return self.type_id(kind, SIZES[m[2]])
+        if text in SIMPLE:
+            return self.type_id(*SIMPLE[text])
+        if text in ('path', 'str', 'strv'):
+            return self.type_id(text.upper(), 'SYS_LONG', 0, 'SYS_FROM_NONE')
+        if text in self.struct_ids:
+            return self.type_id('STRUCT', 0, 0, 0, self.struct_ids[text])
+        raise Fail(f'no type or struct "{text}"')
+
+    def refer(self, word):
+        """A hook's parameter by name: a struct or a table."""
+        if word in self.struct_ids:
+            return self.struct_ids[word]
+        return self.xlat(word)
+
+    def measure(self, tid, layout):
+        """(size, alignment) of a type inside a struct."""
+        kind, size, _, _, ref, count = self.types[tid]
+        if kind == 'STRUCT':
+            return self.struct_size(ref, layout)
+        if kind == 'INLINE':
+            s, a = self.measure(ref, layout)
+            return s * count, a
+        if kind in ('CHARS', 'BYTES', 'HEXBYTES', 'ZCHARS'):
+            return count, 1
+        if size == 'SYS_LONG':
+            return WORD[layout], WORD[layout]
+        if size == 'SYS_KLONG':
+            return KLONG[layout], KLONG[layout]
+        if kind == 'HOOK' and size not in (1, 2, 4, 8):
+            return size, 1
+        return size, ALIGN64[layout] if size == 8 else size
+
+    # -- structs ------------------------------------------------------------
+    def cond(self, text, fields):
+        m = re.fullmatch(r'(\w+)(==|!=|&|<|>=)(\w+)', text)
+        if not m or m[1] not in fields:
+            raise Fail(f'what is the condition "{text}"?')
+        op = {'==': 'SYS_IF_EQ', '!=': 'SYS_IF_NE', '&': 'SYS_IF_AND', '<': 'SYS_IF_LT', '>=': 'SYS_IF_GE'}[m[2]]
+        key = (op, fields.index(m[1]), self.constant(m[3]))
+        if key not in self.cond_ids:
+            self.cond_ids[key] = len(self.conds) + 1
+            self.conds.append(key)
+        return self.cond_ids[key]
+
+    def constant(self, word):
+        if word[0].isdigit():
+            return int(word, 0)
+        for _, values in self.xlats.values():
+            for n, v in values:
+                if n == word:
+                    return v
+        raise Fail(f'no constant {word} in names.tbl')
+
+    def build_structs(self):
+        """Parse every struct's fields; offsets are computed by layout()."""
+        self.parsed = {}
+        for name, (where, opts, rest) in self.structs.items():
+            self.where = where
+            fields, show = [], None
+            for line in rest:
+                if line.startswith('show '):
+                    show = line[5:].split()
+                    continue
+                m = re.fullmatch(r'([-+|~]*)(\w+)\s+(.+?)((?:\s+\?\S+)?)', line)
+                if not m:
+                    raise Fail(f'{name}: cannot read "{line}"')
+                names = [f['name'] for f in fields]
+                fields.append({'marks': m[1], 'name': m[2], 'type': self.parse_type(m[3], names),
+                               'cond': self.cond(m[4].strip()[1:], names) if m[4] else 0})
+            self.parsed[name] = (opts, fields, show)
+        self.sizes = {}
+
+    def struct_size(self, ref, layout):
+        name = list(self.structs)[ref]
+        if (name, layout) not in self.sizes:
+            self.layout(name, layout)
+        return self.sizes[name, layout]
+
+    def layout(self, name, layout):
+        opts, fields, _ = self.parsed[name]
+        at, align, last = 0, 1, 0
+        end = 0
+        for f in fields:
+            size, a = self.measure(f['type'], layout)
+            if 'packed' in opts:
+                a = 1
+            align = max(align, a)
+            if '|' in f['marks']:  # shares its place with the one before: a union
+                start = last
+            else:
+                start = (end + a - 1) // a * a
+            last = start
+            f.setdefault('offset', {})[layout] = start
+            end = max(end, start + size)
+        self.sizes[name, layout] = ((end + align - 1) // align * align, align)
+
+    # -- calls --------------------------------------------------------------
+    def split_args(self, text):
+        out, depth, cur = [], 0, ''
+        for c in text:
+            depth += c in '([' and 1 or c in ')]' and -1 or 0
+            if c == ',' and depth == 0:
+                out.append(cur.strip())
+                cur = ''
+            else:
+                cur += c
+        if cur.strip():
+            out.append(cur.strip())
+        return out
+
+    def describe(self, spec):
+        m = re.fullmatch(r'(.*?)(?:\s*=\s*(\w+))?(?:\s*\+(\w+))?(?:\s*/(\d))?((?:\s*save\(\d,\w+\))*)', spec)
+        args = []
+        for text in self.split_args(m[1]):
+            flags = []
+            arg_cond = 0
+            c = re.fullmatch(r'(.+?)\s*\?(\d)&(\w+)', text)
+            if c:
+                text = c[1]
+                key = ('SYS_IF_AND', int(c[2]), self.constant(c[3]))
+                if key not in self.cond_ids:
+                    self.cond_ids[key] = len(self.conds) + 1
+                    self.conds.append(key)
+                arg_cond = self.cond_ids[key]
+            while text[:1] in '<>!~':
+                flags.append({'>': 'SYS_AT_EXIT', '<': 'SYS_AT_BOTH', '!': 'SYS_NO_COMMA', '~': 'SYS_EVEN_ERROR'}[text[0]])
+                text = text[1:]
+            label = 0
+            n = re.fullmatch(r'(\w+)=(.+)', text)
+            if n:
+                label, text = self.names.add(n[1] + '='), n[2]
+            args.append((self.parse_type(text), '|'.join(flags) or '0', arg_cond, label))
+        saves = re.findall(r'save\((\d),(\w+)\)', m[5])
+        split = any(self.types[a[0]][0] in ('SPLIT', 'USPLIT') for a in args)
+        if m[3] and m[3] not in self.results:
+            self.results.append(m[3])
+        return {'args': args, 'result': (m[2] or 'd').upper(), 'aux': self.results.index(m[3]) + 1 if m[3] else 0,
+                'count': int(m[4]) if m[4] else None, 'saves': saves, 'split': split}
+
+    def find_call(self, name, abi):
+        for key in [f'{name}@{abi}'] + [f'{name}@{g}' for g, m in GROUPS.items() if abi in m] + [name]:
+            if key in self.calls:
+                return key
+        return None
+
+    def build_calls(self):
+        self.describes, self.describe_ids = [], {}
+        self.entries, self.entry_ids = [], {}
+        self.index = {abi: {} for abi in ABIS}
+        for name, numbers in self.numbers:
+            for abi, number in zip(ABIS, numbers):
+                if number is not None:
+                    self.index[abi][number] = self.entry(name, abi)
+        # x32 programs may make calls by their 64-bit number too.
+        for name, numbers in self.numbers:
+            if numbers[0] is not None and numbers[0] < 512 and numbers[0] not in self.index['x32']:
+                self.index['x32'][numbers[0]] = self.entry(name + '#64', 'x86_64')
+
+    def entry(self, name, abi):
+        key = self.find_call(name.removesuffix('#64'), abi)
+        if key and key not in self.describe_ids:
+            self.where = self.calls[key][0]
+            self.describe_ids[key] = len(self.describes)
+            self.describes.append(self.describe(self.calls[key][1]))
+        base = name.removesuffix('#64')
+        classes = sorted(self.classes.get(base, set()) | self.classes.get(f'{base}@{abi}', set()), key=CLASSES.index)
+        did = self.describe_ids.get(key) if key else None
+        count = 6
+        if did is not None:
+            d = self.describes[did]
+            count = d['count'] if d['count'] is not None else self.registers(d, abi)
+        row = (name, count, tuple(classes), did)
+        if row not in self.entry_ids:
+            self.entry_ids[row] = len(self.entries)
+            self.entries.append(row)
+        return self.entry_ids[row]
+
+    def registers(self, d, abi):
+        n = 0
+        for tid, _, _, _ in d['args']:
+            wide = self.types[tid][0] in ('SPLIT', 'USPLIT') and abi in GROUPS['32']
+            if wide and abi == 'arm' and n % 2:
+                n += 1
+            n += 2 if wide else 1
+        return n
+
+    # -- writing ------------------------------------------------------------
+    def write(self, c_path, h_path):
+        self.build_structs()
+        self.build_calls()
+        for name in self.structs:
+            for layout in range(LAYOUTS):
+                self.struct_size(self.struct_ids[name], layout)
+        with open(h_path, 'w') as out:
+            self.write_header(out)
+        with open(c_path, 'w') as out:
+            out.write('/* Made by compile.py from *.def and *.tbl: do not edit. */\n'
+                      '#include "syscall/describe.h"\n#include "syscall/hooks.h"\n\n')
+            self.write_xlats(out)
+            self.write_structs(out)
+            self.write_calls(out)
+            self.write_pool(out)
+
+    def write_header(self, out):
+        out.write('/* Made by compile.py: do not edit. */\n#ifndef SONDE_SYSCALL_TABLES_H\n#define SONDE_SYSCALL_TABLES_H\n')
+        out.write('enum sys_xlat_id {\n' + ''.join(f'\tXLAT_{n},\n' for n in self.xlats) + '\tXLAT_COUNT\n};\n')
+        out.write('enum sys_struct_id {\n' + ''.join(f'\tSTRUCT_{n},\n' for n in self.structs) + '\tSTRUCT_COUNT\n};\n')
+        out.write('#define SYS_HOOKS(X)' + ''.join(f' X({n})' for n in self.hooks) + '\n')
+        out.write('#define SYS_RESULTS(X)' + ''.join(f' X({n})' for n in self.results) + '\n')
+        out.write('#endif\n')
+
+    def write_xlats(self, out):
+        out.write('const struct sys_value sys_values[] = {\n')
+        at, rows = 0, []
+        for name, (default, values) in self.xlats.items():
+            if values:
+                out.write('\t' + ' '.join(f'{{{v:#x}, {self.names.add(n)}}},' for n, v in values) + f' /* {name} */\n')
+            ordered = all(values[i][1] < values[i + 1][1] for i in range(len(values) - 1))
+            rows.append((at, len(values), self.names.add(default) if default != '-' else 0, int(ordered)))
+            at += len(values)
+        out.write('};\nconst struct sys_xlat sys_xlats[] = {\n')
+        out.write(''.join(f'\t{{{a}, {n}, {d}, {o}}},\n' for a, n, d, o in rows) + '};\n')
+
+    def write_structs(self, out):
+        fields, rows = [], []
+        for name, (opts, flds, show) in self.parsed.items():
+            order = flds if show is None else flds
+            first = len(fields)
+            for f in order:
+                marks = [m for m, c in (('SYS_FIELD_VERBOSE', '-'), ('SYS_FIELD_HIDDEN', '~'), ('SYS_FIELD_NONZERO', '+')) if c in f['marks']]
+                off = ', '.join(str(f['offset'][i]) for i in range(LAYOUTS))
+                fields.append(f'{{{self.names.add(f["name"])}, {f["type"]}, {f["cond"]}, {"|".join(marks) or 0}, {{{off}}}}}')
+            size = ', '.join(str(self.sizes[name, i][0]) for i in range(LAYOUTS))
+            names = [f['name'] for f in flds]
+            show_at = len(self.show) if show else 0
+            if show:
+                self.show += [names.index(s) for s in show]
+            rows.append(f'{{{first}, {len(order)}, {show_at}, {len(show) if show else 0}, {{{size}}}}}')
+        out.write('const struct sys_field sys_fields[] = {\n\t' + ',\n\t'.join(fields) + '\n};\n')
+        out.write('const struct sys_struct sys_structs[] = {\n\t' + ',\n\t'.join(rows) + '\n};\n')
+        out.write('const uint8_t sys_show[] = {' + ', '.join(map(str, self.show)) + '};\n')
+
+    show = [0]
+
+    def write_calls(self, out):
+        out.write('const struct syscall_describe sys_describes[] = {\n')
+        for d in self.describes:
+            args = ', '.join(f'{{{t}, {f}, {c}, {l}}}' for t, f, c, l in d['args'])
+            saves = ', '.join(f'{{{a}, {SIZES[s]}}}' for a, s in d['saves'])
+            out.write(f'\t{{.args = {{{args or "{0}"}}}, .count = {len(d["args"])}, .result = SYS_RESULT_{d["result"]}, '
+                      f'.aux = {d["aux"]}, .split = {int(d["split"])}, .save_count = {len(d["saves"])}'
+                      + (f', .saves = {{{saves}}}' if saves else '') + '},\n')
+        out.write('};\nconst struct sys_type sys_types[] = {\n')
+        for kind, size, flags, param, ref, count in self.types:
+            out.write(f'\t{{SYS_{kind}, {size}, {flags}, {param}, {ref}, {count}}},\n')
+        out.write('};\nconst struct sys_cond sys_conds[] = {\n\t{0},\n')
+        out.write(''.join(f'\t{{{o}, {f}, {v:#x}}},\n' for o, f, v in self.conds) + '};\n')
+        out.write('const struct syscall_entry sys_entries[] = {\n')
+        for name, count, classes, did in self.entries:
+            cl = '|'.join('SYSCALL_' + c.upper() for c in classes) or '0'
+            out.write(f'\t{{"{name}", {count}, {cl}, {"NULL" if did is None else f"&sys_describes[{did}]"}}},\n')
+        out.write('};\nconst unsigned sys_entry_count = sizeof(sys_entries) / sizeof(sys_entries[0]);\n')
+        for abi in ABIS:
+            dense = {n: e for n, e in self.index[abi].items() if n < 0xf0000}
+            size = max(dense) + 1
+            out.write(f'static const uint16_t index_{abi}[{size}] = {{\n\t'
+                      + ', '.join(str(dense.get(i, -1) + 1) for i in range(size)) + '\n};\n')
+        high = sorted((n, e) for n, e in self.index['arm'].items() if n >= 0xf0000)
+        out.write('static const uint16_t index_arm_high[] = {0, ' + ', '.join(str(e + 1) for _, e in high) + '};\n')
+        out.write('const struct sys_index sys_index[] = {\n')
+        for abi in ABIS:
+            hi = 'index_arm_high, sizeof(index_arm_high) / 2' if abi == 'arm' else 'NULL, 0'
+            out.write(f'\t{{index_{abi}, sizeof(index_{abi}) / 2, {hi}}},\n')
+        out.write('};\n')
+        out.write('#define HOOK(name) hook_##name,\nconst sys_hook sys_hooks[] = { SYS_HOOKS(HOOK) };\n')
+        out.write('#define AUX(name) result_##name,\nconst sys_result_hook sys_result_hooks[] = { NULL, SYS_RESULTS(AUX) };\n')
+
+    def write_pool(self, out):
+        out.write('const char sys_names[] =\n')
+        for s in self.names.text:
+            out.write('\t"' + s.replace('\\', '\\\\').replace('"', '\\"').replace('??', '?\\?') + '\\0"\n')
+        out.write('\t;\n')
+
+
+def main():
+    c_path, h_path, root = sys.argv[1:4]
+    comp = Compiler()
+    comp.names.add('')
+    try:
+        comp.read_numbers(f'{root}/numbers.tbl')
+        comp.read_xlats(f'{root}/names.tbl')
+        comp.read_structs(f'{root}/structs.def')
+        comp.read_calls(f'{root}/calls.def')
+        comp.write(c_path, h_path)
+    except Fail as fail:
+        sys.exit(f'{comp.where}: {fail}')
+
+
+main()

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_SYSCALL_DECODE_H
+#define SONDE_SYSCALL_DECODE_H
+/*
+ * The machine that prints values by their descriptions, and what hooks (printers for what
+ * no table can say) use of it.  Private to the room.  Every function appends to d->out.
+ */
+#include "syscall/describe.h"
+#include "syscall/print.h"
+#include "syscall/tables.h"
+
+struct decoder {
+	const struct syscall_style *style;
+	const struct syscall_lookup *lookup;
+	const struct syscall_call *call;
+	const struct syscall_memory *memory;
+	struct syscall_progress *progress;
+	struct str *out;
+	const struct syscall_describe *describe; /* may be NULL */
+	uint64_t args[6];  /* by place in the description; 64-bit halves joined */
+	uint8_t layout;    /* column of sys_field.offset */
+	uint8_t word, klong; /* bytes */
+	uint8_t arg;       /* the one being printed */
+	uint8_t depth;     /* of structures */
+	bool exit;         /* the call has returned */
+	bool stop;         /* a hook says that no further argument is to be printed */
+	bool ignore_error; /* memory is looked at although the call failed */
+};
+
+struct sys_object { /* a structure of which a field is being printed */
+	const struct sys_struct *type;
+	const uint8_t *bytes;
+	size_t size;
+	uint64_t addr;
+};
+struct sys_ref { /* what a hook prints */
+	uint64_t value;       /* of the argument or of a field up to 8 bytes */
+	const uint8_t *bytes; /* of a field; NULL: an argument */
+	const struct sys_object *object; /* NULL: an argument */
+	uint16_t param;
+	uint8_t size;
+};
+
+/* Is what the call fills worth looking at? */
+bool dec_failed(const struct decoder *d);
+/* Read all of SIZE bytes; false: not all could be read. */
+bool dec_read(struct decoder *d, uint64_t addr, void *buffer, size_t size);
+/* As strace's umove_or_printaddr: when false, the address has been printed. */
+bool dec_read_or_addr(struct decoder *d, uint64_t addr, void *buffer, size_t size);
+uint64_t dec_word(struct decoder *d, const uint8_t *bytes, unsigned size); /* little-endian */
+uint64_t dec_field(struct decoder *d, const struct sys_object *o, unsigned field);
+unsigned dec_size(const struct decoder *d, uint8_t size); /* of SYS_LONG ... in bytes */
+
+void dec_text(struct decoder *d, const char *text);
+void dec_printf(struct decoder *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void dec_int(struct decoder *d, int64_t v);
+void dec_uint(struct decoder *d, uint64_t v);
+void dec_hex(struct decoder *d, uint64_t v);  /* "0x1f"; 0 is "0" */
+void dec_addr(struct decoder *d, uint64_t v); /* "0x1f"; 0 is "NULL" */
+void dec_oct_mode(struct decoder *d, uint32_t mode); /* "0644", "000" */
+void dec_st_mode(struct decoder *d, uint32_t mode);
+void dec_dev(struct decoder *d, uint64_t dev);
+void dec_fd(struct decoder *d, int fd);
+void dec_dirfd(struct decoder *d, int fd);
+void dec_signal(struct decoder *d, int sig);
+void dec_uid(struct decoder *d, uint32_t uid);
+void dec_comment(struct decoder *d, const char *text); /* " / * text * /" */
+
+/* " / * 2022-11-29T20:41:38.123+0000 * /"; nothing for a time of 0. */
+void dec_time_comment(struct decoder *d, int64_t sec, uint64_t nsec);
+
+/* Flags and enumerations, in the style that -X asks for. */
+const char *dec_name(unsigned xlat, uint64_t value); /* NULL: not there */
+void dec_flags(struct decoder *d, unsigned xlat, uint64_t value);
+/* SEVERAL tables in turn; UNKNOWN when no bit is known. */
+void dec_flags_of(struct decoder *d, const uint16_t *xlats, unsigned count, uint64_t value, const char *unknown);
+void dec_enum(struct decoder *d, unsigned xlat, uint64_t value);
+void dec_enum_dec(struct decoder *d, unsigned xlat, int64_t value);
+void dec_named(struct decoder *d, uint64_t value, const char *name, const char *unknown);
+
+/* Text.  dec_quote(): LENGTH bytes; STOP at a NUL. True: no NUL was met. */
+bool dec_quote(struct decoder *d, const uint8_t *bytes, size_t length, bool stop, bool always_hex);
+void dec_path(struct decoder *d, uint64_t addr);
+void dec_path_n(struct decoder *d, uint64_t addr, size_t most);
+void dec_str(struct decoder *d, uint64_t addr);                    /* up to a NUL, -s */
+void dec_buffer(struct decoder *d, uint64_t addr, uint64_t length); /* -s */
+void dec_buffer_hex(struct decoder *d, uint64_t addr, uint64_t length);
+void dec_chars(struct decoder *d, const uint8_t *bytes, size_t size); /* in place, up to a NUL */
+
+/* Values by description. */
+void dec_value(struct decoder *d, const struct sys_type *type, const uint8_t *bytes,
+	       const struct sys_object *object, uint64_t addr);
+void dec_struct_in(struct decoder *d, unsigned id, const uint8_t *bytes, size_t size, uint64_t addr);
+void dec_struct(struct decoder *d, unsigned id, uint64_t addr); /* at an address; or the address */
+void dec_fields(struct decoder *d, const struct sys_object *o, bool *any, bool *more);
+unsigned dec_struct_size(const struct decoder *d, unsigned id);
+/* strace's print_array: COUNT elements of SIZE bytes, each through PRINT. */
+typedef void (*dec_element)(struct decoder *d, const uint8_t *bytes, uint64_t addr, void *user);
+void dec_array(struct decoder *d, uint64_t addr, uint64_t count, size_t size, dec_element print, void *user);
+void dec_array_of(struct decoder *d, uint64_t addr, uint64_t count, unsigned struct_id);
+void dec_sigset(struct decoder *d, const uint8_t *bytes, size_t size);
+void dec_sigset_at(struct decoder *d, uint64_t addr, uint64_t size);
+void dec_siginfo(struct decoder *d, const uint8_t *bytes);
+void dec_sockaddr(struct decoder *d, const uint8_t *bytes, size_t size);
+/* Separators: ", " before everything but the first. */
+void dec_next(struct decoder *d);
+
+#endif

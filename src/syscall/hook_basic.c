@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Hooks for files, memory and processes. */
+#include "syscall/hooks.h"
+
+#include <string.h>
+
+/* ---- open ------------------------------------------------------------------------- */
+
+static bool is_arm(const struct decoder *d)
+{
+	return d->call->abi == SYSCALL_ABI_ARM || d->call->abi == SYSCALL_ABI_ARM64;
+}
+
+void hook_open_flags(struct decoder *d, const struct sys_ref *ref)
+{
+	uint32_t flags = (uint32_t)ref->value;
+	unsigned table = is_arm(d) ? XLAT_open_flags_arm : XLAT_open_flags;
+	const uint16_t only[] = { (uint16_t)table };
+
+	if (d->style->xlat == SYSCALL_XLAT_RAW) {
+		dec_hex(d, flags);
+		return;
+	}
+	if (d->style->xlat == SYSCALL_XLAT_VERBOSE) {
+		dec_hex(d, flags);
+		dec_text(d, " /* ");
+	}
+	dec_text(d, dec_name(XLAT_open_access, flags & 3));
+	if ((flags & ~3u) != 0) {
+		struct syscall_style plain = *d->style;
+		const struct syscall_style *old = d->style;
+		plain.xlat = SYSCALL_XLAT_ABBREV;
+		str_add_char(d->out, '|');
+		d->style = &plain;
+		dec_flags_of(d, only, 1, flags & ~3u, NULL);
+		d->style = old;
+	}
+	if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
+		dec_text(d, " */");
+}
+
+/* ---- memory ----------------------------------------------------------------------- */
+
+void hook_mmap_flags(struct decoder *d, const struct sys_ref *ref)
+{
+	uint32_t flags = (uint32_t)ref->value, type = flags & 0xf, rest = flags & ~0xfu;
+	uint32_t huge = (flags & 0x40000) != 0 ? rest >> 26 & 0x3f : 0;
+
+	if (d->style->xlat == SYSCALL_XLAT_RAW) {
+		dec_hex(d, flags);
+		return;
+	}
+	if (d->style->xlat == SYSCALL_XLAT_VERBOSE) {
+		dec_hex(d, flags);
+		dec_text(d, " /* ");
+	}
+	struct syscall_style plain = *d->style;
+	const struct syscall_style *old = d->style;
+	plain.xlat = SYSCALL_XLAT_ABBREV;
+	d->style = &plain;
+	dec_enum(d, XLAT_map_types, type);
+	rest &= ~(huge << 26);
+	if (rest != 0) {
+		str_add_char(d->out, '|');
+		dec_flags_of(d, (const uint16_t[]){ XLAT_map_flags }, 1, rest, NULL);
+	}
+	if (huge != 0)
+		dec_printf(d, "|%u<<MAP_HUGE_SHIFT", huge);
+	d->style = old;
+	if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
+		dec_text(d, " */");
+}
+
+/* The file's offset of mmap, in hexadecimal; of mmap2, in pages. */
+void hook_mmap_offset(struct decoder *d, const struct sys_ref *ref) { dec_hex(d, ref->value); }
+void hook_mmap2_offset(struct decoder *d, const struct sys_ref *ref) { dec_hex(d, ref->value << 12); }
+
+/* mremap's fifth argument is only there where flags say so. */
+void hook_mremap_addr(struct decoder *d, const struct sys_ref *ref)
+{
+	if ((d->args[3] & 6) == 0)
+		return;
+	dec_next(d);
+	dec_addr(d, ref->value);
+}
+
+/* ---- stat ------------------------------------------------------------------------- */
+
+struct stat_text {
+	uint64_t dev, ino, nlink, rdev, size, blocks;
+	uint32_t mode, uid, gid, blksize;
+	struct {
+		int64_t sec;
+		uint64_t nsec;
+	} time[3];
+	bool has_nsec;
+};
+
+static const char *const stat_times[] = { "st_atime", "st_mtime", "st_ctime" };
+
+static void print_stat(struct decoder *d, const struct stat_text *st)
+{
+	bool special = (st->mode & 0170000) == 0020000 || (st->mode & 0170000) == 0060000;
+
+	str_add_char(d->out, '{');
+	if (d->style->verbose) {
+		dec_text(d, "st_dev=");
+		dec_dev(d, st->dev);
+		dec_printf(d, ", st_ino=%llu, ", (unsigned long long)st->ino);
+	}
+	dec_text(d, "st_mode=");
+	dec_st_mode(d, st->mode);
+	if (d->style->verbose)
+		dec_printf(d, ", st_nlink=%llu, st_uid=%u, st_gid=%u, st_blksize=%u, st_blocks=%llu",
+			   (unsigned long long)st->nlink, st->uid, st->gid, st->blksize, (unsigned long long)st->blocks);
+	dec_text(d, special ? ", st_rdev=" : ", st_size=");
+	if (special)
+		dec_dev(d, st->rdev);
+	else
+		dec_uint(d, st->size);
+	for (unsigned i = 0; i < 3 && d->style->verbose; i++) {
+		dec_printf(d, ", %s=%lld", stat_times[i], (long long)st->time[i].sec);
+		dec_time_comment(d, st->time[i].sec, st->time[i].nsec);
+		if (st->has_nsec)
+			dec_printf(d, ", %s_nsec=%llu", stat_times[i], (unsigned long long)st->time[i].nsec);
+	}
+	dec_text(d, d->style->verbose ? "}" : ", ...}");
+}
+
+/* The structures of all ABIs are shown in one order. */
+static uint64_t stat_field(struct decoder *d, const struct sys_object *o, unsigned i)
+{
+	return i < o->type->show_count ? dec_field(d, o, sys_show[o->type->show + i]) : 0;
+}
+
+/* Fields of a structure whose first ones are, in this order, those of struct stat_text. */
+void hook_stat(struct decoder *d, const struct sys_ref *ref)
+{
+	uint8_t bytes[256];
+	unsigned size = dec_struct_size(d, ref->param);
+	struct stat_text st = { .has_nsec = true };
+
+	if (!dec_read_or_addr(d, ref->value, bytes, size))
+		return;
+	struct sys_object o = { &sys_structs[ref->param], bytes, size, ref->value };
+	st.dev = stat_field(d, &o, 0);
+	st.ino = stat_field(d, &o, 1);
+	st.mode = (uint32_t)stat_field(d, &o, 2);
+	st.nlink = stat_field(d, &o, 3);
+	st.uid = (uint32_t)stat_field(d, &o, 4);
+	st.gid = (uint32_t)stat_field(d, &o, 5);
+	st.rdev = stat_field(d, &o, 6);
+	st.size = stat_field(d, &o, 7);
+	st.blksize = (uint32_t)stat_field(d, &o, 8);
+	st.blocks = stat_field(d, &o, 9);
+	for (unsigned i = 0; i < 3; i++) {
+		uint64_t sec = stat_field(d, &o, 10 + 2 * i);
+		st.time[i].sec = d->word == 4 && d->klong == 4 ? (int32_t)sec : (int64_t)sec;
+		st.time[i].nsec = stat_field(d, &o, 11 + 2 * i);
+	}
+	print_stat(d, &st);
+}
+
+/* ---- exec ------------------------------------------------------------------------- */
+
+/* How many variables there are, as a comment. */
+void hook_env(struct decoder *d, const struct sys_ref *ref)
+{
+	uint8_t bytes[8];
+	uint64_t at = ref->value;
+	unsigned count = 0;
+
+	if (d->style->verbose) {
+		const struct sys_type type = { .kind = SYS_STRV, .size = SYS_LONG };
+		for (unsigned k = 0; k < 8; k++)
+			bytes[k] = (uint8_t)(ref->value >> 8 * k);
+		dec_value(d, &type, bytes, NULL, 0);
+		return;
+	}
+	dec_addr(d, ref->value);
+	if (at == 0)
+		return;
+	for (; count < 1000000; count++, at += d->word) {
+		if (!dec_read(d, at, bytes, d->word)) {
+			if (count == 0)
+				return;
+			dec_printf(d, " /* %u var%s, unterminated */", count, count == 1 ? "" : "s");
+			return;
+		}
+		if (dec_word(d, bytes, d->word) == 0)
+			break;
+	}
+	dec_printf(d, " /* %u var%s */", count, count == 1 ? "" : "s");
+}
+
+/* ---- clone, wait ------------------------------------------------------------------ */
+
+void hook_clone_flags(struct decoder *d, const struct sys_ref *ref)
+{
+	uint64_t flags = ref->value & ~UINT64_C(0xff);
+	int signal = (int)(ref->value & 0xff);
+
+	if (flags != 0) {
+		dec_flags(d, XLAT_clone_flags, flags);
+		if (signal != 0)
+			str_add_char(d->out, '|');
+	}
+	if (signal != 0)
+		dec_signal(d, signal);
+	else if (flags == 0)
+		str_add_char(d->out, '0');
+}
+
+static bool clone_has(struct decoder *d, uint64_t bits)
+{
+	return (d->args[0] & bits) != 0;
+}
+
+/* parent_tid= (or pidfd), tls= and child_tidptr=, in strace's order whatever the ABI's. */
+void hook_clone_rest(struct decoder *d, const struct sys_ref *ref)
+{
+	bool swapped = d->call->abi == SYSCALL_ABI_X86_64 || d->call->abi == SYSCALL_ABI_X32;
+	uint64_t child = swapped ? d->args[3] : d->args[4], tls = swapped ? d->args[4] : d->args[3];
+	uint8_t bytes[4];
+
+	(void)ref;
+	if (clone_has(d, 0x100000 | 0x1000)) {
+		dec_text(d, ", parent_tid=");
+		if (d->args[2] != 0 && !d->call->is_error && dec_read(d, d->args[2], bytes, 4)) {
+			str_add_char(d->out, '[');
+			if (clone_has(d, 0x1000))
+				dec_fd(d, (int)dec_word(d, bytes, 4));
+			else
+				dec_int(d, (int)dec_word(d, bytes, 4));
+			str_add_char(d->out, ']');
+		} else {
+			dec_addr(d, d->args[2]);
+		}
+	}
+	if (clone_has(d, 0x80000)) {
+		dec_text(d, ", tls=");
+		dec_addr(d, tls);
+	}
+	if (clone_has(d, 0x1000000 | 0x200000)) {
+		dec_text(d, ", child_tidptr=");
+		dec_addr(d, child);
+	}
+}
+
+void hook_wait_status(struct decoder *d, const struct sys_ref *ref)
+{
+	uint8_t bytes[4];
+
+	if (d->call->result == 0 || !dec_read_or_addr(d, ref->value, bytes, 4)) {
+		if (d->call->result == 0)
+			dec_addr(d, ref->value);
+		return;
+	}
+	uint32_t status = (uint32_t)dec_word(d, bytes, 4);
+	uint32_t low = status & 0x7f, high = status >> 8 & 0xff;
+	str_add_char(d->out, '[');
+	if (low == 0) {
+		dec_printf(d, "{WIFEXITED(s) && WEXITSTATUS(s) == %u}", high);
+		status &= ~0xff00u;
+	} else if ((status & 0xff) == 0x7f) {
+		dec_text(d, "{WIFSTOPPED(s) && WSTOPSIG(s) == ");
+		dec_signal(d, (int)(high == 0x85 ? 5 : high));
+		dec_text(d, high == 0x85 ? " | 0x80}" : "}");
+		status &= ~0xffffu;
+	} else if (status == 0xffff) {
+		dec_text(d, "{WIFCONTINUED(s)}");
+		status = 0;
+	} else {
+		dec_text(d, "{WIFSIGNALED(s) && WTERMSIG(s) == ");
+		dec_signal(d, (int)low);
+		dec_text(d, (status & 0x80) != 0 ? " && WCOREDUMP(s)}" : "}");
+		status &= ~0xffu;
+	}
+	str_add_char(d->out, ']');
+}
+
+/* rusage, which is only filled where something was waited for. */
+void hook_wait_rusage(struct decoder *d, const struct sys_ref *ref)
+{
+	if (d->call->result > 0 && !d->call->is_error)
+		dec_struct(d, STRUCT_rusage, ref->value);
+	else
+		dec_addr(d, ref->value);
+}
+
+/* arch_prctl's argument by its first one. */
+void hook_arch_prctl(struct decoder *d, const struct sys_ref *ref)
+{
+	uint8_t bytes[8];
+	uint32_t op = (uint32_t)d->args[0];
+	bool gets = op == 0x1003 || op == 0x1004 || op == 0x1021 || op == 0x1022 || op == 0x1024;
+
+	if (!d->exit) {
+		if (!gets) {
+			dec_next(d);
+			dec_addr(d, ref->value);
+			d->stop = true;
+		}
+		return;
+	}
+	dec_next(d);
+	if (dec_read_or_addr(d, ref->value, bytes, d->word)) {
+		str_add_char(d->out, '[');
+		dec_addr(d, dec_word(d, bytes, d->word));
+		str_add_char(d->out, ']');
+	}
+}

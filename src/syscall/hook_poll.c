@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Hooks for waiting: poll, select, epoll, futex. */
+#include "syscall/hooks.h"
+
+#include <string.h>
+
+/* ---- poll ------------------------------------------------------------------------- */
+
+static void print_pollfd(struct decoder *d, const uint8_t *bytes, uint64_t addr, void *user)
+{
+	int fd = (int)dec_word(d, bytes, 4);
+
+	(void)addr, (void)user;
+	dec_text(d, "{fd=");
+	dec_fd(d, fd);
+	if (fd >= 0) {
+		dec_text(d, ", events=");
+		dec_flags(d, XLAT_poll_flags, dec_word(d, bytes + 4, 2));
+	}
+	str_add_char(d->out, '}');
+}
+
+void hook_pollfds(struct decoder *d, const struct sys_ref *ref)
+{
+	dec_array(d, ref->value, (uint32_t)d->args[1], 8, print_pollfd, NULL);
+}
+
+/* ppoll's timeout may have been changed: what's printed at entry is what was asked. */
+static bool poll_result(struct decoder *d, bool left)
+{
+	uint8_t bytes[8], ts[16];
+	unsigned printed = 0, shown = 0;
+
+	if (d->call->is_error)
+		return true;
+	dec_int(d, d->call->result);
+	if (d->call->result == 0) {
+		dec_text(d, " (Timeout)");
+		return true;
+	}
+	dec_text(d, " (");
+	size_t start = d->out->length;
+	for (uint64_t i = 0; i < (uint32_t)d->args[1]; i++) {
+		if (!dec_read(d, d->args[0] + 8 * i, bytes, 8)) {
+			if (printed > 0)
+				dec_text(d, ", ");
+			dec_text(d, printed > 0 ? "..." : "[...");
+			printed++;
+			break;
+		}
+		uint64_t revents = dec_word(d, bytes + 6, 2);
+		if (revents == 0)
+			continue;
+		dec_text(d, printed > 0 ? ", " : "[");
+		printed++;
+		if (!d->style->verbose && shown >= d->style->string_limit) {
+			dec_text(d, "...");
+			break;
+		}
+		shown++;
+		dec_text(d, "{fd=");
+		dec_fd(d, (int)dec_word(d, bytes, 4));
+		dec_text(d, ", revents=");
+		dec_flags(d, XLAT_poll_flags, revents);
+		str_add_char(d->out, '}');
+	}
+	if (printed > 0)
+		str_add_char(d->out, ']');
+	if (left && d->args[2] != 0 && dec_read(d, d->args[2], ts, 2 * d->klong)) {
+		dec_text(d, d->out->length > start ? ", left " : "left ");
+		dec_struct(d, STRUCT_timespec, d->args[2]);
+	}
+	str_add_char(d->out, ')');
+	return true;
+}
+
+bool result_poll(struct decoder *d) { return poll_result(d, false); }
+bool result_ppoll(struct decoder *d) { return poll_result(d, true); }
+
+/* ---- select ----------------------------------------------------------------------- */
+
+static bool read_fd_set(struct decoder *d, uint64_t addr, int count, uint8_t *set)
+{
+	unsigned word = d->word;
+	size_t size = ((size_t)count + 8 * word - 1) / (8 * word) * word;
+
+	memset(set, 0, 1024 / 8);
+	return dec_read(d, addr, set, size > 1024 / 8 ? 1024 / 8 : size);
+}
+
+static int fd_count(const struct decoder *d)
+{
+	int n = (int)d->args[0];
+
+	return n < 0 ? 0 : n > 1024 ? 1024 : n;
+}
+
+static void print_fd_set(struct decoder *d, const uint8_t *set, int count)
+{
+	bool first = true;
+
+	str_add_char(d->out, '[');
+	for (int i = 0; i < count; i++) {
+		if ((set[i / 8] >> (i % 8) & 1) == 0)
+			continue;
+		if (!first)
+			str_add_char(d->out, ' ');
+		first = false;
+		dec_fd(d, i);
+	}
+	str_add_char(d->out, ']');
+}
+
+void hook_fd_set(struct decoder *d, const struct sys_ref *ref)
+{
+	uint8_t set[1024 / 8];
+	int count = fd_count(d);
+
+	if (ref->value == 0 || count == 0 || !read_fd_set(d, ref->value, count, set))
+		dec_addr(d, ref->value);
+	else
+		print_fd_set(d, set, count);
+}
+
+static bool select_result(struct decoder *d, unsigned time_struct)
+{
+	static const char *const names[] = { "in", "out", "except" };
+	uint8_t set[1024 / 8];
+	const char *separator = "";
+	int count = fd_count(d);
+
+	if (d->call->is_error)
+		return true;
+	dec_int(d, d->call->result);
+	if (d->call->result == 0) {
+		dec_text(d, " (Timeout)");
+		return true;
+	}
+	dec_text(d, " (");
+	for (unsigned i = 0; i < 3; i++) {
+		bool some = false;
+		if (d->args[1 + i] == 0 || count == 0 || !read_fd_set(d, d->args[1 + i], count, set))
+			continue;
+		for (int k = 0; k < count; k++)
+			some |= (set[k / 8] >> (k % 8) & 1) != 0;
+		if (!some)
+			continue;
+		dec_printf(d, "%s%s ", separator, names[i]);
+		separator = ", ";
+		print_fd_set(d, set, count);
+	}
+	uint8_t time[16];
+	if (d->args[4] != 0 && dec_read(d, d->args[4], time, dec_struct_size(d, time_struct))) {
+		dec_printf(d, "%sleft ", separator);
+		dec_struct(d, time_struct, d->args[4]);
+	}
+	str_add_char(d->out, ')');
+	return true;
+}
+
+bool result_select(struct decoder *d) { return select_result(d, STRUCT_timeval); }
+bool result_pselect(struct decoder *d) { return select_result(d, STRUCT_timespec); }
+bool result_pselect64(struct decoder *d) { return select_result(d, STRUCT_timespec64); }
+
+/* pselect6's sixth argument: a set of signals and its size. */
+void hook_sigset_arg(struct decoder *d, const struct sys_ref *ref)
+{
+	uint8_t bytes[16];
+
+	if (!dec_read_or_addr(d, ref->value, bytes, 2 * d->word))
+		return;
+	uint64_t size = dec_word(d, bytes + d->word, d->word);
+	dec_text(d, "{sigmask=");
+	dec_sigset_at(d, dec_word(d, bytes, d->word), size);
+	dec_text(d, ", sigsetsize=");
+	dec_uint(d, size);
+	str_add_char(d->out, '}');
+}
+
+/* ---- epoll ------------------------------------------------------------------------ */
+
+/* epoll_event is packed on x86-64, so that i386's is the same; elsewhere it isn't. */
+static unsigned epoll_size(const struct decoder *d)
+{
+	return d->call->abi == SYSCALL_ABI_X86_64 || d->call->abi == SYSCALL_ABI_I386 || d->call->abi == SYSCALL_ABI_X32
+		       ? 12 : 16;
+}
+
+static void print_epoll(struct decoder *d, const uint8_t *bytes, uint64_t addr, void *user)
+{
+	const uint8_t *data = bytes + (epoll_size(d) == 12 ? 4 : 8);
+
+	(void)addr, (void)user;
+	dec_text(d, "{events=");
+	dec_flags(d, XLAT_epollevents, dec_word(d, bytes, 4));
+	dec_printf(d, ", data={u32=%u, u64=", (unsigned)dec_word(d, data, 4));
+	if (dec_word(d, data, 8) > UINT32_MAX)
+		dec_hex(d, dec_word(d, data, 8));
+	else
+		dec_uint(d, dec_word(d, data, 8));
+	dec_text(d, "}}");
+}
+
+void hook_epoll_event(struct decoder *d, const struct sys_ref *ref)
+{
+	uint8_t bytes[16];
+
+	if ((uint32_t)d->args[1] == 2) {
+		dec_addr(d, ref->value);
+		return;
+	}
+	if (dec_read_or_addr(d, ref->value, bytes, epoll_size(d)))
+		print_epoll(d, bytes, ref->value, NULL);
+}
+
+void hook_epoll_events(struct decoder *d, const struct sys_ref *ref)
+{
+	if (d->call->is_error)
+		dec_addr(d, ref->value);
+	else if (d->call->result == 0)
+		dec_text(d, "[]");
+	else
+		dec_array(d, ref->value, (uint64_t)d->call->result, epoll_size(d), print_epoll, NULL);
+}
+
+/* ---- futex ------------------------------------------------------------------------ */
+
+static void futex_timeout(struct decoder *d)
+{
+	dec_next(d);
+	dec_struct(d, d->describe->args[3].label != 0 ? STRUCT_timespec64 : STRUCT_timespec, d->args[3]);
+}
+
+static void futex_wake_op(struct decoder *d, uint32_t v)
+{
+	static const char *const ops[] = { "FUTEX_OP_SET", "FUTEX_OP_ADD", "FUTEX_OP_OR", "FUTEX_OP_ANDN", "FUTEX_OP_XOR" };
+	static const char *const cmps[] = { "FUTEX_OP_CMP_EQ", "FUTEX_OP_CMP_NE", "FUTEX_OP_CMP_LT",
+					    "FUTEX_OP_CMP_LE", "FUTEX_OP_CMP_GT", "FUTEX_OP_CMP_GE" };
+	uint32_t op = v >> 28 & 7, cmp = v >> 24 & 15;
+
+	if (v >> 31 != 0)
+		dec_text(d, "FUTEX_OP_OPARG_SHIFT<<28|");
+	dec_named(d, op, op < 5 ? ops[op] : NULL, "FUTEX_OP_???");
+	dec_printf(d, "<<28|%#x<<12|", v >> 12 & 0xfff);
+	dec_named(d, cmp, cmp < 6 ? cmps[cmp] : NULL, "FUTEX_OP_CMP_???");
+	dec_printf(d, "<<24|%#x", v & 0xfff);
+}
+
+/* All that comes after the operation depends on it. */
+void hook_futex_rest(struct decoder *d, const struct sys_ref *ref)
+{
+	uint32_t op = (uint32_t)d->args[1] & 0x7f;
+	uint32_t val = (uint32_t)d->args[2], val2 = (uint32_t)d->args[3], val3 = (uint32_t)d->args[5];
+
+	(void)ref;
+	switch (op) {
+	case 0: /* WAIT */
+		dec_printf(d, ", %u", val);
+		futex_timeout(d);
+		break;
+	case 6: /* LOCK_PI */
+	case 13:
+		futex_timeout(d);
+		break;
+	case 7:
+	case 8:
+		break;
+	case 1: /* WAKE */
+		dec_printf(d, ", %u", val);
+		break;
+	case 2:
+		dec_text(d, ", ");
+		dec_signal(d, (int)val);
+		break;
+	case 9: /* WAIT_BITSET */
+		dec_printf(d, ", %u", val);
+		futex_timeout(d);
+		dec_next(d);
+		dec_enum(d, XLAT_futex_bitset, val3);
+		break;
+	case 10:
+		dec_printf(d, ", %u, ", val);
+		dec_enum(d, XLAT_futex_bitset, val3);
+		break;
+	case 3: /* REQUEUE */
+		dec_printf(d, ", %u, %u, ", val, val2);
+		dec_addr(d, d->args[4]);
+		break;
+	case 4: /* CMP_REQUEUE */
+	case 12:
+		dec_printf(d, ", %u, %u, ", val, val2);
+		dec_addr(d, d->args[4]);
+		dec_printf(d, ", %u", val3);
+		break;
+	case 5: /* WAKE_OP */
+		dec_printf(d, ", %u, %u, ", val, val2);
+		dec_addr(d, d->args[4]);
+		dec_next(d);
+		futex_wake_op(d, val3);
+		break;
+	case 11: /* WAIT_REQUEUE_PI */
+		dec_printf(d, ", %u", val);
+		futex_timeout(d);
+		dec_next(d);
+		dec_addr(d, d->args[4]);
+		break;
+	default:
+		dec_printf(d, ", %u, ", val);
+		dec_addr(d, d->args[3]);
+		dec_next(d);
+		dec_addr(d, d->args[4]);
+		dec_printf(d, ", %#x", val3);
+	}
+}
+
+void hook_futex_op(struct decoder *d, const struct sys_ref *ref)
+{
+	uint32_t op = (uint32_t)ref->value, flags = op & 0x180;
+	const char *name = dec_name(XLAT_futex_ops, op & ~0x180u);
+
+	if (d->style->xlat != SYSCALL_XLAT_ABBREV || name == NULL) {
+		dec_hex(d, op);
+		if (name == NULL && d->style->xlat != SYSCALL_XLAT_RAW)
+			dec_comment(d, "FUTEX_???");
+		if (d->style->xlat == SYSCALL_XLAT_RAW || name == NULL)
+			return;
+		dec_text(d, " /* ");
+	}
+	dec_text(d, name);
+	dec_text(d, (flags & 0x80) != 0 ? "_PRIVATE" : "");
+	dec_text(d, (flags & 0x100) != 0 ? "|FUTEX_CLOCK_REALTIME" : "");
+	if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
+		dec_text(d, " */");
+}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Hooks for signals: sets, actions, siginfo_t. */
+#include "syscall/hooks.h"
+
+#include <string.h>
+
+/* ---- sets ------------------------------------------------------------------------- */
+
+static void short_signal(struct decoder *d, int sig)
+{
+	const char *name = syscall_signal_name(sig);
+
+	if (name != NULL)
+		dec_text(d, name + 3);
+	else
+		dec_int(d, sig);
+}
+
+/* Sets that hold more than two thirds are written as what they lack: "~[KILL]". */
+void dec_sigset(struct decoder *d, const uint8_t *bytes, size_t size)
+{
+	unsigned bits = (unsigned)size * 8, set = 0;
+	bool first = true;
+
+	for (unsigned i = 0; i < size; i++)
+		set += (unsigned)__builtin_popcount(bytes[i]);
+	bool invert = set >= bits * 2 / 3;
+	str_add(d->out, invert ? "~[" : "[");
+	for (unsigned i = 0; i < bits; i++) {
+		bool has = (bytes[i / 8] >> (i % 8) & 1) != 0;
+		if (has == invert)
+			continue;
+		if (!first)
+			str_add_char(d->out, ' ');
+		first = false;
+		short_signal(d, (int)i + 1);
+	}
+	str_add_char(d->out, ']');
+}
+
+void dec_sigset_at(struct decoder *d, uint64_t addr, uint64_t size)
+{
+	uint8_t bytes[8] = { 0 };
+
+	if (addr == 0 || size == 0 || size > sizeof(bytes) || (size % d->word != 0 && size % 4 != 0)) {
+		dec_addr(d, addr);
+		return;
+	}
+	if (dec_read_or_addr(d, addr, bytes, size))
+		dec_sigset(d, bytes, size);
+}
+
+/* A pointer to a set whose size is argument number `param`; 7: the kernel's. */
+void hook_sigset(struct decoder *d, const struct sys_ref *ref)
+{
+	uint64_t size = ref->param < 6 ? d->args[ref->param] : 8;
+
+	if (ref->bytes != NULL)
+		dec_sigset(d, ref->bytes, ref->size);
+	else
+		dec_sigset_at(d, ref->value, size);
+}
+
+/* The old set of a call with one word for it. */
+void hook_old_sigset(struct decoder *d, const struct sys_ref *ref) { dec_sigset_at(d, ref->value, d->word); }
+
+void hook_old_sigset_value(struct decoder *d, const struct sys_ref *ref)
+{
+	uint8_t bytes[8];
+
+	for (unsigned i = 0; i < 8; i++)
+		bytes[i] = (uint8_t)(ref->value >> 8 * i);
+	dec_sigset(d, bytes, d->word);
+}
+
+/* ---- sigaction -------------------------------------------------------------------- */
+
+static void print_handler(struct decoder *d, uint64_t handler)
+{
+	static const char *const names[] = { "SIG_DFL", "SIG_IGN" };
+	uint64_t err = d->word == 4 ? UINT32_MAX : UINT64_MAX;
+
+	if (handler == err)
+		dec_named(d, handler, "SIG_ERR", NULL);
+	else if (handler <= 1)
+		dec_named(d, handler, names[handler], NULL);
+	else
+		dec_addr(d, handler);
+}
+
+void hook_handler(struct decoder *d, const struct sys_ref *ref) { print_handler(d, ref->value); }
+
+/* struct kernel_sigaction: handler, flags, restorer (x86 and arm have one), mask. */
+static void print_action(struct decoder *d, uint64_t addr, size_t mask_size)
+{
+	uint8_t b[40];
+	unsigned w = d->word;
+	bool restorer = d->call->abi != SYSCALL_ABI_RISCV64;
+	size_t head = (restorer ? 3 : 2) * w;
+
+	if (mask_size > 8 || mask_size < 4 || !dec_read_or_addr(d, addr, b, head + mask_size)) {
+		if (mask_size > 8 || mask_size < 4)
+			dec_addr(d, addr);
+		return;
+	}
+	uint64_t flags = dec_word(d, b + w, w);
+	dec_text(d, "{sa_handler=");
+	print_handler(d, dec_word(d, b, w));
+	dec_text(d, ", sa_mask=");
+	dec_sigset(d, b + head, mask_size);
+	dec_text(d, ", sa_flags=");
+	dec_flags(d, XLAT_sa_flags, flags);
+	if (restorer && (flags & 0x04000000) != 0) {
+		dec_text(d, ", sa_restorer=");
+		dec_addr(d, dec_word(d, b + 2 * w, w));
+	}
+	str_add_char(d->out, '}');
+}
+
+void hook_sigaction(struct decoder *d, const struct sys_ref *ref)
+{
+	if (ref->value == 0 || d->args[3] != 8)
+		dec_addr(d, ref->value);
+	else
+		print_action(d, ref->value, 8);
+}
+
+/* sigaction of old: handler, mask of one word, flags, restorer. */
+void hook_old_sigaction(struct decoder *d, const struct sys_ref *ref)
+{
+	uint8_t b[32];
+	unsigned w = d->word;
+
+	if (!dec_read_or_addr(d, ref->value, b, 4 * w))
+		return;
+	uint64_t flags = dec_word(d, b + 2 * w, w);
+	dec_text(d, "{sa_handler=");
+	print_handler(d, dec_word(d, b, w));
+	dec_text(d, ", sa_mask=");
+	dec_sigset(d, b + w, w);
+	dec_text(d, ", sa_flags=");
+	dec_flags(d, XLAT_sa_flags, flags);
+	if ((flags & 0x04000000) != 0) {
+		dec_text(d, ", sa_restorer=");
+		dec_addr(d, dec_word(d, b + 3 * w, w));
+	}
+	str_add_char(d->out, '}');
+}
+
+/* ---- siginfo ---------------------------------------------------------------------- */
+
+static const uint16_t code_tables[32] = {
+	[4] = XLAT_si_ill, [5] = XLAT_si_trap, [7] = XLAT_si_bus, [8] = XLAT_si_fpe,
+	[11] = XLAT_si_segv, [17] = XLAT_si_chld, [29] = XLAT_si_poll, [31] = XLAT_si_sys,
+};
+
+static void print_code(struct decoder *d, int sig, int code)
+{
+	const char *name = NULL;
+
+	if (sig > 0 && sig < 32 && code_tables[sig] != 0)
+		name = dec_name(code_tables[sig], (uint32_t)code);
+	if (name == NULL)
+		name = dec_name(XLAT_si_codes, (uint32_t)code);
+	if (name != NULL && d->style->xlat == SYSCALL_XLAT_ABBREV)
+		dec_text(d, name);
+	else
+		dec_int(d, code);
+	if (name != NULL && d->style->xlat == SYSCALL_XLAT_VERBOSE)
+		dec_comment(d, name);
+}
+
+static void print_pid_uid(struct decoder *d, const uint8_t *rest)
+{
+	dec_printf(d, ", si_pid=%d, si_uid=", (int)dec_word(d, rest, 4));
+	dec_uid(d, (uint32_t)dec_word(d, rest + 4, 4));
+}
+
+static void print_si_value(struct decoder *d, const uint8_t *at)
+{
+	uint64_t pointer = dec_word(d, at, d->word);
+
+	if (pointer == 0 && dec_word(d, at, 4) == 0)
+		return;
+	dec_printf(d, ", si_value={sival_int=%d, sival_ptr=", (int)dec_word(d, at, 4));
+	dec_addr(d, pointer);
+	str_add_char(d->out, '}');
+}
+
+static void print_child(struct decoder *d, int code, const uint8_t *rest)
+{
+	int status = (int)dec_word(d, rest + 8, 4);
+	unsigned w = d->klong;
+	const uint8_t *times = rest + (w == 8 ? 16 : 12);
+
+	print_pid_uid(d, rest);
+	dec_text(d, ", si_status=");
+	if (code == 1)
+		dec_int(d, status);
+	else
+		dec_signal(d, status);
+	dec_text(d, ", si_utime=");
+	dec_uint(d, dec_word(d, times, w));
+	dec_text(d, ", si_stime=");
+	dec_uint(d, dec_word(d, times + w, w));
+}
+
+static void print_fault(struct decoder *d, int sig, int code, const uint8_t *rest)
+{
+	unsigned w = d->word;
+
+	dec_text(d, ", si_addr=");
+	dec_addr(d, dec_word(d, rest, w));
+	const uint8_t *more = rest + w;
+	if (sig == 11 && code == 3) {
+		dec_text(d, ", si_lower=");
+		dec_addr(d, dec_word(d, more + w, w));
+		dec_text(d, ", si_upper=");
+		dec_addr(d, dec_word(d, more + 2 * w, w));
+	} else if (sig == 11 && code == 4) {
+		dec_printf(d, ", si_pkey=%u", (unsigned)dec_word(d, more + w, 4));
+	} else if (sig == 7 && (code == 4 || code == 5)) {
+		dec_printf(d, ", si_addr_lsb=%u", (unsigned)dec_word(d, more, 2));
+	}
+}
+
+static void print_sys(struct decoder *d, const uint8_t *rest)
+{
+	static const struct {
+		uint32_t audit;
+		const char *name;
+		enum syscall_abi abi;
+	} arches[] = {
+		{ 0xc000003e, "AUDIT_ARCH_X86_64", SYSCALL_ABI_X86_64 }, { 0x40000003, "AUDIT_ARCH_I386", SYSCALL_ABI_I386 },
+		{ 0xc00000b7, "AUDIT_ARCH_AARCH64", SYSCALL_ABI_ARM64 }, { 0x40000028, "AUDIT_ARCH_ARM", SYSCALL_ABI_ARM },
+		{ 0xc00000f3, "AUDIT_ARCH_RISCV64", SYSCALL_ABI_RISCV64 },
+	};
+	unsigned w = d->word;
+	uint32_t number = (uint32_t)dec_word(d, rest + w, 4), arch = (uint32_t)dec_word(d, rest + w + 4, 4);
+	const struct syscall_entry *entry = NULL;
+	const char *name = NULL;
+
+	for (unsigned i = 0; i < sizeof(arches) / sizeof(arches[0]); i++)
+		if (arches[i].audit == arch) {
+			name = arches[i].name;
+			entry = syscall_find(arches[i].abi, number);
+		}
+	dec_text(d, ", si_call_addr=");
+	dec_addr(d, dec_word(d, rest, w));
+	dec_text(d, ", si_syscall=");
+	if (entry != NULL)
+		dec_printf(d, "__NR_%s", entry->name);
+	else
+		dec_uint(d, number);
+	dec_text(d, ", si_arch=");
+	dec_named(d, arch, name, "AUDIT_ARCH_???");
+}
+
+static void print_by_signal(struct decoder *d, int sig, int code, const uint8_t *rest)
+{
+	switch (sig) {
+	case 4:
+	case 7:
+	case 8:
+	case 11:
+		print_fault(d, sig, code, rest);
+		break;
+	case 5:
+		dec_text(d, ", si_addr=");
+		dec_addr(d, dec_word(d, rest, d->word));
+		break;
+	case 17:
+		print_child(d, code, rest);
+		break;
+	case 29:
+		dec_text(d, ", si_band=");
+		dec_int(d, d->word == 8 ? (int64_t)dec_word(d, rest, 8) : (int32_t)dec_word(d, rest, 4));
+		dec_text(d, ", si_fd=");
+		dec_fd(d, (int)dec_word(d, rest + d->word, 4));
+		break;
+	case 31:
+		print_sys(d, rest);
+		break;
+	default:
+		if (dec_word(d, rest, 4) != 0 || dec_word(d, rest + 4, 4) != 0)
+			print_pid_uid(d, rest);
+		print_si_value(d, rest + 8);
+	}
+}
+
+static void print_rest(struct decoder *d, int sig, int code, const uint8_t *rest)
+{
+	switch (code) {
+	case 0: /* SI_USER */
+		print_pid_uid(d, rest);
+		break;
+	case -6: /* SI_TKILL */
+		print_pid_uid(d, rest);
+		break;
+	case -2: /* SI_TIMER */
+		dec_printf(d, ", si_timerid=%#x, si_overrun=%d", (unsigned)dec_word(d, rest, 4), (int)dec_word(d, rest + 4, 4));
+		print_si_value(d, rest + 8);
+		break;
+	case 0x80: /* SI_KERNEL */
+		if (sig == 4 || sig == 7 || sig == 8 || sig == 11)
+			print_fault(d, sig, code, rest);
+		else if (sig == 5 || (code_tables[sig & 31] != 0 && sig == 29))
+			print_by_signal(d, sig, code, rest);
+		break;
+	default:
+		if (code < 0) { /* SI_QUEUE, SI_MESGQ, SI_ASYNCIO ... */
+			print_pid_uid(d, rest);
+			print_si_value(d, rest + 8);
+		} else {
+			print_by_signal(d, sig, code, rest);
+		}
+	}
+}
+
+void dec_siginfo(struct decoder *d, const uint8_t *bytes)
+{
+	int sig = (int)dec_word(d, bytes, 4), error = (int)dec_word(d, bytes + 4, 4), code = (int)dec_word(d, bytes + 8, 4);
+	const char *name = error > 0 ? syscall_errno_name(error) : NULL;
+
+	dec_text(d, "{");
+	if (sig == 0 && code == 0 && error == 0) {
+		str_add_char(d->out, '}');
+		return;
+	}
+	dec_text(d, "si_signo=");
+	dec_signal(d, sig);
+	dec_text(d, ", si_code=");
+	print_code(d, sig, code);
+	if (name != NULL)
+		dec_printf(d, ", si_errno=%s", name);
+	else if (error != 0)
+		dec_printf(d, ", si_errno=%d", error);
+	print_rest(d, sig, code, bytes + (d->word == 8 ? 16 : 12));
+	str_add_char(d->out, '}');
+}
+
+void hook_siginfo(struct decoder *d, const struct sys_ref *ref)
+{
+	uint8_t bytes[128];
+
+	if (dec_read_or_addr(d, ref->value, bytes, sizeof(bytes)))
+		dec_siginfo(d, bytes);
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A call as text: its arguments by their descriptions, then its result.  At entry
+ * arguments are printed up to the first that the kernel fills; the rest follows at exit.
+ * What such an argument's size was at entry is remembered in between.
+ */
+#include "syscall/print.h"
+#include "syscall/hooks.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Arguments by place in the description: on 32-bit ABIs a 64-bit one is in two registers,
+ * on arm from an even one on. */
+static void gather_args(struct decoder *d)
+{
+	const struct syscall_call *call = d->call;
+	unsigned reg = 0, count = d->describe != NULL ? d->describe->count : 0;
+	bool narrow = d->word == 4 && call->abi != SYSCALL_ABI_X32;
+
+	for (unsigned i = 0; i < 6; i++)
+		d->args[i] = narrow ? (uint32_t)call->args[i] : call->args[i];
+	if (!narrow || d->describe == NULL || !d->describe->split)
+		return;
+	for (unsigned i = 0; i < count; i++) {
+		uint8_t kind = sys_types[d->describe->args[i].type].kind;
+		bool wide = kind == SYS_SPLIT || kind == SYS_USPLIT;
+		if (wide && call->abi == SYSCALL_ABI_ARM && reg % 2 != 0)
+			reg++;
+		uint64_t low = reg < 6 ? (uint32_t)call->args[reg] : 0;
+		uint64_t high = wide && reg < 5 ? (uint32_t)call->args[reg + 1] : 0;
+		d->args[i] = low | high << 32;
+		reg += wide ? 2 : 1;
+	}
+}
+
+static void decoder_init(struct decoder *d, const struct syscall_style *style, const struct syscall_lookup *lookup,
+			 const struct syscall_call *call, const struct syscall_memory *memory,
+			 struct syscall_progress *progress, struct str *out)
+{
+	static const uint8_t layouts[SYSCALL_ABI_COUNT] = { 0, 1, 2, 0, 3, 0 };
+	const struct syscall_entry *entry = syscall_find(call->abi, call->number);
+
+	*d = (struct decoder){ .style = style,
+			       .lookup = lookup,
+			       .call = call,
+			       .memory = memory,
+			       .progress = progress,
+			       .out = out,
+			       .describe = entry != NULL ? entry->describe : NULL,
+			       .layout = (unsigned)call->abi < SYSCALL_ABI_COUNT ? layouts[call->abi] : 0 };
+	d->word = (uint8_t)syscall_abi_word_bytes(call->abi);
+	d->klong = call->abi == SYSCALL_ABI_X32 ? 8 : d->word;
+	gather_args(d);
+}
+
+static void remember(struct decoder *d)
+{
+	for (unsigned i = 0; i < d->describe->save_count; i++) {
+		uint8_t bytes[8];
+		unsigned size = dec_size(d, d->describe->saves[i].size);
+		d->progress->saved[i] = 0;
+		if (dec_read(d, d->args[d->describe->saves[i].arg], bytes, size))
+			d->progress->saved[i] = dec_word(d, bytes, size);
+	}
+}
+
+static bool arg_wanted(const struct decoder *d, const struct sys_arg *arg)
+{
+	const struct sys_cond *c = &sys_conds[arg->cond];
+
+	return c->op != SYS_IF_AND || (d->args[c->field] & c->value) != 0;
+}
+
+static void print_arg(struct decoder *d, unsigned i, bool again)
+{
+	const struct sys_arg *arg = &d->describe->args[i];
+	const struct sys_type *type = &sys_types[arg->type];
+	unsigned size = dec_size(d, type->size);
+	uint8_t bytes[8];
+
+	if (!arg_wanted(d, arg))
+		return;
+	if (i > 0 && !again && (arg->flags & SYS_NO_COMMA) == 0)
+		dec_next(d);
+	if (!again)
+		dec_text(d, sys_names + arg->label);
+	d->arg = (uint8_t)i;
+	d->ignore_error = (arg->flags & SYS_EVEN_ERROR) != 0;
+	uint64_t v = size < 8 ? d->args[i] & ((UINT64_C(1) << 8 * size) - 1) : d->args[i];
+	if (type->kind == SYS_HOOK) {
+		struct sys_ref ref = { v, NULL, NULL, type->param, (uint8_t)size };
+		sys_hooks[type->ref](d, &ref);
+		return;
+	}
+	for (unsigned k = 0; k < 8; k++)
+		bytes[k] = (uint8_t)(v >> 8 * k);
+	dec_value(d, type, bytes, NULL, 0);
+}
+
+static void open_call(struct decoder *d, struct syscall_progress *progress)
+{
+	const struct syscall_entry *entry = syscall_find(d->call->abi, d->call->number);
+
+	if (entry != NULL)
+		str_add(d->out, entry->name);
+	else
+		str_printf(d->out, "syscall_%#x", d->call->number);
+	str_add_char(d->out, '(');
+	progress->open = true;
+}
+
+static void print_unknown(struct decoder *d)
+{
+	const struct syscall_entry *entry = syscall_find(d->call->abi, d->call->number);
+	unsigned count = entry != NULL ? entry->arg_count : 6;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (i > 0)
+			dec_next(d);
+		dec_hex(d, d->args[i]);
+	}
+	d->progress->args_done = 6;
+}
+
+void syscall_print_enter(const struct syscall_style *style, const struct syscall_lookup *lookup,
+			 const struct syscall_call *call, const struct syscall_memory *memory,
+			 struct syscall_progress *progress, struct str *out)
+{
+	struct decoder d;
+
+	*progress = (struct syscall_progress){ 0 };
+	decoder_init(&d, style, lookup, call, memory, progress, out);
+	open_call(&d, progress);
+	if (d.describe == NULL) {
+		print_unknown(&d);
+		return;
+	}
+	remember(&d);
+	for (unsigned i = 0; i < d.describe->count && !d.stop; i++) {
+		uint8_t flags = d.describe->args[i].flags;
+		if ((flags & SYS_AT_EXIT) != 0)
+			return;
+		print_arg(&d, i, false);
+		if ((flags & SYS_AT_BOTH) != 0 && !d.stop)
+			return;
+		progress->args_done = (uint8_t)(i + 1);
+	}
+	progress->args_done = 6;
+}
+
+void syscall_print_exit(const struct syscall_style *style, const struct syscall_lookup *lookup,
+			const struct syscall_call *call, const struct syscall_memory *memory,
+			struct syscall_progress *progress, struct str *out)
+{
+	struct decoder d;
+
+	decoder_init(&d, style, lookup, call, memory, progress, out);
+	d.exit = true;
+	if (!progress->open)
+		open_call(&d, progress);
+	for (unsigned i = progress->args_done; d.describe != NULL && i < d.describe->count && !d.stop; i++) {
+		print_arg(&d, i, i == progress->args_done && (d.describe->args[i].flags & SYS_AT_BOTH) != 0);
+		progress->args_done = (uint8_t)(i + 1);
+	}
+	progress->args_done = 6;
+	str_add_char(out, ')');
+}
+
+static void print_errno(struct decoder *d, int64_t number)
+{
+	static const char *const restart[] = { "To be restarted if SA_RESTART is set", "To be restarted",
+					       "To be restarted if no handler", NULL,
+					       "Interrupted by signal" };
+	const char *name = syscall_errno_name((int)number);
+
+	if (number >= 512 && number <= 516 && restart[number - 512] != NULL) {
+		str_printf(d->out, "? %s (%s)", name, restart[number - 512]);
+		return;
+	}
+	const char *text = number < 512 ? strerrordesc_np((int)number) : NULL;
+	if (name == NULL)
+		str_printf(d->out, "-1 (errno %lld)", (long long)number);
+	else if (text != NULL)
+		str_printf(d->out, "-1 %s (%s)", name, text);
+	else
+		str_printf(d->out, "-1 %s (Unknown error %lld)", name, (long long)number);
+}
+
+void syscall_print_result(const struct syscall_style *style, const struct syscall_lookup *lookup,
+			  const struct syscall_call *call, const struct syscall_memory *memory,
+			  const struct syscall_progress *progress, struct str *out)
+{
+	struct syscall_progress own = *progress;
+	struct decoder d;
+
+	decoder_init(&d, style, lookup, call, memory, &own, out);
+	d.exit = true;
+	if (call->is_error) {
+		print_errno(&d, call->result < 0 ? -call->result : call->result);
+		if (d.describe != NULL && d.describe->aux != 0)
+			sys_result_hooks[d.describe->aux](&d);
+		return;
+	}
+	if (d.describe != NULL && d.describe->aux != 0 && sys_result_hooks[d.describe->aux](&d))
+		return;
+	uint8_t kind = d.describe != NULL ? d.describe->result : SYS_RESULT_D;
+	uint64_t v = d.word == 4 && call->abi != SYSCALL_ABI_X32 ? (uint32_t)call->result : (uint64_t)call->result;
+	if (kind == SYS_RESULT_X)
+		dec_hex(&d, v);
+	else if (kind == SYS_RESULT_O)
+		str_printf(out, "%#llo", (unsigned long long)v);
+	else if (kind == SYS_RESULT_FD)
+		dec_fd(&d, (int)call->result);
+	else if (kind == SYS_RESULT_U)
+		str_add_u64(out, v);
+	else if (kind == SYS_RESULT_NONE)
+		str_add_char(out, '?');
+	else
+		dec_int(&d, d.word == 4 && call->abi != SYSCALL_ABI_X32 ? (int32_t)call->result : call->result);
+}
+
+const char *syscall_errno_name(int number)
+{
+	return number > 0 ? dec_name(XLAT_errno, (uint64_t)number) : NULL;
+}
+
+static int number_of(unsigned xlat, const char *name)
+{
+	const struct sys_xlat *table = &sys_xlats[xlat];
+
+	for (uint32_t i = 0; i < table->count; i++)
+		if (strcmp(sys_names + sys_values[table->first + i].name, name) == 0)
+			return (int)sys_values[table->first + i].value;
+	return -1;
+}
+
+int syscall_errno_number(const char *name)
+{
+	if (strcmp(name, "EWOULDBLOCK") == 0)
+		name = "EAGAIN";
+	if (strcmp(name, "EDEADLOCK") == 0)
+		name = "EDEADLK";
+	return number_of(XLAT_errno, name);
+}
+
+const char *syscall_signal_name(int number)
+{
+	static const char realtime[][10] = {
+		"SIGRTMIN", "SIGRT_1",	"SIGRT_2",  "SIGRT_3",	"SIGRT_4",  "SIGRT_5",	"SIGRT_6",  "SIGRT_7",	"SIGRT_8",
+		"SIGRT_9",  "SIGRT_10", "SIGRT_11", "SIGRT_12", "SIGRT_13", "SIGRT_14", "SIGRT_15", "SIGRT_16", "SIGRT_17",
+		"SIGRT_18", "SIGRT_19", "SIGRT_20", "SIGRT_21", "SIGRT_22", "SIGRT_23", "SIGRT_24", "SIGRT_25", "SIGRT_26",
+		"SIGRT_27", "SIGRT_28", "SIGRT_29", "SIGRT_30", "SIGRT_31", "SIGRT_32",
+	};
+
+	if (number >= 32 && number <= 64)
+		return realtime[number - 32];
+	return number > 0 ? dec_name(XLAT_signal, (uint64_t)number) : NULL;
+}
+
+int syscall_signal_number(const char *name)
+{
+	char full[32];
+
+	if (strncmp(name, "SIG", 3) == 0)
+		name += 3;
+	snprintf(full, sizeof(full), "SIG%s", name);
+	for (int n = 32; n <= 64; n++)
+		if (strcmp(full, syscall_signal_name(n)) == 0)
+			return n;
+	if (strcmp(full, "SIGCLD") == 0 || strcmp(full, "SIGPOLL") == 0 || strcmp(full, "SIGIOT") == 0)
+		return full[3] == 'C' ? 17 : full[3] == 'P' ? 29 : 6;
+	if (strcmp(full, "SIGRTMAX") == 0)
+		return 64;
+	return number_of(XLAT_signal, full);
+}
+
+void syscall_print_siginfo(const struct syscall_style *style, enum syscall_abi abi, const void *siginfo,
+			   size_t size_bytes, struct str *out)
+{
+	static const struct syscall_memory nothing;
+	struct syscall_call call = { .abi = abi, .number = UINT32_MAX };
+	struct syscall_progress progress = { 0 };
+	uint8_t bytes[128] = { 0 };
+	struct decoder d;
+
+	memcpy(bytes, siginfo, size_bytes < sizeof(bytes) ? size_bytes : sizeof(bytes));
+	decoder_init(&d, style, NULL, &call, &nothing, &progress, out);
+	dec_siginfo(&d, bytes);
+}

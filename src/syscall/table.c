@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * System calls by number and by name.  One list of entries is shared by all ABIs; each ABI
+ * has an array from number to entry.  Names are looked for in a row: that happens when
+ * options are read, not when calls are printed.
+ */
+#include "syscall/table.h"
+#include "syscall/describe.h"
+
+#include <string.h>
+
+const char *syscall_abi_name(enum syscall_abi abi)
+{
+	static const char names[SYSCALL_ABI_COUNT][8] = { "x86_64", "i386", "x32", "arm64", "arm", "riscv64" };
+	return (unsigned)abi < SYSCALL_ABI_COUNT ? names[abi] : "unknown";
+}
+
+unsigned syscall_abi_word_bytes(enum syscall_abi abi)
+{
+	return abi == SYSCALL_ABI_I386 || abi == SYSCALL_ABI_X32 || abi == SYSCALL_ABI_ARM ? 4 : 8;
+}
+
+const struct syscall_entry *syscall_find(enum syscall_abi abi, uint32_t number)
+{
+	if ((unsigned)abi >= SYSCALL_ABI_COUNT)
+		return NULL;
+	const struct sys_index *index = &sys_index[abi];
+	unsigned entry = 0;
+
+	if (abi == SYSCALL_ABI_X32)
+		number &= ~SYSCALL_X32_BIT;
+	if (number < index->count)
+		entry = index->dense[number];
+	else if (number >= SYS_HIGH && number - SYS_HIGH < index->high_count)
+		entry = index->high[number - SYS_HIGH];
+	return entry != 0 ? &sys_entries[entry - 1] : NULL;
+}
+
+int64_t syscall_number(enum syscall_abi abi, const char *name)
+{
+	for (uint32_t n = 0; n < syscall_max(abi); n++) {
+		const struct syscall_entry *entry = syscall_find(abi, n);
+		if (entry != NULL && strcmp(entry->name, name) == 0)
+			return n;
+	}
+	for (uint32_t i = 0; i < sys_index[abi].high_count; i++) {
+		const struct syscall_entry *entry = syscall_find(abi, SYS_HIGH + i);
+		if (entry != NULL && strcmp(entry->name, name) == 0)
+			return SYS_HIGH + i;
+	}
+	return -1;
+}
+
+uint32_t syscall_max(enum syscall_abi abi)
+{
+	return (unsigned)abi < SYSCALL_ABI_COUNT ? (uint32_t)sys_index[abi].count : 0;
+}

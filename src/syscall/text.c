@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Text of the caller's memory: quoted as strace quotes it.  A string is read a page at a
+ * time, so that one that ends before an unmapped page is whole.
+ */
+#include "syscall/decode.h"
+
+#include <string.h>
+
+enum { PATH_LIMIT = 4096, READ_CHUNK = 4096 };
+
+/* How a byte is written: 'x' as it is, another letter after a backslash, 0 octal. */
+static char escape_of(uint8_t c)
+{
+	switch (c) {
+	case '"':
+	case '\\':
+		return (char)c;
+	case '\f':
+		return 'f';
+	case '\n':
+		return 'n';
+	case '\r':
+		return 'r';
+	case '\t':
+		return 't';
+	case '\v':
+		return 'v';
+	default:
+		return 0;
+	}
+}
+
+static void quote_octal(struct str *out, uint8_t c, bool digit_follows)
+{
+	char text[5] = "\\";
+	unsigned n = 1;
+
+	if (digit_follows || c >= 0100)
+		text[n++] = (char)('0' + (c >> 6));
+	if (digit_follows || c >= 010)
+		text[n++] = (char)('0' + ((c >> 3) & 7));
+	text[n++] = (char)('0' + (c & 7));
+	str_add_n(out, text, n);
+}
+
+static bool needs_hex(const uint8_t *bytes, size_t length, bool stop)
+{
+	for (size_t i = 0; i < length; i++) {
+		if (stop && bytes[i] == 0)
+			return false;
+		if ((bytes[i] < ' ' || bytes[i] >= 0x7f) && !(bytes[i] >= '\t' && bytes[i] <= '\r'))
+			return true;
+	}
+	return false;
+}
+
+bool dec_quote(struct decoder *d, const uint8_t *bytes, size_t length, bool stop, bool always_hex)
+{
+	struct str *out = d->out;
+	bool hex = always_hex || d->style->hex == SYSCALL_HEX_ALL ||
+		   (d->style->hex == SYSCALL_HEX_NON_ASCII && needs_hex(bytes, length, stop));
+	size_t i;
+
+	str_add_char(out, '"');
+	for (i = 0; i < length && !(stop && bytes[i] == 0); i++) {
+		uint8_t c = bytes[i];
+		char escape = escape_of(c);
+		if (hex) {
+			const char digits[] = { '\\', 'x', "0123456789abcdef"[c >> 4], "0123456789abcdef"[c & 15] };
+			str_add_n(out, digits, 4);
+		} else if (escape != 0) {
+			str_add_char(out, '\\');
+			str_add_char(out, escape);
+		} else if (c >= ' ' && c < 0x7f) {
+			str_add_char(out, (char)c);
+		} else {
+			quote_octal(out, c, i + 1 < length && bytes[i + 1] >= '0' && bytes[i + 1] <= '7');
+		}
+	}
+	str_add_char(out, '"');
+	return i == length;
+}
+
+/* Read a string of at most SIZE bytes with its NUL.  Returns how many bytes there are before
+ * the NUL or the end; *ended: a NUL was met.  -1: not readable. */
+static int64_t read_string(struct decoder *d, uint64_t addr, uint8_t *buffer, size_t size, bool *ended)
+{
+	size_t done = 0;
+
+	*ended = false;
+	while (done < size) {
+		size_t room = 256 - ((addr + done) & 255); /* doesn't cross a page */
+		if (room > size - done)
+			room = size - done;
+		size_t got = d->memory->read(d->memory->user, d->exit ? SYSCALL_EXIT : SYSCALL_ENTER, addr + done,
+					     buffer + done, room);
+		if (got == 0)
+			return -1;
+		if (got > room)
+			got = room;
+		const uint8_t *nul = memchr(buffer + done, 0, got);
+		if (nul != NULL) {
+			*ended = true;
+			return nul - buffer;
+		}
+		done += got;
+		if (got < room)
+			return -1;
+	}
+	return (int64_t)done;
+}
+
+void dec_path_n(struct decoder *d, uint64_t addr, size_t most)
+{
+	uint8_t buffer[PATH_LIMIT + 1];
+	bool ended;
+
+	if (most >= PATH_LIMIT)
+		most = PATH_LIMIT - 1;
+	int64_t length = addr != 0 ? read_string(d, addr, buffer, most + 1, &ended) : -1;
+	if (length < 0) {
+		dec_addr(d, addr);
+		return;
+	}
+	if (!ended)
+		length--;
+	dec_quote(d, buffer, (size_t)length, false, false);
+	if (!ended)
+		dec_text(d, "...");
+}
+
+void dec_path(struct decoder *d, uint64_t addr) { dec_path_n(d, addr, PATH_LIMIT - 1); }
+
+void dec_str(struct decoder *d, uint64_t addr)
+{
+	uint8_t small[READ_CHUNK];
+	uint32_t limit = d->style->string_limit;
+	size_t size = limit < sizeof(small) ? limit + 1 : sizeof(small);
+	bool ended;
+
+	int64_t length = addr != 0 ? read_string(d, addr, small, size, &ended) : -1;
+	if (length < 0) {
+		dec_addr(d, addr);
+		return;
+	}
+	if (!ended)
+		length--;
+	dec_quote(d, small, (size_t)length, false, false);
+	if (!ended)
+		dec_text(d, "...");
+}
+
+static void buffer_text(struct decoder *d, uint64_t addr, uint64_t length, bool hex)
+{
+	uint8_t bytes[READ_CHUNK];
+	struct str more = { 0 };
+	uint8_t *at = bytes;
+	size_t want = length > d->style->string_limit ? d->style->string_limit : (size_t)length;
+
+	if (addr == 0) {
+		dec_text(d, "NULL");
+		return;
+	}
+	if (want > sizeof(bytes)) {
+		enum { MOST = 1 << 24 };
+		want = want > MOST ? MOST : want;
+		str_reserve(&more, want + 1);
+		at = (uint8_t *)more.text;
+	}
+	if (want > 0 && !dec_read(d, addr, at, want)) {
+		dec_addr(d, addr);
+	} else {
+		dec_quote(d, at, want, false, hex);
+		if (length > want)
+			dec_text(d, "...");
+	}
+	str_deinit(&more);
+}
+
+void dec_buffer(struct decoder *d, uint64_t addr, uint64_t length) { buffer_text(d, addr, length, false); }
+void dec_buffer_hex(struct decoder *d, uint64_t addr, uint64_t length) { buffer_text(d, addr, length, true); }
+
+void dec_chars(struct decoder *d, const uint8_t *bytes, size_t size)
+{
+	const uint8_t *nul = memchr(bytes, 0, size);
+	size_t length = nul != NULL ? (size_t)(nul - bytes) : size - 1;
+
+	dec_quote(d, bytes, length, false, false);
+	if (nul == NULL)
+		dec_text(d, "...");
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Single values: numbers, flags, enumerations, descriptors, modes, devices, signals.
+ * Flags and enumerations obey -X: a name, the raw number, or both.
+ */
+#include "syscall/decode.h"
+
+#include <string.h>
+#include <time.h>
+
+void dec_text(struct decoder *d, const char *text) { str_add(d->out, text); }
+
+void dec_printf(struct decoder *d, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	str_vprintf(d->out, fmt, ap);
+	va_end(ap);
+}
+
+void dec_next(struct decoder *d) { str_add_n(d->out, ", ", 2); }
+
+void dec_uint(struct decoder *d, uint64_t v) { str_add_u64(d->out, v); }
+
+void dec_int(struct decoder *d, int64_t v)
+{
+	if (v < 0)
+		str_add_char(d->out, '-');
+	str_add_u64(d->out, v < 0 ? -(uint64_t)v : (uint64_t)v);
+}
+
+void dec_hex(struct decoder *d, uint64_t v)
+{
+	char buffer[20];
+	unsigned at = sizeof(buffer);
+
+	if (v == 0) {
+		str_add_char(d->out, '0');
+		return;
+	}
+	for (; v != 0; v >>= 4)
+		buffer[--at] = "0123456789abcdef"[v & 15];
+	buffer[--at] = 'x';
+	buffer[--at] = '0';
+	str_add_n(d->out, buffer + at, sizeof(buffer) - at);
+}
+
+void dec_addr(struct decoder *d, uint64_t v)
+{
+	if (v == 0)
+		str_add_n(d->out, "NULL", 4);
+	else
+		dec_hex(d, v);
+}
+
+void dec_comment(struct decoder *d, const char *text)
+{
+	str_add_n(d->out, " /* ", 4);
+	str_add(d->out, text);
+	str_add_n(d->out, " */", 3);
+}
+
+void dec_oct_mode(struct decoder *d, uint32_t mode) { dec_printf(d, "%#03o", mode); }
+
+void dec_st_mode(struct decoder *d, uint32_t mode)
+{
+	const char *type = (mode & 0170000) != 0 ? dec_name(XLAT_inode_types, mode & 0170000) : NULL;
+
+	if (type == NULL || d->style->xlat == SYSCALL_XLAT_RAW) {
+		dec_oct_mode(d, mode);
+		return;
+	}
+	if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
+		dec_printf(d, "%#03o /* ", mode);
+	dec_printf(d, "%s%s%s%s|%#03o", type, mode & 04000 ? "|S_ISUID" : "", mode & 02000 ? "|S_ISGID" : "",
+		   mode & 01000 ? "|S_ISVTX" : "", mode & 0777);
+	if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
+		dec_text(d, " */");
+}
+
+void dec_dev(struct decoder *d, uint64_t dev)
+{
+	uint32_t major = (uint32_t)(((dev >> 8) & 0xfff) | ((dev >> 32) & ~(uint64_t)0xfff));
+	uint32_t minor = (uint32_t)((dev & 0xff) | ((dev >> 12) & ~(uint64_t)0xff));
+
+	if (d->style->xlat != SYSCALL_XLAT_ABBREV)
+		dec_hex(d, dev);
+	if (d->style->xlat == SYSCALL_XLAT_RAW)
+		return;
+	if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
+		dec_text(d, " /* ");
+	dec_text(d, "makedev(");
+	dec_printf(d, "%#x, %#x)", major, minor);
+	if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
+		dec_text(d, " */");
+}
+
+void dec_fd(struct decoder *d, int fd)
+{
+	struct str path = { 0 };
+
+	dec_int(d, fd);
+	if (fd >= 0 && d->lookup != NULL && d->lookup->fd_path != NULL &&
+	    d->lookup->fd_path(d->lookup->user, d->call->pid, fd, &path)) {
+		str_add_char(d->out, '<');
+		str_add_n(d->out, path.text, path.length);
+		str_add_char(d->out, '>');
+	}
+	str_deinit(&path);
+}
+
+void dec_dirfd(struct decoder *d, int fd)
+{
+	struct str path = { 0 };
+
+	if (fd != -100) {
+		dec_fd(d, fd);
+		return;
+	}
+	dec_named(d, (uint32_t)-100, NULL, NULL);
+	if (d->lookup != NULL && d->lookup->fd_path != NULL &&
+	    d->lookup->fd_path(d->lookup->user, d->call->pid, -100, &path)) {
+		str_add_char(d->out, '<');
+		str_add_n(d->out, path.text, path.length);
+		str_add_char(d->out, '>');
+	}
+	str_deinit(&path);
+}
+
+void dec_signal(struct decoder *d, int sig)
+{
+	const char *name = syscall_signal_name(sig);
+
+	if (name == NULL || d->style->xlat == SYSCALL_XLAT_RAW)
+		dec_int(d, sig);
+	else if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
+		dec_printf(d, "%d /* %s */", sig, name);
+	else
+		dec_text(d, name);
+}
+
+void dec_uid(struct decoder *d, uint32_t uid)
+{
+	if (uid == UINT32_MAX)
+		dec_text(d, "-1");
+	else
+		dec_uint(d, uid);
+}
+
+/* ---- names -------------------------------------------------------------------- */
+
+const char *dec_name(unsigned xlat, uint64_t value)
+{
+	const struct sys_xlat *table = &sys_xlats[xlat];
+	const struct sys_value *v = sys_values + table->first;
+
+	if (table->ordered) {
+		uint32_t low = 0, high = table->count;
+		while (low < high) {
+			uint32_t mid = low + (high - low) / 2;
+			if (v[mid].value < value)
+				low = mid + 1;
+			else
+				high = mid;
+		}
+		return low < table->count && v[low].value == value ? sys_names + v[low].name : NULL;
+	}
+	for (uint32_t i = 0; i < table->count; i++)
+		if (v[i].value == value)
+			return sys_names + v[i].name;
+	return NULL;
+}
+
+void dec_named(struct decoder *d, uint64_t value, const char *name, const char *unknown)
+{
+	bool at_fdcwd = value == (uint32_t)-100 && name == NULL && unknown == NULL;
+
+	if (at_fdcwd)
+		name = "AT_FDCWD";
+	if (name != NULL && d->style->xlat == SYSCALL_XLAT_ABBREV) {
+		dec_text(d, name);
+		return;
+	}
+	if (at_fdcwd)
+		dec_int(d, -100);
+	else
+		dec_hex(d, value);
+	if (d->style->xlat == SYSCALL_XLAT_RAW)
+		return;
+	if (name != NULL)
+		dec_comment(d, name);
+	else if (unknown != NULL && *unknown != '\0')
+		dec_comment(d, unknown);
+}
+
+static const char *unknown_name(unsigned xlat) { return sys_names + sys_xlats[xlat].unknown; }
+
+void dec_enum(struct decoder *d, unsigned xlat, uint64_t value)
+{
+	dec_named(d, value, dec_name(xlat, value), unknown_name(xlat));
+}
+
+void dec_enum_dec(struct decoder *d, unsigned xlat, int64_t value)
+{
+	const char *name = dec_name(xlat, (uint64_t)value);
+
+	if (name == NULL)
+		name = dec_name(xlat, (uint32_t)value);
+	if (name != NULL && d->style->xlat == SYSCALL_XLAT_ABBREV) {
+		dec_text(d, name);
+		return;
+	}
+	dec_int(d, value);
+	if (d->style->xlat != SYSCALL_XLAT_RAW && (name != NULL || *unknown_name(xlat) != '\0'))
+		dec_comment(d, name != NULL ? name : unknown_name(xlat));
+}
+
+/* Append the names of the bits of *VALUE that XLAT knows and take them out. */
+static void known_flags(struct decoder *d, unsigned xlat, uint64_t *value, unsigned *printed, bool zero)
+{
+	const struct sys_xlat *table = &sys_xlats[xlat];
+	const struct sys_value *v = sys_values + table->first;
+
+	for (uint32_t i = 0; i < table->count; i++, v++) {
+		if (v->value == 0 ? !(zero && *value == 0) : (*value & v->value) != v->value)
+			continue;
+		if ((*printed)++ > 0)
+			str_add_char(d->out, '|');
+		str_add(d->out, sys_names + v->name);
+		*value &= ~v->value;
+		if (*value == 0)
+			return;
+	}
+}
+
+void dec_flags_of(struct decoder *d, const uint16_t *xlats, unsigned count, uint64_t value, const char *unknown)
+{
+	bool verbose = d->style->xlat == SYSCALL_XLAT_VERBOSE;
+	uint64_t rest = value;
+	unsigned printed = 0;
+
+	if (d->style->xlat == SYSCALL_XLAT_RAW) {
+		dec_hex(d, value);
+		return;
+	}
+	size_t start = d->out->length;
+	if (verbose) {
+		dec_hex(d, value);
+		str_add_n(d->out, " /* ", 4);
+	}
+	for (unsigned i = 0; i < count && (i == 0 || rest != 0); i++)
+		known_flags(d, xlats[i], &rest, &printed, value == 0);
+	if (printed > 0) {
+		if (rest != 0) {
+			str_add_char(d->out, '|');
+			dec_hex(d, rest);
+		}
+		if (verbose)
+			str_add_n(d->out, " */", 3);
+		return;
+	}
+	d->out->length = start; /* nothing known: the number, and what it should have been */
+	dec_hex(d, value);
+	if (value != 0 && unknown != NULL && *unknown != '\0')
+		dec_comment(d, unknown);
+}
+
+void dec_flags(struct decoder *d, unsigned xlat, uint64_t value)
+{
+	const uint16_t one = (uint16_t)xlat;
+
+	dec_flags_of(d, &one, 1, value, unknown_name(xlat));
+}
+
+void dec_time_comment(struct decoder *d, int64_t sec, uint64_t nsec)
+{
+	char text[64];
+	struct tm tm;
+	time_t t = (time_t)sec;
+
+	if ((sec == 0 && nsec == 0) || nsec > 999999999 || d->style->xlat == SYSCALL_XLAT_RAW || localtime_r(&t, &tm) == NULL)
+		return;
+	if (strftime(text, sizeof(text), "%FT%T", &tm) == 0)
+		return;
+	dec_printf(d, " /* %s", text);
+	if (nsec != 0)
+		dec_printf(d, ".%09llu", (unsigned long long)nsec);
+	strftime(text, sizeof(text), "%z", &tm);
+	dec_printf(d, "%s */", text);
+}
