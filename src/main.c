@@ -14,9 +14,11 @@
 
 #include <errno.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static int report(struct err *err, int status)
 {
@@ -50,9 +52,12 @@ static struct err *flush_stdout(struct err *err)
 
 static struct err *run(const struct cmd *cmd, int argc, char **argv, struct arena *arena, int *status)
 {
-	void *args = arena_calloc(arena, 1, cmd->args_bytes);
+	void *args;
 	bool help;
 
+	if (cmd->run_words)
+		return cmd->run_words(argc, argv, arena, status);
+	args = arena_calloc(arena, 1, cmd->args_bytes);
 	if (cmd->defaults)
 		cmd->defaults(args);
 	TRY(opt_parse(&cmd->spec, argc, argv, args, arena, &help));
@@ -63,11 +68,30 @@ static struct err *run(const struct cmd *cmd, int argc, char **argv, struct aren
 	return cmd->run(args, arena, status);
 }
 
+/* As the command ended: by a signal, without a core file of ours. */
+static int end_by_signal(int number)
+{
+	struct rlimit no_core = { 0, 0 };
+	sigset_t set;
+
+	setrlimit(RLIMIT_CORE, &no_core);
+	signal(number, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, number);
+	raise(number);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	return 128 + number; /* it was not fatal */
+}
+
 /* The words that are no commands: --help, -h, --version, -V, or none at all. */
 static struct err *run_words(int argc, char **argv, struct arena *arena, int *status)
 {
 	int used;
+	const char *name = strrchr(argv[0], '/');
 
+	/* a link of that name to us: strace's place is taken without a change to any script */
+	if (strcmp(name ? name + 1 : argv[0], "strace") == 0)
+		return run(cmd_find(1, (char *[]){ (char *)"strace" }, &used), argc, argv, arena, status);
 	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
 		cmd_print_overview(stdout);
 		return NULL;
@@ -102,5 +126,5 @@ int main(int argc, char **argv)
 
 	status = report(err, status);
 	arena_deinit(&arena);
-	return status;
+	return status > CMD_STATUS_SIGNAL ? end_by_signal(status - CMD_STATUS_SIGNAL) : status;
 }

@@ -43,6 +43,17 @@ static void list_add(struct opt_list *list, struct arena *arena, const char *wor
 	list->words[list->count++] = word;
 }
 
+static void given_add(struct opt_given_list *list, struct arena *arena, int id, const char *word)
+{
+	struct opt_given *grown = ARENA_ARRAY(arena, struct opt_given, list->count + 1);
+
+	if (list->count)
+		memcpy(grown, list->v, list->count * sizeof(*grown));
+	grown[list->count] = (struct opt_given){ id, word };
+	list->v = grown;
+	list->count++;
+}
+
 static void list_add_split(struct opt_list *list, struct arena *arena, const char *text)
 {
 	while (*text != '\0') {
@@ -214,18 +225,28 @@ static struct err *set_value(struct parser *p, const struct opt *o, const char *
 							   shown_name(p, o), value);
 	case OPT_CHOICE:
 		return set_choice(p, o, value, at);
+	case OPT_GIVEN:
+		given_add(at, p->arena, o->id, value);
+		return NULL;
 	default:
 		return err_new(ERR_INTERNAL, "option %s has no kind", shown_name(p, o));
 	}
 }
 
-static bool takes_value(const struct opt *o) { return o->kind != OPT_FLAG && o->kind != OPT_COUNT; }
+static bool takes_value(const struct opt *o)
+{
+	if (o->kind == OPT_GIVEN)
+		return o->value != NULL && !o->optional;
+	return o->kind != OPT_FLAG && o->kind != OPT_COUNT;
+}
 
 static void set_switch(struct parser *p, const struct opt *o, bool on)
 {
 	void *at = (char *)p->args + o->offset;
 
-	if (o->kind == OPT_COUNT)
+	if (o->kind == OPT_GIVEN)
+		given_add(at, p->arena, o->id, NULL);
+	else if (o->kind == OPT_COUNT)
 		++*(unsigned *)at;
 	else
 		*(bool *)at = on;
@@ -262,7 +283,7 @@ static struct err *parse_long(struct parser *p, const char *word)
 	if (o == NULL)
 		return unknown_option(p, arena_strndup(p->arena, word, length + 2),
 				      arena_strndup(p->arena, name, length));
-	if (takes_value(o))
+	if (takes_value(o) || (value && o->optional))
 		return take(p, o, value);
 	if (value && o->choices && o->kind == OPT_FLAG) {
 		const char *choice = NULL;

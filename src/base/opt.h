@@ -37,12 +37,23 @@ enum opt_kind {
 	OPT_BYTES,     /* uint64_t: 64k, 1G */
 	OPT_DURATION,  /* uint64_t ns: 10, 250ms, 2m */
 	OPT_CHOICE,    /* const char *: one of `choices` */
+	OPT_GIVEN,     /* struct opt_given_list: `id` and the word, in the order given among all such */
 	OPT_HEADING,   /* no option: `help` is a heading in --help and the man page */
 };
 
 /* Words collected by an option or an argument; lives in the parser's arena. */
 struct opt_list {
 	const char **words;
+	size_t count;
+};
+
+/* Options whose order matters, collected as they come. */
+struct opt_given {
+	int id;
+	const char *word; /* NULL: it has none, or it was left out */
+};
+struct opt_given_list {
+	struct opt_given *v;
 	size_t count;
 };
 
@@ -57,6 +68,8 @@ struct opt {
 	const char *const *choices; /* OPT_CHOICE, and completion of others; NULL-terminated */
 	const char *completes; /* "file", "dir", "recording", "pid", "command", NULL */
 	bool hidden;
+	int id;        /* OPT_GIVEN */
+	bool optional; /* OPT_GIVEN: the value may be left out; it only comes as --name=value */
 };
 #define OPT_END { .kind = OPT_NONE }
 

@@ -15,7 +15,12 @@
 	for (const struct opt *o = (spec)->opts; o && o->kind != OPT_NONE; o++) \
 		if (o->kind != OPT_HEADING && !o->hidden)
 
-static bool takes_value(const struct opt *o) { return o->kind != OPT_FLAG && o->kind != OPT_COUNT; }
+static bool takes_value(const struct opt *o)
+{
+	if (o->kind == OPT_GIVEN)
+		return o->value != NULL && !o->optional;
+	return o->kind != OPT_FLAG && o->kind != OPT_COUNT;
+}
 
 static const char *operand_completes(const struct opt_spec *spec)
 {

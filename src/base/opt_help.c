@@ -95,9 +95,11 @@ static void option_label(struct str *s, const struct opt *o)
 		str_printf(s, "    --%s", o->name);
 	else
 		str_printf(s, "-%c", o->letter);
-	if (o->value)
+	if (o->value && o->optional)
+		str_printf(s, "[=%s]", o->value);
+	else if (o->value)
 		str_printf(s, " %s", o->value);
-	else if (o->kind != OPT_FLAG && o->kind != OPT_COUNT && o->kind != OPT_HEADING)
+	else if (o->kind != OPT_GIVEN && o->kind != OPT_FLAG && o->kind != OPT_COUNT && o->kind != OPT_HEADING)
 		str_add(s, " VALUE");
 }
 

@@ -12,14 +12,20 @@
 /* Where `sonde` alone lists it. */
 enum cmd_group { CMD_LOOK, CMD_RECORD, CMD_ABOUT };
 
+enum { CMD_STATUS_SIGNAL = 256 };
+
 struct cmd {
 	struct opt_spec spec;
 	enum cmd_group group;
 	size_t args_bytes;       /* size of the struct that the options fill */
 	void (*defaults)(void *args); /* may be NULL: all zero */
-	/* *status is 0 on entry; a command that ran another sets it to that one's.  An
+	/* *status is 0 on entry; a command that ran another sets it to that one's, or to
+	 * CMD_STATUS_SIGNAL + N: then sonde ends by signal N, too.  An
 	 * error makes it 1 (2 for ERR_USAGE). */
 	struct err *(*run)(void *args, struct arena *arena, int *status);
+	/* Instead of `run`, for a command that takes its words by another program's rules: argv[0]
+	 * is the command's name.  NULL elsewhere. */
+	struct err *(*run_words)(int argc, char **argv, struct arena *arena, int *status);
 };
 
 extern const struct cmd *const cmd_table[]; /* ended by NULL, sorted by name */

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_CAPTURE_PTRACE_FILTER_H
+#define SONDE_CAPTURE_PTRACE_FILTER_H
+/*
+ * A seccomp filter that stops a command only at wanted calls: all others run at full
+ * speed.  It stays with the command and its children for life; without a tracer its wanted
+ * calls would fail with ENOSYS, which is what the guardian (guardian.h) is for.
+ */
+#include "capture/calls.h"
+
+#include <linux/filter.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* False: everything is wanted, or the set is too ragged for a filter: go without. */
+bool filter_make(const struct call_set *wanted, struct sock_fprog *ret); /* free(ret->filter) */
+/* In the child, before its exec: 0, or the errno. */
+int filter_install(const struct sock_fprog *program);
+
+#endif

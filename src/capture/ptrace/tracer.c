@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The loop: wait for any thread, look why it stopped, tell the sink, let it go on.
+ *
+ * Every stop ends with the thread running, or, for a group stop (SIGSTOP, Ctrl-Z),
+ * stopped as the user wanted it: PTRACE_LISTEN (ptrace(2), "Stopped states").  All have
+ * been seized, so that a group stop can be told from a signal and no signal of ours is
+ * ever in flight.
+ *
+ * With several threads, what has happened to all of them is collected before the first
+ * is let go on: else the kernel, which looks through its list from the front, would
+ * serve a busy thread for ever.
+ *
+ * A timer's signal, for this thread alone, ends a long wait, so that what was held back
+ * is shown and signals for us, which are blocked, are looked at.  No signal is missed and
+ * none costs the fast path a system call.
+ */
+#include "capture/ptrace/tracer.h"
+
+#include "base/mem.h"
+#include "capture/ptrace/tracer_impl.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { BATCH_MAX = 64 };
+
+uint64_t tracer_now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+pid_t tracer_process_of(pid_t tid)
+{
+	char path[64], line[256];
+	pid_t pid = tid;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+
+	FILE *status = fopen(path, "re");
+
+	while (status && fgets(line, sizeof(line), status) != NULL)
+		if (sscanf(line, "Tgid: %d", &pid) == 1)
+			break;
+	if (status)
+		fclose(status);
+	return pid;
+}
+
+/* --- threads -------------------------------------------------------------------------- */
+
+struct tracee *tracer_find(const struct tracer *t, pid_t tid)
+{
+	uint64_t *slot = map_find(&t->tracees, (uint64_t)tid);
+
+	return slot ? (struct tracee *)(uintptr_t)*slot : NULL;
+}
+
+struct tracee *tracer_add(struct tracer *t, pid_t pid, pid_t tid)
+{
+	struct tracee *e = mem_calloc(1, sizeof(*e));
+
+	e->shown.pid = pid;
+	e->shown.tid = tid;
+	*map_get(&t->tracees, (uint64_t)tid, NULL) = (uintptr_t)e;
+	return e;
+}
+
+void tracer_forget(struct tracer *t, struct tracee *e)
+{
+	map_remove(&t->tracees, (uint64_t)e->shown.tid);
+	free(e->tampering);
+	free(e);
+}
+
+size_t tracer_thread_count(const struct tracer *t) { return t->tracees.n; }
+
+static void begin(struct tracer *t, struct tracee *e, enum call_begin how)
+{
+	if (e->begun)
+		return;
+	e->begun = true;
+	t->options.sink->begin(t->options.sink_self, &e->shown, how);
+}
+
+/* With a filter a thread runs free until a wanted call; without, all calls stop it. */
+void tracer_resume(struct tracer *t, struct tracee *e, int signal)
+{
+	bool free_run = e->has_filter && !e->told;
+
+	ptrace(free_run ? PTRACE_CONT : PTRACE_SYSCALL, e->shown.tid, NULL, (void *)(intptr_t)signal);
+}
+
+void tracer_let_go(struct tracer *t, struct tracee *e, int status)
+{
+	int number = WSTOPSIG(status), event = status >> 16;
+	bool delivery = event == 0 && number != (SIGTRAP | 0x80);
+
+	ptrace(PTRACE_DETACH, e->shown.tid, NULL, (void *)(intptr_t)(delivery ? number : 0));
+	if (e->begun)
+		t->options.sink->detached(t->options.sink_self, &e->shown);
+	tracer_forget(t, e);
+}
+
+/* --- stops ------------------------------------------------------------------------------- */
+
+static void ended(struct tracer *t, struct tracee *e, int status)
+{
+	if (e->shown.tid == t->command) {
+		t->command_ended = true;
+		t->command_status = status;
+	}
+	if (e->begun && (!e->hidden || e->tried_exec))
+		t->options.sink->ended(t->options.sink_self, &e->shown, status);
+	tracer_forget(t, e);
+}
+
+/* A new thread's first stop may come before or after its parent's event. */
+static struct tracee *followed(struct tracer *t, pid_t tid, struct tracee *parent)
+{
+	struct tracee *e = tracer_find(t, tid);
+
+	if (e == NULL) {
+		e = tracer_add(t, tracer_process_of(tid), tid);
+		begin(t, e, CALL_BEGIN_FOLLOWED);
+	}
+	if (parent) {
+		e->shown.parent_tid = parent->shown.tid;
+		e->has_filter = parent->has_filter;
+	}
+	return e;
+}
+
+static void forked(struct tracer *t, struct tracee *e)
+{
+	unsigned long tid = 0;
+
+	if (ptrace(PTRACE_GETEVENTMSG, e->shown.tid, NULL, &tid) == 0 && tid)
+		followed(t, (pid_t)tid, e);
+}
+
+/* A thread that is not the first one of its process and execs takes over the first one's
+ * id; the first one, if it was still there, is gone without another word. */
+static struct tracee *superseded(struct tracer *t, struct tracee *leader, pid_t old_tid)
+{
+	struct tracee *e = tracer_find(t, old_tid);
+	pid_t pid = leader->shown.tid;
+
+	if (e == NULL)
+		return leader;
+	if (leader->begun)
+		t->options.sink->superseded(t->options.sink_self, &leader->shown, old_tid);
+	tracer_forget(t, leader);
+	map_remove(&t->tracees, (uint64_t)old_tid);
+	e->shown.tid = e->shown.pid = pid;
+	*map_get(&t->tracees, (uint64_t)pid, NULL) = (uintptr_t)e;
+	return e;
+}
+
+static struct tracee *execed(struct tracer *t, struct tracee *e)
+{
+	unsigned long old_tid = 0;
+
+	if (ptrace(PTRACE_GETEVENTMSG, e->shown.tid, NULL, &old_tid) == 0 && old_tid &&
+	    (pid_t)old_tid != e->shown.tid)
+		e = superseded(t, e, (pid_t)old_tid);
+	e->hidden = false;
+	t->options.sink->execed(t->options.sink_self, &e->shown);
+	return e;
+}
+
+static bool is_group_stop(int number)
+{
+	return number == SIGSTOP || number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
+}
+
+static void event_stop(struct tracer *t, struct tracee *e, int number)
+{
+	if (!is_group_stop(number)) { /* our interrupt, a new thread, or the end of a group stop */
+		e->interrupted = false;
+		tracer_resume(t, e, 0);
+		return;
+	}
+	if (!e->hidden)
+		t->options.sink->stopped(t->options.sink_self, &e->shown, number);
+	ptrace(PTRACE_LISTEN, e->shown.tid, NULL, NULL);
+}
+
+static void signal_stop(struct tracer *t, struct tracee *e, int number)
+{
+	siginfo_t info;
+	bool known = ptrace(PTRACE_GETSIGINFO, e->shown.tid, NULL, &info) == 0;
+
+	if (!e->hidden)
+		t->options.sink->signal(t->options.sink_self, &e->shown, number, known ? &info : NULL);
+	tracer_resume(t, e, number);
+}
+
+static void stopped(struct tracer *t, struct tracee *e, int status)
+{
+	int number = WSTOPSIG(status), event = status >> 16;
+
+	if (e->detach && !e->tampered) {
+		tracer_let_go(t, e, status);
+		return;
+	}
+	switch (event) {
+	case 0:
+		if (number == (SIGTRAP | 0x80))
+			tracer_call_stop(t, e, status);
+		else
+			signal_stop(t, e, number);
+		return;
+	case PTRACE_EVENT_SECCOMP:
+		tracer_call_stop(t, e, status);
+		return;
+	case PTRACE_EVENT_STOP:
+		event_stop(t, e, number);
+		return;
+	case PTRACE_EVENT_EXEC:
+		e = execed(t, e);
+		break;
+	case PTRACE_EVENT_EXIT:
+		if (!e->hidden)
+			t->options.sink->leaving(t->options.sink_self, &e->shown);
+		break;
+	default:
+		forked(t, e);
+	}
+	tracer_resume(t, e, 0);
+}
+
+struct happened {
+	pid_t tid;
+	int status;
+	uint64_t system_ns;
+};
+
+static void handle(struct tracer *t, const struct happened *h)
+{
+	struct tracee *e = tracer_find(t, h->tid);
+
+	if (WIFSTOPPED(h->status)) {
+		if (e == NULL)
+			e = followed(t, h->tid, NULL);
+		e->shown.system_ns = h->system_ns;
+		stopped(t, e, h->status);
+	} else if (e) {
+		ended(t, e, h->status);
+	} else if (h->tid == t->command) { /* it was let go */
+		t->command_ended = true;
+		t->command_status = h->status;
+	}
+}
+
+/* --- waiting --------------------------------------------------------------------------------- */
+
+static void on_tick(int number) {}
+static int tick_signal(void) { return SIGRTMIN + 3; }
+
+static void set_timer(struct tracer *t, uint64_t first_ns)
+{
+	uint64_t every_ns = t->options.tick_ns;
+	struct itimerspec when = {
+		.it_value = { (time_t)(first_ns / 1000000000), (long)(first_ns % 1000000000) },
+		.it_interval = { (time_t)(every_ns / 1000000000), (long)(every_ns % 1000000000) },
+	};
+
+	if (t->has_timer)
+		timer_settime(t->timer, 0, &when, NULL);
+}
+
+static struct err *make_timer(struct tracer *t)
+{
+	struct sigaction action = { .sa_handler = on_tick }; /* no SA_RESTART: it ends the wait */
+	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = tick_signal() };
+	sigset_t set;
+
+	event._sigev_un._tid = (int)syscall(SYS_gettid);
+	sigemptyset(&set);
+	sigaddset(&set, tick_signal());
+	if (sigaction(tick_signal(), &action, NULL) != 0 || pthread_sigmask(SIG_UNBLOCK, &set, NULL) != 0 ||
+	    timer_create(CLOCK_MONOTONIC, &event, &t->timer) != 0)
+		return err_errno(errno, "cannot make a timer");
+	t->has_timer = true;
+	set_timer(t, t->options.tick_ns);
+	return NULL;
+}
+
+/* Those whose delay has passed go on; the timer comes for the next one. */
+static void release_delayed(struct tracer *t)
+{
+	uint64_t now_ns = tracer_now_ns(), next_ns = t->options.tick_ns;
+
+	for (size_t i = 0; i < t->delayed.n;) {
+		struct tracer_delayed d = t->delayed.v[i];
+
+		if (d.due_ns > now_ns) {
+			if (d.due_ns - now_ns < next_ns)
+				next_ns = d.due_ns - now_ns;
+			i++;
+			continue;
+		}
+		vec_remove(&t->delayed, i);
+
+		struct tracee *e = tracer_find(t, d.tid);
+
+		if (e)
+			tracer_call_go_on(t, e);
+	}
+	if (t->delayed.n)
+		set_timer(t, next_ns ? next_ns : 1);
+}
+
+static void tick(struct tracer *t)
+{
+	t->options.sink->idle(t->options.sink_self);
+	if (t->options.tick && t->options.tick(t->options.tick_user))
+		t->stop = true;
+}
+
+/* False: none, with errno. */
+static bool wait_one(struct tracer *t, struct happened *h, int flags)
+{
+	struct rusage usage;
+	pid_t tid = (pid_t)syscall(SYS_wait4, -1, &h->status, __WALL | flags,
+				   t->options.system_time ? &usage : NULL);
+
+	h->tid = tid;
+	h->system_ns = 0;
+	if (tid > 0 && t->options.system_time)
+		h->system_ns = (uint64_t)usage.ru_stime.tv_sec * 1000000000 +
+			       (uint64_t)usage.ru_stime.tv_usec * 1000;
+	return tid > 0;
+}
+
+static size_t wait_batch(struct tracer *t, struct happened *batch)
+{
+	size_t n = 0;
+
+	if (!wait_one(t, &batch[0], 0))
+		return 0;
+	n = 1;
+	while (t->tracees.n > 1 && n < BATCH_MAX && wait_one(t, &batch[n], WNOHANG))
+		n++;
+	return n;
+}
+
+struct err *tracer_run(struct tracer *t)
+{
+	struct happened batch[BATCH_MAX];
+
+	while (t->tracees.n > 0 && !t->stop) {
+		size_t n = wait_batch(t, batch);
+
+		for (size_t i = 0; i < n; i++)
+			handle(t, &batch[i]);
+		if (t->delayed.n)
+			release_delayed(t);
+		if (n > 0)
+			continue;
+		if (errno == ECHILD) /* somebody else took their ends: nothing will come any more */
+			break;
+		if (errno != EINTR)
+			return err_errno(errno, "cannot wait for the traced threads");
+		tick(t);
+	}
+	t->options.sink->idle(t->options.sink_self);
+	return NULL;
+}
+
+bool tracer_wait_status(const struct tracer *t, pid_t pid, int *wait_status)
+{
+	if (!t->command_ended || pid != t->command)
+		return false;
+	*wait_status = t->command_status;
+	return true;
+}
+
+/* --- beginning and end ---------------------------------------------------------------------------- */
+
+static unsigned long seize_options(const struct tracer_options *o)
+{
+	unsigned long flags = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT;
+
+	if (o->follow)
+		flags |= PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK;
+	if (o->seccomp)
+		flags |= PTRACE_O_TRACESECCOMP;
+	if (o->exit_kill)
+		flags |= PTRACE_O_EXITKILL;
+	return flags;
+}
+
+struct err *tracer_create(const struct tracer_options *options, struct tracer **ret)
+{
+	struct tracer *t = mem_calloc(1, sizeof(*t));
+	struct err *err;
+
+	t->options = *options;
+	t->seize_options = seize_options(options);
+	map_init(&t->tracees);
+	err = make_timer(t);
+	if (err) {
+		tracer_destroy(t);
+		return err;
+	}
+	*ret = t;
+	return NULL;
+}
+
+void tracer_destroy(struct tracer *t)
+{
+	struct map_slot *slot;
+
+	if (t == NULL)
+		return;
+	if (t->has_timer)
+		timer_delete(t->timer);
+	for (size_t i = 0; (slot = map_next(&t->tracees, &i)) != NULL;) {
+		struct tracee *e = (struct tracee *)(uintptr_t)slot->value;
+
+		free(e->tampering);
+		free(e);
+	}
+	map_deinit(&t->tracees);
+	vec_deinit(&t->delayed);
+	free(t);
+}

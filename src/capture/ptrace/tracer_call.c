@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A thread stands at the entry or the exit of a call.  PTRACE_GET_SYSCALL_INFO says which
+ * it is, of which ABI, and with what arguments, in one request.
+ *
+ * Tampering.  At entry the call's number is replaced (by none at all, -1, or by a harmless
+ * one) and at exit the result.  Memory is written at either side.  A signal is sent when
+ * the call is entered.  A delay keeps the thread in its stop; the loop goes on with others.
+ */
+#include "capture/ptrace/tracer_impl.h"
+
+#include "base/mem.h"
+#include "capture/ptrace/regs.h"
+
+#include <linux/audit.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Kernel: arch/x86/include/uapi/asm/unistd.h, __X32_SYSCALL_BIT. */
+#define X32_BIT 0x40000000U
+
+static enum syscall_abi abi_of(uint32_t arch, uint64_t number)
+{
+	switch (arch) {
+	case AUDIT_ARCH_I386: return SYSCALL_ABI_I386;
+	case AUDIT_ARCH_AARCH64: return SYSCALL_ABI_ARM64;
+	case AUDIT_ARCH_ARM: return SYSCALL_ABI_ARM;
+	case AUDIT_ARCH_RISCV64: return SYSCALL_ABI_RISCV64;
+	default: return number & X32_BIT && number != UINT64_MAX ? SYSCALL_ABI_X32 : SYSCALL_ABI_X86_64;
+	}
+}
+
+static bool is_exec(const struct syscall_call *call)
+{
+	const struct syscall_entry *entry = syscall_find(call->abi, call->number);
+
+	return entry && strncmp(entry->name, "execve", 6) == 0;
+}
+
+/* --- tampering ------------------------------------------------------------------------- */
+
+static void poke(const struct tracee *e, const struct tracer_poke *pokes)
+{
+	for (size_t i = 0; i < TRACER_POKES_MAX && pokes[i].data; i++)
+		if (pokes[i].arg < 6)
+			remote_write(e->shown.tid, e->shown.call.args[pokes[i].arg], pokes[i].data,
+				     pokes[i].size_bytes);
+}
+
+static void tamper_enter(struct tracer *t, struct tracee *e)
+{
+	struct tracer_tampering *what;
+
+	if (!t->options.tamper || e->hidden)
+		return;
+	if (!e->tampering)
+		e->tampering = mem_alloc(sizeof(*e->tampering));
+	what = e->tampering;
+	*what = (struct tracer_tampering){ 0 };
+	if (!t->options.tamper(t->options.tamper_user, &e->shown, what))
+		return;
+	e->tampered = true;
+	e->shown.tampered = (what->set_result ? CALL_INJECTED : 0) |
+			    (what->enter[0].data || what->exit[0].data ? CALL_POKED : 0) |
+			    (what->delay_enter_ns || what->delay_exit_ns ? CALL_DELAYED : 0);
+	if (what->set_number)
+		regs_set_call(e->shown.tid, what->number == UINT32_MAX ? -1 : (int64_t)what->number);
+	if (what->signal)
+		syscall(SYS_tgkill, e->shown.pid, e->shown.tid, what->signal);
+	poke(e, what->enter);
+}
+
+static void tamper_exit(struct tracee *e)
+{
+	const struct tracer_tampering *what = e->tampering;
+
+	if (what->set_result) {
+		regs_set_result(e->shown.tid, what->result);
+		e->shown.call.result = what->result;
+		e->shown.call.is_error = what->result < 0 && what->result >= -4095;
+	}
+	poke(e, what->exit);
+}
+
+/* --- delays ------------------------------------------------------------------------------ */
+
+static bool delay(struct tracer *t, struct tracee *e, uint64_t delay_ns)
+{
+	struct tracer_delayed d = { tracer_now_ns() + delay_ns, e->shown.tid };
+
+	if (delay_ns == 0)
+		return false;
+	vec_push(&t->delayed, d);
+	return true;
+}
+
+void tracer_call_go_on(struct tracer *t, struct tracee *e)
+{
+	tracer_resume(t, e, 0);
+}
+
+/* --- entry and exit ------------------------------------------------------------------------ */
+
+static void set_call(struct tracee *e, const struct ptrace_syscall_info *info)
+{
+	struct call_thread *s = &e->shown;
+
+	s->call.abi = abi_of(info->arch, info->entry.nr);
+	s->call.pid = s->pid;
+	s->call.tid = s->tid;
+	s->call.number = (uint32_t)info->entry.nr;
+	if (s->call.abi == SYSCALL_ABI_X32)
+		s->call.number &= ~X32_BIT;
+	memcpy(s->call.args, info->entry.args, sizeof(s->call.args)); /* as in info->seccomp */
+	s->call.result = 0;
+	s->call.is_error = false;
+	s->ip = info->instruction_pointer;
+	s->sp = info->stack_pointer;
+}
+
+static void enter(struct tracer *t, struct tracee *e, const struct ptrace_syscall_info *info, int status)
+{
+	set_call(e, info);
+	e->shown.in_call = true;
+	e->told = e->tampered = false;
+	e->shown.tampered = 0;
+	bool exec = e->hidden && is_exec(&e->shown.call);
+
+	e->tried_exec |= exec;
+	if ((e->hidden && !exec) || !call_set_has(t->options.wanted, e->shown.call.abi, e->shown.call.number)) {
+		tracer_resume(t, e, 0);
+		return;
+	}
+	e->told = true;
+	remote_begin(&t->remote, e->shown.tid);
+
+	struct syscall_memory memory = remote_memory(&t->remote);
+
+	e->shown.enter_ns = tracer_now_ns();
+	if (t->options.sink->enter(t->options.sink_self, &e->shown, &memory) == CALL_DETACH) {
+		tracer_let_go(t, e, status);
+		return;
+	}
+	tamper_enter(t, e);
+	if (!e->tampered || !delay(t, e, e->tampering->delay_enter_ns))
+		tracer_resume(t, e, 0);
+}
+
+static void leave(struct tracer *t, struct tracee *e, const struct ptrace_syscall_info *info)
+{
+	bool told = e->told, tampered = e->tampered;
+
+	e->shown.in_call = e->told = e->tampered = false;
+	if (!told) {
+		tracer_resume(t, e, 0);
+		return;
+	}
+	e->shown.leave_ns = tracer_now_ns();
+	e->shown.call.result = info->exit.rval;
+	e->shown.call.is_error = info->exit.is_error;
+	if (tampered)
+		tamper_exit(e);
+	remote_begin(&t->remote, e->shown.tid);
+
+	struct syscall_memory memory = remote_memory(&t->remote);
+
+	t->options.sink->leave(t->options.sink_self, &e->shown, &memory);
+	if (!tampered || !delay(t, e, e->tampering->delay_exit_ns))
+		tracer_resume(t, e, 0);
+}
+
+void tracer_call_stop(struct tracer *t, struct tracee *e, int status)
+{
+	struct ptrace_syscall_info info;
+
+	if (ptrace(PTRACE_GET_SYSCALL_INFO, e->shown.tid, (void *)sizeof(info), &info) <= 0) {
+		tracer_resume(t, e, 0); /* killed meanwhile */
+		return;
+	}
+	if (info.op == PTRACE_SYSCALL_INFO_ENTRY || info.op == PTRACE_SYSCALL_INFO_SECCOMP) {
+		/* Both come for one call where PTRACE_SYSCALL and a filter meet. */
+		if (info.op == PTRACE_SYSCALL_INFO_SECCOMP && e->shown.in_call && e->told)
+			tracer_resume(t, e, 0);
+		else
+			enter(t, e, &info, status);
+	} else if (info.op == PTRACE_SYSCALL_INFO_EXIT && e->shown.in_call) {
+		leave(t, e, &info);
+	} else {
+		tracer_resume(t, e, 0);
+	}
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * `sonde strace`: strace's command line, its words and its exit status.  The rows of the
+ * option table are for help, manual and completion; the words are parsed by getopt_long(3)
+ * with the same rows, because that is how strace takes them: abbreviated long names,
+ * "-e" anywhere before the command, and its messages.
+ */
+#include "base/log.h"
+#include "cmd/cmd.h"
+#include "cmd/trace_opts.h"
+#include "session/trace/session.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+const struct opt strace_opts[] = {
+	{ .kind = OPT_HEADING, .help = "Whom" },
+	TRACE_OPTS_START,
+	TRACE_OPT("follow-forks", 'f', 'f', NULL, false, "children and threads too; -ff a file each"),
+	TRACE_OPT(NULL, 'F', 'F', NULL, false, "old spelling of -f"),
+	{ .kind = OPT_HEADING, .help = "What" },
+	TRACE_OPTS_FILTER,
+	{ .kind = OPT_HEADING, .help = "Output" },
+	TRACE_OPTS_OUTPUT,
+	TRACE_OPT("columns", 'a', 'a', "COLUMN", false, "align results in this column (default 40)"),
+	{ .kind = OPT_HEADING, .help = "Counting" },
+	TRACE_OPTS_COUNT,
+	{ .kind = OPT_HEADING, .help = "Tampering" },
+	TRACE_OPTS_TAMPER,
+	{ .kind = OPT_HEADING, .help = "About" },
+	TRACE_OPT("version", 'V', 'V', NULL, false, "version"),
+	TRACE_OPT("help", 'h', 'h', NULL, false, "help"),
+	OPT_END
+};
+
+static const struct opt_operand strace_operands[] = {
+	{ .name = "CMD", .help = "command to run and trace", .offset = offsetof(struct trace_args, command),
+	  .rest = true, .completes = "command" },
+	OPERAND_END
+};
+
+enum { OPTIONS_MAX = 160 };
+
+/* The rows as getopt_long(3) wants them. */
+struct getopt_rows {
+	struct option longs[OPTIONS_MAX];
+	char letters[2 * OPTIONS_MAX + 2];
+};
+
+static void make_rows(struct getopt_rows *rows)
+{
+	size_t count = 0;
+	char *letter = rows->letters;
+
+	*letter++ = '+';
+	for (const struct opt *o = strace_opts; o->kind != OPT_NONE && count < OPTIONS_MAX - 1; o++) {
+		if (o->kind != OPT_GIVEN)
+			continue;
+		if (o->name && strcmp(o->name, "expr") != 0) /* strace's -e has no long name */
+			rows->longs[count++] = (struct option){
+				o->name, !o->value ? no_argument : o->optional ? optional_argument : required_argument,
+				NULL, o->id };
+		if (!o->letter)
+			continue;
+		*letter++ = o->letter;
+		if (o->value && !o->optional)
+			*letter++ = ':';
+	}
+	rows->longs[count] = (struct option){ 0 };
+	*letter = '\0';
+}
+
+static struct err *parse(int argc, char **argv, struct trace_options *o, bool *failed)
+{
+	struct getopt_rows rows;
+	int letter;
+
+	make_rows(&rows);
+	*failed = false;
+	optind = 0;
+	while ((letter = getopt_long(argc, argv, rows.letters, rows.longs, NULL)) != -1) {
+		if (letter == '?') {
+			fprintf(stderr, "Try '%s -h' for more information.\n", o->name);
+			*failed = true;
+			return NULL;
+		}
+		TRY(trace_options_set(o, letter, optarg));
+	}
+	if (optind < argc)
+		o->command = argv + optind;
+	return NULL;
+}
+
+static void print_version(void)
+{
+	printf("strace -- version 6.1\n"
+	       "Spoken by sonde " SONDE_VERSION ", which is not strace: its options and its output, an engine of our own.\n"
+	       "\n"
+	       "Optional features enabled: stack-trace=sonde stack-demangle m32-mpers mx32-mpers\n");
+}
+
+/* strace's form: "strace: what happened", and where to look. */
+static int complain(const struct trace_options *o, struct err *err)
+{
+	trace_say(o, "%s", err_message(err));
+	if (err_advice(err))
+		fprintf(stderr, "%s\n", err_advice(err));
+	err_destroy(err);
+	return 1;
+}
+
+extern const struct cmd cmd_strace;
+
+static struct err *strace_run(int argc, char **argv, struct arena *arena, int *status)
+{
+	struct trace_options o;
+	struct err *err;
+	bool failed;
+
+	trace_options_init(&o);
+	o.strace = true;
+	o.name = argv[0];
+	err = parse(argc, argv, &o, &failed);
+	if (!err && !failed)
+		err = trace_options_finish(&o);
+	if (!err && !failed && o.help)
+		opt_print_help(&cmd_strace.spec, stdout, cmd_help_width(stdout));
+	else if (!err && !failed && o.version)
+		print_version();
+	else if (!err && !failed)
+		err = session_trace(&o, status);
+	if (err)
+		*status = complain(&o, err);
+	if (failed)
+		*status = 1;
+	trace_options_deinit(&o);
+	return NULL;
+}
+
+const struct cmd cmd_strace = {
+	.spec = {
+		.name = "strace",
+		.summary = "trace system calls with strace's command line and output",
+		.description =
+			"A drop-in for strace: the same options, the same lines, the same exit status, from "
+			"sonde's ptrace engine.  A link named strace that points to sonde does the same.\n\n"
+			"sonde trace has the same options with sonde's defaults, and a cheaper engine.",
+		.opts = strace_opts,
+		.operands = strace_operands,
+		.exit_status = "that of the command; when a signal ended it, sonde ends by that signal too.",
+		.see_also = "sonde-trace(1), strace(1)",
+	},
+	.group = CMD_LOOK,
+	.args_bytes = sizeof(struct trace_args),
+	.run_words = strace_run,
+};

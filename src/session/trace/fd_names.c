@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The path is what /proc/PID/fd/N links to.  For a socket, whose link is "socket:[INODE]",
+ * the kernel tells its protocol through an extended attribute of that link.  Addresses of
+ * internet and netlink sockets are asked of the socket itself, through a duplicate
+ * (pidfd_getfd), so that it works across network namespaces; who is at the other end of a
+ * unix socket only sock_diag(7) knows.
+ */
+#include "session/trace/fd_names.h"
+
+#include "base/mem.h"
+#include "session/trace/options.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+struct fd_names {
+	uint32_t fds;
+	int diag_fd; /* -1: none; -2: can't be had */
+};
+
+/* --- sockets ------------------------------------------------------------------------------ */
+
+static int duplicate(int pid, int fd)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0), copy;
+
+	if (pidfd < 0)
+		return -1;
+	copy = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+	close(pidfd);
+	return copy;
+}
+
+static void add_address(struct str *out, const struct sockaddr_storage *a)
+{
+	char text[INET6_ADDRSTRLEN];
+	const struct sockaddr_in *v4 = (const void *)a;
+	const struct sockaddr_in6 *v6 = (const void *)a;
+
+	if (a->ss_family == AF_INET)
+		str_printf(out, "%s:%u", inet_ntop(AF_INET, &v4->sin_addr, text, sizeof(text)), ntohs(v4->sin_port));
+	else
+		str_printf(out, "[%s]:%u", inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof(text)),
+			   ntohs(v6->sin6_port));
+}
+
+static bool add_inet(int socket, const struct sockaddr_storage *own, struct str *out)
+{
+	struct sockaddr_storage peer;
+	socklen_t size = sizeof(peer);
+	const struct sockaddr_in *v4 = (const void *)own;
+	const struct sockaddr_in6 *v6 = (const void *)own;
+
+	if ((own->ss_family == AF_INET ? v4->sin_port : v6->sin6_port) == 0)
+		return false;
+	add_address(out, own);
+	if (getpeername(socket, (struct sockaddr *)&peer, &size) == 0 && peer.ss_family == own->ss_family) {
+		str_add(out, "->");
+		add_address(out, &peer);
+	}
+	return true;
+}
+
+static bool add_netlink(int socket, const struct sockaddr_storage *own, struct str *out)
+{
+	static const char *const names[] = { "ROUTE", "UNUSED", "USERSOCK", "FIREWALL", "SOCK_DIAG", "NFLOG", "XFRM",
+					     "SELINUX", "ISCSI", "AUDIT", "FIB_LOOKUP", "CONNECTOR", "NETFILTER",
+					     "IP6_FW", "DNRTMSG", "KOBJECT_UEVENT", "GENERIC", NULL,
+					     "SCSITRANSPORT", "ECRYPTFS", "RDMA", "CRYPTO", "SMC" };
+	const struct sockaddr_nl *nl = (const void *)own;
+	int protocol;
+	socklen_t size = sizeof(protocol);
+
+	if (!nl->nl_pid || getsockopt(socket, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) != 0)
+		return false;
+	if (protocol >= 0 && protocol < (int)(sizeof(names) / sizeof(*names)) && names[protocol])
+		str_add(out, names[protocol]);
+	else
+		str_printf(out, "%d", protocol);
+	str_printf(out, ":%u", nl->nl_pid);
+	return true;
+}
+
+static int open_diag(struct fd_names *f)
+{
+	if (f->diag_fd == -1) {
+		f->diag_fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+		if (f->diag_fd < 0)
+			f->diag_fd = -2;
+	}
+	return f->diag_fd;
+}
+
+static void add_unix_name(struct str *out, const char *name, size_t length)
+{
+	bool abstract = length > 0 && name[0] == '\0';
+
+	if (abstract)
+		str_add_char(out, '@');
+	str_add_char(out, '"');
+	for (size_t i = abstract; i < length && (abstract || name[i]); i++) {
+		unsigned char c = (unsigned char)name[i];
+
+		if (c == '"' || c == '\\')
+			str_printf(out, "\\%c", c);
+		else if (c < ' ' || c >= 0x7f || c == '<' || c == '>')
+			str_printf(out, "\\%o", c);
+		else
+			str_add_char(out, (char)c);
+	}
+	str_add_char(out, '"');
+}
+
+struct diag_reply {
+	struct nlmsghdr head;
+	struct unix_diag_msg message;
+	char attributes[512];
+};
+
+static bool ask_unix(struct fd_names *f, uint32_t inode, struct diag_reply *reply, ssize_t *size)
+{
+	struct {
+		struct nlmsghdr head;
+		struct unix_diag_req request;
+	} ask = {
+		.head = { .nlmsg_len = sizeof(ask), .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST },
+		.request = { .sdiag_family = AF_UNIX, .udiag_ino = inode, .udiag_states = UINT32_MAX,
+			     .udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_PEER, .udiag_cookie = { ~0U, ~0U } },
+	};
+	int fd = open_diag(f);
+
+	if (fd < 0 || send(fd, &ask, sizeof(ask), 0) != sizeof(ask))
+		return false;
+	*size = recv(fd, reply, sizeof(*reply), 0);
+	return *size >= (ssize_t)offsetof(struct diag_reply, attributes) &&
+	       reply->head.nlmsg_type == SOCK_DIAG_BY_FAMILY && reply->message.udiag_ino == inode;
+}
+
+static bool add_unix(struct fd_names *f, uint32_t inode, struct str *out)
+{
+	struct diag_reply reply;
+	const char *name = NULL;
+	size_t name_length = 0;
+	uint32_t peer = 0;
+	ssize_t size;
+
+	if (!ask_unix(f, inode, &reply, &size))
+		return false;
+	size -= (ssize_t)offsetof(struct diag_reply, attributes);
+	for (char *at = reply.attributes; size >= (ssize_t)sizeof(struct nlattr);) {
+		const struct nlattr *a = (const struct nlattr *)at;
+		size_t step = NLMSG_ALIGN(a->nla_len);
+
+		if (a->nla_len < sizeof(*a) || a->nla_len > size)
+			break;
+		if (a->nla_type == UNIX_DIAG_NAME) {
+			name = at + sizeof(*a);
+			name_length = a->nla_len - sizeof(*a);
+		} else if (a->nla_type == UNIX_DIAG_PEER && a->nla_len >= sizeof(*a) + sizeof(peer)) {
+			memcpy(&peer, at + sizeof(*a), sizeof(peer));
+		}
+		at += step;
+		size -= (ssize_t)step;
+	}
+	if (!name && !peer)
+		return false;
+	str_printf(out, "%u", inode);
+	if (peer)
+		str_printf(out, "->%u", peer);
+	if (name) {
+		str_add_char(out, ',');
+		add_unix_name(out, name, name_length);
+	}
+	return true;
+}
+
+static bool add_endpoint(struct fd_names *f, int pid, int fd, uint32_t inode, struct str *out)
+{
+	struct sockaddr_storage own = { 0 };
+	socklen_t size = sizeof(own);
+	int copy = duplicate(pid, fd);
+	bool done = false;
+
+	if (copy < 0)
+		return false;
+	if (getsockname(copy, (struct sockaddr *)&own, &size) == 0) {
+		if (own.ss_family == AF_INET || own.ss_family == AF_INET6)
+			done = add_inet(copy, &own, out);
+		else if (own.ss_family == AF_NETLINK)
+			done = add_netlink(copy, &own, out);
+		else if (own.ss_family == AF_UNIX)
+			done = add_unix(f, inode, out);
+	}
+	close(copy);
+	return done;
+}
+
+static bool add_socket(struct fd_names *f, int pid, int fd, const char *link_path, const char *target, struct str *out)
+{
+	char protocol[64];
+	ssize_t n = getxattr(link_path, "system.sockprotoname", protocol, sizeof(protocol) - 1);
+	uint32_t inode = (uint32_t)strtoul(target + strlen("socket:["), NULL, 10);
+
+	if (n <= 0)
+		return false;
+	protocol[n] = '\0';
+	str_printf(out, "%s:[", protocol);
+	if (!add_endpoint(f, pid, fd, inode, out))
+		str_printf(out, "%u", inode);
+	str_add_char(out, ']');
+	return true;
+}
+
+/* --- everything else -------------------------------------------------------------------------- */
+
+static bool add_pidfd(int pid, int fd, struct str *out)
+{
+	char path[64], line[128];
+	int target = -2;
+
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", pid, fd);
+
+	FILE *file = fopen(path, "re");
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "Pid: %d", &target) == 1)
+			break;
+	if (file)
+		fclose(file);
+	if (target < 0)
+		return false;
+	str_printf(out, "pid:%d", target);
+	return true;
+}
+
+static void add_device(const char *link_path, struct str *out)
+{
+	struct stat st;
+
+	if (stat(link_path, &st) != 0 || !(S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)))
+		return;
+	str_printf(out, "<%s %u:%u>", S_ISBLK(st.st_mode) ? "block" : "char", major(st.st_rdev), minor(st.st_rdev));
+}
+
+/* As strace quotes a path between < and >: octal for what would end it. */
+static void add_path(struct str *out, const char *target)
+{
+	for (; *target; target++) {
+		unsigned char c = (unsigned char)*target;
+
+		if (c == '<' || c == '>' || c < ' ' || c >= 0x7f)
+			str_printf(out, c == '\n' ? "\\n" : c == '\t' ? "\\t" : "\\%o", c);
+		else if (c == '\\')
+			str_add(out, "\\\\");
+		else
+			str_add_char(out, (char)c);
+	}
+}
+
+static bool fd_path(void *user, int pid, int fd, struct str *out)
+{
+	struct fd_names *f = user;
+	char link_path[64], target[4096];
+
+	if (fd < 0) /* AT_FDCWD */
+		snprintf(link_path, sizeof(link_path), "/proc/%d/cwd", pid);
+	else
+		snprintf(link_path, sizeof(link_path), "/proc/%d/fd/%d", pid, fd);
+
+	ssize_t n = readlink(link_path, target, sizeof(target) - 1);
+
+	if (n < 0)
+		return false;
+	target[n] = '\0';
+	if (f->fds & TRACE_FDS_SOCKET && str_starts(target, "socket:[") &&
+	    add_socket(f, pid, fd, link_path, target, out))
+		return true;
+	if (f->fds & TRACE_FDS_PIDFD && strcmp(target, "anon_inode:[pidfd]") == 0 && add_pidfd(pid, fd, out))
+		return true;
+	if (!(f->fds & TRACE_FDS_PATH))
+		return false;
+	add_path(out, target);
+	if (f->fds & TRACE_FDS_DEV)
+		add_device(link_path, out);
+	return true;
+}
+
+static int socket_protocol(void *user, int pid, int fd)
+{
+	int copy = duplicate(pid, fd), protocol = -1;
+	socklen_t size = sizeof(protocol);
+
+	if (copy < 0)
+		return -1;
+	if (getsockopt(copy, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) != 0)
+		protocol = -1;
+	close(copy);
+	return protocol;
+}
+
+struct fd_names *fd_names_create(uint32_t fds, struct syscall_lookup *lookup)
+{
+	struct fd_names *f = mem_calloc(1, sizeof(*f));
+
+	f->fds = fds;
+	f->diag_fd = -1;
+	lookup->user = f;
+	lookup->fd_path = fds ? fd_path : NULL;
+	lookup->socket_protocol = socket_protocol;
+	return f;
+}
+
+void fd_names_destroy(struct fd_names *f)
+{
+	if (f == NULL)
+		return;
+	if (f->diag_fd >= 0)
+		close(f->diag_fd);
+	free(f);
+}

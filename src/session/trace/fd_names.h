@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_SESSION_TRACE_FD_NAMES_H
+#define SONDE_SESSION_TRACE_FD_NAMES_H
+/* -y and -yy: what a descriptor of a running process refers to. */
+#include "syscall/print.h"
+
+#include <stdint.h>
+
+struct fd_names;
+
+/* FDS: enum trace_fds.  Fills the hooks of LOOKUP. */
+struct fd_names *fd_names_create(uint32_t fds, struct syscall_lookup *lookup);
+void fd_names_destroy(struct fd_names *f); /* NULL-safe */
+
+#endif

@@ -1,0 +1,589 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * strace's options, one function for each that takes a value and a row in `setters` for
+ * each.  A qualifier of -e is such a row, too: "-e signal=X" is "--signal=X".
+ */
+#include "session/trace/options.h"
+
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STRING_LIMIT_MAX = 0x3fffffff, DEFAULT_COLUMNS = 40, DEFAULT_STRING_LIMIT = 32 };
+
+void trace_say(const struct trace_options *o, const char *fmt, ...)
+{
+	CLEANUP(mem_freep) char *text = NULL;
+	struct str line;
+	va_list ap;
+
+	str_init(&line);
+	str_printf(&line, "%s: ", o->name);
+	va_start(ap, fmt);
+	str_vprintf(&line, fmt, ap);
+	va_end(ap);
+	str_add_char(&line, '\n');
+	text = str_take(&line);
+	fputs(text, stderr); /* in one write, so that it isn't mixed with others' */
+}
+
+void trace_options_init(struct trace_options *o)
+{
+	static const enum trace_column columns[] = { TRACE_COLUMN_TIME_PERCENT, TRACE_COLUMN_TOTAL_TIME,
+						     TRACE_COLUMN_AVG_TIME, TRACE_COLUMN_CALLS,
+						     TRACE_COLUMN_ERRORS, TRACE_COLUMN_NAME };
+
+	*o = (struct trace_options){ .columns = DEFAULT_COLUMNS, .overhead_ns = -1 };
+	call_set_fill(&o->calls, true);
+	call_set_fill(&o->abbrev, true);
+	call_set_fill(&o->verbose, true);
+	o->signals.inverted = true; /* all */
+	o->status = UINT32_MAX;
+	o->style.string_limit = DEFAULT_STRING_LIMIT;
+	memcpy(o->summary_columns, columns, sizeof(columns));
+	o->summary_column_count = sizeof(columns) / sizeof(*columns);
+}
+
+void trace_options_deinit(struct trace_options *o)
+{
+	vec_deinit(&o->pids);
+	vec_deinit(&o->environment);
+	vec_deinit(&o->paths);
+	number_set_deinit(&o->signals);
+	number_set_deinit(&o->read_fds);
+	number_set_deinit(&o->write_fds);
+	injections_deinit(&o->injections);
+}
+
+static struct err *usage(struct trace_options *o, struct err *err)
+{
+	return err_fix(err, "Try '%s -h' for more information.", o->strace ? o->name : "sonde trace");
+}
+
+static struct err *bad_value(struct trace_options *o, const char *option, const char *value)
+{
+	return usage(o, err_new(ERR_USAGE, "invalid %s argument: '%s'", option, value));
+}
+
+static bool to_int(const char *text, int min, int max, int *ret)
+{
+	char *end;
+	long value;
+
+	errno = 0;
+	value = strtol(text, &end, 10);
+	if (errno || end == text || *end || value < min || value > max)
+		return false;
+	*ret = (int)value;
+	return true;
+}
+
+/* --- sets ---------------------------------------------------------------------------------- */
+
+static const struct word_bit status_words[] = {
+	{ "successful", TRACE_SUCCESSFUL }, { "failed", TRACE_FAILED }, { "unfinished", TRACE_UNFINISHED },
+	{ "unavailable", TRACE_UNAVAILABLE }, { "detached", TRACE_DETACHED }, { NULL, 0 }
+};
+static const struct word_bit quiet_words[] = {
+	{ "attach", TRACE_QUIET_ATTACH }, { "exit", TRACE_QUIET_EXIT }, { "exits", TRACE_QUIET_EXIT },
+	{ "path-resolution", TRACE_QUIET_PATH_RESOLUTION }, { "path-resolve", TRACE_QUIET_PATH_RESOLUTION },
+	{ "personality", TRACE_QUIET_PERSONALITY }, { "personalities", TRACE_QUIET_PERSONALITY },
+	{ "superseded", TRACE_QUIET_SUPERSEDED }, { "thread-execve", TRACE_QUIET_SUPERSEDED },
+	{ "thread-exec", TRACE_QUIET_SUPERSEDED }, { NULL, 0 }
+};
+static const struct word_bit fd_words[] = {
+	{ "path", TRACE_FDS_PATH }, { "socket", TRACE_FDS_SOCKET }, { "dev", TRACE_FDS_DEV },
+	{ "pidfd", TRACE_FDS_PIDFD }, { NULL, 0 }
+};
+static const struct word_bit pid_words[] = {
+	{ "comm", TRACE_PIDS_COMM }, { "pidns", TRACE_PIDS_PIDNS }, { NULL, 0 }
+};
+
+static struct err *set_trace(struct trace_options *o, const char *v) { return call_set_parse(v, &o->calls); }
+static struct err *set_abbrev(struct trace_options *o, const char *v) { return call_set_parse(v, &o->abbrev); }
+static struct err *set_verbose(struct trace_options *o, const char *v) { return call_set_parse(v, &o->verbose); }
+static struct err *set_raw(struct trace_options *o, const char *v) { return call_set_parse(v, &o->raw); }
+static struct err *set_signals(struct trace_options *o, const char *v) { return signal_set_parse(v, &o->signals); }
+static struct err *set_read(struct trace_options *o, const char *v) { return descriptor_set_parse(v, &o->read_fds); }
+static struct err *set_write(struct trace_options *o, const char *v) { return descriptor_set_parse(v, &o->write_fds); }
+static struct err *set_inject(struct trace_options *o, const char *v) { return injections_add(&o->injections, v, false); }
+static struct err *set_fault(struct trace_options *o, const char *v) { return injections_add(&o->injections, v, true); }
+
+static struct err *set_status(struct trace_options *o, const char *v)
+{
+	return word_set_parse(v, "status", status_words, &o->status);
+}
+
+static struct err *set_quiet(struct trace_options *o, const char *v)
+{
+	o->quiet_given = true;
+	return word_set_parse(v ? v : "attach,personality", "quiet", quiet_words, &o->quiet);
+}
+
+static struct err *set_decode_fds(struct trace_options *o, const char *v)
+{
+	return word_set_parse(v ? v : "path", "decode-fds", fd_words, &o->fds);
+}
+
+static struct err *set_decode_pids(struct trace_options *o, const char *v)
+{
+	return word_set_parse(v, "decode-pids", pid_words, &o->pid_words);
+}
+
+static struct err *set_kvm(struct trace_options *o, const char *v)
+{
+	if (strcmp(v, "vcpu") != 0)
+		return err_new(ERR_USAGE, "invalid -e kvm= argument: '%s'", v);
+	o->kvm = true;
+	return NULL;
+}
+
+/* --- -e -------------------------------------------------------------------------------------- */
+
+typedef struct err *set_fn(struct trace_options *o, const char *value);
+
+static const struct {
+	const char *names; /* space-separated */
+	set_fn *set;
+} qualifiers[] = {
+	{ "trace t", set_trace }, { "abbrev a", set_abbrev }, { "verbose v", set_verbose }, { "raw x", set_raw },
+	{ "signal signals s", set_signals }, { "status", set_status }, { "read reads r", set_read },
+	{ "write writes w", set_write }, { "fault", set_fault }, { "inject", set_inject }, { "kvm", set_kvm },
+	{ "quiet silent silence q", set_quiet }, { "decode-fds decode-fd", set_decode_fds },
+	{ "decode-pids decode-pid", set_decode_pids },
+};
+
+static bool names_have(const char *names, const char *word, size_t length)
+{
+	while (*names) {
+		size_t n = strcspn(names, " ");
+
+		if (n == length && memcmp(names, word, n) == 0)
+			return true;
+		names += n + (names[n] == ' ');
+	}
+	return false;
+}
+
+static struct err *set_expression(struct trace_options *o, const char *v)
+{
+	size_t length = strcspn(v, "=");
+
+	for (size_t i = 0; v[length] && i < sizeof(qualifiers) / sizeof(*qualifiers); i++)
+		if (names_have(qualifiers[i].names, v, length))
+			return qualifiers[i].set(o, v + length + 1);
+	return set_trace(o, v);
+}
+
+/* --- values ------------------------------------------------------------------------------------- */
+
+static struct err *set_columns(struct trace_options *o, const char *v)
+{
+	o->columns_given = true;
+	return to_int(v, 0, 10000, &o->columns) ? NULL : bad_value(o, "-a", v);
+}
+
+static struct err *set_string_limit(struct trace_options *o, const char *v)
+{
+	int limit;
+
+	if (!to_int(v, 0, STRING_LIMIT_MAX, &limit))
+		return bad_value(o, "-s", v);
+	o->style.string_limit = (uint32_t)limit;
+	return NULL;
+}
+
+static struct err *set_interruptible(struct trace_options *o, const char *v)
+{
+	static const char *const words[] = { "anywhere", "waiting", "never", "never_tstp" };
+
+	for (int i = 0; i < 4; i++)
+		if (strcmp(v, words[i]) == 0) {
+			o->interruptible = i + 1;
+			return NULL;
+		}
+	return to_int(v, 1, 4, &o->interruptible) ? NULL : bad_value(o, "-I", v);
+}
+
+static struct err *set_style(struct trace_options *o, const char *v)
+{
+	static const char *const words[] = { "abbrev", "raw", "verbose" };
+	static const enum syscall_xlat styles[] = { SYSCALL_XLAT_ABBREV, SYSCALL_XLAT_RAW, SYSCALL_XLAT_VERBOSE };
+
+	for (int i = 0; i < 3; i++)
+		if (strcmp(v, words[i]) == 0) {
+			o->style.xlat = styles[i];
+			return NULL;
+		}
+	return bad_value(o, "-X", v);
+}
+
+static struct err *set_hex(struct trace_options *o, const char *v)
+{
+	static const char *const words[] = { "none", "non-ascii", "non-ascii-chars", "all" };
+	static const enum syscall_hex hexes[] = { SYSCALL_HEX_NONE, SYSCALL_HEX_NON_ASCII, SYSCALL_HEX_NON_ASCII,
+						  SYSCALL_HEX_ALL };
+
+	for (int i = 0; i < 4; i++)
+		if (strcmp(v ? v : "all", words[i]) == 0) {
+			o->style.hex = hexes[i];
+			return NULL;
+		}
+	return bad_value(o, "--strings-in-hex", v);
+}
+
+static bool to_precision(const char *text, enum trace_precision *ret)
+{
+	static const char *const words[] = { "s", "ms", "us", "ns" };
+
+	for (int i = 0; i < 4; i++)
+		if (strcmp(text, words[i]) == 0) {
+			*ret = (enum trace_precision)i;
+			return true;
+		}
+	return false;
+}
+
+static struct err *set_relative(struct trace_options *o, const char *v)
+{
+	o->relative = true;
+	o->relative_precision = TRACE_US;
+	return !v || to_precision(v, &o->relative_precision) ? NULL : bad_value(o, "--relative-timestamps", v);
+}
+
+static struct err *set_times(struct trace_options *o, const char *v)
+{
+	o->durations = true;
+	o->duration_precision = TRACE_US;
+	return !v || to_precision(v, &o->duration_precision) ? NULL : bad_value(o, "--syscall-times", v);
+}
+
+static bool set_stamp_word(struct trace_options *o, const char *word)
+{
+	static const char *const words[] = { "none", "time", "unix" };
+	bool format = str_starts(word, "format:"), precision = str_starts(word, "precision:");
+
+	word += format ? 7 : precision ? 10 : 0;
+	for (int i = 0; !precision && i < 3; i++)
+		if (strcmp(word, words[i]) == 0) {
+			o->stamp = (enum trace_stamp)i;
+			return true;
+		}
+	return !format && to_precision(word, &o->stamp_precision);
+}
+
+static struct err *set_stamps(struct trace_options *o, const char *v)
+{
+	CLEANUP(mem_freep) char *copy = mem_strdup(v ? v : "");
+
+	o->stamp = TRACE_STAMP_TIME;
+	o->stamp_precision = TRACE_S;
+	for (char *rest = copy, *word; (word = strsep(&rest, ",")) != NULL;)
+		if (v && !set_stamp_word(o, word))
+			return bad_value(o, "--absolute-timestamps", v);
+	o->t_count = 0;
+	return NULL;
+}
+
+static struct err *set_daemonize(struct trace_options *o, const char *v)
+{
+	static const struct word_bit words[] = { { "grandchild", 1 }, { "pgroup", 2 }, { "pgrp", 2 }, { "session", 3 },
+						 { NULL, 0 } };
+
+	o->daemonize = 1;
+	for (const struct word_bit *w = words; v && w->word; w++)
+		if (strcmp(w->word, v) == 0) {
+			o->daemonize = w->bit;
+			return NULL;
+		}
+	return v ? bad_value(o, "--daemonize", v) : NULL;
+}
+
+static struct err *set_detach_on(struct trace_options *o, const char *v)
+{
+	if (strcmp(v, "execve") != 0)
+		return err_new(ERR_USAGE, "Syscall '%s' for -b isn't supported", v);
+	o->detach_on_exec = true;
+	return NULL;
+}
+
+static struct err *set_pid(struct trace_options *o, const char *v)
+{
+	CLEANUP(mem_freep) char *copy = mem_strdup(v);
+
+	for (char *word = strtok(copy, ", \t\n"); word; word = strtok(NULL, ", \t\n")) {
+		int pid;
+
+		if (!to_int(word, 1, INT_MAX, &pid))
+			return err_new(ERR_USAGE, "Invalid process id: '%s'", word);
+		if (pid == getpid())
+			return err_new(ERR_USAGE, "I'm sorry, I can't let you do that, Dave.");
+		vec_push(&o->pids, pid);
+	}
+	return NULL;
+}
+
+static struct err *set_tips(struct trace_options *o, const char *v)
+{
+	static const char *const words[] = { "none", "compact", "full", "random", "no", NULL };
+	CLEANUP(mem_freep) char *copy = mem_strdup(v ? v : "");
+
+	o->tips = true;
+	for (char *rest = copy, *word; v && (word = strsep(&rest, ",")) != NULL;) {
+		bool known = false;
+		int id;
+
+		word += str_starts(word, "format:") ? 7 : str_starts(word, "id:") ? 3 : 0;
+		for (size_t i = 0; words[i]; i++)
+			known |= strcmp(word, words[i]) == 0;
+		if (!known && !to_int(word, 0, INT_MAX, &id))
+			return bad_value(o, "--tips", v);
+		if (strcmp(word, "none") == 0 || strcmp(word, "no") == 0)
+			o->tips = false;
+	}
+	return NULL;
+}
+
+/* --- counting ------------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *names;
+	enum trace_column column;
+	bool sort_only;
+} column_names[] = {
+	{ "time-percent time", TRACE_COLUMN_TIME_PERCENT, false },
+	{ "total-time time-total", TRACE_COLUMN_TOTAL_TIME, false },
+	{ "min-time shortest time-min", TRACE_COLUMN_MIN_TIME, false },
+	{ "max-time longest time-max", TRACE_COLUMN_MAX_TIME, false },
+	{ "avg-time time-avg", TRACE_COLUMN_AVG_TIME, false },
+	{ "calls count", TRACE_COLUMN_CALLS, false },
+	{ "errors error", TRACE_COLUMN_ERRORS, false },
+	{ "name syscall syscall-name", TRACE_COLUMN_NAME, false },
+	{ "nothing none", TRACE_COLUMN_NONE, true },
+};
+
+static bool find_column(const char *word, bool sort, enum trace_column *ret)
+{
+	for (size_t i = 0; i < sizeof(column_names) / sizeof(*column_names); i++)
+		if (names_have(column_names[i].names, word, strlen(word)) && (sort || !column_names[i].sort_only)) {
+			*ret = column_names[i].column;
+			return true;
+		}
+	return false;
+}
+
+static struct err *set_sort(struct trace_options *o, const char *v)
+{
+	return find_column(v, true, &o->sort) ? NULL : usage(o, err_new(ERR_USAGE, "invalid sortby: '%s'", v));
+}
+
+static struct err *set_summary_columns(struct trace_options *o, const char *v)
+{
+	CLEANUP(mem_freep) char *copy = mem_strdup(v);
+	bool named = false;
+	unsigned n = 0;
+
+	for (char *rest = copy, *word; (word = strsep(&rest, ",")) != NULL;) {
+		enum trace_column column;
+
+		if (!find_column(word, false, &column))
+			return usage(o, err_new(ERR_USAGE, "unknown column name: '%s'", word));
+		for (unsigned i = 0; i < n; i++)
+			if (o->summary_columns[i] == column)
+				return usage(o, err_new(ERR_USAGE, "call summary column has been provided more than "
+							"once: '%s' (-U option residual: '%s')", word, rest ? rest : ""));
+		o->summary_columns[n++] = column;
+		named |= column == TRACE_COLUMN_NAME;
+	}
+	if (!named)
+		o->summary_columns[n++] = TRACE_COLUMN_NAME;
+	o->summary_column_count = n;
+	return NULL;
+}
+
+static struct err *set_overhead(struct trace_options *o, const char *v)
+{
+	uint64_t ns;
+
+	if (!trace_parse_time(v, &ns))
+		return bad_value(o, "-O", v);
+	o->overhead_ns = (int64_t)ns;
+	return NULL;
+}
+
+/* -c and -C are different questions. */
+static struct err *set_count(struct trace_options *o, enum trace_count count)
+{
+	if (o->count && o->count != count)
+		return usage(o, err_new(ERR_USAGE, "-c/--summary-only and -C/--summary are mutually exclusive"));
+	o->count = count;
+	return NULL;
+}
+
+/* --- the rows ---------------------------------------------------------------------------------------- */
+
+static const struct {
+	int letter;
+	set_fn *set;
+} setters[] = {
+	{ 'a', set_columns }, { 'b', set_detach_on }, { 'e', set_expression }, { 'I', set_interruptible },
+	{ 'O', set_overhead }, { 'p', set_pid }, { 's', set_string_limit }, { 'S', set_sort },
+	{ 'U', set_summary_columns }, { 'X', set_style }, { TRACE_LONG_TIPS, set_tips },
+	{ TRACE_LONG_QUIET, set_quiet }, { TRACE_LONG_DECODE_FDS, set_decode_fds },
+	{ TRACE_LONG_DECODE_PIDS, set_decode_pids }, { TRACE_LONG_RELATIVE, set_relative },
+	{ TRACE_LONG_STAMPS, set_stamps }, { TRACE_LONG_TIMES, set_times }, { TRACE_LONG_HEX, set_hex },
+	{ TRACE_LONG_DAEMONIZE, set_daemonize }, { TRACE_LONG_TRACE, set_trace }, { TRACE_LONG_ABBREV, set_abbrev },
+	{ TRACE_LONG_VERBOSE, set_verbose }, { TRACE_LONG_RAW, set_raw }, { TRACE_LONG_SIGNAL, set_signals },
+	{ TRACE_LONG_STATUS, set_status }, { TRACE_LONG_READ, set_read }, { TRACE_LONG_WRITE, set_write },
+	{ TRACE_LONG_FAULT, set_fault }, { TRACE_LONG_INJECT, set_inject }, { TRACE_LONG_KVM, set_kvm },
+};
+
+/* Those without a value, or with one that is just kept. */
+static struct err *set_simple(struct trace_options *o, int letter, const char *value)
+{
+	switch (letter) {
+	case 'A': o->append = true; break;
+	case 'c': return set_count(o, TRACE_COUNT_ONLY);
+	case 'C': return set_count(o, TRACE_COUNT_TOO);
+	case 'd': o->debug = true; break;
+	case 'D': o->daemonize++; break;
+	case 'E': vec_push(&o->environment, value); break;
+	case 'f': o->f_count++; break;
+	case 'F': o->F_count++; break;
+	case 'h': o->help = true; break;
+	case 'i': o->show_ip = true; break;
+	case 'k': o->show_stack = true; break;
+	case 'n': o->show_number = true; break;
+	case 'o': o->output = value; break;
+	case 'P': vec_push(&o->paths, value); break;
+	case 'q': o->q_count++; break;
+	case 'r': return set_relative(o, NULL);
+	case 't': o->t_count++; break;
+	case 'T': return set_times(o, NULL);
+	case 'u': o->user = value; break;
+	case 'v': call_set_fill(&o->abbrev, false); break;
+	case 'V': o->version = true; break;
+	case 'w': o->wall_clock = true; break;
+	case 'x': o->x_count++; break;
+	case 'y': o->y_count++; break;
+	case 'Y': o->pid_words |= TRACE_PIDS_COMM; break;
+	case 'z': o->zflags++, o->status = TRACE_SUCCESSFUL; break;
+	case 'Z': o->zflags++, o->status = TRACE_FAILED; break;
+	case TRACE_LONG_SECCOMP: o->seccomp = true; break;
+	case TRACE_LONG_KILL_ON_EXIT: o->kill_on_exit = true; break;
+	case TRACE_LONG_SEPARATELY: o->separate = true; break;
+	case TRACE_LONG_PIDNS: o->pid_words |= TRACE_PIDS_PIDNS; break;
+	default: return err_new(ERR_INTERNAL, "no option %d", letter);
+	}
+	return NULL;
+}
+
+struct err *trace_options_set(struct trace_options *o, int letter, const char *value)
+{
+	for (size_t i = 0; i < sizeof(setters) / sizeof(*setters); i++)
+		if (setters[i].letter == letter)
+			return setters[i].set(o, value);
+	return set_simple(o, letter, value);
+}
+
+/* --- all together -------------------------------------------------------------------------------------- */
+
+static void join_counts(struct trace_options *o)
+{
+	if (o->F_count && o->strace)
+		trace_say(o, o->f_count ? "deprecated option -F ignored"
+					: "option -F is deprecated, please use -f/--follow-forks instead");
+	if (o->f_count + o->F_count)
+		o->follow = true;
+	if (o->f_count > 1)
+		o->separate = true;
+	if (o->t_count) {
+		o->stamp = o->t_count > 2 ? TRACE_STAMP_UNIX : TRACE_STAMP_TIME;
+		o->stamp_precision = o->t_count > 1 ? TRACE_US : TRACE_S;
+	}
+	if (o->x_count)
+		o->style.hex = o->x_count > 1 ? SYSCALL_HEX_ALL : SYSCALL_HEX_NON_ASCII;
+	if (o->y_count)
+		o->fds = o->y_count > 1 ? UINT32_MAX : TRACE_FDS_PATH;
+	if (o->q_count) {
+		o->quiet = o->q_count > 2 ? UINT32_MAX
+			 : TRACE_QUIET_ATTACH | TRACE_QUIET_PERSONALITY | (o->q_count > 1 ? TRACE_QUIET_EXIT : 0);
+		o->quiet_given = true;
+	}
+	/* A command whose trace goes to a file: its words are not to be mixed with ours. */
+	if (o->output && o->pids.n == 0 && !o->quiet_given)
+		o->quiet |= TRACE_QUIET_ATTACH | TRACE_QUIET_PERSONALITY;
+}
+
+static void warn_count(struct trace_options *o)
+{
+	const struct {
+		bool given;
+		const char *name;
+	} useless[] = {
+		{ o->show_ip, "-i/--instruction-pointer" }, { o->show_stack, "-k/--stack-traces" },
+		{ o->show_number, "-n/--syscall-number" }, { o->relative, "-r/--relative-timestamps" },
+		{ o->stamp, "-t/--absolute-timestamps" }, { o->durations, "-T/--syscall-times" },
+		{ o->fds, "-y/--decode-fds" }, { o->pid_words, "-Y/--decode-pids" },
+	};
+
+	for (size_t i = 0; i < sizeof(useless) / sizeof(*useless); i++)
+		if (useless[i].given)
+			trace_say(o, "%s has no effect with -c/--summary-only", useless[i].name);
+}
+
+static struct err *check_together(struct trace_options *o)
+{
+	if (o->count && o->separate)
+		return usage(o, err_new(ERR_USAGE, "(-c/--summary-only or -C/--summary) and -ff/--output-separately are "
+					"mutually exclusive"));
+	if (o->wall_clock && !o->count)
+		return usage(o, err_new(ERR_USAGE, "-w/--summary-wall-clock must be given with (-c/--summary-only or "
+					"-C/--summary)"));
+	if (o->daemonize > 3)
+		return usage(o, err_new(ERR_USAGE, "Too many -D's (%u), maximum supported -D count is 3", o->daemonize));
+	if (o->output && (o->output[0] == '|' || o->output[0] == '!') && o->separate)
+		return usage(o, err_new(ERR_USAGE, "piping the output and -ff/--output-separately are mutually exclusive"));
+	if (o->user && !o->command)
+		return usage(o, err_new(ERR_USAGE, "-u/--user must be given with a command"));
+	if (o->daemonize && !o->command)
+		return usage(o, err_new(ERR_USAGE, "PROG [ARGS] must be specified with -D/--daemonize"));
+	return NULL;
+}
+
+static void warn_together(struct trace_options *o)
+{
+	if (o->zflags > 1)
+		trace_say(o, "Only the last of -z/--successful-only/-Z/--failed-only options will take effect. See status "
+			     "qualifier for more complex filters.");
+	if (o->count == TRACE_COUNT_ONLY)
+		warn_count(o);
+	if (o->append && !o->output)
+		trace_say(o, "-A/--output-append-mode has no effect without -o/--output");
+	if (o->seccomp && !o->follow && o->strace)
+		trace_say(o, "--seccomp-bpf cannot be used without -f/--follow-forks, disabling");
+}
+
+struct err *trace_options_finish(struct trace_options *o)
+{
+	if (o->help || o->version)
+		return NULL;
+	if (!o->command && o->pids.n == 0)
+		return usage(o, err_new(ERR_USAGE, "must have PROG [ARGS] or -p PID"));
+	join_counts(o);
+	TRY(check_together(o));
+	warn_together(o);
+	if (o->seccomp && !o->follow)
+		o->seccomp = false;
+	if (!o->output && o->separate)
+		o->separate = false; /* as -f: there is no name to add the pid to */
+	if (!o->interruptible)
+		o->interruptible = o->daemonize ? 4 : o->output && o->command ? 3 : 2;
+	return NULL;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A write for every line is a third of what strace spends.  Here lines wait, for at most
+ * a tick of the tracer's timer, or until the program that is traced writes itself.
+ */
+#include "session/trace/output.h"
+
+#include "base/io.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct err *open_pipe(struct trace_out *out, const char *command)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC) != 0)
+		return err_errno(errno, "pipe");
+	out->command = fork();
+	if (out->command == 0) {
+		sigset_t none;
+
+		sigemptyset(&none);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+		signal(SIGPIPE, SIG_DFL);
+		dup2(fds[0], 0);
+		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+		_exit(127);
+	}
+
+	int errnum = errno;
+
+	close(fds[0]);
+	out->fd = fds[1];
+	out->owned = true;
+	if (out->command < 0) {
+		out->command = 0;
+		close(fds[1]);
+		return err_errno(errnum, "cannot start '%s'", command);
+	}
+	return NULL;
+}
+
+struct err *trace_out_open(struct trace_out *out, const char *path, bool append)
+{
+	struct stat st;
+
+	*out = (struct trace_out){ .fd = 2, .shared = true };
+	str_init(&out->text);
+	if (!path)
+		return NULL;
+	if (path[0] == '|' || path[0] == '!')
+		return open_pipe(out, path + 1);
+	out->fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (append ? O_APPEND : O_TRUNC), 0666);
+	if (out->fd < 0)
+		return err_errno(errno, "Can't fopen '%s'", path);
+	out->owned = true;
+	out->shared = fstat(out->fd, &st) == 0 && !S_ISREG(st.st_mode);
+	return NULL;
+}
+
+void trace_out_flush(struct trace_out *out)
+{
+	if (out->text.length == 0)
+		return;
+
+	struct err *err = out->failed ? NULL : io_write_all(out->fd, out->text.text, out->text.length, "the trace");
+
+	if (err) {
+		out->failed = true;
+		if (err_errnum(err) != EPIPE)
+			log_warn("%s", err_message(err));
+		err_destroy(err);
+	}
+	out->carried += out->text.length - out->line_at;
+	out->line_at = 0;
+	str_clear(&out->text);
+}
+
+void trace_out_close(struct trace_out *out)
+{
+	int status;
+
+	trace_out_flush(out);
+	if (out->owned && out->fd >= 0)
+		close(out->fd);
+	out->fd = -1;
+	while (out->command && waitpid(out->command, &status, 0) < 0 && errno == EINTR)
+		continue;
+	out->command = 0;
+	str_deinit(&out->text);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_SESSION_TRACE_OUTPUT_H
+#define SONDE_SESSION_TRACE_OUTPUT_H
+/*
+ * Where lines go: standard error, a file, a command, or a file a process.  Text is
+ * collected and written in big pieces; trace_out_flush() before anybody else is about to
+ * write to the same place.
+ */
+#include "base/err.h"
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct trace_out {
+	int fd;
+	bool owned;       /* close it */
+	bool shared;      /* no file of our own: a terminal, a pipe that others write to */
+	struct str text;  /* not yet written */
+	size_t line_at;   /* where in `text` the line began, if it did since the last write */
+	size_t carried;   /* columns of the line that were written already */
+	pid_t command;    /* of -o '|command'; 0: none */
+	bool failed;      /* said once; the rest is dropped, and the tracing goes on */
+};
+
+/* PATH NULL: standard error. */
+struct err *trace_out_open(struct trace_out *out, const char *path, bool append);
+/* Writes, closes, and waits for the command. */
+void trace_out_close(struct trace_out *out);
+void trace_out_flush(struct trace_out *out);
+/* Columns of the line so far. */
+static inline size_t trace_out_column(const struct trace_out *out)
+{
+	return out->carried + out->text.length - out->line_at;
+}
+static inline void trace_out_new_line(struct trace_out *out)
+{
+	out->carried = 0;
+	out->line_at = out->text.length;
+}
+
+#endif

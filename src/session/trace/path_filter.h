@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_SESSION_TRACE_PATH_FILTER_H
+#define SONDE_SESSION_TRACE_PATH_FILTER_H
+/* -P: only calls that touch one of these paths, by name or by a descriptor of it. */
+#include "syscall/memory.h"
+#include "syscall/print.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct path_filter;
+
+struct path_filter *path_filter_create(const char *const *paths, size_t count);
+void path_filter_destroy(struct path_filter *f); /* NULL-safe */
+/* At the call's entry. */
+bool path_filter_match(const struct path_filter *f, const struct syscall_call *call,
+		       const struct syscall_memory *memory);
+
+#endif

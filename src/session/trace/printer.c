@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A call's line is printed in two parts: what is known at entry at once, so that a call
+ * that doesn't return is seen, and the rest when it returns.  If something else was
+ * printed between, the line is taken up again: "<... read resumed>".
+ *
+ * When only calls with certain results are wanted (-z, -Z, -e status=), a call's text is
+ * staged until its result is known.
+ */
+#include "session/trace/printer.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "session/trace/dump.h"
+#include "session/trace/fd_names.h"
+#include "session/trace/path_filter.h"
+#include "session/trace/printer_impl.h"
+#include "session/trace/stack_printer.h"
+#include "session/trace/summary.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+enum { STATUS_ALL = 31 };
+
+static bool is_quiet(const struct printer *p, enum trace_quiet what) { return p->options->quiet & what; }
+
+static bool stages(const struct printer *p) { return (p->options->status & STATUS_ALL) != STATUS_ALL; }
+
+static bool prints_calls(const struct printer *p) { return p->options->count != TRACE_COUNT_ONLY; }
+
+void printer_say(struct printer *p, const char *fmt, ...)
+{
+	bool in_order = p->out.fd == 2;
+	size_t before = p->out.text.length;
+	struct str line, *to = in_order ? &p->out.text : &line;
+	va_list ap;
+
+	str_init(&line);
+	str_printf(to, "%s: ", p->options->name);
+	va_start(ap, fmt);
+	str_vprintf(to, fmt, ap);
+	va_end(ap);
+	str_add_char(to, '\n');
+	if (in_order) /* it stands in the middle of a line, and doesn't count for its columns */
+		p->out.line_at += p->out.text.length - before;
+	else
+		fputs(str_text(&line), stderr);
+	str_deinit(&line);
+}
+
+/* --- threads come and go ------------------------------------------------------------------ */
+
+static void open_own(struct printer *p, struct call_thread *t, struct line *line)
+{
+	CLEANUP(mem_freep) char *path = mem_printf("%s.%d", p->options->output, t->tid);
+	struct err *err = trace_out_open(&line->own, path, p->options->append);
+
+	if (err) {
+		log_warn("%s", err_message(err));
+		err_destroy(err);
+		line->own.fd = -1;
+		line->own.failed = true;
+	}
+	line->out = &line->own;
+}
+
+static void on_begin(void *self, struct call_thread *t, enum call_begin how)
+{
+	struct printer *p = self;
+	struct line *line = mem_calloc(1, sizeof(*line));
+
+	line->out = &p->out;
+	line->abi = SYSCALL_ABI_X86_64;
+	line->attached = how != CALL_BEGIN_COMMAND;
+	str_init(&line->staged.text);
+	t->user = line;
+	p->threads++;
+	if (p->options->output && p->options->separate)
+		open_own(p, t, line);
+	/* -p's message is printed by who attached: it counts threads */
+	if (how == CALL_BEGIN_FOLLOWED && !is_quiet(p, TRACE_QUIET_ATTACH))
+		printer_say(p, "Process %u attached", t->tid);
+}
+
+static void forget(struct printer *p, struct call_thread *t)
+{
+	struct line *line = printer_line(t);
+
+	if (p->printing == t)
+		p->printing = NULL;
+	if (line->out == &line->own)
+		trace_out_close(&line->own);
+	str_deinit(&line->staged.text);
+	free(line);
+	t->user = NULL;
+	p->threads--;
+	injections_forget((struct injections *)&p->options->injections, t->tid);
+}
+
+/* --- one call ------------------------------------------------------------------------------- */
+
+/* Where this call's text goes. */
+static struct trace_out *target(struct printer *p, struct line *line)
+{
+	return stages(p) ? &line->staged : line->out;
+}
+
+static struct syscall_style style_of(const struct printer *p, const struct syscall_call *call)
+{
+	struct syscall_style style = p->options->style;
+
+	style.verbose = !call_set_has(&p->options->abbrev, call->abi, call->number);
+	return style;
+}
+
+static bool is_raw(const struct printer *p, const struct syscall_call *call)
+{
+	return call_set_has(&p->options->raw, call->abi, call->number);
+}
+
+static void enter_raw(const struct syscall_call *call, struct line *line, struct str *text)
+{
+	const struct syscall_entry *entry = syscall_find(call->abi, call->number);
+	unsigned count = entry ? entry->arg_count : 6;
+
+	if (entry)
+		str_printf(text, "%s(", entry->name);
+	else
+		str_printf(text, "syscall_0x%x(", call->number);
+	for (unsigned i = 0; i < count; i++)
+		str_printf(text, call->args[i] ? "%s0x%llx" : "%s0", i ? ", " : "",
+			   (unsigned long long)call->args[i]);
+	line->progress.args_done = (uint8_t)count;
+}
+
+static void note_personality(struct printer *p, struct call_thread *t, struct line *line)
+{
+	static const char *const names[] = { [SYSCALL_ABI_X86_64] = "64 bit", [SYSCALL_ABI_I386] = "32 bit",
+					     [SYSCALL_ABI_X32] = "x32" };
+	enum syscall_abi abi = t->call.abi;
+
+	if (line->abi == abi)
+		return;
+	line->abi = abi;
+	if (abi < sizeof(names) / sizeof(*names) && !is_quiet(p, TRACE_QUIET_PERSONALITY))
+		printer_say(p, "[ Process PID=%d runs in %s mode. ]", t->tid, names[abi]);
+}
+
+static bool is_printed(struct printer *p, struct call_thread *t, const struct syscall_memory *memory)
+{
+	return call_set_has(&p->options->calls, t->call.abi, t->call.number) &&
+	       (!p->paths || path_filter_match(p->paths, &t->call, memory));
+}
+
+/* Before the program writes where we write, our lines have to be there. */
+static void keep_order(struct printer *p, const struct line *line, const struct call_thread *t)
+{
+	if (!line->out->shared)
+		return;
+
+	const struct syscall_entry *entry = syscall_find(t->call.abi, t->call.number);
+
+	if (entry && (strstr(entry->name, "write") || strstr(entry->name, "send") || strstr(entry->name, "exec") ||
+		      strstr(entry->name, "splice") || strcmp(entry->name, "ioctl") == 0))
+		trace_out_flush(line->out);
+}
+
+static enum call_verdict on_enter(void *self, struct call_thread *t, const struct syscall_memory *memory)
+{
+	struct printer *p = self;
+	struct line *line = printer_line(t);
+	struct trace_out *out = target(p, line);
+	struct syscall_style style = style_of(p, &t->call);
+
+	note_personality(p, t, line);
+	line->filtered = !is_printed(p, t, memory);
+	line->enter_system_ns = t->system_ns;
+	line->progress = (struct syscall_progress){ 0 };
+	if (line->filtered || !prints_calls(p))
+		return CALL_GO;
+	printer_lead(p, t, out, t->enter_ns);
+	if (is_raw(p, &t->call))
+		enter_raw(&t->call, line, &out->text);
+	else
+		syscall_print_enter(&style, &p->lookup, &t->call, memory, &line->progress, &out->text);
+	line->open = true;
+	keep_order(p, line, t);
+	return CALL_GO;
+}
+
+/* Go on with a call's line, if anything was printed since. */
+static void resume(struct printer *p, struct call_thread *t, struct trace_out *out)
+{
+	const struct syscall_entry *entry = syscall_find(t->call.abi, t->call.number);
+	bool own = out != &p->out;
+
+	if (own ? trace_out_column(out) != 0 : p->printing == t && trace_out_column(out) != 0)
+		return;
+	printer_lead(p, t, out, t->leave_ns);
+	if (entry)
+		str_printf(&out->text, "<... %s resumed>", entry->name);
+	else
+		str_printf(&out->text, "<... syscall_0x%x resumed>", t->call.number);
+}
+
+static void pad(struct printer *p, struct trace_out *out)
+{
+	size_t column = trace_out_column(out), want = (size_t)p->options->columns;
+
+	if (column < want)
+		str_add_repeat(&out->text, ' ', want - column);
+}
+
+static void add_duration(struct printer *p, struct call_thread *t, struct str *text)
+{
+	static const uint64_t divisors[] = { 1000000000, 1000000, 1000, 1 };
+	static const int digits[] = { 0, 3, 6, 9 };
+	enum trace_precision precision = p->options->duration_precision;
+	uint64_t ns = t->leave_ns > t->enter_ns ? t->leave_ns - t->enter_ns : 0;
+
+	str_printf(text, " <%llu", (unsigned long long)(ns / 1000000000));
+	if (precision != TRACE_S)
+		str_printf(text, ".%0*llu", digits[precision],
+			   (unsigned long long)(ns % 1000000000 / divisors[precision]));
+	str_add_char(text, '>');
+}
+
+static void add_tampering(const struct call_thread *t, struct str *text)
+{
+	bool injected = t->tampered & CALL_INJECTED, poked = t->tampered & CALL_POKED;
+
+	if (injected || poked)
+		str_add(text, injected && poked ? " (INJECTED: args, retval)" : poked ? " (INJECTED: args)" : " (INJECTED)");
+	if (t->tampered & CALL_DELAYED)
+		str_add(text, " (DELAYED)");
+}
+
+static void add_result(struct printer *p, struct call_thread *t, const struct syscall_memory *memory,
+		       struct trace_out *out)
+{
+	struct line *line = printer_line(t);
+	struct syscall_style style = style_of(p, &t->call);
+
+	str_add(&out->text, ") ");
+	pad(p, out);
+	str_add(&out->text, "= ");
+	if (is_raw(p, &t->call) && !t->call.is_error)
+		str_printf(&out->text, t->call.result ? "0x%llx" : "0", (unsigned long long)t->call.result);
+	else
+		syscall_print_result(&style, &p->lookup, &t->call, memory, &line->progress, &out->text);
+	add_tampering(t, &out->text);
+	if (p->options->durations)
+		add_duration(p, t, &out->text);
+}
+
+/* -z, -Z: the text was kept until now. */
+static void publish(struct printer *p, struct call_thread *t, uint32_t status)
+{
+	struct line *line = printer_line(t);
+	struct trace_out *staged = &line->staged;
+
+	if (!stages(p))
+		return;
+	if (p->options->status & status)
+		str_add_n(&line->out->text, staged->text.text, staged->text.length);
+	trace_out_new_line(line->out);
+	str_clear(&staged->text);
+	staged->line_at = staged->carried = 0;
+}
+
+static bool wants_status(const struct printer *p, const struct call_thread *t)
+{
+	return p->options->status & (t->call.is_error ? TRACE_FAILED : TRACE_SUCCESSFUL);
+}
+
+static void on_leave(void *self, struct call_thread *t, const struct syscall_memory *memory)
+{
+	struct printer *p = self;
+	struct line *line = printer_line(t);
+	struct trace_out *out = target(p, line);
+	struct syscall_style style = style_of(p, &t->call);
+
+	if (line->filtered)
+		return;
+	if (p->summary && wants_status(p, t))
+		summary_add(p->summary, t, line->enter_system_ns);
+	if (!line->open)
+		return;
+	line->open = false;
+	resume(p, t, out);
+	if (!is_raw(p, &t->call))
+		syscall_print_exit(&style, &p->lookup, &t->call, memory, &line->progress, &out->text);
+	add_result(p, t, memory, out);
+	printer_end_line(p, out);
+	dump_call(p->options, &t->call, memory, &out->text);
+	if (p->stacks)
+		stack_printer_print(p->stacks, t, &out->text);
+	trace_out_new_line(out);
+	publish(p, t, t->call.is_error ? TRACE_FAILED : TRACE_SUCCESSFUL);
+	if (!p->had_exec) /* what the failed command says comes after this */
+		trace_out_flush(line->out);
+}
+
+/* Were all arguments printed at entry? */
+static bool is_complete(const struct syscall_call *call, const struct line *line)
+{
+	const struct syscall_entry *entry = syscall_find(call->abi, call->number);
+
+	return line->progress.args_done >= (entry ? entry->arg_count : 6);
+}
+
+/* On its way out: "= ?" behind the call that will not return. */
+static void on_leaving(void *self, struct call_thread *t)
+{
+	struct printer *p = self;
+	struct line *line = printer_line(t);
+	struct trace_out *out = target(p, line);
+
+	if (!line->open)
+		return;
+	line->open = false;
+	resume(p, t, out);
+	if (!is_complete(&t->call, line))
+		str_add(&out->text, " <unfinished ...>");
+	str_add(&out->text, ") ");
+	pad(p, out);
+	str_add(&out->text, "= ?");
+	printer_end_line(p, out);
+	publish(p, t, TRACE_UNFINISHED);
+}
+
+static void on_execed(void *self, struct call_thread *t)
+{
+	struct printer *p = self;
+
+	p->had_exec = true;
+	if (p->stacks)
+		stack_printer_forget(p->stacks, t->pid);
+}
+
+/* --- everything else ---------------------------------------------------------------------------- */
+
+static bool is_wanted_signal(const struct printer *p, int number)
+{
+	return number >= 0 && number_set_has(&p->options->signals, (unsigned)number);
+}
+
+static const char *signal_name(int number, char *buffer, size_t size)
+{
+	const char *name = syscall_signal_name(number);
+
+	if (name)
+		return name;
+	snprintf(buffer, size, "%d", number);
+	return buffer;
+}
+
+static void on_signal(void *self, struct call_thread *t, int number, const siginfo_t *siginfo)
+{
+	struct printer *p = self;
+	struct trace_out *out = printer_line(t)->out;
+	struct syscall_style style = p->options->style;
+	char buffer[16];
+
+	if (!prints_calls(p) || !is_wanted_signal(p, number))
+		return;
+	printer_lead(p, t, out, 0);
+	str_printf(&out->text, "--- %s ", signal_name(number, buffer, sizeof(buffer)));
+	if (siginfo) {
+		syscall_print_siginfo(&style, SYSCALL_ABI_X86_64, siginfo, sizeof(*siginfo), &out->text);
+		str_add_char(&out->text, ' ');
+	}
+	str_add(&out->text, "---");
+	printer_end_line(p, out);
+	if (p->stacks)
+		stack_printer_print(p->stacks, t, &out->text);
+	trace_out_new_line(out);
+}
+
+static void on_stopped(void *self, struct call_thread *t, int number)
+{
+	struct printer *p = self;
+	struct trace_out *out = printer_line(t)->out;
+	char buffer[16];
+
+	if (!prints_calls(p) || !is_wanted_signal(p, number))
+		return;
+	printer_lead(p, t, out, 0);
+	str_printf(&out->text, "--- stopped by %s ---", signal_name(number, buffer, sizeof(buffer)));
+	printer_end_line(p, out);
+}
+
+static void on_superseded(void *self, struct call_thread *t, pid_t by)
+{
+	struct printer *p = self;
+	struct trace_out *out = printer_line(t)->out;
+
+	if (prints_calls(p) && !is_quiet(p, TRACE_QUIET_SUPERSEDED)) {
+		printer_lead(p, t, out, 0);
+		str_printf(&out->text, "+++ superseded by execve in pid %u +++", by);
+		printer_end_line(p, out);
+	}
+	forget(p, t);
+}
+
+static void on_ended(void *self, struct call_thread *t, int status)
+{
+	struct printer *p = self;
+	struct trace_out *out = printer_line(t)->out;
+	char buffer[16];
+	bool killed = WIFSIGNALED(status);
+
+	t->in_call = false;
+	if (!prints_calls(p) || (!killed && is_quiet(p, TRACE_QUIET_EXIT)) ||
+	    (killed && !is_wanted_signal(p, WTERMSIG(status)))) {
+		forget(p, t);
+		return;
+	}
+	printer_lead(p, t, out, 0);
+	if (killed)
+		str_printf(&out->text, "+++ killed by %s %s+++", signal_name(WTERMSIG(status), buffer, sizeof(buffer)),
+			   WCOREDUMP(status) ? "(core dumped) " : "");
+	else
+		str_printf(&out->text, "+++ exited with %d +++", WEXITSTATUS(status));
+	printer_end_line(p, out);
+	forget(p, t);
+}
+
+static void on_detached(void *self, struct call_thread *t)
+{
+	struct printer *p = self;
+	struct line *line = printer_line(t);
+	struct trace_out *out = target(p, line);
+	bool mine = line->out == &line->own || p->printing == t || stages(p);
+
+	if (!is_quiet(p, TRACE_QUIET_ATTACH))
+		printer_say(p, "Process %u detached", t->tid);
+	if (mine && trace_out_column(out) != 0) {
+		str_add(&out->text, " <detached ...>");
+		printer_end_line(p, out);
+		publish(p, t, TRACE_DETACHED);
+	}
+	forget(p, t);
+}
+
+static void on_idle(void *self)
+{
+	struct printer *p = self;
+
+	trace_out_flush(&p->out);
+}
+
+const struct call_sink *printer_sink(void)
+{
+	static const struct call_sink sink = {
+		.begin = on_begin, .enter = on_enter, .leave = on_leave, .leaving = on_leaving,
+		.execed = on_execed, .signal = on_signal, .stopped = on_stopped,
+		.superseded = on_superseded, .ended = on_ended, .detached = on_detached, .idle = on_idle,
+	};
+
+	return &sink;
+}
+
+void printer_set_clock(struct printer *p, int64_t wall_offset_ns)
+{
+	p->recorded = true;
+	p->wall_offset_ns = wall_offset_ns;
+}
+
+struct err *printer_create(const struct trace_options *options, struct printer **ret)
+{
+	struct printer *p = mem_calloc(1, sizeof(*p));
+	bool own_files = options->output && options->separate;
+	struct err *err = trace_out_open(&p->out, own_files ? NULL : options->output, options->append);
+
+	p->options = options;
+	if (err) {
+		free(p);
+		return err;
+	}
+	if (options->fds || options->pid_words)
+		p->fds = fd_names_create(options->fds, &p->lookup);
+	if (options->paths.n)
+		p->paths = path_filter_create(options->paths.v, options->paths.n);
+	if (options->count)
+		p->summary = summary_create(options);
+	if (options->show_stack)
+		p->stacks = stack_printer_create();
+	*ret = p;
+	return NULL;
+}
+
+void printer_finish(struct printer *p)
+{
+	if (p->printing && trace_out_column(&p->out) != 0 && p->options->strace == false)
+		printer_end_line(p, &p->out);
+	if (p->summary)
+		summary_print(p->summary, &p->out.text);
+	trace_out_close(&p->out);
+}
+
+void printer_destroy(struct printer *p)
+{
+	if (p == NULL)
+		return;
+	fd_names_destroy(p->fds);
+	path_filter_destroy(p->paths);
+	summary_destroy(p->summary);
+	stack_printer_destroy(p->stacks);
+	free(p);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_SESSION_TRACE_PRINTER_H
+#define SONDE_SESSION_TRACE_PRINTER_H
+/*
+ * The lines of a trace as strace writes them, made from what an engine tells: a sink
+ * (capture/calls.h) for live tracing; views that print a recording feed it too.
+ */
+#include "capture/calls.h"
+#include "session/trace/options.h"
+#include "session/trace/output.h"
+
+struct printer;
+struct summary;
+struct fd_names;
+
+/* Borrows OPTIONS. */
+struct err *printer_create(const struct trace_options *options, struct printer **ret);
+/* Prints the summary (-c), writes what is left, closes the output. */
+void printer_finish(struct printer *p);
+void printer_destroy(struct printer *p);
+const struct call_sink *printer_sink(void);
+
+/* A message in the trace's own place in time: on standard error, in order with the lines
+ * that go there. */
+void printer_say(struct printer *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Times of a recording instead of the clock's (CLOCK_REALTIME = time + offset). */
+void printer_set_clock(struct printer *p, int64_t wall_offset_ns);
+
+#endif

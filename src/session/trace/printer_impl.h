@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_SESSION_TRACE_PRINTER_IMPL_H
+#define SONDE_SESSION_TRACE_PRINTER_IMPL_H
+/* Shared by printer*.c only. */
+#include "session/trace/printer.h"
+
+/* What the printer keeps of a thread: call_thread.user. */
+struct line {
+	struct trace_out *out;      /* the shared one, or its own with -ff */
+	struct trace_out own;
+	struct trace_out staged;    /* a call's text until it is known whether it is wanted (-z) */
+	struct syscall_progress progress;
+	bool open;                  /* the call's entry was printed, its result was not */
+	bool filtered;              /* this call is not to be printed: -P, or not in the set */
+	bool attached;              /* a message about its end is due */
+	enum syscall_abi abi;       /* of its last call, for "[ Process runs in 32 bit mode ]" */
+	uint64_t enter_system_ns;   /* CPU time in the kernel at entry, for -c */
+};
+
+struct printer {
+	const struct trace_options *options;
+	struct trace_out out;
+	struct call_thread *printing; /* whose line is the last one of the shared output */
+	struct syscall_lookup lookup;
+	struct fd_names *fds;
+	struct path_filter *paths;
+	struct summary *summary;
+	struct stack_printer *stacks;
+	size_t threads;
+	uint64_t last_ns;             /* of the last line, for -r */
+	int64_t wall_offset_ns;
+	bool recorded;                /* times are those of events, not the clock's */
+	bool had_exec;                /* the command's execve succeeded */
+};
+
+static inline struct line *printer_line(const struct call_thread *t) { return t->user; }
+
+/* printer_lead.c: what stands before a line's text; ends the line of another one. */
+void printer_lead(struct printer *p, struct call_thread *t, struct trace_out *out, uint64_t time_ns);
+void printer_end_line(struct printer *p, struct trace_out *out);
+/* "[pid 12]" */
+void printer_stack(struct printer *p, struct call_thread *t, struct trace_out *out);
+
+#endif

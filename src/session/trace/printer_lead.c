@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What stands before a line: whose it is, when it was, number and instruction pointer.
+ *
+ * One line at a time is open on the shared output.  Whoever prints next, the same thread
+ * or another, ends it with "<unfinished ...>".
+ */
+#include "session/trace/printer_impl.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static const unsigned digits[] = { 0, 3, 6, 9 };
+static const uint32_t divisors[] = { 0, 1000000, 1000, 1 };
+
+static void read_comm(pid_t tid, char *comm, size_t size)
+{
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", tid);
+	file = fopen(path, "re");
+	comm[0] = '\0';
+	if (file && fgets(comm, (int)size, file))
+		comm[strcspn(comm, "\n")] = '\0';
+	if (file)
+		fclose(file);
+}
+
+static void add_pid(struct printer *p, const struct call_thread *t, struct trace_out *out)
+{
+	const struct trace_options *o = p->options;
+	char comm[64], name[80] = "";
+	bool to_file = o->output != NULL;
+
+	if (to_file && (!o->follow || o->separate))
+		return;
+	if (!to_file && p->threads <= 1)
+		return;
+	if (o->pid_words & TRACE_PIDS_COMM) {
+		read_comm(t->tid, comm, sizeof(comm));
+		if (comm[0])
+			snprintf(name, sizeof(name), "<%s>", comm);
+	}
+	if (to_file)
+		str_printf(&out->text, "%-5u%s ", t->tid, name);
+	else
+		str_printf(&out->text, "[pid %5u%s] ", t->tid, name);
+}
+
+static void add_fraction(struct str *text, enum trace_precision precision, uint64_t ns)
+{
+	if (precision != TRACE_S)
+		str_printf(text, ".%0*u", (int)digits[precision], (unsigned)(ns / divisors[precision]));
+}
+
+static void add_stamp(struct printer *p, struct str *text, uint64_t time_ns)
+{
+	const struct trace_options *o = p->options;
+	struct timespec now = { 0 };
+	struct tm tm;
+	time_t seconds;
+
+	if (p->recorded) {
+		uint64_t wall_ns = time_ns + (uint64_t)p->wall_offset_ns;
+
+		now.tv_sec = (time_t)(wall_ns / 1000000000);
+		now.tv_nsec = (long)(wall_ns % 1000000000);
+	} else {
+		clock_gettime(CLOCK_REALTIME, &now);
+	}
+	seconds = now.tv_sec;
+	if (o->stamp == TRACE_STAMP_UNIX)
+		str_printf(text, "%lld", (long long)seconds);
+	else if (localtime_r(&seconds, &tm))
+		str_printf(text, "%02d:%02d:%02d", tm.tm_hour, tm.tm_min, tm.tm_sec);
+	add_fraction(text, o->stamp_precision, (uint64_t)now.tv_nsec);
+	str_add_char(text, ' ');
+}
+
+static void add_relative(struct printer *p, struct str *text, uint64_t time_ns)
+{
+	const struct trace_options *o = p->options;
+	uint64_t past_ns = p->last_ns && time_ns > p->last_ns ? time_ns - p->last_ns : 0;
+
+	p->last_ns = time_ns;
+	str_printf(text, "%s%6llu", o->stamp ? "(+" : "", (unsigned long long)(past_ns / 1000000000));
+	add_fraction(text, o->relative_precision, past_ns % 1000000000);
+	str_add(text, o->stamp ? ") " : " ");
+}
+
+static void add_number_and_ip(const struct trace_options *o, const struct call_thread *t, struct str *text)
+{
+	bool narrow = syscall_abi_word_bytes(t->call.abi) == 4;
+
+	if (o->show_number)
+		str_printf(text, "[%4u] ", t->call.number);
+	if (!o->show_ip)
+		return;
+	if (t->in_call)
+		str_printf(text, narrow ? "[%08llx] " : "[%016llx] ", (unsigned long long)t->ip);
+	else
+		str_printf(text, narrow ? "[????????] " : "[????????????????] ");
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+void printer_lead(struct printer *p, struct call_thread *t, struct trace_out *out, uint64_t time_ns)
+{
+	const struct trace_options *o = p->options;
+	bool shared = out == &p->out;
+
+	/* With files of their own there is no other's line to end. */
+	if ((shared ? p->printing != NULL : true) && trace_out_column(out) != 0) {
+		str_add(&out->text, " <unfinished ...>\n");
+		trace_out_new_line(out);
+	}
+	if (shared)
+		p->printing = t;
+	add_pid(p, t, out);
+	if (o->stamp)
+		add_stamp(p, &out->text, time_ns);
+	if (o->relative)
+		add_relative(p, &out->text, time_ns ? time_ns : now_ns());
+	add_number_and_ip(o, t, &out->text);
+}
+
+void printer_end_line(struct printer *p, struct trace_out *out)
+{
+	str_add_char(&out->text, '\n');
+	trace_out_new_line(out);
+	if (out == &p->out)
+		p->printing = NULL;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The command is started and held, seized, and let go; running processes are attached.
+ * Then the tracer's loop, until all have ended or a signal for us came.
+ *
+ * Signals for us are blocked and looked at a few times a second (the tracer's tick), so
+ * that no line is torn and nobody is left in a stop.  With -I 1 they end us at once,
+ * and the kernel lets the traced go.
+ */
+#include "session/trace/session.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "capture/ptrace/filter.h"
+#include "capture/ptrace/tracer.h"
+#include "session/trace/printer.h"
+#include "session/trace/start.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { TICK_NS = 20000000 };
+
+struct live {
+	struct trace_options *options;
+	struct printer *printer;
+	struct tracer *tracer;
+	struct call_set wanted;
+	struct sock_fprog filter;
+	struct started command;
+	sigset_t signals; /* that end the tracing */
+	int signal;       /* the one that came */
+};
+
+/* --- signals ---------------------------------------------------------------------------- */
+
+static void block_signals(struct live *l)
+{
+	static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM };
+
+	sigemptyset(&l->signals);
+	signal(SIGPIPE, SIG_IGN);
+	if (l->options->interruptible == 1)
+		return;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		sigaddset(&l->signals, ends[i]);
+	if (l->options->interruptible == 4)
+		sigaddset(&l->signals, SIGTSTP);
+	sigprocmask(SIG_BLOCK, &l->signals, NULL);
+}
+
+static bool on_tick(void *user)
+{
+	static const struct timespec now;
+	struct live *l = user;
+	int number;
+
+	if (l->options->interruptible != 2)
+		return false;
+	number = sigtimedwait(&l->signals, NULL, &now);
+	if (number <= 0 || number == SIGPIPE)
+		return false;
+	l->signal = number;
+	return true;
+}
+
+/* --- beginning ---------------------------------------------------------------------------- */
+
+static bool on_tamper(void *user, struct call_thread *t, struct tracer_tampering *what)
+{
+	struct live *l = user;
+
+	return injections_apply(&l->options->injections, t, what);
+}
+
+static void make_wanted(struct live *l)
+{
+	struct call_set tampered;
+
+	l->wanted = l->options->calls;
+	injections_calls(&l->options->injections, &tampered);
+	call_set_join(&l->wanted, &tampered);
+}
+
+static struct err *make_tracer(struct live *l)
+{
+	struct trace_options *o = l->options;
+	struct tracer_options options = {
+		.follow = o->follow, .seccomp = l->filter.filter != NULL, .system_time = o->count && !o->wall_clock,
+		.exit_kill = o->kill_on_exit, .tick_ns = TICK_NS, .wanted = &l->wanted, .sink = printer_sink(),
+		.sink_self = l->printer, .tamper = injections_any(&o->injections) ? on_tamper : NULL,
+		.tamper_user = l, .tick = on_tick, .tick_user = l,
+	};
+
+	return tracer_create(&options, &l->tracer);
+}
+
+static struct err *attach_all(struct live *l)
+{
+	struct trace_options *o = l->options;
+	size_t attached = 0, threads;
+
+	for (size_t i = 0; i < o->pids.n; i++) {
+		struct err *err = tracer_attach(l->tracer, o->pids.v[i], o->follow, &threads);
+
+		if (err && (o->pids.n == 1 || attached == 0) && i + 1 == o->pids.n && !o->command)
+			return o->strace || !err_is(err, ERR_PERMISSION)
+				       ? err
+				       : err_fix(err, "another tracer has it, or kernel.yama.ptrace_scope forbids it");
+		if (err) {
+			trace_say(o, "%s", err_message(err));
+			err_destroy(err);
+			continue;
+		}
+		attached++;
+		if (o->quiet & TRACE_QUIET_ATTACH)
+			continue;
+		if (threads > 1)
+			printer_say(l->printer, "Process %u attached with %zu threads", o->pids.v[i], threads);
+		else
+			printer_say(l->printer, "Process %u attached", o->pids.v[i]);
+	}
+	return NULL;
+}
+
+static struct err *begin(struct live *l)
+{
+	struct trace_options *o = l->options;
+
+	make_wanted(l);
+	if (o->seccomp && o->command)
+		filter_make(&l->wanted, &l->filter);
+	TRY(printer_create(o, &l->printer));
+	if (o->command)
+		TRY(start_command(o, l->filter.filter ? &l->filter : NULL, &l->command));
+	block_signals(l);
+	TRY(make_tracer(l));
+	if (o->command)
+		TRY(tracer_add_command(l->tracer, l->command.pid));
+	TRY(attach_all(l));
+	start_go(&l->command);
+	return NULL;
+}
+
+/* --- the end ------------------------------------------------------------------------------- */
+
+/* What ended us ends the command, too, as a Ctrl-C at the terminal would. */
+static void pass_on(struct live *l)
+{
+	int wait_status;
+
+	if (!l->signal || l->command.pid <= 0 || tracer_wait_status(l->tracer, l->command.pid, &wait_status))
+		return;
+	kill(l->command.pid, SIGCONT);
+	kill(l->command.pid, l->signal);
+}
+
+static int exit_status(const struct live *l)
+{
+	int wait_status;
+
+	if (l->signal)
+		return 256 + l->signal;
+	if (l->command.pid <= 0 || !tracer_wait_status(l->tracer, l->command.pid, &wait_status))
+		return 0;
+	return WIFSIGNALED(wait_status) ? 256 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+}
+
+struct err *session_trace(struct trace_options *options, int *status)
+{
+	struct live l = { .options = options, .command = { .pid = -1, .go_fd = -1 } };
+	struct err *err = begin(&l);
+
+	if (!err)
+		err = tracer_run(l.tracer);
+	if (l.tracer) {
+		pass_on(&l);
+		tracer_detach_all(l.tracer);
+		if (!err)
+			*status = exit_status(&l);
+	}
+	if (l.command.go_fd >= 0)
+		close(l.command.go_fd);
+	if (l.printer)
+		printer_finish(l.printer);
+	printer_destroy(l.printer);
+	tracer_destroy(l.tracer);
+	free(l.filter.filter);
+	return err;
+}

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Each kind of set has a function that adds one word; what is around it ("!", "all",
+ * "none", commas) is the same for all.
+ */
+#include "session/trace/sets.h"
+
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <errno.h>
+#include <regex.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- the form "[!]word[,word]" ---------------------------------------------------------- */
+
+typedef struct err *add_fn(void *set, const char *word);
+
+/* *invert: the set is what is not listed. */
+static struct err *parse_words(const char *text, const char *what, add_fn *add, void *set, bool *invert)
+{
+	const char *whole = text;
+
+	*invert = false;
+	while (*text == '!') {
+		*invert = !*invert;
+		text++;
+	}
+	if (strcmp(text, "none") == 0)
+		return NULL;
+	if (strcmp(text, "all") == 0) {
+		*invert = !*invert;
+		return NULL;
+	}
+	if (*text == '\0')
+		return err_new(ERR_USAGE, "invalid %s '%s'", what, whole);
+	while (*text != '\0') {
+		size_t length = strcspn(text, ",");
+		CLEANUP(mem_freep) char *word = mem_strndup(text, length);
+
+		if (length == 0)
+			return err_new(ERR_USAGE, "invalid %s '%s'", what, "");
+		TRY(add(set, word));
+		text += length;
+		if (*text == ',' && *++text == '\0')
+			return err_new(ERR_USAGE, "invalid %s '%s'", what, "");
+	}
+	return NULL;
+}
+
+static bool to_number(const char *word, unsigned long max, unsigned *ret)
+{
+	char *end;
+	unsigned long value;
+
+	if (word[0] < '0' || word[0] > '9')
+		return false;
+	errno = 0;
+	value = strtoul(word, &end, 10);
+	*ret = (unsigned)value;
+	return errno == 0 && *end == '\0' && value <= max;
+}
+
+/* --- calls ------------------------------------------------------------------------------- */
+
+void call_set_fill(struct call_set *s, bool on)
+{
+	memset(s->bits, on ? 0xff : 0, sizeof(s->bits));
+	s->others = on;
+}
+
+void call_set_join(struct call_set *s, const struct call_set *other)
+{
+	for (size_t abi = 0; abi < SYSCALL_ABI_COUNT; abi++)
+		for (size_t i = 0; i < CALL_SET_MAX / 64; i++)
+			s->bits[abi][i] |= other->bits[abi][i];
+	s->others |= other->others;
+}
+
+bool call_set_empty(const struct call_set *s)
+{
+	static const struct call_set empty;
+
+	return memcmp(s, &empty, sizeof(empty)) == 0;
+}
+
+static void call_set_put(struct call_set *s, unsigned abi, uint32_t number)
+{
+	if (number < CALL_SET_MAX)
+		s->bits[abi][number / 64] |= 1ULL << (number % 64);
+}
+
+static const struct {
+	const char *name;
+	uint32_t classes;
+	bool bare; /* also without '%' */
+} class_names[] = {
+	{ "desc", SYSCALL_DESC, true },
+	{ "file", SYSCALL_FILE, true },
+	{ "memory", SYSCALL_MEMORY, true },
+	{ "process", SYSCALL_PROCESS, true },
+	{ "signal", SYSCALL_SIGNAL, true },
+	{ "ipc", SYSCALL_IPC, true },
+	{ "net", SYSCALL_NETWORK, true },
+	{ "network", SYSCALL_NETWORK, true },
+	{ "clock", SYSCALL_CLOCK, false },
+	{ "creds", SYSCALL_CREDS, false },
+	{ "pure", SYSCALL_PURE, false },
+	{ "stat", SYSCALL_STAT, false },
+	{ "lstat", SYSCALL_LSTAT, false },
+	{ "fstat", SYSCALL_FSTAT, false },
+	{ "%stat", SYSCALL_STAT | SYSCALL_LSTAT | SYSCALL_FSTAT, false },
+	{ "statfs", SYSCALL_STATFS, false },
+	{ "fstatfs", SYSCALL_FSTATFS, false },
+	{ "%statfs", SYSCALL_STATFS | SYSCALL_FSTATFS, false },
+};
+
+static uint32_t find_class(const char *word)
+{
+	bool percent = word[0] == '%';
+
+	for (size_t i = 0; i < sizeof(class_names) / sizeof(*class_names); i++)
+		if ((percent || class_names[i].bare) && strcmp(class_names[i].name, word + percent) == 0)
+			return class_names[i].classes;
+	return 0;
+}
+
+/* The ABIs that a process of this machine may have. */
+static unsigned abis_here(enum syscall_abi abis[3])
+{
+#if defined(__x86_64__)
+	abis[0] = SYSCALL_ABI_X86_64;
+	abis[1] = SYSCALL_ABI_I386;
+	abis[2] = SYSCALL_ABI_X32;
+	return 3;
+#elif defined(__aarch64__)
+	abis[0] = SYSCALL_ABI_ARM64;
+	abis[1] = SYSCALL_ABI_ARM;
+	return 2;
+#else
+	abis[0] = SYSCALL_ABI_RISCV64;
+	return 1;
+#endif
+}
+
+struct call_match {
+	const char *name;
+	uint32_t classes; /* else */
+	const regex_t *regex;
+	int number;       /* else; -1: none */
+	bool all;
+};
+
+static bool matches(const struct call_match *m, const struct syscall_entry *entry, uint32_t number)
+{
+	if (m->all)
+		return true;
+	if (m->number >= 0)
+		return number == (uint32_t)m->number;
+	if (m->classes)
+		return entry->classes & m->classes;
+	if (m->regex)
+		return regexec(m->regex, entry->name, 0, NULL, 0) == 0;
+	return strcmp(entry->name, m->name) == 0;
+}
+
+static bool put_matching(struct call_set *s, enum syscall_abi abi, const struct call_match *m)
+{
+	bool found = false;
+	uint32_t max = syscall_max(abi);
+
+	for (uint32_t number = 0; number < max && number < CALL_SET_MAX; number++) {
+		const struct syscall_entry *entry = syscall_find(abi, number);
+
+		if (!entry || !matches(m, entry, number))
+			continue;
+		call_set_put(s, abi, number);
+		found = true;
+	}
+	return found;
+}
+
+/* "name@64": the part before the '@' goes to *base; a mask over abis_here(). */
+static unsigned abi_mask(const char *word, char **base)
+{
+	static const char *const names[] = { "@64", "@32", "@x32" };
+	size_t length = strlen(word);
+
+	for (unsigned i = 0; i < 3; i++) {
+		size_t tail = strlen(names[i]);
+
+		if (length > tail && strcmp(word + length - tail, names[i]) == 0) {
+			*base = mem_strndup(word, length - tail);
+			return 1U << i;
+		}
+	}
+	*base = mem_strdup(word);
+	return 7;
+}
+
+static struct err *compile(const char *pattern, regex_t *regex)
+{
+	char message[256];
+	int failed = regcomp(regex, pattern, REG_EXTENDED | REG_NOSUB);
+
+	if (!failed)
+		return NULL;
+	regerror(failed, regex, message, sizeof(message));
+	return err_new(ERR_USAGE, "regcomp: %s: %s", pattern, message);
+}
+
+static bool put_in_abis(struct call_set *s, unsigned mask, const struct call_match *m)
+{
+	enum syscall_abi abis[3];
+	unsigned count = abis_here(abis);
+	bool found = false;
+
+	for (unsigned i = 0; i < count; i++)
+		if (mask & 1U << i)
+			found |= put_matching(s, abis[i], m);
+	return found;
+}
+
+static struct err *add_call(void *set, const char *given)
+{
+	bool may_fail = given[0] == '?';
+	const char *word = given + may_fail;
+	CLEANUP(mem_freep) char *base = NULL;
+	unsigned mask = abi_mask(word, &base), number;
+	struct call_match m = { .name = base, .number = -1 };
+	regex_t regex;
+
+	if (base[0] == '/') {
+		TRY(compile(base + 1, &regex));
+		m.regex = &regex;
+	} else if (to_number(base, CALL_SET_MAX - 1, &number)) {
+		m.number = (int)number;
+	} else if (strcmp(base, "all") == 0) {
+		m.all = true;
+	} else {
+		m.classes = find_class(base);
+	}
+
+	bool found = put_in_abis(set, mask, &m);
+
+	if (m.regex)
+		regfree(&regex);
+	/* a class or a name of another machine is no error */
+	if (found || may_fail || m.classes || m.all)
+		return NULL;
+	return err_new(ERR_USAGE, "invalid system call '%s'", given);
+}
+
+struct err *call_set_parse(const char *text, struct call_set *ret)
+{
+	bool invert;
+
+	call_set_fill(ret, false);
+	TRY(parse_words(text, "system call", add_call, ret, &invert));
+	if (!invert)
+		return NULL;
+	for (size_t abi = 0; abi < SYSCALL_ABI_COUNT; abi++)
+		for (size_t i = 0; i < CALL_SET_MAX / 64; i++)
+			ret->bits[abi][i] = ~ret->bits[abi][i];
+	ret->others = true;
+	return NULL;
+}
+
+/* --- numbers ------------------------------------------------------------------------------ */
+
+bool number_set_has(const struct number_set *s, unsigned number)
+{
+	bool in = number / 64 < s->words && (s->bits[number / 64] >> (number % 64) & 1);
+
+	return in != s->inverted;
+}
+
+void number_set_deinit(struct number_set *s)
+{
+	free(s->bits);
+	*s = (struct number_set){ 0 };
+}
+
+static void number_set_put(struct number_set *s, unsigned number)
+{
+	size_t words = number / 64 + 1;
+
+	if (words > s->words) {
+		s->bits = mem_realloc(s->bits, words * sizeof(*s->bits));
+		memset(s->bits + s->words, 0, (words - s->words) * sizeof(*s->bits));
+		s->words = words;
+	}
+	s->bits[number / 64] |= 1ULL << (number % 64);
+}
+
+static struct err *add_signal(void *set, const char *word)
+{
+	unsigned number;
+	int found = to_number(word, 255, &number) ? (int)number : -1;
+
+	for (int i = 1; found < 0 && i < 128; i++) {
+		const char *name = syscall_signal_name(i);
+
+		if (name && (strcasecmp(name, word) == 0 ||
+			     (strncasecmp(name, "SIG", 3) == 0 && strcasecmp(name + 3, word) == 0)))
+			found = i;
+	}
+	if (found < 0)
+		return err_new(ERR_USAGE, "invalid signal '%s'", word);
+	number_set_put(set, (unsigned)found);
+	return NULL;
+}
+
+static struct err *add_descriptor(void *set, const char *word)
+{
+	unsigned number;
+
+	if (!to_number(word, NUMBER_SET_MAX, &number))
+		return err_new(ERR_USAGE, "invalid descriptor '%s'", word);
+	number_set_put(set, number);
+	return NULL;
+}
+
+struct err *signal_set_parse(const char *text, struct number_set *ret)
+{
+	number_set_deinit(ret);
+	return parse_words(text, "signal", add_signal, ret, &ret->inverted);
+}
+
+struct err *descriptor_set_parse(const char *text, struct number_set *ret)
+{
+	number_set_deinit(ret);
+	return parse_words(text, "descriptor", add_descriptor, ret, &ret->inverted);
+}
+
+/* --- words ---------------------------------------------------------------------------------- */
+
+struct word_set {
+	const char *what;
+	const struct word_bit *words;
+	uint32_t bits;
+};
+
+static struct err *add_word(void *set, const char *word)
+{
+	struct word_set *s = set;
+
+	for (const struct word_bit *w = s->words; w->word; w++)
+		if (strcmp(w->word, word) == 0) {
+			s->bits |= w->bit;
+			return NULL;
+		}
+	return err_new(ERR_USAGE, "invalid %s '%s'", s->what, word);
+}
+
+struct err *word_set_parse(const char *text, const char *what, const struct word_bit *words, uint32_t *ret)
+{
+	struct word_set s = { .what = what, .words = words };
+	bool invert;
+
+	TRY(parse_words(text, what, add_word, &s, &invert));
+	*ret = invert ? ~s.bits : s.bits;
+	return NULL;
+}

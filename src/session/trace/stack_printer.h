@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_SESSION_TRACE_STACK_PRINTER_H
+#define SONDE_SESSION_TRACE_STACK_PRINTER_H
+/* -k: the user stack of a stopped thread, a line a frame, as strace prints it. */
+#include "base/str.h"
+#include "capture/calls.h"
+
+struct stack_printer;
+
+struct stack_printer *stack_printer_create(void);
+void stack_printer_destroy(struct stack_printer *s); /* NULL-safe */
+void stack_printer_print(struct stack_printer *s, const struct call_thread *t, struct str *out);
+/* The process has another program now. */
+void stack_printer_forget(struct stack_printer *s, pid_t pid);
+
+#endif

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A cell a call and ABI: how many, how many errors, time.  Beside it a histogram with
+ * eight buckets an octave, so that a percentile is right within 9 %.
+ *
+ * Columns are as wide as their widest text, at least as strace has them.
+ */
+#include "session/trace/summary.h"
+
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BUCKETS = 64 * 8, COLUMNS_MAX = TRACE_COLUMNS_MAX + 2, CELL_TEXT = 48 };
+enum { COLUMN_P50 = TRACE_COLUMN_NONE + 1, COLUMN_P99 };
+
+struct cell {
+	uint32_t number;
+	uint64_t calls, errors;
+	int64_t time_ns;
+	uint64_t min_ns, max_ns;
+	uint32_t *buckets;
+};
+
+struct summary {
+	const struct trace_options *options;
+	struct map index[SYSCALL_ABI_COUNT]; /* number -> index into cells */
+	VEC(struct cell) cells[SYSCALL_ABI_COUNT];
+};
+
+struct summary *summary_create(const struct trace_options *options)
+{
+	struct summary *s = mem_calloc(1, sizeof(*s));
+
+	s->options = options;
+	return s;
+}
+
+void summary_destroy(struct summary *s)
+{
+	if (s == NULL)
+		return;
+	for (int abi = 0; abi < SYSCALL_ABI_COUNT; abi++) {
+		for (size_t i = 0; i < s->cells[abi].n; i++)
+			free(s->cells[abi].v[i].buckets);
+		vec_deinit(&s->cells[abi]);
+		map_deinit(&s->index[abi]);
+	}
+	free(s);
+}
+
+/* --- percentiles ------------------------------------------------------------------------ */
+
+static unsigned bucket_of(uint64_t ns)
+{
+	if (ns < 8)
+		return (unsigned)ns;
+
+	unsigned octave = 63 - (unsigned)__builtin_clzll(ns);
+
+	return octave * 8 + (unsigned)(ns >> (octave - 3) & 7);
+}
+
+static uint64_t bucket_ns(unsigned bucket)
+{
+	unsigned octave = bucket / 8;
+
+	return octave < 3 ? bucket : (8ULL + bucket % 8) << (octave - 3);
+}
+
+static uint64_t percentile_ns(const struct cell *c, double share)
+{
+	uint64_t want = (uint64_t)((double)c->calls * share), seen = 0;
+
+	for (unsigned b = 0; b < BUCKETS; b++) {
+		seen += c->buckets[b];
+		if (seen > want)
+			return bucket_ns(b);
+	}
+	return c->max_ns;
+}
+
+/* --- counting ------------------------------------------------------------------------------ */
+
+static struct cell *find_cell(struct summary *s, const struct syscall_call *call)
+{
+	bool is_new;
+	uint64_t *slot = map_get(&s->index[call->abi], call->number, &is_new);
+
+	if (is_new) {
+		struct cell *c = vec_add(&s->cells[call->abi]);
+
+		c->number = call->number;
+		c->min_ns = UINT64_MAX;
+		c->buckets = mem_calloc(BUCKETS, sizeof(*c->buckets));
+		*slot = s->cells[call->abi].n - 1;
+	}
+	return &s->cells[call->abi].v[*slot];
+}
+
+void summary_add(struct summary *s, const struct call_thread *t, uint64_t enter_system_ns)
+{
+	struct cell *c = find_cell(s, &t->call);
+	uint64_t wall_ns = t->leave_ns > t->enter_ns ? t->leave_ns - t->enter_ns : 0;
+	uint64_t system_ns = t->system_ns > enter_system_ns ? t->system_ns - enter_system_ns : 0;
+	uint64_t ns = s->options->wall_clock ? wall_ns : system_ns;
+
+	c->calls++;
+	c->errors += t->call.is_error;
+	c->time_ns += (int64_t)ns;
+	c->buckets[bucket_of(ns)]++;
+	if (ns < c->min_ns)
+		c->min_ns = ns;
+	if (ns > c->max_ns)
+		c->max_ns = ns;
+}
+
+/* --- the table -------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *title;
+	int width;
+} columns[] = {
+	[TRACE_COLUMN_TIME_PERCENT] = { "% time", 6 }, [TRACE_COLUMN_TOTAL_TIME] = { "seconds", 11 },
+	[TRACE_COLUMN_MIN_TIME] = { "shortest", 8 }, [TRACE_COLUMN_MAX_TIME] = { "longest", 8 },
+	[TRACE_COLUMN_AVG_TIME] = { "usecs/call", 11 }, [TRACE_COLUMN_CALLS] = { "calls", 9 },
+	[TRACE_COLUMN_ERRORS] = { "errors", 9 }, [TRACE_COLUMN_NAME] = { "syscall", 16 },
+	[COLUMN_P50] = { "p50 usecs", 9 }, [COLUMN_P99] = { "p99 usecs", 9 },
+};
+
+struct table {
+	int columns[COLUMNS_MAX];
+	int widths[COLUMNS_MAX];
+	int count;
+	enum syscall_abi abi;
+	int64_t total_ns;
+};
+
+static void cell_text(const struct table *t, int column, const struct cell *c, bool total, char *text)
+{
+	const struct syscall_entry *entry = syscall_find(t->abi, c->number);
+	double share = t->total_ns > 0 ? (double)c->time_ns / (double)t->total_ns : 0;
+
+	text[0] = '\0';
+	switch (column) {
+	case TRACE_COLUMN_TIME_PERCENT: snprintf(text, CELL_TEXT, "%.2f", total ? 100.0 : share * 100); break;
+	case TRACE_COLUMN_TOTAL_TIME: snprintf(text, CELL_TEXT, "%.6f", (double)c->time_ns / 1e9); break;
+	case TRACE_COLUMN_MIN_TIME: snprintf(text, CELL_TEXT, "%.6f", (double)c->min_ns / 1e9); break;
+	case TRACE_COLUMN_MAX_TIME: snprintf(text, CELL_TEXT, "%.6f", (double)c->max_ns / 1e9); break;
+	case TRACE_COLUMN_AVG_TIME:
+		snprintf(text, CELL_TEXT, "%lld", (long long)(c->calls ? c->time_ns / 1000 / (int64_t)c->calls : 0));
+		break;
+	case TRACE_COLUMN_CALLS: snprintf(text, CELL_TEXT, "%llu", (unsigned long long)c->calls); break;
+	case TRACE_COLUMN_ERRORS:
+		if (c->errors)
+			snprintf(text, CELL_TEXT, "%llu", (unsigned long long)c->errors);
+		break;
+	case COLUMN_P50: snprintf(text, CELL_TEXT, "%.1f", (double)percentile_ns(c, 0.5) / 1e3); break;
+	case COLUMN_P99: snprintf(text, CELL_TEXT, "%.1f", (double)percentile_ns(c, 0.99) / 1e3); break;
+	default:
+		if (total)
+			snprintf(text, CELL_TEXT, "total");
+		else if (entry)
+			snprintf(text, CELL_TEXT, "%s", entry->name);
+		else
+			snprintf(text, CELL_TEXT, "syscall_0x%x", c->number);
+	}
+}
+
+static void print_cell(const struct table *t, int i, const char *text, struct str *out)
+{
+	bool left = t->columns[i] == TRACE_COLUMN_NAME, last = i + 1 == t->count;
+
+	if (i)
+		str_add_char(out, ' ');
+	if (left && last)
+		str_add(out, text);
+	else
+		str_printf(out, left ? "%-*s" : "%*s", t->widths[i], text);
+}
+
+static void print_row(const struct table *t, const struct cell *c, bool total, struct str *out)
+{
+	char text[CELL_TEXT];
+
+	for (int i = 0; i < t->count; i++) {
+		cell_text(t, t->columns[i], c, total, text);
+		print_cell(t, i, text, out);
+	}
+	str_add_char(out, '\n');
+}
+
+static void print_rule(const struct table *t, struct str *out)
+{
+	for (int i = 0; i < t->count; i++) {
+		if (i)
+			str_add_char(out, ' ');
+		str_add_repeat(out, '-', (size_t)t->widths[i]);
+	}
+	str_add_char(out, '\n');
+}
+
+static void widen(struct table *t, const struct cell *c, bool total)
+{
+	char text[CELL_TEXT];
+
+	for (int i = 0; i < t->count; i++) {
+		cell_text(t, t->columns[i], c, total, text);
+		if ((int)strlen(text) > t->widths[i])
+			t->widths[i] = (int)strlen(text);
+	}
+}
+
+/* --- order ---------------------------------------------------------------------------------------- */
+
+struct sort_key {
+	enum trace_column column;
+	enum syscall_abi abi;
+};
+
+static int compare_numbers(double a, double b) { return a < b ? 1 : a > b ? -1 : 0; }
+
+static int compare_cells(const void *va, const void *vb, void *user)
+{
+	const struct cell *a = va, *b = vb;
+	const struct sort_key *key = user;
+	const struct syscall_entry *ea = syscall_find(key->abi, a->number), *eb = syscall_find(key->abi, b->number);
+	int order = 0;
+
+	switch (key->column) {
+	case TRACE_COLUMN_NAME: order = ea && eb ? strcmp(ea->name, eb->name) : 0; break;
+	case TRACE_COLUMN_MIN_TIME: order = compare_numbers((double)a->min_ns, (double)b->min_ns); break;
+	case TRACE_COLUMN_MAX_TIME: order = compare_numbers((double)a->max_ns, (double)b->max_ns); break;
+	case TRACE_COLUMN_CALLS: order = compare_numbers((double)a->calls, (double)b->calls); break;
+	case TRACE_COLUMN_ERRORS: order = compare_numbers((double)a->errors, (double)b->errors); break;
+	case TRACE_COLUMN_AVG_TIME:
+		order = compare_numbers((double)a->time_ns / (double)a->calls, (double)b->time_ns / (double)b->calls);
+		break;
+	case TRACE_COLUMN_NONE: break;
+	default: order = compare_numbers((double)a->time_ns, (double)b->time_ns);
+	}
+	return order ? order : a->number < b->number ? -1 : a->number > b->number;
+}
+
+static void add_total(struct cell *total, const struct cell *c)
+{
+	if (total->calls == 0 || c->min_ns < total->min_ns)
+		total->min_ns = c->min_ns;
+	if (c->max_ns > total->max_ns)
+		total->max_ns = c->max_ns;
+	total->calls += c->calls;
+	total->errors += c->errors;
+	total->time_ns += c->time_ns;
+	for (unsigned b = 0; b < BUCKETS; b++)
+		total->buckets[b] += c->buckets[b];
+}
+
+static void choose_columns(const struct trace_options *o, struct table *t)
+{
+	for (unsigned i = 0; i < o->summary_column_count; i++)
+		t->columns[t->count++] = (int)o->summary_columns[i];
+	if (!o->strace && t->columns[t->count - 1] == TRACE_COLUMN_NAME) {
+		t->columns[t->count - 1] = COLUMN_P50;
+		t->columns[t->count++] = COLUMN_P99;
+		t->columns[t->count++] = TRACE_COLUMN_NAME;
+	}
+	for (int i = 0; i < t->count; i++)
+		t->widths[i] = columns[t->columns[i]].width;
+}
+
+static void print_abi(struct summary *s, enum syscall_abi abi, struct str *out)
+{
+	struct table t = { .abi = abi };
+	struct cell total = { .buckets = mem_calloc(BUCKETS, sizeof(uint32_t)) };
+	struct sort_key key = { s->options->sort, abi };
+
+	choose_columns(s->options, &t);
+	for (size_t i = 0; i < s->cells[abi].n; i++) {
+		struct cell *c = &s->cells[abi].v[i];
+
+		if (s->options->overhead_ns > 0)
+			c->time_ns -= s->options->overhead_ns * (int64_t)c->calls;
+		if (c->time_ns < 0)
+			c->time_ns = 0;
+		add_total(&total, c);
+	}
+	t.total_ns = total.time_ns;
+	for (size_t i = 0; i < s->cells[abi].n; i++)
+		widen(&t, &s->cells[abi].v[i], false);
+	widen(&t, &total, true);
+	if (s->cells[abi].n)
+		qsort_r(s->cells[abi].v, s->cells[abi].n, sizeof(struct cell), compare_cells, &key);
+	for (int i = 0; i < t.count; i++)
+		print_cell(&t, i, columns[t.columns[i]].title, out);
+	str_add_char(out, '\n');
+	print_rule(&t, out);
+	for (size_t i = 0; i < s->cells[abi].n; i++)
+		print_row(&t, &s->cells[abi].v[i], false, out);
+	print_rule(&t, out);
+	print_row(&t, &total, true, out);
+	free(total.buckets);
+}
+
+void summary_print(struct summary *s, struct str *out)
+{
+	static const char *const titles[] = { [SYSCALL_ABI_I386] = "32 bit", [SYSCALL_ABI_X32] = "x32",
+					      [SYSCALL_ABI_ARM] = "32 bit" };
+	bool first = true;
+
+	for (int abi = 0; abi < SYSCALL_ABI_COUNT; abi++) {
+		if (s->cells[abi].n == 0)
+			continue;
+		if (!first || (abi < (int)(sizeof(titles) / sizeof(*titles)) && titles[abi]))
+			str_printf(out, "System call usage summary for %s mode:\n", titles[abi] ? titles[abi] : "64 bit");
+		first = false;
+		print_abi(s, abi, out);
+	}
+}
