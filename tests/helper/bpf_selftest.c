@@ -64,6 +64,8 @@ static struct err *load(struct bpf_loader *loader, size_t ring_bytes, struct sel
 			struct bpf_rings **rings)
 {
 	TRY(bpf_loader_probe("a test"));
+	if (!getenv("SLOW_TYPES"))
+		BPF_LOADER_TYPES(loader, selftest);
 	*skel = selftest_bpf__open_opts(bpf_loader_options(loader));
 	if (!*skel)
 		return bpf_loader_open_error(loader);

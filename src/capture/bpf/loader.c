@@ -14,12 +14,15 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "format/btf.h"
+#include "format/elf.h"
 
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -55,6 +58,68 @@ void bpf_loader_deinit(struct bpf_loader *l)
 }
 
 const struct bpf_object_open_opts *bpf_loader_options(struct bpf_loader *l) { return &l->options; }
+
+/* --- the kernel's types ------------------------------------------------------------------------ */
+
+/* The types that the program was compiled with, as BTF in its ELF file. */
+static struct err *types_of_program(struct bytes elf, const struct btf_file *kernel, struct str *image)
+{
+	struct elf_file file;
+	struct btf_file program;
+
+	TRY(elf_init(&file, elf));
+
+	size_t section = elf_section_named(&file, ".BTF");
+	struct err *err = section ? btf_init(&program, elf_raw(&file, section))
+				  : err_new(ERR_NOT_FOUND, "a BPF program without BTF");
+
+	if (!err) {
+		btf_extract(kernel, &program, image);
+		btf_deinit(&program);
+	}
+	elf_deinit(&file);
+	return err;
+}
+
+static struct err *extract_types(struct bytes elf, struct str *image)
+{
+	struct str text;
+	struct btf_file kernel;
+
+	str_init(&text);
+	struct err *err = io_read_file("/sys/kernel/btf/vmlinux", 64 << 20, &text);
+
+	if (!err)
+		err = btf_init(&kernel, (struct bytes){ (const uint8_t *)text.text, text.length });
+	if (!err) {
+		err = types_of_program(elf, &kernel, image);
+		btf_deinit(&kernel);
+	}
+	str_deinit(&text);
+	return err;
+}
+
+void bpf_loader_types(struct bpf_loader *l, const void *elf, size_t size_bytes)
+{
+	struct str image;
+
+	str_init(&image);
+	struct err *err = extract_types((struct bytes){ elf, size_bytes }, &image);
+
+	if (!err) {
+		l->types_fd = memfd_create("sonde-types", MFD_CLOEXEC);
+		err = l->types_fd < 0 ? err_errno(errno, "no memfd")
+				      : io_write_all(l->types_fd, image.text, image.length, "types");
+	}
+	if (!err) {
+		snprintf(l->types_path, sizeof(l->types_path), "/proc/self/fd/%d", l->types_fd);
+		l->options.btf_custom_path = l->types_path;
+	} else {
+		log_debug("libbpf looks up the kernel's types: %s", err_message(err));
+	}
+	err_destroy(err);
+	str_deinit(&image);
+}
 
 /* --- why not -------------------------------------------------------------------------------- */
 

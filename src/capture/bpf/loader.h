@@ -7,6 +7,7 @@
  *	struct bpf_loader loader;
  *
  *	bpf_loader_init(&loader, "system calls");
+ *	BPF_LOADER_TYPES(&loader, syscalls);
  *	skel = syscalls_bpf__open_opts(bpf_loader_options(&loader));
  *	err = skel ? NULL : bpf_loader_open_error(&loader);
  *	...                                              // sizes of maps, read-only settings
@@ -22,6 +23,7 @@
 
 #include <bpf/libbpf.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 struct bpf_loader {
 	const char *what;   /* "system calls", for messages */
@@ -33,6 +35,16 @@ struct bpf_loader {
 
 void bpf_loader_init(struct bpf_loader *l, const char *what);
 void bpf_loader_deinit(struct bpf_loader *l);
+
+/* Look up what the program wants of the kernel's types by ourselves: libbpf takes 12 ms for it.  Where
+ * this fails libbpf does it after all. */
+void bpf_loader_types(struct bpf_loader *l, const void *elf, size_t size_bytes);
+#define BPF_LOADER_TYPES(loader, NAME)                                  \
+	do {                                                            \
+		size_t size_;                                           \
+		const void *elf_ = NAME##_bpf__elf_bytes(&size_);       \
+		bpf_loader_types((loader), elf_, size_);                \
+	} while (0)
 
 /* For NAME_bpf__open_opts(); valid as long as the loader. */
 const struct bpf_object_open_opts *bpf_loader_options(struct bpf_loader *l);

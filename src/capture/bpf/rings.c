@@ -13,6 +13,7 @@
 #include "capture/bpf/rings.h"
 
 #include "base/mem.h"
+#include "capture/bpf/map_fill.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -76,10 +77,9 @@ static void load_next(const struct bpf_rings *r, struct reader *ring)
 	}
 }
 
-static struct err *reader_open(struct bpf_rings *r, struct reader *ring, int map_fd, int cpu)
+static struct err *reader_open(struct bpf_rings *r, struct reader *ring, int cpu)
 {
 	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
-	uint32_t key = (uint32_t)cpu;
 
 	ring->cpu = cpu;
 	ring->fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "sonde_ring", 0, 0, (uint32_t)r->ring_bytes, NULL);
@@ -101,10 +101,7 @@ static struct err *reader_open(struct bpf_rings *r, struct reader *ring, int map
 	ring->data = (const uint8_t *)producer + r->page_bytes;
 	if (epoll_ctl(r->epoll_fd, EPOLL_CTL_ADD, ring->fd, &event) != 0)
 		return err_errno(errno, "cannot poll the BPF ring of CPU %d", cpu);
-
-	int failed = bpf_map_update_elem(map_fd, &key, &ring->fd, BPF_ANY);
-
-	return failed ? err_errno(-failed, "cannot give CPU %d its BPF ring", cpu) : NULL;
+	return NULL;
 }
 
 /* --- all of them --------------------------------------------------------------------------------- */
@@ -132,9 +129,14 @@ static struct err *open_parts(struct bpf_rings *r, struct bpf_map *rings, struct
 	if (mapped == MAP_FAILED)
 		return err_errno(errno, "cannot map the counts of the BPF rings");
 	r->states = mapped;
-	for (size_t i = 0; i < r->count; i++)
-		TRY(reader_open(r, &r->readers[i], bpf_map__fd(rings), (int)i));
-	return NULL;
+
+	CLEANUP(mem_freep) int *fds = mem_calloc(r->count, sizeof(*fds));
+
+	for (size_t i = 0; i < r->count; i++) {
+		TRY(reader_open(r, &r->readers[i], (int)i));
+		fds[i] = r->readers[i].fd;
+	}
+	return bpf_map_fill(bpf_map__fd(rings), 0, fds, r->count);
 }
 
 struct err *bpf_rings_open(struct bpf_map *rings, struct bpf_map *states, size_t ring_bytes,
