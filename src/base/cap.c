@@ -61,6 +61,7 @@ const struct cap cap_table[] = {
 	{ "open_files", "open files", "many threads and CPUs at once", PROCESS, cap_process_files },
 	{ "locked_memory", "locked memory", "large buffers", PROCESS, cap_process_memlock },
 	{ "debuginfod", "debuginfod", "names for programs without debug symbols", PROCESS, cap_process_debuginfod },
+	{ "index_cache", "index of symbols", "names at once, the second time", PROCESS, cap_process_index_cache },
 	{ .key = NULL },
 };
 

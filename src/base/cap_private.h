@@ -35,6 +35,7 @@ cap_probe_fn cap_trace_symbols, cap_trace_tracefs, cap_trace_tracepoints, cap_tr
 	cap_trace_kcore, cap_trace_kernel_log;
 cap_probe_fn cap_bpf_load, cap_bpf_btf, cap_bpf_ring, cap_bpf_raw_tracepoint, cap_bpf_fentry;
 cap_probe_fn cap_process_ptrace, cap_process_others, cap_process_core, cap_process_files,
-	cap_process_memlock, cap_process_cgroup, cap_process_pressure, cap_process_debuginfod, cap_process_timer_agent;
+	cap_process_memlock, cap_process_cgroup, cap_process_pressure, cap_process_debuginfod, cap_process_index_cache,
+	cap_process_timer_agent;
 
 #endif

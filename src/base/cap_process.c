@@ -3,11 +3,13 @@
  * Probes about processes: who may look into whom, what limits hold, and what is set up on
  * this machine.
  */
+#include "base/cache.h"
 #include "base/cap_private.h"
 #include "base/io.h"
 #include "base/libexec.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/units.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -213,6 +215,23 @@ static const char *debuginfod_server(const struct cap_env *env)
 		}
 	}
 	return "https://debuginfod.elfutils.org";
+}
+
+void cap_process_index_cache(const struct cap_env *env, struct cap_result *r)
+{
+	CLEANUP(mem_freep) char *dir = cache_dir("index");
+	struct cache_usage usage;
+
+	if (dir == NULL) {
+		bool off = cache_max_bytes() == 0;
+
+		cap_set(r, CAP_MISSING, off ? "SONDE_CACHE_MAX is 0: nothing is kept" : "neither HOME nor XDG_CACHE_HOME is set");
+		cap_set_fix(r, off ? "unset SONDE_CACHE_MAX" : "export XDG_CACHE_HOME=/var/tmp/cache");
+		return;
+	}
+	usage = cache_measure(dir);
+	cap_set(r, CAP_YES, "%llu files, %s of at most %s (SONDE_CACHE_MAX) in %.80s", (unsigned long long)usage.files,
+		units_bytes((double)usage.bytes).text, units_bytes((double)cache_max_bytes()).text, dir);
 }
 
 void cap_process_debuginfod(const struct cap_env *env, struct cap_result *r)

@@ -29,6 +29,7 @@ static const char *const styles[] = { "gnu", "elfutils", NULL };
 struct addr2line_args {
 	struct addr2line_form form;
 	const char *file, *section, *target, *style;
+	const char *debuginfod;
 	bool no_cache, index, version;
 	bool ignored;
 	uint64_t threads;
@@ -97,9 +98,13 @@ static const struct opt addr2line_opts[] = {
 	{ .name = "absolute", .letter = 'A', .kind = OPT_FLAG,
 	  .hidden = true, .help = "ignored: relative paths always begin with the compilation directory",
 	  .offset = offsetof(struct addr2line_args, ignored) },
-	{ .kind = OPT_HEADING, .help = "Index" },
+	{ .kind = OPT_HEADING, .help = "Where names come from" },
 	{ .name = "index", .kind = OPT_FLAG, .help = "make and keep the index now, however few addresses there are",
 	  .offset = offsetof(struct addr2line_args, index) },
+	{ .name = "debuginfod", .kind = OPT_CHOICE, .value = "WHEN", .choices = lookup_debuginfod_choices,
+	  .help = "auto, always or never ask the servers in DEBUGINFOD_URLS for what is not on this machine\n"
+		  "auto asks only where standard error is a terminal; SONDE_DEBUGINFOD=always or never changes that.",
+	  .offset = offsetof(struct addr2line_args, debuginfod) },
 	{ .name = "no-cache", .kind = OPT_FLAG, .help = "neither use nor keep an index",
 	  .offset = offsetof(struct addr2line_args, no_cache) },
 	{ .name = "threads", .kind = OPT_U64, .value = "N", .min = 1, .max = 16,
@@ -285,6 +290,7 @@ static struct err *addr2line_run(void *arguments, struct arena *arena, int *stat
 	struct progress *progress = progress_create("reading debug information", 0);
 	struct lookup_options options = { .no_cache = args->no_cache, .build_index = args->index,
 					  .direct = args->form.flags,
+					  .debuginfod = lookup_debuginfod_when(args->debuginfod),
 					  .thread_count = (unsigned)args->threads,
 					  .progress = progress_report, .user = progress };
 	struct asker p = { .args = args };

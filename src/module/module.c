@@ -19,6 +19,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "module/debuginfod.h"
 #include "module/elf_head.h"
 #include "module/locate.h"
 
@@ -34,7 +35,8 @@
 struct module {
 	enum module_kind kind;
 	enum module_trouble trouble;
-	char *path, *note;
+	char *path, *note, *debuginfod_note;
+	bool asked; /* debuginfod */
 	struct build_id build_id; /* asked for, or that of the file */
 	struct elf_head head;
 	int fd, debug_fd;
@@ -276,8 +278,62 @@ void module_destroy(struct module *m)
 	elf_head_deinit(&m->head);
 	free(m->path);
 	free(m->note);
+	free(m->debuginfod_note);
 	free(m);
 }
+
+/* --- debuginfod ------------------------------------------------------------------------ */
+
+static int fetch(struct module *m, enum debuginfod_file file, enum debuginfod_when when)
+{
+	const char *slash = strrchr(m->path, '/');
+	char *why;
+	int fd = debuginfod_fetch(&m->build_id, file, when, slash ? slash + 1 : m->path, &why);
+
+	if (fd < 0 && why != NULL) {
+		free(m->debuginfod_note);
+		m->debuginfod_note = why;
+	}
+	return fd;
+}
+
+/* What a server sends has to prove itself as well. */
+static bool fetch_image(struct module *m, enum debuginfod_when when)
+{
+	struct module_key key = { .fd = -1, .build_id = m->build_id };
+	struct search s = { .key = &key };
+	int fd = fetch(m, DEBUGINFOD_EXECUTABLE, when);
+
+	if (fd < 0 || !take(m, &s, fd))
+		return false;
+	m->trouble = MODULE_FINE;
+	free(m->note);
+	m->note = mem_printf("%s is not here; debuginfod had it", m->path);
+	return true;
+}
+
+bool module_ask_debuginfod(struct module *m, enum debuginfod_when when)
+{
+	bool any = false;
+	struct build_id found;
+
+	if (m->asked || m->build_id.size == 0)
+		return false;
+	m->asked = true;
+	if (m->fd < 0 && m->kind != MODULE_VDSO)
+		any = fetch_image(m, when);
+	if (m->debug_fd >= 0)
+		return any;
+	m->debug_fd = fetch(m, DEBUGINFOD_DEBUGINFO, when);
+	if (m->debug_fd >= 0 && build_id_of_fd(m->debug_fd, &found) && !build_id_equal(&found, &m->build_id)) {
+		close(m->debug_fd);
+		m->debug_fd = -1;
+		m->debuginfod_note = mem_strdup("debuginfod sent another file");
+	}
+	return any || m->debug_fd >= 0;
+}
+
+const char *module_borrow_debuginfod_note(const struct module *m) { return m->debuginfod_note; }
 
 enum module_kind module_borrow_kind(const struct module *m) { return m->kind; }
 const struct build_id *module_borrow_build_id(const struct module *m) { return &m->build_id; }

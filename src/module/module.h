@@ -52,6 +52,13 @@ void module_destroy(struct module *m);
 enum module_kind module_borrow_kind(const struct module *m);
 const struct build_id *module_borrow_build_id(const struct module *m);
 enum module_trouble module_trouble(const struct module *m);
+enum debuginfod_when { DEBUGINFOD_AUTO, DEBUGINFOD_ALWAYS, DEBUGINFOD_NEVER };
+/* Ask debuginfod (debuginfod.h) for what was not found: the file itself, and its debug file.
+ * True: there is something new in module_borrow_fd() or module_borrow_debug_fd().  Asks once. */
+bool module_ask_debuginfod(struct module *m, enum debuginfod_when when);
+/* Why that gave nothing: "debuginfod does not have it"; NULL: it was not asked, or had it. */
+const char *module_borrow_debuginfod_note(const struct module *m);
+
 /* One sentence for people: "/tmp/a.out was replaced since (build-id 12ab... became 34cd...)".
  * NULL when there is nothing to say; a file that is used though it was deleted or replaced
  * (through the descriptor) is MODULE_FINE and has a note. */

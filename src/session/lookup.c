@@ -7,6 +7,7 @@
 #include "session/lookup.h"
 
 #include "base/io.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "event/types.h"
 #include "module/module.h"
@@ -40,6 +41,15 @@ struct lookup {
 	pthread_mutex_t lock;
 };
 
+const char *const lookup_debuginfod_choices[] = { "auto", "always", "never", NULL };
+
+enum debuginfod_when lookup_debuginfod_when(const char *choice)
+{
+	if (str_eq(choice, "always"))
+		return DEBUGINFOD_ALWAYS;
+	return str_eq(choice, "never") ? DEBUGINFOD_NEVER : DEBUGINFOD_AUTO;
+}
+
 /* --- open -------------------------------------------------------------------------------- */
 
 static struct err *open_image(struct lookup *l)
@@ -54,15 +64,21 @@ static struct err *open_image(struct lookup *l)
 }
 
 /* A separate debug file may have what the file itself has not. */
-static struct err *open_debug_file(struct lookup *l, const struct sym_index_options *options)
+static struct err *open_debug_file(struct lookup *l, const struct sym_index_options *options,
+				   enum debuginfod_when debuginfod)
 {
 	struct module_key key = { .kind = MODULE_PROGRAM, .path = l->path, .fd = l->fd };
 	char link[64];
 
 	TRY(module_create(&key, &l->module));
+	if (module_borrow_debug_fd(l->module) < 0)
+		module_ask_debuginfod(l->module, debuginfod);
 
 	int fd = module_borrow_debug_fd(l->module);
+	const char *asked = module_borrow_debuginfod_note(l->module);
 
+	if (asked != NULL)
+		log_warn("%s: %s", l->path, asked);
 	if (fd < 0)
 		return err_new(ERR_NOT_FOUND, "no debug information");
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
@@ -82,7 +98,7 @@ static struct err *open_index(struct lookup *l, const struct lookup_options *o)
 
 	if (err_is(err, ERR_NOT_FOUND)) {
 		err_destroy(err);
-		err = open_debug_file(l, &options);
+		err = open_debug_file(l, &options, o->debuginfod);
 	}
 	if (err == NULL)
 		return NULL;

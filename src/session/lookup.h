@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "module/module.h"
 #include "sym/index_frame.h"
 
 #include <stdbool.h>
@@ -21,9 +22,14 @@ struct lookup_options {
 	bool no_cache, build_index;
 	bool direct; /* no index: only the units have the flags of rows */
 	unsigned thread_count; /* 0: one a CPU */
+	enum debuginfod_when debuginfod;
 	void (*progress)(void *user, uint64_t done, uint64_t total); /* may be NULL */
 	void *user;
 };
+/* For --debuginfod=WHEN. */
+extern const char *const lookup_debuginfod_choices[];
+enum debuginfod_when lookup_debuginfod_when(const char *choice); /* NULL: auto */
+
 /* Open FILE, and its separate debug file where there is one. */
 struct err *lookup_open(const char *file, const struct lookup_options *options, struct lookup **ret);
 void lookup_destroy(struct lookup *l); /* NULL-safe */

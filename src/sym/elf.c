@@ -39,7 +39,25 @@ static struct err *create(const struct symbolizer_options *options, void **ret)
 	return NULL;
 }
 
-static struct elf_state *state_of(struct elf_finder *f, const struct module *m)
+static void read_files(struct elf_finder *f, struct elf_state *state, const struct module *m)
+{
+	state->symtab = symtab_create(m);
+	state->dwarf = dwarf_info_create(m, &f->options);
+}
+
+static void drop_files(struct elf_state *state)
+{
+	symtab_destroy(state->symtab);
+	dwarf_info_destroy(state->dwarf);
+}
+
+static bool is_lacking(const struct elf_finder *f, const struct elf_state *state)
+{
+	return !symtab_is_full(state->symtab) ||
+	       (state->dwarf == NULL && !(f->options.no_lines && f->options.no_inlines));
+}
+
+static struct elf_state *state_of(struct elf_finder *f, struct module *m)
 {
 	bool is_new;
 	uint64_t *slot = map_get(&f->states, (uintptr_t)m, &is_new);
@@ -48,8 +66,11 @@ static struct elf_state *state_of(struct elf_finder *f, const struct module *m)
 		struct elf_state *state = mem_calloc(1, sizeof(*state));
 
 		arena_init(&state->names);
-		state->symtab = symtab_create(m);
-		state->dwarf = dwarf_info_create(m, &f->options);
+		read_files(f, state, m);
+		if (is_lacking(f, state) && module_ask_debuginfod(m, f->options.debuginfod)) {
+			drop_files(state);
+			read_files(f, state, m);
+		}
 		*slot = (uintptr_t)state;
 	}
 	return (struct elf_state *)(uintptr_t)*slot;
@@ -57,8 +78,7 @@ static struct elf_state *state_of(struct elf_finder *f, const struct module *m)
 
 static void state_destroy(struct elf_state *state)
 {
-	symtab_destroy(state->symtab);
-	dwarf_info_destroy(state->dwarf);
+	drop_files(state);
 	arena_deinit(&state->names);
 	free(state);
 }
@@ -86,8 +106,10 @@ static const char *symbol_name(struct elf_state *state, uint64_t vaddr)
 	return state->last_demangled;
 }
 
-static const char *why_not(const struct elf_state *state)
+static const char *why_not(const struct elf_state *state, const struct module *m, struct arena *a)
 {
+	if (!symtab_is_full(state->symtab) && module_borrow_debuginfod_note(m) != NULL)
+		return arena_printf(a, "stripped; %s", module_borrow_debuginfod_note(m));
 	if (symtab_is_empty(state->symtab) && state->dwarf == NULL)
 		return "no symbols (stripped); install its -dbgsym package";
 	if (!symtab_is_full(state->symtab))
@@ -112,7 +134,7 @@ static void use_known_name(struct elf_state *state, uint64_t vaddr, const char *
 		frame->function = arena_strdup(a, name);
 }
 
-static void answer(struct elf_state *state, uint64_t vaddr, struct arena *a, struct sym_chain *ret)
+static void answer(struct elf_state *state, const struct module *m, uint64_t vaddr, struct arena *a, struct sym_chain *ret)
 {
 	const char *name = symbol_name(state, vaddr), *mangled = NULL;
 
@@ -124,7 +146,7 @@ static void answer(struct elf_state *state, uint64_t vaddr, struct arena *a, str
 	}
 	*ret = (struct sym_chain){ 0 };
 	if (name == NULL) {
-		ret->why = why_not(state);
+		ret->why = why_not(state, m, a);
 		return;
 	}
 	ret->frames = ARENA_NEW(a, struct sym_frame);
@@ -146,11 +168,13 @@ static struct err *find(void *self, struct module *m, int pid, uint64_t offset, 
 		break;
 	}
 	if (module_borrow_fd(m) < 0)
+		module_ask_debuginfod(m, ((struct elf_finder *)self)->options.debuginfod);
+	if (module_borrow_fd(m) < 0)
 		ret->why = module_borrow_note(m);
 	else if (!module_offset_to_vaddr(m, offset, &vaddr))
 		ret->why = "outside of what the file maps";
 	else
-		answer(state_of(self, m), vaddr, a, ret);
+		answer(state_of(self, m), m, vaddr, a, ret);
 	return NULL;
 }
 

@@ -6,6 +6,7 @@
  */
 #include "sym/index_cache.h"
 
+#include "base/cache.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -43,32 +44,14 @@ char *index_cache_name(int fd, const struct elf_file *elf, uint64_t *hash)
 
 char *index_cache_path(const char *name)
 {
-	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	CLEANUP(mem_freep) char *dir = cache_dir("index");
 
-	/* The specification of XDG_CACHE_HOME: a relative path is to be ignored. */
-	if (cache != NULL && cache[0] == '/')
-		return mem_printf("%s/sonde/index/%.2s/%s.idx", cache, name, name + 2);
-	if (home != NULL && home[0] == '/')
-		return mem_printf("%s/.cache/sonde/index/%.2s/%s.idx", home, name, name + 2);
-	return NULL;
-}
-
-static struct err *make_parents(const char *path)
-{
-	CLEANUP(mem_freep) char *dir = mem_strdup(path);
-
-	for (char *slash = strchr(dir + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(dir, 0700) != 0 && errno != EEXIST)
-			return err_errno(errno, "cannot make %s", dir);
-		*slash = '/';
-	}
-	return NULL;
+	return dir ? mem_printf("%s/%.2s/%s.idx", dir, name, name + 2) : NULL;
 }
 
 struct err *index_cache_begin(const char *path, int *fd, char **temporary)
 {
-	TRY(make_parents(path));
+	TRY(cache_make_parents(path));
 	*temporary = mem_printf("%s.XXXXXX", path);
 	*fd = mkostemp(*temporary, O_CLOEXEC);
 	if (*fd >= 0)
@@ -85,5 +68,10 @@ struct err *index_cache_publish(int fd, const char *temporary, const char *path)
 {
 	if (rename(temporary, path) != 0)
 		return err_errno(errno, "cannot rename %s to %s", temporary, path);
+
+	CLEANUP(mem_freep) char *dir = cache_dir("index");
+
+	if (dir != NULL)
+		cache_prune(dir, path);
 	return NULL;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #ifndef SONDE_SYM_INDEX_CACHE_H
 #define SONDE_SYM_INDEX_CACHE_H
-/* Where indexes are kept: ${XDG_CACHE_HOME:-~/.cache}/sonde/index/XX/REST.idx */
+/* Where indexes are kept: ${XDG_CACHE_HOME:-~/.cache}/sonde/index/XX/REST.idx (base/cache.h). */
 #include "base/err.h"
 #include "format/elf.h"
 

@@ -5,6 +5,7 @@
  */
 #include "sym/index_file.h"
 
+#include "base/cache.h"
 #include "base/io.h"
 #include "base/mem.h"
 
@@ -102,6 +103,7 @@ struct err *index_file_open(const char *path, uint64_t key, struct index_file *r
 	*ret = (struct index_file){ 0 };
 	if (fd < 0)
 		return err_errno(errno, "cannot open %s", path);
+	cache_touch(fd);
 	return err_wrap(index_file_open_fd(fd, key, ret), "%s", path);
 }
 

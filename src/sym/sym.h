@@ -8,12 +8,12 @@
  */
 #include "base/arena.h"
 #include "base/err.h"
+#include "module/module.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct module;
 struct symbolizer;
 
 /* One function at an address.  Text lives in the arena that was passed in. */
@@ -33,6 +33,7 @@ struct sym_chain {
 struct symbolizer_options {
 	bool no_inlines;  /* functions only */
 	bool no_lines;    /* no file:line */
+	enum debuginfod_when debuginfod; /* for what is not on this machine */
 };
 struct err *symbolizer_create(const struct symbolizer_options *options, struct symbolizer **ret);
 void symbolizer_destroy(struct symbolizer *s);

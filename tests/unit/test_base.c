@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* base: errors, arena, vectors, maps, numbers and distances. */
 #include "base/arena.h"
+#include "base/cache.h"
 #include "base/err.h"
 #include "base/io.h"
 #include "base/map.h"
@@ -10,10 +11,14 @@
 #include "event/types.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -188,10 +193,55 @@ static void test_map_cut(void **state)
 	close(fd);
 }
 
+static void make_file(const char *dir, const char *name, size_t size_bytes, int64_t age_days)
+{
+	char path[300];
+	struct timespec times[2] = { 0 };
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	assert_null(cache_make_parents(path));
+
+	int fd = open(path, O_CREAT | O_WRONLY, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(posix_fallocate(fd, 0, (off_t)size_bytes), 0);
+	times[0].tv_sec = times[1].tv_sec = time(NULL) - age_days * 24 * 3600;
+	futimens(fd, times);
+	close(fd);
+}
+
+static void test_cache_prune(void **state)
+{
+	char dir[] = "/tmp/sonde-cache-XXXXXX", keep[300], command[320];
+
+	assert_non_null(mkdtemp(dir));
+	make_file(dir, "aa/used.idx", 100000, 1);
+	make_file(dir, "ab/older.idx", 100000, 2);
+	make_file(dir, "ac/oldest.idx", 100000, 89);
+	make_file(dir, "ad/old.idx", 4096, 91);
+	make_file(dir, "ad/left.idx.Xy12Za", 4096, 2);
+	make_file(dir, "ae/being-made.idx.Xy12Za", 4096, 0);
+	snprintf(keep, sizeof(keep), "%s/ac/oldest.idx", dir);
+	cache_prune(dir, NULL);
+	assert_int_equal(cache_measure(dir).files, 4);
+	setenv("SONDE_CACHE_MAX", "256k", 1);
+	cache_prune(dir, keep);
+	unsetenv("SONDE_CACHE_MAX");
+	assert_int_equal(access(keep, F_OK), 0);
+	assert_int_equal(cache_measure(dir).files, 4);
+	setenv("SONDE_CACHE_MAX", "128k", 1);
+	cache_prune(dir, NULL);
+	unsetenv("SONDE_CACHE_MAX");
+	assert_int_not_equal(access(keep, F_OK), 0);
+	assert_int_equal(cache_measure(dir).files, 2);
+	snprintf(command, sizeof(command), "rm -r %s", dir);
+	assert_int_equal(system(command), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_map_cut),
+		cmocka_unit_test(test_map_cut),  cmocka_unit_test(test_cache_prune),
 		cmocka_unit_test(test_err),      cmocka_unit_test(test_arena),
 		cmocka_unit_test(test_map),      cmocka_unit_test(test_strmap),
 		cmocka_unit_test(test_vec),      cmocka_unit_test(test_numbers),
