@@ -40,6 +40,8 @@ struct module {
 	struct build_id build_id; /* asked for, or that of the file */
 	struct elf_head head;
 	int fd, debug_fd;
+	char *jitdump;
+	int jitdump_fd; /* the key's */
 };
 
 /* What the search has met so far. */
@@ -258,6 +260,8 @@ struct err *module_create(const struct module_key *key, struct module **ret)
 	m->path = mem_strdup(key->path ? key->path : "");
 	m->build_id = key->build_id;
 	m->fd = m->debug_fd = -1;
+	m->jitdump = key->jitdump ? mem_strdup(key->jitdump) : NULL;
+	m->jitdump_fd = key->jitdump ? key->jitdump_fd : -1;
 	if (m->kind == MODULE_KERNEL)
 		find_kernel(m, "/sys/kernel/notes");
 	else if (m->kind == MODULE_KERNEL_MODULE)
@@ -277,6 +281,7 @@ void module_destroy(struct module *m)
 	io_closep(&m->debug_fd);
 	elf_head_deinit(&m->head);
 	free(m->path);
+	free(m->jitdump);
 	free(m->note);
 	free(m->debuginfod_note);
 	free(m);
@@ -341,6 +346,8 @@ enum module_trouble module_trouble(const struct module *m) { return m->trouble; 
 const char *module_borrow_note(const struct module *m) { return m->note; }
 int module_borrow_fd(const struct module *m) { return m->fd; }
 int module_borrow_debug_fd(const struct module *m) { return m->debug_fd; }
+const char *module_borrow_jitdump(const struct module *m) { return m->jitdump; }
+int module_borrow_jitdump_fd(const struct module *m) { return m->jitdump_fd; }
 
 bool module_is_code(const struct module *m, uint64_t vaddr)
 {

@@ -30,6 +30,10 @@ struct module_key {
 	int fd;                    /* an open descriptor of the file itself, or -1.  Borrowed. */
 	int pid;                   /* for /proc/PID/root, /proc/PID/map_files; 0: none */
 	uint64_t dev, inode;       /* 0: not known */
+	/* MODULE_ANON: the jit-PID.dump that the process had mapped, NULL: not known; and a
+	 * descriptor of it, or -1.  Borrowed. */
+	const char *jitdump;
+	int jitdump_fd;
 };
 
 /* A module whose file was found and checked. */
@@ -65,6 +69,9 @@ const char *module_borrow_debuginfod_note(const struct module *m);
 const char *module_borrow_note(const struct module *m);
 /* The ELF image, or -1.  Borrowed. */
 int module_borrow_fd(const struct module *m);
+/* Of the key: NULL and -1 where nothing was noted.  Borrowed. */
+const char *module_borrow_jitdump(const struct module *m);
+int module_borrow_jitdump_fd(const struct module *m);
 /* Separate debug file (.gnu_debuglink, .build-id), -1 where there is none.  Borrowed. */
 int module_borrow_debug_fd(const struct module *m);
 

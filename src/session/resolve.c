@@ -15,6 +15,7 @@
 #include "event/types.h"
 #include "record/recorder.h"
 #include "sym/batch.h"
+#include "sym/jitdump.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,6 +49,24 @@ static bool is_alive(struct resolve *r, uint32_t pid)
 	return *slot == 2;
 }
 
+/* A JIT maps the file that it writes about its code, so that it can be found. */
+static void note_jitdump(struct resolve *r, const struct row_mapping *row)
+{
+	const struct row_module *module = recorder_side_find(r->recorder, TYPE_module, row->module);
+	const char *path = module ? recorder_string_text(r->recorder, module->path) : "";
+
+	if (!jitdump_is_name(path))
+		return;
+	for (size_t i = 0; i < r->modules.n; i++) {
+		struct module_key *key = &r->modules.v[i].key;
+
+		if (key->kind != MODULE_ANON || key->pid != (int)row->pid)
+			continue;
+		key->jitdump = path;
+		key->jitdump_fd = r->track ? track_module_fd(r->track, row->module) : -1;
+	}
+}
+
 /* A process that has the module mapped: to look through its eyes, and for JIT memory
  * the one that wrote the code. */
 static void find_processes(struct resolve *r)
@@ -65,6 +84,12 @@ static void find_processes(struct resolve *r)
 
 		if (key->pid == 0 && (key->kind == MODULE_ANON || is_alive(r, row->pid)))
 			key->pid = (int)row->pid;
+	}
+	for (uint32_t id = 1; id <= max && r->modules.n > 0; id++) {
+		const struct row_mapping *row = recorder_side_find(r->recorder, TYPE_mapping, id);
+
+		if (row != NULL)
+			note_jitdump(r, row);
 	}
 }
 

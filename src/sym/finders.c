@@ -7,6 +7,6 @@
 const struct sym_finder_ops *const sym_finder_table[] = {
 	&sym_finder_elf,
 	&sym_finder_kallsyms,
-	&sym_finder_perf_map,
+	&sym_finder_jitdump, &sym_finder_perf_map,
 	NULL,
 };

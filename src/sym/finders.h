@@ -6,6 +6,7 @@
 
 extern const struct sym_finder_ops sym_finder_elf;      /* programs, libraries, the vDSO */
 extern const struct sym_finder_ops sym_finder_kallsyms; /* the kernel and its modules */
+extern const struct sym_finder_ops sym_finder_jitdump;  /* JIT memory, with lines */
 extern const struct sym_finder_ops sym_finder_perf_map; /* JIT memory */
 
 #endif

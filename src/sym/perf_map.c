@@ -18,11 +18,11 @@
 #include "module/module.h"
 #include "sym/finders.h"
 #include "sym/intervals.h"
+#include "sym/jit_trust.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { FILE_MAX_BYTES = 256 << 20 };
@@ -102,35 +102,10 @@ static struct err *create(const struct symbolizer_options *options, void **ret)
 	return NULL;
 }
 
-/* The pid that the process knows itself by, and its user; the defaults when it is gone. */
-static void read_status(int pid, int *inner_pid, uid_t *uid)
-{
-	char name[64], line[256];
-
-	snprintf(name, sizeof(name), "/proc/%d/status", pid);
-
-	FILE *status = fopen(name, "re");
-
-	if (status == NULL)
-		return;
-	while (fgets(line, sizeof(line), status) != NULL) {
-		const char *last = strrchr(line, '\t');
-
-		if (strncmp(line, "NSpid:", 6) == 0 && last != NULL)
-			*inner_pid = atoi(last + 1);
-		if (strncmp(line, "Uid:", 4) == 0)
-			*uid = (uid_t)strtoul(line + 4, NULL, 10);
-	}
-	fclose(status);
-}
-
-static struct perf_map *read_map(int fd, uid_t uid)
+static struct perf_map *read_map(int fd)
 {
 	struct str text;
-	struct stat st;
 
-	if (fstat(fd, &st) != 0 || (st.st_uid != 0 && st.st_uid != geteuid() && st.st_uid != uid))
-		return NULL;
 	str_init(&text);
 
 	struct err *err = io_read_fd(fd, "perf map", FILE_MAX_BYTES, &text);
@@ -150,7 +125,7 @@ static struct perf_map *load(int pid)
 	int inner_pid = pid;
 	uid_t uid = geteuid();
 
-	read_status(pid, &inner_pid, &uid);
+	jit_read_status(pid, &inner_pid, &uid);
 	snprintf(path, sizeof(path), "/tmp/perf-%d.map", inner_pid);
 	CLEANUP(io_closep) int fd = locate_open(pid, path);
 
@@ -158,7 +133,7 @@ static struct perf_map *load(int pid)
 		snprintf(path, sizeof(path), "/tmp/perf-%d.map", pid);
 		fd = locate_open(0, path);
 	}
-	return fd >= 0 ? read_map(fd, uid) : NULL;
+	return fd >= 0 && jit_is_trusted(fd, pid) ? read_map(fd) : NULL;
 }
 
 static struct err *find(void *self, struct module *m, int pid, uint64_t offset, struct arena *a,
@@ -169,7 +144,7 @@ static struct err *find(void *self, struct module *m, int pid, uint64_t offset, 
 
 	if (module_borrow_kind(m) != MODULE_ANON)
 		return NULL;
-	ret->why = "code made at run time, and no /tmp/perf-PID.map that names it";
+	ret->why = "code made at run time, and neither a jit-PID.dump nor a /tmp/perf-PID.map that names it";
 	if (pid <= 0)
 		return NULL;
 

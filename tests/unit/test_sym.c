@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sym: intervals, demangling, kallsyms, perf maps, and this very program's own symbols. */
+#include "base/io.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "sym/batch.h"
 #include "sym/intervals.h"
+#include "sym/jitdump.h"
 #include "sym/kallsyms.h"
 #include "sym/perf_map.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -174,6 +177,34 @@ static void test_perf_map(void **state)
 	perf_map_destroy(m);
 }
 
+static void test_jitdump(void **state)
+{
+	static const char *const seeds[] = { "little", "big" };
+
+	for (size_t i = 0; i < 2; i++) {
+		CLEANUP(mem_freep) char *path = mem_printf("%s/fuzz/seeds/jitdump/%s", getenv("SRC"), seeds[i]);
+		struct jitdump_place place;
+		struct jitdump *j;
+		struct io_map map;
+
+		assert_null(io_map_file(AT_FDCWD, path, &map));
+		assert_null(jitdump_create((struct bytes){ map.data, map.size_bytes }, &j));
+		assert_true(jitdump_find(j, 0x100f, &place));
+		assert_string_equal(place.function, "f");
+		assert_string_equal(place.file, "a.js");
+		assert_int_equal(place.line, 1);
+		assert_true(jitdump_find(j, 0x203f, &place));
+		assert_string_equal(place.file, "a.js"); /* "as the entry before" */
+		assert_int_equal(place.line, 2);
+		assert_false(jitdump_find(j, 0x2040, &place));
+		jitdump_destroy(j);
+		io_map_deinit(&map);
+	}
+	assert_true(jitdump_is_name("/tmp/jit-12.dump"));
+	assert_false(jitdump_is_name("/tmp/jit-.dump"));
+	assert_false(jitdump_is_name("/tmp/xjit-12.dump"));
+}
+
 /* Two functions of this file, through /proc/self/exe. */
 static void test_batch_self(void **state)
 {
@@ -218,7 +249,7 @@ int main(void)
 		cmocka_unit_test(test_intervals),   cmocka_unit_test(test_intervals_random),
 		cmocka_unit_test(test_demangle),    cmocka_unit_test(test_demangle_bomb),
 		cmocka_unit_test(test_kallsyms),    cmocka_unit_test(test_perf_map),
-		cmocka_unit_test(test_batch_self),
+		cmocka_unit_test(test_batch_self),  cmocka_unit_test(test_jitdump),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
