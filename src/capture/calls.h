@@ -23,7 +23,7 @@ struct call_thread {
 	pid_t pid, tid;
 	struct syscall_call call; /* the one it is in, else its last one */
 	bool in_call;             /* between enter and leave, of any call */
-	uint64_t ip, sp;          /* user registers at entry */
+	uint64_t ip;              /* user instruction pointer at entry */
 	uint64_t enter_ns;        /* CLOCK_MONOTONIC; at leave the time of the entry is still there */
 	uint64_t leave_ns;
 	uint64_t system_ns;       /* CPU time in the kernel so far, if call_options.system_time */

@@ -15,6 +15,8 @@ extern const struct cmd cmd_oops;
 extern const struct cmd cmd_query;
 extern const struct cmd cmd_record;
 extern const struct cmd cmd_report;
+extern const struct cmd cmd_strace;
+extern const struct cmd cmd_trace;
 extern const struct cmd cmd_version;
 
 const struct cmd *const cmd_table[] = {
@@ -31,6 +33,8 @@ const struct cmd *const cmd_table[] = {
 	&cmd_query,
 	&cmd_record,
 	&cmd_report,
+	&cmd_strace,
+	&cmd_trace,
 	&cmd_version,
 	NULL,
 };

@@ -38,6 +38,7 @@ struct syscall_call {
 	int pid, tid;
 	uint32_t number;
 	uint64_t args[6];   /* as in the registers */
+	uint64_t sp;        /* user stack pointer at entry (rt_sigreturn's frame); 0: not known */
 	int64_t result;     /* at exit: what the kernel put into the register, sign-extended */
 	bool is_error;      /* result is -errno */
 };

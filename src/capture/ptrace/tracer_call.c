@@ -118,7 +118,7 @@ static void set_call(struct tracee *e, const struct ptrace_syscall_info *info)
 	s->call.result = 0;
 	s->call.is_error = false;
 	s->ip = info->instruction_pointer;
-	s->sp = info->stack_pointer;
+	s->call.sp = info->stack_pointer;
 }
 
 static void enter(struct tracer *t, struct tracee *e, const struct ptrace_syscall_info *info, int status)

@@ -245,7 +245,7 @@ static void add_result(struct printer *p, struct call_thread *t, const struct sy
 	struct line *line = printer_line(t);
 	struct syscall_style style = style_of(p, &t->call);
 
-	str_add(&out->text, ") ");
+	str_add_char(&out->text, ' ');
 	pad(p, out);
 	str_add(&out->text, "= ");
 	if (is_raw(p, &t->call) && !t->call.is_error)
@@ -292,7 +292,9 @@ static void on_leave(void *self, struct call_thread *t, const struct syscall_mem
 		return;
 	line->open = false;
 	resume(p, t, out);
-	if (!is_raw(p, &t->call))
+	if (is_raw(p, &t->call))
+		str_add_char(&out->text, ')');
+	else
 		syscall_print_exit(&style, &p->lookup, &t->call, memory, &line->progress, &out->text);
 	add_result(p, t, memory, out);
 	printer_end_line(p, out);
@@ -400,7 +402,9 @@ static void on_superseded(void *self, struct call_thread *t, pid_t by)
 	struct trace_out *out = printer_line(t)->out;
 
 	if (prints_calls(p) && !is_quiet(p, TRACE_QUIET_SUPERSEDED)) {
+		p->threads--; /* it is gone already */
 		printer_lead(p, t, out, 0);
+		p->threads++;
 		str_printf(&out->text, "+++ superseded by execve in pid %u +++", by);
 		printer_end_line(p, out);
 	}
