@@ -1,60 +1,75 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* sonde oops: kernel reports in a log, as structure. */
+/* sonde oops: find and explain the kernel's reports in a log, or in the running kernel's. */
 #include "cmd/cmd.h"
 
-#include "base/io.h"
-#include "oops/json.h"
-#include "oops/oops.h"
+#include "session/oops.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <unistd.h>
+#include <stdio.h>
 
 struct oops_args {
 	struct opt_list files;
+	bool follow;
+	const char *kind;
+	uint64_t limit;
 	struct output_args output;
 };
 
 static const struct opt oops_opts[] = {
+	{ .name = "follow", .letter = 'f', .kind = OPT_FLAG, .help = "go on reading; tell each report when it is complete",
+	  .offset = offsetof(struct oops_args, follow) },
+	{ .name = "kind", .letter = 'k', .kind = OPT_STRING, .value = "KIND", .help = "only reports of this kind (kasan, hung-task, oom-kill ...)",
+	  .offset = offsetof(struct oops_args, kind) },
+	{ .name = "limit", .letter = 'n', .kind = OPT_U64, .value = "N", .min = 1, .max = 100000, .help = "tell at most N reports in full (20)",
+	  .offset = offsetof(struct oops_args, limit) },
 	OUTPUT_OPTS(struct oops_args, output),
 	OPT_END
 };
 
 static const struct opt_operand oops_operands[] = {
-	{ .name = "FILE", .help = "a kernel log; - is standard input",
+	{ .name = "FILE", .completes = "file", .help = "kernel logs: dmesg, journalctl, syslog, a serial capture, pstore; - is standard input; none: the running kernel's log",
 	  .offset = offsetof(struct oops_args, files) },
 	OPERAND_END
 };
 
-static void print_report(void *user, struct oops_report *r)
+static const struct opt_example oops_examples[] = {
+	{ "sonde oops", "what the running kernel complained about" },
+	{ "sonde oops console.log", "every report in a serial capture, told once and explained" },
+	{ "journalctl -k -b -1 | sonde oops -", "why the machine died the last time" },
+	{ "sonde oops --json crash.txt", "the same as structure (docs/SCHEMA.md)" },
+	{ NULL, NULL }
+};
+
+static struct err *run_json(const struct oops_session_options *options, const char *path)
 {
-	oops_json(user, r);
-	oops_report_destroy(r);
+	FILE *out = path != NULL ? fopen(path, "we") : stdout;
+
+	if (out == NULL)
+		return err_errno(errno, "cannot write %s", path);
+	struct err *err = session_oops_json(options, out);
+	bool failed = fflush(out) != 0 || ferror(out);
+
+	if (err == NULL && failed)
+		err = err_errno(errno, "cannot write %s", path != NULL ? path : "standard output");
+	if (path != NULL)
+		(void)fclose(out);
+	return err;
 }
 
 static struct err *oops_run(void *args_, struct arena *arena, int *status)
 {
 	struct oops_args *args = args_;
-	struct json j;
-	static char buffer[1 << 16];
-	int fd = open(args->files.words[0], O_RDONLY | O_CLOEXEC);
-	ssize_t n;
+	struct oops_session_options options = {
+		.files = args->files.words, .file_count = args->files.count, .follow = args->follow,
+		.verbose = args->output.verbose > 0, .kind = args->kind, .limit = args->limit,
+	};
+	struct doc *doc;
 
-	json_init_file(&j, stdout, 1);
-	json_begin_object(&j);
-	json_key(&j, "reports");
-	json_begin_array(&j);
-	struct oops_scan *s = oops_scan_create(print_report, &j);
-
-	while ((n = read(fd, buffer, sizeof(buffer))) > 0)
-		oops_scan_feed(s, buffer, (size_t)n);
-	oops_scan_finish(s);
-	oops_scan_destroy(s);
-	json_end(&j);
-	json_end(&j);
-	close(fd);
-	return NULL;
+	output_log_level(&args->output);
+	if (args->output.json)
+		return run_json(&options, args->output.path);
+	TRY(output_open(&args->output, &doc));
+	return session_oops(&options, doc);
 }
 
 const struct cmd cmd_oops = {
@@ -63,7 +78,8 @@ const struct cmd cmd_oops = {
 		.summary = "find and explain the kernel's reports in a log",
 		.opts = oops_opts,
 		.operands = oops_operands,
-		.see_also = "sonde(1)",
+		.examples = oops_examples,
+		.see_also = "sonde-dmesg(1), sonde-addr2line(1)",
 	},
 	.group = CMD_LOOK,
 	.args_bytes = sizeof(struct oops_args),

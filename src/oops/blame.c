@@ -19,9 +19,9 @@
 /* Parts of names; "^name$" is a whole name, "^name" its start, "name$" its end. */
 static const char *const machinery[] = {
 	/* sanitizers and their checks */
-	"__sanitizer", "__asan", "kasan", "hwasan", "__msan", "kmsan", "kcsan", "__tsan", "kfence", "ubsan", "check_memory_region",
+	"__sanitizer", "__asan", "kasan", "hwasan", "__msan", "kmsan", "kcsan", "__tsan", "^kfence_", "^__kfence", "ubsan", "check_memory_region",
 	"check_heap_object", "check_object", "read_word_at_a_time", "_once_word_nocheck", "_once_task_nocheck", "_once_nocheck",
-	"print_address_description", "fortify_panic", "__fortify_report",
+	"print_address_description", "fortify_panic", "usercopy_abort", "__fortify_report",
 	/* exceptions and the code that reports them */
 	"panic", "invalid_op", "report_bug", "fixup_bug", "print_report", "print_usage_bug", "print_circular", "print_bad", "print_deadlock", "print_irq",
 	"do_error", "_trap$", "do_trap", "dump_stack", "show_stack", "walk_stack", "dump_backtrace", "unwind_backtrace", "arch_stack_walk",
@@ -32,7 +32,7 @@ static const char *const machinery[] = {
 	/* debug objects, lockdep, lock primitives */
 	"debug_object", "timer_is_static_object", "work_is_static_object", "lockdep", "perf_trace", "lock_acquire", "lock_release", "lock_class",
 	"mark_lock", "held_locks", "print_unlock", "imbalance_bug", "no_locks_held", "bh_enable", "bh_disable", "trace_hardirq", "trace_softirq", "trace_irq", "spin_lock", "spin_trylock",
-	"spin_unlock", "spin_rq", "__task_rq_lock", "read_lock", "read_trylock", "write_lock", "write_trylock", "read_unlock", "write_unlock", "^down$", "down_read", "down_write",
+	"spin_unlock", "spin_rq", "qlist_free_all", "__task_rq_lock", "read_lock", "read_trylock", "write_lock", "write_trylock", "read_unlock", "write_unlock", "^down$", "down_read", "down_write",
 	"down_interruptible", "down_killable", "down_trylock", "down_timeout", "^up$", "up_read", "up_write", "__down", "^mutex_", "^__mutex_", "^rt_mutex_",
 	"osq_lock", "osq_unlock", "rwsem_", "do_raw_", "queued_spin", "queued_read", "queued_write", "arch_spin", "owner_on_cpu", "percpu_down",
 	"percpu_up", "check_wait_context", "seqprop_assert", "validate_chain", "check_prev", "check_noncircular", "check_irq_usage", "__lock_acquire",
@@ -41,7 +41,7 @@ static const char *const machinery[] = {
 	"atomic_and", "atomic_add", "atomic_sub", "atomic_fetch", "atomic_xchg", "atomic_cmpxchg", "atomic_try", "atomic64_", "^instrument_",
 	"test_bit", "set_bit", "clear_bit", "change_bit", "bitmap_",
 	/* allocators */
-	"alloc_page", "__alloc_frozen_pages", "kmalloc", "kzalloc", "kcalloc", "kvmalloc", "kvzalloc", "kvcalloc", "vmalloc", "vzalloc", "krealloc", "kmem_cache", "allocate_slab", "slab_",
+	"alloc_page", "__alloc_frozen_pages", "kmalloc", "kzalloc", "kcalloc", "kvmalloc", "kvzalloc", "kvcalloc", "^vmalloc", "^__vmalloc", "vzalloc", "krealloc", "kmem_cache", "allocate_slab", "slab_",
 	"folio_alloc", "folio_unlock", "filemap_alloc_folio", "__filemap_get_folio", "find_or_create_page", "do_read_cache_folio", "read_cache_page",
 	"pagecache_get_page", "grab_cache_page_write_begin", "ida_free",
 	/* memory and strings */
@@ -118,7 +118,7 @@ static bool can_blame(const struct oops_report *r, const struct oops_frame *f)
 /* A stack trace of fault injection in the middle: two reports are mixed. */
 static bool is_foreign(const struct oops_frame *f)
 {
-	return f->function != NULL && strncmp(f->function, "should_fail", 11) == 0;
+	return f->function != NULL && !f->unreliable && strncmp(f->function, "should_fail", 11) == 0;
 }
 
 /* --- what loops ------------------------------------------------------------------------------------- */

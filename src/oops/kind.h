@@ -32,6 +32,7 @@ enum oops_kind_flags {
 	OOPS_NO_TRACE = 1,    /* complete without a call trace */
 	OOPS_DAMAGED = 2,     /* only a damaged report looks like this */
 	OOPS_FOLLOWS = 4,     /* may come as part of another report: "Kernel panic" after an oops */
+	OOPS_LEADS = 8,       /* the next headline is part of it */
 	OOPS_ASKED = 16,      /* somebody asked for it: SysRq */
 	OOPS_ONE_LINE = 32,   /* complete in its headline */
 };

@@ -5,7 +5,7 @@
 
 #define BUG_WHERE { OOPS_WHERE_PC, OOPS_WHERE_TRACE }
 
-static const char *const usercopy_machinery[] = { "usercopy", "__check", "check_heap", "check_object_size", NULL };
+static const char *const usercopy_machinery[] = { "^usercopy_", "^__check", "check_heap", "check_object_size", NULL };
 static const char *const bug_machinery[] = { "rust_helper_BUG", "rust_begin_unwind", "panicking", "^skb_", NULL };
 
 /* What a Rust panic says stands on the line below its headline. */

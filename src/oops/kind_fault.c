@@ -32,7 +32,7 @@ static const struct oops_kind kinds[] = {
 	  .where = PC_THEN_TRACE, .severity = OOPS_OOPS, .meaning = "The kernel jumped to data." },
 	{ .name = "paging-fault", .start = "nable to handle kernel {what:write to read-only memory|read from unreadable memory|access to user memory outside uaccess routines}",
 	  .title = "BUG: unable to handle kernel {what} in {function}", .where = PC_THEN_TRACE, .severity = OOPS_OOPS, .meaning = PAGE_MEANING },
-	{ .name = "nx-exec", .start = "kernel tried to execute NX-protected page", .title = "BUG: kernel tried to execute NX-protected page in {function}",
+	{ .name = "nx-exec", .start = "kernel tried to execute NX-protected page", .flags = OOPS_LEADS, .title = "BUG: kernel tried to execute NX-protected page in {function}",
 	  .where = PC_THEN_TRACE, .severity = OOPS_OOPS, .meaning = "The kernel jumped to data: a function pointer that was overwritten.", .look = "the caller: the second entry of the trace" },
 	{ .name = "paging-fault", .start = "BUG: {_u:unable|Unable} to handle kernel", .flags = OOPS_DAMAGED, .title = "BUG: unable to handle kernel", .severity = OOPS_OOPS, .meaning = PAGE_MEANING },
 	{ .name = "stack-overflow", .start = "BUG: {stack:any}stack guard page was hit at", .title = "BUG: stack guard page was hit in {function}",

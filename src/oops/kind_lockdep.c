@@ -9,7 +9,7 @@
 static const char *const workqueue_locks[] = { "process_one_work", "flush_workqueue", "drain_workqueue", "destroy_workqueue", "start_flush_work", "__flush_work", NULL };
 static const char *const rcu_machinery[] = { "rcu", "kmem", "slab", "kmalloc", "vmalloc", "kcalloc", "kzalloc", "___might", NULL };
 static const char *const key_machinery[] = { "stack", "lock", "IRQ", "irq", NULL };
-static const char *const preempt_machinery[] = { "preemption", "preempt", "debug_", "processor_id", "this_cpu", NULL };
+static const char *const preempt_machinery[] = { "check_preemption", "^preempt", "^debug_", "processor_id", "this_cpu", NULL };
 static const char *const spin_machinery[] = { "spin_", "_lock", "_unlock", NULL };
 static const char *const atomic_machinery[] = { "schedule", NULL };
 
@@ -72,7 +72,10 @@ static const struct oops_kind kinds[] = {
 	  .look = "'Preemption disabled at' in the report; GFP_ATOMIC or moving the call out of the lock are the usual cures" },
 	{ .name = "preemptible", .start = "BUG: using {what}() in preemptible", .skip = preempt_machinery, .title = "BUG: using {what}() in preemptible code in {function}",
 	  .where = { OOPS_WHERE_TRACE }, .severity = OOPS_BUG, .meaning = "A CPU's own data was used while the task may be moved to another CPU at any time." },
-	{ .name = "leaked-lock", .start = "BUG: workqueue leaked {_what:any}", .needs = NAMES("last function: {at:func}"), .flags = OOPS_NO_TRACE,
+	{ .name = "leaked-lock", .start = "BUG: workqueue leaked {_what:any}", .needs = NAMES("last function: {at:func}"), .body = NAMES("last function: {at:func}"), .flags = OOPS_NO_TRACE,
+	  .title = "BUG: workqueue leaked lock or atomic in {function}", .where = { OOPS_WHERE_BODY }, .severity = OOPS_BUG,
+	  .meaning = "A work item returned with a lock held or preemption off." },
+	{ .name = "leaked-lock", .start = "BUG: workqueue leaked {_what:any}", .body = NAMES("workfn={at:func}"), .flags = OOPS_NO_TRACE,
 	  .title = "BUG: workqueue leaked lock or atomic in {function}", .where = { OOPS_WHERE_BODY }, .severity = OOPS_BUG,
 	  .meaning = "A work item returned with a lock held or preemption off." },
 	{ .name = NULL },

@@ -8,8 +8,9 @@
 
 static const char *const odebug_machinery[] = { "debug_", "rcu", "hrtimer_", "timer_", "work_", "percpu_", "kmem_", "slab_", "kfree", "vunmap", "vfree", "__free_",
 	"debug_check", "kobject_", NULL };
-static const char *const usercopy_machinery[] = { "usercopy", "__check", NULL };
+static const char *const usercopy_machinery[] = { "^usercopy_", "^__check", NULL };
 static const char *const kobject_machinery[] = { "kobject_", NULL };
+static const char *const sysfs_machinery[] = { "sysfs_", "kobject_", "device_", "internal_create", NULL };
 static const char *const proc_machinery[] = { "proc_", NULL };
 static const char *const refcount_machinery[] = { "refcount", "kobject_", "kref_", NULL };
 static const char *const lock_machinery[] = { "lock_sock", "release_sock", "__lock_", "hlock_", "check_wait", NULL };
@@ -39,6 +40,10 @@ static const struct oops_kind kinds[] = {
 	{ .name = "large-allocation", .start = "WARNING: {_a:any}mm/vmalloc.c:{_line:num} {_b:any}__vmalloc_node", .title = "WARNING: zero-size vmalloc in {function}", WARN_TAIL },
 	{ .name = "warning", .start = "WARNING: {_a:any} usb_submit_urb", .skip = usb_machinery, .title = "WARNING in {function}/usb_submit_urb", WARN_TAIL,
 	  .meaning = "A driver submitted a USB request that doesn't fit its endpoint." },
+	{ .name = "irq", .start = "WARNING: {_a:any} __enable_irq", .skip = NAMES("enable_irq"), .title = "WARNING: unbalanced enable_irq in {function}", WARN_TAIL,
+	  .meaning = "An interrupt was enabled that was not disabled." },
+	{ .name = "suspicious-rcu", .start = "WARNING: {_a:any} rcu_note_context_switch", .skip = NAMES("schedule", "rcu_note", "^usleep", "^msleep"), .title = "WARNING: sleep inside rcu_read_lock() in {function}",
+	  .where = { OOPS_WHERE_TRACE }, .severity = OOPS_WARNING, .meaning = "A task slept between rcu_read_lock() and rcu_read_unlock()." },
 	{ .name = "warning", .start = "WARNING: CPU: {_cpu:num} PID: {_pid:num} at {place:any}:{line:num} {func}", .title = "WARNING in {function}", WARN_TAIL,
 	  .meaning = "The kernel's own check, WARN_ON() and its like, failed; it went on.", .look = "the condition on that line" },
 	{ .name = "warning", .start = "WARNING: at {place:any}:{line:num} {func}", .title = "WARNING in {function}", WARN_TAIL,
@@ -47,6 +52,10 @@ static const struct oops_kind kinds[] = {
 	  .where = { OOPS_WHERE_PC, OOPS_WHERE_TRACE }, .severity = OOPS_WARNING, .meaning = "The kernel's own check, WARN_ON() and its like, failed; it went on.", .look = "the condition on that line" },
 	{ .name = "warning", .start = "WARNING: {place:any}:{line:num} at {func}", .title = "WARNING in {function}", WARN_TAIL,
 	  .meaning = "The kernel's own check, WARN_ON() and its like, failed; it went on.", .look = "the condition on that line" },
+	{ .name = "kobject", .start = "^kobject: kobject ({_address:any}): {what:any}, something is seriously wrong", .skip = kobject_machinery, .title = "kobject: {what} in {function}",
+	  .where = { OOPS_WHERE_TRACE }, .severity = OOPS_WARNING, .meaning = "An object of the device model was initialised twice." },
+	{ .name = "kobject", .start = "sysfs: cannot create duplicate filename '{path:any}'", .skip = sysfs_machinery, .title = "sysfs: duplicate filename in {function}",
+	  .where = { OOPS_WHERE_TRACE }, .severity = OOPS_WARNING, .meaning = "A name was registered in sysfs that is there already: a device added twice, or not removed." },
 	{ .name = "stack-state", .start = "WARNING: kernel stack regs at {_a:any} has bad '{what:any}' value", .flags = OOPS_NO_TRACE, .title = "WARNING: kernel stack regs has bad '{what}' value", .severity = OOPS_WARNING,
 	  .meaning = "The unwinder met a stack that doesn't look like one; the report says nothing of the code that ran." },
 	{ .name = "stack-state", .start = "WARNING: kernel stack frame pointer at {_a:any} has bad value", .flags = OOPS_NO_TRACE, .title = "WARNING: kernel stack frame pointer has bad value", .severity = OOPS_WARNING },

@@ -16,6 +16,8 @@ typedef void oops_report_fn(void *user, struct oops_report *report);
 
 struct oops_scan *oops_scan_create(oops_report_fn *callback, void *user);
 void oops_scan_feed(struct oops_scan *s, const void *bytes, size_t size_bytes);
+/* Nothing came for a while: what is open is complete. */
+void oops_scan_idle(struct oops_scan *s);
 /* The log ended: what is open is complete, or truncated. */
 void oops_scan_finish(struct oops_scan *s);
 void oops_scan_destroy(struct oops_scan *s); /* NULL-safe */

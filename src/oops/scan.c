@@ -236,7 +236,7 @@ static void add_to(struct oops_scan *s, struct group *g, const struct oops_line 
  * the same said twice ("BUG: memory leak", "unreferenced object"). */
 static bool is_part_of(const struct group *g, const struct oops_kind *kind, uint64_t line)
 {
-	if (kind->flags & OOPS_FOLLOWS)
+	if ((kind->flags & OOPS_FOLLOWS) || ((g->kind->flags & OOPS_LEADS) && line - g->first_line <= SAME_THING_LINES && !g->has_frames))
 		return true;
 	if (strcmp(g->kind->name, kind->name) == 0 && line - g->first_line <= 6)
 		return true;
@@ -329,18 +329,23 @@ void oops_scan_feed(struct oops_scan *s, const void *bytes, size_t size_bytes)
 	}
 }
 
-void oops_scan_finish(struct oops_scan *s)
+void oops_scan_idle(struct oops_scan *s)
 {
-	if (s->fill > 0 && !s->in_long_line)
-		take_block(s, s->buffer, s->buffer + s->fill);
-	s->fill = 0;
-	s->in_long_line = false;
 	while (s->open_count > 0)
 		for (size_t i = 0; i < s->group_count; i++)
 			if (!s->groups[i]->closed) {
 				close_group(s, s->groups[i], true);
 				break;
 			}
+}
+
+void oops_scan_finish(struct oops_scan *s)
+{
+	if (s->fill > 0 && !s->in_long_line)
+		take_block(s, s->buffer, s->buffer + s->fill);
+	s->fill = 0;
+	s->in_long_line = false;
+	oops_scan_idle(s);
 }
 
 void oops_scan_destroy(struct oops_scan *s)

@@ -441,7 +441,8 @@ static void open_trace(struct reader *rd, enum oops_trace_kind kind, const char 
 	if (rd->r->traces.n == TRACES_MAX)
 		return;
 	/* "stack backtrace:" and "NMI backtrace" are followed by "Call Trace:": one trace. */
-	if (rd->trace != NULL && rd->trace->frames.n == 0 && kind == OOPS_TRACE_CALL && rd->strangers < STRANGERS_MAX) {
+	if (rd->trace != NULL && rd->trace->frames.n == 0 && kind == OOPS_TRACE_CALL &&
+	    (rd->trace->kind == OOPS_TRACE_CALL || strstr(rd->trace->title, "backtrace") != NULL) && rd->strangers < STRANGERS_MAX) {
 		rd->trace->first_line = rd->line;
 		return;
 	}

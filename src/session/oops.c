@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * From logs to reports.  For a document the reports are gathered by title, because a log
+ * that has one has often a thousand: the first is told in full, the others counted.  As
+ * JSON, and when following, each is told when it is complete.
+ */
+#include "session/oops.h"
+
+#include "base/json.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/vec.h"
+#include "oops/json.h"
+#include "oops/kind.h"
+#include "oops/oops.h"
+#include "render/doc.h"
+#include "session/kernel_log.h"
+#include "view/oops.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { REPORTS_KEPT = 1000, LIMIT_DEFAULT = 20 };
+
+/* --- one log ------------------------------------------------------------------------------------- */
+
+static struct err *feed(void *user, const void *bytes, size_t size_bytes)
+{
+	if (size_bytes > 0)
+		oops_scan_feed(user, bytes, size_bytes);
+	else
+		oops_scan_idle(user);
+	return NULL;
+}
+
+static struct err *scan_log(const char *path, bool follow, oops_report_fn *callback, void *user, uint64_t *lines)
+{
+	struct oops_scan *scan = oops_scan_create(callback, user);
+	struct kernel_log_options options = { .path = path, .follow = follow };
+	struct err *err = kernel_log_read(&options, feed, scan);
+
+	oops_scan_finish(scan);
+	*lines += oops_scan_lines(scan);
+	oops_scan_destroy(scan);
+	return err;
+}
+
+static struct err *scan_all(const struct oops_session_options *o, oops_report_fn *callback, void *user, uint64_t *lines)
+{
+	if (o->file_count == 0)
+		return scan_log(NULL, o->follow, callback, user, lines);
+	for (size_t i = 0; i < o->file_count; i++)
+		TRY(scan_log(o->files[i], o->follow, callback, user, lines));
+	return NULL;
+}
+
+static bool is_wanted(const struct oops_session_options *o, const struct oops_report *r)
+{
+	return o->kind == NULL || strcmp(o->kind, r->kind->name) == 0;
+}
+
+/* --- gathered ------------------------------------------------------------------------------------- */
+
+struct gathered {
+	const struct oops_session_options *options;
+	struct strmap by_title;
+	VEC(struct oops_report *) reports; /* the first of each title */
+	uint64_t total, not_kept;
+};
+
+static void gather(void *user, struct oops_report *r)
+{
+	struct gathered *g = user;
+	bool is_new;
+
+	if (!is_wanted(g->options, r)) {
+		oops_report_destroy(r);
+		return;
+	}
+	g->total++;
+	if (strmap_find(&g->by_title, r->title, strlen(r->title)) == NULL && g->reports.n == REPORTS_KEPT) {
+		g->not_kept++;
+		oops_report_destroy(r);
+		return;
+	}
+	uint64_t *index = strmap_get(&g->by_title, r->title, strlen(r->title), &is_new);
+
+	if (is_new) {
+		*index = g->reports.n;
+		vec_push(&g->reports, r);
+	} else {
+		g->reports.v[*index]->repeats++;
+		oops_report_destroy(r);
+	}
+}
+
+static int by_severity(const void *a, const void *b)
+{
+	const struct oops_report *x = *(struct oops_report *const *)a, *y = *(struct oops_report *const *)b;
+
+	if (x->severity != y->severity)
+		return x->severity > y->severity ? -1 : 1;
+	return x->first_line < y->first_line ? -1 : x->first_line > y->first_line;
+}
+
+static const struct oops_report *worst_first(const struct gathered *g)
+{
+	VEC(struct oops_report *) sorted = { 0 };
+
+	for (size_t i = 0; i < g->reports.n; i++)
+		vec_push(&sorted, g->reports.v[i]);
+	vec_sort(&sorted, by_severity);
+	const struct oops_report *worst = sorted.v[0];
+
+	vec_deinit(&sorted);
+	return worst;
+}
+
+static void show_table(struct doc *doc, const struct gathered *g)
+{
+	static const struct doc_column columns[] = {
+		{ "line", "line", DOC_COUNT, 0 },
+		{ "times", "times", DOC_COUNT, 0 },
+		{ "severity", "severity", DOC_TEXT, 0 },
+		{ "title", "report", DOC_TEXT, 0 },
+	};
+	static const enum doc_style styles[] = { DOC_PLAIN, DOC_WARN, DOC_BAD, DOC_BAD, DOC_BAD };
+
+	doc_table_begin(doc, "reports", "reports", columns, 4);
+	for (size_t i = 0; i < g->reports.n; i++) {
+		const struct oops_report *r = g->reports.v[i];
+
+		doc_row(doc, (struct doc_value[]){ DOC_U64(r->first_line), DOC_U64(r->repeats + 1),
+						   DOC_STYLED(oops_severity_name(r->severity), styles[r->severity]), DOC_STR(r->title) });
+	}
+	doc_table_end(doc, g->not_kept, NULL);
+}
+
+static void show_all(struct doc *doc, struct gathered *g, uint64_t lines)
+{
+	const struct oops_session_options *o = g->options;
+	uint64_t limit = o->limit != 0 ? o->limit : LIMIT_DEFAULT;
+
+	if (g->reports.n == 0) {
+		doc_headline(doc, "no kernel report in %" PRIu64 " lines", lines);
+		return;
+	}
+	const struct oops_report *worst = worst_first(g);
+
+	doc_headline(doc, "%" PRIu64 " report%s of %zu kind%s in %" PRIu64 " lines; the worst: %s", g->total, g->total == 1 ? "" : "s", g->reports.n,
+		     g->reports.n == 1 ? "" : "s", lines, worst->title);
+	if (g->reports.n > 1)
+		show_table(doc, g);
+	for (size_t i = 0; i < g->reports.n && i < limit; i++)
+		view_oops(doc, g->reports.v[i], (unsigned)i + 1, o->verbose);
+	if (g->reports.n > limit)
+		doc_text(doc, "%zu more are not shown in full: --limit N shows them.", g->reports.n - (size_t)limit);
+}
+
+static void show_one(void *user, struct oops_report *r)
+{
+	struct doc *doc = user;
+
+	view_oops(doc, r, (unsigned)r->first_line, false);
+	oops_report_destroy(r);
+}
+
+struct err *session_oops(const struct oops_session_options *options, struct doc *doc)
+{
+	struct gathered g = { .options = options };
+	uint64_t lines = 0;
+	struct err *err;
+
+	doc_begin(doc, &(struct doc_head){ .kind = "sonde.oops", .version = 1, .title = options->file_count > 0 ? options->files[0] : "the running kernel's log" });
+	if (options->follow) {
+		err = scan_all(options, show_one, doc, &lines);
+	} else {
+		strmap_init(&g.by_title);
+		err = scan_all(options, gather, &g, &lines);
+		if (err == NULL)
+			show_all(doc, &g, lines);
+		for (size_t i = 0; i < g.reports.n; i++)
+			oops_report_destroy(g.reports.v[i]);
+		vec_deinit(&g.reports);
+		strmap_deinit(&g.by_title);
+	}
+	struct err *end = doc_end(doc);
+
+	if (err == NULL)
+		return end;
+	err_destroy(end);
+	return err;
+}
+
+/* --- JSON -------------------------------------------------------------------------------------------- */
+
+struct json_out {
+	const struct oops_session_options *options;
+	struct json json;
+	FILE *file;
+};
+
+static void put_json(void *user, struct oops_report *r)
+{
+	struct json_out *out = user;
+
+	if (is_wanted(out->options, r)) {
+		oops_json(&out->json, r);
+		if (out->options->follow)
+			(void)fflush(out->file);
+	}
+	oops_report_destroy(r);
+}
+
+struct err *session_oops_json(const struct oops_session_options *options, FILE *file)
+{
+	struct json_out out = { .options = options, .file = file };
+	uint64_t lines = 0;
+
+	json_init_file(&out.json, file, 1);
+	json_begin_object(&out.json);
+	json_key(&out.json, "schema");
+	json_str(&out.json, "sonde.oops");
+	json_key(&out.json, "version");
+	json_u64(&out.json, 1);
+	json_key(&out.json, "reports");
+	json_begin_array(&out.json);
+	struct err *err = scan_all(options, put_json, &out, &lines);
+
+	json_end(&out.json);
+	json_key(&out.json, "lines");
+	json_u64(&out.json, lines);
+	json_end(&out.json);
+	(void)fputc('\n', file);
+	return err;
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* A kernel report for people: the title, where it happened, what it means, the stacks, the code. */
+#include "view/oops.h"
+
+#include "base/str.h"
+#include "oops/explain.h"
+#include "oops/kind.h"
+#include "render/doc.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { FRAMES_SHOWN = 24 };
+
+static void field(struct doc *doc, const char *key, const char *title, const char *value)
+{
+	if (value != NULL && *value != '\0')
+		doc_field(doc, key, title, DOC_TEXT, DOC_STR(value));
+}
+
+static void show_place(struct doc *doc, const struct oops_report *r)
+{
+	struct str task, where;
+
+	str_init(&task);
+	str_init(&where);
+	if (r->comm != NULL)
+		str_printf(&task, "%s", r->comm);
+	if (r->pid >= 0)
+		str_printf(&task, "%s%d", task.length > 0 ? ", pid " : "pid ", r->pid);
+	if (r->cpu >= 0)
+		str_printf(&task, "%sCPU %d", task.length > 0 ? ", " : "", r->cpu);
+	if (r->context > OOPS_CONTEXT_TASK)
+		str_printf(&task, ", in an interrupt (%s)", oops_context_name(r->context));
+	str_printf(&where, "line %" PRIu64 "-%" PRIu64, r->first_line, r->last_line);
+	if (r->time_us >= 0)
+		str_printf(&where, ", %.6f s after boot", (double)r->time_us / 1e6);
+	field(doc, "where", "in the log", str_text(&where));
+	field(doc, "task", "task", str_text(&task));
+	str_deinit(&task);
+	str_deinit(&where);
+}
+
+static void show_kernel(struct doc *doc, const struct oops_report *r)
+{
+	struct str text;
+
+	str_init(&text);
+	if (r->kernel != NULL)
+		str_printf(&text, "%s%s%s", r->kernel, r->arch != NULL ? ", " : "", r->arch != NULL ? r->arch : "");
+	field(doc, "kernel", "kernel", str_text(&text));
+	str_clear(&text);
+	for (const char *c = r->taint; c != NULL && *c != '\0'; c++)
+		str_printf(&text, "%s%c (%s)", c == r->taint ? "" : ", ", *c, oops_taint_meaning(*c) != NULL ? oops_taint_meaning(*c) : "unknown");
+	field(doc, "taint", "tainted", str_text(&text));
+	field(doc, "hardware", "hardware", r->hardware);
+	field(doc, "workqueue", "work item", r->workqueue);
+	str_deinit(&text);
+}
+
+static void show_explanation(struct doc *doc, struct oops_report *r)
+{
+	struct oops_explanation e;
+
+	oops_explain(r, &e);
+	if (e.meaning != NULL)
+		doc_text(doc, "%s", e.meaning);
+	for (size_t i = 0; i < e.evidence.n; i++)
+		doc_text(doc, "%s", e.evidence.v[i]);
+	if (e.look != NULL)
+		doc_text(doc, "Look first at: %s.", e.look);
+	oops_explanation_deinit(&e);
+}
+
+static void show_trace(struct doc *doc, const struct oops_report *r, const struct oops_trace *t, bool verbose)
+{
+	static const struct doc_column columns[] = {
+		{ "function", "function", DOC_TEXT, 0 },
+		{ "place", "at", DOC_TEXT, DOC_COLUMN_ELIDE_LEFT },
+		{ "module", "module", DOC_TEXT, DOC_COLUMN_OPTIONAL },
+	};
+	static const char *const keys[] = { "call", "alloc", "free", "origin", "other" };
+	uint64_t left_out = 0, shown = 0;
+	struct str name, place;
+
+	str_init(&name);
+	str_init(&place);
+	doc_table_begin(doc, keys[t->kind], *t->title != '\0' ? t->title : "stack", columns, 3);
+	for (size_t i = 0; i < t->frames.n; i++) {
+		const struct oops_frame *f = &t->frames.v[i];
+
+		if (!verbose && (f->unreliable || shown >= FRAMES_SHOWN)) {
+			left_out++;
+			continue;
+		}
+		str_clear(&name);
+		str_clear(&place);
+		if (f->function == NULL)
+			str_printf(&name, "0x%" PRIx64, f->address);
+		else
+			str_printf(&name, "%s%s", f->unreliable ? "? " : "", f->function);
+		if (f->size != 0)
+			str_printf(&name, "+0x%" PRIx64 "/0x%" PRIx64, f->offset, f->size);
+		if (f->file != NULL)
+			str_printf(&place, "%s:%u%s", f->file, f->line, f->inlined ? " (inlined)" : "");
+		else if (f->note != NULL)
+			str_add(&place, f->note);
+		bool blame = r->blame != NULL && f->function != NULL && r->blame->function != NULL && strcmp(f->function, r->blame->function) == 0;
+
+		doc_row(doc, (struct doc_value[]){ blame ? DOC_STYLED(str_text(&name), DOC_STRONG) : DOC_STYLED(str_text(&name), f->unreliable ? DOC_DIM : DOC_KERNEL),
+						   place.length > 0 ? DOC_STR(str_text(&place)) : DOC_NONE,
+						   f->module != NULL ? DOC_STR(f->module) : DOC_NONE });
+		shown++;
+	}
+	doc_table_end(doc, left_out, left_out > 0 ? "-v shows them" : NULL);
+	str_deinit(&name);
+	str_deinit(&place);
+}
+
+static void show_registers(struct doc *doc, const struct oops_report *r)
+{
+	struct str text;
+
+	if (r->registers.n == 0)
+		return;
+	str_init(&text);
+	for (size_t i = 0; i < r->registers.n; i++)
+		str_printf(&text, "%s%-6s %016" PRIx64, i == 0 ? "" : i % 4 == 0 ? "\n" : "   ", r->registers.v[i].name, r->registers.v[i].value);
+	doc_verbatim(doc, "registers", str_text(&text));
+	str_deinit(&text);
+}
+
+void view_oops(struct doc *doc, struct oops_report *r, unsigned number, bool verbose)
+{
+	char key[32];
+
+	(void)snprintf(key, sizeof(key), "report_%u", number);
+	doc_section_begin(doc, key, r->title);
+	field(doc, "kind", "kind", r->kind->name);
+	if (r->panicked)
+		field(doc, "panicked", "then", "the kernel panicked");
+	show_place(doc, r);
+	show_kernel(doc, r);
+	if (r->source_file != NULL) {
+		struct str source;
+
+		str_init(&source);
+		str_printf(&source, "%s:%u", r->source_file, r->source_line);
+		field(doc, "source", "look at", str_text(&source));
+		str_deinit(&source);
+	}
+	show_explanation(doc, r);
+	for (size_t i = 0; i < r->traces.n; i++)
+		if (r->traces.v[i].frames.n > 0)
+			show_trace(doc, r, &r->traces.v[i], verbose);
+	if (verbose)
+		show_registers(doc, r);
+	doc_section_end(doc);
+}
