@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sonde annotate: source lines and instructions of one function, with what each used. */
 #include "cmd/cmd.h"
+#include "cmd/recording_input.h"
 #include "cmd/stack_input.h"
 
 #include "base/mem.h"
@@ -23,19 +24,14 @@ struct annotate_args {
 	struct output_args output;
 };
 
-static bool is_directory(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-/* "main" is a function, "make.sonde" and, where there is make.sonde, "make" a recording. */
+/* "main" is a function, "make.sonde", "perf.data" and, where there is make.sonde, "make" a
+ * recording. */
 static bool names_recording(const char *word)
 {
 	CLEANUP(mem_freep) char *with_end = mem_printf("%s.sonde", word);
+	struct stat st;
 
-	return is_directory(word) || is_directory(with_end);
+	return stat(word, &st) == 0 || stat(with_end, &st) == 0;
 }
 
 static void split_operands(const struct annotate_args *args, const char **function, const char **recording)
@@ -107,19 +103,17 @@ static struct err *annotate_run(void *user, struct arena *arena, int *status)
 {
 	const struct annotate_args *args = user;
 	const char *function, *operand;
-	CLEANUP(mem_freep) char *path = NULL;
-	struct recording *r;
+	struct recording_input in;
 
 	(void)arena;
 	(void)status;
 	output_log_level(&args->output);
 	split_operands(args, &function, &operand);
-	TRY(recording_find_path(operand, &path));
-	TRY(recording_open(path, &r));
+	TRY(recording_input_open(operand, &in));
 
-	struct err *err = annotate(args, r, path, function);
+	struct err *err = annotate(args, in.recording, in.path, function);
 
-	recording_destroy(r);
+	recording_input_close(&in);
 	return err;
 }
 

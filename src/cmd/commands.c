@@ -5,6 +5,7 @@
 extern const struct cmd cmd_addr2line;
 extern const struct cmd cmd_annotate;
 extern const struct cmd cmd_completion;
+extern const struct cmd cmd_diff;
 extern const struct cmd cmd_doctor;
 extern const struct cmd cmd_export;
 extern const struct cmd cmd_flame;
@@ -23,6 +24,7 @@ const struct cmd *const cmd_table[] = {
 	&cmd_addr2line,
 	&cmd_annotate,
 	&cmd_completion,
+	&cmd_diff,
 	&cmd_doctor,
 	&cmd_export,
 	&cmd_flame,

@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# needs: gcc
+# timeout: 60
+"""A function that got 20 % slower is found; two runs of the same program do not differ."""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+SOURCE = """#include <stdlib.h>
+#define WORK(name) \\
+	__attribute__((noinline)) unsigned name(unsigned n) \\
+	{ unsigned h = n; while (n--) h = (h ^ n) * 16777619u / 3; return h; }
+WORK(first)
+WORK(second)
+WORK(third)
+WORK(fourth)
+int main(int argc, char **argv)
+{
+	unsigned h = 0, percent = atoi(argv[1]);
+	for (unsigned i = 0; i < 6000; i++)
+		h += first(15000 + i) + second(150 * percent + i) + third(15000 + i) + fourth(10000 + i);
+	return h == 0;
+}
+"""
+
+
+def record(name, percent):
+    subprocess.run(["sonde", "record", "-q", "-F", "4999", "-o", name, "--", "./work", str(percent)], check=True)
+
+
+def diff(*words):
+    text = subprocess.run(["sonde", "diff", *words, "--json"], stdout=subprocess.PIPE, check=True, text=True).stdout
+    return json.loads(text)
+
+
+def significant(d):
+    return {f["function"]: f["state"] for f in d["functions"] if f["state"] in ("more", "less", "new", "gone")}
+
+
+def main():
+    failed = False
+    with open("work.c", "w", encoding="ascii") as f:
+        f.write(SOURCE)
+    subprocess.run(["gcc", "-O2", "-g", "-fno-ipa-icf", "-o", "work", "work.c"], check=True)
+    record("a", 100)
+    record("b", 120)
+    record("c", 100)
+    slower = diff("a", "b", "--noise", "3")
+    found = significant(slower)
+    good = found == {"second": "more"}
+    ratio = next(f["change_ratio"] for f in slower["functions"] if f["function"] == "second")
+    print("%s 20 %% slower: found %s, %.0f %% more" % ("ok  " if good else "FAIL", found, 100 * ratio))
+    print("     " + slower["headline"])
+    failed |= not good
+    same = diff("a", "c", "--noise", "3")
+    good = not significant(same)
+    print("%s the same twice: %s" % ("ok  " if good else "FAIL", same["headline"]))
+    return failed or not good
+
+
+if not shutil.which("gcc"):
+    print("gcc")
+    sys.exit(77)
+with tempfile.TemporaryDirectory() as directory:
+    os.chdir(directory)
+    result = main()
+    os.chdir("/")
+sys.exit(result)
