@@ -2,7 +2,9 @@
 /* sonde oops: find and explain the kernel's reports in a log, or in the running kernel's. */
 #include "cmd/cmd.h"
 
+#include "session/lookup.h"
 #include "session/oops.h"
+#include "session/oops_decode.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,7 +12,8 @@
 struct oops_args {
 	struct opt_list files;
 	bool follow;
-	const char *kind;
+	const char *kind, *vmlinux, *modules, *debuginfod;
+	bool no_decode, no_cache;
 	uint64_t limit;
 	struct output_args output;
 };
@@ -22,6 +25,15 @@ static const struct opt oops_opts[] = {
 	  .offset = offsetof(struct oops_args, kind) },
 	{ .name = "limit", .letter = 'n', .kind = OPT_U64, .value = "N", .min = 1, .max = 100000, .help = "tell at most N reports in full (20)",
 	  .offset = offsetof(struct oops_args, limit) },
+	{ .kind = OPT_HEADING, .help = "Files and lines" },
+	{ .name = "vmlinux", .kind = OPT_STRING, .value = "FILE", .completes = "file", .help = "the kernel's ELF file with debug information; else looked for by build-id and version",
+	  .offset = offsetof(struct oops_args, vmlinux) },
+	{ .name = "modules", .kind = OPT_STRING, .value = "DIR", .completes = "file", .help = "where the modules' files are (.ko, .ko.debug, .ko.xz ...)",
+	  .offset = offsetof(struct oops_args, modules) },
+	{ .name = "debuginfod", .kind = OPT_CHOICE, .value = "WHEN", .choices = lookup_debuginfod_choices, .help = "auto (on a terminal), always or never ask $DEBUGINFOD_URLS",
+	  .offset = offsetof(struct oops_args, debuginfod) },
+	{ .name = "no-decode", .kind = OPT_FLAG, .help = "names as the log has them", .offset = offsetof(struct oops_args, no_decode) },
+	{ .name = "no-cache", .kind = OPT_FLAG, .help = "neither use nor keep an index of debug information", .offset = offsetof(struct oops_args, no_cache) },
 	OUTPUT_OPTS(struct oops_args, output),
 	OPT_END
 };
@@ -59,7 +71,12 @@ static struct err *run_json(const struct oops_session_options *options, const ch
 static struct err *oops_run(void *args_, struct arena *arena, int *status)
 {
 	struct oops_args *args = args_;
+	struct oops_decode_options decode = {
+		.vmlinux = args->vmlinux, .modules = args->modules, .no_cache = args->no_cache,
+		.debuginfod = lookup_debuginfod_when(args->debuginfod),
+	};
 	struct oops_session_options options = {
+		.decode = args->no_decode ? NULL : &decode,
 		.files = args->files.words, .file_count = args->files.count, .follow = args->follow,
 		.verbose = args->output.verbose > 0, .kind = args->kind, .limit = args->limit,
 	};

@@ -18,6 +18,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -293,6 +294,40 @@ struct err *lookup_address(struct lookup *l, const char *expression, uint64_t *a
 	TRY(named_address(l, name, addr));
 	*addr += offset;
 	return NULL;
+}
+
+/* Bytes from symbol I to the next one behind it, as kallsyms counts. */
+static uint64_t bytes_to_next(const struct symbol_list *list, size_t i)
+{
+	size_t next = i + 1;
+
+	while (next < list->symbols.n && list->symbols.v[next].addr == list->symbols.v[i].addr)
+		next++;
+	return next < list->symbols.n ? list->symbols.v[next].addr - list->symbols.v[i].addr : list->symbols.v[i].size_bytes;
+}
+
+struct err *lookup_function(struct lookup *l, const char *name, uint64_t size_bytes, uint64_t *addr, uint64_t *known)
+{
+	enum { PADDING = 64 }; /* between functions; it counts for the one before */
+	bool found = false;
+
+	load_symbols(l);
+	for (size_t i = 0; i < l->symbols.symbols.n; i++) {
+		const struct listed_symbol *s = &l->symbols.symbols.v[i];
+
+		if (strcmp(s->name, name) != 0)
+			continue;
+		uint64_t room = bytes_to_next(&l->symbols, i);
+
+		*addr = s->addr;
+		*known = room;
+		found = true;
+		if (size_bytes == 0 || size_bytes == room || size_bytes == s->size_bytes ||
+		    (size_bytes > s->size_bytes && size_bytes - s->size_bytes < PADDING))
+			return NULL;
+	}
+	return found ? err_new(ERR_FORMAT, "%s is 0x%" PRIx64 " bytes in %s, not 0x%" PRIx64, name, *known, l->path, size_bytes) :
+		       err_new(ERR_NOT_FOUND, "%s has no symbol %s", l->path, name);
 }
 
 /* --- answers ----------------------------------------------------------------------------- */

@@ -49,6 +49,10 @@ const char *lookup_demangle(struct lookup *l, const char *name);
 
 /* The address of "symbol", "symbol+0x12", "(.text)+0x12"; ERR_NOT_FOUND. */
 struct err *lookup_address(struct lookup *l, const char *expression, uint64_t *addr);
+/* Where the function NAME begins that is SIZE bytes long as the kernel counts ("name+0x1/SIZE": up
+ * to the next symbol); with several of that name the size chooses.  ERR_NOT_FOUND: no such
+ * symbol; ERR_FORMAT: none of them has that size, *known is what it would be here. */
+struct err *lookup_function(struct lookup *l, const char *name, uint64_t size_bytes, uint64_t *addr, uint64_t *known);
 /* Where section NAME begins. */
 struct err *lookup_section(struct lookup *l, const char *name, uint64_t *addr);
 /* The symbol at ADDR, global ones first, and how far into it; NULL: none.  *section is the name of the section

@@ -15,6 +15,7 @@
 #include "oops/oops.h"
 #include "render/doc.h"
 #include "session/kernel_log.h"
+#include "session/oops_decode.h"
 #include "view/oops.h"
 
 #include <inttypes.h>
@@ -63,6 +64,7 @@ static bool is_wanted(const struct oops_session_options *o, const struct oops_re
 /* --- gathered ------------------------------------------------------------------------------------- */
 
 struct gathered {
+	struct oops_decoder *decoder; /* NULL: no decoding */
 	const struct oops_session_options *options;
 	struct strmap by_title;
 	VEC(struct oops_report *) reports; /* the first of each title */
@@ -137,6 +139,14 @@ static void show_table(struct doc *doc, const struct gathered *g)
 	doc_table_end(doc, g->not_kept, NULL);
 }
 
+static void show_note(struct doc *doc, const struct oops_decoder *decoder)
+{
+	const char *fix, *text = decoder != NULL ? oops_decoder_note(decoder, &fix) : NULL;
+
+	if (text != NULL)
+		doc_warning(doc, fix, "%s", text);
+}
+
 static void show_all(struct doc *doc, struct gathered *g, uint64_t lines)
 {
 	const struct oops_session_options *o = g->options;
@@ -152,17 +162,28 @@ static void show_all(struct doc *doc, struct gathered *g, uint64_t lines)
 		     g->reports.n == 1 ? "" : "s", lines, worst->title);
 	if (g->reports.n > 1)
 		show_table(doc, g);
+	for (size_t i = 0; i < g->reports.n && i < limit && g->decoder != NULL; i++)
+		err_destroy(oops_decode(g->decoder, g->reports.v[i]));
+	show_note(doc, g->decoder);
 	for (size_t i = 0; i < g->reports.n && i < limit; i++)
 		view_oops(doc, g->reports.v[i], (unsigned)i + 1, o->verbose);
 	if (g->reports.n > limit)
 		doc_text(doc, "%zu more are not shown in full: --limit N shows them.", g->reports.n - (size_t)limit);
 }
 
+struct shown {
+	struct doc *doc;
+	struct oops_decoder *decoder;
+	unsigned count;
+};
+
 static void show_one(void *user, struct oops_report *r)
 {
-	struct doc *doc = user;
+	struct shown *s = user;
 
-	view_oops(doc, r, (unsigned)r->first_line, false);
+	if (s->decoder != NULL)
+		err_destroy(oops_decode(s->decoder, r));
+	view_oops(s->doc, r, ++s->count, false);
 	oops_report_destroy(r);
 }
 
@@ -172,9 +193,13 @@ struct err *session_oops(const struct oops_session_options *options, struct doc 
 	uint64_t lines = 0;
 	struct err *err;
 
+	if (options->decode != NULL)
+		TRY(oops_decoder_create(options->decode, &g.decoder));
 	doc_begin(doc, &(struct doc_head){ .kind = "sonde.oops", .version = 1, .title = options->file_count > 0 ? options->files[0] : "the running kernel's log" });
 	if (options->follow) {
-		err = scan_all(options, show_one, doc, &lines);
+		struct shown shown = { .doc = doc, .decoder = g.decoder };
+
+		err = scan_all(options, show_one, &shown, &lines);
 	} else {
 		strmap_init(&g.by_title);
 		err = scan_all(options, gather, &g, &lines);
@@ -185,6 +210,7 @@ struct err *session_oops(const struct oops_session_options *options, struct doc 
 		vec_deinit(&g.reports);
 		strmap_deinit(&g.by_title);
 	}
+	oops_decoder_destroy(g.decoder);
 	struct err *end = doc_end(doc);
 
 	if (err == NULL)
@@ -196,6 +222,7 @@ struct err *session_oops(const struct oops_session_options *options, struct doc 
 /* --- JSON -------------------------------------------------------------------------------------------- */
 
 struct json_out {
+	struct oops_decoder *decoder;
 	const struct oops_session_options *options;
 	struct json json;
 	FILE *file;
@@ -206,6 +233,8 @@ static void put_json(void *user, struct oops_report *r)
 	struct json_out *out = user;
 
 	if (is_wanted(out->options, r)) {
+		if (out->decoder != NULL)
+			err_destroy(oops_decode(out->decoder, r));
 		oops_json(&out->json, r);
 		if (out->options->follow)
 			(void)fflush(out->file);
@@ -218,6 +247,8 @@ struct err *session_oops_json(const struct oops_session_options *options, FILE *
 	struct json_out out = { .options = options, .file = file };
 	uint64_t lines = 0;
 
+	if (options->decode != NULL)
+		TRY(oops_decoder_create(options->decode, &out.decoder));
 	json_init_file(&out.json, file, 1);
 	json_begin_object(&out.json);
 	json_key(&out.json, "schema");
@@ -229,6 +260,13 @@ struct err *session_oops_json(const struct oops_session_options *options, FILE *
 	struct err *err = scan_all(options, put_json, &out, &lines);
 
 	json_end(&out.json);
+	const char *fix, *text = out.decoder != NULL ? oops_decoder_note(out.decoder, &fix) : NULL;
+
+	if (text != NULL) {
+		json_key(&out.json, "decoding");
+		json_str(&out.json, text);
+	}
+	oops_decoder_destroy(out.decoder);
 	json_key(&out.json, "lines");
 	json_u64(&out.json, lines);
 	json_end(&out.json);

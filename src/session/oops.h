@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 struct doc;
+struct oops_decode_options;
 
 struct oops_session_options {
 	const char *const *files; /* none: the running kernel's log */
@@ -17,6 +18,7 @@ struct oops_session_options {
 	bool follow;              /* report each as it comes, until Ctrl-C */
 	bool verbose;
 	const char *kind;         /* only this one; NULL: all */
+	const struct oops_decode_options *decode; /* NULL: names as the log has them */
 	uint64_t limit;           /* reports told in full; 0: 20 */
 };
 

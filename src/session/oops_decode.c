@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Decoding a report's frames.
+ *
+ * A frame is "func+offset/size [module]": the symbol table says where func is, so neither
+ * KASLR nor addresses matter; where a name stands for several functions the size chooses,
+ * and where no size fits the file is of another kernel.  Frames that are only addresses
+ * are decoded with the report's "Kernel Offset".  Files are opened once for all reports.
+ */
+#include "session/oops_decode.h"
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "session/lookup.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { MODULE_BYTES_MAX = 256 << 20, DIRECTORY_DEPTH_MAX = 12 };
+
+struct oops_decoder {
+	struct oops_decode_options options;
+	struct strmap files;      /* path -> struct lookup *; 0: can't be had */
+	struct strmap modules;    /* "VERSION/name" -> path (heap), 0: none */
+	char *note;
+	const char *fix;
+	uint64_t frames, mismatched;
+};
+
+/* --- files -------------------------------------------------------------------------------------- */
+
+static bool is_there(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0;
+}
+
+struct err *oops_decoder_create(const struct oops_decode_options *options, struct oops_decoder **ret)
+{
+	if (options->vmlinux != NULL && !is_there(options->vmlinux))
+		return err_errno(errno, "cannot open %s", options->vmlinux);
+	if (options->modules != NULL && !is_there(options->modules))
+		return err_errno(errno, "cannot open %s", options->modules);
+	struct oops_decoder *d = mem_calloc(1, sizeof(*d));
+
+	d->options = *options;
+	strmap_init(&d->files);
+	strmap_init(&d->modules);
+	*ret = d;
+	return NULL;
+}
+
+void oops_decoder_destroy(struct oops_decoder *d)
+{
+	struct strmap_slot *slot;
+
+	if (d == NULL)
+		return;
+	for (size_t i = 0; (slot = strmap_next(&d->files, &i)) != NULL;)
+		lookup_destroy((struct lookup *)(uintptr_t)slot->value);
+	for (size_t i = 0; (slot = strmap_next(&d->modules, &i)) != NULL;)
+		free((char *)(uintptr_t)slot->value);
+	strmap_deinit(&d->files);
+	strmap_deinit(&d->modules);
+	free(d->note);
+	free(d);
+}
+
+static void note(struct oops_decoder *d, const char *fix, char *text)
+{
+	if (d->note != NULL) {
+		free(text);
+		return;
+	}
+	d->note = text;
+	d->fix = fix;
+}
+
+const char *oops_decoder_note(const struct oops_decoder *d, const char **fix)
+{
+	*fix = d->fix;
+	return d->note;
+}
+
+/* NULL: it can't be had; said once. */
+static struct lookup *open_file(struct oops_decoder *d, const char *path)
+{
+	struct lookup_options options = { .no_cache = d->options.no_cache, .debuginfod = d->options.debuginfod };
+	struct lookup *lookup = NULL;
+	bool is_new;
+	uint64_t *slot = strmap_get(&d->files, path, strlen(path), &is_new);
+
+	if (!is_new)
+		return (struct lookup *)(uintptr_t)*slot;
+	struct err *err = lookup_open(path, &options, &lookup);
+
+	if (err != NULL) {
+		note(d, NULL, mem_printf("%s", err_message(err)));
+		err_destroy(err);
+		lookup = NULL;
+	} else if (lookup_borrow_note(lookup) != NULL) {
+		note(d, "install the kernel's debug package, or name a vmlinux with debug information: --vmlinux FILE", mem_strdup(lookup_borrow_note(lookup)));
+	}
+	*strmap_get(&d->files, path, strlen(path), NULL) = (uint64_t)(uintptr_t)lookup;
+	return lookup;
+}
+
+/* --- vmlinux ---------------------------------------------------------------------------------------- */
+
+static char *first_there(char **candidates, size_t count)
+{
+	char *found = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		if (found == NULL && candidates[i] != NULL && is_there(candidates[i]))
+			found = candidates[i];
+		else
+			free(candidates[i]);
+	}
+	return found;
+}
+
+static char *find_vmlinux(const struct oops_report *r)
+{
+	char *candidates[6] = { NULL };
+
+	if (r->build_id != NULL && strlen(r->build_id) > 4)
+		candidates[0] = mem_printf("/usr/lib/debug/.build-id/%.2s/%s.debug", r->build_id, r->build_id + 2);
+	if (r->kernel != NULL && strchr(r->kernel, '/') == NULL) {
+		candidates[1] = mem_printf("/usr/lib/debug/boot/vmlinux-%s", r->kernel);
+		candidates[2] = mem_printf("/usr/lib/debug/lib/modules/%s/vmlinux", r->kernel);
+		candidates[3] = mem_printf("/boot/vmlinux-%s", r->kernel);
+		candidates[4] = mem_printf("/lib/modules/%s/build/vmlinux", r->kernel);
+		candidates[5] = mem_printf("/lib/modules/%s/vmlinux", r->kernel);
+	}
+	return first_there(candidates, 6);
+}
+
+static struct lookup *kernel_of(struct oops_decoder *d, const struct oops_report *r)
+{
+	if (d->options.vmlinux != NULL)
+		return open_file(d, d->options.vmlinux);
+	CLEANUP(mem_freep) char *path = find_vmlinux(r);
+
+	if (path != NULL)
+		return open_file(d, path);
+	note(d, "install the kernel's debug package (Debian: linux-image-...-dbg), or: --vmlinux FILE",
+	     mem_printf("no vmlinux for %s was found: frames have no files and lines", r->kernel != NULL ? r->kernel : "this kernel"));
+	return NULL;
+}
+
+/* --- modules ------------------------------------------------------------------------------------------- */
+
+/* Is FILE "name.ko", "name.ko.xz", ...?  '-' and '_' are one in names of modules. */
+static bool is_module_file(const char *file, const char *name)
+{
+	for (; *name != '\0'; name++, file++) {
+		char a = *file == '-' ? '_' : *file, b = *name == '-' ? '_' : *name;
+
+		if (a != b)
+			return false;
+	}
+	return strcmp(file, ".ko") == 0 || strcmp(file, ".ko.debug") == 0 || strcmp(file, ".ko.xz") == 0 || strcmp(file, ".ko.zst") == 0 ||
+	       strcmp(file, ".ko.gz") == 0;
+}
+
+static char *find_below(const char *directory, const char *name, unsigned depth)
+{
+	DIR *dir = opendir(directory);
+	struct dirent *entry;
+	char *found = NULL;
+
+	while (dir != NULL && found == NULL && (entry = readdir(dir)) != NULL) {
+		if (entry->d_name[0] == '.')
+			continue;
+		if (is_module_file(entry->d_name, name)) {
+			found = mem_printf("%s/%s", directory, entry->d_name);
+		} else if (entry->d_type == DT_DIR && depth < DIRECTORY_DEPTH_MAX) {
+			CLEANUP(mem_freep) char *below = mem_printf("%s/%s", directory, entry->d_name);
+
+			found = find_below(below, name, depth + 1);
+		}
+	}
+	if (dir != NULL)
+		closedir(dir);
+	return found;
+}
+
+static char *find_module(const struct oops_decoder *d, const struct oops_report *r, const char *name, const char *build_id)
+{
+	if (build_id != NULL && strlen(build_id) > 4) {
+		char *debug = mem_printf("/usr/lib/debug/.build-id/%.2s/%s.debug", build_id, build_id + 2);
+
+		if (is_there(debug))
+			return debug;
+		free(debug);
+	}
+	if (d->options.modules != NULL)
+		return find_below(d->options.modules, name, 0);
+	if (r->kernel == NULL || strchr(r->kernel, '/') != NULL)
+		return NULL;
+	CLEANUP(mem_freep) char *debug = mem_printf("/usr/lib/debug/lib/modules/%s", r->kernel);
+	CLEANUP(mem_freep) char *plain = mem_printf("/lib/modules/%s", r->kernel);
+	char *found = find_below(debug, name, 0);
+
+	return found != NULL ? found : find_below(plain, name, 0);
+}
+
+static struct lookup *module_of(struct oops_decoder *d, const struct oops_report *r, const struct oops_frame *f)
+{
+	CLEANUP(mem_freep) char *key = mem_printf("%s/%s", r->kernel != NULL ? r->kernel : "", f->module);
+	bool is_new;
+	uint64_t *slot = strmap_get(&d->modules, key, strlen(key), &is_new);
+
+	if (is_new)
+		*slot = (uint64_t)(uintptr_t)find_module(d, r, f->module, f->build_id);
+	const char *path = (const char *)(uintptr_t)*slot;
+
+	if (path != NULL)
+		return open_file(d, path);
+	note(d, "name the directory that has it: --modules DIR", mem_printf("no file of the module %s was found", f->module));
+	return NULL;
+}
+
+/* --- frames ----------------------------------------------------------------------------------------------- */
+
+/* The address that F means in L's file; false: with why, in F's note. */
+static bool locate(struct oops_decoder *d, struct oops_report *r, struct lookup *l, struct oops_frame *f, uint64_t *addr)
+{
+	uint64_t start = 0, known = 0;
+
+	if (f->function == NULL) {
+		if (f->address == 0 || f->module != NULL)
+			return false;
+		*addr = f->address - r->kernel_offset - (f->exact ? 0 : 1);
+		return true;
+	}
+	d->frames++;
+	struct err *err = lookup_function(l, f->function, f->size, &start, &known);
+
+	if (err == NULL) {
+		*addr = start + f->offset - (f->exact || f->offset == 0 ? 0 : 1);
+		return true;
+	}
+	if (err_is(err, ERR_FORMAT)) {
+		d->mismatched++;
+		f->note = arena_printf(&r->arena, "is 0x%" PRIx64 " bytes in this file: another kernel", known);
+		note(d, "find the vmlinux and modules of exactly this build", mem_strdup(err_message(err)));
+	}
+	err_destroy(err);
+	return false;
+}
+
+static void fill(struct oops_report *r, struct lookup *l, const struct index_frame *from, struct oops_frame *to)
+{
+	struct str path;
+
+	str_init(&path);
+	if (from->function != NULL && to->function == NULL)
+		to->function = arena_strdup(&r->arena, lookup_demangle(l, from->function));
+	if (lookup_add_path(from, false, &path)) {
+		to->file = arena_strdup(&r->arena, str_text(&path));
+		to->line = from->line;
+		to->column = from->column;
+	}
+	str_deinit(&path);
+}
+
+/* F is at INDEX of T: decode it, put the calls that were inlined there before it.  Returns
+ * how many frames stand there now. */
+static size_t decode_frame(struct oops_decoder *d, struct oops_report *r, struct oops_trace *t, size_t index)
+{
+	struct oops_frame *f = &t->frames.v[index];
+	struct lookup *l = f->file != NULL ? NULL : f->module != NULL ? module_of(d, r, f) : kernel_of(d, r);
+	struct index_chain chain;
+	uint64_t addr;
+
+	if (l == NULL || !locate(d, r, l, f, &addr))
+		return 1;
+	struct err *err = lookup_find(l, &addr, 1, &chain);
+
+	if (err != NULL || chain.count == 0) {
+		err_destroy(err);
+		return 1;
+	}
+	fill(r, l, &chain.frames[chain.count - 1], f);
+	const char *module = f->module;
+	bool unreliable = f->unreliable;
+
+	for (size_t i = 0; i + 1 < chain.count; i++) {
+		struct oops_frame inlined = { .inlined = true, .module = module, .unreliable = unreliable };
+
+		fill(r, l, &chain.frames[i], &inlined);
+		vec_insert(&t->frames, index + i, inlined);
+	}
+	return chain.count;
+}
+
+static void decode_single(struct oops_decoder *d, struct oops_report *r, struct oops_frame *f)
+{
+	struct oops_trace one = { .kind = OOPS_TRACE_CALL };
+
+	if (f->function == NULL && f->address == 0)
+		return;
+	vec_push(&one.frames, *f);
+	(void)decode_frame(d, r, &one, 0);
+	*f = *vec_last(&one.frames);
+	if (one.frames.n > 1) { /* the innermost place is what a person wants to see */
+		f->file = one.frames.v[0].file;
+		f->line = one.frames.v[0].line;
+	}
+	vec_deinit(&one.frames);
+}
+
+struct err *oops_decode(struct oops_decoder *d, struct oops_report *r)
+{
+	/* The blamed frame lies in a list that moves. */
+	if (r->blame != NULL) {
+		struct oops_frame *blame = ARENA_NEW(&r->arena, struct oops_frame);
+
+		*blame = *r->blame;
+		decode_single(d, r, blame);
+		r->blame = blame;
+	}
+	for (size_t i = 0; i < r->traces.n; i++)
+		for (size_t k = 0; k < r->traces.v[i].frames.n;)
+			k += decode_frame(d, r, &r->traces.v[i], k);
+	decode_single(d, r, &r->pc);
+	decode_single(d, r, &r->lr);
+	if (r->source_file == NULL && r->blame != NULL && r->blame->file != NULL) {
+		r->source_file = r->blame->file;
+		r->source_line = r->blame->line;
+	}
+	if (d->mismatched > 0 && d->mismatched * 2 > d->frames)
+		d->fix = "most functions have other sizes: this is another kernel's vmlinux; find that of this very build";
+	return NULL;
+}
