@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct export_args {
 	const char *input, *to, *path, *diff;
@@ -51,6 +52,9 @@ static struct err *write_out(const struct export_args *args, const struct export
 {
 	FILE *out;
 
+	if (exporter->is_binary && (!args->path || strcmp(args->path, "-") == 0) && isatty(STDOUT_FILENO))
+		return err_fix(err_new(ERR_USAGE, "%s is binary, and standard output is a terminal", exporter->name),
+			       "write it to a file with -o");
 	TRY(open_output(args->path, &out));
 	return close_output(out, args->path, exporter->write(input, out));
 }
@@ -102,14 +106,14 @@ static struct err *export_input(const struct export_args *args, const struct exp
 	struct stacks *stacks = &in->profile->stacks;
 	const struct narrow_args *n = &args->narrow;
 
-	if (!exporter->wants_stacks && !in->from.recording)
+	if (exporter->takes == EXPORT_RECORDING && !in->from.recording)
 		return err_new(ERR_USAGE, "%s can only be written from a recording, and %s is none",
 			       exporter->name, in->from.path);
-	if (!exporter->wants_stacks && (n->thread || n->process || n->module || n->from_ns || n->until_ns ||
-					n->no_kernel || n->no_user || n->no_inlines || n->event))
+	if (exporter->takes != EXPORT_STACKS && (n->thread || n->process || n->module || n->from_ns || n->until_ns ||
+						 n->no_kernel || n->no_user || n->no_inlines))
 		return err_fix(err_new(ERR_USAGE, "%s is written with all samples as they are", exporter->name),
-			       "leave away the options that choose samples, or write --to folded");
-	if (exporter->wants_stacks && in->from.recording)
+			       "leave away the options that choose samples (all but --event), or write --to folded");
+	if (exporter->takes == EXPORT_STACKS && in->from.recording)
 		name_as_text(args, stacks);
 	if (args->diff) {
 		struct stack_input before;
@@ -124,6 +128,8 @@ static struct err *export_input(const struct export_args *args, const struct exp
 						 .frame = export_frame,
 						 .call = export_call,
 						 .user = in->profile->frames,
+						 .event = n->event,
+						 .title = in->from.path,
 						 .fields = args->fields,
 						 .nanoseconds = args->nanoseconds,
 						 .max_stack = args->max_stack });
@@ -148,7 +154,8 @@ static struct err *export_run(void *user, struct arena *arena, int *status)
 	return err;
 }
 
-static const char *const export_forms[] = { "folded", "perf-script", NULL };
+static const char *const export_forms[] = { "folded", "perf-script", "pprof", "speedscope",
+					  "firefox", "perfetto", "callgrind", NULL };
 
 static void export_defaults(void *user)
 {
@@ -157,7 +164,7 @@ static void export_defaults(void *user)
 
 static const struct opt export_opts[] = {
 	{ .name = "to", .kind = OPT_STRING, .value = "FORM", .choices = export_forms,
-	  .help = "what to write: folded, perf-script", .offset = offsetof(struct export_args, to) },
+	  .help = "what to write: folded (default), perf-script, pprof, speedscope, firefox, perfetto, callgrind", .offset = offsetof(struct export_args, to) },
 	{ .name = "output", .letter = 'o', .kind = OPT_STRING, .value = "FILE", .completes = "file",
 	  .help = "write to FILE instead of standard output", .offset = offsetof(struct export_args, path) },
 	{ .name = "diff", .kind = OPT_STRING, .value = "OLD", .completes = "file",

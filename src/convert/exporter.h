@@ -31,12 +31,12 @@ struct export_frame {
 
 struct export_input {
 	struct recording *recording; /* NULL: the input was text */
-	struct stacks *stacks;	     /* finished; NULL unless the exporter wants them */
+	struct stacks *stacks;	     /* finished */
 	/* Frames by the id in the recording's stack rows; valid with a recording. */
 	bool (*frame)(void *user, uint32_t id, struct export_frame *ret); /* false: no such frame */
 	void (*call)(void *user, uint32_t id, uint32_t index, struct export_call *ret);
 	void *user;
-	const char *event; /* only this counted event; NULL: the first one */
+	const char *event; /* only this counted event; NULL: all that the form has place for */
 	const char *title; /* of the recording or text, for forms that have one */
 	/* perf-script: */
 	const char *fields; /* as perf script -F; NULL: as perf script does it alone */
@@ -44,11 +44,18 @@ struct export_input {
 	uint64_t max_stack; /* frames; 0: all */
 };
 
+/* What an exporter can be made of. */
+enum export_takes {
+	EXPORT_RECORDING, /* a recording */
+	EXPORT_STACKS,	  /* stacks, of a recording or a text, with all that narrows them down */
+	EXPORT_EITHER,	  /* a recording's samples, or the stacks of a text */
+};
+
 struct exporter {
 	const char *name; /* "folded" */
 	const char *summary;
-	bool wants_stacks; /* else it needs a recording */
-	bool is_binary;	   /* not for a terminal */
+	enum export_takes takes;
+	bool is_binary; /* not for a terminal */
 	struct err *(*write)(const struct export_input *input, FILE *out);
 };
 extern const struct exporter *const exporter_table[]; /* ended by NULL */

@@ -6,11 +6,17 @@
 
 #include <string.h>
 
-extern const struct exporter exporter_folded, exporter_perf_script;
+extern const struct exporter exporter_callgrind, exporter_firefox, exporter_folded, exporter_perf_script,
+	exporter_perfetto, exporter_pprof, exporter_speedscope;
 
 const struct exporter *const exporter_table[] = {
 	&exporter_folded,
 	&exporter_perf_script,
+	&exporter_pprof,
+	&exporter_speedscope,
+	&exporter_firefox,
+	&exporter_perfetto,
+	&exporter_callgrind,
 	NULL,
 };
 

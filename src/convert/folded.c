@@ -397,6 +397,6 @@ static struct err *folded_export(const struct export_input *input, FILE *out)
 const struct exporter exporter_folded = {
 	.name = "folded",
 	.summary = "folded stacks, as flamegraph.pl, inferno and speedscope read them",
-	.wants_stacks = true,
+	.takes = EXPORT_STACKS,
 	.write = folded_export,
 };

@@ -384,5 +384,6 @@ static struct err *perf_script_export(const struct export_input *input, FILE *ou
 const struct exporter exporter_perf_script = {
 	.name = "perf-script",
 	.summary = "the text that perf script prints, for everything that reads that",
+	.takes = EXPORT_RECORDING,
 	.write = perf_script_export,
 };
