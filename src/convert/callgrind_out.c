@@ -4,8 +4,9 @@
  * QCachegrind and callgrind_annotate: what each function used itself, by line, and what its
  * calls used, by the line of the call.
  *
- * The costs of a call are those of all samples below it.  A call that lies on a stack twice
- * (recursion) counts once, or a function would have used more than there was.  An inlined
+ * The costs of a call are those of all samples below it.  A call of a function that is on the
+ * stack already (recursion) is listed without costs: they are in the outer call, and readers add
+ * up all calls of a function.  An inlined
  * call is a call like any other: its function has its own file and lines.  Samples have no
  * number of calls, so each call was made once as far as this file says.
  */
@@ -93,16 +94,14 @@ static bool any(const uint64_t *values, size_t count)
 	return false;
 }
 
-/* Does the same call, caller to callee, lie further out on this stack? */
-static bool is_repeated(const struct callgrind *c, uint32_t node)
+/* Is the function called already on the stack? */
+static bool is_recursive(const struct callgrind *c, uint32_t node)
 {
 	const struct export_node *nodes = c->t->nodes.v;
-	uint32_t parent = nodes[node].parent;
-	uint32_t callee = c->function_of[nodes[node].place], caller = c->function_of[nodes[parent].place];
+	uint32_t callee = c->function_of[nodes[node].place];
 
-	for (uint32_t n = parent; nodes[n].parent; n = nodes[n].parent)
-		if (c->function_of[nodes[n].place] == callee &&
-		    c->function_of[nodes[nodes[n].parent].place] == caller)
+	for (uint32_t n = nodes[node].parent; n; n = nodes[n].parent)
+		if (c->function_of[nodes[n].place] == callee)
 			return true;
 	return false;
 }
@@ -111,11 +110,13 @@ static void sum_up(struct callgrind *c)
 {
 	const struct export_tree *t = c->t;
 	size_t events = t->events.n;
+	const uint64_t *nothing;
 
 	c->self = mem_calloc(t->nodes.n * events + 1, sizeof(*c->self));
 	c->total = mem_calloc(t->nodes.n * events + 1, sizeof(*c->total));
 	for (size_t i = 0; i < t->samples.n; i++)
 		c->self[t->samples.v[i].node * events + t->samples.v[i].event] += t->samples.v[i].value;
+	nothing = ARENA_ARRAY(&c->arena, uint64_t, events);
 	memcpy(c->total, c->self, t->nodes.n * events * sizeof(*c->total));
 	for (size_t n = t->nodes.n; n-- > 1;) /* children come after their parents */
 		for (size_t e = 0; e < events; e++)
@@ -125,9 +126,10 @@ static void sum_up(struct callgrind *c)
 
 		if (any(c->self + n * events, events))
 			add_cost(c, function, OWN, t->places.v[t->nodes.v[n].place].line, c->self + n * events);
-		if (parent && !is_repeated(c, (uint32_t)n))
+		if (parent)
 			add_cost(c, c->function_of[t->nodes.v[parent].place], function,
-				 t->places.v[t->nodes.v[parent].place].line, c->total + n * events);
+				 t->places.v[t->nodes.v[parent].place].line,
+				 is_recursive(c, (uint32_t)n) ? nothing : c->total + n * events);
 	}
 }
 

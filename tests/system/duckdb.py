@@ -14,7 +14,7 @@ import time
 SRC, BUILD = os.environ["SRC"], os.environ["BUILD"]
 MAKE = os.path.join(BUILD, "tests", "make-recording")
 
-found = subprocess.run([f"{SRC}/tools/duckdb", f"{BUILD}/duckdb"], capture_output=True, text=True)
+found = subprocess.run([f"{SRC}/tools/npm", "duckdb", f"{BUILD}/duckdb"], capture_output=True, text=True)
 if found.returncode == 77:
     print(found.stdout.strip().splitlines()[-1])
     sys.exit(77)

@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# timeout: 30
+"""protoc reads our Perfetto trace by the published schema: no field is unknown to it, everything
+that is referred to was sent before, and counters and functions add up as sonde report has them."""
+import collections
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+SRC, BUILD = os.environ["SRC"], os.environ["BUILD"]
+if not shutil.which("protoc"):
+    print("protoc")
+    sys.exit(77)
+
+
+def parse(text):
+    """protoc's text form: {field: [values]}."""
+    stack = [collections.defaultdict(list)]
+    for line in text.splitlines():
+        line = line.strip()
+        if line.endswith("{"):
+            message = collections.defaultdict(list)
+            stack[-1][line[:-1].strip()].append(message)
+            stack.append(message)
+        elif line == "}":
+            stack.pop()
+        elif line:
+            key, _, value = line.partition(": ")
+            stack[-1][key].append(json.loads(value) if value.startswith('"') else int(value))
+    return stack[0]
+
+
+def check(what, truth, more=""):
+    print("ok  " if truth else "FAIL", what, more)
+    if not truth:
+        sys.exit(1)
+
+
+subprocess.run([f"{BUILD}/tests/make-profile", "demo.sonde"], check=True)
+subprocess.run(["sonde", "export", "-q", "--to", "perfetto", "-o", "demo.pftrace", "demo.sonde"], check=True)
+report = json.loads(subprocess.run(["sonde", "report", "--json", "-n", "1000", "demo.sonde"], check=True,
+                                   capture_output=True).stdout)
+with open("demo.pftrace", "rb") as f:
+    text = subprocess.run(["protoc", f"-I{SRC}/tests/perfetto", "--decode=perfetto.protos.Trace", "trace.proto"],
+                          stdin=f, check=True, capture_output=True, text=True).stdout
+check("every field is in the schema", not re.search(r"^\s*\d+( \{|:)", text, re.M))
+strings, sources, frames, stacks, threads, counters = {}, {}, {}, {}, {}, collections.defaultdict(list)
+totals, samples, times = collections.Counter(), 0, []
+for packet in parse(text)["packet"]:
+    for data in packet["interned_data"]:
+        strings.update((s["iid"][0], s["str"][0]) for s in data["function_names"])
+        sources.update((s["iid"][0], s["str"][0]) for s in data["source_paths"])
+        mappings = {m["iid"][0] for m in data["mappings"]}
+        frames.update((f["iid"][0], f) for f in data["frames"])
+        stacks.update((s["iid"][0], s["frame_ids"]) for s in data["callstacks"])
+        check("frames name a mapping", all(f["mapping_id"][0] in mappings for f in frames.values()))
+    for tree in packet["process_tree"]:
+        threads.update((t["tid"][0], t["name"][0]) for t in tree["threads"])
+    for sample in packet["perf_sample"]:
+        before = counters[sample["cpu"][0]][-1] if counters[sample["cpu"][0]] else 0
+        value = sample["timebase_count"][0] - before
+        counters[sample["cpu"][0]].append(sample["timebase_count"][0])
+        times.append(packet["timestamp"][0])
+        samples += 1
+        check("the thread is known", sample["tid"][0] in threads) if samples == 1 else None
+        stack = stacks[sample["callstack_iid"][0]] if sample["callstack_iid"] else []
+        names = [strings[frames[f]["function_name_id"][0]] for f in stack]
+        for name in set(names):
+            totals[name] += value
+check("samples", samples == report["samples"], samples)
+check("in the order of time", times == sorted(times))
+check("counters add up", sum(c[-1] for c in counters.values()) == report["cpu_ns"])
+check("an inlined call is a frame with its line", any(
+    strings[f["function_name_id"][0]] == "lex" and f["line_number"] and
+    sources[f["source_path_iid"][0]].endswith("lex.h") for f in frames.values()))
+for row in report["functions"]:
+    if row["function"] in ("main", "rec", "vfs_read"):
+        check(row["function"], round(row["total_ratio"] * report["cpu_ns"]) == totals[row["function"]])
