@@ -13,7 +13,7 @@
  *		return 0;
  *
  * Ids are those of the recorder's PID namespace.  Including this file adds the programs
- * target_fork, target_exit and target_where.
+ * target_fork, target_free and target_where.
  */
 #include "vmlinux.h"
 
@@ -126,22 +126,18 @@ int target_fork(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* sched_process_exit(task): by then the last thread of a process has been counted out, and the
- * number can't have been given to another yet. */
-SEC("raw_tp/sched_process_exit")
-int target_exit(struct bpf_raw_tracepoint_args *ctx)
+/* sched_process_free(task): the thread is gone for good; what it did while it ended was still seen.  Its
+ * number was free for others a moment (RCU's) ago, but numbers are given out in turn. */
+SEC("raw_tp/sched_process_free")
+int target_free(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct task_struct *task = (struct task_struct *)ctx->args[0];
-	__u32 id;
+	__u32 id = BPF_CORE_READ(task, pid);
 
-	if (target_mode == BPF_TARGET_THREADS) {
-		id = target_nr(task);
-	} else if (target_mode == BPF_TARGET_PROCESSES && BPF_CORE_READ(task, signal, live.counter) == 0) {
-		id = target_nr(BPF_CORE_READ(task, group_leader));
-	} else {
-		return 0;
-	}
-	bpf_map_delete_elem(&targets, &id);
+	/* its numbers in other namespaces are gone by now: there entries stay */
+	if (target_pid_level == 0 && (target_mode == BPF_TARGET_THREADS ||
+				      (target_mode == BPF_TARGET_PROCESSES && id == (__u32)BPF_CORE_READ(task, tgid))))
+		bpf_map_delete_elem(&targets, &id);
 	return 0;
 }
 

@@ -71,6 +71,23 @@ struct bpf_raw_tracepoint_args {
 	__u64 args[0];
 };
 
+/* What a perf_event program is given (include/uapi/linux/bpf_perf_event.h), and the registers
+ * in it, whose layout is part of the system call interface: not relocated. */
+struct user_regs {
+#if defined(__TARGET_ARCH_x86)
+	__u64 r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di;
+	__u64 orig_ax, ip, cs, flags, sp, ss;
+#elif defined(__TARGET_ARCH_arm64)
+	__u64 regs[31];
+	__u64 sp, pc, pstate;
+#endif
+};
+struct bpf_perf_event_data {
+	struct user_regs regs;
+	__u64 sample_period;
+	__u64 addr;
+};
+
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 /* arch/x86/include/asm/ptrace.h, arch/arm64/include/asm/ptrace.h */
@@ -96,13 +113,48 @@ struct pid {
 };
 
 /* include/linux/sched.h */
-typedef struct {
-	int counter;
-} atomic_t;
-struct signal_struct {
-	atomic_t live; /* threads that have not exited */
+
+/* include/linux/maple_tree.h: mappings by address, since 6.1.  Arrays are longer than 1. */
+struct maple_tree {
+	void *ma_root;
 };
-struct mm_struct;
+struct maple_range_64 {
+	unsigned long pivot[15];
+	void *slot[16];
+};
+struct maple_arange_64 {
+	unsigned long pivot[9];
+	void *slot[10];
+};
+
+/* include/linux/fs.h, include/linux/mm_types.h */
+struct super_block {
+	unsigned int s_dev;
+};
+struct inode {
+	unsigned long i_ino;
+	struct super_block *i_sb;
+};
+struct file {
+	struct inode *f_inode;
+};
+struct mm_struct {
+	struct maple_tree mm_mt;
+};
+struct vm_area_struct {
+	unsigned long vm_start, vm_end;
+	unsigned long vm_flags;
+	unsigned long vm_pgoff;
+	struct file *vm_file;
+	struct mm_struct *vm_mm;
+};
+/* The vDSO's place: mm->context.vdso, in a struct that each architecture calls mm_context_t. */
+struct mm_struct___vdso {
+	struct {
+		void *vdso;
+	} context;
+};
+
 struct task_struct {
 	unsigned int flags;
 	int exit_code;
@@ -110,7 +162,6 @@ struct task_struct {
 	char comm[16];
 	struct task_struct *real_parent, *group_leader;
 	struct pid *thread_pid;
-	struct signal_struct *signal;
 	struct mm_struct *mm;
 };
 

@@ -65,6 +65,9 @@ bool track_is_kernel_thread(const struct track *t, pid_t tid); /* false when not
 uint32_t track_stack(struct track *t, pid_t pid, const uint64_t *addrs, size_t count,
 		     size_t kernel_count, bool exact);
 
+/* What is mapped at a user address of a process just now; 0: nothing that is known. */
+uint32_t track_module_at(const struct track *t, pid_t pid, uint64_t addr);
+
 /* The `event` row's id for what a sample counts. */
 uint32_t track_event(struct track *t, const char *name, const char *unit, uint64_t frequency_hz,
 		     uint64_t period);

@@ -382,6 +382,15 @@ uint32_t track_kernel_module(struct track *t, uint64_t addr)
 
 /* --- looking at them ------------------------------------------------------------------------------- */
 
+uint32_t track_module_at(const struct track *t, pid_t pid, uint64_t addr)
+{
+	const uint64_t *p = map_find(&t->processes, (uint32_t)pid);
+	const struct mappings *maps = p ? ((const struct track_process *)(uintptr_t)*p)->maps : NULL;
+	const struct mapping *m = maps ? mappings_find(maps, addr) : NULL;
+
+	return m ? m->module : 0;
+}
+
 int track_module_fd(const struct track *t, uint32_t module_id)
 {
 	return module_id < t->modules.n ? module_of(t, module_id)->key.fd : -1;

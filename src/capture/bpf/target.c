@@ -35,12 +35,33 @@ static struct err *find_namespace(const struct bpf_target *target)
 	return failed ? err_errno(-failed, "cannot find out our PID namespace") : NULL;
 }
 
-static struct err *add_id(const struct bpf_target *target, pid_t id)
+struct err *bpf_target_add(const struct bpf_target *target, pid_t id, bool *is_new)
 {
 	uint32_t key = (uint32_t)id, value = 0;
-	int failed = bpf_map_update_elem(bpf_map__fd(target->targets), &key, &value, BPF_ANY);
+	int failed = bpf_map_update_elem(bpf_map__fd(target->targets), &key, &value, BPF_NOEXIST);
 
-	return failed ? err_errno(-failed, "cannot tell a BPF program to look at %d", id) : NULL;
+	if (is_new)
+		*is_new = failed == 0;
+	return failed && failed != -EEXIST ? err_errno(-failed, "cannot tell a BPF program to look at %d", id) : NULL;
+}
+
+static void set_mode(const struct bpf_target *target, enum bpf_target_mode mode)
+{
+	__atomic_store_n(target->mode, (uint32_t)mode, __ATOMIC_SEQ_CST);
+}
+
+struct err *bpf_target_all(const struct bpf_target *target)
+{
+	TRY(find_namespace(target));
+	set_mode(target, BPF_TARGET_ALL);
+	return NULL;
+}
+
+struct err *bpf_target_processes(const struct bpf_target *target)
+{
+	TRY(find_namespace(target));
+	set_mode(target, BPF_TARGET_PROCESSES);
+	return NULL;
 }
 
 static struct err *add_cgroup(const struct bpf_target *target, const char *path)
@@ -74,10 +95,10 @@ struct err *bpf_target_set(const struct bpf_target *target, const struct capture
 	} else if (request->target != CAPTURE_ALL) {
 		mode = request->target == CAPTURE_TIDS ? BPF_TARGET_THREADS : BPF_TARGET_PROCESSES;
 		/* first the mode, so that what they fork while they are added follows them */
-		__atomic_store_n(target->mode, (uint32_t)mode, __ATOMIC_SEQ_CST);
+		set_mode(target, mode);
 		for (size_t i = 0; i < request->pid_count; i++)
-			TRY(add_id(target, request->pids[i]));
+			TRY(bpf_target_add(target, request->pids[i], NULL));
 	}
-	__atomic_store_n(target->mode, (uint32_t)mode, __ATOMIC_SEQ_CST);
+	set_mode(target, mode);
 	return NULL;
 }

@@ -34,4 +34,10 @@ struct bpf_target {
  * version 1, which BPF can't follow. */
 struct err *bpf_target_set(const struct bpf_target *target, const struct capture_request *request);
 
+/* The same step by step: everybody, ourselves included; or a set that begins empty.  *is_new (may be
+ * NULL): ID was not in it yet. */
+struct err *bpf_target_all(const struct bpf_target *target);
+struct err *bpf_target_processes(const struct bpf_target *target);
+struct err *bpf_target_add(const struct bpf_target *target, pid_t id, bool *is_new);
+
 #endif

@@ -102,6 +102,7 @@ static void cpu_destroy(void *self)
 	if (!s)
 		return;
 	perf_detach(s);
+	perf_bpf_close(s);
 	vec_deinit(&s->heap);
 	map_deinit(&s->ids);
 	map_deinit(&s->filter_pids);
@@ -148,7 +149,7 @@ static size_t cpu_poll_fds(void *self, int *fds, size_t max)
 	for (size_t i = 0; i < s->cpu_count; i++)
 		if (s->cpus[i].fd >= 0 && n++ < max)
 			fds[n - 1] = s->cpus[i].fd;
-	return n;
+	return n + (n < max ? perf_bpf_fds(s, fds + n, max - n) : 0);
 }
 
 static struct err *cpu_drain(void *self, bool last)

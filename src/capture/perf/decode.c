@@ -259,6 +259,7 @@ static void decode_comm(struct perf_session *s, const struct perf_event_header *
 
 	if (comm && exec && s->awaited && (pid_t)load_u32(p) == s->awaited) {
 		map_get(&s->filter_pids, load_u32(p), NULL);
+		perf_bpf_forked(s, (pid_t)load_u32(p));
 		s->awaited = 0;
 	}
 	if (comm && is_ours(s, load_u32(p)))
@@ -284,6 +285,8 @@ static void decode_task(struct perf_session *s, const struct perf_event_header *
 			map_get(&s->filter_pids, pid, NULL);
 		else
 			map_remove(&s->filter_pids, pid); /* the id went to somebody else */
+		if (is_ours(s, ppid))
+			perf_bpf_forked(s, (pid_t)pid);
 	}
 	if (!is_ours(s, pid))
 		return;
@@ -386,7 +389,7 @@ static void sift_down(struct perf_session *s, size_t i)
 
 static uint64_t heap_build(struct perf_session *s, bool last)
 {
-	uint64_t cutoff = last ? UINT64_MAX : now_ns() - SLACK_NS;
+	uint64_t cutoff = last || perf_bpf_pressed(s) ? UINT64_MAX : now_ns() - SLACK_NS;
 
 	vec_clear(&s->heap);
 	for (size_t i = 0; i < s->cpu_count; i++) {
@@ -452,11 +455,14 @@ static void report_between_samples(struct perf_session *s, const struct perf_cou
 
 void perf_drain(struct perf_session *s, bool last)
 {
+	perf_bpf_begin(s, now_ns());
+
 	uint64_t cutoff = heap_build(s, last);
 
 	while (s->heap.n && s->heap.v[0]->next_time_ns <= cutoff) {
 		struct perf_cpu *cpu = s->heap.v[0];
 
+		perf_bpf_drain(s, cpu->next_time_ns);
 		decode_record(s, cpu, cpu->next);
 		perf_ring_pop(&cpu->ring, cpu->next);
 		if (!load_next(s, cpu)) {
@@ -466,12 +472,16 @@ void perf_drain(struct perf_session *s, bool last)
 		}
 		sift_down(s, 0);
 	}
+	perf_bpf_drain(s, cutoff);
+	perf_bpf_commit(s);
 	for (size_t i = 0; i < s->cpu_count; i++)
 		if (s->cpus[i].fd >= 0)
 			perf_ring_commit(&s->cpus[i].ring);
 	perf_attach_newcomers(s, now_ns());
+	perf_bpf_attach(s);
 	if (!last)
 		return;
+	perf_bpf_note(s);
 	perf_read_counters(s);
 	report_silent_losses(s);
 	for (size_t i = 0; i < s->setup.count; i++)

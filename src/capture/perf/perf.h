@@ -96,6 +96,14 @@ struct perf_session {
 	uint64_t cgroup_seen_ns;
 	struct map attached;     /* pids */
 
+	/* in_kernel.c */
+	struct bpf_cpu *bpf;     /* NULL: samples are perf's own */
+	bool bpf_tried;
+	uint64_t bpf_start_ns;   /* of the recording */
+	size_t bpf_fds;          /* the first of fds that it is on */
+	bool bpf_newcomers, bpf_settled;
+	unsigned bpf_quiet_rounds;
+
 	VEC(struct perf_cpu *) heap; /* decode.c: CPUs that have records, the earliest first */
 	uint64_t *addrs;         /* PERF_STACK_MAX */
 	uint64_t lost_seen;      /* by LOST records */
@@ -126,6 +134,31 @@ uint32_t perf_stack_bytes(const struct perf_session *s, unsigned level);
  * returns how many.  FLAGS: enum sample_flags are added. */
 size_t perf_user_stack(struct perf_session *s, struct perf_cpu *cpu, pid_t pid, const uint8_t *p,
 		       const uint8_t *end, uint64_t *addrs, size_t max_frames, uint8_t *flags);
+
+/* --- in_kernel.c ------------------------------------------------------------------------ */
+
+#ifdef SONDE_HAVE_BPF
+/* A round of perf_drain() begins: load what unwinds in the kernel, when it is worth it. */
+void perf_bpf_begin(struct perf_session *s, uint64_t now_ns);
+void perf_bpf_attach(struct perf_session *s);             /* to events that came meanwhile */
+void perf_bpf_forked(struct perf_session *s, pid_t pid);  /* one more process is ours */
+void perf_bpf_drain(struct perf_session *s, uint64_t until_ns); /* samples up to then: rows */
+void perf_bpf_commit(struct perf_session *s);             /* the round ends */
+void perf_bpf_note(struct perf_session *s);               /* how stacks were had */
+void perf_bpf_close(struct perf_session *s);
+bool perf_bpf_pressed(const struct perf_session *s);
+size_t perf_bpf_fds(const struct perf_session *s, int *fds, size_t max); /* to poll */
+#else
+static inline void perf_bpf_begin(struct perf_session *s, uint64_t now_ns) { }
+static inline void perf_bpf_attach(struct perf_session *s) { }
+static inline void perf_bpf_forked(struct perf_session *s, pid_t pid) { }
+static inline void perf_bpf_drain(struct perf_session *s, uint64_t until_ns) { }
+static inline void perf_bpf_commit(struct perf_session *s) { }
+static inline void perf_bpf_note(struct perf_session *s) { }
+static inline void perf_bpf_close(struct perf_session *s) { }
+static inline bool perf_bpf_pressed(const struct perf_session *s) { return false; }
+static inline size_t perf_bpf_fds(const struct perf_session *s, int *fds, size_t max) { return 0; }
+#endif
 
 /* --- decode.c ------------------------------------------------------------------------- */
 
