@@ -26,6 +26,7 @@ struct call_thread {
 	uint64_t ip;              /* user instruction pointer at entry */
 	uint64_t enter_ns;        /* CLOCK_MONOTONIC; at leave the time of the entry is still there */
 	uint64_t leave_ns;
+	uint64_t event_ns;        /* of what is being told, where that is not now; 0: now */
 	uint64_t system_ns;       /* CPU time in the kernel so far, if call_options.system_time */
 	pid_t parent_tid;         /* who made it; 0: not known */
 	uint8_t tampered;         /* enum call_tampered: what was done to this call */

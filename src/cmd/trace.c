@@ -40,6 +40,9 @@ static struct err *apply(const struct trace_args *args, struct arena *arena, str
 {
 	o->follow = !args->no_follow;
 	o->seccomp = true;
+	o->wall_clock = true;
+	o->engine = !args->engine || args->engine[0] == 'a' ? TRACE_ENGINE_AUTO
+		    : args->engine[0] == 'b' ? TRACE_ENGINE_BPF : TRACE_ENGINE_PTRACE;
 	TRY(trace_opts_apply(&args->given, o));
 	o->command = trace_opts_command(&args->command, arena);
 	return trace_options_finish(o);

@@ -1,18 +1,158 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What to copy of a call's memory, from its description: one step for an argument that is
- * a pointer, until the steps are used up.
+ * What to copy of a call's memory, from its description: a step for each argument that
+ * points to something, until the steps are used up.  A hook has no description of what it
+ * reads: the table below says it, and what is not in the table is a few hundred bytes.
+ *
+ * Too much costs a little time; what is missing shows as an address.
  */
 #include "syscall/plan.h"
 #include "syscall/decode.h"
 
 #include <string.h>
 
+enum { PATH_BYTES = 4096, ARRAY_BYTES = 3072, HOOK_BYTES = 256, ENV_BYTES = 2048, DENTS_BYTES = 32768 };
+
+#define HOOK_NUMBER(name) HOOK_##name,
+enum { SYS_HOOKS(HOOK_NUMBER) HOOK_COUNT };
+
+/* Steps of hooks; `by_param`: the size is in the argument that the hook's parameter names. */
+static const struct hook_plan {
+	uint16_t hook;
+	uint8_t kind;
+	uint16_t fixed, scale;
+	uint32_t limit;
+	bool by_param;
+} hook_plans[] = {
+	{ HOOK_env, SYSCALL_PLAN_BYTES, ENV_BYTES, 0, ENV_BYTES, false },
+	{ HOOK_iovec, SYSCALL_PLAN_IOVEC, 0, 0, 0, true },
+	{ HOOK_iovec_out, SYSCALL_PLAN_IOVEC, 0, 0, 0, true },
+	{ HOOK_sockaddr, SYSCALL_PLAN_BYTES, 128, 0, 128, false },
+	{ HOOK_sockaddr_out, SYSCALL_PLAN_BYTES, 128, 0, 128, false },
+	{ HOOK_dents, SYSCALL_PLAN_BYTES, 0, 1, DENTS_BYTES, false },
+	{ HOOK_open_flags, SYSCALL_PLAN_NONE, 0, 0, 0, false },
+	{ HOOK_mmap_flags, SYSCALL_PLAN_NONE, 0, 0, 0, false },
+	{ HOOK_mmap_offset, SYSCALL_PLAN_NONE, 0, 0, 0, false },
+	{ HOOK_mmap2_offset, SYSCALL_PLAN_NONE, 0, 0, 0, false },
+	{ HOOK_mremap_addr, SYSCALL_PLAN_NONE, 0, 0, 0, false },
+	{ HOOK_iovec_addr, SYSCALL_PLAN_NONE, 0, 0, 0, false },
+	{ HOOK_clone_flags, SYSCALL_PLAN_NONE, 0, 0, 0, false },
+	{ HOOK_futex_op, SYSCALL_PLAN_NONE, 0, 0, 0, false },
+	{ HOOK_socktype, SYSCALL_PLAN_NONE, 0, 0, 0, false },
+	{ HOOK_protocol, SYSCALL_PLAN_NONE, 0, 0, 0, false },
+	{ HOOK_ioctl_cmd, SYSCALL_PLAN_NONE, 0, 0, 0, false },
+	{ HOOK_fcntl_cmd, SYSCALL_PLAN_NONE, 0, 0, 0, false },
+};
+
+static unsigned bytes_of(enum syscall_abi abi, const struct sys_type *type)
+{
+	static const uint8_t layouts[SYSCALL_ABI_COUNT] = {
+		[SYSCALL_ABI_I386] = 1, [SYSCALL_ABI_X32] = 2, [SYSCALL_ABI_ARM] = 3,
+	};
+
+	if (type->kind == SYS_STRUCT)
+		return sys_structs[type->ref].size[layouts[abi]];
+	if (type->kind == SYS_INLINE)
+		return type->count * bytes_of(abi, &sys_types[type->ref]);
+	if (type->kind >= SYS_CHARS && type->kind <= SYS_HEXBYTES)
+		return type->count;
+	return type->size >= SYS_LONG ? syscall_abi_word_bytes(abi) : type->size;
+}
+
+static uint8_t size_from(uint16_t param)
+{
+	return param < 6 ? (uint8_t)param : param == SYS_FROM_RESULT ? SYSCALL_PLAN_SIZE_RESULT : SYSCALL_PLAN_SIZE_NONE;
+}
+
+static struct syscall_plan_step plan_hook(const struct sys_type *type)
+{
+	for (size_t i = 0; i < sizeof(hook_plans) / sizeof(*hook_plans); i++) {
+		const struct hook_plan *h = &hook_plans[i];
+
+		if (h->hook == type->ref)
+			return (struct syscall_plan_step){
+				.kind = h->kind, .fixed = h->fixed, .scale = h->scale, .limit = h->limit,
+				.size_arg = h->by_param ? size_from(type->param)
+					    : h->scale ? SYSCALL_PLAN_SIZE_RESULT : SYSCALL_PLAN_SIZE_NONE };
+	}
+	return (struct syscall_plan_step){ .kind = SYSCALL_PLAN_BYTES, .fixed = HOOK_BYTES, .limit = HOOK_BYTES,
+					   .size_arg = SYSCALL_PLAN_SIZE_NONE };
+}
+
+static struct syscall_plan_step plan_type(enum syscall_abi abi, const struct sys_type *type)
+{
+	struct syscall_plan_step step = { .size_arg = SYSCALL_PLAN_SIZE_NONE };
+
+	switch (type->kind) {
+	case SYS_PATH:
+		step.kind = SYSCALL_PLAN_STRING;
+		step.limit = PATH_BYTES;
+		break;
+	case SYS_STR:
+		step.kind = SYSCALL_PLAN_STRING;
+		break;
+	case SYS_STRV:
+		step.kind = SYSCALL_PLAN_STRINGS;
+		break;
+	case SYS_STRN:
+	case SYS_BUF:
+	case SYS_HEXBUF:
+		step.kind = SYSCALL_PLAN_BYTES;
+		step.scale = 1;
+		step.size_arg = size_from(type->param);
+		break;
+	case SYS_POINTER:
+		step.kind = SYSCALL_PLAN_BYTES;
+		step.fixed = (uint16_t)bytes_of(abi, &sys_types[type->ref]);
+		step.limit = step.fixed;
+		if (sys_types[type->ref].kind == SYS_HOOK)
+			step.fixed = HOOK_BYTES, step.limit = HOOK_BYTES;
+		break;
+	case SYS_ARRAYPTR:
+		step.kind = SYSCALL_PLAN_BYTES;
+		step.scale = (uint16_t)bytes_of(abi, &sys_types[type->ref]);
+		step.size_arg = size_from(type->param);
+		step.limit = ARRAY_BYTES;
+		break;
+	case SYS_HOOK:
+		return plan_hook(type);
+	}
+	return step;
+}
+
+static void add(struct syscall_plan *plan, unsigned *count, struct syscall_plan_step step)
+{
+	if (*count < SYSCALL_PLAN_STEPS && step.kind != SYSCALL_PLAN_NONE)
+		plan->steps[(*count)++] = step;
+}
+
 void syscall_plan_get(enum syscall_abi abi, uint32_t number, struct syscall_plan *ret)
 {
 	const struct syscall_entry *entry = syscall_find(abi, number);
+	const struct syscall_describe *d = entry ? entry->describe : NULL;
+	unsigned count = 0;
 
 	memset(ret, 0, sizeof(*ret));
-	if (entry == NULL || entry->describe == NULL)
+	if (d == NULL)
 		return;
+	for (unsigned i = 0; i < d->save_count; i++)
+		add(ret, &count, (struct syscall_plan_step){ .kind = SYSCALL_PLAN_BYTES, .arg = d->saves[i].arg,
+							      .fixed = 8, .limit = 8,
+							      .size_arg = SYSCALL_PLAN_SIZE_NONE });
+	for (unsigned i = 0; i < d->count && i < 6; i++) {
+		struct syscall_plan_step step = plan_type(abi, &sys_types[d->args[i].type]);
+		uint8_t flags = d->args[i].flags;
+
+		step.arg = (uint8_t)i;
+		if (!(flags & SYS_AT_EXIT))
+			add(ret, &count, step);
+		step.phase = SYSCALL_EXIT;
+		if (flags & (SYS_AT_EXIT | SYS_AT_BOTH))
+			add(ret, &count, step);
+	}
+	/* what is saved is only read where its argument's own step reads less: socket lengths at exit */
+	for (unsigned i = 0; i < d->save_count; i++)
+		add(ret, &count, (struct syscall_plan_step){ .kind = SYSCALL_PLAN_BYTES, .phase = SYSCALL_EXIT,
+							      .arg = d->saves[i].arg, .fixed = 8, .limit = 8,
+							      .size_arg = SYSCALL_PLAN_SIZE_NONE });
 }

@@ -543,7 +543,7 @@ static struct err *check_together(struct trace_options *o)
 	if (o->count && o->separate)
 		return usage(o, err_new(ERR_USAGE, "(-c/--summary-only or -C/--summary) and -ff/--output-separately are "
 					"mutually exclusive"));
-	if (o->wall_clock && !o->count)
+	if (o->wall_clock && !o->count && o->strace)
 		return usage(o, err_new(ERR_USAGE, "-w/--summary-wall-clock must be given with (-c/--summary-only or "
 					"-C/--summary)"));
 	if (o->daemonize > 3)

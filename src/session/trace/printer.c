@@ -370,7 +370,7 @@ static void on_signal(void *self, struct call_thread *t, int number, const sigin
 
 	if (!prints_calls(p) || !is_wanted_signal(p, number))
 		return;
-	printer_lead(p, t, out, 0);
+	printer_lead(p, t, out, t->event_ns);
 	str_printf(&out->text, "--- %s ", signal_name(number, buffer, sizeof(buffer)));
 	if (siginfo) {
 		syscall_print_siginfo(&style, SYSCALL_ABI_X86_64, siginfo, sizeof(*siginfo), &out->text);
@@ -391,7 +391,7 @@ static void on_stopped(void *self, struct call_thread *t, int number)
 
 	if (!prints_calls(p) || !is_wanted_signal(p, number))
 		return;
-	printer_lead(p, t, out, 0);
+	printer_lead(p, t, out, t->event_ns);
 	str_printf(&out->text, "--- stopped by %s ---", signal_name(number, buffer, sizeof(buffer)));
 	printer_end_line(p, out);
 }
@@ -403,7 +403,7 @@ static void on_superseded(void *self, struct call_thread *t, pid_t by)
 
 	if (prints_calls(p) && !is_quiet(p, TRACE_QUIET_SUPERSEDED)) {
 		p->threads--; /* it is gone already */
-		printer_lead(p, t, out, 0);
+		printer_lead(p, t, out, t->event_ns);
 		p->threads++;
 		str_printf(&out->text, "+++ superseded by execve in pid %u +++", by);
 		printer_end_line(p, out);
@@ -424,7 +424,7 @@ static void on_ended(void *self, struct call_thread *t, int status)
 		forget(p, t);
 		return;
 	}
-	printer_lead(p, t, out, 0);
+	printer_lead(p, t, out, t->event_ns);
 	if (killed)
 		str_printf(&out->text, "+++ killed by %s %s+++", signal_name(WTERMSIG(status), buffer, sizeof(buffer)),
 			   WCOREDUMP(status) ? "(core dumped) " : "");

@@ -15,6 +15,7 @@
 #include "capture/ptrace/tracer.h"
 #include "session/trace/printer.h"
 #include "session/trace/start.h"
+#include "session/trace/watch.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -171,7 +172,7 @@ static int exit_status(const struct live *l)
 	return WIFSIGNALED(wait_status) ? 256 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
 }
 
-struct err *session_trace(struct trace_options *options, int *status)
+static struct err *trace_by_ptrace(struct trace_options *options, int *status)
 {
 	struct live l = { .options = options, .command = { .pid = -1, .go_fd = -1 } };
 	struct err *err = begin(&l);
@@ -192,4 +193,27 @@ struct err *session_trace(struct trace_options *options, int *status)
 	tracer_destroy(l.tracer);
 	free(l.filter.filter);
 	return err;
+}
+
+/* The cheap engine where it can do what is asked, else ptrace; which, and why, in one line. */
+struct err *session_trace(struct trace_options *options, int *status)
+{
+	const char *lacks = watch_lacks(options);
+	bool unavailable;
+	struct err *err;
+
+	if (options->strace || options->engine == TRACE_ENGINE_PTRACE)
+		return trace_by_ptrace(options, status);
+	if (lacks && options->engine == TRACE_ENGINE_BPF)
+		return err_fix(err_new(ERR_UNSUPPORTED, "the BPF engine can't do %s", lacks), "--engine ptrace can");
+	if (lacks) {
+		log_info("engine: ptrace (BPF can't do %s)", lacks);
+		return trace_by_ptrace(options, status);
+	}
+	err = watch_trace(options, status, &unavailable);
+	if (!err || !unavailable || options->engine == TRACE_ENGINE_BPF)
+		return err;
+	log_note("engine: ptrace, which stops the program at each call (%s)", err_message(err));
+	err_destroy(err);
+	return trace_by_ptrace(options, status);
 }

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Records from the rings, merged by time, become what a sink is told.
+ *
+ * A signal that a thread ignores is not delivered, so nobody can see when it would have
+ * been.  Its record is made when it was sent, most often (SIGCHLD) while its receiver is in a
+ * call; it is kept until the receiver's next record and told behind the call that it came
+ * in, which is where ptrace shows it.
+ */
+#include "capture/bpf/calls.h"
+
+#include "base/log.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/vec.h"
+#include "capture/bpf/loader.h"
+#include "capture/bpf/rings.h"
+#include "capture/bpf/target.h"
+#include "event/bpf_calls.h"
+#include "syscall/plan.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "calls.skel.h"
+
+enum { RING_BYTES = 16 << 20, SETTLE_NS = 2000000, STRING_MAX = BPF_CALLS_PIECE_BYTES - 1 };
+
+_Static_assert(sizeof(struct bpf_calls_step) == sizeof(struct syscall_plan_step) &&
+		       (int)BPF_CALLS_STEPS == (int)SYSCALL_PLAN_STEPS && (int)BPF_STEP_SIZED == (int)SYSCALL_PLAN_SIZED &&
+		       (int)BPF_STEP_SIZE_RESULT == (int)SYSCALL_PLAN_SIZE_RESULT &&
+		       sizeof(struct bpf_calls_piece) == sizeof(struct syscall_piece),
+	       "event/bpf_calls.h follows syscall/plan.h and memory.h");
+
+/* One thread; the sink sees `shown`. */
+struct watched {
+	struct call_thread shown; /* first */
+	bool hidden, tried_exec;  /* our command before its execve */
+	VEC(struct bpf_calls_signal) ignored;
+};
+
+struct bpf_calls {
+	struct bpf_calls_options options;
+	struct bpf_loader loader;
+	struct calls_bpf *skel;
+	struct bpf_rings *rings;
+	struct map threads; /* tid -> struct watched * */
+	struct bpf_calls_totals totals;
+};
+
+/* --- threads --------------------------------------------------------------------------- */
+
+static struct watched *find(const struct bpf_calls *c, uint32_t tid)
+{
+	uint64_t *slot = map_find(&c->threads, tid);
+
+	return slot ? (struct watched *)(uintptr_t)*slot : NULL;
+}
+
+static struct watched *add(struct bpf_calls *c, uint32_t pid, uint32_t tid, enum call_begin how, uint64_t time_ns)
+{
+	struct watched *w = find(c, tid);
+
+	if (w)
+		return w;
+	w = mem_calloc(1, sizeof(*w));
+	w->shown.pid = (pid_t)pid;
+	w->shown.tid = (pid_t)tid;
+	w->shown.event_ns = time_ns;
+	*map_get(&c->threads, tid, NULL) = (uintptr_t)w;
+	c->options.sink->begin(c->options.sink_self, &w->shown, how);
+	return w;
+}
+
+static void drop(struct bpf_calls *c, struct watched *w)
+{
+	map_remove(&c->threads, (uint64_t)w->shown.tid);
+	vec_deinit(&w->ignored);
+	free(w);
+}
+
+size_t bpf_calls_thread_count(const struct bpf_calls *c) { return c->threads.n; }
+
+/* --- signals ------------------------------------------------------------------------------ */
+
+static void tell_signal(struct bpf_calls *c, struct watched *w, const struct bpf_calls_signal *s)
+{
+	siginfo_t info;
+
+	memset(&info, 0, sizeof(info));
+	memcpy(&info, s->siginfo, sizeof(s->siginfo));
+	w->shown.event_ns = s->head.time_ns;
+	if (!w->hidden)
+		c->options.sink->signal(c->options.sink_self, &w->shown, (int)s->number, &info);
+}
+
+/* Those that came before BEFORE_NS. */
+static void tell_ignored(struct bpf_calls *c, struct watched *w, uint64_t before_ns)
+{
+	while (w->ignored.n && w->ignored.v[0].head.time_ns < before_ns) {
+		tell_signal(c, w, &w->ignored.v[0]);
+		vec_remove(&w->ignored, 0);
+	}
+}
+
+static void on_signal(struct bpf_calls *c, const struct bpf_calls_signal *s)
+{
+	struct watched *w = add(c, s->pid, s->head.tid, CALL_BEGIN_ATTACHED, s->head.time_ns);
+
+	if (s->head.kind == BPF_CALLS_IGNORED) {
+		vec_push(&w->ignored, *s);
+		return;
+	}
+	tell_ignored(c, w, s->head.time_ns);
+	tell_signal(c, w, s);
+}
+
+/* --- calls ----------------------------------------------------------------------------------- */
+
+static void set_call(struct call_thread *t, const struct bpf_call *r)
+{
+	t->call = (struct syscall_call){ .abi = (enum syscall_abi)r->abi, .pid = t->pid, .tid = t->tid,
+					 .number = r->number, .sp = r->sp, .result = r->result,
+					 .is_error = r->flags & BPF_CALL_IS_ERROR };
+	memcpy(t->call.args, r->args, sizeof(t->call.args));
+	t->ip = r->ip;
+	t->enter_ns = t->event_ns = r->enter_ns;
+}
+
+static bool is_exec(const struct syscall_call *call)
+{
+	const struct syscall_entry *entry = syscall_find(call->abi, call->number);
+
+	return entry && strncmp(entry->name, "execve", 6) == 0;
+}
+
+static void tell_enter(struct bpf_calls *c, struct watched *w, const struct syscall_memory *memory)
+{
+	w->shown.in_call = true;
+	c->options.sink->enter(c->options.sink_self, &w->shown, memory);
+}
+
+static void tell_leave(struct bpf_calls *c, struct watched *w, const struct bpf_call *r,
+		       const struct syscall_memory *memory)
+{
+	w->shown.call.result = r->result;
+	w->shown.call.is_error = r->flags & BPF_CALL_IS_ERROR;
+	w->shown.leave_ns = w->shown.event_ns = r->head.time_ns;
+	w->shown.in_call = false;
+	c->options.sink->leave(c->options.sink_self, &w->shown, memory);
+}
+
+static void on_call(struct bpf_calls *c, const struct bpf_call *r, uint32_t size_bytes)
+{
+	struct watched *w = add(c, r->pid, r->head.tid, CALL_BEGIN_ATTACHED, r->enter_ns);
+	struct syscall_pieces pieces = { r + 1, r->data_bytes };
+	struct syscall_memory memory = syscall_pieces_memory(&pieces);
+	bool entry_told = r->flags & BPF_CALL_SHOWN && w->shown.in_call;
+
+	if (sizeof(*r) + r->data_bytes > size_bytes || r->abi >= SYSCALL_ABI_COUNT)
+		return;
+	tell_ignored(c, w, r->enter_ns);
+	if (!entry_told)
+		set_call(&w->shown, r);
+	if (w->hidden && !is_exec(&w->shown.call))
+		return;
+	w->tried_exec = true;
+	c->totals.calls += r->head.kind == BPF_CALLS_CALL;
+	if (!entry_told)
+		tell_enter(c, w, &memory);
+	if (r->head.kind == BPF_CALLS_CALL)
+		tell_leave(c, w, r, &memory);
+}
+
+/* --- everything else ---------------------------------------------------------------------------- */
+
+static void on_fork(struct bpf_calls *c, const struct bpf_calls_event *e)
+{
+	struct watched *parent = find(c, e->head.tid);
+	struct watched *child;
+
+	if (parent && parent->hidden)
+		return;
+	child = add(c, e->other_pid, e->other_tid, CALL_BEGIN_FOLLOWED, e->head.time_ns);
+	child->shown.parent_tid = (pid_t)e->head.tid;
+}
+
+static void on_exec(struct bpf_calls *c, const struct bpf_calls_event *e)
+{
+	struct watched *w = find(c, e->head.tid), *old = find(c, e->other_tid);
+
+	if (e->other_tid != e->head.tid && old) {
+		if (w) {
+			w->shown.event_ns = e->head.time_ns;
+			c->options.sink->superseded(c->options.sink_self, &w->shown, (pid_t)e->other_tid);
+			drop(c, w);
+		}
+		map_remove(&c->threads, e->other_tid);
+		w = old;
+		w->shown.tid = w->shown.pid = (pid_t)e->head.tid;
+		*map_get(&c->threads, e->head.tid, NULL) = (uintptr_t)w;
+	}
+	if (!w)
+		w = add(c, e->pid, e->head.tid, CALL_BEGIN_ATTACHED, e->head.time_ns);
+	w->hidden = false;
+	w->shown.event_ns = e->head.time_ns;
+	c->options.sink->execed(c->options.sink_self, &w->shown);
+}
+
+static void on_end(struct bpf_calls *c, const struct bpf_calls_event *e)
+{
+	struct watched *w = find(c, e->head.tid);
+
+	if (!w)
+		return;
+	tell_ignored(c, w, e->head.time_ns);
+	w->shown.event_ns = w->shown.leave_ns = e->head.time_ns;
+	if (!w->hidden)
+		c->options.sink->leaving(c->options.sink_self, &w->shown);
+	w->shown.in_call = false;
+	if (!w->hidden || w->tried_exec)
+		c->options.sink->ended(c->options.sink_self, &w->shown, (int)e->value);
+	drop(c, w);
+}
+
+static void on_record(struct bpf_calls *c, const struct bpf_record *r, uint32_t size)
+{
+	switch (r->kind) {
+	case BPF_CALLS_CALL:
+	case BPF_CALLS_ENTRY:
+		if (size >= sizeof(struct bpf_call))
+			on_call(c, (const struct bpf_call *)r, size);
+		break;
+	case BPF_CALLS_FORK: on_fork(c, (const struct bpf_calls_event *)r); break;
+	case BPF_CALLS_EXEC: on_exec(c, (const struct bpf_calls_event *)r); break;
+	case BPF_CALLS_EXIT: on_end(c, (const struct bpf_calls_event *)r); break;
+	case BPF_CALLS_SIGNAL:
+	case BPF_CALLS_IGNORED: on_signal(c, (const struct bpf_calls_signal *)r); break;
+	}
+}
+
+static void count_lost(struct bpf_calls *c)
+{
+	uint64_t count;
+	unsigned kind;
+	int cpu;
+
+	while (bpf_rings_lost(c->rings, &cpu, &kind, &count)) {
+		if (kind == 0)
+			c->totals.lost_calls += count;
+		else if (kind == 1)
+			c->totals.lost_events += count;
+		else
+			c->totals.unstored += count;
+	}
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+void bpf_calls_drain(struct bpf_calls *c, bool last)
+{
+	uint64_t cutoff_ns = last ? UINT64_MAX : now_ns() - SETTLE_NS;
+	const struct bpf_record *record;
+	unsigned taken = 0;
+	uint32_t size;
+
+	bpf_rings_acknowledge(c->rings);
+	while ((record = bpf_rings_next(c->rings, cutoff_ns, &size)) != NULL) {
+		on_record(c, record, size);
+		if (++taken % 1024 == 0)
+			bpf_rings_commit(c->rings); /* room for more as early as can be */
+	}
+	bpf_rings_commit(c->rings);
+	count_lost(c);
+}
+
+void bpf_calls_get_totals(const struct bpf_calls *c, struct bpf_calls_totals *ret) { *ret = c->totals; }
+int bpf_calls_fd(const struct bpf_calls *c) { return bpf_rings_fd(c->rings); }
+
+/* --- beginning ------------------------------------------------------------------------------------- */
+
+const char *bpf_calls_lacks(const struct bpf_calls_options *options)
+{
+	return options->string_limit > STRING_MAX ? "strings of more than 3,583 bytes" : NULL;
+}
+
+struct err *bpf_calls_probe(void) { return bpf_loader_probe("system calls"); }
+
+static struct err *fill_plans(struct bpf_calls *c)
+{
+	size_t size = sizeof(struct bpf_calls_plan) * BPF_CALLS_ABIS * BPF_CALLS_NUMBERS;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	struct bpf_calls_plan *plans;
+
+	size = (size + page - 1) / page * page;
+	plans = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(c->skel->maps.calls_plans), 0);
+	if (plans == MAP_FAILED)
+		return err_errno(errno, "cannot map the plan of system calls");
+	for (unsigned abi = 0; abi < BPF_CALLS_ABIS; abi++)
+		for (unsigned number = 0; number < BPF_CALLS_NUMBERS; number++) {
+			struct bpf_calls_plan *plan = &plans[abi * BPF_CALLS_NUMBERS + number];
+			struct syscall_plan steps;
+
+			if (!call_set_has(c->options.wanted, abi, number))
+				continue;
+			plan->wanted = 1;
+			syscall_plan_get(abi, number, &steps);
+			memcpy(plan->steps, steps.steps, sizeof(plan->steps));
+		}
+	munmap(plans, size);
+	return NULL;
+}
+
+static struct err *load(struct bpf_calls *c)
+{
+	size_t ring_bytes = c->options.ring_bytes ? c->options.ring_bytes : RING_BYTES;
+	struct calls_bpf *skel;
+
+	BPF_LOADER_TYPES(&c->loader, calls);
+	skel = c->skel = calls_bpf__open_opts(bpf_loader_options(&c->loader));
+	if (!skel)
+		return bpf_loader_open_error(&c->loader);
+	skel->rodata->calls_string_limit = c->options.string_limit + 1;
+	skel->rodata->calls_result_filter = c->options.only_successful ? 1 : c->options.only_failed ? 2 : 0;
+	skel->rodata->calls_show_blocked = !c->options.whole_calls;
+	bpf_program__set_autoload(skel->progs.calls_switch, !c->options.whole_calls);
+	TRY(bpf_rings_prepare(skel->maps.rings, skel->maps.ring_states, ring_bytes, &skel->rodata->ring_wake_bytes));
+	TRY(bpf_loader_load(&c->loader, skel->skeleton));
+	TRY(bpf_rings_open(skel->maps.rings, skel->maps.ring_states, ring_bytes, &c->rings));
+	TRY(fill_plans(c));
+	return bpf_loader_attach(&c->loader, skel->skeleton);
+}
+
+struct err *bpf_calls_create(const struct bpf_calls_options *options, struct bpf_calls **ret)
+{
+	struct bpf_calls *c = mem_calloc(1, sizeof(*c));
+	struct err *err;
+
+	c->options = *options;
+	map_init(&c->threads);
+	bpf_loader_init(&c->loader, "system calls");
+	err = load(c);
+	if (err) {
+		bpf_calls_destroy(c);
+		return err;
+	}
+	*ret = c;
+	return NULL;
+}
+
+struct err *bpf_calls_start(struct bpf_calls *c, const struct capture_request *request)
+{
+	struct bpf_target target = BPF_TARGET_OF(c->skel);
+
+	if (request->target == CAPTURE_COMMAND) {
+		uint32_t pid = (uint32_t)request->pids[0];
+
+		add(c, pid, pid, CALL_BEGIN_COMMAND, now_ns())->hidden = true;
+	}
+	return bpf_target_set(&target, request);
+}
+
+void bpf_calls_end(struct bpf_calls *c)
+{
+	struct map_slot *slot;
+	size_t i = 0;
+
+	while ((slot = map_next(&c->threads, &i)) != NULL) {
+		struct watched *w = (struct watched *)(uintptr_t)slot->value;
+
+		c->options.sink->detached(c->options.sink_self, &w->shown);
+		drop(c, w);
+		i = 0; /* removal moves slots */
+	}
+}
+
+void bpf_calls_destroy(struct bpf_calls *c)
+{
+	struct map_slot *slot;
+
+	if (c == NULL)
+		return;
+	if (c->skel)
+		calls_bpf__destroy(c->skel);
+	bpf_rings_close(c->rings);
+	bpf_loader_deinit(&c->loader);
+	for (size_t i = 0; (slot = map_next(&c->threads, &i)) != NULL;) {
+		struct watched *w = (struct watched *)(uintptr_t)slot->value;
+
+		vec_deinit(&w->ignored);
+		free(w);
+	}
+	map_deinit(&c->threads);
+	free(c);
+}

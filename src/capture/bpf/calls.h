@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_CAPTURE_BPF_CALLS_H
+#define SONDE_CAPTURE_BPF_CALLS_H
+/*
+ * System calls by BPF (bpf/calls.bpf.c): the cheap engine.  Nobody is stopped, several
+ * observers may look at once, and when we die the kernel takes the programs away.
+ *
+ * It tells the same sink as the ptrace engine.  A call is told when it returns, its entry
+ * and its exit at once; one that blocks is told at its entry.
+ */
+#include "base/err.h"
+#include "capture/calls.h"
+#include "capture/source.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct bpf_calls;
+
+struct bpf_calls_options {
+	const struct call_set *wanted;
+	uint32_t string_limit;   /* bytes of a string that are wanted */
+	bool only_successful, only_failed;
+	bool whole_calls;        /* no entries of blocking calls beforehand */
+	size_t ring_bytes;       /* of one CPU; 0: 16 MiB */
+	const struct call_sink *sink;
+	void *sink_self;
+};
+
+/* What of these options it can't do, in words ("strings longer than 3,500 bytes"); NULL: all.
+ * Then the ptrace engine is the one. */
+const char *bpf_calls_lacks(const struct bpf_calls_options *options);
+/* Can programs be loaded here? */
+struct err *bpf_calls_probe(void);
+
+struct err *bpf_calls_create(const struct bpf_calls_options *options, struct bpf_calls **ret);
+void bpf_calls_destroy(struct bpf_calls *c); /* NULL-safe */
+/* From here on it looks at REQUEST's target.  A command is not told of until its execve. */
+struct err *bpf_calls_start(struct bpf_calls *c, const struct capture_request *request);
+
+int bpf_calls_fd(const struct bpf_calls *c); /* readable when there is much to drain */
+/* Tell the sink what has come; LAST: all of it. */
+void bpf_calls_drain(struct bpf_calls *c, bool last);
+/* Nobody is looked at any more: tell the sink of each that is still there (`detached`). */
+void bpf_calls_end(struct bpf_calls *c);
+size_t bpf_calls_thread_count(const struct bpf_calls *c); /* known and alive */
+
+struct bpf_calls_totals {
+	uint64_t calls, lost_calls, lost_events; /* lost ones are counted exactly */
+	uint64_t unstored;                       /* entries for which the kernel had no memory */
+};
+void bpf_calls_get_totals(const struct bpf_calls *c, struct bpf_calls_totals *ret);
+
+#endif

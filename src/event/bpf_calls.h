@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR BSD-2-Clause OR MIT */
+#ifndef SONDE_EVENT_BPF_CALLS_H
+#define SONDE_EVENT_BPF_CALLS_H
+/*
+ * Between bpf/calls.bpf.c and capture/bpf/calls.c: system calls seen by BPF.  One record a
+ * call, made at its exit; a call that blocks, or that its thread doesn't come back from,
+ * has one of its entry before.
+ */
+#include "event/bpf_ring.h"
+
+enum bpf_calls_kind {
+	BPF_CALLS_CALL = 1, /* struct bpf_call: a whole call */
+	BPF_CALLS_ENTRY,    /* struct bpf_call: it blocks, or will not return; `result` says nothing */
+	BPF_CALLS_FORK,     /* struct bpf_calls_event: tid made other_tid of process other_pid */
+	BPF_CALLS_EXEC,     /* ...: tid was other_tid before */
+	BPF_CALLS_EXIT,     /* ...: `value` as wait() gives it */
+	BPF_CALLS_SIGNAL,   /* struct bpf_calls_signal: delivered */
+	BPF_CALLS_IGNORED,  /* struct bpf_calls_signal: came, but the thread ignores it */
+};
+
+enum bpf_call_flags {
+	BPF_CALL_SHOWN = 1,    /* its entry was sent before */
+	BPF_CALL_CUT = 2,      /* there was no room for all that it refers to */
+	BPF_CALL_IS_ERROR = 4,
+	BPF_CALL_LATE = 8,     /* some input could only be read at exit */
+};
+
+/* Followed by data_bytes of pieces (syscall/memory.h). */
+struct bpf_call {
+	struct bpf_record head; /* time_ns: when the record was made: of the exit, or of the blocking */
+	uint64_t enter_ns;
+	uint64_t args[6];
+	uint64_t ip, sp;
+	int64_t result;
+	uint32_t pid, number;
+	uint16_t abi;        /* enum syscall_abi */
+	uint16_t flags;
+	uint32_t data_bytes;
+};
+
+struct bpf_calls_event {
+	struct bpf_record head;
+	uint32_t pid, other_tid, other_pid, value;
+};
+
+enum { BPF_CALLS_SIGINFO_BYTES = 48 };
+struct bpf_calls_signal {
+	struct bpf_record head;
+	uint32_t pid, number;
+	uint8_t siginfo[BPF_CALLS_SIGINFO_BYTES]; /* the beginning of a siginfo_t; the rest is 0 */
+};
+
+/* As struct syscall_plan_step (syscall/plan.h), which this directory may not include. */
+struct bpf_calls_step {
+	uint8_t kind, phase, arg, size_arg;
+	uint16_t fixed, scale;
+	uint32_t limit;
+};
+enum { BPF_CALLS_STEPS = 6, BPF_CALLS_NUMBERS = 1024, BPF_CALLS_ABIS = 3 };
+struct bpf_calls_plan {
+	struct bpf_calls_step steps[BPF_CALLS_STEPS];
+	uint32_t wanted;
+	uint32_t reserved;
+};
+enum bpf_calls_kind_of_step {
+	BPF_STEP_NONE, BPF_STEP_STRING, BPF_STEP_BYTES, BPF_STEP_STRINGS, BPF_STEP_IOVEC, BPF_STEP_MSGHDR,
+	BPF_STEP_MMSGHDR, BPF_STEP_SIZED,
+};
+enum { BPF_STEP_SIZE_RESULT = 6, BPF_STEP_SIZE_NONE = 7 };
+
+struct bpf_calls_piece { /* as struct syscall_piece */
+	uint64_t addr;
+	uint32_t size_bytes;
+	uint16_t phase, flags;
+};
+enum { BPF_PIECE_CUT = 1, BPF_PIECE_FAULT = 2, BPF_PIECE_LATE = 4 };
+
+/* The most data of one call, and the most in one piece. */
+enum { BPF_CALLS_DATA_BYTES = 4096, BPF_CALLS_PIECE_BYTES = 3584 };
+
+#endif

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The command is started and held before its exec, the programs are loaded and told whom
+ * to look at, and the command is let go.  Records are taken every few milliseconds, or
+ * sooner when a ring fills; the end is when all who were looked at are gone, or a signal.
+ */
+#include "session/trace/watch.h"
+
+#include "base/log.h"
+#include "base/units.h"
+#include "session/trace/printer.h"
+#include "session/trace/start.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifdef SONDE_HAVE_BPF
+#include "capture/bpf/calls.h"
+
+enum { DRAIN_EVERY_MS = 10 };
+
+struct watch {
+	struct trace_options *options;
+	struct printer *printer;
+	struct bpf_calls *calls;
+	struct started command;
+	sigset_t signals;
+	int pid_fd, wait_status, signal;
+	bool command_ended;
+};
+
+const char *watch_lacks(const struct trace_options *o)
+{
+	struct bpf_calls_options options = { .string_limit = o->style.string_limit };
+
+	if (injections_any(&o->injections))
+		return "tampering";
+	if (o->show_stack)
+		return "stacks (-k)";
+	if (o->fds || o->pid_words || o->paths.n)
+		return "what descriptors referred to at the time (-y, -P)";
+	if (o->read_fds.bits || o->read_fds.inverted || o->write_fds.bits || o->write_fds.inverted)
+		return "whole buffers (--read, --write)";
+	if (o->detach_on_exec || o->kill_on_exit || o->daemonize || !o->follow)
+		return "-b, -D, --kill-on-exit and --no-follow";
+	if (o->count && !o->wall_clock)
+		return "CPU time of single calls (-c without -w)";
+	return bpf_calls_lacks(&options);
+}
+
+static struct err *load(struct watch *w)
+{
+	const struct trace_options *o = w->options;
+	uint32_t status = o->status & (TRACE_SUCCESSFUL | TRACE_FAILED);
+	struct bpf_calls_options options = {
+		.wanted = &o->calls, .string_limit = o->style.string_limit, .sink = printer_sink(),
+		.sink_self = w->printer, .only_successful = status == TRACE_SUCCESSFUL,
+		.only_failed = status == TRACE_FAILED, .whole_calls = o->count == TRACE_COUNT_ONLY,
+	};
+
+	return bpf_calls_create(&options, &w->calls);
+}
+
+static void block_signals(struct watch *w)
+{
+	static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+
+	sigemptyset(&w->signals);
+	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		sigaddset(&w->signals, ends[i]);
+	if (w->options->interruptible != 1)
+		sigprocmask(SIG_BLOCK, &w->signals, NULL);
+}
+
+static int64_t wall_offset_ns(void)
+{
+	struct timespec wall, mono;
+
+	clock_gettime(CLOCK_REALTIME, &wall);
+	clock_gettime(CLOCK_MONOTONIC, &mono);
+	return ((int64_t)wall.tv_sec - mono.tv_sec) * 1000000000 + (wall.tv_nsec - mono.tv_nsec);
+}
+
+static struct err *begin(struct watch *w)
+{
+	struct trace_options *o = w->options;
+	struct capture_request request = { .target = CAPTURE_PIDS, .pids = o->pids.v, .pid_count = o->pids.n };
+
+	printer_set_clock(w->printer, wall_offset_ns());
+	if (o->command) {
+		TRY(start_command(o, NULL, &w->command));
+		request = (struct capture_request){ .target = CAPTURE_COMMAND, .pids = &w->command.pid, .pid_count = 1 };
+		w->pid_fd = (int)syscall(SYS_pidfd_open, w->command.pid, 0);
+	} else if (o->pids.n) {
+		w->pid_fd = (int)syscall(SYS_pidfd_open, o->pids.v[0], 0);
+		if (w->pid_fd < 0)
+			return err_errno(errno, "cannot look at process %d", o->pids.v[0]);
+	}
+	block_signals(w);
+	TRY(bpf_calls_start(w->calls, &request));
+	if (!o->command && !(o->quiet & TRACE_QUIET_ATTACH))
+		for (size_t i = 0; i < o->pids.n; i++)
+			printer_say(w->printer, "Process %u attached", o->pids.v[i]);
+	start_go(&w->command);
+	return NULL;
+}
+
+static void reap(struct watch *w)
+{
+	if (w->command.pid > 0 && !w->command_ended &&
+	    waitpid(w->command.pid, &w->wait_status, WNOHANG | __WALL) == w->command.pid)
+		w->command_ended = true;
+}
+
+/* All who were asked for have ended. */
+static bool is_over(struct watch *w)
+{
+	struct pollfd p = { .fd = w->pid_fd, .events = POLLIN };
+
+	if (w->options->command)
+		return w->command_ended && bpf_calls_thread_count(w->calls) == 0;
+	return w->pid_fd >= 0 && poll(&p, 1, 0) > 0;
+}
+
+static void take_signal(struct watch *w)
+{
+	static const struct timespec now;
+	int number = w->options->interruptible == 1 ? 0 : sigtimedwait(&w->signals, NULL, &now);
+
+	if (number <= 0 || w->options->interruptible > 2)
+		return;
+	w->signal = number;
+	if (w->command.pid > 0 && !w->command_ended)
+		kill(w->command.pid, number);
+}
+
+static void run(struct watch *w)
+{
+	unsigned over = 0;
+
+	while (!w->signal && over < 2) { /* once more when all seems over: for what was on its way */
+		struct pollfd polls[2] = { { .fd = bpf_calls_fd(w->calls), .events = POLLIN },
+					   { .fd = w->command_ended ? -1 : w->pid_fd, .events = POLLIN } };
+
+		poll(polls, 2, over ? 1 : DRAIN_EVERY_MS);
+		reap(w);
+		bpf_calls_drain(w->calls, w->command_ended);
+		printer_sink()->idle(w->printer);
+		take_signal(w);
+		over = is_over(w) ? over + 1 : 0;
+	}
+}
+
+static void say_lost(struct watch *w)
+{
+	struct bpf_calls_totals totals;
+
+	bpf_calls_get_totals(w->calls, &totals);
+	if (totals.lost_calls + totals.lost_events + totals.unstored == 0)
+		return;
+	log_warn("lost %s calls and %s other events: the rings were full; fewer calls (-e) or --engine ptrace loses none",
+		 units_count(totals.lost_calls + totals.unstored).text, units_count(totals.lost_events).text);
+}
+
+static int exit_status(const struct watch *w)
+{
+	if (w->signal)
+		return 256 + w->signal;
+	if (!w->command_ended)
+		return 0;
+	return WIFSIGNALED(w->wait_status) ? 256 + WTERMSIG(w->wait_status) : WEXITSTATUS(w->wait_status);
+}
+
+static struct err *trace(struct watch *w, int *status, bool *unavailable)
+{
+	TRY(printer_create(w->options, &w->printer));
+	*unavailable = true;
+	TRY(load(w));
+	*unavailable = false;
+	TRY(begin(w));
+	run(w);
+	bpf_calls_drain(w->calls, true);
+	*status = exit_status(w);
+	return NULL;
+}
+
+struct err *watch_trace(struct trace_options *options, int *status, bool *unavailable)
+{
+	struct watch w = { .options = options, .command = { .pid = -1, .go_fd = -1 }, .pid_fd = -1 };
+	struct err *err;
+
+	*unavailable = false;
+	err = trace(&w, status, unavailable);
+	if (w.command.go_fd >= 0)
+		close(w.command.go_fd);
+	if (w.calls) {
+		bpf_calls_end(w.calls);
+		say_lost(&w);
+	}
+	if (w.printer && !*unavailable)
+		printer_finish(w.printer);
+	printer_destroy(w.printer);
+	bpf_calls_destroy(w.calls);
+	if (w.pid_fd >= 0)
+		close(w.pid_fd);
+	return err;
+}
+
+#else
+
+const char *watch_lacks(const struct trace_options *o) { return "anything: sonde was built without it"; }
+
+struct err *watch_trace(struct trace_options *options, int *status, bool *unavailable)
+{
+	*unavailable = true;
+	return err_new(ERR_UNSUPPORTED, "sonde was built without BPF");
+}
+
+#endif
