@@ -101,6 +101,9 @@ void dec_array_of(struct decoder *d, uint64_t addr, uint64_t count, unsigned str
 void dec_sigset(struct decoder *d, const uint8_t *bytes, size_t size);
 void dec_sigset_at(struct decoder *d, uint64_t addr, uint64_t size);
 void dec_siginfo(struct decoder *d, const uint8_t *bytes);
+/* An array of iovecs with what they point to, BYTES of it at most. */
+void dec_vector(struct decoder *d, uint64_t addr, uint64_t count, uint64_t bytes);
+void dec_filter(struct decoder *d, uint64_t addr); /* struct sock_fprog of a socket */
 void dec_sockaddr(struct decoder *d, const uint8_t *bytes, size_t size);
 /* Separators: ", " before everything but the first. */
 void dec_next(struct decoder *d);

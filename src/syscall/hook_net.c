@@ -224,6 +224,11 @@ static void print_vector(struct decoder *d, uint64_t addr, uint64_t count, struc
 	dec_array(d, addr, count, 2 * (size_t)d->word, print_iov, &v);
 }
 
+void dec_vector(struct decoder *d, uint64_t addr, uint64_t count, uint64_t bytes)
+{
+	print_vector(d, addr, count, (struct vector){ bytes, true });
+}
+
 /* Buffers that are written: argument `param` is their number. */
 void hook_iovec(struct decoder *d, const struct sys_ref *ref)
 {

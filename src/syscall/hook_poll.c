@@ -26,7 +26,7 @@ void hook_pollfds(struct decoder *d, const struct sys_ref *ref)
 }
 
 /* ppoll's timeout may have been changed: what's printed at entry is what was asked. */
-static bool poll_result(struct decoder *d, bool left)
+static bool poll_result(struct decoder *d, bool left, unsigned time_struct)
 {
 	uint8_t bytes[8], ts[16];
 	unsigned printed = 0, shown = 0;
@@ -66,16 +66,17 @@ static bool poll_result(struct decoder *d, bool left)
 	}
 	if (printed > 0)
 		str_add_char(d->out, ']');
-	if (left && d->args[2] != 0 && dec_read(d, d->args[2], ts, 2 * d->klong)) {
+	if (left && d->args[2] != 0 && dec_read(d, d->args[2], ts, dec_struct_size(d, time_struct))) {
 		dec_text(d, d->out->length > start ? ", left " : "left ");
-		dec_struct(d, STRUCT_timespec, d->args[2]);
+		dec_struct(d, time_struct, d->args[2]);
 	}
 	str_add_char(d->out, ')');
 	return true;
 }
 
-bool result_poll(struct decoder *d) { return poll_result(d, false); }
-bool result_ppoll(struct decoder *d) { return poll_result(d, true); }
+bool result_poll(struct decoder *d) { return poll_result(d, false, STRUCT_timespec); }
+bool result_ppoll(struct decoder *d) { return poll_result(d, true, STRUCT_timespec); }
+bool result_ppoll64(struct decoder *d) { return poll_result(d, true, STRUCT_timespec64); }
 
 /* ---- select ----------------------------------------------------------------------- */
 

@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Hooks for files and file systems: those calls whose arguments depend on one another. */
+#include "syscall/hooks.h"
+
+#include <string.h>
+
+/* Print with names only, whatever -X says: for the part inside a comment of our own. */
+static void plain_flags(struct decoder *d, unsigned xlat, uint64_t value)
+{
+	struct syscall_style plain = *d->style;
+	const struct syscall_style *old = d->style;
+
+	plain.xlat = SYSCALL_XLAT_ABBREV;
+	d->style = &plain;
+	dec_flags_of(d, (const uint16_t[]){ (uint16_t)xlat }, 1, value, NULL);
+	d->style = old;
+}
+
+/* ---- nodes ------------------------------------------------------------------------ */
+
+void hook_mknod_mode(struct decoder *d, const struct sys_ref *ref) { dec_st_mode(d, (uint16_t)ref->value); }
+
+/* The device is only there where the mode (argument `param`) makes one. */
+void hook_mknod_dev(struct decoder *d, const struct sys_ref *ref)
+{
+	uint32_t type = (uint32_t)d->args[ref->param] & 0170000;
+
+	if (type != 0020000 && type != 0060000)
+		return;
+	dec_next(d);
+	dec_dev(d, (uint32_t)ref->value);
+}
+
+/* A position in two registers: on 64-bit the high one is nothing. */
+void hook_pos_lh(struct decoder *d, const struct sys_ref *ref)
+{
+	if (d->word == 4 && d->klong == 4)
+		dec_int(d, (int64_t)((uint32_t)ref->value | (uint64_t)(uint32_t)d->args[4] << 32));
+	else
+		dec_int(d, (int64_t)ref->value);
+}
+
+void hook_rwf(struct decoder *d, const struct sys_ref *ref)
+{
+	(void)ref;
+	dec_next(d);
+	dec_flags(d, XLAT_rwf, (uint32_t)d->args[5]);
+}
+
+void hook_swap_flags(struct decoder *d, const struct sys_ref *ref)
+{
+	uint32_t v = (uint32_t)ref->value, priority = v & 0x7fff;
+
+	if (v == priority && v != 0) {
+		dec_uint(d, v);
+		return;
+	}
+	dec_flags(d, XLAT_swap_flag, v & ~0x7fffu);
+	if (priority != 0)
+		dec_printf(d, "|%u", priority);
+}
+
+/* ---- mount ------------------------------------------------------------------------ */
+
+static bool mount_is_simple(const struct decoder *d)
+{
+	uint64_t flags = d->args[3];
+
+	if ((flags & 0xffff0000) == 0xc0ed0000)
+		flags &= ~UINT64_C(0xffff0000);
+	return (flags & (0x20 | 0x1000 | 0x2000 | 0x20000 | 0x40000 | 0x80000 | 0x100000)) != 0;
+}
+
+void hook_mount_type(struct decoder *d, const struct sys_ref *ref)
+{
+	uint64_t flags = d->args[3] & ~UINT64_C(0x8000);
+	bool ignored = (flags & (0x1000 | 0x2000 | 0x20000 | 0x40000 | 0x80000 | 0x100000)) != 0 || (flags & 0x20) != 0;
+
+	if (ignored)
+		dec_addr(d, ref->value);
+	else
+		dec_str(d, ref->value);
+}
+
+void hook_mount_flags(struct decoder *d, const struct sys_ref *ref)
+{
+	uint64_t flags = ref->value;
+
+	if ((flags & 0xffff0000) == 0xc0ed0000 && d->style->xlat == SYSCALL_XLAT_ABBREV) {
+		dec_text(d, "MS_MGC_VAL|");
+		flags &= ~UINT64_C(0xffff0000);
+	}
+	dec_flags(d, XLAT_mount_flags, flags);
+}
+
+void hook_mount_data(struct decoder *d, const struct sys_ref *ref)
+{
+	uint64_t flags = d->args[3];
+
+	if (mount_is_simple(d) && (flags & 0x20) == 0)
+		dec_addr(d, ref->value);
+	else
+		dec_str(d, ref->value);
+}
+
+void hook_fsconfig_rest(struct decoder *d, const struct sys_ref *ref)
+{
+	uint32_t cmd = (uint32_t)d->args[1];
+	int aux = (int)d->args[4];
+
+	(void)ref;
+	dec_next(d);
+	if (cmd == 6 || cmd == 7 || cmd > 7)
+		dec_addr(d, d->args[2]);
+	else
+		dec_str(d, d->args[2]);
+	dec_next(d);
+	if (cmd == 1)
+		dec_str(d, d->args[3]);
+	else if (cmd == 2)
+		dec_buffer_hex(d, d->args[3], aux < 0 ? 0 : (uint64_t)aux);
+	else if (cmd == 3 || cmd == 4)
+		dec_path(d, d->args[3]);
+	else
+		dec_addr(d, d->args[3]);
+	dec_next(d);
+	if (cmd == 3 || cmd == 4)
+		dec_dirfd(d, aux);
+	else if (cmd == 5)
+		dec_fd(d, aux);
+	else
+		dec_int(d, aux);
+}
+
+void hook_open_tree_flags(struct decoder *d, const struct sys_ref *ref)
+{
+	dec_flags_of(d, (const uint16_t[]){ XLAT_open_tree_flags, XLAT_at_flags }, 2, (uint32_t)ref->value, "OPEN_TREE_???");
+}
+
+void hook_mount_attr(struct decoder *d, const struct sys_ref *ref)
+{
+	uint64_t size = d->args[ref->param];
+
+	if (size < 32)
+		dec_addr(d, ref->value);
+	else
+		dec_struct(d, STRUCT_mount_attr_st, ref->value);
+}
+
+void hook_fd64(struct decoder *d, const struct sys_ref *ref) { dec_fd(d, (int)ref->value); }
+
+/* ---- times ------------------------------------------------------------------------ */
+
+void hook_time_value(struct decoder *d, const struct sys_ref *ref)
+{
+	int64_t t = ref->size == 4 ? (int32_t)ref->value : (int64_t)ref->value;
+
+	dec_int(d, t);
+	dec_time_comment(d, t, 0);
+}
+
+static bool print_utimens(struct decoder *d, const uint8_t *b, unsigned struct_id)
+{
+	unsigned size = dec_struct_size(d, struct_id), half = size / 2;
+	uint64_t nsec = dec_word(d, b + half, half);
+	uint64_t mask = half == 4 ? UINT32_MAX : UINT64_MAX;
+
+	if (nsec == (0x3fffffff & mask)) {
+		dec_text(d, "UTIME_NOW");
+		return true;
+	}
+	if (nsec == 0x3ffffffe) {
+		dec_text(d, "UTIME_OMIT");
+		return true;
+	}
+	dec_struct_in(d, struct_id, b, size, 0);
+	dec_time_comment(d, half == 4 ? (int32_t)dec_word(d, b, 4) : (int64_t)dec_word(d, b, 8), nsec);
+	return false;
+}
+
+/* Two times, each of which may be UTIME_NOW or UTIME_OMIT. */
+void hook_utimens(struct decoder *d, const struct sys_ref *ref)
+{
+	uint8_t b[32];
+	unsigned size = dec_struct_size(d, ref->param);
+
+	if (!dec_read_or_addr(d, ref->value, b, 2 * (size_t)size))
+		return;
+	str_add_char(d->out, '[');
+	print_utimens(d, b, ref->param);
+	dec_next(d);
+	print_utimens(d, b + size, ref->param);
+	str_add_char(d->out, ']');
+}
+
+void hook_statx_time(struct decoder *d, const struct sys_ref *ref)
+{
+	int64_t sec = (int64_t)dec_word(d, ref->bytes, 8);
+	uint32_t nsec = (uint32_t)dec_word(d, ref->bytes + 8, 4);
+
+	dec_struct_in(d, STRUCT_statx_timestamp, ref->bytes, 16, 0);
+	dec_time_comment(d, sec, nsec);
+}
+
+/* ---- extended attributes ---------------------------------------------------------- */
+
+void hook_xattr_val(struct decoder *d, const struct sys_ref *ref)
+{
+	uint64_t room = d->args[ref->param];
+
+	if (d->call->is_error || room == 0)
+		dec_addr(d, ref->value);
+	else
+		dec_buffer(d, ref->value, (uint64_t)d->call->result);
+}
+
+void hook_xattr_list(struct decoder *d, const struct sys_ref *ref) { hook_xattr_val(d, ref); }
+
+/* ---- offsets ---------------------------------------------------------------------- */
+
+/* "[0] => [5]"; `param` is its size. */
+void hook_inout_off(struct decoder *d, const struct sys_ref *ref)
+{
+	uint8_t bytes[8];
+	int64_t before = ref->param == 4 ? (int32_t)d->progress->saved[0] : (int64_t)d->progress->saved[0];
+
+	if (ref->value == 0 || !dec_read(d, ref->value, bytes, ref->param)) {
+		dec_addr(d, ref->value);
+		return;
+	}
+	dec_printf(d, "[%lld]", (long long)before);
+	if (d->call->is_error || d->call->result == 0)
+		return;
+	uint64_t after = dec_word(d, bytes, ref->param);
+	dec_printf(d, " => [%lld]", ref->param == 4 ? (long long)(int32_t)after : (long long)after);
+}
+
+/* _llseek's offset in two registers. */
+void hook_llseek_off(struct decoder *d, const struct sys_ref *ref)
+{
+	dec_int(d, (int64_t)((uint64_t)(uint32_t)ref->value << 32 | (uint32_t)d->args[2]));
+	for (unsigned i = 2; i < 5; i++)
+		d->args[i] = d->args[i + 1];
+}
+
+/* ---- flags of their own ----------------------------------------------------------- */
+
+void hook_fanotify_init(struct decoder *d, const struct sys_ref *ref)
+{
+	uint32_t v = (uint32_t)ref->value;
+
+	dec_enum(d, XLAT_fan_classes, v & 0xc);
+	if ((v & ~0xcu) != 0) {
+		str_add_char(d->out, '|');
+		dec_flags(d, XLAT_fan_init_flags, v & ~0xcu);
+	}
+}
+
+void hook_fan_mask(struct decoder *d, const struct sys_ref *ref) { dec_flags(d, XLAT_fan_events, ref->value); }
+
+/* The mask in two registers, of which the high one comes second. */
+void hook_fan_mask32(struct decoder *d, const struct sys_ref *ref)
+{
+	dec_flags(d, XLAT_fan_events, (uint32_t)ref->value | (uint64_t)(uint32_t)d->args[3] << 32);
+	d->args[3] = d->args[4];
+	d->args[4] = d->args[5];
+}
+
+void hook_memfd_name(struct decoder *d, const struct sys_ref *ref) { dec_path_n(d, ref->value, 249); }
+
+void hook_memfd_flags(struct decoder *d, const struct sys_ref *ref)
+{
+	uint32_t v = (uint32_t)ref->value, huge = v >> 26;
+
+	if (huge != 0)
+		v &= 0x3ffffff;
+	dec_flags(d, XLAT_memfd_flags, v);
+	if (huge != 0)
+		dec_printf(d, "|%u<<MFD_HUGE_SHIFT", huge);
+}
+
+void hook_o_cloexec(struct decoder *d, const struct sys_ref *ref) { dec_flags(d, XLAT_cloexec_flag, (uint32_t)ref->value); }
+
+void hook_uffd_flags(struct decoder *d, const struct sys_ref *ref)
+{
+	dec_flags_of(d, (const uint16_t[]){ XLAT_uffd_flags, XLAT_nonblock_cloexec }, 2, (uint32_t)ref->value, "UFFD_???");
+}
+
+void hook_statx_flags(struct decoder *d, const struct sys_ref *ref)
+{
+	uint32_t v = (uint32_t)ref->value;
+
+	if (d->style->xlat != SYSCALL_XLAT_ABBREV) {
+		dec_hex(d, v);
+		if (d->style->xlat == SYSCALL_XLAT_RAW)
+			return;
+		dec_text(d, " /* ");
+	}
+	if ((v & 0x6000) == 0x6000)
+		dec_text(d, "AT_STATX_FORCE_SYNC|AT_STATX_DONT_SYNC");
+	else
+		dec_text(d, dec_name(XLAT_at_statx_sync, v & 0x6000));
+	if ((v & ~0x6000u) != 0) {
+		str_add_char(d->out, '|');
+		plain_flags(d, XLAT_at_flags, v & ~0x6000u);
+	}
+	if (d->style->xlat != SYSCALL_XLAT_ABBREV)
+		dec_text(d, " */");
+}
+
+void hook_open_flags64(struct decoder *d, const struct sys_ref *ref)
+{
+	struct sys_ref low = *ref;
+
+	low.value = (uint32_t)ref->value;
+	hook_open_flags(d, &low);
+	if (ref->value >> 32 != 0) {
+		str_add_char(d->out, '|');
+		dec_hex(d, ref->value & ~UINT64_C(0xffffffff));
+	}
+}
+
+void hook_o_flags(struct decoder *d, const struct sys_ref *ref) { dec_flags(d, XLAT_open_flags, ref->value); }
+
+void hook_mode64(struct decoder *d, const struct sys_ref *ref) { dec_printf(d, "%#03llo", (unsigned long long)ref->value); }
+
+/* open_how of a size that the caller gives. */
+void hook_open_how(struct decoder *d, const struct sys_ref *ref)
+{
+	uint64_t size = d->args[ref->param];
+	uint8_t b[24];
+
+	if (size < 24) {
+		dec_addr(d, ref->value);
+		return;
+	}
+	if (!dec_read_or_addr(d, ref->value, b, sizeof(b)))
+		return;
+	struct sys_object o = { &sys_structs[STRUCT_open_how], b, sizeof(b), ref->value };
+	bool any = false, more = false;
+	str_add_char(d->out, '{');
+	if ((dec_word(d, b, 8) & 0x400040) != 0 && dec_word(d, b + 8, 8) == 0) {
+		dec_text(d, "flags=");
+		hook_open_flags64(d, &(struct sys_ref){ .value = dec_word(d, b, 8) });
+		dec_text(d, ", mode=000, resolve=");
+		dec_flags(d, XLAT_resolve, dec_word(d, b + 16, 8));
+	} else {
+		dec_fields(d, &o, &any, &more);
+	}
+	if (size > 24)
+		dec_text(d, ", ...");
+	str_add_char(d->out, '}');
+}
+
+/* ---- handles ---------------------------------------------------------------------- */
+
+static void print_handle(struct decoder *d, uint64_t addr, uint32_t bytes)
+{
+	uint8_t b[128];
+	uint32_t show = bytes > 128 ? 128 : bytes;
+
+	dec_printf(d, ", handle_type=");
+	if (!dec_read(d, addr + 4, b, 4)) {
+		dec_text(d, "???}");
+		return;
+	}
+	dec_printf(d, "%#x, f_handle=", (unsigned)dec_word(d, b, 4));
+	if (dec_read(d, addr + 8, b, show))
+		dec_quote(d, b, show, false, true);
+	else
+		dec_addr(d, addr + 8);
+	str_add_char(d->out, '}');
+}
+
+/* At entry how much room there is; at exit how much was used, and the handle. */
+void hook_file_handle(struct decoder *d, const struct sys_ref *ref)
+{
+	uint8_t b[4];
+
+	if (!d->exit) {
+		if (!dec_read(d, ref->value, b, 4)) {
+			dec_addr(d, ref->value);
+			d->progress->saved[1] = 1;
+			return;
+		}
+		d->progress->saved[0] = dec_word(d, b, 4);
+		dec_printf(d, "{handle_bytes=%u", (unsigned)d->progress->saved[0]);
+		return;
+	}
+	if (d->progress->saved[1] != 0)
+		return;
+	bool overflow = d->call->is_error && (d->call->result == -75 || d->call->result == 75);
+	if ((!d->call->is_error || overflow) && dec_read(d, ref->value, b, 4)) {
+		uint32_t now = (uint32_t)dec_word(d, b, 4);
+		if (now != d->progress->saved[0])
+			dec_printf(d, " => %u", now);
+		if (!d->call->is_error) {
+			print_handle(d, ref->value, now);
+			return;
+		}
+	}
+	str_add_char(d->out, '}');
+}
+
+void hook_printed_int(struct decoder *d, const struct sys_ref *ref)
+{
+	uint8_t b[4];
+
+	if (dec_read_or_addr(d, ref->value, b, 4))
+		dec_printf(d, "[%d]", (int)dec_word(d, b, 4));
+}
+
+void hook_file_handle_in(struct decoder *d, const struct sys_ref *ref)
+{
+	uint8_t b[4];
+
+	if (!dec_read_or_addr(d, ref->value, b, 4))
+		return;
+	dec_printf(d, "{handle_bytes=%u", (unsigned)dec_word(d, b, 4));
+	print_handle(d, ref->value, (uint32_t)dec_word(d, b, 4));
+}
+
+/* ---- quota ------------------------------------------------------------------------ */
+
+void hook_quota_cmd(struct decoder *d, const struct sys_ref *ref)
+{
+	uint32_t v = (uint32_t)ref->value;
+
+	if (d->style->xlat != SYSCALL_XLAT_ABBREV) {
+		dec_hex(d, v);
+		if (d->style->xlat == SYSCALL_XLAT_RAW)
+			return;
+		dec_text(d, " /* ");
+	}
+	struct syscall_style plain = *d->style;
+	const struct syscall_style *old = d->style;
+	plain.xlat = SYSCALL_XLAT_ABBREV;
+	d->style = &plain;
+	dec_text(d, "QCMD(");
+	dec_named(d, v >> 8, dec_name(XLAT_quota_cmds, v >> 8 | (v >> 8 < 0x10000 && v >> 8 >= 0x5800 ? 0 : 0)), "Q_???");
+	dec_next(d);
+	dec_enum(d, XLAT_quota_types, v & 0xff);
+	str_add_char(d->out, ')');
+	d->style = old;
+	if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
+		dec_text(d, " */");
+}
+
+static uint32_t quota_command(const struct decoder *d, unsigned arg) { return (uint32_t)d->args[arg] >> 8; }
+
+void hook_quota_id(struct decoder *d, const struct sys_ref *ref)
+{
+	if (quota_command(d, ref->param) == 0x800002)
+		dec_enum(d, XLAT_quota_formats, (uint32_t)ref->value);
+	else
+		dec_uid(d, (uint32_t)ref->value);
+}
+
+void hook_quota_addr(struct decoder *d, const struct sys_ref *ref)
+{
+	switch (quota_command(d, ref->param)) {
+	case 0x800002:
+		dec_path(d, ref->value);
+		break;
+	case 0x800005:
+	case 0x800006:
+		dec_struct(d, STRUCT_if_dqinfo, ref->value);
+		break;
+	case 0x800007:
+	case 0x800008:
+		dec_struct(d, STRUCT_if_dqblk, ref->value);
+		break;
+	case 0x800009:
+		dec_struct(d, STRUCT_if_nextdqblk, ref->value);
+		break;
+	default:
+		dec_addr(d, ref->value);
+	}
+}

@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Hooks for the kernel's own interfaces: keys, seccomp, bpf, perf, landlock, ptrace. */
+#include "syscall/hooks.h"
+
+#include <string.h>
+
+/* ---- keys -------------------------------------------------------------------------- */
+
+static void print_serial(struct decoder *d, int32_t serial)
+{
+	const char *name = dec_name(XLAT_key_spec, (uint64_t)(int64_t)serial);
+
+	if (name == NULL || d->style->xlat == SYSCALL_XLAT_RAW)
+		dec_int(d, serial);
+	else if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
+		dec_printf(d, "%d /* %s */", serial, name);
+	else
+		dec_text(d, name);
+}
+
+void hook_key_serial(struct decoder *d, const struct sys_ref *ref) { print_serial(d, (int32_t)ref->value); }
+
+static void next_serial(struct decoder *d, unsigned arg)
+{
+	dec_next(d);
+	print_serial(d, (int32_t)d->args[arg]);
+}
+
+/* A buffer that the kernel fills as far as it goes. */
+static void key_text(struct decoder *d, uint64_t addr, uint64_t room)
+{
+	dec_next(d);
+	if (dec_failed(d))
+		dec_addr(d, addr);
+	else
+		dec_buffer(d, addr, (uint64_t)d->call->result > room ? room : (uint64_t)d->call->result);
+	dec_printf(d, ", %llu", (unsigned long long)room);
+}
+
+static bool key_reads(uint32_t cmd) { return cmd == 6 || cmd == 11 || cmd == 17; }
+
+static void key_entry(struct decoder *d, uint32_t cmd)
+{
+	switch (cmd) {
+	case 0: /* GET_KEYRING_ID */
+		next_serial(d, 1);
+		dec_printf(d, ", %d", (int)d->args[2]);
+		break;
+	case 1: /* JOIN_SESSION_KEYRING */
+		dec_next(d);
+		dec_str(d, d->args[1]);
+		break;
+	case 2: /* UPDATE */
+		next_serial(d, 1);
+		dec_next(d);
+		dec_buffer(d, d->args[2], d->args[3]);
+		dec_printf(d, ", %llu", (unsigned long long)d->args[3]);
+		break;
+	case 3:
+	case 7:
+	case 16:
+	case 21:
+		next_serial(d, 1);
+		break;
+	case 4: /* CHOWN */
+		next_serial(d, 1);
+		dec_next(d);
+		dec_uid(d, (uint32_t)d->args[2]);
+		dec_next(d);
+		dec_uid(d, (uint32_t)d->args[3]);
+		break;
+	case 5: /* SETPERM */
+		next_serial(d, 1);
+		dec_next(d);
+		dec_flags(d, XLAT_key_perms, (uint32_t)d->args[2]);
+		break;
+	case 8:
+	case 9:
+		next_serial(d, 1);
+		next_serial(d, 2);
+		break;
+	case 10: /* SEARCH */
+		next_serial(d, 1);
+		dec_next(d);
+		dec_str(d, d->args[2]);
+		dec_next(d);
+		dec_str(d, d->args[3]);
+		next_serial(d, 4);
+		break;
+	case 12: /* INSTANTIATE */
+		next_serial(d, 1);
+		dec_next(d);
+		dec_buffer(d, d->args[2], d->args[3]);
+		dec_printf(d, ", %llu", (unsigned long long)d->args[3]);
+		next_serial(d, 4);
+		break;
+	case 13: /* NEGATE */
+		next_serial(d, 1);
+		dec_printf(d, ", %u", (unsigned)d->args[2]);
+		next_serial(d, 3);
+		break;
+	case 14: /* SET_REQKEY_KEYRING */
+		dec_next(d);
+		dec_enum_dec(d, XLAT_key_reqkeys, (int)d->args[1]);
+		break;
+	case 15:
+		next_serial(d, 1);
+		dec_printf(d, ", %u", (unsigned)d->args[2]);
+		break;
+	case 18:
+		break;
+	default:
+		for (unsigned i = 1; i < 5; i++) {
+			dec_next(d);
+			dec_hex(d, d->args[i]);
+		}
+	}
+}
+
+void hook_keyctl_rest(struct decoder *d, const struct sys_ref *ref)
+{
+	uint32_t cmd = (uint32_t)d->args[0];
+
+	(void)ref;
+	if (d->exit) {
+		next_serial(d, 1);
+		key_text(d, d->args[2], d->args[3]);
+		return;
+	}
+	if (key_reads(cmd))
+		return;
+	key_entry(d, cmd);
+	d->stop = true;
+}
+
+bool result_keyctl(struct decoder *d)
+{
+	(void)d;
+	return false;
+}
+
+/* ---- seccomp ------------------------------------------------------------------------ */
+
+void hook_seccomp_flags(struct decoder *d, const struct sys_ref *ref)
+{
+	if ((uint32_t)d->args[0] == 1)
+		dec_flags(d, XLAT_seccomp_filter_flags, (uint32_t)ref->value);
+	else
+		dec_hex(d, (uint32_t)ref->value);
+}
+
+static void bpf_size(struct decoder *d, unsigned code)
+{
+	static const char *const sizes[] = { "BPF_W", "BPF_H", "BPF_B", "BPF_??? /* 0x18 */" };
+	static const char *const modes[] = { "BPF_IMM", "BPF_ABS", "BPF_IND", "BPF_MEM", "BPF_LEN", "BPF_MSH", "0xc0 /* BPF_??? */", "0xe0 /* BPF_??? */" };
+
+	dec_printf(d, "|%s|%s", sizes[code >> 3 & 3], modes[code >> 5 & 7]);
+}
+
+static void bpf_code(struct decoder *d, unsigned code)
+{
+	static const char *const classes[] = { "BPF_LD", "BPF_LDX", "BPF_ST", "BPF_STX", "BPF_ALU", "BPF_JMP", "BPF_RET", "BPF_MISC" };
+	static const char *const alu[] = { "BPF_ADD", "BPF_SUB", "BPF_MUL", "BPF_DIV", "BPF_OR", "BPF_AND", "BPF_LSH", "BPF_RSH", "BPF_NEG", "BPF_MOD", "BPF_XOR" };
+	static const char *const jmp[] = { "BPF_JA", "BPF_JEQ", "BPF_JGT", "BPF_JGE", "BPF_JSET" };
+	static const char *const ret[] = { "BPF_K", "BPF_X", "BPF_A" };
+	unsigned cls = code & 7, op = code >> 4 & 15;
+
+	dec_text(d, classes[cls]);
+	if (cls < 2) {
+		bpf_size(d, code);
+	} else if (cls == 4) {
+		dec_printf(d, "|%s|%s", (code & 8) != 0 ? "BPF_X" : "BPF_K", op < 11 ? alu[op] : "BPF_???");
+	} else if (cls == 5) {
+		dec_printf(d, "|%s|%s", (code & 8) != 0 ? "BPF_X" : "BPF_K", op < 5 ? jmp[op] : "BPF_???");
+	} else if (cls == 6) {
+		dec_printf(d, "|%s", (code >> 3 & 3) < 3 ? ret[code >> 3 & 3] : "BPF_???");
+	} else if (cls == 7) {
+		dec_text(d, (code & 0xf8) == 0x80 ? "|BPF_TXA" : "|BPF_TAX");
+	}
+}
+
+static void seccomp_value(struct decoder *d, uint32_t k)
+{
+	uint32_t action = k & 0xffff0000, data = k & 0xffff;
+
+	dec_enum(d, XLAT_seccomp_ret, action);
+	if (data != 0)
+		dec_printf(d, "|%#x", data);
+}
+
+static void print_filter(struct decoder *d, const uint8_t *b, uint64_t addr, void *user)
+{
+	bool seccomp = user != NULL;
+	unsigned code = (unsigned)dec_word(d, b, 2), jt = b[2], jf = b[3];
+	uint32_t k = (uint32_t)dec_word(d, b + 4, 4);
+
+	(void)addr;
+	dec_text(d, jt != 0 || jf != 0 ? "BPF_JUMP(" : "BPF_STMT(");
+	bpf_code(d, code);
+	dec_next(d);
+	if (seccomp && (code & 7) == 6 && (code & 0x18) == 0)
+		seccomp_value(d, k);
+	else
+		dec_hex(d, k);
+	if (jt != 0 || jf != 0)
+		dec_printf(d, ", %#x, %#x", jt, jf);
+	str_add_char(d->out, ')');
+}
+
+static void filter_program(struct decoder *d, uint64_t addr, bool seccomp)
+{
+	uint8_t b[16];
+
+	if (!dec_read_or_addr(d, addr, b, 2 * (size_t)d->word))
+		return;
+	unsigned length = (unsigned)dec_word(d, b, 2);
+	uint64_t filter = dec_word(d, b + d->word, d->word);
+	dec_printf(d, "{len=%u, filter=", length);
+	if (d->style->verbose && length <= 4096)
+		dec_array(d, filter, length, 8, print_filter, seccomp ? d : NULL);
+	else
+		dec_addr(d, filter);
+	str_add_char(d->out, '}');
+}
+
+void hook_seccomp_arg(struct decoder *d, const struct sys_ref *ref)
+{
+	uint32_t op = ref->param != 0 ? 1 : (uint32_t)d->args[0];
+	uint8_t b[4];
+
+	if (op == 1) {
+		filter_program(d, ref->value, true);
+	} else if (op == 2 && dec_read(d, ref->value, b, 4)) {
+		str_add_char(d->out, '[');
+		seccomp_value(d, (uint32_t)dec_word(d, b, 4));
+		str_add_char(d->out, ']');
+	} else {
+		dec_addr(d, ref->value);
+	}
+}
+
+void dec_filter(struct decoder *d, uint64_t addr) { filter_program(d, addr, false); }
+
+/* ---- landlock ----------------------------------------------------------------------- */
+
+void hook_landlock_attr(struct decoder *d, const struct sys_ref *ref)
+{
+	uint64_t size = d->args[1];
+	uint8_t b[24];
+
+	if (size < 8) {
+		dec_addr(d, ref->value);
+		return;
+	}
+	size_t known = size > sizeof(b) ? sizeof(b) : (size_t)size / 8 * 8;
+	if (!dec_read_or_addr(d, ref->value, b, known))
+		return;
+	struct sys_object o = { &sys_structs[STRUCT_landlock_ruleset_attr], b, known, ref->value };
+	bool any = false, more = false;
+	str_add_char(d->out, '{');
+	dec_fields(d, &o, &any, &more);
+	dec_text(d, size > sizeof(b) ? ", ...}" : "}");
+}
+
+bool result_landlock(struct decoder *d)
+{
+	if (d->call->is_error)
+		return true;
+	if (((uint32_t)d->args[2] & 1) != 0)
+		return false;
+	dec_fd(d, (int)d->call->result);
+	return true;
+}
+
+void hook_landlock_rule(struct decoder *d, const struct sys_ref *ref)
+{
+	uint32_t type = (uint32_t)d->args[1];
+
+	if (type == 1)
+		dec_struct(d, STRUCT_landlock_path_beneath_attr, ref->value);
+	else if (type == 2)
+		dec_struct(d, STRUCT_landlock_net_port_attr, ref->value);
+	else
+		dec_addr(d, ref->value);
+}
+
+/* ---- futex_waitv -------------------------------------------------------------------- */
+
+void hook_futex_waitv(struct decoder *d, const struct sys_ref *ref)
+{
+	uint32_t count = ref->param == 7 ? 2 : (uint32_t)d->args[ref->param];
+
+	if (count > 128)
+		dec_addr(d, ref->value);
+	else
+		dec_array_of(d, ref->value, count, STRUCT_futex_waitv);
+}
+
+/* ---- ptrace ------------------------------------------------------------------------- */
+
+void hook_ptrace_request(struct decoder *d, const struct sys_ref *ref) { dec_enum(d, XLAT_ptrace_cmds, ref->value); }
+
+static bool ptrace_fills(uint64_t request)
+{
+	return (request >= 1 && request <= 3) || request == 0x4201 || request == 0x4202 || request == 0x420a || request == 0x420e ||
+	       request == 12 || request == 14 || request == 18 || request == 0x4204 || request == 0x4209;
+}
+
+static void ptrace_addr(struct decoder *d, uint64_t request)
+{
+	dec_next(d);
+	if (request == 0x4204 || request == 0x4205)
+		dec_enum(d, XLAT_nt_regs, d->args[2]);
+	else if (request == 0x420a || request == 0x420b || request == 0x420e || request == 0x420c || request == 0x420d)
+		dec_uint(d, d->args[2]);
+	else
+		dec_addr(d, d->args[2]);
+}
+
+static void ptrace_data(struct decoder *d, uint64_t request)
+{
+	uint8_t b[8];
+
+	dec_next(d);
+	switch (request) {
+	case 7:
+	case 9:
+	case 17:
+	case 24:
+	case 31:
+	case 32:
+	case 33:
+	case 0x4208:
+		if (d->args[3] < 65 && d->args[3] != 0)
+			dec_signal(d, (int)d->args[3]);
+		else
+			dec_uint(d, d->args[3]);
+		break;
+	case 0x4200:
+	case 0x4206:
+	case 21:
+		dec_flags(d, XLAT_ptrace_setoptions, d->args[3]);
+		break;
+	case 1:
+	case 2:
+	case 3:
+	case 0x4201:
+		if (dec_read_or_addr(d, d->args[3], b, d->word)) {
+			str_add_char(d->out, '[');
+			if (request == 0x4201)
+				dec_uint(d, dec_word(d, b, d->word));
+			else
+				dec_hex(d, dec_word(d, b, d->word));
+			str_add_char(d->out, ']');
+		}
+		break;
+	case 0x4202:
+	case 0x4203:
+		hook_siginfo(d, &(struct sys_ref){ .value = d->args[3] });
+		break;
+	case 0x420a:
+	case 0x420b:
+		dec_sigset_at(d, d->args[3], d->args[2]);
+		break;
+	case 4:
+	case 5:
+	case 6:
+		dec_hex(d, d->args[3]);
+		break;
+	default:
+		dec_addr(d, d->args[3]);
+	}
+}
+
+void hook_ptrace_rest(struct decoder *d, const struct sys_ref *ref)
+{
+	uint64_t request = d->args[0];
+
+	(void)ref;
+	if (!d->exit) {
+		if (request == 0) { /* TRACEME: nothing else counts */
+			d->stop = true;
+			return;
+		}
+		if (request == 8 || request == 0x4207 || request == 16) {
+			d->stop = true;
+			return;
+		}
+		ptrace_addr(d, request);
+		if (ptrace_fills(request))
+			return;
+		ptrace_data(d, request);
+		d->stop = true;
+		return;
+	}
+	ptrace_data(d, request);
+}
+
+bool result_ptrace(struct decoder *d)
+{
+	(void)d;
+	return false;
+}

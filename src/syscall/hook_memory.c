@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Hooks for memory, its policies, asynchronous input and output, and System V's messages. */
+#include "syscall/hooks.h"
+
+#include <string.h>
+
+/* ---- pages ------------------------------------------------------------------------ */
+
+void hook_mincore(struct decoder *d, const struct sys_ref *ref)
+{
+	uint64_t pages = (d->args[1] + 4095) / 4096;
+	uint8_t byte;
+
+	if (d->call->is_error || ref->value == 0 || !dec_read(d, ref->value, &byte, 1)) {
+		dec_addr(d, ref->value);
+		return;
+	}
+	str_add_char(d->out, '[');
+	for (uint64_t i = 0; i < pages; i++) {
+		if (!d->style->verbose && i >= d->style->string_limit) {
+			dec_text(d, ", ...");
+			break;
+		}
+		if (!dec_read(d, ref->value + i, &byte, 1))
+			break;
+		if (i > 0)
+			dec_next(d);
+		dec_text(d, (byte & 1) != 0 ? "1" : "0");
+	}
+	str_add_char(d->out, ']');
+}
+
+void hook_mpol_mode(struct decoder *d, const struct sys_ref *ref)
+{
+	uint32_t mode = (uint32_t)ref->value & ~0xe000u, flags = (uint32_t)ref->value & 0xe000;
+	const char *name = dec_name(XLAT_mpol_modes, mode);
+
+	if (name == NULL || flags == 0) {
+		if (name != NULL)
+			dec_enum(d, XLAT_mpol_modes, mode);
+		else
+			dec_flags_of(d, (const uint16_t[]){ XLAT_mpol_mode_flags }, 1, ref->size == 4 ? (uint32_t)ref->value : ref->value, "MPOL_???");
+		return;
+	}
+	dec_enum(d, XLAT_mpol_modes, mode);
+	str_add_char(d->out, '|');
+	dec_flags(d, XLAT_mpol_mode_flags, flags);
+}
+
+static void print_word(struct decoder *d, const uint8_t *bytes, uint64_t addr, void *user)
+{
+	(void)addr, (void)user;
+	dec_printf(d, "%#0*llx", (int)d->word * 2 + 2, (unsigned long long)dec_word(d, bytes, d->word));
+}
+
+static void nodemask(struct decoder *d, uint64_t addr, uint64_t bits)
+{
+	uint64_t words = (bits + 8 * d->word - 2) / (8 * d->word);
+
+	if (bits == 0 || words > 4096) {
+		dec_addr(d, addr);
+		return;
+	}
+	if (words == 0)
+		words = 1;
+	dec_array(d, addr, words, d->word, print_word, NULL);
+}
+
+void hook_nodemask(struct decoder *d, const struct sys_ref *ref) { nodemask(d, ref->value, d->args[ref->param]); }
+
+void hook_nodemask_out(struct decoder *d, const struct sys_ref *ref)
+{
+	if (d->call->is_error)
+		dec_addr(d, ref->value);
+	else
+		nodemask(d, ref->value, d->args[ref->param]);
+}
+
+void hook_mpol_out(struct decoder *d, const struct sys_ref *ref)
+{
+	uint8_t b[4];
+
+	if (!dec_read_or_addr(d, ref->value, b, 4))
+		return;
+	str_add_char(d->out, '[');
+	if ((d->args[4] & 1) != 0)
+		dec_int(d, (int)dec_word(d, b, 4));
+	else
+		hook_mpol_mode(d, &(struct sys_ref){ .value = dec_word(d, b, 4) });
+	str_add_char(d->out, ']');
+}
+
+static void print_page(struct decoder *d, const uint8_t *bytes, uint64_t addr, void *user)
+{
+	(void)addr, (void)user;
+	dec_addr(d, dec_word(d, bytes, d->word));
+}
+
+static void print_node(struct decoder *d, const uint8_t *bytes, uint64_t addr, void *user)
+{
+	(void)addr, (void)user;
+	dec_int(d, (int)dec_word(d, bytes, 4));
+}
+
+static void print_status(struct decoder *d, const uint8_t *bytes, uint64_t addr, void *user)
+{
+	int v = (int)dec_word(d, bytes, 4);
+	const char *name = v < 0 ? syscall_errno_name(-v) : NULL;
+
+	(void)addr, (void)user;
+	if (name != NULL)
+		dec_printf(d, "-%s", name);
+	else
+		dec_int(d, v);
+}
+
+void hook_move_addrs(struct decoder *d, const struct sys_ref *ref) { dec_array(d, ref->value, d->args[1], d->word, print_page, NULL); }
+void hook_move_nodes(struct decoder *d, const struct sys_ref *ref) { dec_array(d, ref->value, d->args[1], 4, print_node, NULL); }
+void hook_move_status(struct decoder *d, const struct sys_ref *ref)
+{
+	if (dec_failed(d))
+		dec_addr(d, ref->value);
+	else
+		dec_array(d, ref->value, d->args[1], 4, print_status, NULL);
+}
+
+void hook_membarrier_cmd(struct decoder *d, const struct sys_ref *ref) { dec_enum(d, XLAT_membarrier_cmds, (uint32_t)ref->value); }
+
+bool result_membarrier(struct decoder *d)
+{
+	if (d->call->is_error || (uint32_t)d->args[0] != 0)
+		return d->call->is_error;
+	dec_hex(d, (uint64_t)d->call->result);
+	if (d->call->result != 0) {
+		dec_text(d, " (");
+		dec_flags(d, XLAT_membarrier_cmds, (uint64_t)d->call->result);
+		str_add_char(d->out, ')');
+	}
+	return true;
+}
+
+/* i386's old mmap and select have their arguments in memory. */
+static bool read_words(struct decoder *d, uint64_t addr, uint64_t *words, unsigned count)
+{
+	uint8_t b[48];
+
+	if (!dec_read_or_addr(d, addr, b, (size_t)count * d->word))
+		return false;
+	for (unsigned i = 0; i < count; i++)
+		words[i] = dec_word(d, b + (size_t)i * d->word, d->word);
+	return true;
+}
+
+void hook_old_mmap(struct decoder *d, const struct sys_ref *ref)
+{
+	uint64_t w[6];
+
+	if (!read_words(d, ref->value, w, 6))
+		return;
+	str_add_char(d->out, '{');
+	dec_addr(d, w[0]);
+	dec_printf(d, ", %llu, ", (unsigned long long)w[1]);
+	dec_flags(d, XLAT_prot, w[2]);
+	dec_next(d);
+	hook_mmap_flags(d, &(struct sys_ref){ .value = w[3] });
+	dec_next(d);
+	dec_fd(d, (int)w[4]);
+	dec_next(d);
+	dec_hex(d, w[5]);
+	str_add_char(d->out, '}');
+}
+
+void hook_oldselect(struct decoder *d, const struct sys_ref *ref)
+{
+	uint64_t w[5];
+
+	if (!read_words(d, ref->value, w, 5))
+		return;
+	memcpy(d->args, w, sizeof(w));
+	dec_printf(d, "{%d", (int)w[0]);
+	for (unsigned i = 1; i < 4; i++) {
+		dec_next(d);
+		hook_fd_set(d, &(struct sys_ref){ .value = w[i] });
+	}
+	dec_next(d);
+	dec_struct(d, STRUCT_timeval, w[4]);
+	str_add_char(d->out, '}');
+}
+
+/* ---- segments of x86 -------------------------------------------------------------- */
+
+void hook_modify_ldt(struct decoder *d, const struct sys_ref *ref)
+{
+	int func = (int)d->args[0];
+
+	if (func == 1 || func == 0x11)
+		hook_user_desc(d, ref);
+	else if (d->call->is_error || (func != 0 && func != 2))
+		dec_addr(d, ref->value);
+	else
+		dec_buffer(d, ref->value, (uint64_t)d->call->result);
+}
+
+static void user_desc_fields(struct decoder *d, const uint8_t *b)
+{
+	uint32_t bits = (uint32_t)dec_word(d, b + 12, 4);
+
+	dec_text(d, ", base_addr=");
+	dec_printf(d, "%#010x, limit=%#010x", (unsigned)dec_word(d, b + 4, 4), (unsigned)dec_word(d, b + 8, 4));
+	dec_printf(d, ", seg_32bit=%u, contents=%u, read_exec_only=%u", bits & 1, bits >> 1 & 3, bits >> 3 & 1);
+	dec_printf(d, ", limit_in_pages=%u, seg_not_present=%u, useable=%u", bits >> 4 & 1, bits >> 5 & 1, bits >> 6 & 1);
+	if (d->word == 8)
+		dec_printf(d, ", lm=%u", bits >> 7 & 1);
+	str_add_char(d->out, '}');
+}
+
+void hook_user_desc(struct decoder *d, const struct sys_ref *ref)
+{
+	uint8_t b[16];
+
+	if (d->exit && d->describe != NULL && d->describe->count == 1)
+		return;
+	if (!dec_read_or_addr(d, ref->value, b, sizeof(b)))
+		return;
+	if ((int)dec_word(d, b, 4) == -1)
+		dec_text(d, "{entry_number=-1");
+	else
+		dec_printf(d, "{entry_number=%u", (unsigned)dec_word(d, b, 4));
+	user_desc_fields(d, b);
+}
+
+/* ---- asynchronous input and output ------------------------------------------------ */
+
+static void print_iocb(struct decoder *d, uint64_t addr)
+{
+	static const char *const ops[] = { "IOCB_CMD_PREAD", "IOCB_CMD_PWRITE", "IOCB_CMD_FSYNC", "IOCB_CMD_FDSYNC",
+					   NULL, "IOCB_CMD_POLL", "IOCB_CMD_NOOP", "IOCB_CMD_PREADV", "IOCB_CMD_PWRITEV" };
+	uint8_t b[64];
+
+	if (!dec_read_or_addr(d, addr, b, sizeof(b)))
+		return;
+	unsigned op = (unsigned)dec_word(d, b + 16, 2);
+	uint64_t buf = dec_word(d, b + 24, 8), nbytes = dec_word(d, b + 32, 8);
+	str_add_char(d->out, '{');
+	if (dec_word(d, b, 8) != 0) {
+		dec_text(d, "aio_data=");
+		dec_hex(d, dec_word(d, b, 8));
+		dec_next(d);
+	}
+	if (dec_word(d, b + 8, 4) != 0)
+		dec_printf(d, "aio_key=%u, ", (unsigned)dec_word(d, b + 8, 4));
+	dec_text(d, "aio_lio_opcode=");
+	dec_named(d, op, op < 9 ? ops[op] : NULL, "IOCB_CMD_???");
+	if (dec_word(d, b + 18, 2) != 0)
+		dec_printf(d, ", aio_reqprio=%d", (int16_t)dec_word(d, b + 18, 2));
+	dec_text(d, ", aio_fildes=");
+	dec_fd(d, (int)dec_word(d, b + 20, 4));
+	if (op == 1) {
+		dec_text(d, ", aio_buf=");
+		dec_buffer(d, buf, nbytes);
+	} else if (op == 0 || op == 7 || op == 8) {
+		dec_text(d, ", aio_buf=");
+		dec_addr(d, buf);
+	}
+	if (op == 0 || op == 1 || op == 7 || op == 8)
+		dec_printf(d, ", aio_nbytes=%llu, aio_offset=%lld", (unsigned long long)nbytes, (long long)dec_word(d, b + 40, 8));
+	str_add_char(d->out, '}');
+}
+
+static void print_iocb_at(struct decoder *d, const uint8_t *bytes, uint64_t addr, void *user)
+{
+	(void)addr, (void)user;
+	print_iocb(d, dec_word(d, bytes, d->word));
+}
+
+void hook_iocbs(struct decoder *d, const struct sys_ref *ref)
+{
+	int64_t count = (int64_t)d->args[ref->param];
+
+	if (count < 0)
+		dec_addr(d, ref->value);
+	else
+		dec_array(d, ref->value, (uint64_t)count, d->word, print_iocb_at, NULL);
+}
+
+void hook_iocb(struct decoder *d, const struct sys_ref *ref) { print_iocb(d, ref->value); }
+
+void hook_uring_params(struct decoder *d, const struct sys_ref *ref)
+{
+	if (!d->exit)
+		return;
+	dec_struct(d, STRUCT_io_uring_params, ref->value);
+}
+
+static void print_fd_element(struct decoder *d, const uint8_t *bytes, uint64_t addr, void *user)
+{
+	(void)addr, (void)user;
+	dec_fd(d, (int)dec_word(d, bytes, 4));
+}
+
+void hook_uring_register_arg(struct decoder *d, const struct sys_ref *ref)
+{
+	uint32_t op = (uint32_t)d->args[1];
+
+	if (op == 0)
+		hook_iovec_addr(d, &(struct sys_ref){ .value = ref->value, .param = 3 });
+	else if (op == 2 || op == 4 || op == 7)
+		dec_array(d, ref->value, (uint32_t)d->args[3], 4, print_fd_element, NULL);
+	else
+		dec_addr(d, ref->value);
+}
+
+/* ---- System V ----------------------------------------------------------------------- */
+
+void hook_ipc_key(struct decoder *d, const struct sys_ref *ref) { dec_enum(d, XLAT_ipc_priv, (uint32_t)ref->value); }
+
+static void ipc_mode(struct decoder *d, unsigned xlat, uint32_t v)
+{
+	uint32_t mode = v & 0777, huge = xlat == XLAT_shm_flags ? v >> 26 & 0x3f : 0;
+
+	v &= ~(0777u | huge << 26);
+	if (v != 0) {
+		dec_flags(d, xlat, v);
+		str_add_char(d->out, '|');
+	}
+	if (huge != 0)
+		dec_printf(d, "%u<<SHM_HUGE_SHIFT|", huge);
+	dec_printf(d, "%#03o", mode);
+}
+
+void hook_shm_flags(struct decoder *d, const struct sys_ref *ref) { ipc_mode(d, XLAT_shm_flags, (uint32_t)ref->value); }
+void hook_ipc_flags(struct decoder *d, const struct sys_ref *ref) { ipc_mode(d, XLAT_ipc_flags, (uint32_t)ref->value); }
+void hook_ipc_flag16(struct decoder *d, const struct sys_ref *ref) { dec_flags(d, XLAT_sem_flags, (uint16_t)ref->value); }
+
+void hook_ipc_cmd(struct decoder *d, const struct sys_ref *ref)
+{
+	uint32_t v = (uint32_t)ref->value;
+
+	if ((v & 0x100) != 0)
+		dec_text(d, "IPC_64|");
+	dec_enum(d, ref->param, v & ~0x100u);
+}
+
+static void print_ipc_perm(struct decoder *d, const char *name, const uint8_t *b, bool all)
+{
+	dec_printf(d, "{%s={uid=", name);
+	dec_uid(d, (uint32_t)dec_word(d, b + 4, 4));
+	dec_text(d, ", gid=");
+	dec_uid(d, (uint32_t)dec_word(d, b + 8, 4));
+	dec_text(d, ", mode=");
+	dec_printf(d, "%#03o", (unsigned)dec_word(d, b + 20, 4));
+	if (all) {
+		dec_printf(d, ", key=%u, cuid=", (unsigned)dec_word(d, b, 4));
+		dec_uid(d, (uint32_t)dec_word(d, b + 12, 4));
+		dec_text(d, ", cgid=");
+		dec_uid(d, (uint32_t)dec_word(d, b + 16, 4));
+	}
+	str_add_char(d->out, '}');
+}
+
+void hook_mode_oct(struct decoder *d, const struct sys_ref *ref) { dec_oct_mode(d, (uint32_t)ref->value); }
+
+static unsigned long long w8(struct decoder *d, const uint8_t *b) { return dec_word(d, b, 8); }
+
+/* The layouts are those of 64 bits: elsewhere the address is said. */
+static bool ipc_stat(struct decoder *d, const struct sys_ref *ref, uint32_t cmd, uint8_t *b, size_t size)
+{
+	if (d->word != 8 || (cmd != 1 && cmd != 2)) {
+		dec_addr(d, ref->value);
+		return false;
+	}
+	return dec_read_or_addr(d, ref->value, b, size);
+}
+
+void hook_shmctl_arg(struct decoder *d, const struct sys_ref *ref)
+{
+	uint32_t cmd = (uint32_t)d->args[1] & ~0x100u;
+	uint8_t b[112];
+
+	if (!ipc_stat(d, ref, cmd, b, sizeof(b)))
+		return;
+	print_ipc_perm(d, "shm_perm", b, cmd == 2);
+	if (cmd == 2)
+		dec_printf(d, ", shm_segsz=%llu, shm_cpid=%d, shm_lpid=%d, shm_nattch=%llu, shm_atime=%llu, shm_dtime=%llu, shm_ctime=%llu",
+			   w8(d, b + 48), (int)dec_word(d, b + 80, 4), (int)dec_word(d, b + 84, 4), w8(d, b + 88), w8(d, b + 56),
+			   w8(d, b + 64), w8(d, b + 72));
+	str_add_char(d->out, '}');
+}
+
+void hook_msgctl_arg(struct decoder *d, const struct sys_ref *ref)
+{
+	uint32_t cmd = (uint32_t)d->args[1] & ~0x100u;
+	uint8_t b[120];
+
+	if (!ipc_stat(d, ref, cmd, b, sizeof(b)))
+		return;
+	print_ipc_perm(d, "msg_perm", b, cmd == 2);
+	if (cmd == 2)
+		dec_printf(d, ", msg_stime=%llu, msg_rtime=%llu, msg_ctime=%llu, msg_qnum=%llu, msg_qbytes=%llu, msg_lspid=%d, msg_lrpid=%d",
+			   w8(d, b + 48), w8(d, b + 56), w8(d, b + 64), w8(d, b + 80), w8(d, b + 88), (int)dec_word(d, b + 96, 4),
+			   (int)dec_word(d, b + 100, 4));
+	else
+		dec_printf(d, ", msg_qbytes=%llu", w8(d, b + 88));
+	str_add_char(d->out, '}');
+}
+
+void hook_semctl_arg(struct decoder *d, const struct sys_ref *ref)
+{
+	uint32_t cmd = (uint32_t)d->args[2] & ~0x100u;
+
+	if (cmd == 16 || cmd == 8 || cmd == 12)
+		dec_hex(d, ref->value);
+	else
+		dec_addr(d, ref->value);
+}
+
+void hook_sembufs(struct decoder *d, const struct sys_ref *ref)
+{
+	dec_array_of(d, ref->value, (uint32_t)d->args[ref->param], STRUCT_sembuf);
+}
+
+static void print_msgbuf(struct decoder *d, uint64_t addr, uint64_t size)
+{
+	uint8_t b[8];
+
+	if (!dec_read_or_addr(d, addr, b, d->klong))
+		return;
+	dec_text(d, "{mtype=");
+	dec_int(d, d->klong == 8 ? (int64_t)dec_word(d, b, 8) : (int32_t)dec_word(d, b, 4));
+	dec_text(d, ", mtext=");
+	dec_buffer(d, addr + d->klong, size);
+	str_add_char(d->out, '}');
+}
+
+void hook_msgbuf(struct decoder *d, const struct sys_ref *ref) { print_msgbuf(d, ref->value, d->args[ref->param]); }
+
+void hook_msgbuf_out(struct decoder *d, const struct sys_ref *ref)
+{
+	if (dec_failed(d))
+		dec_addr(d, ref->value);
+	else
+		print_msgbuf(d, ref->value, (uint64_t)d->call->result);
+}
+
+void hook_ipc_call(struct decoder *d, const struct sys_ref *ref)
+{
+	uint32_t v = (uint32_t)ref->value;
+
+	if (v >> 16 != 0)
+		dec_printf(d, "%u<<16|", v >> 16);
+	dec_enum(d, XLAT_ipccalls, v & 0xffff);
+}

@@ -1,0 +1,743 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Hooks for processes: credentials, scheduling, clone3, prctl, limits. */
+#include "syscall/hooks.h"
+
+#include <string.h>
+
+/* ---- numbers with a unit of their own --------------------------------------------- */
+
+static void limit_text(struct decoder *d, uint64_t v, const char *infinity, bool infinite)
+{
+	if (infinite)
+		dec_text(d, infinity);
+	else if (v > 1024 && v % 1024 == 0)
+		dec_printf(d, "%llu*1024", (unsigned long long)(v / 1024));
+	else
+		dec_uint(d, v);
+}
+
+void hook_rlim(struct decoder *d, const struct sys_ref *ref)
+{
+	limit_text(d, ref->value, "RLIM_INFINITY", ref->size == 4 ? ref->value == UINT32_MAX : ref->value == UINT64_MAX);
+}
+
+void hook_rlim64(struct decoder *d, const struct sys_ref *ref)
+{
+	limit_text(d, ref->value, "RLIM64_INFINITY", ref->value == UINT64_MAX);
+}
+
+void hook_clock_t(struct decoder *d, const struct sys_ref *ref)
+{
+	int64_t v = ref->size == 4 ? (int32_t)ref->value : (int64_t)ref->value;
+
+	dec_int(d, v);
+	if (v != 0)
+		dec_printf(d, " /* %.2f s */", (double)v / 100);
+}
+
+void hook_sigval(struct decoder *d, const struct sys_ref *ref)
+{
+	dec_printf(d, "{sival_int=%d, sival_ptr=", (int)(uint32_t)ref->value);
+	dec_addr(d, ref->value);
+	str_add_char(d->out, '}');
+}
+
+void hook_sigev_signo(struct decoder *d, const struct sys_ref *ref) { dec_signal(d, (int)ref->value); }
+
+/* ---- credentials ------------------------------------------------------------------ */
+
+static void print_id(struct decoder *d, const uint8_t *bytes, uint64_t addr, void *user)
+{
+	unsigned size = *(const unsigned *)user;
+	uint32_t v = (uint32_t)dec_word(d, bytes, size);
+
+	(void)addr;
+	dec_uid(d, size == 2 && v == 0xffff ? UINT32_MAX : v);
+}
+
+void hook_groups(struct decoder *d, const struct sys_ref *ref)
+{
+	unsigned size = ref->param;
+	int count = (int)d->args[0];
+
+	if (count < 0 || count > 65536)
+		dec_addr(d, ref->value);
+	else
+		dec_array(d, ref->value, (uint64_t)count, size, print_id, &size);
+}
+
+void hook_groups_out(struct decoder *d, const struct sys_ref *ref)
+{
+	unsigned size = ref->param;
+	int64_t count = d->call->result;
+
+	if (d->call->is_error || (int)d->args[0] == 0)
+		dec_addr(d, ref->value);
+	else
+		dec_array(d, ref->value, (uint64_t)count, size, print_id, &size);
+}
+
+void hook_cap_header(struct decoder *d, const struct sys_ref *ref)
+{
+	uint8_t b[8];
+
+	if (!dec_read(d, ref->value, b, sizeof(b))) {
+		dec_addr(d, ref->value);
+		return;
+	}
+	dec_text(d, "{version=");
+	dec_enum(d, XLAT_cap_version, dec_word(d, b, 4));
+	dec_printf(d, ", pid=%d}", (int)dec_word(d, b + 4, 4));
+}
+
+static void cap_bits(struct decoder *d, uint64_t bits)
+{
+	bool first = true;
+
+	if (bits == 0 || d->style->xlat == SYSCALL_XLAT_RAW) {
+		dec_hex(d, bits);
+		return;
+	}
+	if (d->style->xlat == SYSCALL_XLAT_VERBOSE) {
+		dec_hex(d, bits);
+		dec_text(d, " /* ");
+	}
+	for (unsigned i = 0; i < 64; i++) {
+		const char *name = dec_name(XLAT_capabilities, i);
+		if ((bits >> i & 1) == 0 || name == NULL)
+			continue;
+		dec_printf(d, "%s1<<%s", first ? "" : "|", name);
+		first = false;
+		bits &= ~(UINT64_C(1) << i);
+	}
+	if (bits != 0)
+		dec_printf(d, "%s%#llx", first ? "" : "|", (unsigned long long)bits);
+	if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
+		dec_text(d, " */");
+}
+
+void hook_cap_data(struct decoder *d, const struct sys_ref *ref)
+{
+	static const char *const names[] = { "effective", "permitted", "inheritable" };
+	uint8_t head[4], b[24] = { 0 };
+	bool old = dec_read(d, d->args[0], head, 4) && dec_word(d, head, 4) == 0x19980330;
+
+	if (!dec_read_or_addr(d, ref->value, b, old ? 12 : 24))
+		return;
+	for (unsigned i = 0; i < 3; i++) {
+		dec_printf(d, "%s%s=", i == 0 ? "{" : ", ", names[i]);
+		cap_bits(d, dec_word(d, b + (size_t)4 * i, 4) | (old ? 0 : dec_word(d, b + 12 + (size_t)4 * i, 4) << 32));
+	}
+	str_add_char(d->out, '}');
+}
+
+/* ---- scheduling ------------------------------------------------------------------- */
+
+void hook_sched_policy(struct decoder *d, const struct sys_ref *ref)
+{
+	uint32_t v = (uint32_t)ref->value, rest = v & ~0x40000000u;
+
+	if ((v & 0x40000000) != 0 && v != UINT32_MAX) {
+		dec_enum(d, XLAT_sched_policies, rest);
+		dec_text(d, "|SCHED_RESET_ON_FORK");
+	} else {
+		dec_enum(d, XLAT_sched_policies, v);
+	}
+}
+
+bool result_sched_policy(struct decoder *d)
+{
+	if (d->call->is_error)
+		return true;
+	dec_int(d, d->call->result);
+	dec_text(d, " (");
+	hook_sched_policy(d, &(struct sys_ref){ .value = (uint64_t)d->call->result });
+	str_add_char(d->out, ')');
+	return true;
+}
+
+static void cpuset(struct decoder *d, uint64_t addr, uint64_t size)
+{
+	uint8_t b[1024];
+	bool first = true;
+
+	size = size / d->word * d->word;
+	if (size == 0 || size > sizeof(b) || !dec_read_or_addr(d, addr, b, size)) {
+		if (size == 0 || size > sizeof(b))
+			dec_addr(d, addr);
+		return;
+	}
+	str_add_char(d->out, '[');
+	for (unsigned i = 0; i < size * 8; i++) {
+		if ((b[i / 8] >> (i % 8) & 1) == 0)
+			continue;
+		dec_printf(d, "%s%u", first ? "" : " ", i);
+		first = false;
+	}
+	str_add_char(d->out, ']');
+}
+
+void hook_cpuset_in(struct decoder *d, const struct sys_ref *ref) { cpuset(d, ref->value, (uint32_t)d->args[ref->param]); }
+
+void hook_cpuset_out(struct decoder *d, const struct sys_ref *ref)
+{
+	if (d->call->is_error)
+		dec_addr(d, ref->value);
+	else
+		cpuset(d, ref->value, (uint64_t)d->call->result);
+}
+
+static void print_sched_attr(struct decoder *d, uint64_t addr, uint32_t size, uint8_t *b)
+{
+	uint32_t known = size > 56 ? 56 : size;
+	uint64_t flags;
+
+	if (!dec_read(d, addr, b, known)) {
+		dec_addr(d, addr);
+		return;
+	}
+	flags = dec_word(d, b + 8, 8);
+	dec_printf(d, "{size=%u, sched_policy=", (unsigned)dec_word(d, b, 4));
+	dec_enum(d, XLAT_sched_policies, dec_word(d, b + 4, 4));
+	dec_text(d, ", sched_flags=");
+	dec_flags(d, XLAT_sched_flags, flags);
+	dec_printf(d, ", sched_nice=%d, sched_priority=%u", (int)dec_word(d, b + 16, 4), (unsigned)dec_word(d, b + 20, 4));
+	dec_printf(d, ", sched_runtime=%llu, sched_deadline=%llu, sched_period=%llu", (unsigned long long)dec_word(d, b + 24, 8),
+		   (unsigned long long)dec_word(d, b + 32, 8), (unsigned long long)dec_word(d, b + 40, 8));
+	if (known >= 56)
+		dec_printf(d, ", sched_util_min=%u, sched_util_max=%u", (unsigned)dec_word(d, b + 48, 4), (unsigned)dec_word(d, b + 52, 4));
+	dec_text(d, size > 56 ? ", ...}" : "}");
+}
+
+void hook_sched_attr_in(struct decoder *d, const struct sys_ref *ref)
+{
+	uint8_t b[56];
+
+	if (!dec_read_or_addr(d, ref->value, b, 4))
+		return;
+	uint32_t size = (uint32_t)dec_word(d, b, 4);
+	if (size == 0)
+		size = 48;
+	if (size < 48) {
+		dec_printf(d, "{size=%u}", size);
+		return;
+	}
+	print_sched_attr(d, ref->value, size, b);
+}
+
+void hook_sched_attr_out(struct decoder *d, const struct sys_ref *ref)
+{
+	uint8_t b[56];
+
+	if (dec_failed(d) || (uint32_t)d->args[ref->param] < 48 || !dec_read(d, ref->value, b, 4)) {
+		dec_addr(d, ref->value);
+		return;
+	}
+	print_sched_attr(d, ref->value, (uint32_t)dec_word(d, b, 4) < 48 ? 48 : (uint32_t)dec_word(d, b, 4), b);
+}
+
+static void ioprio_text(struct decoder *d, uint32_t v)
+{
+	dec_text(d, "IOPRIO_PRIO_VALUE(");
+	dec_enum(d, XLAT_ioprio_class, v >> 13);
+	dec_printf(d, ", %u)", v & 0x1fff);
+}
+
+void hook_ioprio(struct decoder *d, const struct sys_ref *ref)
+{
+	if (d->style->xlat != SYSCALL_XLAT_ABBREV)
+		dec_hex(d, ref->value);
+	if (d->style->xlat == SYSCALL_XLAT_ABBREV)
+		ioprio_text(d, (uint32_t)ref->value);
+	else if (d->style->xlat == SYSCALL_XLAT_VERBOSE) {
+		dec_text(d, " /* ");
+		ioprio_text(d, (uint32_t)ref->value);
+		dec_text(d, " */");
+	}
+}
+
+bool result_ioprio(struct decoder *d)
+{
+	if (d->call->is_error)
+		return true;
+	dec_hex(d, (uint64_t)d->call->result);
+	dec_text(d, " (");
+	ioprio_text(d, (uint32_t)d->call->result);
+	str_add_char(d->out, ')');
+	return true;
+}
+
+/* ---- processes -------------------------------------------------------------------- */
+
+void hook_waitid_pid(struct decoder *d, const struct sys_ref *ref)
+{
+	if ((uint32_t)d->args[0] == 3)
+		dec_fd(d, (int)ref->value);
+	else
+		dec_int(d, (int)ref->value);
+}
+
+void hook_hostname(struct decoder *d, const struct sys_ref *ref)
+{
+	uint32_t length = (uint32_t)d->args[ref->param];
+
+	dec_buffer(d, ref->value, length > 64 ? 64 : length);
+}
+
+void hook_restart(struct decoder *d, const struct sys_ref *ref)
+{
+	(void)ref;
+	dec_text(d, "<... resuming interrupted system call ...>");
+}
+
+static void persona(struct decoder *d, uint32_t v)
+{
+	uint32_t type = v & 0xff, flags = v & ~0xffu;
+	const char *name = dec_name(XLAT_personality_types, v);
+
+	if (name != NULL) {
+		dec_enum(d, XLAT_personality_types, v);
+		return;
+	}
+	dec_enum(d, XLAT_personality_types, type);
+	if (flags != 0) {
+		str_add_char(d->out, '|');
+		dec_flags(d, XLAT_personality_flags, flags);
+	}
+}
+
+void hook_personality(struct decoder *d, const struct sys_ref *ref)
+{
+	if ((uint32_t)ref->value == UINT32_MAX)
+		dec_hex(d, UINT32_MAX);
+	else
+		persona(d, (uint32_t)ref->value);
+}
+
+bool result_personality(struct decoder *d)
+{
+	if (d->call->is_error)
+		return true;
+	dec_hex(d, (uint64_t)d->call->result);
+	dec_text(d, " (");
+	persona(d, (uint32_t)d->call->result);
+	str_add_char(d->out, ')');
+	return true;
+}
+
+bool result_timex(struct decoder *d)
+{
+	const char *name = dec_name(XLAT_adjtimex_state, (uint64_t)d->call->result);
+
+	if (d->call->is_error)
+		return true;
+	dec_int(d, d->call->result);
+	if (name != NULL)
+		dec_printf(d, " (%s)", name);
+	return true;
+}
+
+bool result_sigmask(struct decoder *d)
+{
+	uint8_t b[8];
+
+	if (d->call->is_error)
+		return true;
+	for (unsigned i = 0; i < 8; i++)
+		b[i] = (uint8_t)((uint64_t)d->call->result >> 8 * i);
+	dec_hex(d, (uint32_t)d->call->result);
+	dec_text(d, " (old mask ");
+	dec_sigset(d, b, d->word);
+	str_add_char(d->out, ')');
+	return true;
+}
+
+void hook_old_sigsuspend(struct decoder *d, const struct sys_ref *ref)
+{
+	uint8_t b[8];
+
+	(void)ref;
+	for (unsigned i = 0; i < 8; i++)
+		b[i] = (uint8_t)(d->args[2] >> 8 * i);
+	dec_sigset(d, b, d->word);
+}
+
+/* ---- clone3 ------------------------------------------------------------------------ */
+
+static uint64_t clone_arg(struct decoder *d, const uint8_t *b, unsigned i) { return dec_word(d, b + (size_t)8 * i, 8); }
+
+static void clone_optional(struct decoder *d, const uint8_t *b, unsigned i, const char *name)
+{
+	dec_printf(d, ", %s=", name);
+	dec_addr(d, clone_arg(d, b, i));
+}
+
+static void clone_in(struct decoder *d, const uint8_t *b, uint64_t size)
+{
+	uint64_t flags = clone_arg(d, b, 0);
+
+	dec_text(d, "{flags=");
+	dec_flags(d, XLAT_clone3_flags, flags);
+	if ((flags & 0x1000) != 0)
+		clone_optional(d, b, 1, "pidfd");
+	if ((flags & 0x1200000) != 0)
+		clone_optional(d, b, 2, "child_tid");
+	if ((flags & 0x100000) != 0)
+		clone_optional(d, b, 3, "parent_tid");
+	dec_text(d, ", exit_signal=");
+	if (clone_arg(d, b, 4) < 65)
+		dec_signal(d, (int)clone_arg(d, b, 4));
+	else
+		dec_uint(d, clone_arg(d, b, 4));
+	dec_text(d, ", stack=");
+	dec_addr(d, clone_arg(d, b, 5));
+	dec_text(d, ", stack_size=");
+	dec_hex(d, clone_arg(d, b, 6));
+	if ((flags & 0x80000) != 0)
+		clone_optional(d, b, 7, "tls");
+	if (size >= 80 && (clone_arg(d, b, 8) != 0 || clone_arg(d, b, 9) != 0)) {
+		dec_text(d, ", set_tid=");
+		dec_array(d, clone_arg(d, b, 8), clone_arg(d, b, 9) > 32 ? 0 : clone_arg(d, b, 9), 4, NULL, NULL);
+		dec_printf(d, ", set_tid_size=%llu", (unsigned long long)clone_arg(d, b, 9));
+	}
+	if (size >= 88 && ((flags >> 33 & 1) != 0 || clone_arg(d, b, 10) != 0))
+		dec_printf(d, ", cgroup=%llu", (unsigned long long)clone_arg(d, b, 10));
+	dec_text(d, size > 88 ? ", ...}" : "}");
+}
+
+/* What the kernel wrote: " => {parent_tid=[5]}". */
+static void clone_out(struct decoder *d, const uint8_t *b)
+{
+	uint64_t flags = clone_arg(d, b, 0);
+	uint8_t word[4];
+	bool any = false;
+
+	if (d->call->is_error)
+		return;
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t at = clone_arg(d, b, i == 0 ? 1 : 3);
+		if ((flags & (i == 0 ? 0x1000 : 0x100000)) == 0 || !dec_read(d, at, word, 4))
+			continue;
+		dec_printf(d, "%s%s=[", any ? ", " : " => {", i == 0 ? "pidfd" : "parent_tid");
+		if (i == 0)
+			dec_fd(d, (int)dec_word(d, word, 4));
+		else
+			dec_int(d, (int)dec_word(d, word, 4));
+		str_add_char(d->out, ']');
+		any = true;
+	}
+	if (any)
+		str_add_char(d->out, '}');
+}
+
+void hook_clone_args(struct decoder *d, const struct sys_ref *ref)
+{
+	uint64_t size = d->args[1];
+	uint8_t b[88] = { 0 };
+	bool ok = size >= 64 && dec_read(d, ref->value, b, size > 88 ? 88 : size);
+
+	if (!d->exit && ok)
+		clone_in(d, b, size);
+	else if (!d->exit)
+		dec_addr(d, ref->value);
+	else if (ok)
+		clone_out(d, b);
+}
+
+/* ---- kcmp, system ------------------------------------------------------------------ */
+
+void hook_kcmp_rest(struct decoder *d, const struct sys_ref *ref)
+{
+	uint32_t type = (uint32_t)d->args[2];
+
+	(void)ref;
+	if (type == 0) {
+		dec_next(d);
+		dec_fd(d, (int)d->args[3]);
+		dec_next(d);
+		dec_fd(d, (int)d->args[4]);
+	} else if (type > 7) {
+		dec_next(d);
+		dec_hex(d, d->args[3]);
+		dec_next(d);
+		dec_hex(d, d->args[4]);
+	}
+}
+
+void hook_reboot_arg(struct decoder *d, const struct sys_ref *ref)
+{
+	if ((uint32_t)d->args[2] != 0xa1b2c3d4)
+		return;
+	dec_next(d);
+	dec_str(d, ref->value);
+}
+
+void hook_syslog_cmd(struct decoder *d, const struct sys_ref *ref) { dec_enum_dec(d, XLAT_syslog_actions, (int)ref->value); }
+
+void hook_syslog_rest(struct decoder *d, const struct sys_ref *ref)
+{
+	int cmd = (int)d->args[0];
+	bool reads = cmd == 2 || cmd == 3 || cmd == 4;
+
+	if (!d->exit && reads)
+		return;
+	dec_next(d);
+	if (!reads || d->call->is_error)
+		dec_addr(d, ref->value);
+	else
+		dec_buffer(d, ref->value, (uint64_t)d->call->result);
+	dec_printf(d, ", %d", (int)d->args[2]);
+	d->stop = true;
+}
+
+void hook_kexec_segments(struct decoder *d, const struct sys_ref *ref)
+{
+	uint64_t count = d->args[ref->param];
+
+	if (count > 16)
+		dec_addr(d, ref->value);
+	else
+		dec_array_of(d, ref->value, count, STRUCT_kexec_segment);
+}
+
+void hook_kexec_flags(struct decoder *d, const struct sys_ref *ref)
+{
+	dec_enum(d, XLAT_kexec_arch, ref->value & 0xffff0000);
+	if ((ref->value & ~UINT64_C(0xffff0000)) != 0) {
+		str_add_char(d->out, '|');
+		dec_flags(d, XLAT_kexec_flags, ref->value & ~UINT64_C(0xffff0000));
+	}
+}
+
+void hook_kexec_cmdline(struct decoder *d, const struct sys_ref *ref)
+{
+	uint64_t length = d->args[ref->param];
+
+	dec_buffer(d, ref->value, length);
+}
+
+/* ---- prctl -------------------------------------------------------------------------- */
+
+void hook_prctl_option(struct decoder *d, const struct sys_ref *ref) { dec_enum(d, XLAT_prctl_options, (uint32_t)ref->value); }
+
+static void raw_args(struct decoder *d, unsigned from, unsigned to)
+{
+	for (unsigned i = from; i < to; i++) {
+		dec_next(d);
+		dec_hex(d, d->args[i]);
+	}
+}
+
+/* Options whose value is written to the address in the second argument. */
+static bool prctl_gets_pointer(uint32_t option)
+{
+	static const uint8_t options[] = { 2, 5, 9, 11, 19, 25, 37, 40 };
+
+	return memchr(options, (int)option, sizeof(options)) != NULL && option < 256;
+}
+
+static void prctl_pointer(struct decoder *d, uint32_t option)
+{
+	uint8_t b[8];
+
+	dec_next(d);
+	if (!dec_read_or_addr(d, d->args[1], b, option == 40 ? d->word : 4))
+		return;
+	str_add_char(d->out, '[');
+	if (option == 2)
+		dec_signal(d, (int)dec_word(d, b, 4));
+	else if (option == 25)
+		dec_enum(d, XLAT_pr_tsc, dec_word(d, b, 4));
+	else if (option == 40)
+		dec_addr(d, dec_word(d, b, d->word));
+	else
+		dec_uint(d, dec_word(d, b, 4));
+	str_add_char(d->out, ']');
+}
+
+static void prctl_mm(struct decoder *d)
+{
+	dec_next(d);
+	dec_enum(d, XLAT_pr_mm, (uint32_t)d->args[1]);
+	dec_next(d);
+	dec_addr(d, d->args[2]);
+	raw_args(d, 3, 5);
+}
+
+static void prctl_vma(struct decoder *d)
+{
+	dec_next(d);
+	dec_enum(d, XLAT_pr_vma, d->args[1]);
+	dec_next(d);
+	dec_addr(d, d->args[2]);
+	dec_printf(d, ", %llu, ", (unsigned long long)d->args[3]);
+	if (d->args[1] == 0x53564d41 - 0x53564d41)
+		dec_str(d, d->args[4]);
+	else
+		dec_hex(d, d->args[4]);
+}
+
+static bool prctl_enumerated(struct decoder *d, uint32_t option)
+{
+	uint64_t v = d->args[1];
+
+	switch (option) {
+	case 1:
+		dec_next(d);
+		dec_signal(d, (int)v);
+		return true;
+	case 4:
+		dec_next(d);
+		dec_enum(d, XLAT_pr_dumpable, v);
+		return true;
+	case 22:
+		dec_next(d);
+		dec_enum(d, XLAT_seccomp_mode, v);
+		if (v == 2) {
+			dec_next(d);
+			hook_seccomp_arg(d, &(struct sys_ref){ .value = d->args[2], .param = 1 });
+		}
+		return true;
+	case 23:
+	case 24:
+		dec_next(d);
+		dec_enum(d, XLAT_capabilities, v);
+		return true;
+	case 26:
+		dec_next(d);
+		dec_enum(d, XLAT_pr_tsc, (uint32_t)v);
+		return true;
+	case 28:
+		dec_next(d);
+		dec_flags(d, XLAT_secbits, v);
+		return true;
+	case 8:
+	case 29:
+	case 36:
+		dec_printf(d, ", %llu", (unsigned long long)v);
+		return true;
+	case 15:
+		dec_next(d);
+		dec_path_n(d, v, 15);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void prctl_entry(struct decoder *d, uint32_t option)
+{
+	switch (option) {
+	case 3:
+	case 7:
+	case 21:
+	case 27:
+	case 30:
+	case 31:
+	case 32:
+	case 34:
+		return;
+	case 33:
+		dec_next(d);
+		dec_enum(d, XLAT_pr_mce, (uint32_t)d->args[1]);
+		dec_next(d);
+		if (d->args[1] == 1)
+			dec_enum(d, XLAT_pr_mce_policy, (uint32_t)d->args[2]);
+		else
+			dec_hex(d, d->args[2]);
+		raw_args(d, 3, 5);
+		return;
+	case 35:
+		prctl_mm(d);
+		return;
+	case 38:
+	case 41:
+		dec_printf(d, ", %llu", (unsigned long long)d->args[1]);
+		raw_args(d, 2, 5);
+		return;
+	case 39:
+	case 42:
+		raw_args(d, 1, 5);
+		return;
+	case 43:
+	case 44:
+		return;
+	case 47:
+		dec_next(d);
+		dec_enum(d, XLAT_pr_cap_ambient, d->args[1]);
+		if (d->args[1] >= 1 && d->args[1] <= 3) {
+			dec_next(d);
+			dec_enum(d, XLAT_capabilities, d->args[2]);
+			raw_args(d, 3, 5);
+		} else {
+			raw_args(d, 2, 5);
+		}
+		return;
+	case 52:
+	case 53:
+		dec_next(d);
+		dec_enum(d, XLAT_pr_spec, d->args[1]);
+		if (option == 53) {
+			dec_next(d);
+			dec_flags(d, XLAT_pr_spec_set, d->args[2]);
+			raw_args(d, 3, 5);
+		}
+		return;
+	case 0x53564d41:
+		prctl_vma(d);
+		return;
+	case 0x59616d61:
+		dec_next(d);
+		dec_int(d, (int)d->args[1]);
+		return;
+	default:
+		if (!prctl_enumerated(d, option))
+			raw_args(d, 1, 5);
+	}
+}
+
+void hook_prctl_rest(struct decoder *d, const struct sys_ref *ref)
+{
+	uint32_t option = (uint32_t)d->args[0];
+
+	(void)ref;
+	if (!d->exit) {
+		if (prctl_gets_pointer(option) || option == 16)
+			return;
+		prctl_entry(d, option);
+		d->stop = true;
+		return;
+	}
+	if (option == 16) {
+		dec_next(d);
+		if (dec_failed(d))
+			dec_addr(d, d->args[1]);
+		else
+			dec_path_n(d, d->args[1], 15);
+		return;
+	}
+	prctl_pointer(d, option);
+}
+
+bool result_prctl(struct decoder *d)
+{
+	uint32_t option = (uint32_t)d->args[0];
+	uint64_t v = (uint64_t)d->call->result;
+	unsigned table = option == 3 ? XLAT_pr_dumpable : option == 21 ? XLAT_seccomp_mode : option == 27 ? XLAT_secbits : 0;
+
+	if (d->call->is_error)
+		return true;
+	if (table == 0 || (option == 27 && v == 0))
+		return false;
+	if (option == 27)
+		dec_hex(d, v);
+	else
+		dec_int(d, d->call->result);
+	dec_text(d, " (");
+	if (option == 27)
+		dec_flags(d, table, v);
+	else
+		dec_enum(d, table, v);
+	str_add_char(d->out, ')');
+	return true;
+}
