@@ -228,11 +228,14 @@ static void list_section(const struct unwind_sections *s, uint32_t index, const 
 	cfi_reader_init(&reader, &s->sections[index]);
 	while (cfi_next(&reader, &fde)) {
 		const struct code_range *range = code_find(code, fde.start);
+		uint64_t end = fde.end;
 
 		if (range == NULL || fde.start - code->base >= MODULE_MAX_BYTES)
 			continue;
-		vec_push(list, ((struct fde_ref){ fde.start, fde.end < range->end ? fde.end : range->end,
-						  fde.offset, index }));
+		end = end < range->end ? end : range->end;
+		if (end - code->base > MODULE_MAX_BYTES)
+			end = code->base + MODULE_MAX_BYTES;
+		vec_push(list, ((struct fde_ref){ fde.start, end, fde.offset, index }));
 	}
 }
 
@@ -358,6 +361,62 @@ static void run_fdes(struct builder *b, const struct fde_list *list)
 	end_coverage(b, b->done);
 }
 
+/* --- code without CFI: what every program has ------------------------------------------------------ */
+
+/* A row for [START, END), where no row covers it yet. */
+static void put_range(struct builder *b, uint64_t start, uint64_t end, struct unwind_row row)
+{
+	uint64_t base = b->table->base_vaddr;
+	const struct unwind_row *at;
+	size_t index;
+
+	if (start < base || end <= start || end - base > MODULE_MAX_BYTES)
+		return;
+	row.pc = (uint32_t)(start - base);
+	at = unwind_row_find(b->rows.v, b->rows.n, row.pc);
+	index = at ? (size_t)(at - b->rows.v) + 1 : 0;
+	if ((at && unwind_row_cfa(at) != UNWIND_CFA_NONE) ||
+	    (index < b->rows.n && b->rows.v[index].pc < end - base))
+		return; /* the CFI knows better */
+	if (at && at->pc == row.pc) {
+		b->rows.v[--index] = row;
+	} else {
+		vec_insert(&b->rows, index, row);
+	}
+	if (index + 1 == b->rows.n || b->rows.v[index + 1].pc > end - base)
+		vec_insert(&b->rows, index + 1, ((struct unwind_row){ .pc = (uint32_t)(end - base) }));
+}
+
+static void put_stack_rule(struct builder *b, uint64_t start, uint64_t end, int16_t words)
+{
+	put_range(b, start, end, (struct unwind_row){ .how = unwind_row_how(UNWIND_CFA_SP, 0, 0), .cfa = words });
+}
+
+/* .init and .fini are sewn together from pieces of assembly (crti.S, crtn.S): sub $8,%rsp at the
+ * beginning, add $8,%rsp; ret at the end. */
+static void add_init(struct builder *b, const struct elf_file *f, const char *name)
+{
+	static const uint8_t enter[] = { 0x48, 0x83, 0xec, 8 }, leave[] = { 0x48, 0x83, 0xc4, 8, 0xc3 };
+	size_t i = elf_section_named(f, name);
+	struct bytes code = elf_raw(f, i);
+	uint64_t start = f->sections[i].addr;
+	const uint8_t *first;
+
+	if (i == 0 || code.size_bytes < sizeof(enter) + sizeof(leave) + 4 ||
+	    memcmp(code.data + code.size_bytes - sizeof(leave), leave, sizeof(leave)) != 0)
+		return;
+	first = memmem(code.data, 8, enter, sizeof(enter)); /* maybe behind an endbr64 */
+	if (first == NULL)
+		return;
+
+	uint64_t entered = start + (uint64_t)(first - code.data) + sizeof(enter);
+	uint64_t left = start + code.size_bytes - 1;
+
+	put_stack_rule(b, left, left + 1, 1);
+	put_stack_rule(b, entered, left, 2);
+	put_stack_rule(b, start, entered, 1);
+}
+
 /* --- trampolines without CFI ---------------------------------------------------------------------------- */
 
 struct sigreturns {
@@ -388,26 +447,6 @@ static void find_sigreturns(const struct elf_file *f, const struct unwind_machin
 	}
 }
 
-static void put_sigreturn(struct builder *b, uint64_t vaddr, size_t size_bytes)
-{
-	uint32_t pc = (uint32_t)(vaddr - b->table->base_vaddr), end = pc + (uint32_t)size_bytes;
-	struct unwind_row row = { .pc = pc, .how = unwind_row_how(UNWIND_CFA_SIGNAL, 0, 0),
-				  .cfa = b->table->machine->signal_sp };
-	const struct unwind_row *at = unwind_row_find(b->rows.v, b->rows.n, pc);
-	size_t index = at ? (size_t)(at - b->rows.v) + 1 : 0;
-
-	if (vaddr < b->table->base_vaddr || vaddr - b->table->base_vaddr >= MODULE_MAX_BYTES - size_bytes ||
-	    (at && unwind_row_cfa(at) != UNWIND_CFA_NONE))
-		return; /* the CFI knows better */
-	if (index < b->rows.n && b->rows.v[index].pc < end)
-		return;
-	/* a call's return address is looked up one byte before, and so is the trampoline */
-	row.pc -= pc > 0 && (!at || at->pc < pc);
-	vec_insert(&b->rows, index, row);
-	if (index + 1 == b->rows.n || b->rows.v[index + 1].pc > end)
-		vec_insert(&b->rows, index + 1, ((struct unwind_row){ .pc = end }));
-}
-
 static void add_sigreturns(struct builder *b, const struct elf_file *f)
 {
 	struct sigreturns found;
@@ -415,8 +454,10 @@ static void add_sigreturns(struct builder *b, const struct elf_file *f)
 
 	find_sigreturns(f, b->table->machine, &found);
 	unwind_sigreturn_code(b->table->machine, &size_bytes);
-	for (size_t i = 0; i < found.n; i++)
-		put_sigreturn(b, found.v[i], size_bytes);
+	for (size_t i = 0; i < found.n; i++) /* a return address is looked up one byte before */
+		put_range(b, found.v[i] - 1, found.v[i] + size_bytes,
+			  (struct unwind_row){ .how = unwind_row_how(UNWIND_CFA_SIGNAL, 0, 0),
+					       .cfa = b->table->machine->signal_sp });
 }
 
 /* --- the table --------------------------------------------------------------------------------------------- */
@@ -437,6 +478,10 @@ struct err *unwind_table_build(const struct elf_file *f, const struct unwind_sec
 	for (size_t i = 0; i < s->count; i++)
 		b.rows_max += s->sections[i].bytes.size_bytes * ROWS_PER_BYTE;
 	run_fdes(&b, &list);
+	if (ret->machine->arch == UNWIND_ARCH_X86_64) {
+		add_init(&b, f, ".init");
+		add_init(&b, f, ".fini");
+	}
 	add_sigreturns(&b, f);
 	vec_deinit(&list);
 	vec_deinit(&code.ranges);
