@@ -402,7 +402,7 @@ static void add_init(struct builder *b, const struct elf_file *f, const char *na
 	uint64_t start = f->sections[i].addr;
 	const uint8_t *first;
 
-	if (i == 0 || code.size_bytes < sizeof(enter) + sizeof(leave) + 4 ||
+	if (i == 0 || code.size_bytes < sizeof(enter) + sizeof(leave) ||
 	    memcmp(code.data + code.size_bytes - sizeof(leave), leave, sizeof(leave)) != 0)
 		return;
 	first = memmem(code.data, 8, enter, sizeof(enter)); /* maybe behind an endbr64 */

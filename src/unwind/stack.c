@@ -91,6 +91,14 @@ static enum outcome step_to(struct walk *w, uint64_t pc, uint64_t sp)
 
 /* --- by a row ---------------------------------------------------------------------------------- */
 
+/* Called code stands behind its call; the trampoline was never called, so it is told as what
+ * was interrupted is. */
+static void tell_trampoline(struct walk *w, uint64_t *told)
+{
+	if (!w->exact)
+		*told = w->pc + 1;
+}
+
 static enum outcome step_signal(struct walk *w, const struct unwind_row *row)
 {
 	uint64_t at = w->sp + words(w, row->cfa), pc, sp, fp, lr = 0;
@@ -273,19 +281,34 @@ static enum outcome step_without_cfi(struct walk *w)
 
 /* --- the walk ------------------------------------------------------------------------------------------ */
 
-static enum outcome step(struct walk *w, const struct unwind_full *all)
+/* In the kernel, returning from a handler: the pc is behind the trampoline's last instruction. */
+static const struct unwind_row *find_sigreturn(const struct walk *w)
+{
+	struct walk behind = *w;
+	const struct unwind_row *row;
+
+	behind.exact = false;
+	row = w->first && w->exact ? find_row(&behind) : NULL;
+	return row && unwind_row_cfa(row) == UNWIND_CFA_SIGNAL ? row : NULL;
+}
+
+/* TOLD: where this frame's pc was written. */
+static enum outcome step(struct walk *w, const struct unwind_full *all, uint64_t *told)
 {
 	if (!find_place(w, lookup_pc(w)))
 		return w->first ? step_as_called(w) : broken(w, UNWIND_WHY_NO_CODE);
 
 	const struct unwind_row *row = find_row(w);
 
+	if (row == NULL || unwind_row_cfa(row) == UNWIND_CFA_NONE)
+		row = find_sigreturn(w);
 	switch (row ? unwind_row_cfa(row) : UNWIND_CFA_NONE) {
 	case UNWIND_CFA_NONE:
 		return step_without_cfi(w);
 	case UNWIND_CFA_OUTERMOST:
 		return COMPLETE;
 	case UNWIND_CFA_SIGNAL:
+		tell_trampoline(w, told);
 		return step_signal(w, row);
 	case UNWIND_CFA_UNSUPPORTED:
 		return broken(w, UNWIND_WHY_REGISTERS);
@@ -295,19 +318,25 @@ static enum outcome step(struct walk *w, const struct unwind_full *all)
 }
 
 /* With all registers.  They are kept in ALL, and the three of the walk with them. */
-static enum outcome step_full(struct walk *w, struct unwind_full *all)
+static enum outcome step_full(struct walk *w, struct unwind_full *all, uint64_t *told)
 {
 	enum unwind_why why = UNWIND_WHY_NONE;
 	uint64_t sp = w->sp;
 	bool exact = w->exact;
 
+	uint64_t pc = w->pc + !w->exact;
+	const struct unwind_row *row;
+
 	if (!find_place(w, lookup_pc(w)) || w->place.sections == NULL)
-		return step(w, all);
+		return step(w, all, told);
+	row = find_row(w);
+	if (row && unwind_row_cfa(row) == UNWIND_CFA_SIGNAL && w->m->has_lr)
+		return step(w, all, told); /* its CFI leads to LR, not to the pc */
 	switch (unwind_full_step(w->m, &w->place, w->memory, all, &exact, &why)) {
 	case UNWIND_OUTERMOST:
 		return COMPLETE;
 	case UNWIND_NO_RULE:
-		return step(w, all);
+		return step(w, all, told);
 	case UNWIND_FAILED:
 		return broken(w, why);
 	default:
@@ -319,12 +348,14 @@ static enum outcome step_full(struct walk *w, struct unwind_full *all)
 	w->fp_known = all->known >> w->m->fp & 1;
 	w->lr = all->value[w->m->ra];
 	w->lr_known = w->m->has_lr && (all->known >> w->m->ra & 1);
-	if (exact)
+	if (exact) {
+		*told = pc;
 		w->result->by_signal++;
-	else if (w->sp < sp || (w->sp == sp && !(w->m->has_lr && w->first)))
+	} else if (w->sp < sp || (w->sp == sp && !(w->m->has_lr && w->first))) {
 		return broken(w, UNWIND_WHY_FRAME);
-	else
+	} else {
 		w->result->by_table++;
+	}
 	w->exact = w->first = exact;
 	return w->pc == 0 ? COMPLETE : STEPPED;
 }
@@ -368,9 +399,11 @@ static void walk(struct walk *w, const struct unwind_regs *regs, struct unwind_f
 	r->end = UNWIND_CUT;
 	r->has_full = all != NULL;
 	while (r->count < max_frames) {
-		pcs[r->count] = w->pc + (w->exact && r->count > 0);
+		uint64_t *told = &pcs[r->count];
+
+		*told = w->pc + (w->exact && r->count > 0);
 		r->count++;
-		outcome = all ? step_full(w, all) : step(w, r->count == 1 ? regs->all : NULL);
+		outcome = all ? step_full(w, all, told) : step(w, r->count == 1 ? regs->all : NULL, told);
 		if (outcome != STEPPED)
 			break;
 		if (all)

@@ -93,8 +93,9 @@ enum unwind_end unwind_frame_pointers(const struct unwind_regs *regs,
 				      const struct unwind_memory *memory, uint64_t *pcs,
 				      size_t max_frames, size_t *count);
 
-/* As above.  The pc that a signal interrupted is no return address: it is told plus one, so
- * that one byte before it lies in the instruction, as with all others. */
+/* As above.  The pc that a signal interrupted, and that of its trampoline, are no return
+ * addresses: they are told plus one, so that one byte before lies in the instruction, as with all
+ * others. */
 void unwind_stack(const struct unwind_regs *regs, const struct unwind_memory *memory,
 		  const struct unwind_space *space, unsigned flags, uint64_t *pcs, size_t max_frames,
 		  struct unwind_result *ret);

@@ -227,6 +227,7 @@ static void on_sample(struct profile_builder *b, const union column *c, size_t i
 	p->no_stack += stack == 0;
 	p->cut_stack += (flags & SAMPLE_STACK_CUT) != 0;
 	p->no_user_stack += (flags & SAMPLE_NO_USER_STACK) != 0;
+	p->broken_stack += (flags & SAMPLE_STACK_BROKEN) != 0;
 	if (thread != SIZE_MAX)
 		add_to_thread(b, thread, time_ns, value);
 	add_to_slot(b, group_of(b, thread), stack, value);

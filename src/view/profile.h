@@ -87,7 +87,7 @@ struct profile {
 	uint64_t value, samples; /* all that count */
 	uint64_t left_out;	 /* samples of the event that the options left out */
 	uint64_t kernel;	 /* of value: in kernel mode */
-	uint64_t no_stack, cut_stack, no_user_stack; /* samples */
+	uint64_t no_stack, cut_stack, no_user_stack, broken_stack; /* samples */
 	uint64_t unresolved, unresolved_samples;     /* innermost frame without a name */
 	uint64_t first_ns, last_ns;		     /* of the samples that count */
 

@@ -102,6 +102,11 @@ static void say_stacks(struct doc *doc, const struct profile *p)
 	if (sample_ratio(p, p->no_user_stack) >= WORTH_SAYING)
 		doc_warning(doc, NULL, "%s of the stacks have no user part",
 			    units_ratio(sample_ratio(p, p->no_user_stack)).text);
+	if (sample_ratio(p, p->broken_stack) >= WORTH_SAYING)
+		doc_warning(doc, NULL,
+			    "%s of the stacks are broken off: the callers above could not be found "
+			    "(sonde info says why), and what is there stands at the root",
+			    units_ratio(sample_ratio(p, p->broken_stack)).text);
 	if (p->stacks.cut)
 		doc_warning(doc, NULL, "%s stacks were deeper than %d frames and are cut there",
 			    units_count(p->stacks.cut).text, STACKS_DEPTH_MAX);

@@ -192,8 +192,8 @@ enum kind { OTHER, CALL, RETURN };
 /* Prefixes, then: E8, FF /2 are calls; C3, C2 returns. */
 static enum kind kind_of(const uint8_t *code)
 {
-	while (*code == 0xf2 || *code == 0xf3 || *code == 0x2e || *code == 0x3e || *code == 0x48 ||
-	       *code == 0x41 || *code == 0x66 || *code == 0x67)
+	while (*code == 0xf2 || *code == 0xf3 || *code == 0x2e || *code == 0x3e || *code >> 4 == 4 ||
+	       *code == 0x66 || *code == 0x67)
 		code++;
 	if (*code == 0xe8 || (*code == 0xff && (code[1] >> 3 & 7) == 2))
 		return CALL;
@@ -242,7 +242,7 @@ static size_t truth_frames(struct stepper *s, uint64_t pc, uint64_t *pcs)
 	pcs[n++] = pc;
 	for (size_t i = s->truth.n; i-- > 0 && n + 2 < FRAMES_MAX;) {
 		if (!s->truth.v[i].returned)
-			pcs[n++] = s->truth.v[i].addr;
+			pcs[n++] = s->truth.v[i].addr + (s->truth.v[i].interrupted != 0);
 		if (s->truth.v[i].interrupted)
 			pcs[n++] = s->truth.v[i].interrupted + 1; /* exact ones are told plus one */
 	}

@@ -38,6 +38,7 @@
 enum {
 	SAMPLE_BYTES = 512,               /* a usual sample with its stack */
 	RING_MIN_BYTES = 1 << 20, RING_MAX_BYTES = 32 << 20,
+	COPIES_WAKEUP_BYTES = 512 << 10,
 	MANY_CPUS = 32,
 	ATTACH_ROUNDS = 1000,
 	KIND_EVENTS = 1024,               /* more of them slow the target down */
@@ -72,17 +73,19 @@ static void read_cpus(struct perf_session *s)
 	s->cpu_count = list.n;
 	s->cpus = mem_calloc(list.n, sizeof(*s->cpus));
 	for (size_t i = 0; i < list.n; i++)
-		s->cpus[i] = (struct perf_cpu){ .cpu = list.v[i], .fd = -1 };
+		s->cpus[i] = (struct perf_cpu){ .cpu = list.v[i], .fd = -1, .level = PERF_STACK_FIRST_LEVEL };
 	vec_deinit(&list);
 }
 
-/* Room for about a second of samples, so that a hiccup of ours loses nothing. */
+/* Room for about a second of samples, so that a hiccup of ours loses nothing; a quarter of
+ * one where they have copies of the stack, which would be tens of megabytes. */
 static size_t choose_ring_pages(const struct perf_session *s)
 {
-	uint64_t sample_bytes = SAMPLE_BYTES + (s->setup.copies_stack ? perf_stack_bytes(s, 0) : 0);
-	uint64_t want = s->setup.frequency_hz * s->setup.count * sample_bytes;
+	uint64_t want = s->setup.frequency_hz * s->setup.count * SAMPLE_BYTES;
 	uint64_t bytes = s->cpu_count > MANY_CPUS ? RING_MIN_BYTES / 2 : RING_MIN_BYTES;
 
+	if (s->setup.copies_stack)
+		want += s->setup.frequency_hz * s->setup.count * perf_stack_bytes(s, PERF_STACK_FIRST_LEVEL) / 4;
 	while (bytes < want && bytes < RING_MAX_BYTES)
 		bytes *= 2;
 	return bytes / (size_t)sysconf(_SC_PAGESIZE);
@@ -145,7 +148,7 @@ static void choose_level(const struct perf_session *s, struct perf_event_attr *a
 		attr->sample_stack_user = perf_stack_bytes(s, level);
 	if (s->stack_levels > 1)
 		attr->mmap = attr->mmap2 = attr->build_id = attr->comm = attr->comm_exec = attr->task = 0;
-	if (level)
+	if (s->stack_levels > 1 && level != PERF_STACK_FIRST_LEVEL)
 		attr->disabled = 1;
 }
 
@@ -158,6 +161,9 @@ static struct err *open_one(struct perf_session *s, size_t counter, unsigned lev
 
 	choose_level(s, &attr, level);
 	attr.wakeup_watermark = (uint32_t)(ring_bytes / 4);
+	/* soon, so that the size of the copies is soon what this program needs */
+	if (s->setup.copies_stack && attr.wakeup_watermark > COPIES_WAKEUP_BYTES)
+		attr.wakeup_watermark = COPIES_WAKEUP_BYTES;
 
 	int fd = perf_open(&attr, pid, cpu->cpu, flags);
 

@@ -73,9 +73,13 @@ static void say_what(struct perf_session *s)
 			   setup->asked_hz);
 	if (setup->no_kernel)
 		str_add(&line, ", user space only (kernel.perf_event_paranoid)");
+	if (setup->max_frames && !setup->copies_stack && s->capture.request->stacks == CAPTURE_STACK_DWARF)
+		recorder_missing(r, "stacks by CFI", "this kernel gives no copies of the stack", NULL);
 	recorder_note(r, "cpu.clock", s->filter || s->capture.request->target == CAPTURE_ALL
 					      ? "of each CPU" : "of each thread");
-	recorder_note(r, "cpu.stacks", setup->max_frames ? "frame pointers" : "none");
+	recorder_note(r, "cpu.stacks", setup->copies_stack ? "copies, unwound by CFI"
+				       : setup->max_frames ? "frame pointers"
+							   : "none");
 	log_note("sampling %s", str_text(&line));
 	str_deinit(&names);
 	str_deinit(&line);
@@ -155,6 +159,8 @@ static size_t cpu_poll_fds(void *self, int *fds, size_t max)
 static struct err *cpu_drain(void *self, bool last)
 {
 	perf_drain(self, last);
+	if (last)
+		perf_user_stacks_note(self);
 	return NULL;
 }
 

@@ -11,7 +11,8 @@
 
 #include <linux/perf_event.h>
 
-enum { PERF_EVENTS_MAX = 16, PERF_STACK_MAX = 1024 + 16, PERF_STACK_LEVELS = 3 };
+enum { PERF_EVENTS_MAX = 16, PERF_STACK_MAX = 1024 + 16, PERF_STACK_LEVELS = 3,
+       PERF_STACK_FIRST_LEVEL = 1 };
 
 /* --- setup.c -------------------------------------------------------------------------- */
 
@@ -71,6 +72,7 @@ struct perf_stack_counts {
 	uint64_t stacks, frames, copied_bytes;
 	uint64_t by_cfi, by_full, by_fp, by_guess;
 	uint64_t broken, too_long; /* too_long: broken where the copy ended */
+	uint64_t why[8];           /* of the broken ones: enum unwind_why */
 };
 
 struct perf_session {
@@ -134,6 +136,9 @@ uint32_t perf_stack_bytes(const struct perf_session *s, unsigned level);
  * returns how many.  FLAGS: enum sample_flags are added. */
 size_t perf_user_stack(struct perf_session *s, struct perf_cpu *cpu, pid_t pid, const uint8_t *p,
 		       const uint8_t *end, uint64_t *addrs, size_t max_frames, uint8_t *flags);
+
+/* What served, into the recording's notes. */
+void perf_user_stacks_note(struct perf_session *s);
 
 /* --- in_kernel.c ------------------------------------------------------------------------ */
 

@@ -13,8 +13,11 @@
 #include "capture/perf/perf.h"
 
 #include "base/log.h"
+#include "base/str.h"
+#include "base/units.h"
 #include "capture/track.h"
 #include "event/types.h"
+#include "record/recorder.h"
 #include "unwind/unwind.h"
 
 #include <asm/perf_regs.h>
@@ -85,8 +88,8 @@ static void read_regs(const uint8_t *p, bool is_32bit, struct unwind_full *all, 
 struct copy {
 	const uint8_t *bytes;
 	uint64_t sp, size_bytes;
-	uint64_t needed_bytes;  /* up to the highest byte that was read */
-	bool is_short;          /* more was wanted */
+	uint64_t needed_bytes;  /* up to the highest byte that was read, or wanted */
+	bool is_short;          /* more was wanted than there is */
 };
 
 static bool read_copy(void *user, uint64_t addr, void *buffer, size_t size_bytes)
@@ -97,11 +100,14 @@ static bool read_copy(void *user, uint64_t addr, void *buffer, size_t size_bytes
 	if (addr < c->sp)
 		return false;
 	if (at > c->size_bytes || c->size_bytes - at < size_bytes) {
+		if (at >= level_bytes[PERF_STACK_LEVELS - 1])
+			return false; /* another stack */
 		c->is_short = true;
-		return false;
 	}
 	if (at + size_bytes > c->needed_bytes)
 		c->needed_bytes = at + size_bytes;
+	if (c->is_short)
+		return false;
 	memcpy(buffer, c->bytes + at, size_bytes);
 	return true;
 }
@@ -136,7 +142,9 @@ static void adapt_level(struct perf_session *s, struct perf_cpu *cpu, const stru
 	if (c->needed_bytes > cpu->level_needed_bytes)
 		cpu->level_needed_bytes = c->needed_bytes;
 	if (cpu->level_short >= SHORT_MAX && cpu->level + 1 < s->stack_levels) {
-		switch_level(s, cpu, cpu->level + 1);
+		bool next_would_do = cpu->level_needed_bytes <= perf_stack_bytes(s, cpu->level + 1) / 2;
+
+		switch_level(s, cpu, next_would_do ? cpu->level + 1 : s->stack_levels - 1);
 	} else if (cpu->level_samples >= WINDOW_SAMPLES * (cpu->level + 1)) {
 		bool roomy = cpu->level > 0 && cpu->level_short == 0 &&
 			     cpu->level_needed_bytes <= perf_stack_bytes(s, cpu->level - 1) / 2;
@@ -198,6 +206,7 @@ static void count_result(struct perf_session *s, const struct unwind_result *r, 
 	counts->by_guess += r->by_guess > 0;
 	counts->too_long += r->end == UNWIND_BROKEN && c->is_short;
 	counts->broken += r->end == UNWIND_BROKEN;
+	counts->why[r->why & 7] += r->end == UNWIND_BROKEN && !c->is_short;
 	if (r->by_table)
 		*flags |= SAMPLE_STACK_CFI;
 	if (r->end == UNWIND_CUT)
@@ -229,4 +238,43 @@ size_t perf_user_stack(struct perf_session *s, struct perf_cpu *cpu, pid_t pid, 
 	count_result(s, &result, &copy, flags);
 	adapt_level(s, cpu, &copy);
 	return result.count;
+}
+
+/* --- what served ---------------------------------------------------------------------------------------- */
+
+static void say_count(struct str *line, uint64_t count, const char *what)
+{
+	if (count)
+		str_printf(line, "%s%s %s", line->length ? ", " : "", units_count(count).text, what);
+}
+
+void perf_user_stacks_note(struct perf_session *s)
+{
+	static const char *const why[8] = {
+		[UNWIND_WHY_MEMORY] = "where the copy does not reach (handlers on a stack of their own)",
+		[UNWIND_WHY_NO_CODE] = "at an address without code",
+		[UNWIND_WHY_NO_CFI] = "in code without CFI and frame pointer",
+		[UNWIND_WHY_REGISTERS] = "at CFI that could not be followed",
+		[UNWIND_WHY_FRAME] = "at a frame that can't be",
+	};
+	const struct perf_stack_counts *c = &s->stack_counts;
+	struct recorder *r = s->capture.recorder;
+	struct str line;
+
+	if (!s->setup.copies_stack || c->stacks == 0)
+		return;
+	str_init(&line);
+	say_count(&line, c->by_cfi, "by CFI");
+	say_count(&line, c->by_fp, "with frame pointers where there was none");
+	say_count(&line, c->by_guess, "with a guess in the innermost frame");
+	recorder_note(r, "cpu.stacks.served", str_text(&line));
+	str_deinit(&line);
+	str_init(&line);
+	say_count(&line, c->too_long, "longer than the copy");
+	for (size_t i = 0; i < 8; i++)
+		if (why[i])
+			say_count(&line, c->why[i], why[i]);
+	if (c->broken)
+		recorder_note(r, "cpu.stacks.broken", str_text(&line));
+	str_deinit(&line);
 }
