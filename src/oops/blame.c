@@ -110,9 +110,14 @@ static bool is_machinery(const struct oops_report *r, const struct oops_frame *f
 	return any_matches(machinery, f->function, length) || any_matches(r->kind->skip, f->function, length);
 }
 
+static bool could_blame(const struct oops_report *r, const struct oops_frame *f)
+{
+	return f->function != NULL && !f->inlined && !is_machinery(r, f);
+}
+
 static bool can_blame(const struct oops_report *r, const struct oops_frame *f)
 {
-	return f->function != NULL && !f->unreliable && !f->inlined && !is_machinery(r, f);
+	return !f->unreliable && could_blame(r, f);
 }
 
 /* A stack trace of fault injection in the middle: two reports are mixed. */
@@ -258,6 +263,19 @@ static const struct oops_frame *first_of(const struct oops_report *r, const stru
 	return NULL;
 }
 
+/* After a jump to nowhere the kernel can't unwind and marks all that it finds on the stack
+ * with '?': the first of these is the likely caller. */
+static const struct oops_frame *first_unreliable(const struct oops_report *r, const struct oops_trace *trace)
+{
+	for (size_t i = 0; trace != NULL && i < trace->frames.n; i++)
+		if (!trace->frames.v[i].unreliable)
+			return NULL;
+	for (size_t i = 0; trace != NULL && i < trace->frames.n; i++)
+		if (could_blame(r, &trace->frames.v[i]))
+			return &trace->frames.v[i];
+	return NULL;
+}
+
 /* The detail NAME is a function's name: as a frame. */
 static const struct oops_frame *named(struct oops_report *r, const char *detail)
 {
@@ -327,4 +345,6 @@ void oops_blame_find(struct oops_report *r)
 
 	for (size_t i = 0; i < count && r->kind->where[i] != OOPS_WHERE_END && r->blame == NULL; i++)
 		r->blame = look(r, r->kind->where[i]);
+	if (r->blame == NULL && r->pc.function == NULL && r->pc.address != 0)
+		r->blame = first_unreliable(r, oops_trace_of(r, OOPS_TRACE_CALL));
 }

@@ -330,8 +330,9 @@ void oops_registers_parse(struct oops_report *r)
 	bool user = false;
 
 	while (oops_lines_next(&lines, &line, &length)) {
-		/* What follows a user space PC are the user's registers. */
-		if (oops_find(line, length, "RIP: 0033:") != NULL || oops_find(line, length, "RIP: 0023:") != NULL)
+		/* What follows a user space PC are the user's registers; after the end, those of the
+		 * machine's first oops are said again. */
+		if (oops_find(line, length, "---[ end trace") != NULL || oops_find(line, length, "RIP: 0033:") != NULL || oops_find(line, length, "RIP: 0023:") != NULL)
 			user = true;
 		read_fault_address(r, line, length);
 		if (user || length > 400)

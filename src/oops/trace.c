@@ -482,6 +482,12 @@ static bool is_user_entry(const char *text, size_t length)
 	return oops_match("RIP: 0033:", text, length, NULL) || oops_match("RIP: 0023:", text, length, NULL);
 }
 
+/* What is behind it is no part of the stack. */
+static bool is_end(const char *text, size_t length)
+{
+	return oops_match("^---[ end ", text, length, NULL) || oops_match("^Modules linked in:", text, length, NULL);
+}
+
 static void read_line(struct reader *rd, const char *text, size_t length)
 {
 	struct oops_frame frame;
@@ -496,16 +502,18 @@ static void read_line(struct reader *rd, const char *text, size_t length)
 	}
 	if (rd->trace == NULL)
 		return;
-	if (interrupt_frame(rd, text, length, &frame) || oops_frame_parse(&rd->r->arena, text, length, &frame)) {
+	if (!is_end(text, length) && (interrupt_frame(rd, text, length, &frame) || oops_frame_parse(&rd->r->arena, text, length, &frame))) {
 		flush_caller(rd, &frame);
 		push(rd, &frame);
 		keep_caller(rd, text, length);
 		rd->strangers = 0;
 		return;
 	}
-	if (is_user_entry(text, length)) {
+	bool user_entry = is_user_entry(text, length);
+
+	if (user_entry || is_end(text, length)) {
 		flush_caller(rd, NULL);
-		rd->trace->user_entry = true;
+		rd->trace->user_entry = user_entry;
 		rd->trace = NULL;
 		return;
 	}
