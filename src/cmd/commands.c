@@ -7,6 +7,7 @@ extern const struct cmd cmd_annotate;
 extern const struct cmd cmd_completion;
 extern const struct cmd cmd_diff;
 extern const struct cmd cmd_doctor;
+extern const struct cmd cmd_elf;
 extern const struct cmd cmd_export;
 extern const struct cmd cmd_flame;
 extern const struct cmd cmd_help;
@@ -26,6 +27,7 @@ const struct cmd *const cmd_table[] = {
 	&cmd_completion,
 	&cmd_diff,
 	&cmd_doctor,
+	&cmd_elf,
 	&cmd_export,
 	&cmd_flame,
 	&cmd_help,

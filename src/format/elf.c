@@ -151,7 +151,8 @@ struct err *elf_init(struct elf_file *f, struct bytes image)
 	f->type = cursor_u16(&c);
 	f->machine = cursor_u16(&c);
 	cursor_u32(&c);		 /* e_version */
-	read_word(&c, f->is_64); /* e_entry */
+	f->entry = read_word(&c, f->is_64);
+	f->abi = image.data[EI_OSABI];
 	p.segments_at = read_word(&c, f->is_64);
 	p.sections_at = read_word(&c, f->is_64);
 	f->flags = cursor_u32(&c);

@@ -31,7 +31,9 @@ struct elf_file {
 	struct bytes image;
 	bool is_64, big_endian;
 	uint16_t type, machine;
+	uint8_t abi; /* e_ident[EI_OSABI] */
 	uint32_t flags;
+	uint64_t entry;
 	struct elf_section *sections; /* [0] is the null section */
 	size_t section_count;
 	struct elf_load *segments;
