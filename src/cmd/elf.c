@@ -76,7 +76,7 @@ static struct err *elf_run(void *user, struct arena *arena, int *status)
 const struct cmd cmd_elf = {
 	.spec = {
 		.name = "elf",
-		.summary = "what a binary is made of: debug information, libraries, hardening, code",
+		.summary = "what a binary is made of: names, libraries, hardening, code",
 		.description =
 			"Says what matters when this binary is to be debugged or profiled: whether its functions and lines "
 			"can be named and from which file, whether it keeps frame pointers, which compiler and flags built "

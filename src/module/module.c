@@ -341,6 +341,7 @@ bool module_ask_debuginfod(struct module *m, enum debuginfod_when when)
 const char *module_borrow_debuginfod_note(const struct module *m) { return m->debuginfod_note; }
 
 enum module_kind module_borrow_kind(const struct module *m) { return m->kind; }
+const char *module_borrow_path(const struct module *m) { return m->path; }
 const struct build_id *module_borrow_build_id(const struct module *m) { return &m->build_id; }
 enum module_trouble module_trouble(const struct module *m) { return m->trouble; }
 const char *module_borrow_note(const struct module *m) { return m->note; }

@@ -54,6 +54,7 @@ struct err *module_create(const struct module_key *key, struct module **ret);
 void module_destroy(struct module *m);
 
 enum module_kind module_borrow_kind(const struct module *m);
+const char *module_borrow_path(const struct module *m); /* the key's, "" for none */
 const struct build_id *module_borrow_build_id(const struct module *m);
 enum module_trouble module_trouble(const struct module *m);
 enum debuginfod_when { DEBUGINFOD_AUTO, DEBUGINFOD_ALWAYS, DEBUGINFOD_NEVER };

@@ -102,6 +102,14 @@ uint32_t stacks_symbol_text(struct stacks *s, const char *name, size_t length)
 	return id;
 }
 
+bool stacks_is_stand_in(const char *name)
+{
+	const char *plus = name[0] == '[' ? strrchr(name, '+') : NULL;
+	size_t digits = plus && strncmp(plus, "+0x", 3) == 0 ? strspn(plus + 3, "0123456789abcdef") : 0;
+
+	return digits > 0 && strcmp(plus + 3 + digits, "]") == 0;
+}
+
 const char *stacks_base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');

@@ -125,6 +125,8 @@ struct stacks_sums {
 void stacks_sum(const struct stacks *s, const uint32_t *key, size_t groups,
 		struct stacks_sums *sums);
 
+/* Does NAME stand for a function without one, "[cc1+0x401230]" (struct sym_frame)? */
+bool stacks_is_stand_in(const char *name);
 /* The base name of a path: "/usr/lib/libc.so.6" -> "libc.so.6"; never NULL. */
 const char *stacks_base_name(const char *path);
 

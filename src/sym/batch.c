@@ -130,7 +130,7 @@ static struct err *resolve_one(struct worker *w, struct module *m, struct sym_ba
 
 	TRY(symbolize(w->symbolizer, m, bm->key.pid, offset, w->text, &at->chain));
 	bm->asked++;
-	if (at->chain.count > 0)
+	if (at->chain.count > 0 && !at->chain.frames[at->chain.count - 1].nameless)
 		bm->resolved++;
 	else
 		*why = at->chain.why = arena_strdup(w->text, at->chain.why);

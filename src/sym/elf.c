@@ -6,17 +6,21 @@
  */
 #include "sym/finders.h"
 
+#include "base/io.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "event/types.h"
 #include "module/module.h"
 #include "sym/dwarf.h"
+#include "sym/function_starts.h"
 #include "sym/symtab.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct elf_state {
+	struct function_starts starts;
+	bool have_starts;
 	struct symtab *symtab;
 	struct dwarf_info *dwarf;
 	const char *last_name;  /* demangling is not cheap, and addresses come sorted */
@@ -79,6 +83,7 @@ static struct elf_state *state_of(struct elf_finder *f, struct module *m)
 static void state_destroy(struct elf_state *state)
 {
 	drop_files(state);
+	function_starts_deinit(&state->starts);
 	arena_deinit(&state->names);
 	free(state);
 }
@@ -134,6 +139,42 @@ static void use_known_name(struct elf_state *state, uint64_t vaddr, const char *
 		frame->function = arena_strdup(a, name);
 }
 
+static void read_starts(struct elf_state *state, const struct module *m)
+{
+	struct elf_file f = { 0 };
+	struct io_map map;
+	struct err *err = io_map_fd(module_borrow_fd(m), "the file", &map);
+
+	state->have_starts = true;
+	if (err == NULL)
+		err = elf_init(&f, (struct bytes){ map.data, map.size_bytes });
+	if (err == NULL)
+		function_starts_read(&f, &state->starts);
+	err_destroy(err);
+	elf_deinit(&f);
+	io_map_deinit(&map);
+}
+
+/* In a stripped file unwinding tables still know where functions begin: samples of one are
+ * counted together though nobody knows its name. */
+static bool stand_in(struct elf_state *state, const struct module *m, uint64_t vaddr, struct arena *a,
+		     struct sym_chain *ret)
+{
+	const char *path = module_borrow_path(m), *slash = strrchr(path, '/');
+	struct dwarf_range range;
+
+	if (!state->have_starts)
+		read_starts(state, m);
+	if (!function_starts_find(&state->starts, vaddr, &range))
+		return false;
+	ret->frames = ARENA_NEW(a, struct sym_frame);
+	ret->frames[0].function =
+		arena_printf(a, "[%.200s+0x%llx]", slash ? slash + 1 : path, (unsigned long long)range.low);
+	ret->frames[0].nameless = true;
+	ret->count = 1;
+	return true;
+}
+
 static void answer(struct elf_state *state, const struct module *m, uint64_t vaddr, struct arena *a, struct sym_chain *ret)
 {
 	const char *name = symbol_name(state, vaddr), *mangled = NULL;
@@ -146,6 +187,8 @@ static void answer(struct elf_state *state, const struct module *m, uint64_t vad
 	}
 	*ret = (struct sym_chain){ 0 };
 	if (name == NULL) {
+		if (!symtab_is_full(state->symtab))
+			stand_in(state, m, vaddr, a, ret);
 		ret->why = why_not(state, m, a);
 		return;
 	}

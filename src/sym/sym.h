@@ -22,12 +22,15 @@ struct sym_frame {
 	const char *file;     /* NULL: not known */
 	uint32_t line, column; /* 0: not known */
 	bool inlined;         /* this call was inlined into the next frame */
+	/* function stands for one without a name, by where it begins: "[cc1+0x401230]", the
+	 * file and the ELF address (sonde elf --disasm takes it).  `why` says why. */
+	bool nameless;
 };
 /* Innermost first: inlined calls, then the function that holds the code. */
 struct sym_chain {
 	struct sym_frame *frames;
 	size_t count;         /* 0: not resolved */
-	const char *why;      /* when count is 0: "no symbols", ...; static or in the arena */
+	const char *why;      /* when count is 0, or the outer frame is nameless: "no symbols", ...; static or in the arena */
 };
 
 struct symbolizer_options {

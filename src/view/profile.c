@@ -313,6 +313,7 @@ static uint32_t call_symbol(struct profile_builder *b, const struct frame *frame
 				    kind_of(frame->kind, call->inlined));
 	struct stacks_symbol *symbol = &s->symbols.v[id];
 
+	symbol->resolved = !stacks_is_stand_in(call->function);
 	if (!*symbol->file && call->file) {
 		symbol->file = call->file; /* lives as long as the recording and its frames */
 		symbol->line = call->line;
@@ -452,7 +453,7 @@ static void add_leaf(struct profile_builder *b, const struct profile_slot *slot)
 	const struct frame *frame = frames_at(b->p->frames, index);
 	const struct frame_call *call = frames_calls(b->p->frames, frame);
 
-	if (!call->function)
+	if (!call->function || stacks_is_stand_in(call->function))
 		add_unresolved(b, frame, slot);
 	if (b->options->no_inlines)
 		call += frame->call_count - 1;
