@@ -39,6 +39,7 @@ TIMEOUT, BROKEN, SKIP = 124, 125, 77   # exit statuses beside the program's own
 TIMEOUT_S, DEBUG_TIMEOUT_S = 120, 400  # unless --timeout says another
 QEMU = "qemu-system-x86_64"
 OVERLAID = ("/tmp", "/var/tmp", "/run", "/mnt")  # tmpfs in the guest, see guest/init
+SLOW = ("debug", "kcsan")  # kernels that want time and memory
 MODULES = ("virtio_pci", "9pnet_virtio", "9p", "virtio_console")
 
 
@@ -584,7 +585,7 @@ def add_guest_options(parser, kernel="stock"):
 def guest_from_options(args, argv):
     """A Run as those options say, not started."""
     run = Run(find_kernel(args.kernel, args.modules), argv)
-    slow = args.kernel in ("debug", "kcsan")
+    slow = args.kernel in SLOW
     run.cpus, run.timeout_s = args.cpus, DEBUG_TIMEOUT_S if slow and args.timeout == TIMEOUT_S else args.timeout
     run.memory_mib = args.mem or (1024 if slow else 512)
     run.append, run.qemu_args, run.verbose = list(args.append), list(args.qemu), args.verbose

@@ -116,6 +116,14 @@ static int private_tracefs(void)
 #endif
 }
 
+/* Who may not mount is told so before the kernel looks whether it has such a file system. */
+static bool kernel_lacks_tracefs(const struct cap_env *env)
+{
+	char text[4096];
+
+	return cap_read(env, "/proc/filesystems", text, sizeof(text)) && !strstr(text, "\ttracefs");
+}
+
 /* An open directory of tracefs, wherever it can be had, or -errno. */
 static int open_tracefs(const struct cap_env *env)
 {
@@ -132,7 +140,8 @@ static int open_tracefs(const struct cap_env *env)
 			close(fd);
 		return -error;
 	}
-	return private_tracefs();
+	fd = private_tracefs();
+	return fd == -EPERM && kernel_lacks_tracefs(env) ? -ENODEV : fd;
 }
 
 void cap_trace_tracefs(const struct cap_env *env, struct cap_result *r)

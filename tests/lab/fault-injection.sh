@@ -14,7 +14,8 @@ printf '0x%x\n' $((text + $(cat /sys/module/kfail/coresize))) >$inject/require-e
 echo N >$inject/ignore-gfp-wait
 echo 0 >$inject/verbose
 echo -1 >$inject/times
+exec 3>/sys/kernel/debug/kfail # to open it takes memory too
 echo 100 >$inject/probability
-lab_kfail alloc
+echo alloc >&3
 echo 0 >$inject/probability
 dmesg | grep -o 'kfail: alloc failed'
