@@ -355,6 +355,9 @@ class Run:
             self.qemu.kill()
         if self.qemu:
             self.qemu.wait()
+        if self.tar and self.tar.poll() is None:
+            self.tar.kill()
+            self.tar.wait()
         if self.terminal_modes:  # QEMU restores them too, if it can
             termios.tcsetattr(0, termios.TCSADRAIN, self.terminal_modes)
         self.lock.close()
@@ -578,6 +581,10 @@ def add_guest_options(parser, kernel="stock"):
     add("--env", action="append", default=[], metavar="NAME=VALUE")
     add("--console", help="keep the console's text in this file")
     add("--keep", action="append", default=[], metavar="DIR", help="a directory below /tmp that the guest shall see")
+    add("--program", dest="programs", action="append", default=[], metavar="NAME",
+        help="a program that a guest without 9p (cloud) shall have")
+    add("--module", dest="extra_modules", action="append", default=[], metavar="NAME",
+        help="a module that a guest without 9p shall have")
     add("--qemu", action="append", default=[], help="one more argument for QEMU")
     add("-v", "--verbose", action="store_true")
 
@@ -590,6 +597,7 @@ def guest_from_options(args, argv):
     run.memory_mib = args.mem or (1024 if slow else 512)
     run.append, run.qemu_args, run.verbose = list(args.append), list(args.qemu), args.verbose
     run.share, run.console, run.keep_paths = args.share, args.console, args.keep
+    run.programs, run.extra_modules = args.programs, args.extra_modules
     for name in ("SRC", "BUILD", "TESTDIR", "SHARED"):
         if os.environ.get(name):
             run.env[name] = os.environ[name]

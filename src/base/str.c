@@ -189,6 +189,33 @@ struct err *str_to_duration_ns(const char *s, const char *what, uint64_t *ns)
 	return err_new(ERR_USAGE, "%s takes a time such as 10, 1.5s, 250ms or 2m, not '%s'", what, s);
 }
 
+/* No shell has a meaning for these, wherever they stand; `~`, `-` and `=` have one at places. */
+static bool plain_in_shell(const char *word)
+{
+	for (const char *p = word; *p; p++)
+		if (!isalnum((unsigned char)*p) && !strchr("/._,:@%+-=", *p) && (unsigned char)*p < 0x80)
+			return false;
+	return *word != '\0' && *word != '=';
+}
+
+char *str_quote_shell(const char *word)
+{
+	struct str quoted = { 0 };
+
+	if (plain_in_shell(word)) {
+		str_add(&quoted, word);
+		return str_take(&quoted);
+	}
+	str_add_char(&quoted, '\'');
+	for (const char *p = word; *p; p++)
+		if (*p == '\'')
+			str_add(&quoted, "'\\''");
+		else
+			str_add_char(&quoted, *p);
+	str_add_char(&quoted, '\'');
+	return str_take(&quoted);
+}
+
 static unsigned min3(unsigned a, unsigned b, unsigned c)
 {
 	unsigned m = a < b ? a : b;

@@ -44,6 +44,10 @@ struct err *str_to_bytes(const char *s, const char *what, uint64_t *bytes);
 /* "10" (seconds), "1.5s", "250ms", "10us", "5m", "2h" -> nanoseconds. */
 struct err *str_to_duration_ns(const char *s, const char *what, uint64_t *ns);
 
+/* WORD as a shell takes it for one word: as it is where that is plain, else in single quotes.
+ * The caller's (free()); never NULL.  For every command that a message or a view tells to run. */
+char *str_quote_shell(const char *word);
+
 /* Levenshtein distance, with transposition, for "did you mean". */
 unsigned str_distance(const char *a, const char *b);
 

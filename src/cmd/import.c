@@ -65,8 +65,10 @@ static struct err *import_one(const struct import_args *args, const char *file)
 	struct err *damage;
 
 	TRY(session_import(&request, &totals, &damage));
+	CLEANUP(mem_freep) char *word = str_quote_shell(output);
+
 	log_note("%s: %s events, %s: sonde report %s", output, units_count(totals.rows).text,
-		 units_bytes((double)totals.bytes).text, output);
+		 units_bytes((double)totals.bytes).text, word);
 	if (totals.lost && !damage)
 		damage = err_new(ERR_LIMIT, "%s: %s events had no place in the journal and are missing", file,
 				 units_count(totals.lost).text);

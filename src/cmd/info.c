@@ -276,8 +276,9 @@ static void put_notes(struct doc *d, const struct recording_meta *m)
 static void put_next(struct doc *d, const struct recording *r, const char *path)
 {
 	const struct table_info *samples = recording_find_table(r, "sample");
-	CLEANUP(mem_freep) char *report = mem_printf("sonde report %s", path);
-	CLEANUP(mem_freep) char *query = mem_printf("sonde query %s .schema", path);
+	CLEANUP(mem_freep) char *word = str_quote_shell(path);
+	CLEANUP(mem_freep) char *report = mem_printf("sonde report %s", word);
+	CLEANUP(mem_freep) char *query = mem_printf("sonde query %s .schema", word);
 
 	if (samples && samples->rows)
 		doc_next(d, report, "where the CPU time went");

@@ -412,9 +412,11 @@ static struct err *query_run(void *user, struct arena *arena, int *status)
 	if (args->csv && (args->output.json || args->output.html || args->output.svg))
 		return err_fix(err_new(ERR_USAGE, "--csv excludes --json, --html and --svg"),
 			       "run the command once for each");
+	CLEANUP(mem_freep) char *word = str_quote_shell(text);
+
 	if (operand == NULL && !is_question(text))
 		return err_fix(err_new(ERR_USAGE, "'%s' is no SQL", text),
-			       "sonde query %s .tables shows what there is to ask for", text);
+			       "sonde query %s .tables shows what there is to ask for", word);
 	TRY(recording_input_open(operand, &in));
 	struct err *err = answer(args, in.recording, in.path, text);
 

@@ -153,6 +153,8 @@ static struct err *catch_signals(struct session *s)
 	sigaddset(&mask, SIGQUIT);
 	sigaddset(&mask, SIGTERM);
 	sigaddset(&mask, SIGHUP);
+	sigaddset(&mask, SIGUSR1);
+	sigaddset(&mask, SIGUSR2);
 	sigaddset(&mask, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &mask, &s->old_mask);
 	signal(SIGPIPE, SIG_IGN); /* whoever reads our messages may go; the recording goes on */
@@ -543,6 +545,7 @@ static void summarize(struct session *s, const struct recorder_totals *totals)
 /* Where the time went, and what to type next. */
 static void say_findings(struct session *s)
 {
+	CLEANUP(mem_freep) char *path = str_quote_shell(s->path);
 	struct str text;
 
 	str_init(&text);
@@ -551,7 +554,7 @@ static void say_findings(struct session *s)
 	for (char *line = text.text, *end; line && (end = strchr(line, '\n')); line = end + 1)
 		log_note("%.*s", (int)(end - line), line);
 	str_deinit(&text);
-	log_note("  report: sonde report %s      page: sonde flame %s", s->path, s->path);
+	log_note("  report: sonde report %s      page: sonde flame %s", path, path);
 }
 
 /* What the kernel says the command used, for the report to hold its samples against. */

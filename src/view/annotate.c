@@ -300,8 +300,11 @@ static void emit(struct doc *doc, const struct annotate *a)
 	say_skid(doc, a);
 	say_elsewhere(doc, a);
 	if (o->view->recording_path) {
-		str_printf(&command, "sonde report %s -f '%.*s'", o->view->recording_path,
-			   (int)name_length(a->function), a->function);
+		CLEANUP(mem_freep) char *path = str_quote_shell(o->view->recording_path);
+		CLEANUP(mem_freep) char *function = mem_printf("%.*s", (int)name_length(a->function), a->function);
+		CLEANUP(mem_freep) char *word = str_quote_shell(function);
+
+		str_printf(&command, "sonde report %s -f %s", path, word);
 		doc_next(doc, str_text(&command), "who calls it, and what it calls");
 	}
 	str_deinit(&command);

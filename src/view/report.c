@@ -181,10 +181,11 @@ static void fields(struct doc *doc, const struct profile *p)
 static void next_command(struct doc *doc, const struct profile *p, const struct report_options *o)
 {
 	struct str command = { 0 };
-	const char *path = o->view->recording_path;
-
-	if (!path)
+	if (!o->view->recording_path)
 		return;
+
+	CLEANUP(mem_freep) char *path = str_quote_shell(o->view->recording_path);
+
 	if (o->page || o->view->function)
 		str_printf(&command, "sonde report %s --tree", path);
 	else

@@ -140,6 +140,27 @@ static void test_numbers(void **state)
 	err_destroy(err);
 }
 
+static void quotes(const char *word, const char *expected)
+{
+	char *quoted = str_quote_shell(word);
+
+	assert_string_equal(quoted, expected);
+	free(quoted);
+}
+
+static void test_quote_shell(void **state)
+{
+	quotes("make-2.sonde", "make-2.sonde");
+	quotes("/tmp/a,b:c@d%e+f=g", "/tmp/a,b:c@d%e+f=g");
+	quotes("gr\xc3\xbc\xc3\x9f" "e", "gr\xc3\xbc\xc3\x9f" "e");
+	quotes("my run.sonde", "'my run.sonde'");
+	quotes("it's", "'it'\\''s'");
+	quotes("$(reboot)", "'$(reboot)'");
+	quotes("~user", "'~user'");
+	quotes("=make", "'=make'");
+	quotes("", "''");
+}
+
 static void test_distance(void **state)
 {
 	assert_int_equal(str_distance("report", "report"), 0);
@@ -245,7 +266,7 @@ int main(void)
 		cmocka_unit_test(test_err),      cmocka_unit_test(test_arena),
 		cmocka_unit_test(test_map),      cmocka_unit_test(test_strmap),
 		cmocka_unit_test(test_vec),      cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_distance), cmocka_unit_test(test_event_types),
+		cmocka_unit_test(test_distance), cmocka_unit_test(test_quote_shell), cmocka_unit_test(test_event_types),
 	};
 
 	return cmocka_run_group_tests_name("base", tests, NULL, NULL);
