@@ -28,7 +28,9 @@ struct call_thread {
 	uint64_t leave_ns;
 	uint64_t event_ns;        /* of what is being told, where that is not now; 0: now */
 	uint64_t system_ns;       /* CPU time in the kernel so far, if call_options.system_time */
-	pid_t parent_tid;         /* who made it; 0: not known */
+	pid_t parent_tid, parent_pid; /* who made it; 0: not known */
+	bool whole;               /* enter and leave are told at once, with the same memory, which is
+				     a struct syscall_pieces */
 	uint8_t tampered;         /* enum call_tampered: what was done to this call */
 	void *user;               /* the sink's own */
 };

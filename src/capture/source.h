@@ -23,6 +23,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct call_set;
 struct recorder;
 struct recorder_stream;
 struct track;
@@ -65,6 +66,8 @@ struct capture_request {
 	enum capture_clock clock;
 	const char *const *events; /* -e names of this source; may be empty */
 	size_t event_count;
+	const struct call_set *calls; /* which system calls, where they are recorded; NULL: all */
+	uint32_t string_limit;        /* bytes of their strings; 0: 32 */
 };
 
 /* What all sources of one recording share. */

@@ -6,5 +6,8 @@ const struct source_ops *const source_table[] = {
 	&source_cpu,
 	&source_cpu_timer,
 	&source_cpu_ptrace,
+#ifdef SONDE_HAVE_BPF
+	&source_syscalls,
+#endif
 	NULL,
 };

@@ -6,6 +6,7 @@
 
 extern const struct source_ops source_cpu;       /* perf/cpu.c */
 extern const struct source_ops source_cpu_timer; /* preload/ */
-extern const struct source_ops source_cpu_ptrace; /* ptrace/ */
+extern const struct source_ops source_cpu_ptrace;
+extern const struct source_ops source_syscalls; /* ptrace/ */
 
 #endif

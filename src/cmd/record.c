@@ -18,7 +18,7 @@ enum { DEFAULT_FREQUENCY_HZ = 999, FREQUENCY_MAX_HZ = 1000000 };
 struct record_args {
 	struct opt_list with, without, events, pids, tids, command;
 	const char *frequency, *stacks, *clock, *path, *cgroup;
-	bool all, overwrite, no_symbols, quiet;
+	bool all, syscalls, overwrite, no_symbols, quiet;
 	unsigned verbose;
 	uint64_t duration_ns, max_frames, period;
 };
@@ -48,6 +48,8 @@ static const struct opt record_opts[] = {
 	  .help = "more sources than the default ones; --with help lists them" },
 	{ .name = "without", .kind = OPT_WORDS, .value = "SOURCE,...",
 	  .offset = offsetof(struct record_args, without), .help = "leave these sources out" },
+	{ .name = "syscalls", .kind = OPT_FLAG, .offset = offsetof(struct record_args, syscalls),
+	  .help = "every system call too, decoded: --with syscalls" },
 	{ .name = "event", .letter = 'e', .kind = OPT_WORDS, .value = "EVENT,...",
 	  .offset = offsetof(struct record_args, events),
 	  .help = "single events of any source: page-faults, cycles:u; --with help lists them\n"
@@ -187,6 +189,16 @@ static void end_command(struct record_session_options *o, const struct opt_list 
 	memcpy(o->command, words->words, words->count * sizeof(*o->command));
 }
 
+static void add_source(struct record_session_options *o, const char *name, struct arena *arena)
+{
+	const char **with = arena_calloc(arena, o->with_count + 1, sizeof(*with));
+
+	if (o->with_count)
+		memcpy(with, o->with, o->with_count * sizeof(*with));
+	with[o->with_count++] = name;
+	o->with = with;
+}
+
 /* --- --with help ------------------------------------------------------------------------------ */
 
 static bool asks_for_help(const struct opt_list *words)
@@ -243,6 +255,8 @@ static struct err *record_run(void *p, struct arena *arena, int *status)
 			       "give one of them");
 	o.request.frequency_chosen = args->frequency != NULL;
 	o.request.period = args->period;
+	if (args->syscalls)
+		add_source(&o, "syscalls", arena);
 	end_command(&o, &args->command, arena);
 	o.request.clock = parse_clock(args->clock);
 	o.request.max_frames = (unsigned)args->max_frames;

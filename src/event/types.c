@@ -13,6 +13,7 @@
 #define FIELD_sample(k, n, u, r, p) FIELD_ENTRY(row_sample, k, n, u, r, p)
 #define FIELD_syscall(k, n, u, r, p) FIELD_ENTRY(row_syscall, k, n, u, r, p)
 #define FIELD_lost(k, n, u, r, p) FIELD_ENTRY(row_lost, k, n, u, r, p)
+#define FIELD_signal(k, n, u, r, p) FIELD_ENTRY(row_signal, k, n, u, r, p)
 #define FIELD_thread(k, n, u, r, p) FIELD_ENTRY(row_thread, k, n, u, r, p)
 #define FIELD_module(k, n, u, r, p) FIELD_ENTRY(row_module, k, n, u, r, p)
 #define FIELD_mapping(k, n, u, r, p) FIELD_ENTRY(row_mapping, k, n, u, r, p)

@@ -39,7 +39,13 @@
 	F(U64, arg5, NONE, 0, "sixth argument")                                         \
 	F(U32, thread, ID, "thread", "the calling thread")                              \
 	F(U32, stack, ID, "stack", "user stack at entry; 0: not taken")                 \
-	F(U32, number, NONE, 0, "system call number of the thread's architecture")
+	F(U32, number, NONE, 0, "system call number of the thread's architecture")      \
+	F(STR, name, NONE, 0, "name of the call")                                       \
+	F(STR, arguments, NONE, 0, "what stands between its parentheses in strace's form") \
+	F(STR, returned, NONE, 0, "the result in strace's form")                        \
+	F(STR, path, NONE, 0, "the path that it was given; empty: none")                \
+	F(U8, abi, ENUM, 0, "0 x86-64, 1 i386, 2 x32, 3 arm64, 4 arm, 5 riscv64")       \
+	F(U8, flags, ENUM, 0, "bit 0: it did not return; bit 1: tampered with; bit 2: part of it could not be read")
 
 #define EVENT_LOST(F)                                                             \
 	F(U64, time_ns, TIME_NS, 0, "when the loss was noticed")                  \
@@ -47,6 +53,12 @@
 	F(STR, source, NONE, 0, "which source lost them: cpu, journal ...")       \
 	F(STR, reason, NONE, 0, "why: ring full, disk full ...")                  \
 	F(I32, cpu, NONE, 0, "CPU whose ring lost them; -1: no particular one")
+
+#define EVENT_SIGNAL(F)                                                           \
+	F(U64, time_ns, TIME_NS, 0, "when it was delivered")                      \
+	F(U32, thread, ID, "thread", "who got it")                                \
+	F(U32, number, NONE, 0, "signal number")                                  \
+	F(STR, text, NONE, 0, "name and siginfo in strace's form")
 
 /* side rows */
 
@@ -113,6 +125,7 @@
 	E(1, sample, 0, "one sample of a running thread", EVENT_SAMPLE)                      \
 	E(2, syscall, 0, "one system call", EVENT_SYSCALL)                                   \
 	E(3, lost, 0, "events that a source could not record", EVENT_LOST)                   \
+	E(4, signal, 0, "signals delivered to traced threads", EVENT_SIGNAL)                 \
 	E(16, thread, 1, "threads and what they ran", EVENT_THREAD)                          \
 	E(17, module, 1, "files and other things that code lies in", EVENT_MODULE)           \
 	E(18, mapping, 1, "where modules were mapped", EVENT_MAPPING)                        \
@@ -144,6 +157,7 @@ enum { EVENT_TYPES(EVENT_NUMBER) };
 
 enum sample_mode { SAMPLE_USER, SAMPLE_KERNEL, SAMPLE_GUEST, SAMPLE_HYPERVISOR };
 enum { SAMPLE_NO_CPU = 65535 };
+enum syscall_flags { SYSCALL_UNFINISHED = 1, SYSCALL_TAMPERED = 2, SYSCALL_PARTLY = 4 };
 enum sample_flags {
 	SAMPLE_STACK_CUT = 1,     /* more frames than were asked for */
 	SAMPLE_NO_USER_STACK = 2,

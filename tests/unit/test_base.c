@@ -187,7 +187,7 @@ static void test_event_types(void **state)
 		assert_string_equal(type->fields[0].name, type->side ? "id" : "time_ns");
 	}
 	assert_int_equal(sizeof(struct row_sample), 32);
-	assert_int_equal(sizeof(struct row_syscall), 88);
+	assert_int_equal(sizeof(struct row_syscall), 104);
 }
 
 /* A file that is cut short while it is mapped reads as zeros; what is left stays. */

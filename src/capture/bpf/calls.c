@@ -61,19 +61,29 @@ static struct watched *find(const struct bpf_calls *c, uint32_t tid)
 	return slot ? (struct watched *)(uintptr_t)*slot : NULL;
 }
 
-static struct watched *add(struct bpf_calls *c, uint32_t pid, uint32_t tid, enum call_begin how, uint64_t time_ns)
+static struct watched *make(struct bpf_calls *c, uint32_t pid, uint32_t tid, enum call_begin how, uint64_t time_ns,
+			    const struct watched *parent)
 {
-	struct watched *w = find(c, tid);
+	struct watched *w;
 
-	if (w)
-		return w;
 	w = mem_calloc(1, sizeof(*w));
 	w->shown.pid = (pid_t)pid;
 	w->shown.tid = (pid_t)tid;
 	w->shown.event_ns = time_ns;
+	if (parent) {
+		w->shown.parent_tid = parent->shown.tid;
+		w->shown.parent_pid = parent->shown.pid;
+	}
 	*map_get(&c->threads, tid, NULL) = (uintptr_t)w;
 	c->options.sink->begin(c->options.sink_self, &w->shown, how);
 	return w;
+}
+
+static struct watched *add(struct bpf_calls *c, uint32_t pid, uint32_t tid, enum call_begin how, uint64_t time_ns)
+{
+	struct watched *w = find(c, tid);
+
+	return w ? w : make(c, pid, tid, how, time_ns, NULL);
 }
 
 static void drop(struct bpf_calls *c, struct watched *w)
@@ -166,6 +176,7 @@ static void on_call(struct bpf_calls *c, const struct bpf_call *r, uint32_t size
 	tell_ignored(c, w, r->enter_ns);
 	if (!entry_told)
 		set_call(&w->shown, r);
+	w->shown.whole = !entry_told && r->head.kind == BPF_CALLS_CALL;
 	if (w->hidden && !is_exec(&w->shown.call))
 		return;
 	w->tried_exec = true;
@@ -181,12 +192,9 @@ static void on_call(struct bpf_calls *c, const struct bpf_call *r, uint32_t size
 static void on_fork(struct bpf_calls *c, const struct bpf_calls_event *e)
 {
 	struct watched *parent = find(c, e->head.tid);
-	struct watched *child;
 
-	if (parent && parent->hidden)
-		return;
-	child = add(c, e->other_pid, e->other_tid, CALL_BEGIN_FOLLOWED, e->head.time_ns);
-	child->shown.parent_tid = (pid_t)e->head.tid;
+	if ((!parent || !parent->hidden) && !find(c, e->other_tid))
+		make(c, e->other_pid, e->other_tid, CALL_BEGIN_FOLLOWED, e->head.time_ns, parent);
 }
 
 static void on_exec(struct bpf_calls *c, const struct bpf_calls_event *e)

@@ -130,14 +130,14 @@ static struct tracee *followed(struct tracer *t, pid_t tid, struct tracee *paren
 {
 	struct tracee *e = tracer_find(t, tid);
 
-	if (e == NULL) {
+	if (e == NULL)
 		e = tracer_add(t, tracer_process_of(tid), tid);
-		begin(t, e, CALL_BEGIN_FOLLOWED);
-	}
 	if (parent) {
 		e->shown.parent_tid = parent->shown.tid;
+		e->shown.parent_pid = parent->shown.pid;
 		e->has_filter = parent->has_filter;
 	}
+	begin(t, e, CALL_BEGIN_FOLLOWED);
 	return e;
 }
 

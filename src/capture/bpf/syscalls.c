@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The source `syscalls`: the BPF engine (capture/bpf/calls.h) with the sink that writes rows
+ * (capture/call_rows.h).  Rings are larger than for the terminal: nothing is to be lost while
+ * the session's thread does something else.
+ */
+#include "capture/source.h"
+
+#include "base/mem.h"
+#include "capture/bpf/calls.h"
+#include "capture/call_rows.h"
+#include "capture/sources.h"
+#include "record/recorder.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+enum { RING_BYTES = 32 << 20, STRING_LIMIT = 32 };
+
+struct syscalls {
+	struct capture capture;
+	struct call_set all;
+	struct bpf_calls *calls;
+	struct call_rows *rows;
+	struct bpf_calls_totals told; /* losses that are in the recording already */
+};
+
+static struct err *probe(const struct capture_request *request)
+{
+	if (request->target == CAPTURE_TIDS)
+		return err_new(ERR_UNSUPPORTED, "system calls of single threads are not recorded yet");
+	return bpf_calls_probe();
+}
+
+static struct err *create(const struct capture *capture, void **ret)
+{
+	struct syscalls *s = mem_calloc(1, sizeof(*s));
+	uint32_t limit = capture->request->string_limit ? capture->request->string_limit : STRING_LIMIT;
+	struct syscall_style style = { .string_limit = limit };
+	struct bpf_calls_options options = {
+		.wanted = capture->request->calls ? capture->request->calls : &s->all, .string_limit = limit,
+		.whole_calls = true, .ring_bytes = RING_BYTES, .sink = call_rows_sink(),
+	};
+
+	*ret = s;
+	s->capture = *capture;
+	for (size_t i = 0; i < sizeof(s->all.bits) / sizeof(s->all.bits[0][0]); i++)
+		s->all.bits[i / (CALL_SET_MAX / 64)][i % (CALL_SET_MAX / 64)] = UINT64_MAX;
+	s->rows = call_rows_create(capture->recorder, capture->stream, capture->track, &style);
+	options.sink_self = s->rows;
+	return bpf_calls_create(&options, &s->calls);
+}
+
+static struct err *start(void *self)
+{
+	struct syscalls *s = self;
+
+	return bpf_calls_start(s->calls, s->capture.request);
+}
+
+static size_t poll_fds(void *self, int *fds, size_t max)
+{
+	struct syscalls *s = self;
+
+	if (max == 0)
+		return 0;
+	fds[0] = bpf_calls_fd(s->calls);
+	return 1;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+static void tell_lost(struct syscalls *s)
+{
+	struct bpf_calls_totals now;
+
+	bpf_calls_get_totals(s->calls, &now);
+	if (now.lost_calls > s->told.lost_calls)
+		recorder_lost(s->capture.stream, "syscalls", "ring full", -1, now_ns(),
+			      now.lost_calls - s->told.lost_calls);
+	if (now.lost_events > s->told.lost_events)
+		recorder_lost(s->capture.stream, "syscalls", "ring full: forks, exits, signals", -1, now_ns(),
+			      now.lost_events - s->told.lost_events);
+	if (now.unstored > s->told.unstored)
+		recorder_lost(s->capture.stream, "syscalls", "no memory for a thread's call", -1, now_ns(),
+			      now.unstored - s->told.unstored);
+	s->told = now;
+}
+
+static struct err *drain(void *self, bool last)
+{
+	struct syscalls *s = self;
+
+	bpf_calls_drain(s->calls, last);
+	tell_lost(s);
+	return NULL;
+}
+
+static struct err *stop(void *self) { return NULL; }
+
+static void destroy(void *self)
+{
+	struct syscalls *s = self;
+
+	if (s->calls)
+		bpf_calls_end(s->calls);
+	bpf_calls_destroy(s->calls);
+	call_rows_destroy(s->rows);
+	free(s);
+}
+
+const struct source_ops source_syscalls = {
+	.name = "syscalls",
+	.summary = "every system call, by BPF",
+	.probe = probe,
+	.create = create,
+	.start = start,
+	.poll_fds = poll_fds,
+	.drain = drain,
+	.stop = stop,
+	.destroy = destroy,
+};

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Calls are decoded here, once, while what they refer to is known; a reader prints text.
+ *
+ * Programs repeat themselves: the same read of the same bytes, the same failing open.  What
+ * a call's text depends on (its number, arguments, result, and the memory that was read for
+ * it) is hashed, and a text that was made before is not made again.  That only works where
+ * the memory comes as pieces of a known size, from BPF: `memory` says so by its reader.
+ */
+#include "capture/call_rows.h"
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "capture/track.h"
+#include "record/recorder.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { MEMO_SLOTS = 1 << 15, PATH_MOST = 4096 };
+
+/* The texts of one call as string ids. */
+struct texts {
+	uint64_t hash; /* 0: empty */
+	uint32_t name, arguments, returned, path;
+};
+
+struct pending { /* of a thread: call_thread.user */
+	struct syscall_progress progress;
+	struct str text;     /* its entry */
+	uint32_t path;
+	uint32_t thread;
+	bool open;
+	bool whole;          /* entry and exit come at once, and the texts were made before */
+	uint64_t hash;
+	uint64_t started_ns;
+};
+
+struct call_rows {
+	struct recorder *recorder;
+	struct recorder_stream *stream;
+	struct track *track;
+	struct syscall_style style;
+	struct str text;
+	struct texts *memo;
+	uint64_t count;
+};
+
+struct call_rows *call_rows_create(struct recorder *r, struct recorder_stream *s, struct track *t,
+				   const struct syscall_style *style)
+{
+	struct call_rows *c = mem_calloc(1, sizeof(*c));
+
+	c->recorder = r;
+	c->stream = s;
+	c->track = t;
+	c->style = *style;
+	c->memo = mem_calloc(MEMO_SLOTS, sizeof(*c->memo));
+	str_init(&c->text);
+	return c;
+}
+
+void call_rows_destroy(struct call_rows *c)
+{
+	if (c == NULL)
+		return;
+	free(c->memo);
+	str_deinit(&c->text);
+	free(c);
+}
+
+uint64_t call_rows_count(const struct call_rows *c) { return c->count; }
+
+static struct pending *pending_of(struct call_thread *t) { return t->user; }
+
+static uint64_t now_of(const struct call_thread *t)
+{
+	return t->event_ns ? t->event_ns : t->leave_ns ? t->leave_ns : t->enter_ns;
+}
+
+/* --- threads -------------------------------------------------------------------------- */
+
+static void on_begin(void *self, struct call_thread *t, enum call_begin how)
+{
+	struct call_rows *c = self;
+	struct pending *p = mem_calloc(1, sizeof(*p));
+
+	str_init(&p->text);
+	t->user = p;
+	if (how == CALL_BEGIN_FOLLOWED && t->parent_tid)
+		track_fork_by(c->track, t->pid, t->parent_pid, t->tid, t->parent_tid, now_of(t));
+	else
+		track_process(c->track, t->pid, now_of(t));
+	p->thread = track_thread(c->track, t->pid, t->tid, now_of(t));
+}
+
+static void forget(struct call_thread *t)
+{
+	struct pending *p = pending_of(t);
+
+	str_deinit(&p->text);
+	free(p);
+	t->user = NULL;
+}
+
+/* --- calls ------------------------------------------------------------------------------- */
+
+static uint32_t intern(struct call_rows *c, const char *text, size_t length)
+{
+	return recorder_string(c->recorder, text, length);
+}
+
+static uint64_t hash_call(const struct syscall_call *call, const struct syscall_memory *memory)
+{
+	const struct syscall_pieces *pieces = memory->user;
+	uint64_t h = hash_u64((uint64_t)call->abi << 32 | call->number);
+
+	for (unsigned i = 0; i < 6; i++)
+		h = hash_u64(h ^ call->args[i]) + i;
+	h = hash_u64(h ^ (uint64_t)call->result);
+	if (pieces->size_bytes)
+		h = hash_u64(h ^ hash_bytes(pieces->blob, pieces->size_bytes));
+	return h ? h : 1;
+}
+
+/* The first path argument, as it is. */
+static uint32_t find_path(struct call_rows *c, const struct syscall_call *call, const struct syscall_memory *memory)
+{
+	const struct syscall_entry *entry = syscall_find(call->abi, call->number);
+	char path[PATH_MOST];
+	uint64_t addr;
+	size_t n;
+
+	if (!entry || !(entry->classes & SYSCALL_FILE))
+		return 0;
+	addr = call->args[entry->classes & SYSCALL_DESC ? 1 : 0];
+	n = addr ? memory->read(memory->user, SYSCALL_ENTER, addr, path, 256) : 0;
+	if (n == 256 && !memchr(path, '\0', n))
+		n = memory->read(memory->user, SYSCALL_ENTER, addr, path, sizeof(path));
+	return n && memchr(path, '\0', n) ? intern(c, path, n) : 0;
+}
+
+static enum call_verdict on_enter(void *self, struct call_thread *t, const struct syscall_memory *memory)
+{
+	struct call_rows *c = self;
+	struct pending *p = pending_of(t);
+
+	p->open = true;
+	p->whole = false;
+	p->hash = 0;
+	str_clear(&p->text);
+	if (t->whole) { /* and so it is left to on_leave() */
+		p->hash = hash_call(&t->call, memory);
+		if (c->memo[p->hash % MEMO_SLOTS].hash == p->hash) {
+			p->whole = true;
+			return CALL_GO;
+		}
+	}
+	p->path = find_path(c, &t->call, memory);
+	syscall_print_enter(&c->style, NULL, &t->call, memory, &p->progress, &p->text);
+	return CALL_GO;
+}
+
+/* "name(a, b)" and the result into string ids. */
+static struct texts finish_text(struct call_rows *c, struct call_thread *t, const struct syscall_memory *memory,
+				bool returned)
+{
+	struct pending *p = pending_of(t);
+	struct texts texts = { .path = p->path };
+
+	if (returned)
+		syscall_print_exit(&c->style, NULL, &t->call, memory, &p->progress, &p->text);
+
+	const char *text = str_text(&p->text);
+	size_t name = strcspn(text, "("), end = p->text.length;
+
+	if (returned && end > 0 && text[end - 1] == ')')
+		end--;
+	texts.name = intern(c, text, name);
+	if (end > name + 1)
+		texts.arguments = intern(c, text + name + 1, end - name - 1);
+	str_clear(&c->text);
+	if (returned)
+		syscall_print_result(&c->style, NULL, &t->call, memory, &p->progress, &c->text);
+	else
+		str_add_char(&c->text, '?');
+	texts.returned = intern(c, str_text(&c->text), c->text.length);
+	return texts;
+}
+
+static void put_row(struct call_rows *c, const struct call_thread *t, const struct texts *texts, uint8_t flags)
+{
+	const struct syscall_call *call = &t->call;
+	struct row_syscall row = {
+		.time_ns = t->enter_ns, .duration_ns = t->leave_ns > t->enter_ns ? t->leave_ns - t->enter_ns : 0,
+		.result = call->result, .arg0 = call->args[0], .arg1 = call->args[1], .arg2 = call->args[2],
+		.arg3 = call->args[3], .arg4 = call->args[4], .arg5 = call->args[5],
+		.thread = pending_of((struct call_thread *)t)->thread, .number = call->number, .name = texts->name,
+		.arguments = texts->arguments, .returned = texts->returned, .path = texts->path,
+		.abi = (uint8_t)call->abi, .flags = flags | (t->tampered ? SYSCALL_TAMPERED : 0),
+	};
+
+	recorder_row(c->stream, TYPE_syscall, &row);
+	c->count++;
+}
+
+static void on_leave(void *self, struct call_thread *t, const struct syscall_memory *memory)
+{
+	struct call_rows *c = self;
+	struct pending *p = pending_of(t);
+	struct texts texts;
+
+	p->open = false;
+	if (p->whole) {
+		put_row(c, t, &c->memo[p->hash % MEMO_SLOTS], 0);
+		return;
+	}
+	texts = finish_text(c, t, memory, true);
+	if (p->hash) {
+		texts.hash = p->hash;
+		c->memo[p->hash % MEMO_SLOTS] = texts;
+	}
+	put_row(c, t, &texts, 0);
+}
+
+static void on_leaving(void *self, struct call_thread *t)
+{
+	struct call_rows *c = self;
+	struct pending *p = pending_of(t);
+	struct syscall_memory none = { 0 };
+
+	if (!p->open)
+		return;
+	p->open = false;
+
+	struct texts texts = finish_text(c, t, &none, false);
+
+	t->leave_ns = now_of(t);
+	put_row(c, t, &texts, SYSCALL_UNFINISHED);
+}
+
+/* --- everything else ---------------------------------------------------------------------------- */
+
+/* The kernel names a thread after the last part of the path that it exec'ed. */
+static void on_execed(void *self, struct call_thread *t)
+{
+	struct call_rows *c = self;
+	struct pending *p = pending_of(t);
+	const char *path = p->path ? recorder_string_text(c->recorder, p->path) : NULL;
+	const char *base = path ? strrchr(path, '/') : NULL;
+	char comm[16];
+
+	if (path) {
+		strncpy(comm, base ? base + 1 : path, sizeof(comm) - 1);
+		comm[sizeof(comm) - 1] = '\0';
+		track_comm(c->track, t->pid, t->tid, comm, true, now_of(t));
+	}
+	p->thread = track_thread(c->track, t->pid, t->tid, now_of(t));
+}
+
+static void put_signal(struct call_rows *c, struct call_thread *t, int number)
+{
+	struct row_signal row = { .time_ns = now_of(t), .thread = pending_of(t)->thread, .number = (uint32_t)number,
+				  .text = intern(c, str_text(&c->text), c->text.length) };
+
+	recorder_row(c->stream, TYPE_signal, &row);
+}
+
+static void on_signal(void *self, struct call_thread *t, int number, const siginfo_t *siginfo)
+{
+	struct call_rows *c = self;
+	const char *name = syscall_signal_name(number);
+
+	str_clear(&c->text);
+	str_printf(&c->text, "%s", name ? name : "?");
+	if (siginfo) {
+		str_add_char(&c->text, ' ');
+		syscall_print_siginfo(&c->style, SYSCALL_ABI_X86_64, siginfo, sizeof(*siginfo), &c->text);
+	}
+	put_signal(c, t, number);
+}
+
+static void on_stopped(void *self, struct call_thread *t, int number)
+{
+	struct call_rows *c = self;
+	const char *name = syscall_signal_name(number);
+
+	str_clear(&c->text);
+	str_printf(&c->text, "stopped by %s", name ? name : "?");
+	put_signal(c, t, number);
+}
+
+static void on_superseded(void *self, struct call_thread *t, pid_t by)
+{
+	struct call_rows *c = self;
+
+	track_exit(c->track, t->pid, by, now_of(t));
+	forget(t);
+}
+
+static void on_ended(void *self, struct call_thread *t, int status)
+{
+	struct call_rows *c = self;
+
+	track_exit(c->track, t->pid, t->tid, now_of(t));
+	forget(t);
+}
+
+static void on_detached(void *self, struct call_thread *t) { forget(t); }
+static void on_idle(void *self) {}
+
+const struct call_sink *call_rows_sink(void)
+{
+	static const struct call_sink sink = {
+		.begin = on_begin, .enter = on_enter, .leave = on_leave, .leaving = on_leaving,
+		.execed = on_execed, .signal = on_signal, .stopped = on_stopped,
+		.superseded = on_superseded, .ended = on_ended, .detached = on_detached, .idle = on_idle,
+	};
+
+	return &sink;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_CAPTURE_CALL_ROWS_H
+#define SONDE_CAPTURE_CALL_ROWS_H
+/* A sink that puts calls and signals into a recording, whichever engine saw them. */
+#include "capture/calls.h"
+
+struct call_rows;
+struct recorder;
+struct recorder_stream;
+struct track;
+
+/* All are borrowed.  STYLE is what the text is decoded in; it is what a reader will see. */
+struct call_rows *call_rows_create(struct recorder *r, struct recorder_stream *s, struct track *t,
+				   const struct syscall_style *style);
+void call_rows_destroy(struct call_rows *c); /* NULL-safe */
+const struct call_sink *call_rows_sink(void);
+uint64_t call_rows_count(const struct call_rows *c); /* calls so far */
+
+#endif
