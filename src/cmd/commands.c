@@ -9,6 +9,7 @@ extern const struct cmd cmd_diff;
 extern const struct cmd cmd_doctor;
 extern const struct cmd cmd_elf;
 extern const struct cmd cmd_export;
+extern const struct cmd cmd_faddr2line;
 extern const struct cmd cmd_flame;
 extern const struct cmd cmd_help;
 extern const struct cmd cmd_import;
@@ -29,6 +30,7 @@ const struct cmd *const cmd_table[] = {
 	&cmd_doctor,
 	&cmd_elf,
 	&cmd_export,
+	&cmd_faddr2line,
 	&cmd_flame,
 	&cmd_help,
 	&cmd_import,

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The symbol table says where the function begins; its size, when it is given, has to fit,
+ * because a wrong kernel's line is worse than none.
+ */
+#include "session/faddr2line.h"
+
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SOURCE_BYTES_MAX = 16 << 20, LINES_AROUND = 5 };
+
+/* "func+0x12/0x340"; the part in brackets of "func+0x12/0x340 [module]" is left out. */
+static struct err *parse(const char *expression, char **name, uint64_t *offset, uint64_t *size)
+{
+	const char *plus = strrchr(expression, '+');
+	char *end = NULL;
+
+	*offset = *size = 0;
+	if (plus != NULL && plus > expression) {
+		errno = 0;
+		*offset = strtoull(plus + 1, &end, 16);
+		if (end > plus + 1 && *end == '/')
+			*size = strtoull(end + 1, &end, 16);
+	}
+	if (end == NULL || end == plus + 1 || errno != 0 || (*end != '\0' && *end != ' '))
+		return err_fix(err_new(ERR_USAGE, "'%s' is no function and offset", expression), "write it as the kernel does: schedule+0x4c/0xb0");
+	*name = mem_strndup(expression, (size_t)(plus - expression));
+	return NULL;
+}
+
+static void print_source(const char *path, unsigned wanted, FILE *out)
+{
+	struct str text;
+	unsigned number = 1;
+
+	str_init(&text);
+	struct err *err = io_read_file(path, SOURCE_BYTES_MAX, &text);
+
+	for (const char *line = str_text(&text), *end; err == NULL && *line != '\0'; line = end + (*end == '\n'), number++) {
+		end = strchrnul(line, '\n');
+		if (number + LINES_AROUND >= wanted && number <= wanted + LINES_AROUND)
+			(void)fprintf(out, "%c%-5u %.*s\n", number == wanted ? '>' : ' ', number, (int)(end - line), line);
+	}
+	err_destroy(err);
+	str_deinit(&text);
+}
+
+static void print_frame(struct lookup *l, const struct index_frame *f, bool outer, const struct faddr2line_options *o, FILE *out)
+{
+	struct str path;
+
+	str_init(&path);
+	bool known = lookup_add_path(f, o->basenames, &path);
+
+	(void)fprintf(out, "%s%s at %s:%u\n", outer ? " (inlined by) " : "", f->function != NULL ? lookup_demangle(l, f->function) : "??",
+		      known ? str_text(&path) : "??", known ? f->line : 0);
+	if (o->list && known) {
+		str_clear(&path);
+		(void)lookup_add_path(f, false, &path);
+		print_source(str_text(&path), f->line, out);
+	}
+	str_deinit(&path);
+}
+
+struct err *faddr2line_print(struct lookup *l, const char *expression, const struct faddr2line_options *options, FILE *out)
+{
+	CLEANUP(mem_freep) char *name = NULL;
+	uint64_t offset, size, start, known;
+	struct index_chain chain;
+
+	TRY(parse(expression, &name, &offset, &size));
+	struct err *err = lookup_function(l, name, size, &start, &known);
+
+	if (err_is(err, ERR_FORMAT))
+		return err_fix(err, "this is another kernel's or module's file");
+	TRY(err);
+	if (size != 0 && offset > size)
+		return err_new(ERR_USAGE, "'%s': the offset is beyond the function's end", expression);
+	uint64_t addr = start + offset;
+
+	TRY(lookup_find(l, &addr, 1, &chain));
+	(void)fprintf(out, "%s:\n", expression);
+	for (size_t i = 0; i < chain.count; i++)
+		print_frame(l, &chain.frames[i], i > 0, options, out);
+	if (chain.count == 0)
+		(void)fprintf(out, "%s at ??:0\n", name);
+	return NULL;
+}

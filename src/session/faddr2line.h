@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_SESSION_FADDR2LINE_H
+#define SONDE_SESSION_FADDR2LINE_H
+/* "func+0x12/0x340" to functions, files and lines, as the kernel's script faddr2line prints them. */
+#include "base/err.h"
+#include "session/lookup.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct faddr2line_options {
+	bool list;      /* the source around each line */
+	bool basenames;
+};
+
+/* One EXPRESSION.  ERR_NOT_FOUND: no such symbol; ERR_FORMAT: it has another size here;
+ * ERR_USAGE: it doesn't read "func+0x1[/0x2]". */
+struct err *faddr2line_print(struct lookup *l, const char *expression, const struct faddr2line_options *options, FILE *out);
+
+#endif
