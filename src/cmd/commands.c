@@ -6,6 +6,7 @@ extern const struct cmd cmd_addr2line;
 extern const struct cmd cmd_annotate;
 extern const struct cmd cmd_completion;
 extern const struct cmd cmd_diff;
+extern const struct cmd cmd_dmesg;
 extern const struct cmd cmd_doctor;
 extern const struct cmd cmd_elf;
 extern const struct cmd cmd_export;
@@ -27,6 +28,7 @@ const struct cmd *const cmd_table[] = {
 	&cmd_annotate,
 	&cmd_completion,
 	&cmd_diff,
+	&cmd_dmesg,
 	&cmd_doctor,
 	&cmd_elf,
 	&cmd_export,

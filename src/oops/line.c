@@ -75,6 +75,7 @@ static bool take_level(struct cursor *c, struct oops_line *line)
 	if (!take_char(&try, '<') || take_number(&try, &priority) == 0 || !take_char(&try, '>'))
 		return false;
 	line->level = (int)(priority & 7);
+	line->facility = (int)(priority >> 3 & 127);
 	line->dressed = true;
 	*c = try;
 	return true;
@@ -104,6 +105,7 @@ static bool take_kmsg(struct cursor *c, struct oops_line *line)
 			line->caller = (uint32_t)(id + 1) | (who == 'C' ? OOPS_CALLER_CPU : 0);
 	}
 	line->level = (int)(priority & 7);
+	line->facility = (int)(priority >> 3 & 127);
 	line->time_us = (int64_t)time_us;
 	line->dressed = true;
 	c->at = semicolon + 1;
@@ -270,6 +272,12 @@ static bool take_decoded_priority(struct cursor *c, struct oops_line *line)
 		return false;
 	const struct oops_capture *level = oops_captured(&captures, "level");
 
+	static const char *const facilities[] = { "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp" };
+	const struct oops_capture *facility = oops_captured(&captures, "facility");
+
+	for (int i = 0; i < 12; i++)
+		if (strlen(facilities[i]) == facility->length && memcmp(facility->text, facilities[i], facility->length) == 0)
+			line->facility = i;
 	for (int i = 0; i < 8; i++)
 		if (strlen(levels[i]) == level->length && memcmp(level->text, levels[i], level->length) == 0)
 			line->level = i;
@@ -294,7 +302,7 @@ static void skip_console_noise(struct cursor *c)
 		return;
 	const char *dropped = oops_find(c->at, (size_t)(bracket - c->at), "messages dropped ** ");
 	const char *login = oops_find(c->at, (size_t)(bracket - c->at), " login: ");
-	struct oops_line ignored = { .level = -1 };
+	struct oops_line ignored = { .level = -1, .facility = -1 };
 	struct cursor stamp = { bracket, c->end };
 
 	if ((dropped != NULL || login != NULL) && take_stamp(&stamp, &ignored))
@@ -305,7 +313,7 @@ void oops_line_parse(const char *line, size_t length, struct oops_line *ret)
 {
 	struct cursor c = { line, line + length };
 
-	*ret = (struct oops_line){ .time_us = -1, .level = -1 };
+	*ret = (struct oops_line){ .time_us = -1, .level = -1, .facility = -1 };
 	while (c.end > c.at && (c.end[-1] == '\r' || c.end[-1] == '\n'))
 		c.end--;
 	skip_quoting(&c);

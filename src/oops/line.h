@@ -17,6 +17,7 @@ struct oops_line {
 	size_t length;
 	int64_t time_us;   /* since boot; -1: no time stamp, or one of the wall clock */
 	int level;         /* 0..7, -1: not known */
+	int facility;      /* 0: the kernel, 3: daemons ...; -1: not known */
 	/* Who printed it: 0 not said, else 1 + task id for "[T123]", and 1 + CPU with the top
 	 * bit set for "[C0]". */
 	uint32_t caller;

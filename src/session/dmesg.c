@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Lines are undressed (oops/line.h), so a saved log of any form is filtered as the running
+ * kernel's own.  A group is a list of words; the group of reports is what oops/scan finds,
+ * whole.  --tail keeps a ring of the lines that would be printed.
+ */
+#include "session/dmesg.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "oops/line.h"
+#include "oops/match.h"
+#include "oops/oops.h"
+#include "render/text.h"
+#include "session/kernel_log.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/klog.h>
+#include <time.h>
+
+enum { SYSLOG_CLEAR = 5, SYSLOG_CONSOLE_LEVEL = 8, GROUP_REPORTS = 1, LINE_BYTES_MAX = 64 << 10 };
+
+const char *const dmesg_time_choices[] = { "boot", "ctime", "iso", "delta", "none", NULL };
+const char *const dmesg_level_choices[] = { "emerg", "alert", "crit", "err", "warn", "notice", "info", "debug", NULL };
+static const char *const facility_names[] = { "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp", NULL };
+const char *const dmesg_group_choices[] = { "reports", "oom", "hardware", "fs", "net", "memory", "usb", NULL };
+
+static const char *const group_words[][24] = {
+	{ NULL },
+	{ "oom", "Out of memory", "Killed process", "invoked oom-killer", "oom_reaper", NULL },
+	{ "mce:", "Machine check", "Hardware Error", "EDAC", "thermal", "temperature", "ACPI Error", "ACPI BIOS", "PCIe Bus Error", "AER:", "nobody cared", "firmware", "clocksource", "NMI",
+	  "CPU", NULL },
+	{ "EXT4-fs", "XFS", "BTRFS", "Btrfs", "NFS", "nfs:", "FAT-fs", "EXT2-fs", "EXT3-fs", "F2FS", "JBD2", "overlayfs", "I/O error", "blk_update_request", "Buffer I/O", "sd ", "nvme", "ata",
+	  "scsi", "SCSI", "dm-", "md/", "squashfs", NULL },
+	{ "eth", "enp", "wlan", "Link is", "link is", "link becomes", "NETDEV WATCHDOG", "TCP:", "UDP:", "IPv6", "nf_", "netfilter", "conntrack", "bridge", "bond", "veth", "martian",
+	  "neighbour", "neighbor", NULL },
+	{ "page allocation failure", "Bad page", "BUG: Bad rss", "swap", "hugepage", "Memory:", "memory", "vmalloc", "compaction", "SLUB", NULL },
+	{ "usb ", "hub ", "xhci", "ehci", "uhci", "hid-", NULL },
+};
+
+struct printer {
+	const struct dmesg_options *o;
+	FILE *out;
+	struct str pending;     /* an incomplete line of a file */
+	struct str line;        /* being made */
+	struct oops_scan *scan; /* for the group of reports */
+	int64_t last_us, boot_us;
+	char **tail;            /* ring of options->tail lines */
+	uint64_t printed;
+};
+
+/* Wall clock minus time since boot. */
+static int64_t boot_time_us(void)
+{
+	struct timespec wall, boot;
+
+	clock_gettime(CLOCK_REALTIME, &wall);
+	clock_gettime(CLOCK_MONOTONIC, &boot);
+	return ((int64_t)wall.tv_sec - boot.tv_sec) * 1000000 + (wall.tv_nsec - boot.tv_nsec) / 1000;
+}
+
+/* --- which lines --------------------------------------------------------------------------------- */
+
+static bool in_group(const struct oops_line *line, unsigned group)
+{
+	for (const char *const *w = group_words[group]; *w != NULL; w++)
+		if (oops_find(line->text, line->length, *w) != NULL)
+			return true;
+	return false;
+}
+
+static bool in_groups(const struct oops_line *line, unsigned groups)
+{
+	for (unsigned i = 0; dmesg_group_choices[i] != NULL; i++)
+		if ((groups & 1u << i) && in_group(line, i))
+			return true;
+	return false;
+}
+
+static bool is_wanted(const struct printer *p, const struct oops_line *line)
+{
+	const struct dmesg_options *o = p->o;
+
+	if (o->levels != 0 && (line->level < 0 || !(o->levels & 1u << line->level)))
+		return false;
+	if (o->facilities != 0 && (line->facility < 0 || line->facility > 31 || !(o->facilities & 1u << line->facility)))
+		return false;
+	if (line->time_us >= 0 && (line->time_us < o->since_us || line->time_us > o->until_us))
+		return false;
+	if (o->match != NULL && oops_find(line->text, line->length, o->match) == NULL)
+		return false;
+	return o->groups == 0 || in_groups(line, o->groups);
+}
+
+/* --- how ------------------------------------------------------------------------------------------------ */
+
+static const char *color_of(const struct oops_line *line)
+{
+	static const char *const colors[] = { "\x1b[1;41m", "\x1b[1;31m", "\x1b[1;31m", "\x1b[31m", "\x1b[33m", "", "", "\x1b[2m" };
+
+	return line->level >= 0 ? colors[line->level] : "";
+}
+
+static void add_time(struct printer *p, const struct oops_line *line)
+{
+	int64_t us = line->time_us;
+	time_t seconds = (time_t)((us + p->boot_us) / 1000000);
+	char text[48];
+	struct tm tm;
+
+	if (us < 0 || p->o->time == DMESG_TIME_NONE)
+		return;
+	if (p->o->time == DMESG_TIME_BOOT) {
+		str_printf(&p->line, "[%5" PRId64 ".%06" PRId64 "] ", us / 1000000, us % 1000000);
+	} else if (p->o->time == DMESG_TIME_DELTA) {
+		int64_t delta = p->last_us >= 0 ? us - p->last_us : 0;
+
+		str_printf(&p->line, "[%5" PRId64 ".%06" PRId64 " <%+12.6f>] ", us / 1000000, us % 1000000, (double)delta / 1e6);
+	} else if (localtime_r(&seconds, &tm) != NULL) {
+		strftime(text, sizeof(text), p->o->time == DMESG_TIME_ISO ? "%Y-%m-%dT%H:%M:%S" : "[%a %b %e %H:%M:%S %Y] ", &tm);
+		str_add(&p->line, text);
+		if (p->o->time == DMESG_TIME_ISO)
+			str_printf(&p->line, ",%06" PRId64 " ", (us + p->boot_us) % 1000000);
+	}
+}
+
+static void make_text(struct printer *p, const struct oops_line *line)
+{
+	const char *color = p->o->color ? color_of(line) : "";
+
+	if (p->o->color && line->time_us >= 0 && p->o->time != DMESG_TIME_NONE)
+		str_add(&p->line, "\x1b[32m");
+	if (p->o->decode && line->level >= 0)
+		str_printf(&p->line, "%-6s:%-6s: ", line->facility >= 0 && line->facility < 12 ? facility_names[line->facility] : "?", dmesg_level_choices[line->level]);
+	add_time(p, line);
+	if (p->o->color && line->time_us >= 0 && p->o->time != DMESG_TIME_NONE)
+		str_add(&p->line, "\x1b[0m");
+	str_add(&p->line, color);
+	text_add_clean(&p->line, line->text, line->length, true);
+	if (*color != '\0')
+		str_add(&p->line, "\x1b[0m");
+}
+
+static void make_json(struct printer *p, const struct oops_line *line)
+{
+	struct json j;
+
+	json_init_str(&j, &p->line, 0);
+	json_begin_object(&j);
+	if (line->time_us >= 0) {
+		json_key(&j, "time_us");
+		json_i64(&j, line->time_us);
+	}
+	if (line->level >= 0) {
+		json_key(&j, "level");
+		json_str(&j, dmesg_level_choices[line->level]);
+	}
+	if (line->facility >= 0 && line->facility < 12) {
+		json_key(&j, "facility");
+		json_str(&j, facility_names[line->facility]);
+	}
+	if (line->caller != 0) {
+		json_key(&j, line->caller & OOPS_CALLER_CPU ? "cpu" : "tid");
+		json_u64(&j, (line->caller & ~OOPS_CALLER_CPU) - 1);
+	}
+	json_key(&j, "message");
+	json_str_n(&j, line->text, line->length);
+	json_end(&j);
+}
+
+static void put(struct printer *p)
+{
+	if (p->o->tail != 0) {
+		char **slot = &p->tail[p->printed++ % p->o->tail];
+
+		free(*slot);
+		*slot = str_take(&p->line);
+		str_init(&p->line);
+		return;
+	}
+	p->printed++;
+	(void)fprintf(p->out, "%s\n", str_text(&p->line));
+	str_clear(&p->line);
+}
+
+static void print_line(struct printer *p, const char *text, size_t length)
+{
+	struct oops_line line;
+
+	oops_line_parse(text, length, &line);
+	if (!is_wanted(p, &line))
+		return;
+	if (p->o->json)
+		make_json(p, &line);
+	else
+		make_text(p, &line);
+	put(p);
+	if (line.time_us >= 0)
+		p->last_us = line.time_us;
+}
+
+static void print_report(void *user, struct oops_report *r)
+{
+	struct printer *p = user;
+	const char *at = r->text, *end = r->text + r->text_length;
+
+	for (const char *newline; at < end; at = newline + 1) {
+		newline = memchr(at, '\n', (size_t)(end - at));
+		if (newline == NULL)
+			newline = end;
+		struct oops_line line = { .text = at, .length = (size_t)(newline - at), .time_us = at == r->text ? r->time_us : -1, .level = -1, .facility = -1 };
+
+		if (p->o->json)
+			make_json(p, &line);
+		else
+			make_text(p, &line);
+		put(p);
+	}
+	oops_report_destroy(r);
+}
+
+/* --- bytes ------------------------------------------------------------------------------------------------- */
+
+static struct err *take(void *user, const void *bytes, size_t size_bytes)
+{
+	struct printer *p = user;
+	const char *at = bytes, *end = at + size_bytes;
+
+	if (p->scan != NULL) {
+		if (size_bytes > 0)
+			oops_scan_feed(p->scan, bytes, size_bytes);
+		else
+			oops_scan_idle(p->scan);
+	}
+	for (const char *newline; p->scan == NULL && at < end && (newline = memchr(at, '\n', (size_t)(end - at))) != NULL; at = newline + 1) {
+		if (p->pending.length > 0) {
+			str_add_n(&p->pending, at, (size_t)(newline - at));
+			print_line(p, str_text(&p->pending), p->pending.length);
+			str_clear(&p->pending);
+		} else {
+			print_line(p, at, (size_t)(newline - at));
+		}
+	}
+	if (p->scan == NULL && at < end && p->pending.length < LINE_BYTES_MAX)
+		str_add_n(&p->pending, at, (size_t)(end - at));
+	if (size_bytes == 0)
+		(void)fflush(p->out);
+	return ferror(p->out) ? err_errno(errno, "cannot write") : NULL;
+}
+
+static void print_tail(struct printer *p)
+{
+	uint64_t n = p->printed < p->o->tail ? p->printed : p->o->tail;
+
+	for (uint64_t i = p->printed - n; i < p->printed; i++)
+		(void)fprintf(p->out, "%s\n", p->tail[i % p->o->tail]);
+	for (uint64_t i = 0; i < p->o->tail; i++)
+		free(p->tail[i]);
+	free(p->tail);
+}
+
+struct err *dmesg_print(const struct dmesg_options *options, FILE *out)
+{
+	struct printer p = { .o = options, .out = out, .last_us = -1, .boot_us = boot_time_us() };
+	struct kernel_log_options log = { .path = options->path, .follow = options->follow, .only_new = options->only_new };
+
+	str_init(&p.pending);
+	str_init(&p.line);
+	if (options->groups & GROUP_REPORTS)
+		p.scan = oops_scan_create(print_report, &p);
+	if (options->tail != 0)
+		p.tail = mem_calloc(options->tail, sizeof(*p.tail));
+	struct err *err = kernel_log_read(&log, take, &p);
+
+	if (p.scan != NULL)
+		oops_scan_finish(p.scan);
+	else if (p.pending.length > 0)
+		print_line(&p, str_text(&p.pending), p.pending.length);
+	if (p.tail != NULL)
+		print_tail(&p);
+	oops_scan_destroy(p.scan);
+	str_deinit(&p.pending);
+	str_deinit(&p.line);
+	return err;
+}
+
+/* --- words of the command line ------------------------------------------------------------------------------ */
+
+static int index_of(const char *const *names, const char *name, size_t length)
+{
+	for (int i = 0; names[i] != NULL; i++)
+		if (strlen(names[i]) == length && memcmp(names[i], name, length) == 0)
+			return i;
+	return -1;
+}
+
+static struct err *parse_names(const char *list, const char *const *names, const char *what, unsigned *bits)
+{
+	*bits = 0;
+	while (*list != '\0') {
+		size_t length = strcspn(list, ",");
+		bool and_worse = length > 1 && list[length - 1] == '+';
+		int index = index_of(names, list, length - and_worse);
+
+		if (index < 0 && length == 1 && *list >= '0' && *list <= '7')
+			index = *list - '0';
+		if (index < 0)
+			return err_fix(err_new(ERR_USAGE, "there is no %s '%.*s'", what, (int)length, list), "known are %s, %s ... %s", names[0], names[1], names[3]);
+		*bits |= and_worse ? (2u << index) - 1 : 1u << index;
+		list += length + (list[length] == ',');
+	}
+	return NULL;
+}
+
+struct err *dmesg_parse_levels(const char *list, unsigned *bits)
+{
+	return parse_names(list, dmesg_level_choices, "level", bits);
+}
+
+struct err *dmesg_parse_facilities(const char *list, unsigned *bits)
+{
+	return parse_names(list, facility_names, "facility", bits);
+}
+
+struct err *dmesg_parse_moment(const char *text, int64_t *us_since_boot)
+{
+	static const char *const formats[] = { "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", NULL };
+	struct timespec now;
+	uint64_t ns;
+
+	if (*text == '@') {
+		TRY(str_to_duration_ns(text + 1, "the time since boot", &ns));
+		*us_since_boot = (int64_t)(ns / 1000);
+		return NULL;
+	}
+	for (const char *const *f = formats; *f != NULL; f++) {
+		struct tm tm = { .tm_isdst = -1 };
+		const char *end = strptime(text, *f, &tm);
+
+		if (end != NULL && *end == '\0') {
+			*us_since_boot = (int64_t)mktime(&tm) * 1000000 - boot_time_us();
+			return NULL;
+		}
+	}
+	TRY(err_fix(str_to_duration_ns(text, "the moment", &ns), "10m (ago), @12.5 (seconds after boot), or '2026-01-31 10:00'"));
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	*us_since_boot = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 - (int64_t)(ns / 1000);
+	return NULL;
+}
+
+struct err *dmesg_clear(void)
+{
+	if (klogctl(SYSLOG_CLEAR, NULL, 0) < 0)
+		return err_fix(err_errno(errno, "cannot clear the kernel's log"), "run as root");
+	return NULL;
+}
+
+struct err *dmesg_set_console_level(const char *level)
+{
+	int index = index_of(dmesg_level_choices, level, strlen(level));
+	uint64_t number = (uint64_t)index + 1; /* "warn": warnings and what is worse */
+
+	if (index < 0)
+		TRY(str_to_u64(level, "the console's level", 1, 8, &number));
+	if (klogctl(SYSLOG_CONSOLE_LEVEL, NULL, (int)number) < 0)
+		return err_fix(err_errno(errno, "cannot set the console's level"), "run as root");
+	return NULL;
+}
