@@ -15,6 +15,8 @@
  */
 #include "unwind/unwind.h"
 
+#include <string.h>
+
 #define FRAME_MAX_BYTES (UINT64_C(64) << 20)
 
 struct walk {
@@ -426,6 +428,38 @@ const struct unwind_machine *unwind_machine_of(const struct unwind_regs *regs)
 				      : m->arch == UNWIND_ARCH_AARCH64 ? UNWIND_ARCH_ARM
 								       : (enum unwind_arch)m->arch);
 	return m;
+}
+
+bool unwind_regs_from(const struct unwind_full *all, bool is_32bit, struct unwind_regs *ret)
+{
+	*ret = (struct unwind_regs){ .is_32bit = is_32bit, .all = all };
+
+	const struct unwind_machine *m = unwind_machine_of(ret);
+
+	if (m == NULL)
+		return false;
+	ret->pc = all->value[m->pc];
+	ret->sp = all->value[m->sp];
+	ret->fp = all->value[m->fp];
+	ret->lr = m->has_lr ? all->value[m->ra] : 0;
+	return true;
+}
+
+bool unwind_copy_read(void *copy, uint64_t addr, void *buffer, size_t size_bytes)
+{
+	struct unwind_copy *c = copy;
+	uint64_t at = addr - c->sp;
+	bool lacks = at > c->size_bytes || c->size_bytes - at < size_bytes;
+
+	if (addr < c->sp || (lacks && at >= c->limit_bytes))
+		return false;
+	c->is_short |= lacks;
+	if (at + size_bytes > c->needed_bytes)
+		c->needed_bytes = at + size_bytes;
+	if (lacks)
+		return false;
+	memcpy(buffer, c->bytes + at, size_bytes);
+	return true;
 }
 
 void unwind_stack(const struct unwind_regs *regs, const struct unwind_memory *memory,

@@ -119,5 +119,17 @@ bool unwind_read_word(const struct unwind_machine *m, const struct unwind_memory
 		      uint64_t *ret);
 /* The machine of REGS; NULL: none that we know. */
 const struct unwind_machine *unwind_machine_of(const struct unwind_regs *regs);
+/* The registers of a thread of this machine; RET points to ALL.  False: not a machine that we know. */
+bool unwind_regs_from(const struct unwind_full *all, bool is_32bit, struct unwind_regs *ret);
+
+/* A copy of a stack as a struct unwind_memory.  Reading beyond it says how much it lacks. */
+struct unwind_copy {
+	const uint8_t *bytes;
+	uint64_t sp, size_bytes; /* [sp, sp + size) */
+	uint64_t limit_bytes;    /* what is asked for further up is another stack's, and not counted */
+	uint64_t needed_bytes;   /* up to the highest byte that was read, or wanted */
+	bool is_short;           /* more was wanted than there is */
+};
+bool unwind_copy_read(void *copy, uint64_t addr, void *buffer, size_t size_bytes);
 
 #endif

@@ -86,9 +86,184 @@ static void test_broken(void **state)
 	assert_int_equal(count, 1);
 }
 
+/* --- by tables ------------------------------------------------------------------------------- */
+
+/* Code at CODE with a table; everything up to CODE + 0x1000 is mapped. */
+enum { CODE = 0x400000 };
+
+struct code {
+	struct stack stack;
+	const struct unwind_row *rows;
+	size_t row_count;
+};
+
+static bool read_code_stack(void *user, uint64_t addr, void *buffer, size_t size_bytes)
+{
+	return read_words(&((struct code *)user)->stack, addr, buffer, size_bytes);
+}
+
+static bool find_code(void *user, uint64_t pc, struct unwind_place *ret)
+{
+	const struct code *c = user;
+
+	if (pc < CODE || pc >= CODE + 0x1000)
+		return false;
+	*ret = (struct unwind_place){ .start = CODE, .end = CODE + 0x1000, .base = CODE, .rows = c->rows,
+				      .row_count = c->row_count };
+	return true;
+}
+
+static struct unwind_result unwind(struct code *c, const struct unwind_regs *regs, unsigned flags,
+				   uint64_t pcs[16])
+{
+	struct unwind_memory memory = { read_code_stack, c };
+	struct unwind_space space = { find_code, c };
+	struct unwind_result result;
+
+	unwind_stack(regs, &memory, &space, flags, pcs, 16, &result);
+	return result;
+}
+
+#define ROW(at, kind, base, what, saved_words, cfa_words) \
+	{ (at), unwind_row_how(UNWIND_CFA_##kind, UNWIND_BASE_##base, UNWIND_WHAT_##what), (saved_words), (cfa_words) }
+
+/* A leaf, its caller that saved rbp, that one's caller by rbp, and the outermost. */
+static void test_table_x86_64(void **state)
+{
+	const struct unwind_row rows[] = {
+		ROW(0x000, SP, NONE, FP, 0, 1), ROW(0x100, SP, CFA, FP, 2, 3), ROW(0x200, FP, CFA, FP, 2, 2),
+		ROW(0x300, OUTERMOST, NONE, FP, 0, 0), ROW(0x400, NONE, NONE, FP, 0, 0),
+	};
+	struct code c = { .rows = rows, .row_count = 5 };
+	struct unwind_regs regs = { .pc = CODE + 0x10, .sp = BASE, .fp = 77, .arch = UNWIND_ARCH_X86_64 };
+	uint64_t pcs[16];
+
+	c.stack.words[0] = CODE + 0x150;
+	c.stack.words[2] = BASE + 8 * 10; /* rbp, at CFA - 16 with CFA = BASE + 32 */
+	c.stack.words[3] = CODE + 0x250;
+	c.stack.words[10] = 99;
+	c.stack.words[11] = CODE + 0x350;
+
+	struct unwind_result r = unwind(&c, &regs, 0, pcs);
+
+	assert_int_equal(r.end, UNWIND_COMPLETE);
+	assert_int_equal(r.count, 4);
+	assert_int_equal(pcs[1], CODE + 0x150);
+	assert_int_equal(pcs[2], CODE + 0x250);
+	assert_int_equal(pcs[3], CODE + 0x350);
+	assert_int_equal(r.by_table, 3);
+	c.stack.words[3] = BASE; /* leads to no code: told without it */
+	r = unwind(&c, &regs, 0, pcs);
+	assert_int_equal(r.end, UNWIND_BROKEN);
+	assert_int_equal(r.why, UNWIND_WHY_NO_CODE);
+	assert_int_equal(r.count, 2);
+}
+
+/* A leaf's return address is in LR, its caller's beside the frame pointer. */
+static void test_table_aarch64(void **state)
+{
+	const struct unwind_row rows[] = {
+		ROW(0x000, SP, NONE, FP, 0, 0), ROW(0x100, SP, CFA, FP_RA, 4, 4), ROW(0x200, OUTERMOST, NONE, FP, 0, 0),
+	};
+	struct code c = { .rows = rows, .row_count = 3 };
+	struct unwind_regs regs = { .pc = CODE + 0x10, .sp = BASE, .lr = CODE + 0x150, .arch = UNWIND_ARCH_AARCH64 };
+	uint64_t pcs[16];
+
+	c.stack.words[1] = CODE + 0x250;
+	c.stack.words[1] |= UINT64_C(0x2a) << 48; /* signed */
+
+	struct unwind_result r = unwind(&c, &regs, 0, pcs);
+
+	assert_int_equal(r.end, UNWIND_COMPLETE);
+	assert_int_equal(r.count, 3);
+	assert_int_equal(pcs[2], CODE + 0x250);
+	regs.pc = CODE + 0x150; /* interrupted before the call: the same rows serve */
+	r = unwind(&c, &regs, 0, pcs);
+	assert_int_equal(r.count, 2);
+	assert_int_equal(r.end, UNWIND_COMPLETE);
+}
+
+/* What a handler interrupted: any pc, any stack, told plus one. */
+static void test_table_signal(void **state)
+{
+	const struct unwind_row rows[] = {
+		ROW(0x000, SIGNAL, NONE, FP, 0, 20), ROW(0x100, SP, NONE, FP, 0, 1), ROW(0x200, OUTERMOST, NONE, FP, 0, 0),
+	};
+	struct code c = { .rows = rows, .row_count = 3 };
+	struct unwind_regs regs = { .pc = CODE + 0x110, .sp = BASE, .arch = UNWIND_ARCH_X86_64 };
+	uint64_t pcs[16];
+
+	c.stack.words[0] = CODE + 0x10;
+	c.stack.words[1 + 20] = BASE + 8 * 40; /* the interrupted rsp */
+	c.stack.words[1 + 21] = CODE + 0x100;  /* at the first byte of a function */
+	c.stack.words[40] = CODE + 0x250;
+
+	struct unwind_result r = unwind(&c, &regs, 0, pcs);
+
+	assert_int_equal(r.end, UNWIND_COMPLETE);
+	assert_int_equal(r.by_signal, 1);
+	assert_int_equal(r.count, 4);
+	assert_int_equal(pcs[1], CODE + 0x11);
+	assert_int_equal(pcs[2], CODE + 0x101);
+	assert_int_equal(pcs[3], CODE + 0x250);
+}
+
+/* Code without CFI: frame pointers, unless that is not wanted. */
+static void test_without_cfi(void **state)
+{
+	struct code c = { .row_count = 0 };
+	struct unwind_regs regs = { .pc = CODE, .sp = BASE, .fp = BASE + 8 * 4, .arch = UNWIND_ARCH_X86_64 };
+	uint64_t pcs[16];
+
+	c.stack.words[4] = BASE + 8 * 10;
+	c.stack.words[5] = CODE + 2;
+	c.stack.words[11] = CODE + 3;
+
+	struct unwind_result r = unwind(&c, &regs, 0, pcs);
+
+	assert_int_equal(r.end, UNWIND_COMPLETE);
+	assert_int_equal(r.count, 3);
+	assert_int_equal(r.by_fp, 2);
+	r = unwind(&c, &regs, UNWIND_NO_GUESS, pcs);
+	assert_int_equal(r.end, UNWIND_BROKEN);
+	assert_int_equal(r.why, UNWIND_WHY_NO_CFI);
+	regs.pc = 0; /* a call of nothing: the return address lies on top */
+	c.stack.words[0] = CODE + 2;
+	r = unwind(&c, &regs, 0, pcs);
+	assert_int_equal(r.by_guess, 1);
+	assert_int_equal(pcs[1], CODE + 2);
+	assert_int_equal(r.end, UNWIND_COMPLETE);
+}
+
+/* Registers that three do not tell: with all of them the innermost frame can be left. */
+static void test_other_register(void **state)
+{
+	const struct unwind_row rows[] = {
+		ROW(0x000, REG, NONE, FP, 3, 2), ROW(0x100, OUTERMOST, NONE, FP, 0, 0), ROW(0x200, UNSUPPORTED, NONE, FP, 0, 0),
+	};
+	struct code c = { .rows = rows, .row_count = 3 };
+	struct unwind_full all = { .value = { [3] = BASE + 64 }, .known = 1 << 3 };
+	struct unwind_regs regs = { .pc = CODE + 4, .sp = BASE, .arch = UNWIND_ARCH_X86_64 };
+	uint64_t pcs[16];
+
+	c.stack.words[9] = CODE + 0x150;
+
+	struct unwind_result r = unwind(&c, &regs, 0, pcs);
+
+	assert_int_equal(r.end, UNWIND_BROKEN);
+	assert_int_equal(r.why, UNWIND_WHY_REGISTERS);
+	regs.all = &all;
+	r = unwind(&c, &regs, 0, pcs);
+	assert_int_equal(r.end, UNWIND_COMPLETE);
+	assert_int_equal(r.count, 2);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_chain), cmocka_unit_test(test_broken) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_chain), cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_table_x86_64), cmocka_unit_test(test_table_aarch64),
+		cmocka_unit_test(test_table_signal), cmocka_unit_test(test_without_cfi),
+		cmocka_unit_test(test_other_register) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -58,16 +58,12 @@ static const uint8_t perf_to_dwarf_32[] = { 0 };
 uint64_t perf_user_regs_mask(void) { return REGS_MASK; }
 
 /* The registers at P by their DWARF numbers. */
-static void read_regs(const uint8_t *p, bool is_32bit, struct unwind_full *all, struct unwind_regs *regs)
+static void read_regs(const uint8_t *p, bool is_32bit, struct unwind_full *all)
 {
 	const uint8_t *numbers = is_32bit ? perf_to_dwarf_32 : perf_to_dwarf;
 	size_t count = is_32bit ? sizeof(perf_to_dwarf_32) : sizeof(perf_to_dwarf);
 
 	*all = (struct unwind_full){ 0 };
-	*regs = (struct unwind_regs){ .is_32bit = is_32bit, .all = all };
-
-	const struct unwind_machine *m = unwind_machine_of(regs);
-
 	for (size_t i = 0; i < count; i++) {
 		uint64_t value;
 
@@ -75,41 +71,6 @@ static void read_regs(const uint8_t *p, bool is_32bit, struct unwind_full *all, 
 		all->value[numbers[i]] = is_32bit ? (uint32_t)value : value;
 		all->known |= UINT64_C(1) << numbers[i];
 	}
-	if (m == NULL)
-		return;
-	regs->pc = all->value[m->pc];
-	regs->sp = all->value[m->sp];
-	regs->fp = all->value[m->fp];
-	regs->lr = m->has_lr ? all->value[m->ra] : 0;
-}
-
-/* --- the copy --------------------------------------------------------------------------------------- */
-
-struct copy {
-	const uint8_t *bytes;
-	uint64_t sp, size_bytes;
-	uint64_t needed_bytes;  /* up to the highest byte that was read, or wanted */
-	bool is_short;          /* more was wanted than there is */
-};
-
-static bool read_copy(void *user, uint64_t addr, void *buffer, size_t size_bytes)
-{
-	struct copy *c = user;
-	uint64_t at = addr - c->sp;
-
-	if (addr < c->sp)
-		return false;
-	if (at > c->size_bytes || c->size_bytes - at < size_bytes) {
-		if (at >= level_bytes[PERF_STACK_LEVELS - 1])
-			return false; /* another stack */
-		c->is_short = true;
-	}
-	if (at + size_bytes > c->needed_bytes)
-		c->needed_bytes = at + size_bytes;
-	if (c->is_short)
-		return false;
-	memcpy(buffer, c->bytes + at, size_bytes);
-	return true;
 }
 
 /* --- levels ----------------------------------------------------------------------------------------- */
@@ -133,7 +94,7 @@ static void switch_level(struct perf_session *s, struct perf_cpu *cpu, unsigned 
 	cpu->level_needed_bytes = 0;
 }
 
-static void adapt_level(struct perf_session *s, struct perf_cpu *cpu, const struct copy *c)
+static void adapt_level(struct perf_session *s, struct perf_cpu *cpu, const struct unwind_copy *c)
 {
 	if (s->stack_levels < 2)
 		return;
@@ -167,9 +128,9 @@ static uint64_t load_u64(const uint8_t *p)
 }
 
 /* abi, registers if any; size, bytes and how many of them are real, if any. */
-static bool parse(const uint8_t *p, const uint8_t *end, uint64_t *abi, const uint8_t **regs, struct copy *c)
+static bool parse(const uint8_t *p, const uint8_t *end, uint64_t *abi, const uint8_t **regs, struct unwind_copy *c)
 {
-	*c = (struct copy){ 0 };
+	*c = (struct unwind_copy){ .limit_bytes = level_bytes[PERF_STACK_LEVELS - 1] };
 	if (end - p < 8)
 		return false;
 	*abi = load_u64(p);
@@ -192,7 +153,7 @@ static bool parse(const uint8_t *p, const uint8_t *end, uint64_t *abi, const uin
 	return true;
 }
 
-static void count_result(struct perf_session *s, const struct unwind_result *r, const struct copy *c,
+static void count_result(struct perf_session *s, const struct unwind_result *r, const struct unwind_copy *c,
 			 uint8_t *flags)
 {
 	struct perf_stack_counts *counts = &s->stack_counts;
@@ -218,10 +179,10 @@ static void count_result(struct perf_session *s, const struct unwind_result *r, 
 size_t perf_user_stack(struct perf_session *s, struct perf_cpu *cpu, pid_t pid, const uint8_t *p,
 		       const uint8_t *end, uint64_t *addrs, size_t max_frames, uint8_t *flags)
 {
-	struct copy copy;
+	struct unwind_copy copy;
 	struct unwind_full all;
 	struct unwind_regs regs;
-	struct unwind_memory memory = { read_copy, &copy };
+	struct unwind_memory memory = { unwind_copy_read, &copy };
 	struct unwind_result result;
 	struct track_unwind unwind;
 	const uint8_t *at;
@@ -229,7 +190,12 @@ size_t perf_user_stack(struct perf_session *s, struct perf_cpu *cpu, pid_t pid, 
 
 	if (!parse(p, end, &abi, &at, &copy) || max_frames == 0)
 		return 0;
-	read_regs(at, abi == PERF_SAMPLE_REGS_ABI_32 && sizeof(void *) == 8, &all, &regs);
+
+	bool is_32bit = abi == PERF_SAMPLE_REGS_ABI_32 && sizeof(void *) == 8;
+
+	read_regs(at, is_32bit, &all);
+	if (!unwind_regs_from(&all, is_32bit, &regs))
+		return 0;
 	copy.sp = regs.sp;
 	track_unwind_begin(s->capture.track, pid, &unwind);
 	unwind_stack(&regs, &memory, &unwind.space,

@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HZ_MAX = 100, DEFAULT_MAX_FRAMES = 127 };
+enum { HZ_MAX = 100, DEFAULT_MAX_FRAMES = 127, STACK_MAX_BYTES = 1 << 20 };
 #define MAPS_AGAIN_NS UINT64_C(1000000000)
 
 struct cpu_ptrace {
@@ -65,8 +65,13 @@ static struct err *create(const struct capture *capture, void **ret)
 		.max_frames = request->stacks == CAPTURE_STACK_NONE ? 1
 			      : request->max_frames		    ? request->max_frames
 								    : DEFAULT_MAX_FRAMES,
+		.copy_stacks = request->stacks == CAPTURE_STACK_AUTO || request->stacks == CAPTURE_STACK_DWARF,
 	};
 	map_init(&s->maps_read);
+	if (s->options.max_frames > PTRACE_SAMPLER_MAX_FRAMES)
+		s->options.max_frames = PTRACE_SAMPLER_MAX_FRAMES;
+	recorder_note(capture->recorder, "cpu-ptrace.stacks", s->options.copy_stacks ? "copies, unwound by CFI"
+				       : request->stacks == CAPTURE_STACK_FP ? "frame pointers" : "none");
 	s->event_id = (uint16_t)track_event(capture->track, "cpu-time", "ns", hz, 0);
 	*ret = s;
 	return NULL;
@@ -90,6 +95,31 @@ static void follow_maps(struct cpu_ptrace *s, const struct ptrace_sample *sample
 	track_process(s->capture.track, sample->pid, sample->time_ns);
 }
 
+/* Into ADDRS; returns how many. */
+static size_t unwind_copy(struct cpu_ptrace *s, const struct ptrace_sample *sample, uint64_t *addrs,
+			  uint8_t *flags)
+{
+	struct unwind_copy copy = { .bytes = sample->stack, .size_bytes = sample->stack_bytes,
+				    .limit_bytes = STACK_MAX_BYTES };
+	struct unwind_memory memory = { unwind_copy_read, &copy };
+	struct unwind_result result;
+	struct track_unwind unwind;
+	struct unwind_regs regs;
+
+	if (!unwind_regs_from(&sample->regs, sample->is_32bit, &regs))
+		return 0;
+	copy.sp = regs.sp;
+	track_unwind_begin(s->capture.track, sample->pid, &unwind);
+	unwind_stack(&regs, &memory, &unwind.space,
+		     s->capture.request->stacks == CAPTURE_STACK_DWARF ? UNWIND_NO_GUESS : 0, addrs,
+		     s->options.max_frames, &result);
+	ptrace_sampler_needed(s->sampler, sample->tid, copy.needed_bytes);
+	*flags |= (result.end == UNWIND_CUT ? SAMPLE_STACK_CUT : 0) |
+		  (result.end == UNWIND_BROKEN ? SAMPLE_STACK_BROKEN : 0) |
+		  (result.by_table ? SAMPLE_STACK_CFI : 0);
+	return result.count;
+}
+
 static void take_sample(void *user, const struct ptrace_sample *sample)
 {
 	struct cpu_ptrace *s = user;
@@ -102,9 +132,17 @@ static void take_sample(void *user, const struct ptrace_sample *sample)
 		.flags = sample->cut ? SAMPLE_STACK_CUT : 0,
 	};
 
+	uint64_t addrs[PTRACE_SAMPLER_MAX_FRAMES];
+	const uint64_t *pcs = sample->pcs;
+	size_t count = sample->pc_count;
+
 	follow_maps(s, sample);
+	if (s->options.copy_stacks) {
+		count = unwind_copy(s, sample, addrs, &row.flags);
+		pcs = addrs;
+	}
 	row.thread = track_thread(s->capture.track, sample->pid, sample->tid, sample->time_ns);
-	row.stack = track_stack(s->capture.track, sample->pid, sample->pcs, sample->pc_count, 0, true);
+	row.stack = track_stack(s->capture.track, sample->pid, pcs, count, 0, true);
 	recorder_row(s->capture.stream, TYPE_sample, &row);
 }
 

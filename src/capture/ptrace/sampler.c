@@ -7,7 +7,8 @@
  *     looking into /proc/PID/task.
  *   - At each tick the CPU time of each thread is read (/proc/PID/task/TID/schedstat).  A
  *     thread that did not run is not touched; one that runs now is interrupted, looked at
- *     when it stops (registers, and its stack in one piece by process_vm_readv), and let go.
+ *     when it stops (registers, and its stack in one piece by process_vm_readv: twice what its
+ *     last one needed), and let go.  What was copied is unwound by the session's thread.
  *     The sample stands for the CPU time since the last one, so the sums are exact.
  *   - Between ticks this thread sleeps in wait(): a signal for the process stops it first
  *     for us, and is passed on at once.
@@ -46,7 +47,7 @@
 #include <unistd.h>
 
 #define SCAN_EVERY_NS UINT64_C(100000000)
-enum { WINDOW_BYTES = 4096, SAMPLES_MAX = 20000 };
+enum { WINDOW_BYTES = 4096, SAMPLES_MAX = 20000, COPY_FIRST_BYTES = 16384, COPY_MAX_BYTES = 1 << 20 };
 
 struct tracee {
 	pid_t pid, tid;
@@ -62,11 +63,14 @@ struct ptrace_sampler {
 	pid_t *pids;
 	struct map tracees;  /* tid -> struct tracee * */
 	uint64_t next_scan_ns;
+	uint8_t *copy;       /* of the stack at hand */
+	size_t copy_room;
 	pthread_t thread;
 	atomic_bool stop;
 	/* between the threads: */
 	pthread_mutex_t lock;
 	VEC(struct ptrace_sample *) samples;
+	struct map needed;   /* tid -> bytes of stack */
 	pthread_cond_t attached_changed;
 	bool attached;       /* the first round is over */
 	struct err *err;     /* of that round */
@@ -218,11 +222,52 @@ static bool read_memory(void *user, uint64_t addr, void *buffer, size_t size_byt
 	return true;
 }
 
-static bool read_regs(pid_t tid, struct unwind_regs *regs)
+#if defined(__x86_64__)
+/* struct user_regs_struct32, arch/x86/include/asm/user32.h: ebx ecx edx esi edi ebp eax, 4 segments,
+ * orig_eax, eip, cs, eflags, esp */
+static void regs_of_32bit(const uint32_t *r, struct unwind_full *ret)
+{
+	*ret = (struct unwind_full){
+		.value = { r[6], r[1], r[2], r[0], r[15], r[5], r[3], r[4], r[12] }, .known = (1 << 9) - 1,
+	};
+}
+
+static void regs_of(const struct user_regs_struct *r, struct unwind_full *ret)
+{
+	*ret = (struct unwind_full){
+		.value = { r->rax, r->rdx, r->rcx, r->rbx, r->rsi, r->rdi, r->rbp, r->rsp, r->r8, r->r9, r->r10,
+			   r->r11, r->r12, r->r13, r->r14, r->r15, r->rip },
+		.known = (1 << 17) - 1,
+	};
+}
+#elif defined(__aarch64__)
+static void regs_of(const struct user_regs_struct *r, struct unwind_full *ret)
+{
+	*ret = (struct unwind_full){ .known = (UINT64_C(1) << 33) - 1 };
+	for (int i = 0; i < 31; i++)
+		ret->value[i] = r->regs[i];
+	ret->value[31] = r->sp;
+	ret->value[32] = r->pc;
+}
+#elif defined(__riscv) && __riscv_xlen == 64
+static void regs_of(const struct user_regs_struct *r, struct unwind_full *ret)
+{
+	const unsigned long *x = (const unsigned long *)r; /* pc, x1 ... x31 */
+
+	*ret = (struct unwind_full){ .known = (UINT64_C(1) << 33) - 2 };
+	for (int i = 1; i < 32; i++)
+		ret->value[i] = x[i];
+	ret->value[32] = x[0];
+}
+#else
+static void regs_of(const struct user_regs_struct *r, struct unwind_full *ret) { *ret = (struct unwind_full){ 0 }; }
+#endif
+
+static bool read_regs(pid_t tid, struct unwind_full *regs, bool *is_32bit)
 {
 	union {
 		struct user_regs_struct native;
-		uint32_t i386[17]; /* struct user_regs_struct32, arch/x86/include/asm/user32.h */
+		uint32_t i386[17];
 	} r;
 	struct iovec io = { &r, sizeof(r) };
 
@@ -230,18 +275,14 @@ static bool read_regs(pid_t tid, struct unwind_regs *regs)
 	if (ptrace(PTRACE_GETREGSET, tid, (void *)NT_PRSTATUS, &io) != 0)
 		return false;
 #if defined(__x86_64__)
-	if (io.iov_len == sizeof(r.i386)) /* ebp 5, eip 12, esp 15 */
-		*regs = (struct unwind_regs){ r.i386[12], r.i386[15], r.i386[5], 0, true };
-	else
-		*regs = (struct unwind_regs){ r.native.rip, r.native.rsp, r.native.rbp, 0, false };
-#elif defined(__aarch64__)
-	*regs = (struct unwind_regs){ r.native.pc, r.native.sp, r.native.regs[29], r.native.regs[30], false };
-#elif defined(__riscv)
-	*regs = (struct unwind_regs){ r.native.pc, r.native.sp, r.native.s0, r.native.ra, false };
-#else
-	return false;
+	*is_32bit = io.iov_len == sizeof(r.i386);
+	if (*is_32bit) {
+		regs_of_32bit(r.i386, regs);
+		return true;
+	}
 #endif
-	return true;
+	regs_of(&r.native, regs);
+	return regs->known != 0;
 }
 
 /* False: nobody takes them out, the session is stuck.  The time stays owed. */
@@ -251,12 +292,53 @@ static bool keep_sample(struct ptrace_sampler *s, const struct ptrace_sample *sa
 
 	pthread_mutex_lock(&s->lock);
 	if (s->samples.n < SAMPLES_MAX) {
-		copy = mem_alloc(sizeof(*copy));
+		copy = mem_alloc(sizeof(*copy) + sample->stack_bytes);
 		*copy = *sample;
+		if (sample->stack_bytes)
+			memcpy(copy + 1, sample->stack, sample->stack_bytes);
+		copy->stack = (const uint8_t *)(copy + 1);
 		vec_push(&s->samples, copy);
 	}
 	pthread_mutex_unlock(&s->lock);
 	return copy != NULL;
+}
+
+static size_t copy_bytes(struct ptrace_sampler *s, pid_t tid)
+{
+	uint64_t *slot, bytes = COPY_FIRST_BYTES;
+
+	pthread_mutex_lock(&s->lock);
+	slot = map_find(&s->needed, (uint64_t)tid);
+	if (slot)
+		bytes = *slot * 2 < COPY_FIRST_BYTES ? COPY_FIRST_BYTES : *slot * 2;
+	pthread_mutex_unlock(&s->lock);
+	return bytes < COPY_MAX_BYTES ? (size_t)bytes : COPY_MAX_BYTES;
+}
+
+/* From SP on, as far as it goes: the last page of a stack may come before. */
+static void copy_stack(struct ptrace_sampler *s, const struct unwind_regs *regs, struct ptrace_sample *sample)
+{
+	struct iovec to[2], from[2];
+	size_t bytes = copy_bytes(s, sample->tid), first = WINDOW_BYTES - regs->sp % WINDOW_BYTES;
+	unsigned parts = 1;
+
+	if (s->copy_room < COPY_MAX_BYTES) {
+		s->copy = mem_realloc(s->copy, COPY_MAX_BYTES);
+		s->copy_room = COPY_MAX_BYTES;
+	}
+	/* Transfers stop at the first page that is not there, and not within a part. */
+	from[0] = (struct iovec){ (void *)(uintptr_t)regs->sp, first < bytes ? first : bytes };
+	to[0] = (struct iovec){ s->copy, from[0].iov_len };
+	if (bytes > first) {
+		from[1] = (struct iovec){ (void *)(uintptr_t)(regs->sp + first), bytes - first };
+		to[1] = (struct iovec){ s->copy + first, bytes - first };
+		parts = 2;
+	}
+
+	ssize_t n = process_vm_readv(sample->pid, to, parts, from, parts, 0);
+
+	sample->stack = s->copy;
+	sample->stack_bytes = n > 0 ? (size_t)n : 0;
 }
 
 static void look_at(struct ptrace_sampler *s, struct tracee *t)
@@ -269,11 +351,16 @@ static void look_at(struct ptrace_sampler *s, struct tracee *t)
 	size_t count = 0;
 
 	t->interrupted = false;
-	if (t->owed_ns == 0 || !read_regs(t->tid, &regs))
+	if (t->owed_ns == 0 || !read_regs(t->tid, &sample.regs, &sample.is_32bit) ||
+	    !unwind_regs_from(&sample.regs, sample.is_32bit, &regs))
 		return;
-	sample.cut = unwind_frame_pointers(&regs, &memory, sample.pcs, s->options.max_frames, &count) ==
-		     UNWIND_CUT;
-	sample.pc_count = (uint32_t)count;
+	if (s->options.copy_stacks) {
+		copy_stack(s, &regs, &sample);
+	} else {
+		sample.cut = unwind_frame_pointers(&regs, &memory, sample.pcs, s->options.max_frames, &count) ==
+			     UNWIND_CUT;
+		sample.pc_count = (uint32_t)count;
+	}
 	if (keep_sample(s, &sample))
 		t->owed_ns = 0;
 }
@@ -282,6 +369,9 @@ static void look_at(struct ptrace_sampler *s, struct tracee *t)
 
 static void forget_tracee(struct ptrace_sampler *s, struct tracee *t)
 {
+	pthread_mutex_lock(&s->lock);
+	map_remove(&s->needed, (uint64_t)t->tid);
+	pthread_mutex_unlock(&s->lock);
 	map_remove(&s->tracees, (uint64_t)t->tid);
 	tracee_free(t);
 }
@@ -442,6 +532,7 @@ struct err *ptrace_sampler_create(const struct ptrace_sampler_options *options, 
 	s->pids = mem_calloc(options->pid_count, sizeof(*s->pids));
 	memcpy(s->pids, options->pids, options->pid_count * sizeof(*s->pids));
 	map_init(&s->tracees);
+	map_init(&s->needed);
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->attached_changed, NULL);
 
@@ -482,6 +573,8 @@ void ptrace_sampler_destroy(struct ptrace_sampler *s)
 	for (size_t i = 0; (slot = map_next(&s->tracees, &i)) != NULL;)
 		tracee_free((struct tracee *)(uintptr_t)slot->value);
 	map_deinit(&s->tracees);
+	map_deinit(&s->needed);
+	free(s->copy);
 	for (size_t i = 0; i < s->samples.n; i++)
 		free(s->samples.v[i]);
 	vec_deinit(&s->samples);
@@ -489,6 +582,18 @@ void ptrace_sampler_destroy(struct ptrace_sampler *s)
 	pthread_cond_destroy(&s->attached_changed);
 	free(s->pids);
 	free(s);
+}
+
+void ptrace_sampler_needed(struct ptrace_sampler *s, pid_t tid, size_t stack_bytes)
+{
+	uint64_t *slot;
+
+	pthread_mutex_lock(&s->lock);
+	slot = map_get(&s->needed, (uint64_t)tid, NULL);
+	*slot -= *slot / 16; /* deep ones are remembered for a while */
+	if (*slot < stack_bytes)
+		*slot = stack_bytes;
+	pthread_mutex_unlock(&s->lock);
 }
 
 void ptrace_sampler_take(struct ptrace_sampler *s, void (*callback)(void *user, const struct ptrace_sample *),

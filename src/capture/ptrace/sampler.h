@@ -7,6 +7,7 @@
  * and the same thread); what it saw is taken out by the session's thread.
  */
 #include "base/err.h"
+#include "unwind/unwind.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,6 +24,7 @@ struct ptrace_sampler_options {
 	bool threads_only;   /* pids are single threads */
 	uint64_t period_ns;
 	uint32_t max_frames;
+	bool copy_stacks;    /* else frame pointers are followed while the thread is stopped */
 };
 /* Attaches; fails when none of the pids may be attached to. */
 struct err *ptrace_sampler_create(const struct ptrace_sampler_options *options, struct ptrace_sampler **ret);
@@ -36,7 +38,15 @@ struct ptrace_sample {
 	bool cut;
 	uint32_t pc_count;
 	uint64_t pcs[PTRACE_SAMPLER_MAX_FRAMES];
+	/* With copy_stacks instead of pcs: where it was, and the stack from SP on. */
+	struct unwind_full regs;
+	bool is_32bit;
+	const uint8_t *stack;
+	size_t stack_bytes;
 };
+/* How much of its stack the last one of TID needed: the next copy is twice what its last ones
+ * needed. */
+void ptrace_sampler_needed(struct ptrace_sampler *s, pid_t tid, size_t stack_bytes);
 /* Give out all samples since the last call. */
 void ptrace_sampler_take(struct ptrace_sampler *s, void (*callback)(void *user, const struct ptrace_sample *),
 			 void *user);
