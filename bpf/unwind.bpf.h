@@ -50,6 +50,7 @@ enum {
 	UNWIND_TASK_KTHREAD = 0x00200000, /* PF_KTHREAD */
 	UNWIND_PAGE_SHIFT = 12,
 	UNWIND_SEEN = 1 << 16,
+	UNWIND_RECENT = 1 << 10,
 	UNWIND_KERNEL = 127,     /* kernel addresses of one stack */
 };
 
@@ -105,6 +106,11 @@ struct unwind {
 	__u8 by_fp, by_table;
 	__u64 regs[40];   /* struct user_regs */
 	__u64 pivots[16];
+	/* rows that were found, by their place in the tables: those do not change */
+	struct {
+		__u64 key;
+		struct unwind_row row;
+	} recent[UNWIND_RECENT];
 	struct {
 		__u64 time_ns; /* as struct bpf_stack_record */
 		__u16 kind, cpu;
@@ -545,8 +551,17 @@ static long unwind_step(__u32 index, void *unused)
 		u->end = BPF_UNWIND_NOT_YET;
 		return 1;
 	}
-	if (u->vma_end && u->module.state == BPF_UNWIND_READY)
-		unwind_find_row(u, addr + u->vma_offset);
+	if (u->vma_end && u->module.state == BPF_UNWIND_READY) {
+		__u64 key = (__u64)u->module.buckets << 32 | (__u32)(addr + u->vma_offset);
+		__u32 at = (__u32)(key ^ key >> 32) * 0x9e3779b1 >> (32 - 10) & (UNWIND_RECENT - 1);
+
+		if (u->recent[at].key == key) {
+			u->row = u->recent[at].row;
+		} else if (unwind_find_row(u, addr + u->vma_offset)) {
+			u->recent[at].key = key;
+			u->recent[at].row = u->row;
+		}
+	}
 	if (!unwind_apply(u))
 		return 1;
 	u->innermost = false;

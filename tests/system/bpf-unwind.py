@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# needs: root perf
+# timeout: 100
+"""Stacks unwound in the kernel: of a program without frame pointers whose call chains are known, each
+reaches main and _start, in the order of calls that the source has; who the program left to copies
+is counted; a recorder that is killed leaves no program behind."""
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+SOURCES = os.path.join(os.environ["SRC"], "tests", "workload", "stacks")
+failures = 0
+# The functions of chains.c that may call each other; libraries stand between some of them.
+CALLERS = {
+    "spin": {"by_tail", "by_alloca", "by_vla", "use_wide", "by_recursion", "by_big_frame", "compare", "handler",
+             "asm_deref", "tail", "asm_frames"},
+    "tail": {"by_tail", "asm_deref"}, "use_wide": {"by_realigned"}, "by_recursion": {"by_recursion", "main"},
+    "compare": {"by_library"}, "handler": {"by_signal"}, "by_alloca": {"main", "asm_frames"},
+    "asm_frames": {"by_assembly"}, "asm_deref": {"by_assembly"},
+}
+
+
+def expect(what, ok, said=""):
+    global failures
+    print("ok   " if ok else "FAIL ", what, "" if ok else said)
+    failures += not ok
+
+
+def record(name, *words, deny=""):
+    said = subprocess.run(["sonde", "record", "-v", "--overwrite", "-F", "2999", "-o", name, *words], text=True,
+                          capture_output=True, env=dict(os.environ, SONDE_TEST_DENY=deny)).stderr
+    return said
+
+
+def rows(name, sql):
+    out = subprocess.run(["sonde", "query", "--json", name, sql], check=True, text=True, capture_output=True).stdout
+    return [list(json.loads(line).values()) for line in out.splitlines()]
+
+
+def chains(name):
+    """Of each stack that was unwound in the kernel: samples, mode, functions from the innermost out."""
+    parent, function = {}, {}
+    for i, p, f in rows(name, "select s.id, s.parent, coalesce(f.function, '') from stack s join frame f on f.id = s.frame"):
+        parent[i], function[i] = p, f
+    found = []
+    for stack, flags, count in rows(name, "select stack, flags, count(*) from sample where flags & 16 group by 1, 2"):
+        names, at = [], stack
+        while at:
+            names.append(function[at])
+            at = parent[at]
+        found.append((count, names))
+    return found
+
+
+def is_right(names):
+    ours = [n for n in names if n in CALLERS or n == "main" or n.startswith(("by_", "asm_"))]
+    for callee, caller in zip(ours, ours[1:]):
+        if caller not in CALLERS.get(callee, {"main"}):
+            return False
+    return names[-1] == "_start" and (not ours or ours[-1] == "main")
+
+
+def check_chains(cc):
+    program = f"chains-{cc}"
+    subprocess.run([cc, "-O2", "-fomit-frame-pointer", "-w", "-o", program, f"{SOURCES}/chains.c", f"{SOURCES}/asm.S"],
+                   check=True)
+    said = record(f"{program}.sonde", "--", f"./{program}", "400")
+    found = chains(f"{program}.sonde")
+    total, right = sum(n for n, _ in found), sum(n for n, names in found if is_right(names))
+    wrong = [names for _, names in found if not is_right(names)]
+    print(f"      {program}: {total} samples unwound in the kernel, {right} right;",
+          " ".join(re.findall("stacks: .*", said)))
+    expect(f"{program}: most samples", total > 500, said)
+    # 99.9 %, and one more: an interrupt can hit the kernel while it builds a signal's frame
+    expect(f"{program}: right", total - right <= max(1, total // 1000), f"{wrong[:5]}")
+
+
+def programs():
+    """How many of our programs are loaded; by others' recordings too, so compare."""
+    listed = subprocess.run(["bpftool", "-j", "prog", "list"], text=True, capture_output=True).stdout
+    return sum(p.get("name") == "cpu_sample" for p in json.loads(listed or "[]"))
+
+
+def check_kill():
+    if not shutil.which("bpftool"):
+        print("skip  bpftool is not here to say what is loaded")
+        return
+    before = programs()
+    r = subprocess.Popen(["sonde", "record", "-v", "-o", "killed.sonde", "--", os.environ["BUILD"] + "/tests/workload/spin",
+                          "30"], stderr=subprocess.PIPE, text=True, start_new_session=True)
+    for line in r.stderr:
+        if "in the kernel from now on" in line:
+            break
+    expect("a program is loaded", programs() > before)
+    r.kill()
+    r.wait()
+    deadline = time.monotonic() + 5
+    while programs() > before and time.monotonic() < deadline:
+        time.sleep(0.05)
+    expect("killed: no program is left", programs() <= before)
+    os.killpg(r.pid, signal.SIGKILL)
+
+
+def main():
+    if not os.path.isdir(SOURCES):
+        print("tests/workload/stacks is missing")
+        sys.exit(77)
+    said = record("probe.sonde", "--", os.environ["BUILD"] + "/tests/workload/spin", "0.5")
+    why = re.search(r"stacks are unwound from copies.*", said)
+    if why or "unwound in the kernel" not in said:
+        print(why.group(0) if why else "sonde was built without BPF")
+        sys.exit(77)
+    for cc in ("gcc", "clang-14"):
+        if shutil.which(cc):
+            check_chains(cc)
+    record("denied.sonde", "--", os.environ["BUILD"] + "/tests/workload/spin", "0.4", deny="bpf")
+    expect("without BPF: copies", rows("denied.sonde", "select count(*), coalesce(sum(flags & 16), 0) from sample")[0][1] == 0)
+    check_kill()
+    sys.exit(failures > 0)
+
+
+main()
