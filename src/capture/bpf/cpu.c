@@ -84,9 +84,12 @@ static void keep_stack(struct bpf_cpu *b, const struct bpf_stack_record *r, uint
 
 	struct stack *s = arena_alloc(&b->now.arena, sizeof(*s) + bytes);
 
-	s->count = r->count;
-	s->kernel_count = r->kernel_count;
-	memcpy(s->addrs, r->addrs, bytes);
+	/* newer kernels hand out perf's call chain as it is, with a marker in front */
+	bool marked = r->kernel_count && r->addrs[0] >= PERF_CONTEXT_MAX;
+
+	s->count = r->count - marked;
+	s->kernel_count = r->kernel_count - marked;
+	memcpy(s->addrs, r->addrs + marked, bytes - 8 * marked);
 	*map_get(&b->now.stacks, r->hash, NULL) = (uintptr_t)s;
 	b->now.bytes += sizeof(*s) + bytes;
 	b->totals.stacks++;
