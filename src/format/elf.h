@@ -51,6 +51,10 @@ struct elf_data {
 	size_t mapped_bytes; /* owned is an anonymous mapping of so many bytes */
 };
 void elf_data_deinit(struct elf_data *d);
+/* A whole file that was compressed by gzip, xz or zstd (kernel modules are): what was in it.
+ * ERR_NOT_FOUND when it is none of them, ERR_FORMAT when it is broken or is 64 times its size
+ * (and 64 MiB). */
+struct err *elf_unpack(struct bytes in, struct elf_data *ret);
 /* Room for SIZE bytes in a mapping of its own. */
 struct err *elf_data_alloc(uint64_t size_bytes, struct elf_data *ret);
 

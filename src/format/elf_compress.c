@@ -9,6 +9,7 @@
 #include "format/elf.h"
 
 #include <lzma.h>
+#include <string.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -99,4 +100,69 @@ struct err *elf_decompress(enum elf_compression how, struct bytes in, uint64_t o
 		return NULL;
 	elf_data_deinit(ret);
 	return err_new(ERR_FORMAT, "broken %s data", how == ELF_ZLIB ? "zlib" : "zstd");
+}
+
+/* --- whole files ------------------------------------------------------------------------- */
+
+static bool inflate_gzip(struct bytes in, uint8_t *out, size_t room, size_t *used)
+{
+	z_stream z = { .next_in = (Bytef *)in.data, .next_out = out };
+	size_t in_left = in.size_bytes, out_left = room;
+	int status;
+
+	if (inflateInit2(&z, 15 + 16) != Z_OK)
+		return false;
+	do {
+		uInt in_now = in_left > 1 << 30 ? 1 << 30 : (uInt)in_left;
+		uInt out_now = out_left > 1 << 30 ? 1 << 30 : (uInt)out_left;
+
+		z.avail_in = in_now;
+		z.avail_out = out_now;
+		status = inflate(&z, Z_NO_FLUSH);
+		in_left -= in_now - z.avail_in;
+		out_left -= out_now - z.avail_out;
+	} while (status == Z_OK && in_left > 0 && out_left > 0);
+	inflateEnd(&z);
+	*used = room - out_left;
+	return status == Z_STREAM_END;
+}
+
+static bool inflate_zstd(struct bytes in, uint8_t *out, size_t room, size_t *used)
+{
+	ZSTD_DStream *z = ZSTD_createDStream();
+	ZSTD_inBuffer from = { in.data, in.size_bytes, 0 };
+	ZSTD_outBuffer to = { out, room, 0 };
+	size_t left = 1;
+
+	while (z != NULL && left != 0 && from.pos < from.size && to.pos < to.size) {
+		left = ZSTD_decompressStream(z, &to, &from);
+		if (ZSTD_isError(left))
+			break;
+	}
+	ZSTD_freeDStream(z);
+	*used = to.pos;
+	return left == 0;
+}
+
+struct err *elf_unpack(struct bytes in, struct elf_data *ret)
+{
+	static const uint8_t xz[] = { 0xfd, '7', 'z', 'X', 'Z', 0 }, zstd[] = { 0x28, 0xb5, 0x2f, 0xfd },
+			     gzip[] = { 0x1f, 0x8b };
+	uint64_t room = in.size_bytes * RATIO_MAX;
+	size_t used = 0;
+	bool is_zstd = in.size_bytes >= 4 && memcmp(in.data, zstd, 4) == 0, ok;
+
+	*ret = (struct elf_data){ 0 };
+	if (in.size_bytes >= 6 && memcmp(in.data, xz, 6) == 0)
+		return decode_xz(in, ret);
+	if (!is_zstd && (in.size_bytes < 2 || memcmp(in.data, gzip, 2) != 0))
+		return err_new(ERR_NOT_FOUND, "not compressed");
+	TRY(elf_data_alloc(room < SMALL_BYTES ? SMALL_BYTES : room, ret));
+	room = ret->bytes.size_bytes;
+	ok = is_zstd ? inflate_zstd(in, ret->owned, room, &used) : inflate_gzip(in, ret->owned, room, &used);
+	ret->bytes.size_bytes = used;
+	if (ok)
+		return NULL;
+	elf_data_deinit(ret);
+	return err_new(ERR_FORMAT, "broken %s data", is_zstd ? "zstd" : "gzip");
 }

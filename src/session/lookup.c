@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "event/types.h"
 #include "module/module.h"
+#include "module/unpack.h"
 #include "sym/index.h"
 #include "sym/sym.h"
 #include "sym/symbol_list.h"
@@ -55,9 +56,7 @@ enum debuginfod_when lookup_debuginfod_when(const char *choice)
 
 static struct err *open_image(struct lookup *l)
 {
-	l->fd = open(l->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (l->fd < 0)
-		return err_errno(errno, "cannot open %s", l->path);
+	TRY(unpack_open(l->path, &l->fd));
 	TRY(io_map_fd(l->fd, l->path, &l->map));
 	TRY(err_wrap(elf_init(&l->elf, (struct bytes){ l->map.data, l->map.size_bytes }), "%s", l->path));
 	elf_place_sections(&l->elf);

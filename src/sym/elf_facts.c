@@ -8,6 +8,7 @@
 
 #include "base/map.h"
 #include "base/mem.h"
+#include "module/unpack.h"
 #include "sym/debug_file.h"
 #include "sym/function_starts.h"
 #include "sym/symbol_list.h"
@@ -323,13 +324,12 @@ static void note_build_id(struct elf_facts *f)
 
 struct err *elf_facts_read(const char *path, enum debuginfod_when debuginfod, struct arena *a, struct elf_facts *ret)
 {
-	CLEANUP(io_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	CLEANUP(io_closep) int fd = -1;
 	CLEANUP(mem_freep) char *real = realpath(path, NULL);
 	size_t text;
 
 	*ret = (struct elf_facts){ .path = arena_strdup(a, real ? real : path) };
-	if (fd < 0)
-		return err_errno(errno, "cannot open %s", path);
+	TRY(unpack_open(path, &fd));
 	TRY(io_map_fd(fd, path, &ret->map));
 	TRY(err_wrap(elf_init(&ret->elf, (struct bytes){ ret->map.data, ret->map.size_bytes }), "%s", path));
 	note_build_id(ret);
