@@ -29,6 +29,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -227,6 +228,40 @@ static void find_kernel_module(struct module *m)
 		find_kernel(m, notes);
 }
 
+/* Where distributions and kernel builds put the kernel's own debug file. */
+static int open_vmlinux(const struct build_id *id, const char *release)
+{
+	static const char *const places[] = { "/usr/lib/debug/boot/vmlinux-%s", "/usr/lib/debug/lib/modules/%s/vmlinux",
+					      "/lib/modules/%s/vmlinux", "/lib/modules/%s/build/vmlinux",
+					      "/boot/vmlinux-%s" };
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		const char *mark = strchr(places[i], '%');
+		CLEANUP(mem_freep) char *path =
+			mem_printf("%.*s%s%s", (int)(mark - places[i]), places[i], release, mark + 2);
+		int fd = locate_open(0, path);
+		struct build_id found;
+
+		if (fd >= 0 && build_id_of_fd(fd, &found) && build_id_equal(&found, id))
+			return fd;
+		io_closep(&fd);
+	}
+	return -1;
+}
+
+/* The debug file of the kernel or of one of its modules: only one with the same build-id. */
+static void find_kernel_debug(struct module *m, const struct module_key *key)
+{
+	struct utsname name;
+
+	if (key->fd >= 0)
+		m->debug_fd = duplicate(key->fd);
+	if (m->debug_fd < 0 && m->build_id.size > 0)
+		m->debug_fd = locate_open_by_build_id(&m->build_id, ".debug");
+	if (m->debug_fd < 0 && m->build_id.size > 0 && m->kind == MODULE_KERNEL && uname(&name) == 0)
+		m->debug_fd = open_vmlinux(&m->build_id, name.release);
+}
+
 static void find_files(struct module *m, struct search *s)
 {
 	if (find_image(m, s)) {
@@ -268,6 +303,8 @@ struct err *module_create(const struct module_key *key, struct module **ret)
 		find_kernel_module(m);
 	else if (m->kind != MODULE_ANON)
 		find_files(m, &s);
+	if (m->kind == MODULE_KERNEL || m->kind == MODULE_KERNEL_MODULE)
+		find_kernel_debug(m, key);
 	free(s.path);
 	*ret = m;
 	return NULL;
@@ -325,7 +362,7 @@ bool module_ask_debuginfod(struct module *m, enum debuginfod_when when)
 	if (m->asked || m->build_id.size == 0)
 		return false;
 	m->asked = true;
-	if (m->fd < 0 && m->kind != MODULE_VDSO)
+	if (m->fd < 0 && m->kind != MODULE_VDSO && m->kind != MODULE_KERNEL && m->kind != MODULE_KERNEL_MODULE)
 		any = fetch_image(m, when);
 	if (m->debug_fd >= 0)
 		return any;

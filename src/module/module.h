@@ -27,7 +27,8 @@ struct module_key {
 	enum module_kind kind;
 	const char *path;          /* as the process saw it; may end in " (deleted)" */
 	struct build_id build_id;  /* size 0: not known */
-	int fd;                    /* an open descriptor of the file itself, or -1.  Borrowed. */
+	int fd;                    /* an open descriptor of the file itself (the kernel: of its debug
+				    * file), or -1.  Borrowed. */
 	int pid;                   /* for /proc/PID/root, /proc/PID/map_files; 0: none */
 	uint64_t dev, inode;       /* 0: not known */
 	/* MODULE_ANON: the jit-PID.dump that the process had mapped, NULL: not known; and a

@@ -5,15 +5,23 @@
  * The list gives no sizes: a function reaches to the next symbol of any sort, and at
  * most MAX_FUNCTION_BYTES far (the gaps between modules are gigabytes).  The kernel
  * prints zeros for addresses that this user may not see.
+ *
+ * Lines and inlined calls come from the kernel's or the module's debug file where that is
+ * here and has the same build-id.  The running kernel is not where vmlinux says (KASLR): it
+ * was moved as a whole, by as much as _text was.  A module's sections lie where there was room:
+ * an address in it is told by its function, whose name has to be the only such one.
  */
 #include "sym/kallsyms.h"
 
 #include "base/io.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/vec.h"
 #include "event/types.h"
 #include "module/module.h"
+#include "sym/dwarf.h"
 #include "sym/finders.h"
+#include "sym/symbol_list.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -112,7 +120,7 @@ void kallsyms_destroy(struct kallsyms *k)
 
 bool kallsyms_is_hidden(const struct kallsyms *k) { return k->hidden; }
 
-const char *kallsyms_find(const struct kallsyms *k, uint64_t addr)
+const char *kallsyms_find_start(const struct kallsyms *k, uint64_t addr, uint64_t *start)
 {
 	size_t low = 0, high = k->symbols.n;
 
@@ -132,26 +140,65 @@ const char *kallsyms_find(const struct kallsyms *k, uint64_t addr)
 
 	while (s > k->symbols.v && s[-1].addr == s->addr)
 		s--;
+	*start = s->addr;
 	return s->rank > 0 ? s->name : NULL;
+}
+
+const char *kallsyms_find(const struct kallsyms *k, uint64_t addr)
+{
+	uint64_t start;
+
+	return kallsyms_find_start(k, addr, &start);
+}
+
+uint64_t kallsyms_addr(const struct kallsyms *k, const char *name)
+{
+	uint64_t found = 0;
+
+	for (size_t i = 0; i < k->symbols.n; i++) {
+		if (strcmp(k->symbols.v[i].name, name) != 0)
+			continue;
+		if (found != 0)
+			return 0;
+		found = k->symbols.v[i].addr;
+	}
+	return found;
 }
 
 /* --- the finder ------------------------------------------------------------------------------ */
 
+/* A debug file of the kernel or of a module. */
+struct kernel_debug {
+	struct dwarf_info *dwarf; /* NULL: none */
+	struct io_map map;
+	struct elf_file elf;
+	struct symbol_list symbols;
+	bool has_slide;
+	uint64_t slide;           /* running address - ELF address */
+};
+
 struct kallsyms_finder {
+	struct symbolizer_options options;
 	struct kallsyms *list;
 	const char *why;
 	bool tried;
+	struct map debugs; /* module pointer -> struct kernel_debug * */
 };
 
 static struct err *create(const struct symbolizer_options *options, void **ret)
 {
-	*ret = mem_calloc(1, sizeof(struct kallsyms_finder));
+	struct kallsyms_finder *f = mem_calloc(1, sizeof(*f));
+
+	f->options = *options;
+	map_init(&f->debugs);
+	*ret = f;
 	return NULL;
 }
 
 static void load(struct kallsyms_finder *f)
 {
-	struct err *err = kallsyms_load("/proc/kallsyms", &f->list);
+	const char *path = f->options.kallsyms ? f->options.kallsyms : "/proc/kallsyms";
+	struct err *err = kallsyms_load(path, &f->list);
 
 	f->tried = true;
 	if (err)
@@ -164,32 +211,148 @@ static void load(struct kallsyms_finder *f)
 	err_destroy(err);
 }
 
+/* --- lines --------------------------------------------------------------------------------- */
+
+static const struct listed_symbol *only_symbol(const struct symbol_list *l, const char *name, size_t length)
+{
+	const struct listed_symbol *found = NULL;
+
+	for (size_t i = 0; i < l->symbols.n; i++) {
+		if (strncmp(l->symbols.v[i].name, name, length) != 0 || l->symbols.v[i].name[length] != '\0')
+			continue;
+		if (found != NULL)
+			return NULL;
+		found = &l->symbols.v[i];
+	}
+	return found;
+}
+
+static void find_slide(const struct kallsyms_finder *f, struct kernel_debug *d)
+{
+	uint64_t running = kallsyms_addr(f->list, "_text");
+	const struct listed_symbol *text = only_symbol(&d->symbols, "_text", strlen("_text"));
+
+	d->has_slide = running != 0 && text != NULL;
+	if (d->has_slide)
+		d->slide = running - text->addr;
+}
+
+static struct kernel_debug *open_debug(const struct kallsyms_finder *f, struct module *m)
+{
+	struct kernel_debug *d = mem_calloc(1, sizeof(*d));
+	struct err *err;
+	int fd;
+
+	if (f->options.no_lines && f->options.no_inlines)
+		return d;
+	if (module_borrow_debug_fd(m) < 0)
+		module_ask_debuginfod(m, f->options.debuginfod);
+	fd = module_borrow_debug_fd(m);
+	d->dwarf = fd >= 0 ? dwarf_info_create(m, &f->options) : NULL;
+	if (d->dwarf == NULL)
+		return d;
+	err = io_map_fd(fd, "the debug file", &d->map);
+	if (err == NULL)
+		err = elf_init(&d->elf, (struct bytes){ d->map.data, d->map.size_bytes });
+	if (err == NULL) {
+		elf_place_sections(&d->elf);
+		symbol_list_add(&d->symbols, &d->elf);
+		symbol_list_sort(&d->symbols);
+	}
+	err_destroy(err);
+	if (module_borrow_kind(m) == MODULE_KERNEL)
+		find_slide(f, d);
+	return d;
+}
+
+static void close_debug(struct kernel_debug *d)
+{
+	dwarf_info_destroy(d->dwarf);
+	symbol_list_deinit(&d->symbols);
+	elf_deinit(&d->elf);
+	io_map_deinit(&d->map);
+	free(d);
+}
+
+static struct kernel_debug *debug_of(struct kallsyms_finder *f, struct module *m)
+{
+	bool is_new;
+	uint64_t *slot = map_get(&f->debugs, (uintptr_t)m, &is_new);
+
+	if (is_new)
+		*slot = (uintptr_t)open_debug(f, m);
+	return (struct kernel_debug *)(uintptr_t)*slot;
+}
+
+/* The ELF address of a running one; false: it cannot be told. */
+static bool elf_addr(const struct kernel_debug *d, uint64_t addr, const char *name, uint64_t start, uint64_t *ret)
+{
+	const struct listed_symbol *s;
+
+	if (d->has_slide) {
+		*ret = addr - d->slide;
+		return true;
+	}
+	/* "function [module]" */
+	s = strchr(name, ' ') ? only_symbol(&d->symbols, name, strcspn(name, " ")) : NULL;
+	if (s == NULL || (s->size_bytes > 0 && addr - start >= s->size_bytes))
+		return false;
+	*ret = s->addr + (addr - start);
+	return true;
+}
+
+/* --- answers ------------------------------------------------------------------------------- */
+
 static struct err *find(void *self, struct module *m, int pid, uint64_t offset, struct arena *a,
 			struct sym_chain *ret)
 {
 	struct kallsyms_finder *f = self;
 	enum module_kind kind = module_borrow_kind(m);
+	uint64_t start = 0, vaddr;
+	const char *name, *shown, *mangled;
 
 	if (kind != MODULE_KERNEL && kind != MODULE_KERNEL_MODULE)
 		return NULL;
 	if (!f->tried)
 		load(f);
-
-	const char *name = f->list ? kallsyms_find(f->list, offset) : NULL;
-
+	name = f->list ? kallsyms_find_start(f->list, offset, &start) : NULL;
 	ret->why = f->why;
 	if (name == NULL)
 		return NULL;
-	ret->frames = ARENA_NEW(a, struct sym_frame);
-	ret->frames[0].function = arena_strdup(a, sym_demangle(name, a));
-	ret->count = 1;
+	shown = arena_strdup(a, sym_demangle(name, a));
+
+	struct kernel_debug *d = debug_of(f, m);
+
+	if (d->dwarf != NULL && elf_addr(d, offset, name, start, &vaddr))
+		dwarf_info_find(d->dwarf, vaddr, shown, a, ret, &mangled);
+	if (ret->count == 0) {
+		ret->frames = ARENA_NEW(a, struct sym_frame);
+		ret->count = 1;
+	}
+	/* As kallsyms has it: with the module behind. */
+	ret->frames[ret->count - 1].function = shown;
 	return NULL;
+}
+
+static void forget(void *self, const struct module *m)
+{
+	struct kallsyms_finder *f = self;
+	uint64_t *slot = map_find(&f->debugs, (uintptr_t)m);
+
+	if (slot == NULL)
+		return;
+	close_debug((struct kernel_debug *)(uintptr_t)*slot);
+	map_remove(&f->debugs, (uintptr_t)m);
 }
 
 static void destroy(void *self)
 {
 	struct kallsyms_finder *f = self;
+	struct map_slot *slot;
 
+	for (size_t i = 0; (slot = map_next(&f->debugs, &i)) != NULL;)
+		close_debug((struct kernel_debug *)(uintptr_t)slot->value);
+	map_deinit(&f->debugs);
 	kallsyms_destroy(f->list);
 	free(f);
 }
@@ -198,5 +361,6 @@ const struct sym_finder_ops sym_finder_kallsyms = {
 	.name = "kallsyms",
 	.create = create,
 	.find = find,
+	.forget = forget,
 	.destroy = destroy,
 };

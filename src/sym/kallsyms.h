@@ -17,5 +17,9 @@ bool kallsyms_is_hidden(const struct kallsyms *k);
 /* "do_fsync", or "nf_hook [nf_tables]" for a module's function; NULL: none there.
  * Valid while K lives. */
 const char *kallsyms_find(const struct kallsyms *k, uint64_t addr);
+/* The same, and where it begins. */
+const char *kallsyms_find_start(const struct kallsyms *k, uint64_t addr, uint64_t *start);
+/* Where NAME is, of whatever kind; 0: not in the list, or more than once. */
+uint64_t kallsyms_addr(const struct kallsyms *k, const char *name);
 
 #endif

@@ -36,6 +36,7 @@ struct sym_chain {
 struct symbolizer_options {
 	bool no_inlines;  /* functions only */
 	bool no_lines;    /* no file:line */
+	const char *kallsyms; /* the kernel's symbols; NULL: /proc/kallsyms */
 	enum debuginfod_when debuginfod; /* for what is not on this machine */
 };
 struct err *symbolizer_create(const struct symbolizer_options *options, struct symbolizer **ret);

@@ -177,6 +177,44 @@ static void test_perf_map(void **state)
 	perf_map_destroy(m);
 }
 
+/* What a kernel's list has, moved as KASLR moves it; vmlinux is this program. */
+void _text(void);
+void _text(void) {}
+
+static void test_vmlinux(void **state)
+{
+	uint64_t slide = 0x123456000;
+	char path[] = "/tmp/sonde-kallsyms-XXXXXX";
+	struct symbolizer_options options = { .kallsyms = path };
+	struct module_key key = { .kind = MODULE_KERNEL, .path = "[kernel]",
+				  .fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC) };
+	struct sym_chain chain;
+	struct symbolizer *s;
+	struct module *m;
+	struct arena a;
+	int fd = mkstemp(path);
+	uint64_t here = (uint64_t)(uintptr_t)test_vmlinux + slide;
+
+	assert_true(fd >= 0 && key.fd >= 0);
+	dprintf(fd, "%llx T _text\n%llx t test_vmlinux\n", (unsigned long long)((uintptr_t)_text + slide),
+		(unsigned long long)here);
+	close(fd);
+	arena_init(&a);
+	assert_null(module_create(&key, &m));
+	assert_null(symbolizer_create(&options, &s));
+	assert_null(symbolize(s, m, 0, here + 4, &a, &chain));
+	assert_int_equal(chain.count, 1);
+	assert_string_equal(chain.frames[0].function, "test_vmlinux");
+	assert_true(chain.frames[0].file != NULL && str_ends(chain.frames[0].file, "test_sym.c"));
+	assert_true(chain.frames[0].line > 0);
+	symbolizer_forget(s, m);
+	symbolizer_destroy(s);
+	module_destroy(m);
+	arena_deinit(&a);
+	close(key.fd);
+	unlink(path);
+}
+
 static void test_jitdump(void **state)
 {
 	static const char *const seeds[] = { "little", "big" };
@@ -250,6 +288,7 @@ int main(void)
 		cmocka_unit_test(test_demangle),    cmocka_unit_test(test_demangle_bomb),
 		cmocka_unit_test(test_kallsyms),    cmocka_unit_test(test_perf_map),
 		cmocka_unit_test(test_batch_self),  cmocka_unit_test(test_jitdump),
+		cmocka_unit_test(test_vmlinux),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
