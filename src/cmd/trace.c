@@ -5,7 +5,13 @@
  */
 #include "cmd/cmd.h"
 #include "cmd/trace_opts.h"
+#include "base/str.h"
+#include "cmd/record_parts.h"
+#include "session/session.h"
+#include "session/trace/replay.h"
 #include "session/trace/session.h"
+
+#include <stdlib.h>
 
 static const char *const engine_choices[] = { "auto", "bpf", "ptrace", NULL };
 
@@ -22,6 +28,8 @@ static const struct opt trace_opts[] = {
 	TRACE_OPTS_FILTER,
 	{ .kind = OPT_HEADING, .help = "Output" },
 	TRACE_OPTS_OUTPUT,
+	{ .name = "json", .kind = OPT_FLAG, .offset = offsetof(struct trace_args, json),
+	  .help = "a JSON object a line, a call each" },
 	TRACE_OPT("columns", 0, 'a', "COLUMN", false, "align results in this column (default 40)"),
 	{ .kind = OPT_HEADING, .help = "Counting" },
 	TRACE_OPTS_COUNT,
@@ -31,7 +39,7 @@ static const struct opt trace_opts[] = {
 };
 
 static const struct opt_operand trace_operands[] = {
-	{ .name = "CMD", .help = "command to run and trace, with its arguments",
+	{ .name = "CMD", .help = "command to run and trace, with its arguments; or a recording, to print its calls",
 	  .offset = offsetof(struct trace_args, command), .rest = true, .completes = "command" },
 	OPERAND_END
 };
@@ -48,17 +56,64 @@ static struct err *apply(const struct trace_args *args, struct arena *arena, str
 	return trace_options_finish(o);
 }
 
+/* -o NAME.sonde: into a recording instead. */
+static struct err *record(const struct trace_options *o, int *status)
+{
+	static const char *const with[] = { "syscalls" }, *const without[] = { "cpu" };
+	struct record_session_options r = {
+		.path = o->output, .overwrite = true, .command = o->command, .with = with, .with_count = 1,
+		.without = without, .without_count = 1, .parts = &record_parts, .quiet = o->quiet != 0,
+		.request = { .target = o->command ? CAPTURE_COMMAND : CAPTURE_PIDS, .pids = o->pids.v,
+			     .pid_count = o->pids.n, .calls = &o->calls, .string_limit = o->style.string_limit },
+	};
+
+	if (injections_any(&o->injections))
+		return err_fix(err_new(ERR_UNSUPPORTED, "calls are not tampered with while they are recorded"),
+			       "trace to the terminal or a file: --inject without -o REC.sonde");
+	return session_record(&r, status);
+}
+
+/* The lines of a recording, when that is what the only word names. */
+static bool names_recording(const struct trace_args *args, char **path)
+{
+	return args->command.count > 0 && replay_is_recording(args->command.words[0], path);
+}
+
+extern const struct cmd cmd_trace;
+
+/* What stands behind a recording's name are options, too, not words for a command. */
+static struct err *take_options(struct trace_args *args, struct arena *arena)
+{
+	struct opt_list words = args->command;
+	bool help;
+
+	args->command.count = 1;
+	TRY(opt_parse(&cmd_trace.spec, (int)words.count, (char **)words.words, args, arena, &help));
+	args->command = words;
+	return NULL;
+}
+
 static struct err *trace_run(void *p, struct arena *arena, int *status)
 {
-	const struct trace_args *args = p;
+	struct trace_args *args = p;
 	struct trace_options o;
-	struct err *err;
+	char *recording = NULL;
+	struct err *err = NULL;
 
 	trace_options_init(&o);
 	o.name = "sonde";
-	err = apply(args, arena, &o);
+	if (names_recording(args, &recording) && args->command.count > 1)
+		err = take_options(args, arena);
+	o.json = args->json;
 	if (!err)
+		err = apply(args, arena, &o);
+	if (!err && recording)
+		err = replay_trace(&o, recording);
+	else if (!err && o.output && str_ends(o.output, ".sonde"))
+		err = record(&o, status);
+	else if (!err)
 		err = session_trace(&o, status);
+	free(recording);
 	trace_options_deinit(&o);
 	return err;
 }
@@ -66,6 +121,7 @@ static struct err *trace_run(void *p, struct arena *arena, int *status)
 static const struct opt_example trace_examples[] = {
 	{ "sonde trace -- ls -l", "every system call of a command and its children" },
 	{ "sonde trace -p 4711 -e %file", "which files a running process touches" },
+	{ "sonde trace -o app.sonde -- ./app", "into a recording; sonde trace app.sonde prints it" },
 	{ "sonde trace -Z -y -- ./app", "only what fails, with the paths of descriptors" },
 	{ "sonde trace -c -- make", "a table of calls with percentiles" },
 	{ "sonde trace --inject write:error=ENOSPC:when=3+ -- ./app", "what does it do when the disk is full?" },

@@ -28,9 +28,13 @@ enum { STATUS_ALL = 31 };
 
 static bool is_quiet(const struct printer *p, enum trace_quiet what) { return p->options->quiet & what; }
 
-static bool stages(const struct printer *p) { return (p->options->status & STATUS_ALL) != STATUS_ALL; }
+static bool stages(const struct printer *p)
+{
+	return (p->options->status & STATUS_ALL) != STATUS_ALL || p->options->json;
+}
 
 static bool prints_calls(const struct printer *p) { return p->options->count != TRACE_COUNT_ONLY; }
+static bool prints_lines(const struct printer *p) { return prints_calls(p) && !p->options->json; }
 
 void printer_say(struct printer *p, const char *fmt, ...)
 {
@@ -182,7 +186,8 @@ static enum call_verdict on_enter(void *self, struct call_thread *t, const struc
 	line->progress = (struct syscall_progress){ 0 };
 	if (line->filtered || !prints_calls(p))
 		return CALL_GO;
-	printer_lead(p, t, out, t->enter_ns);
+	if (!p->options->json)
+		printer_lead(p, t, out, t->enter_ns);
 	if (is_raw(p, &t->call))
 		enter_raw(&t->call, line, &out->text);
 	else
@@ -277,6 +282,27 @@ static bool wants_status(const struct printer *p, const struct call_thread *t)
 	return p->options->status & (t->call.is_error ? TRACE_FAILED : TRACE_SUCCESSFUL);
 }
 
+/* The staged text and the result as an object. */
+static void leave_json(struct printer *p, struct call_thread *t, const struct syscall_memory *memory, bool returned)
+{
+	struct line *line = printer_line(t);
+	struct syscall_style style = style_of(p, &t->call);
+	struct str *text = &line->staged.text;
+	struct str result;
+
+	str_init(&result);
+	if (returned) {
+		if (!is_raw(p, &t->call))
+			syscall_print_exit(&style, &p->lookup, &t->call, memory, &line->progress, text);
+		syscall_print_result(&style, &p->lookup, &t->call, memory, &line->progress, &result);
+	}
+	if (!returned || wants_status(p, t))
+		printer_json(p, t, str_text(text), returned ? str_text(&result) : "?");
+	str_deinit(&result);
+	str_clear(text);
+	line->staged.line_at = line->staged.carried = 0;
+}
+
 static void on_leave(void *self, struct call_thread *t, const struct syscall_memory *memory)
 {
 	struct printer *p = self;
@@ -291,6 +317,10 @@ static void on_leave(void *self, struct call_thread *t, const struct syscall_mem
 	if (!line->open)
 		return;
 	line->open = false;
+	if (p->options->json) {
+		leave_json(p, t, memory, true);
+		return;
+	}
 	resume(p, t, out);
 	if (is_raw(p, &t->call))
 		str_add_char(&out->text, ')');
@@ -325,6 +355,10 @@ static void on_leaving(void *self, struct call_thread *t)
 	if (!line->open)
 		return;
 	line->open = false;
+	if (p->options->json) {
+		leave_json(p, t, NULL, false);
+		return;
+	}
 	resume(p, t, out);
 	if (!is_complete(&t->call, line))
 		str_add(&out->text, " <unfinished ...>");
@@ -368,7 +402,7 @@ static void on_signal(void *self, struct call_thread *t, int number, const sigin
 	struct syscall_style style = p->options->style;
 	char buffer[16];
 
-	if (!prints_calls(p) || !is_wanted_signal(p, number))
+	if (!prints_lines(p) || !is_wanted_signal(p, number))
 		return;
 	printer_lead(p, t, out, t->event_ns);
 	str_printf(&out->text, "--- %s ", signal_name(number, buffer, sizeof(buffer)));
@@ -389,7 +423,7 @@ static void on_stopped(void *self, struct call_thread *t, int number)
 	struct trace_out *out = printer_line(t)->out;
 	char buffer[16];
 
-	if (!prints_calls(p) || !is_wanted_signal(p, number))
+	if (!prints_lines(p) || !is_wanted_signal(p, number))
 		return;
 	printer_lead(p, t, out, t->event_ns);
 	str_printf(&out->text, "--- stopped by %s ---", signal_name(number, buffer, sizeof(buffer)));
@@ -401,7 +435,7 @@ static void on_superseded(void *self, struct call_thread *t, pid_t by)
 	struct printer *p = self;
 	struct trace_out *out = printer_line(t)->out;
 
-	if (prints_calls(p) && !is_quiet(p, TRACE_QUIET_SUPERSEDED)) {
+	if (prints_lines(p) && !is_quiet(p, TRACE_QUIET_SUPERSEDED)) {
 		p->threads--; /* it is gone already */
 		printer_lead(p, t, out, t->event_ns);
 		p->threads++;
@@ -419,7 +453,7 @@ static void on_ended(void *self, struct call_thread *t, int status)
 	bool killed = WIFSIGNALED(status);
 
 	t->in_call = false;
-	if (!prints_calls(p) || (!killed && is_quiet(p, TRACE_QUIET_EXIT)) ||
+	if (!prints_lines(p) || (!killed && is_quiet(p, TRACE_QUIET_EXIT)) ||
 	    (killed && !is_wanted_signal(p, WTERMSIG(status)))) {
 		forget(p, t);
 		return;
@@ -443,7 +477,7 @@ static void on_detached(void *self, struct call_thread *t)
 
 	if (!is_quiet(p, TRACE_QUIET_ATTACH))
 		printer_say(p, "Process %u detached", t->tid);
-	if (mine && trace_out_column(out) != 0) {
+	if (mine && !p->options->json && trace_out_column(out) != 0) {
 		str_add(&out->text, " <detached ...>");
 		printer_end_line(p, out);
 		publish(p, t, TRACE_DETACHED);

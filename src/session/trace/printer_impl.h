@@ -38,7 +38,7 @@ static inline struct line *printer_line(const struct call_thread *t) { return t-
 /* printer_lead.c: what stands before a line's text; ends the line of another one. */
 void printer_lead(struct printer *p, struct call_thread *t, struct trace_out *out, uint64_t time_ns);
 void printer_end_line(struct printer *p, struct trace_out *out);
-/* "[pid 12]" */
-void printer_stack(struct printer *p, struct call_thread *t, struct trace_out *out);
+/* printer_json.c: TEXT is "name(arguments)". */
+void printer_json(struct printer *p, const struct call_thread *t, const char *text, const char *returned);
 
 #endif

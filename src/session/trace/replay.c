@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Rows are text already; a line is a few copies.  Calls and signals are two tables, each in
+ * order of time within a batch, merged here.  Each line begins with its thread, as in a file
+ * that strace -f writes.
+ */
+#include "session/trace/replay.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "record/recording.h"
+#include "session/trace/output.h"
+#include "session/trace/summary.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+enum { FLUSH_BYTES = 1 << 16 };
+
+struct call_columns { /* in the order of call_names */
+	const uint64_t *time_ns, *duration_ns;
+	const int64_t *result;
+	const uint32_t *thread, *number, *name, *arguments, *returned, *path, *abi, *flags;
+};
+static const char *const call_names[] = { "time_ns", "duration_ns", "result", "thread", "number", "name",
+					  "arguments", "returned", "path", "abi", "flags", NULL };
+static const char *const signal_names[] = { "time_ns", "thread", "number", "text", NULL };
+
+struct replay {
+	const struct trace_options *options;
+	struct recording *recording;
+	const struct recording_meta *meta;
+	struct trace_out out;
+	struct summary *summary;
+	uint64_t last_ns;
+	struct scan *signals;
+	struct batch signal_batch;
+	size_t signal_at;
+	bool signal_more;
+	uint32_t thread; /* whose tid is known */
+	uint32_t tid, pid;
+};
+
+bool replay_is_recording(const char *word, char **path)
+{
+	static const char *const forms[] = { "%s/meta.json", "%s.sonde/meta.json" };
+
+	*path = NULL;
+	for (int i = 0; i < 2; i++) {
+		char file[4096];
+		struct stat st;
+
+		snprintf(file, sizeof(file), i ? forms[1] : forms[0], word);
+		if (stat(file, &st) == 0) {
+			*path = mem_strndup(file, strlen(file) - strlen("/meta.json"));
+			return true;
+		}
+	}
+	return false;
+}
+
+/* --- what stands before a line --------------------------------------------------------- */
+
+static void find_thread(struct replay *r, uint32_t id)
+{
+	const struct row_thread *row;
+
+	if (id == r->thread)
+		return;
+	row = recording_side_find(r->recording, TYPE_thread, id);
+	r->thread = id;
+	r->tid = row ? row->tid : 0;
+	r->pid = row ? row->pid : 0;
+}
+
+static void add_padded(struct str *out, uint64_t number, size_t width)
+{
+	size_t before = out->length;
+
+	str_add_u64(out, number);
+	if (out->length - before < width)
+		str_add_repeat(out, ' ', width - (out->length - before));
+}
+
+static void add_fraction(struct str *out, enum trace_precision precision, uint64_t ns)
+{
+	static const int digits[] = { 0, 3, 6, 9 };
+	static const uint64_t divisors[] = { 0, 1000000, 1000, 1 };
+
+	if (precision != TRACE_S)
+		str_printf(out, ".%0*llu", digits[precision], (unsigned long long)(ns / divisors[precision]));
+}
+
+static void add_stamp(struct replay *r, uint64_t time_ns)
+{
+	const struct trace_options *o = r->options;
+	uint64_t wall_ns = time_ns + (uint64_t)r->meta->wall_offset_ns;
+	time_t seconds = (time_t)(wall_ns / 1000000000);
+	struct tm tm;
+
+	if (o->stamp == TRACE_STAMP_UNIX)
+		str_add_u64(&r->out.text, (uint64_t)seconds);
+	else if (localtime_r(&seconds, &tm))
+		str_printf(&r->out.text, "%02d:%02d:%02d", tm.tm_hour, tm.tm_min, tm.tm_sec);
+	add_fraction(&r->out.text, o->stamp_precision, wall_ns % 1000000000);
+	str_add_char(&r->out.text, ' ');
+}
+
+static void add_relative(struct replay *r, uint64_t time_ns)
+{
+	const struct trace_options *o = r->options;
+	uint64_t past_ns = r->last_ns && time_ns > r->last_ns ? time_ns - r->last_ns : 0;
+
+	r->last_ns = time_ns;
+	str_printf(&r->out.text, "%s%6llu", o->stamp ? "(+" : "", (unsigned long long)(past_ns / 1000000000));
+	add_fraction(&r->out.text, o->relative_precision, past_ns % 1000000000);
+	str_add(&r->out.text, o->stamp ? ") " : " ");
+}
+
+static void lead(struct replay *r, uint64_t time_ns)
+{
+	add_padded(&r->out.text, r->tid, 5);
+	str_add_char(&r->out.text, ' ');
+	if (r->options->stamp)
+		add_stamp(r, time_ns);
+	if (r->options->relative)
+		add_relative(r, time_ns);
+}
+
+/* --- filters ------------------------------------------------------------------------------ */
+
+static bool wants_thread(struct replay *r)
+{
+	const struct trace_options *o = r->options;
+
+	if (o->pids.n == 0)
+		return true;
+	for (size_t i = 0; i < o->pids.n; i++)
+		if ((uint32_t)o->pids.v[i] == r->pid || (uint32_t)o->pids.v[i] == r->tid)
+			return true;
+	return false;
+}
+
+static bool wants_path(const struct replay *r, uint32_t path)
+{
+	const struct trace_options *o = r->options;
+	const char *text;
+
+	if (o->paths.n == 0)
+		return true;
+	text = path ? recording_string(r->recording, path) : NULL;
+	for (size_t i = 0; text && i < o->paths.n; i++)
+		if (strcmp(o->paths.v[i], text) == 0)
+			return true;
+	return false;
+}
+
+static bool is_error(int64_t result) { return result < 0 && result >= -4095; }
+
+static bool wants_call(struct replay *r, const struct call_columns *c, size_t i)
+{
+	const struct trace_options *o = r->options;
+	uint32_t status = c->flags[i] & SYSCALL_UNFINISHED ? TRACE_UNFINISHED
+			  : is_error(c->result[i]) ? TRACE_FAILED : TRACE_SUCCESSFUL;
+
+	return c->abi[i] < SYSCALL_ABI_COUNT && call_set_has(&o->calls, c->abi[i], c->number[i]) &&
+	       o->status & status && wants_path(r, c->path[i]) && wants_thread(r);
+}
+
+/* --- lines ----------------------------------------------------------------------------------- */
+
+static void add_string(struct replay *r, uint32_t id)
+{
+	if (id)
+		str_add(&r->out.text, recording_string(r->recording, id));
+}
+
+static void print_json(struct replay *r, const struct call_columns *c, size_t i)
+{
+	struct json j;
+
+	json_init_str(&j, &r->out.text, 0);
+	json_begin_object(&j);
+	json_key(&j, "time_ns"), json_u64(&j, c->time_ns[i]);
+	json_key(&j, "duration_ns"), json_u64(&j, c->duration_ns[i]);
+	json_key(&j, "pid"), json_u64(&j, r->pid);
+	json_key(&j, "tid"), json_u64(&j, r->tid);
+	json_key(&j, "name"), json_str(&j, recording_string(r->recording, c->name[i]));
+	json_key(&j, "arguments"), json_str(&j, recording_string(r->recording, c->arguments[i]));
+	json_key(&j, "result"), json_i64(&j, c->result[i]);
+	json_key(&j, "returned"), json_str(&j, recording_string(r->recording, c->returned[i]));
+	json_end(&j);
+	str_add_char(&r->out.text, '\n');
+}
+
+static void print_call(struct replay *r, const struct call_columns *c, size_t i)
+{
+	struct str *out = &r->out.text;
+	size_t begin = out->length, column;
+
+	if (r->options->json) {
+		print_json(r, c, i);
+		return;
+	}
+	lead(r, c->time_ns[i]);
+	add_string(r, c->name[i]);
+	str_add_char(out, '(');
+	add_string(r, c->arguments[i]);
+	str_add_n(out, ") ", 2);
+	column = out->length - begin;
+	if (column < (size_t)r->options->columns)
+		str_add_repeat(out, ' ', (size_t)r->options->columns - column);
+	str_add_n(out, "= ", 2);
+	add_string(r, c->returned[i]);
+	if (r->options->durations) {
+		str_printf(out, " <%llu", (unsigned long long)(c->duration_ns[i] / 1000000000));
+		add_fraction(out, r->options->duration_precision, c->duration_ns[i] % 1000000000);
+		str_add_char(out, '>');
+	}
+	str_add_char(out, '\n');
+}
+
+static void count_call(struct replay *r, const struct call_columns *c, size_t i)
+{
+	struct call_thread t = { .enter_ns = c->time_ns[i], .leave_ns = c->time_ns[i] + c->duration_ns[i] };
+
+	t.call = (struct syscall_call){ .abi = c->abi[i], .number = c->number[i], .result = c->result[i],
+					.is_error = is_error(c->result[i]) };
+	summary_add(r->summary, &t, 0);
+}
+
+/* --- signals ------------------------------------------------------------------------------------ */
+
+static struct err *next_signals(struct replay *r)
+{
+	r->signal_at = 0;
+	if (!r->signals)
+		return NULL;
+	return scan_next(r->signals, &r->signal_batch, &r->signal_more);
+}
+
+/* All before BEFORE_NS. */
+static struct err *print_signals(struct replay *r, uint64_t before_ns)
+{
+	while (r->signal_more) {
+		const struct batch *b = &r->signal_batch;
+		size_t i = r->signal_at;
+
+		if (i == b->rows) {
+			TRY(next_signals(r));
+			continue;
+		}
+		if (b->columns[0].u64[i] >= before_ns)
+			return NULL;
+		r->signal_at++;
+		find_thread(r, b->columns[1].u32[i]);
+		if (!number_set_has(&r->options->signals, b->columns[2].u32[i]) || !wants_thread(r))
+			continue;
+		lead(r, b->columns[0].u64[i]);
+		str_add(&r->out.text, "--- ");
+		add_string(r, b->columns[3].u32[i]);
+		str_add(&r->out.text, " ---\n");
+	}
+	return NULL;
+}
+
+/* --- the whole ------------------------------------------------------------------------------------- */
+
+static void set_columns(struct call_columns *c, const struct batch *b)
+{
+	const union column *v = b->columns;
+
+	*c = (struct call_columns){ v[0].u64, v[1].u64, v[2].i64, v[3].u32, v[4].u32, v[5].u32,
+				    v[6].u32, v[7].u32, v[8].u32, v[9].u32, v[10].u32 };
+}
+
+static struct err *print_batch(struct replay *r, const struct batch *b)
+{
+	struct call_columns c;
+
+	set_columns(&c, b);
+	for (size_t i = 0; i < b->rows; i++) {
+		if (r->signal_more)
+			TRY(print_signals(r, c.time_ns[i]));
+		find_thread(r, c.thread[i]);
+		if (!wants_call(r, &c, i))
+			continue;
+		if (r->summary)
+			count_call(r, &c, i);
+		if (r->options->count != TRACE_COUNT_ONLY)
+			print_call(r, &c, i);
+		if (r->out.text.length > FLUSH_BYTES)
+			trace_out_flush(&r->out);
+	}
+	return NULL;
+}
+
+static struct err *print_calls(struct replay *r)
+{
+	struct scan_options options = { .columns = call_names };
+	struct scan *scan;
+	struct batch batch;
+	struct err *err = NULL;
+	bool more = true;
+
+	if (!recording_find_table(r->recording, "syscall"))
+		return err_fix(err_new(ERR_NOT_FOUND, "this recording has no system calls"),
+			       "sonde record --syscalls -- CMD makes one that has");
+	TRY(scan_create(r->recording, "syscall", &options, &scan));
+	while (!err && more) {
+		err = scan_next(scan, &batch, &more);
+		if (!err && more)
+			err = print_batch(r, &batch);
+	}
+	scan_destroy(scan);
+	return err ? err : print_signals(r, UINT64_MAX);
+}
+
+static struct err *open_signals(struct replay *r)
+{
+	struct scan_options options = { .columns = signal_names };
+
+	if (r->options->count == TRACE_COUNT_ONLY || r->options->json ||
+	    !recording_find_table(r->recording, "signal"))
+		return NULL;
+	TRY(scan_create(r->recording, "signal", &options, &r->signals));
+	return next_signals(r);
+}
+
+static struct err *replay(struct replay *r, const char *path)
+{
+	TRY(recording_open(path, &r->recording));
+	r->meta = recording_borrow_meta(r->recording);
+	TRY(trace_out_open(&r->out, r->options->output, r->options->append));
+	if (!r->options->output)
+		r->out.fd = 1;
+	if (r->options->count)
+		r->summary = summary_create(r->options);
+	TRY(open_signals(r));
+	TRY(print_calls(r));
+	if (r->summary)
+		summary_print(r->summary, &r->out.text);
+	return NULL;
+}
+
+struct err *replay_trace(const struct trace_options *options, const char *path)
+{
+	struct replay r = { .options = options, .out = { .fd = -1 }, .thread = UINT32_MAX };
+	struct err *err = replay(&r, path);
+
+	trace_out_close(&r.out);
+	if (r.signals)
+		scan_destroy(r.signals);
+	summary_destroy(r.summary);
+	recording_destroy(r.recording);
+	return err;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_SESSION_TRACE_REPLAY_H
+#define SONDE_SESSION_TRACE_REPLAY_H
+/* Printing a recording's system calls as lines, with the filters of live tracing. */
+#include "base/err.h"
+#include "session/trace/options.h"
+
+/* Is WORD a recording (a directory with meta.json, or NAME for NAME.sonde)?  Then *path is
+ * where (heap), else NULL. */
+bool replay_is_recording(const char *word, char **path);
+/* To standard output, or -o.  -p keeps these processes only. */
+struct err *replay_trace(const struct trace_options *options, const char *path);
+
+#endif
