@@ -171,7 +171,8 @@ const struct cmd cmd_diff = {
 			"is it: more, less, new, gone where the difference is significant; maybe where a longer recording might tell; "
 			"chance where it is none; as "
 			"all where the function changed by as much as everything did, which a slower machine explains "
-			"as well; too few where there are not enough samples to tell. p is the probability that "
+			"as well; machine for interrupts and task switches, which "
+			"come from what else ran; too few where there are not enough samples to tell. p is the probability that "
 			"chance makes such a difference.",
 		.opts = diff_opts,
 		.operands = diff_operands,

@@ -7,9 +7,14 @@
  * them and not in the other is the same function.
  *
  * Each is asked twice: did it use more (of what is compared for: a run, a second, a unit of
- * work), and did it use a larger share?  A machine that ran slower makes everything use
- * more and no share larger, and is told as such.  Only where both differ by more than
- * chance is it the function.  Hundreds of functions are asked, so the probabilities are
+ * work), and did it change by more than all the others together?  A machine that ran slower
+ * makes everything use more, and is told as such.  Only where both differ by more than
+ * chance is it the function.
+ *
+ * Not asked is the kernel's work of interrupts and task switches: how much of it falls on a
+ * program is what else the machine did meanwhile.
+ *
+ * Hundreds of functions are asked, so the probabilities are
  * corrected for that (significance.h).
  */
 #include "view/diff.h"
@@ -39,6 +44,7 @@ struct item {
 	uint8_t kind;
 	double before, now, total_before, total;     /* values */
 	double p_amount, p_share;		     /* corrected; 1 when not asked */
+	bool is_machine; /* interrupts, task switches */
 	bool is_asked, significant;
 };
 
@@ -55,6 +61,20 @@ struct diff {
 };
 
 /* --- bringing together ------------------------------------------------------------------------------ */
+
+static bool is_machine(const struct stacks_symbol *s)
+{
+	static const char *const starts[] = {
+		"irqentry_", "irq_", "asm_sysvec_", "sysvec_", "asm_common_interrupt", "common_interrupt",
+		"handle_softirqs", "__do_softirq", "finish_task_switch", "__schedule", "schedule",
+		"preempt_schedule", "exit_to_user_mode",
+	};
+
+	for (size_t i = 0; s->kind == STACKS_KERNEL && i < sizeof(starts) / sizeof(*starts); i++)
+		if (str_starts(s->name, starts[i]))
+			return true;
+	return false;
+}
 
 static struct item *item_of(struct diff *d, const struct stacks_symbol *s)
 {
@@ -73,6 +93,7 @@ static struct item *item_of(struct diff *d, const struct stacks_symbol *s)
 		*vec_add(&d->items) = (struct item){ .name = arena_strndup(&d->index.keys, s->name, length),
 						     .module = module,
 						     .kind = s->kind,
+						     .is_machine = is_machine(s),
 						     .p_amount = 1,
 						     .p_share = 1 };
 	}
@@ -158,16 +179,43 @@ static double value_now(const struct diff *d, const struct item *i)
 	return d->o->by_total ? i->total : i->now;
 }
 
-static double ask(const struct diff *d, const struct item *i, double scale)
+static double samples_before(const struct diff *d, const struct item *i)
 {
-	struct significance_counts c = {
-		.before = (d->o->by_total ? i->total_before : i->before) / d->weight_before,
-		.after = value_now(d, i) / d->weight,
-		.expected = scale * d->weight_before / d->weight,
-		.noise = d->o->noise,
-	};
+	return (d->o->by_total ? i->total_before : i->before) / d->weight_before;
+}
 
-	return significance_p(&c);
+static double samples_now(const struct diff *d, const struct item *i)
+{
+	return value_now(d, i) / d->weight;
+}
+
+static double ask_amount(const struct diff *d, const struct item *i)
+{
+	return significance_p(&(struct significance_counts){
+		.before = samples_before(d, i),
+		.after = samples_now(d, i),
+		.expected = d->scale * d->weight_before / d->weight,
+		.noise = d->o->noise,
+	});
+}
+
+/* Against all the others; a function that is nearly all has none to be held against. */
+static double ask_share(const struct diff *d, const struct item *i)
+{
+	double rest_before = (double)d->before->samples - samples_before(d, i);
+	double rest = (double)d->now->samples - samples_now(d, i);
+
+	if (rest < (1 - NEARLY_ALL) * (double)d->now->samples ||
+	    rest_before < (1 - NEARLY_ALL) * (double)d->before->samples)
+		return 0;
+	return significance_p(&(struct significance_counts){
+		.before = samples_before(d, i),
+		.after = samples_now(d, i),
+		.expected = rest / rest_before,
+		.noise = d->o->noise,
+		.expected_before = rest_before,
+		.expected_after = rest,
+	});
 }
 
 struct asked {
@@ -201,21 +249,19 @@ static void adjust(double *p, size_t count)
 
 static void ask_all(struct diff *d)
 {
-	double share = (double)d->now->value / (double)d->before->value;
 	double *amount = mem_calloc(d->items.n + 1, sizeof(*amount));
 	double *shares = mem_calloc(d->items.n + 1, sizeof(*shares));
 	size_t n = 0;
 
 	for (size_t i = 0; i < d->items.n; i++) {
 		struct item *item = &d->items.v[i];
-		double samples = (d->o->by_total ? item->total_before : item->before) / d->weight_before +
-				 value_now(d, item) / d->weight;
 
-		item->is_asked = samples >= SAMPLES_MIN;
+		item->is_asked = !item->is_machine &&
+				 samples_before(d, item) + samples_now(d, item) >= SAMPLES_MIN;
 		if (!item->is_asked)
 			continue;
-		amount[n] = ask(d, item, d->scale);
-		shares[n++] = ask(d, item, share);
+		amount[n] = ask_amount(d, item);
+		shares[n++] = ask_share(d, item);
 	}
 	adjust(amount, n);
 	adjust(shares, n);
@@ -228,10 +274,7 @@ static void ask_all(struct diff *d)
 			continue;
 		item->p_amount = amount[n];
 		item->p_share = shares[n++];
-		/* one that is nearly all has nothing beside it to have a share of */
-		item->significant = item->p_amount < d->o->chance &&
-				    (item->p_share < d->o->chance ||
-				     value_now(d, item) > NEARLY_ALL * (double)d->now->value);
+		item->significant = item->p_amount < d->o->chance && item->p_share < d->o->chance;
 		d->amount_only += item->p_amount < d->o->chance && !item->significant;
 		d->more += item->significant && value_now(d, item) > value_before(d, item);
 		d->less += item->significant && value_now(d, item) <= value_before(d, item);
@@ -416,6 +459,8 @@ static void method(struct doc *doc, const struct diff *d)
 
 static const char *state_of(const struct diff *d, const struct item *i)
 {
+	if (i->is_machine)
+		return "machine";
 	if (!i->is_asked)
 		return "too few";
 	if (!i->significant && i->p_amount < d->o->chance)

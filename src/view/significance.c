@@ -7,6 +7,7 @@
 #include "view/significance.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 enum { EXACT_MAX = 400 }; /* samples; beyond, the normal one is as good */
 
@@ -41,10 +42,15 @@ double significance_p(const struct significance_counts *c)
 {
 	double a = c->before + 0.5, b = c->after + 0.5;
 	double variance = 1 / a + 1 / b + 2 * c->noise * c->noise;
+	bool is_counted = c->expected_before > 0 && c->expected_after > 0;
+
+	if (is_counted)
+		variance += 1 / c->expected_before + 1 / c->expected_after;
+
 	double z = (log(b / a) - log(c->expected)) / sqrt(variance);
 	double normal = erfc(fabs(z) / sqrt(2)), exact = 0;
 
-	if (c->before + c->after <= EXACT_MAX)
+	if (c->before + c->after <= EXACT_MAX && !is_counted)
 		exact = exact_p(c);
 	return normal > exact ? normal : exact;
 }

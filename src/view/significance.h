@@ -15,6 +15,8 @@ struct significance_counts {
 	double before, after; /* samples */
 	double expected;      /* what after / before would be if nothing had changed; > 0 */
 	double noise;	      /* 0.02: 2 % from run to run */
+	/* `expected` was itself found by counting so many; 0: it is known */
+	double expected_before, expected_after;
 };
 
 /* The probability that chance makes a difference at least this large (two-sided): for few
