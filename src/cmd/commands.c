@@ -20,6 +20,7 @@ extern const struct cmd cmd_query;
 extern const struct cmd cmd_record;
 extern const struct cmd cmd_report;
 extern const struct cmd cmd_strace;
+extern const struct cmd cmd_top;
 extern const struct cmd cmd_trace;
 extern const struct cmd cmd_version;
 
@@ -42,6 +43,7 @@ const struct cmd *const cmd_table[] = {
 	&cmd_record,
 	&cmd_report,
 	&cmd_strace,
+	&cmd_top,
 	&cmd_trace,
 	&cmd_version,
 	NULL,

@@ -6,9 +6,9 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "cmd/record_parts.h"
+#include "cmd/target_args.h"
 #include "session/session.h"
 
-#include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,9 +16,10 @@
 enum { DEFAULT_FREQUENCY_HZ = 999, FREQUENCY_MAX_HZ = 1000000 };
 
 struct record_args {
-	struct opt_list with, without, events, pids, tids, command;
-	const char *frequency, *stacks, *clock, *path, *cgroup;
-	bool all, syscalls, overwrite, no_symbols, quiet;
+	struct target_args target;
+	struct opt_list with, without, events;
+	const char *frequency, *stacks, *clock, *path;
+	bool syscalls, overwrite, no_symbols, quiet;
 	unsigned verbose;
 	uint64_t duration_ns, max_frames, period;
 };
@@ -29,14 +30,14 @@ static const char *const clock_choices[] = { "auto", "thread", "cpu", NULL };
 static const struct opt record_opts[] = {
 	{ .kind = OPT_HEADING, .help = "What to record" },
 	{ .name = "pid", .letter = 'p', .kind = OPT_WORDS, .value = "PID,...", .completes = "pid",
-	  .offset = offsetof(struct record_args, pids),
+	  .offset = offsetof(struct record_args, target.pids),
 	  .help = "running processes: all their threads, and what they start from now on" },
 	{ .name = "tid", .letter = 't', .kind = OPT_WORDS, .value = "TID,...",
-	  .offset = offsetof(struct record_args, tids), .help = "single threads" },
+	  .offset = offsetof(struct record_args, target.tids), .help = "single threads" },
 	{ .name = "cgroup", .kind = OPT_STRING, .value = "PATH", .completes = "dir",
-	  .offset = offsetof(struct record_args, cgroup),
+	  .offset = offsetof(struct record_args, target.cgroup),
 	  .help = "a control group: its directory, or its path in any hierarchy" },
-	{ .name = "all", .letter = 'a', .kind = OPT_FLAG, .offset = offsetof(struct record_args, all),
+	{ .name = "all", .letter = 'a', .kind = OPT_FLAG, .offset = offsetof(struct record_args, target.all),
 	  .help = "the whole machine; with CMD, while that runs" },
 	{ .name = "duration", .kind = OPT_DURATION, .value = "S", .min = 1,
 	  .offset = offsetof(struct record_args, duration_ns),
@@ -99,7 +100,7 @@ static const struct opt record_opts[] = {
 
 static const struct opt_operand record_operands[] = {
 	{ .name = "CMD", .help = "command to run and record, with its arguments",
-	  .offset = offsetof(struct record_args, command), .rest = true, .completes = "command" },
+	  .offset = offsetof(struct record_args, target.command), .rest = true, .completes = "command" },
 	OPERAND_END
 };
 
@@ -132,61 +133,6 @@ static enum capture_stacks parse_stacks(const char *word)
 	if (strcmp(word, "dwarf") == 0)
 		return CAPTURE_STACK_DWARF;
 	return strcmp(word, "none") == 0 ? CAPTURE_STACK_NONE : CAPTURE_STACK_FP;
-}
-
-static struct err *parse_pids(const struct opt_list *words, const char *what, struct arena *arena,
-			      struct capture_request *request)
-{
-	pid_t *pids = arena_calloc(arena, words->count, sizeof(*pids));
-
-	for (size_t i = 0; i < words->count; i++) {
-		uint64_t pid;
-
-		TRY(str_to_u64(words->words[i], what, 1, INT_MAX, &pid));
-		pids[i] = (pid_t)pid;
-	}
-	request->pids = pids;
-	request->pid_count = words->count;
-	return NULL;
-}
-
-static struct err *parse_target(const struct record_args *args, struct arena *arena,
-				struct record_session_options *o)
-{
-	bool command = args->command.count > 0 && !args->all;
-	int targets = command + (args->pids.count > 0) + (args->tids.count > 0) +
-		      (args->cgroup != NULL) + args->all;
-
-	if (targets != 1)
-		return err_fix(err_new(ERR_USAGE, targets ? "more than one target: a command, -p, -t, --cgroup or -a"
-							   : "nothing to record"),
-			       "sonde record -- CMD, or -p PID, -t TID, --cgroup PATH, or -a for the whole machine");
-	if (args->cgroup && !args->cgroup[0])
-		return err_fix(err_new(ERR_USAGE, "the control group has no name"),
-			       "for the whole machine: sonde record -a");
-	if (args->pids.count) {
-		o->request.target = CAPTURE_PIDS;
-		return parse_pids(&args->pids, "the process id", arena, &o->request);
-	}
-	if (args->tids.count) {
-		o->request.target = CAPTURE_TIDS;
-		return parse_pids(&args->tids, "the thread id", arena, &o->request);
-	}
-	o->request.cgroup_path = args->cgroup;
-	o->request.target = args->cgroup ? CAPTURE_CGROUP : args->all ? CAPTURE_ALL : CAPTURE_COMMAND;
-	if (args->command.count)
-		o->command = (char **)args->command.words;
-	return NULL;
-}
-
-/* execvp() wants a NULL behind the last word. */
-static void end_command(struct record_session_options *o, const struct opt_list *words,
-			struct arena *arena)
-{
-	if (!o->command)
-		return;
-	o->command = arena_calloc(arena, words->count + 1, sizeof(*o->command));
-	memcpy(o->command, words->words, words->count * sizeof(*o->command));
 }
 
 static void add_source(struct record_session_options *o, const char *name, struct arena *arena)
@@ -248,7 +194,7 @@ static struct err *record_run(void *p, struct arena *arena, int *status)
 		list_sources();
 		return NULL;
 	}
-	TRY(parse_target(args, arena, &o));
+	TRY(target_parse(&args->target, arena, &o));
 	TRY(parse_frequency(args->frequency, &o.request.frequency_hz));
 	if (args->frequency && args->period)
 		return err_fix(err_new(ERR_USAGE, "-F and -c are two ways to say how often"),
@@ -257,7 +203,6 @@ static struct err *record_run(void *p, struct arena *arena, int *status)
 	o.request.period = args->period;
 	if (args->syscalls)
 		add_source(&o, "syscalls", arena);
-	end_command(&o, &args->command, arena);
 	o.request.clock = parse_clock(args->clock);
 	o.request.max_frames = (unsigned)args->max_frames;
 	o.request.stacks = parse_stacks(args->stacks);

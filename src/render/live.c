@@ -42,6 +42,7 @@ struct live {
 	line_vec lines;	   /* the document */
 	line_vec shown;	   /* what the screen shows, by row; NULL: unknown */
 	size_t top;	   /* first line on the screen */
+	size_t cursor;	   /* the chosen line, with options->key */
 	struct str search; /* "" : none */
 	struct str typed;  /* being typed after '/' */
 	struct str out;	   /* to be written in one piece */
@@ -209,6 +210,27 @@ static const char *find(const struct live *l, const char *text)
 	return strcasestr(text, term);
 }
 
+/* A document that is shorter for once does not move the choice. */
+static size_t chosen_line(const struct live *l)
+{
+	return l->cursor < l->lines.n ? l->cursor : l->lines.n ? l->lines.n - 1 : 0;
+}
+
+/* The chosen line is shown inverse, over the whole width. */
+static char *as_chosen(struct live *l, const char *line)
+{
+	struct str text = { 0 }, marked = { 0 };
+	size_t columns;
+
+	plain(&text, line);
+	columns = text_columns(str_text(&text), text.length);
+	str_printf(&marked, "\033[7m%s", str_text(&text));
+	if (columns < l->columns)
+		str_add_repeat(&marked, ' ', l->columns - columns);
+	str_deinit(&text);
+	return str_take(&marked);
+}
+
 static char *with_match(struct live *l, const char *line)
 {
 	struct str text = { 0 }, marked = { 0 };
@@ -288,19 +310,48 @@ static const char *const help_lines[] = {
 	"  any key goes back",
 };
 
+static const char *help_line(const struct live *l, size_t row)
+{
+	size_t own = 0;
+
+	while (l->options->key_help && l->options->key_help[own])
+		own++;
+	if (row < own)
+		return l->options->key_help[row];
+	row -= own;
+	return row < sizeof(help_lines) / sizeof(*help_lines) ? help_lines[row] : "";
+}
+
 static const char *line_at(const struct live *l, size_t row)
 {
 	if (l->is_help)
-		return row < sizeof(help_lines) / sizeof(*help_lines) ? help_lines[row] : "";
+		return help_line(l, row);
 	return l->top + row < l->lines.n ? l->lines.v[l->top + row] : "";
+}
+
+static void keep_in_sight(struct live *l)
+{
+	size_t at = chosen_line(l);
+
+	if (!l->options->key)
+		return;
+	if (at < l->top)
+		l->top = at;
+	else if (at >= l->top + body_rows(l))
+		l->top = at - body_rows(l) + 1;
 }
 
 static void paint(struct live *l)
 {
 	if (l->top > last_top(l))
 		l->top = last_top(l);
-	for (size_t row = 0; row < body_rows(l); row++)
-		paint_row(l, row, with_match(l, line_at(l, row)));
+	keep_in_sight(l);
+	for (size_t row = 0; row < body_rows(l); row++) {
+		bool chosen = l->options->key && !l->is_help && l->top + row == chosen_line(l) &&
+			      l->lines.n > 0;
+
+		paint_row(l, row, (chosen ? as_chosen : with_match)(l, line_at(l, row)));
+	}
 	if (l->rows > 1)
 		paint_row(l, l->rows - 1, status(l));
 	flush(l);
@@ -311,6 +362,14 @@ static void paint(struct live *l)
 
 static void scroll(struct live *l, long by)
 {
+	if (l->options->key) {
+		long at = (long)chosen_line(l) + by, last = (long)l->lines.n - 1;
+
+		l->cursor = at < 0 || last < 0 ? 0 : at > last ? (size_t)last : (size_t)at;
+		if (l->cursor < body_rows(l))
+			l->top = 0;
+		return;
+	}
 	if (by < 0)
 		l->top = (size_t)-by > l->top ? 0 : l->top - (size_t)-by;
 	else
@@ -330,6 +389,7 @@ static void search_on(struct live *l, bool backwards, bool from_here)
 		if (find(l, str_text(&text))) {
 			/* Near the end the screen can't scroll to it, but shows it. */
 			l->top = at > last_top(l) ? last_top(l) : at;
+			l->cursor = at;
 			str_deinit(&text);
 			return;
 		}
@@ -367,6 +427,27 @@ static void start_search(struct live *l)
 	str_clear(&l->typed);
 }
 
+/* Keys that the view has first. */
+static bool key_of_view(struct live *l, int key)
+{
+	struct str line = { 0 };
+	bool done;
+
+	if (!l->options->key)
+		return false;
+	if (l->lines.n)
+		plain(&line, l->lines.v[chosen_line(l)]);
+	key = key == '\r' || key == '\n' ? LIVE_ENTER : key == 27 || key == 127 || key == 8 ? LIVE_BACK : key;
+	done = l->options->key(l->user, key, str_text(&line));
+	str_deinit(&line);
+	l->must_refresh |= done;
+	if (done && (key == LIVE_ENTER || key == LIVE_BACK)) {
+		l->cursor = l->options->first_line;
+		l->top = 0;
+	}
+	return done;
+}
+
 static void handle_key(struct live *l, int key)
 {
 	long page = (long)body_rows(l) - 1;
@@ -381,6 +462,8 @@ static void handle_key(struct live *l, int key)
 		typing_key(l, key);
 		return;
 	}
+	if (key_of_view(l, key))
+		return;
 	switch (key) {
 	case 'q':
 	case 3:
@@ -407,11 +490,12 @@ static void handle_key(struct live *l, int key)
 		break;
 	case KEY_HOME:
 	case 'g':
-		l->top = 0;
+		l->top = l->cursor = 0;
 		break;
 	case KEY_END:
 	case 'G':
 		l->top = last_top(l);
+		l->cursor = l->lines.n ? l->lines.n - 1 : 0;
 		break;
 	case '/':
 		start_search(l);
@@ -584,13 +668,14 @@ struct err *live_run(const struct live_options *options,
 		     struct err *(*refresh_fn)(void *user, struct doc *doc), void *user)
 {
 	struct live l = {
-		.options = options, .refresh = refresh_fn, .user = user, .must_refresh = true
+		.options = options, .refresh = refresh_fn, .user = user, .must_refresh = true,
+		.cursor = options->first_line
 	};
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) ||
 	    tcgetattr(STDIN_FILENO, &l.before) != 0)
 		return err_fix(err_new(ERR_USAGE, "a live view needs a terminal"),
-			       "leave out --live to print the report once");
+			       "print it once instead (report without --live, top --once)");
 	TRY(open_signals(&l));
 	take_terminal(&l);
 	measure(&l);

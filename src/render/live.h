@@ -8,6 +8,9 @@
  *   arrows, j k, PgUp PgDn, g G   move          / n N   search, next, back
  *   space   pause, r   now        ? h   help    q       quit
  *
+ * With a `key` hook there is a line to choose: the arrows move it, and keys go to the hook
+ * first.
+ *
  * The terminal is given back as it was whatever ends the view: q, an error of the view,
  * SIGINT, SIGTERM, SIGHUP, and for as long as it is stopped by SIGTSTP.
  */
@@ -18,7 +21,13 @@ struct live_options {
 	uint64_t interval_ns; /* between the starts of two refreshes; 0: one second */
 	enum render_color color;
 	enum render_charset charset;
+	/* A key (LIVE_ENTER, LIVE_BACK or its character), and the chosen line as plain text.
+	 * True: it is done, and the document made anew.  May be NULL. */
+	bool (*key)(void *user, int key, const char *line);
+	const char *const *key_help; /* lines for the help, ended by NULL; may be NULL */
+	size_t first_line; /* where the chosen line is at first */
 };
+enum { LIVE_ENTER = 2000, LIVE_BACK };
 
 /* REFRESH writes the document (doc_begin() to before doc_end()); it is called at once,
  * then each interval, and when the window's size changes.  Its error ends the view and is

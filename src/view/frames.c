@@ -27,8 +27,15 @@
 
 enum { CALLS_MAX = 128 }; /* inlined into each other at one address */
 
+struct frames_cache {
+	struct map calls; /* frame id -> index in chains */
+	VEC(struct sym_chain) chains;
+	struct arena arena;
+};
+
 struct frames {
 	struct recording *recording;
+	struct frames_cache *cache;
 	const struct row_frame *rows;
 	size_t count;
 	const struct row_module *modules;
@@ -183,27 +190,6 @@ static void fill_modules(struct frames *f, const uint32_t *place)
 	}
 }
 
-/* Fill the addresses; WHICH[k] is the frame of address k. */
-static size_t fill_addresses(struct frames *f, const uint32_t *place, uint32_t *which)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < f->count; i++) {
-		const struct row_frame *row = &f->rows[i];
-		size_t m = module_index(f, row->module);
-
-		if (m == SIZE_MAX || place[m] == UINT32_MAX || row->function)
-			continue;
-		which[n] = (uint32_t)i;
-		f->batch.addresses[n++] = (struct sym_batch_address){
-			.module = place[m],
-			.exact = row->exact != 0,
-			.offset = row->offset,
-		};
-	}
-	return n;
-}
-
 static void take_chain(struct frames *f, struct frame *frame, const struct sym_chain *chain)
 {
 	frame->first_call = (uint32_t)f->calls.n;
@@ -216,6 +202,56 @@ static void take_chain(struct frames *f, struct frame *frame, const struct sym_c
 		call->line = chain->frames[i].line;
 		call->inlined = chain->frames[i].inlined;
 	}
+}
+
+/* Was it looked up before, be it in vain? */
+static bool take_cached(struct frames *f, size_t i)
+{
+	uint64_t *index = f->cache ? map_find(&f->cache->calls, f->rows[i].id) : NULL;
+
+	if (index && f->cache->chains.v[*index].count)
+		take_chain(f, &f->frames[i], &f->cache->chains.v[*index]);
+	return index != NULL;
+}
+
+static void put_cached(struct frames *f, size_t i, const struct sym_chain *chain)
+{
+	struct frames_cache *c = f->cache;
+	struct sym_chain copy = { .count = chain->count };
+
+	if (!c)
+		return;
+	copy.frames = ARENA_ARRAY(&c->arena, struct sym_frame, chain->count + 1);
+	for (size_t k = 0; k < chain->count; k++) {
+		const struct sym_frame *from = &chain->frames[k];
+
+		copy.frames[k] = *from;
+		copy.frames[k].function = from->function ? arena_strdup(&c->arena, from->function) : NULL;
+		copy.frames[k].file = from->file ? arena_strdup(&c->arena, from->file) : NULL;
+	}
+	*map_get(&c->calls, f->rows[i].id, NULL) = c->chains.n;
+	vec_push(&c->chains, copy);
+}
+
+/* Fill the addresses; WHICH[k] is the frame of address k. */
+static size_t fill_addresses(struct frames *f, const uint32_t *place, uint32_t *which)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->count; i++) {
+		const struct row_frame *row = &f->rows[i];
+		size_t m = module_index(f, row->module);
+
+		if (m == SIZE_MAX || place[m] == UINT32_MAX || row->function || take_cached(f, i))
+			continue;
+		which[n] = (uint32_t)i;
+		f->batch.addresses[n++] = (struct sym_batch_address){
+			.module = place[m],
+			.exact = row->exact != 0,
+			.offset = row->offset,
+		};
+	}
+	return n;
 }
 
 static struct err *resolve(struct frames *f)
@@ -241,11 +277,12 @@ static struct err *resolve(struct frames *f)
 
 		f->batch.progress = progress_report;
 		f->batch.user = progress;
-		err = sym_batch_run(&f->batch);
+		err = f->batch.address_count ? sym_batch_run(&f->batch) : NULL;
 		progress_destroy(progress);
 		for (size_t k = 0; !err && k < f->batch.address_count; k++) {
 			const struct sym_chain *chain = &f->batch.addresses[k].chain;
 
+			put_cached(f, which[k], chain);
 			if (chain->count == 0)
 				continue;
 			f->resolved.found++;
@@ -262,13 +299,34 @@ static struct err *resolve(struct frames *f)
 
 /* --- the whole -------------------------------------------------------------------------- */
 
-struct err *frames_create(struct recording *r, bool look_up, struct frames **ret)
+struct frames_cache *frames_cache_create(void)
+{
+	struct frames_cache *c = mem_calloc(1, sizeof(*c));
+
+	map_init(&c->calls);
+	arena_init(&c->arena);
+	return c;
+}
+
+void frames_cache_destroy(struct frames_cache *c)
+{
+	if (!c)
+		return;
+	map_deinit(&c->calls);
+	vec_deinit(&c->chains);
+	arena_deinit(&c->arena);
+	free(c);
+}
+
+struct err *frames_create(struct recording *r, bool look_up, struct frames_cache *cache,
+			  struct frames **ret)
 {
 	struct frames *f = mem_calloc(1, sizeof(*f));
 	const void *rows;
 	struct err *err = recording_side_rows(r, TYPE_frame, &rows, &f->count);
 
 	f->recording = r;
+	f->cache = cache;
 	arena_init(&f->arena);
 	if (!err) {
 		f->rows = rows;

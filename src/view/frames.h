@@ -36,8 +36,15 @@ struct frames_resolved {
 	uint64_t asked, found; /* frames; 0, 0 when the recording had its names */
 };
 
-/* RESOLVE: look up names that the recording never tried to get. */
-struct err *frames_create(struct recording *r, bool resolve, struct frames **ret);
+/* Names that were looked up before, by frame id: for a view that reads one growing recording
+ * again and again.  Has to outlive the frames made with it. */
+struct frames_cache;
+struct frames_cache *frames_cache_create(void);
+void frames_cache_destroy(struct frames_cache *c); /* NULL-safe */
+
+/* RESOLVE: look up names that the recording never tried to get.  CACHE may be NULL. */
+struct err *frames_create(struct recording *r, bool resolve, struct frames_cache *cache,
+			  struct frames **ret);
 void frames_destroy(struct frames *f); /* NULL-safe */
 
 size_t frames_count(const struct frames *f);

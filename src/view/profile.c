@@ -513,7 +513,7 @@ static struct err *load_side(struct profile_builder *b)
 	b->stacks = rows;
 	TRY(recording_side_rows(b->r, TYPE_thread, &rows, &b->thread_count));
 	b->threads = rows;
-	return frames_create(b->r, true, &b->p->frames);
+	return frames_create(b->r, true, b->options->cache, &b->p->frames);
 }
 
 static struct err *build(struct profile_builder *b)

@@ -18,6 +18,7 @@
 
 struct recording;
 struct frames;
+struct frames_cache;
 struct row_thread;
 
 /* What stands outermost in each stack. */
@@ -32,6 +33,7 @@ struct profile_options {
 	uint64_t from_ns, to_ns;
 	bool no_kernel, no_user, no_inlines;
 	enum profile_group group;
+	struct frames_cache *cache; /* view/frames.h; NULL: none */
 };
 
 /* What one thread row of the recording used. */

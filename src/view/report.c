@@ -300,6 +300,7 @@ struct err *report_profile(struct recording *r, const struct view_options *v, st
 		.no_kernel = v->no_kernel,
 		.no_user = v->no_user,
 		.no_inlines = v->no_inlines,
+		.cache = v->cache,
 		.group = v->by_thread	 ? PROFILE_BY_THREAD
 			 : v->by_process ? PROFILE_BY_PROCESS
 					 : PROFILE_BY_NAME,

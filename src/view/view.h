@@ -12,6 +12,7 @@
 
 struct recording;
 struct doc;
+struct frames_cache;
 
 /* What the user narrowed the question down to; a view uses what applies to it. */
 struct view_options {
@@ -28,6 +29,7 @@ struct view_options {
 	double min_ratio;            /* leave out what is below (0.005 = 0.5 %) */
 	bool reverse;                /* callers first (flame: leaf at the bottom) */
 	bool no_kernel, no_user, no_inlines, by_thread, by_process;
+	struct frames_cache *cache;  /* of a view that is made again and again; NULL: none */
 };
 
 struct view {
