@@ -35,6 +35,7 @@ enum oops_kind_flags {
 	OOPS_LEADS = 8,       /* the next headline is part of it */
 	OOPS_ASKED = 16,      /* somebody asked for it: SysRq */
 	OOPS_ONE_LINE = 32,   /* complete in its headline */
+	OOPS_NOTE = 64,       /* worth knowing, but no report of the kernel about itself */
 };
 
 struct oops_kind {

@@ -256,7 +256,11 @@ static void take_line(struct oops_scan *s, const char *text, size_t length)
 	const struct oops_kind *kind = headline(s, &line);
 	struct group *g = owner_of(s, &line);
 
-	if (kind != NULL && !(g != NULL && is_part_of(g, kind, s->lines))) {
+	if (kind != NULL && (kind->flags & OOPS_NOTE)) {
+		open_group(s, kind, &line);
+		if (g != NULL)
+			add_to(s, g, &line);
+	} else if (kind != NULL && !(g != NULL && is_part_of(g, kind, s->lines))) {
 		if (g != NULL)
 			close_group(s, g, true);
 		open_group(s, kind, &line);

@@ -63,7 +63,27 @@ static bool is_wanted(const struct oops_session_options *o, const struct oops_re
 
 /* --- gathered ------------------------------------------------------------------------------------- */
 
+/* Lines worth knowing that are no reports: counted by title. */
+struct notes {
+	struct strmap by_title; /* -> how often */
+	uint64_t total;
+};
+enum { NOTES_KEPT = 10000 };
+
+/* Takes R if it is a note. */
+static bool take_note(struct notes *n, struct oops_report *r)
+{
+	if (!(r->kind->flags & OOPS_NOTE))
+		return false;
+	n->total++;
+	if (n->by_title.n < NOTES_KEPT || strmap_find(&n->by_title, r->title, strlen(r->title)) != NULL)
+		(*strmap_get(&n->by_title, r->title, strlen(r->title), NULL))++;
+	oops_report_destroy(r);
+	return true;
+}
+
 struct gathered {
+	struct notes notes;
 	struct oops_decoder *decoder; /* NULL: no decoding */
 	const struct oops_session_options *options;
 	struct strmap by_title;
@@ -80,6 +100,8 @@ static void gather(void *user, struct oops_report *r)
 		oops_report_destroy(r);
 		return;
 	}
+	if (g->options->kind == NULL && take_note(&g->notes, r))
+		return;
 	g->total++;
 	if (strmap_find(&g->by_title, r->title, strlen(r->title)) == NULL && g->reports.n == REPORTS_KEPT) {
 		g->not_kept++;
@@ -147,6 +169,19 @@ static void show_note(struct doc *doc, const struct oops_decoder *decoder)
 		doc_warning(doc, fix, "%s", text);
 }
 
+static void show_notes(struct doc *doc, const struct notes *notes)
+{
+	static const struct doc_column columns[] = { { "times", "times", DOC_COUNT, 0 }, { "what", "also in the log", DOC_TEXT, 0 } };
+	struct strmap_slot *slot;
+
+	if (notes->total == 0)
+		return;
+	doc_table_begin(doc, "notes", "notes", columns, 2);
+	for (size_t i = 0; (slot = strmap_next(&notes->by_title, &i)) != NULL;)
+		doc_row(doc, (struct doc_value[]){ DOC_U64(slot->value), DOC_STR(slot->key) });
+	doc_table_end(doc, 0, NULL);
+}
+
 static void show_all(struct doc *doc, struct gathered *g, uint64_t lines)
 {
 	const struct oops_session_options *o = g->options;
@@ -154,6 +189,7 @@ static void show_all(struct doc *doc, struct gathered *g, uint64_t lines)
 
 	if (g->reports.n == 0) {
 		doc_headline(doc, "no kernel report in %" PRIu64 " lines", lines);
+		show_notes(doc, &g->notes);
 		return;
 	}
 	const struct oops_report *worst = worst_first(g);
@@ -162,6 +198,7 @@ static void show_all(struct doc *doc, struct gathered *g, uint64_t lines)
 		     g->reports.n == 1 ? "" : "s", lines, worst->title);
 	if (g->reports.n > 1)
 		show_table(doc, g);
+	show_notes(doc, &g->notes);
 	for (size_t i = 0; i < g->reports.n && i < limit && g->decoder != NULL; i++)
 		err_destroy(oops_decode(g->decoder, g->reports.v[i]));
 	show_note(doc, g->decoder);
@@ -202,6 +239,7 @@ struct err *session_oops(const struct oops_session_options *options, struct doc 
 		err = scan_all(options, show_one, &shown, &lines);
 	} else {
 		strmap_init(&g.by_title);
+		strmap_init(&g.notes.by_title);
 		err = scan_all(options, gather, &g, &lines);
 		if (err == NULL)
 			show_all(doc, &g, lines);
@@ -209,6 +247,7 @@ struct err *session_oops(const struct oops_session_options *options, struct doc 
 			oops_report_destroy(g.reports.v[i]);
 		vec_deinit(&g.reports);
 		strmap_deinit(&g.by_title);
+		strmap_deinit(&g.notes.by_title);
 	}
 	oops_decoder_destroy(g.decoder);
 	struct err *end = doc_end(doc);
@@ -222,6 +261,7 @@ struct err *session_oops(const struct oops_session_options *options, struct doc 
 /* --- JSON -------------------------------------------------------------------------------------------- */
 
 struct json_out {
+	struct notes notes;
 	struct oops_decoder *decoder;
 	const struct oops_session_options *options;
 	struct json json;
@@ -232,6 +272,8 @@ static void put_json(void *user, struct oops_report *r)
 {
 	struct json_out *out = user;
 
+	if (out->options->kind == NULL && take_note(&out->notes, r))
+		return;
 	if (is_wanted(out->options, r)) {
 		if (out->decoder != NULL)
 			err_destroy(oops_decode(out->decoder, r));
@@ -242,6 +284,23 @@ static void put_json(void *user, struct oops_report *r)
 	oops_report_destroy(r);
 }
 
+static void put_notes(struct json_out *out)
+{
+	struct strmap_slot *slot;
+
+	json_key(&out->json, "notes");
+	json_begin_array(&out->json);
+	for (size_t i = 0; (slot = strmap_next(&out->notes.by_title, &i)) != NULL;) {
+		json_begin_object(&out->json);
+		json_key(&out->json, "title");
+		json_str(&out->json, slot->key);
+		json_key(&out->json, "times");
+		json_u64(&out->json, slot->value);
+		json_end(&out->json);
+	}
+	json_end(&out->json);
+}
+
 struct err *session_oops_json(const struct oops_session_options *options, FILE *file)
 {
 	struct json_out out = { .options = options, .file = file };
@@ -249,6 +308,7 @@ struct err *session_oops_json(const struct oops_session_options *options, FILE *
 
 	if (options->decode != NULL)
 		TRY(oops_decoder_create(options->decode, &out.decoder));
+	strmap_init(&out.notes.by_title);
 	json_init_file(&out.json, file, 1);
 	json_begin_object(&out.json);
 	json_key(&out.json, "schema");
@@ -260,6 +320,7 @@ struct err *session_oops_json(const struct oops_session_options *options, FILE *
 	struct err *err = scan_all(options, put_json, &out, &lines);
 
 	json_end(&out.json);
+	put_notes(&out);
 	const char *fix, *text = out.decoder != NULL ? oops_decoder_note(out.decoder, &fix) : NULL;
 
 	if (text != NULL) {
@@ -267,6 +328,7 @@ struct err *session_oops_json(const struct oops_session_options *options, FILE *
 		json_str(&out.json, text);
 	}
 	oops_decoder_destroy(out.decoder);
+	strmap_deinit(&out.notes.by_title);
 	json_key(&out.json, "lines");
 	json_u64(&out.json, lines);
 	json_end(&out.json);
