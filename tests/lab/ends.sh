@@ -6,7 +6,11 @@ no_qemu() { # QEMU of a given run, found by the directory in its command line
 }
 clean() { no_qemu && ! compgen -G "$TMPDIR/sonde-lab-*" >/dev/null; }
 
-"$LAB/run" -- bash -c 'printf "a\r\nb\0c"; echo err >&2; exit 7' >out 2>err
+# A kernel by its file, and an ordinary user.
+root=$("$LAB/kernel/debian" --cached "$KERNEL") || exit
+release=$(cat "$root/release")
+"$LAB/run" --kernel "$root/boot/vmlinuz-$release" --modules "$root/lib/modules/$release" --user -- \
+	bash -c 'printf "a\r\nb\0c"; echo "err of $(id -un) on $(uname -r)" >&2; exit 7' >out 2>err
 echo "status $?, $(cksum <out), $(cat err)"
 [ "$(cksum <out)" = "$(printf 'a\r\nb\0c' | cksum)" ] || { echo "output changed"; exit 1; }
 "$LAB/run" -- bash -c 'echo 1 >/proc/sys/kernel/sysrq; echo c >/proc/sysrq-trigger; sleep 60' >out 2>err
