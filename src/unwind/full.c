@@ -124,6 +124,8 @@ static void set_from_memory(struct full *f, unsigned reg, uint64_t addr)
 
 	if (unwind_read_word(f->m, f->memory, addr, &value))
 		set(f, reg, value);
+	else if (known(f->from, f->m->sp) && addr < f->from->value[f->m->sp] && known(f->from, reg))
+		set(f, reg, f->from->value[reg]); /* popped again: stack.c, read_saved() */
 	else
 		f->why = UNWIND_WHY_MEMORY;
 }

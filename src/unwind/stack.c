@@ -185,6 +185,16 @@ static uint64_t saved_at(const struct walk *w, const struct unwind_row *row, uin
 	}
 }
 
+/* What is saved at AT.  In an epilogue the CFI of popped registers still leads below SP: there
+ * the value is in the register again, and a copy of the stack does not have that memory. */
+static bool read_saved(struct walk *w, uint64_t at, uint64_t now, uint64_t *ret)
+{
+	if (read_word(w, at, ret))
+		return true;
+	*ret = now;
+	return at < w->sp;
+}
+
 /* ALL: registers of the innermost frame, NULL in others. */
 static enum outcome step_row(struct walk *w, const struct unwind_row *row, const struct unwind_full *all)
 {
@@ -197,7 +207,7 @@ static enum outcome step_row(struct walk *w, const struct unwind_row *row, const
 	if (!compute_cfa(w, row, all, &cfa, &outcome))
 		return outcome;
 	at = saved_at(w, row, cfa);
-	if (fp_there && !read_word(w, at, &fp))
+	if (fp_there && !read_saved(w, at, w->fp, &fp))
 		return broken(w, UNWIND_WHY_MEMORY);
 	if (!ra_there && w->m->has_lr) {
 		if (!w->lr_known)

@@ -258,12 +258,33 @@ static void test_other_register(void **state)
 	assert_int_equal(r.count, 2);
 }
 
+/* Popped, and the CFI still says where it was: below SP, where a copy of the stack has nothing. */
+static void test_epilogue(void **state)
+{
+	const struct unwind_row rows[] = {
+		ROW(0x000, SP, CFA, FP, 4, 2), ROW(0x100, FP, CFA, FP, 2, 2), ROW(0x200, OUTERMOST, NONE, FP, 0, 0),
+	};
+	struct code c = { .rows = rows, .row_count = 3 };
+	struct unwind_regs regs = { .pc = CODE + 4, .sp = BASE, .fp = BASE + 8 * 8, .arch = UNWIND_ARCH_X86_64 };
+	uint64_t pcs[16];
+
+	c.stack.words[1] = CODE + 0x150;
+	c.stack.words[9] = CODE + 0x250;
+
+	struct unwind_result r = unwind(&c, &regs, 0, pcs);
+
+	assert_int_equal(r.end, UNWIND_COMPLETE);
+	assert_int_equal(r.count, 3);
+	assert_int_equal(pcs[2], CODE + 0x250);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_chain), cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_table_x86_64), cmocka_unit_test(test_table_aarch64),
 		cmocka_unit_test(test_table_signal), cmocka_unit_test(test_without_cfi),
-		cmocka_unit_test(test_other_register) };
+		cmocka_unit_test(test_other_register),
+		cmocka_unit_test(test_epilogue) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,6 +27,7 @@
 enum {
 	WINDOW_SAMPLES = 128,   /* of one CPU, between two decisions to go down */
 	SHORT_MAX = 2,          /* stacks cut off by the copy's end that move it up */
+	SAME_STACK_BYTES = 8 << 20, /* what is wanted further away is another stack's */
 };
 
 static const uint32_t level_bytes[PERF_STACK_LEVELS] = { 4096, 16384, 65528 };
@@ -130,7 +131,7 @@ static uint64_t load_u64(const uint8_t *p)
 /* abi, registers if any; size, bytes and how many of them are real, if any. */
 static bool parse(const uint8_t *p, const uint8_t *end, uint64_t *abi, const uint8_t **regs, struct unwind_copy *c)
 {
-	*c = (struct unwind_copy){ .limit_bytes = level_bytes[PERF_STACK_LEVELS - 1] };
+	*c = (struct unwind_copy){ .limit_bytes = SAME_STACK_BYTES };
 	if (end - p < 8)
 		return false;
 	*abi = load_u64(p);
@@ -236,7 +237,7 @@ void perf_user_stacks_note(struct perf_session *s)
 	recorder_note(r, "cpu.stacks.served", str_text(&line));
 	str_deinit(&line);
 	str_init(&line);
-	say_count(&line, c->too_long, "longer than the copy");
+	say_count(&line, c->too_long, "longer than the copy (64 KiB at most)");
 	for (size_t i = 0; i < 8; i++)
 		if (why[i])
 			say_count(&line, c->why[i], why[i]);
