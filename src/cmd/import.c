@@ -19,7 +19,7 @@ struct import_args {
 	unsigned verbose;
 };
 
-static const char *const import_forms[] = { "perf.data", NULL };
+static const char *const import_forms[] = { "perf.data", "pprof", NULL };
 
 static const struct opt import_opts[] = {
 	{ .name = "output", .letter = 'o', .kind = OPT_STRING, .value = "NAME.sonde", .completes = "file",
@@ -104,7 +104,8 @@ const struct cmd cmd_import = {
 		.name = "import",
 		.summary = "make a recording from another tool's file",
 		.description =
-			"Reads perf.data files of any version, machine and byte order, also compressed ones and pipes. "
+			"Reads perf.data files of any version, machine and byte order, also compressed ones and pipes; and "
+			"profiles of pprof (Go, gperftools, Java), each of whose sample types becomes an event. "
 			"Functions get names from files of this machine that have the build-ids of the recorded ones. "
 			"What a recording has no place for (branch stacks, hardware trace) is counted and said: see "
 			"sonde info.\n\n"

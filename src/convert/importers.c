@@ -6,10 +6,11 @@
 
 #include <string.h>
 
-extern const struct importer importer_perf_data;
+extern const struct importer importer_perf_data, importer_pprof;
 
 const struct importer *const importer_table[] = {
 	&importer_perf_data,
+	&importer_pprof,
 	NULL,
 };
 

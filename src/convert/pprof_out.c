@@ -31,7 +31,7 @@ enum { FUNCTION_ID = 1, FUNCTION_NAME, FUNCTION_SYSTEM_NAME, FUNCTION_FILE };
 
 struct pprof {
 	const struct export_tree *t;
-	struct str out, message, part;
+	struct str out, texts, message, part; /* texts: the string table, which goes last */
 	struct strmap strings;	/* text -> index */
 	struct strmap functions; /* name NUL file -> id */
 	struct map samples;	/* thread << 32 | node -> index */
@@ -41,7 +41,7 @@ struct pprof {
 	struct str key;
 };
 
-/* Index 0 is the empty string; strings go out when they are first used. */
+/* Index 0 is the empty string. */
 static uint64_t string_index(struct pprof *p, const char *text)
 {
 	bool is_new;
@@ -49,7 +49,7 @@ static uint64_t string_index(struct pprof *p, const char *text)
 
 	if (is_new) {
 		*index = p->strings.n - 1;
-		protobuf_put_text(&p->out, PROFILE_STRING, text);
+		protobuf_put_text(&p->texts, PROFILE_STRING, text);
 	}
 	return *index;
 }
@@ -265,6 +265,7 @@ static void put_all(struct pprof *p)
 		protobuf_put(&p->out, PROFILE_DURATION, t->end_ns - t->start_ns);
 	if (*t->command)
 		protobuf_put(&p->out, PROFILE_COMMENT, string_index(p, t->command));
+	str_add_n(&p->out, str_text(&p->texts), p->texts.length);
 }
 
 static struct err *pprof_export(const struct export_input *input, FILE *out)
@@ -288,6 +289,7 @@ static struct err *pprof_export(const struct export_input *input, FILE *out)
 	}
 	str_deinit(&packed);
 	str_deinit(&p.out);
+	str_deinit(&p.texts);
 	str_deinit(&p.message);
 	str_deinit(&p.part);
 	str_deinit(&p.key);

@@ -228,6 +228,7 @@ struct err *recorder_create(const struct recorder_options *o, struct recorder **
 	struct recorder *r = mem_calloc(1, sizeof(*r));
 
 	r->path = mem_strdup(o->path);
+	r->elsewhere = o->elsewhere;
 	r->dirfd = r->journal_fd = r->lock_fd = -1;
 	r->segment_ns = o->segment_ns ? o->segment_ns : 4000000000ULL;
 	r->compactor = o->compactor;
@@ -572,7 +573,7 @@ static void count_totals(struct recorder *r, uint64_t waiting, struct recorder_t
 /* The last meta.json; on a full disk it takes the reserve's place. */
 static struct err *end_meta(struct recorder *r, const struct err *failed)
 {
-	if (r->meta.end_ns == 0)
+	if (r->meta.end_ns == 0 && !r->elsewhere)
 		r->meta.end_ns = recorder_now_ns();
 	r->meta.state = RECORDING_COMPLETE;
 	if (failed) {

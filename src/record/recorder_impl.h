@@ -30,6 +30,7 @@ struct side_table {
 
 struct recorder {
 	char *path;
+	bool elsewhere; /* as recorder_options has it */
 	int dirfd, journal_fd, lock_fd;
 	uint64_t segment_ns;
 	const struct recorder_compactor *compactor;
