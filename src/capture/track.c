@@ -489,6 +489,7 @@ static struct track *create(struct recorder *recorder, bool offline)
 
 struct track *track_create(struct recorder *recorder) { return create(recorder, false); }
 struct track *track_create_offline(struct recorder *recorder) { return create(recorder, true); }
+void track_set_local(struct track *t) { t->local = true; }
 
 void track_destroy(struct track *t)
 {

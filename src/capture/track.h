@@ -22,10 +22,13 @@ struct recorder;
 struct track;
 
 struct track *track_create(struct recorder *recorder);
-/* For what happened elsewhere or long ago (convert/): nothing is looked up in /proc or /sys and
- * no file is opened; the kernel's modules come by track_kernel_mmap(), and threads that nobody
- * named are called ":TID".  Addresses that no mapping covers are kept as they are. */
+/* For what happened elsewhere or long ago (convert/): nothing is looked up in /proc or /sys, and
+ * only files with the recorded build-id are opened; the kernel's modules come by
+ * track_kernel_mmap(), and threads that nobody named are called ":TID".  Addresses that no mapping
+ * covers are kept as they are. */
 struct track *track_create_offline(struct recorder *recorder);
+/* Offline: it was this machine, so a file with the recorded inode number is the same, too. */
+void track_set_local(struct track *t);
 void track_destroy(struct track *t);
 
 /* Seen in /proc: the process, its threads and mappings as they are now.  False: it is

@@ -78,10 +78,30 @@ static bool may_open(const struct track *t)
 	return limit.rlim_cur == RLIM_INFINITY || t->open_files < limit.rlim_cur / 4;
 }
 
+/* Only what is certainly the same: by build-id, or by inode and, where the machine isn't known to
+ * be this one, the device too. */
+static int open_offline(const struct track *t, const struct track_mmap *m)
+{
+	bool is_vdso = strcmp(m->path, "[vdso]") == 0;
+	struct stat st;
+	int fd;
+
+	if (m->build_id_size == 0 && m->inode == 0)
+		return -1;
+	fd = accept_file(is_vdso ? locate_open_vdso(0) : locate_open(0, m->path), m);
+	if (fd >= 0 && m->build_id_size == 0 && !t->local && (fstat(fd, &st) != 0 || (uint64_t)st.st_dev != m->dev)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
 static int open_file(struct track *t, pid_t pid, const struct track_mmap *m)
 {
-	if (t->offline || !may_open(t))
+	if (!may_open(t))
 		return -1;
+	if (t->offline)
+		return open_offline(t, m);
 	if (strcmp(m->path, "[vdso]") == 0)
 		return open_vdso(pid, m);
 

@@ -27,7 +27,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -137,6 +136,13 @@ static void note_missing(struct perfdata_import *p)
 				       p->dump_samples - p->unwound_samples, p->dump_samples);
 
 		recorder_missing(r, "callers in unwound stacks", why, NULL);
+	}
+	if (p->unwound_broken) {
+		CLEANUP(mem_freep)
+		char *why = mem_printf("%" PRIu64 " of %" PRIu64 " unwound stacks end early: the copy is too short, or "
+				       "a file isn't here", p->unwound_broken, p->unwound_samples);
+
+		recorder_missing(r, "the outermost callers of some stacks", why, NULL);
 	}
 	if (p->bad_records) {
 		CLEANUP(mem_freep)
@@ -277,9 +283,6 @@ static void judge_module(struct perfdata_import *p, struct row_module row)
 static void judge_modules(struct perfdata_import *p)
 {
 	uint32_t max = recorder_side_max_id(p->out->recorder, TYPE_module);
-	struct utsname here;
-
-	p->same_host = uname(&here) == 0 && str_eq(here.nodename, perfdata_header(p->file)->hostname);
 	for (uint32_t id = 1; id <= max; id++) {
 		const struct row_module *row = recorder_side_find(p->out->recorder, TYPE_module, id);
 

@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/sysmacros.h>
+#include <sys/utsname.h>
 
 enum { MISC_CPUMODE = 7, MISC_KERNEL = 1, MISC_USER = 2, MISC_HYPERVISOR = 3 };
 
@@ -36,6 +37,7 @@ enum {
 	CONTEXT_FIRST = -4095,
 };
 enum { PROGRESS_RECORDS = 4096 };
+enum { MEMORY_OPERATION = 0x1e }; /* PERF_MEM_OP_LOAD and up; the lowest bit says that it's not known */
 
 /* --- mappings ------------------------------------------------------------------------------------- */
 
@@ -76,6 +78,13 @@ static bool is_kernel_itself(const char *path)
 	       str_eq(path, "[kernel]") || str_starts(path, "[kernel.vmlinux]");
 }
 
+static bool is_zero(const uint8_t *bytes, size_t count)
+{
+	while (count > 0 && bytes[count - 1] == 0)
+		count--;
+	return count == 0;
+}
+
 static void put_build_id(struct perfdata_import *p, const char *path, const struct perfdata_mmap *m,
 			 struct track_mmap *t)
 {
@@ -83,6 +92,8 @@ static void put_build_id(struct perfdata_import *p, const char *path, const stru
 
 	t->build_id = b ? b->id : m->build_id;
 	t->build_id_size = b ? b->size : m->build_id_size;
+	if (t->build_id_size && is_zero(t->build_id, t->build_id_size))
+		t->build_id_size = 0; /* perf's own way to say that it has none */
 }
 
 static void on_kernel_mmap(struct perfdata_import *p, const struct perfdata_mmap *m)
@@ -100,6 +111,18 @@ static void on_kernel_mmap(struct perfdata_import *p, const struct perfdata_mmap
 	track_kernel_mmap(p->out->track, &t);
 }
 
+/* The host's name comes before the first mapping, also in a pipe. */
+static void see_host(struct perfdata_import *p)
+{
+	struct utsname here;
+
+	if (p->same_host || uname(&here) != 0)
+		return;
+	p->same_host = str_eq(here.nodename, perfdata_header(p->file)->hostname);
+	if (p->same_host)
+		track_set_local(p->out->track);
+}
+
 static void on_mmap(struct perfdata_import *p, const struct perfdata_record *r)
 {
 	unsigned mode = r->misc & MISC_CPUMODE;
@@ -109,6 +132,7 @@ static void on_mmap(struct perfdata_import *p, const struct perfdata_record *r)
 		p->bad_records++;
 		return;
 	}
+	see_host(p);
 	if (m.pid == -1 || mode == MISC_KERNEL) {
 		on_kernel_mmap(p, &m);
 		return;
@@ -191,6 +215,8 @@ static void take_stack(struct perfdata_import *p, const struct perfdata_sample *
 		c = (struct chain){ 0 };
 		row->flags |= SAMPLE_STACK_CUT;
 	}
+	if (s->user_stack.size_bytes > 0 && !c.has_user && !c.corrupt)
+		p->unwound_samples += perfdata_unwind(p, s, &row->flags);
 	if (p->addrs.n == 0 && s->has_ip) {
 		vec_push(&p->addrs, s->ip);
 		c.kernel_count = in_kernel;
@@ -227,7 +253,7 @@ static void count_parts(struct perfdata_import *p, const struct perfdata_sample 
 {
 	p->branch_samples += s->branch_count > 0;
 	p->raw_samples += s->raw.size_bytes > 0;
-	p->data_samples += s->addr != 0 || s->data_source != 0;
+	p->data_samples += (s->data_source & MEMORY_OPERATION) != 0;
 	p->dump_samples += s->user_stack.size_bytes > 0;
 }
 

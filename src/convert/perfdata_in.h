@@ -47,8 +47,13 @@ struct perfdata_import {
 	size_t build_ids_known;
 	VEC(struct perfdata_symbol) symbols; /* of code that was made in the kernel (BPF) */
 	VEC(uint64_t) addrs;		 /* of the stack at hand */
-	bool same_host;
+	bool same_host;			 /* as this machine; known when the header has been read */
+	uint64_t unwound_broken;
 };
+
+/* The user part of a stack from the sample's registers and copy of the stack, behind the kernel's
+ * addresses in p->addrs.  False: it can't be unwound at all. */
+bool perfdata_unwind(struct perfdata_import *p, const struct perfdata_sample *s, uint8_t *flags);
 
 /* The build-id that the header has for a path; NULL: none. */
 const struct perfdata_build_id *perfdata_import_build_id(struct perfdata_import *p, const char *path);

@@ -266,7 +266,7 @@ static void note_number(struct recorder *r, const char *key, const char *unit, i
 static void put_about(struct pprof_import *m, const struct import_input *in)
 {
 	const struct pprof *p = m->p;
-	int64_t wall_ns = p->time_ns ? p->time_ns : (int64_t)in->mtime_ns - p->duration_ns;
+	int64_t wall_ns = p->time_ns ? p->time_ns : (int64_t)(in->mtime_ns - (uint64_t)p->duration_ns);
 
 	recorder_origin(m->r, &(struct recorder_origin){ .wall_offset_ns = wall_ns });
 	recorder_span(m->r, 0, p->duration_ns > 0 ? (uint64_t)p->duration_ns : 0);

@@ -46,6 +46,7 @@ enum perfdata_flag {
 	PERFDATA_EXCLUDE_HOST = 19,
 	PERFDATA_EXCLUDE_GUEST = 20,
 	PERFDATA_USE_CLOCKID = 25,
+	PERFDATA_BUILD_ID_FLAG = 34,
 };
 static inline bool perfdata_flag(const struct perfdata_attr *a, enum perfdata_flag bit)
 {

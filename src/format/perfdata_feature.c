@@ -87,7 +87,7 @@ static const char *fill(struct cursor *c, const char *form, struct str *text);
 /* The form's braces, COUNT times.  Returns what is behind them. */
 static const char *fill_times(struct cursor *c, uint32_t count, const char *form, struct str *text)
 {
-	struct cursor none = { .bad = true };
+	struct cursor none = cursor_of((struct bytes){ NULL, 0 }, false);
 	struct str dropped = { 0 };
 	const char *end = fill(&none, form, &dropped);
 

@@ -230,6 +230,18 @@ static struct cursor body_cursor(const struct perfdata *p, const struct perfdata
 	return cursor_of(r->body, p->header.big_endian);
 }
 
+/* Some kernels leave the bit set in mappings that have device and inode instead, for events that
+ * didn't ask for build-ids: there the first byte is a device's major number. */
+static bool has_build_id(const struct perfdata_record *r, struct cursor c)
+{
+	uint8_t size = cursor_u8(&c);
+	bool reserved = cursor_u8(&c) || cursor_u16(&c);
+
+	if (r->event && perfdata_flag(&r->event->attr, PERFDATA_BUILD_ID_FLAG))
+		return size > 0 && size <= BUILD_ID_BYTES_MAX && !reserved;
+	return (size == BUILD_ID_BYTES_MAX || size == 16) && !reserved;
+}
+
 bool perfdata_mmap(const struct perfdata *p, const struct perfdata_record *r, struct perfdata_mmap *m)
 {
 	struct cursor c = body_cursor(p, r);
@@ -239,7 +251,7 @@ bool perfdata_mmap(const struct perfdata *p, const struct perfdata_record *r, st
 	m->addr = cursor_u64(&c);
 	m->size_bytes = cursor_u64(&c);
 	m->offset = cursor_u64(&c);
-	if (r->type == PERFDATA_MMAP2 && r->misc & MISC_MMAP_BUILD_ID) {
+	if (r->type == PERFDATA_MMAP2 && r->misc & MISC_MMAP_BUILD_ID && has_build_id(r, c)) {
 		m->build_id_size = cursor_u8(&c);
 		cursor_skip(&c, 3);
 		m->build_id = cursor_take(&c, BUILD_ID_BYTES_MAX);

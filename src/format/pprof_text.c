@@ -133,7 +133,7 @@ static bool take_signed(struct line *l, int64_t *value)
 
 	if (!take_number(l, 10, &magnitude))
 		return false;
-	*value = minus ? -(int64_t)magnitude : (int64_t)magnitude;
+	*value = (int64_t)(minus ? 0 - magnitude : magnitude);
 	return true;
 }
 
@@ -185,6 +185,16 @@ static struct err *bad_line(const char *what, struct line l)
 	return err_new(ERR_FORMAT, "%s: no sample: %.*s", what, (int)(l.length < 100 ? l.length : 100), l.text);
 }
 
+/* Numbers of a broken file can be anything. */
+static int64_t from_double(double v)
+{
+	if (v >= 9.2e18)
+		return INT64_MAX;
+	return v > -9.2e18 ? (int64_t)v : INT64_MIN;
+}
+
+static int64_t times(int64_t a, uint64_t b) { return (int64_t)((uint64_t)a * b); }
+
 /* What the sampled objects of a site stand for: one of SIZE is sampled with 1 - exp(-SIZE / RATE). */
 static void scale(int64_t *count, int64_t *size, double rate)
 {
@@ -197,8 +207,8 @@ static void scale(int64_t *count, int64_t *size, double rate)
 
 	double factor = 1 / (1 - exp(-((double)*size / (double)*count) / rate));
 
-	*count = (int64_t)((double)*count * factor);
-	*size = (int64_t)((double)*size * factor);
+	*count = from_double((double)*count * factor);
+	*size = from_double((double)*size * factor);
 }
 
 /* --- heaps ------------------------------------------------------------------------------------------------ */
@@ -362,11 +372,11 @@ static void add_contention(struct text *t, const struct attributes *a, const int
 	int64_t delay = pair[0], count = pair[1];
 
 	if (a->period && a->java)
-		delay *= (int64_t)a->period;
+		delay = times(delay, a->period);
 	else if (a->period && a->cycles_hz)
-		delay = (int64_t)((double)delay * (double)a->period / ((double)a->cycles_hz / 1e9));
+		delay = from_double((double)delay * (double)a->period / ((double)a->cycles_hz / 1e9));
 	if (a->period)
-		count *= (int64_t)a->period;
+		count = times(count, a->period);
 	add_sample(t, a->java ? ADJUST_NONE : ADJUST_ALL, (int64_t[]){ count, delay });
 }
 
