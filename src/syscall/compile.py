@@ -121,6 +121,26 @@ class Compiler:
                     raise Fail(f'{n} is described twice')
                 self.calls[n] = (self.where, spec.strip())
 
+    def read_ioctls(self, path):
+        self.ioctls = []
+        for text in self.lines(path):
+            names, spec = text.split(':', 1)
+            for n in names.split():
+                self.ioctls.append((self.where, n, spec.strip()))
+
+    def build_ioctls(self):
+        codes = dict(self.xlats['ioctls'][1])
+        self.ioctl_rows = []
+        for where, name, spec in self.ioctls:
+            self.where = where
+            if name not in codes:
+                raise Fail(f'no ioctl {name} in names.tbl')
+            flags = {'>': 'SYS_AT_EXIT', '<': 'SYS_AT_BOTH'}.get(spec[0], '0')
+            spec = spec.lstrip('<>')
+            tid = 0xffff if spec == 'none' else self.parse_type(spec)
+            self.ioctl_rows.append((codes[name], tid, flags))
+        self.ioctl_rows.sort()
+
     # -- types --------------------------------------------------------------
     def type_id(self, kind, size=0, flags=0, param=0, ref=0, count=0):
         key = (kind, size, flags, param, ref, count)
@@ -380,6 +400,7 @@ class Compiler:
     def write(self, c_path, h_path):
         self.build_structs()
         self.build_calls()
+        self.build_ioctls()
         for name in self.structs:
             for layout in range(LAYOUTS):
                 self.struct_size(self.struct_ids[name], layout)
@@ -464,6 +485,9 @@ class Compiler:
             hi = 'index_arm_high, sizeof(index_arm_high) / 2' if abi == 'arm' else 'NULL, 0'
             out.write(f'\t{{index_{abi}, sizeof(index_{abi}) / 2, {hi}}},\n')
         out.write('};\n')
+        out.write('const struct sys_ioctl sys_ioctls[] = {\n'
+                  + ''.join(f'\t{{{c:#x}, {t}, {f}}},\n' for c, t, f in self.ioctl_rows) + '};\n')
+        out.write(f'const unsigned sys_ioctl_count = {len(self.ioctl_rows)};\n')
         out.write('#define HOOK(name) hook_##name,\nconst sys_hook sys_hooks[] = { SYS_HOOKS(HOOK) };\n')
         out.write('#define AUX(name) result_##name,\nconst sys_result_hook sys_result_hooks[] = { NULL, SYS_RESULTS(AUX) };\n')
 
@@ -482,6 +506,7 @@ def main():
         comp.read_numbers(f'{root}/numbers.tbl')
         comp.read_xlats(f'{root}/names.tbl')
         comp.read_structs(f'{root}/structs.def')
+        comp.read_ioctls(f'{root}/ioctls.def')
         comp.read_calls(f'{root}/calls.def')
         comp.write(c_path, h_path)
     except Fail as fail:

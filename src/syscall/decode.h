@@ -67,6 +67,7 @@ void dec_uid(struct decoder *d, uint32_t uid);
 void dec_comment(struct decoder *d, const char *text); /* " / * text * /" */
 
 /* " / * 2022-11-29T20:41:38.123+0000 * /"; nothing for a time of 0. */
+void dec_time_comment_usec(struct decoder *d, int64_t sec, uint64_t usec);
 void dec_time_comment(struct decoder *d, int64_t sec, uint64_t nsec);
 
 /* Flags and enumerations, in the style that -X asks for. */
@@ -103,6 +104,8 @@ void dec_sigset_at(struct decoder *d, uint64_t addr, uint64_t size);
 void dec_siginfo(struct decoder *d, const uint8_t *bytes);
 /* An array of iovecs with what they point to, BYTES of it at most. */
 void dec_vector(struct decoder *d, uint64_t addr, uint64_t count, uint64_t bytes);
+/* "if_nametoindex(\"lo\")", or the number. */
+void dec_ifindex(struct decoder *d, uint32_t index);
 void dec_filter(struct decoder *d, uint64_t addr); /* struct sock_fprog of a socket */
 void dec_sockaddr(struct decoder *d, const uint8_t *bytes, size_t size);
 /* Separators: ", " before everything but the first. */

@@ -90,6 +90,13 @@ struct syscall_describe {
 	} saves[2]; /* what an argument points to at entry is remembered for exit */
 };
 
+struct sys_ioctl {
+	uint32_t code;
+	uint16_t type;  /* SYS_NO_ARG: there is none */
+	uint16_t flags; /* enum sys_arg_flags */
+};
+enum { SYS_NO_ARG = 0xffff };
+
 struct sys_index {
 	const uint16_t *dense; /* number -> entry + 1 */
 	size_t count;
@@ -109,6 +116,8 @@ extern const struct sys_cond sys_conds[];
 extern const struct syscall_describe sys_describes[];
 extern const struct syscall_entry sys_entries[];
 extern const unsigned sys_entry_count;
+extern const struct sys_ioctl sys_ioctls[];
+extern const unsigned sys_ioctl_count;
 extern const struct sys_index sys_index[];
 
 #endif

@@ -195,11 +195,15 @@ void hook_env(struct decoder *d, const struct sys_ref *ref)
 
 /* ---- clone, wait ------------------------------------------------------------------ */
 
-void hook_clone_flags(struct decoder *d, const struct sys_ref *ref)
+/* The stack comes first in the text, the flags (whose low byte is a signal) first in the call. */
+void hook_clone_head(struct decoder *d, const struct sys_ref *ref)
 {
 	uint64_t flags = ref->value & ~UINT64_C(0xff);
 	int signal = (int)(ref->value & 0xff);
 
+	dec_text(d, "child_stack=");
+	dec_addr(d, d->args[1]);
+	dec_text(d, ", flags=");
 	if (flags != 0) {
 		dec_flags(d, XLAT_clone_flags, flags);
 		if (signal != 0)

@@ -45,113 +45,133 @@ void hook_dents(struct decoder *d, const struct sys_ref *ref)
 
 /* ---- fcntl ------------------------------------------------------------------------ */
 
-static bool fcntl_gets(uint32_t cmd)
+/* Commands whose answer is put where the argument points to. */
+static bool fcntl_fills(uint32_t cmd)
 {
-	return cmd == 5 || cmd == 12 || cmd == 36 || cmd == 16 || cmd == 17 || cmd == 1035 || cmd == 1037;
+	return cmd == 5 || cmd == 12 || cmd == 36 || cmd == 16 || cmd == 17;
 }
 
-void hook_fcntl_cmd(struct decoder *d, const struct sys_ref *ref)
-{
-	uint32_t cmd = (uint32_t)ref->value;
+void hook_fcntl_cmd(struct decoder *d, const struct sys_ref *ref) { dec_enum(d, XLAT_fcntl_cmds, (uint32_t)ref->value); }
 
-	if (d->exit)
+/* A lock; where it is asked for, its owner too. */
+static bool fcntl_lock(struct decoder *d, uint32_t cmd, uint64_t addr)
+{
+	bool wide = cmd >= 36 || (cmd >= 12 && cmd <= 14);
+	bool asks = cmd == 5 || cmd == 12 || cmd == 36;
+
+	if (!(cmd >= 5 && cmd <= 7) && !(cmd >= 12 && cmd <= 14) && !(cmd >= 36 && cmd <= 38))
+		return false;
+	if (wide)
+		dec_struct(d, asks ? STRUCT_flock64_pid : STRUCT_flock64, addr);
+	else
+		dec_struct(d, asks ? STRUCT_flock_pid : STRUCT_flock, addr);
+	return true;
+}
+
+static void fcntl_value(struct decoder *d, uint32_t cmd, uint64_t v)
+{
+	const struct sys_ref flags = { .value = (uint32_t)v };
+
+	if (fcntl_lock(d, cmd, v))
 		return;
-	dec_enum(d, XLAT_fcntl_cmds, cmd);
+	switch (cmd) {
+	case 0:
+	case 1030:
+	case 8:
+	case 1031:
+		dec_int(d, (int32_t)v);
+		break;
+	case 2:
+		dec_flags(d, XLAT_fd_flags, (uint32_t)v);
+		break;
+	case 4:
+		hook_open_flags(d, &flags);
+		break;
+	case 10:
+		dec_signal(d, (int)v);
+		break;
+	case 15:
+	case 16:
+		dec_struct(d, STRUCT_f_owner_ex, v);
+		break;
+	case 1024:
+		dec_enum(d, XLAT_lease_types, v);
+		break;
+	case 1026:
+		dec_flags(d, XLAT_dnotify, v);
+		break;
+	case 1033:
+		dec_flags(d, XLAT_f_seals, v);
+		break;
+	default:
+		dec_hex(d, v);
+	}
+}
+
+/* Commands without an argument. */
+static bool fcntl_bare(uint32_t cmd)
+{
+	return cmd == 1 || cmd == 3 || cmd == 9 || cmd == 11 || cmd == 1025 || cmd == 1032 || cmd == 1034;
 }
 
 void hook_fcntl_arg(struct decoder *d, const struct sys_ref *ref)
 {
 	uint32_t cmd = (uint32_t)d->args[1];
 
-	(void)fcntl_gets;
-	switch (cmd) {
-	case 1: /* F_GETFD */
-	case 3:
-	case 9:
-	case 11:
-	case 1025:
-	case 1032:
-	case 1034:
+	if (fcntl_bare(cmd) || (!d->exit && fcntl_fills(cmd)))
 		return;
-	case 0:
-	case 1030:
-	case 1027:
-	case 8:
-	case 1031:
-		dec_next(d);
-		dec_int(d, (int32_t)ref->value);
+	if (d->exit && !fcntl_fills(cmd))
 		return;
-	case 2:
-		dec_next(d);
-		dec_flags(d, XLAT_fd_flags, ref->value);
-		return;
-	case 4: {
-		const struct sys_ref flags = { .value = ref->value };
-		dec_next(d);
-		hook_open_flags(d, &flags);
-		return;
-	}
-	default:
-		dec_next(d);
-		dec_addr(d, ref->value);
-	}
+	dec_next(d);
+	fcntl_value(d, cmd, ref->value);
+}
+
+static bool flags_result(struct decoder *d, const char *before, unsigned xlat)
+{
+	uint64_t v = (uint64_t)d->call->result;
+
+	dec_hex(d, v);
+	if (v == 0)
+		return true;
+	dec_text(d, before);
+	dec_flags(d, xlat, v);
+	str_add_char(d->out, ')');
+	return true;
 }
 
 bool result_fcntl(struct decoder *d)
 {
-	uint32_t cmd = (uint32_t)d->args[1];
 	struct sys_ref flags = { .value = (uint64_t)d->call->result };
 
 	if (d->call->is_error)
 		return true;
-	switch (cmd) {
+	switch ((uint32_t)d->args[1]) {
 	case 0:
 	case 1030:
 		dec_fd(d, (int)d->call->result);
 		return true;
 	case 1:
-		dec_hex(d, flags.value);
-		if (flags.value != 0) {
-			dec_text(d, " (flags ");
-			dec_flags(d, XLAT_fd_flags, flags.value);
-			str_add_char(d->out, ')');
-		}
-		return true;
+		return flags_result(d, " (flags ", XLAT_fd_flags);
+	case 1034:
+		return flags_result(d, " (seals ", XLAT_f_seals);
 	case 3:
 		dec_hex(d, flags.value);
 		dec_text(d, " (flags ");
 		hook_open_flags(d, &flags);
 		str_add_char(d->out, ')');
 		return true;
+	case 11:
+		dec_int(d, d->call->result);
+		if (d->call->result != 0)
+			dec_printf(d, " (%s)", syscall_signal_name((int)d->call->result) != NULL ? syscall_signal_name((int)d->call->result) : "?");
+		return true;
+	case 1025:
+		dec_hex(d, flags.value);
+		dec_text(d, " (");
+		dec_enum(d, XLAT_lease_types, flags.value);
+		str_add_char(d->out, ')');
+		return true;
 	default:
 		return false;
 	}
-}
-
-/* ---- ioctl ------------------------------------------------------------------------ */
-
-static void ioctl_number(struct decoder *d, uint32_t v)
-{
-	static const char *const dirs[] = { "_IOC_NONE", "_IOC_WRITE", "_IOC_READ", "_IOC_READ|_IOC_WRITE" };
-
-	dec_printf(d, "_IOC(%s, %#x, %#x, %#x)", dirs[v >> 30], v >> 8 & 0xff, v & 0xff, v >> 16 & 0x3fff);
-}
-
-void hook_ioctl_cmd(struct decoder *d, const struct sys_ref *ref)
-{
-	uint32_t cmd = (uint32_t)ref->value;
-	const char *name = dec_name(XLAT_ioctls, cmd);
-
-	if (d->exit)
-		return;
-	if (name != NULL)
-		dec_named(d, cmd, name, NULL);
-	else
-		ioctl_number(d, cmd);
-}
-
-void hook_ioctl_arg(struct decoder *d, const struct sys_ref *ref)
-{
-	dec_next(d);
-	dec_addr(d, ref->value);
 }

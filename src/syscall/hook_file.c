@@ -178,6 +178,48 @@ static bool print_utimens(struct decoder *d, const uint8_t *b, unsigned struct_i
 	return false;
 }
 
+void hook_time_at(struct decoder *d, const struct sys_ref *ref)
+{
+	uint8_t b[8];
+
+	if (!dec_read_or_addr(d, ref->value, b, d->klong))
+		return;
+	int64_t t = d->klong == 4 ? (int32_t)dec_word(d, b, 4) : (int64_t)dec_word(d, b, 8);
+	dec_printf(d, "[%lld", (long long)t);
+	dec_time_comment(d, t, 0);
+	str_add_char(d->out, ']');
+}
+
+/* What is left to sleep: only of a sleep that was cut short. */
+void hook_remaining(struct decoder *d, const struct sys_ref *ref)
+{
+	int64_t error = d->call->is_error ? (d->call->result < 0 ? -d->call->result : d->call->result) : 0;
+
+	if (error < 512 || error > 516 || (d->describe->count == 4 && (d->args[1] & 1) != 0)) {
+		dec_addr(d, ref->value);
+		return;
+	}
+	d->ignore_error = true;
+	dec_struct(d, ref->param, ref->value);
+}
+
+void hook_utimevals(struct decoder *d, const struct sys_ref *ref)
+{
+	unsigned size = dec_struct_size(d, STRUCT_timeval), half = size / 2;
+	uint8_t b[32];
+
+	if (!dec_read_or_addr(d, ref->value, b, 2 * (size_t)size))
+		return;
+	for (unsigned i = 0; i < 2; i++) {
+		const uint8_t *at = b + (size_t)i * size;
+		uint64_t usec = dec_word(d, at + half, half);
+		dec_text(d, i == 0 ? "[" : ", ");
+		dec_struct_in(d, STRUCT_timeval, at, size, 0);
+		dec_time_comment_usec(d, half == 4 ? (int32_t)dec_word(d, at, 4) : (int64_t)dec_word(d, at, 8), usec);
+	}
+	str_add_char(d->out, ']');
+}
+
 /* Two times, each of which may be UTIME_NOW or UTIME_OMIT. */
 void hook_utimens(struct decoder *d, const struct sys_ref *ref)
 {
@@ -266,8 +308,6 @@ void hook_fan_mask32(struct decoder *d, const struct sys_ref *ref)
 	d->args[4] = d->args[5];
 }
 
-void hook_memfd_name(struct decoder *d, const struct sys_ref *ref) { dec_path_n(d, ref->value, 249); }
-
 void hook_memfd_flags(struct decoder *d, const struct sys_ref *ref)
 {
 	uint32_t v = (uint32_t)ref->value, huge = v >> 26;
@@ -324,6 +364,27 @@ void hook_o_flags(struct decoder *d, const struct sys_ref *ref) { dec_flags(d, X
 
 void hook_mode64(struct decoder *d, const struct sys_ref *ref) { dec_printf(d, "%#03llo", (unsigned long long)ref->value); }
 
+/* Bytes behind the structure that we know, unless they are 0. */
+static void print_trailing(struct decoder *d, uint64_t addr, uint64_t known, uint64_t size)
+{
+	uint8_t b[256];
+	uint64_t more = size > known ? size - known : 0;
+	bool any = false;
+
+	if (more == 0)
+		return;
+	if (more > sizeof(b) || !dec_read(d, addr + known, b, more)) {
+		dec_text(d, ", ...");
+		return;
+	}
+	for (uint64_t i = 0; i < more; i++)
+		any |= b[i] != 0;
+	if (!any)
+		return;
+	dec_printf(d, ", /* bytes %llu..%llu */ ", (unsigned long long)known, (unsigned long long)size - 1);
+	dec_quote(d, b, more, false, true);
+}
+
 /* open_how of a size that the caller gives. */
 void hook_open_how(struct decoder *d, const struct sys_ref *ref)
 {
@@ -347,8 +408,7 @@ void hook_open_how(struct decoder *d, const struct sys_ref *ref)
 	} else {
 		dec_fields(d, &o, &any, &more);
 	}
-	if (size > 24)
-		dec_text(d, ", ...");
+	print_trailing(d, ref->value, 24, size);
 	str_add_char(d->out, '}');
 }
 
@@ -364,7 +424,7 @@ static void print_handle(struct decoder *d, uint64_t addr, uint32_t bytes)
 		dec_text(d, "???}");
 		return;
 	}
-	dec_printf(d, "%#x, f_handle=", (unsigned)dec_word(d, b, 4));
+	dec_printf(d, "%d, f_handle=", (int)dec_word(d, b, 4));
 	if (dec_read(d, addr + 8, b, show))
 		dec_quote(d, b, show, false, true);
 	else
@@ -437,7 +497,7 @@ void hook_quota_cmd(struct decoder *d, const struct sys_ref *ref)
 	plain.xlat = SYSCALL_XLAT_ABBREV;
 	d->style = &plain;
 	dec_text(d, "QCMD(");
-	dec_named(d, v >> 8, dec_name(XLAT_quota_cmds, v >> 8 | (v >> 8 < 0x10000 && v >> 8 >= 0x5800 ? 0 : 0)), "Q_???");
+	dec_named(d, v >> 8, dec_name(XLAT_quota_cmds, v >> 8), "Q_???");
 	dec_next(d);
 	dec_enum(d, XLAT_quota_types, v & 0xff);
 	str_add_char(d->out, ')');
@@ -448,7 +508,7 @@ void hook_quota_cmd(struct decoder *d, const struct sys_ref *ref)
 
 static uint32_t quota_command(const struct decoder *d, unsigned arg) { return (uint32_t)d->args[arg] >> 8; }
 
-void hook_quota_id(struct decoder *d, const struct sys_ref *ref)
+static void quota_id(struct decoder *d, const struct sys_ref *ref)
 {
 	if (quota_command(d, ref->param) == 0x800002)
 		dec_enum(d, XLAT_quota_formats, (uint32_t)ref->value);
@@ -456,7 +516,7 @@ void hook_quota_id(struct decoder *d, const struct sys_ref *ref)
 		dec_uid(d, (uint32_t)ref->value);
 }
 
-void hook_quota_addr(struct decoder *d, const struct sys_ref *ref)
+static void quota_addr(struct decoder *d, const struct sys_ref *ref)
 {
 	switch (quota_command(d, ref->param)) {
 	case 0x800002:
@@ -476,4 +536,28 @@ void hook_quota_addr(struct decoder *d, const struct sys_ref *ref)
 	default:
 		dec_addr(d, ref->value);
 	}
+}
+
+/* What comes after the command and the device. */
+void hook_quota_rest(struct decoder *d, const struct sys_ref *ref)
+{
+	static const uint32_t without_id[] = { 0x800004, 0x800005, 0x800006, 0x5801, 0x5802, 0x5805, 0x5806, 0x5808 };
+	uint32_t cmd = quota_command(d, ref->param);
+	struct sys_ref part = *ref;
+	bool id = true;
+
+	if (cmd == 0x800001 || cmd == 0x5807) /* Q_SYNC, Q_XQUOTASYNC: nothing else counts */
+		return;
+	for (unsigned i = 0; i < sizeof(without_id) / sizeof(without_id[0]); i++)
+		id &= cmd != without_id[i];
+	if (id) {
+		dec_next(d);
+		part.value = d->args[2];
+		quota_id(d, &part);
+	}
+	if (cmd == 0x800003)
+		return;
+	dec_next(d);
+	part.value = d->args[3];
+	quota_addr(d, &part);
 }

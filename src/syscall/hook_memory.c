@@ -50,7 +50,7 @@ void hook_mpol_mode(struct decoder *d, const struct sys_ref *ref)
 static void print_word(struct decoder *d, const uint8_t *bytes, uint64_t addr, void *user)
 {
 	(void)addr, (void)user;
-	dec_printf(d, "%#0*llx", (int)d->word * 2 + 2, (unsigned long long)dec_word(d, bytes, d->word));
+	dec_printf(d, "%#0*llx", (int)d->word * 2, (unsigned long long)dec_word(d, bytes, d->word));
 }
 
 static void nodemask(struct decoder *d, uint64_t addr, uint64_t bits)
@@ -83,10 +83,7 @@ void hook_mpol_out(struct decoder *d, const struct sys_ref *ref)
 	if (!dec_read_or_addr(d, ref->value, b, 4))
 		return;
 	str_add_char(d->out, '[');
-	if ((d->args[4] & 1) != 0)
-		dec_int(d, (int)dec_word(d, b, 4));
-	else
-		hook_mpol_mode(d, &(struct sys_ref){ .value = dec_word(d, b, 4) });
+	hook_mpol_mode(d, &(struct sys_ref){ .value = dec_word(d, b, 4) });
 	str_add_char(d->out, ']');
 }
 
@@ -122,6 +119,25 @@ void hook_move_status(struct decoder *d, const struct sys_ref *ref)
 		dec_addr(d, ref->value);
 	else
 		dec_array(d, ref->value, d->args[1], 4, print_status, NULL);
+}
+
+void hook_membarrier_cpu(struct decoder *d, const struct sys_ref *ref)
+{
+	if ((d->args[1] & 1) == 0)
+		return;
+	dec_next(d);
+	dec_int(d, (int)ref->value);
+}
+
+bool result_thread_area(struct decoder *d)
+{
+	uint8_t b[4];
+
+	if (d->call->is_error || !dec_read(d, d->args[0], b, 4))
+		return d->call->is_error;
+	dec_int(d, d->call->result);
+	dec_printf(d, " (entry_number=%u)", (unsigned)dec_word(d, b, 4));
+	return true;
 }
 
 void hook_membarrier_cmd(struct decoder *d, const struct sys_ref *ref) { dec_enum(d, XLAT_membarrier_cmds, (uint32_t)ref->value); }
@@ -206,7 +222,7 @@ static void user_desc_fields(struct decoder *d, const uint8_t *b)
 	uint32_t bits = (uint32_t)dec_word(d, b + 12, 4);
 
 	dec_text(d, ", base_addr=");
-	dec_printf(d, "%#010x, limit=%#010x", (unsigned)dec_word(d, b + 4, 4), (unsigned)dec_word(d, b + 8, 4));
+	dec_printf(d, "%#08x, limit=%#08x", (unsigned)dec_word(d, b + 4, 4), (unsigned)dec_word(d, b + 8, 4));
 	dec_printf(d, ", seg_32bit=%u, contents=%u, read_exec_only=%u", bits & 1, bits >> 1 & 3, bits >> 3 & 1);
 	dec_printf(d, ", limit_in_pages=%u, seg_not_present=%u, useable=%u", bits >> 4 & 1, bits >> 5 & 1, bits >> 6 & 1);
 	if (d->word == 8)
@@ -242,11 +258,9 @@ static void print_iocb(struct decoder *d, uint64_t addr)
 	unsigned op = (unsigned)dec_word(d, b + 16, 2);
 	uint64_t buf = dec_word(d, b + 24, 8), nbytes = dec_word(d, b + 32, 8);
 	str_add_char(d->out, '{');
-	if (dec_word(d, b, 8) != 0) {
-		dec_text(d, "aio_data=");
-		dec_hex(d, dec_word(d, b, 8));
-		dec_next(d);
-	}
+	dec_text(d, "aio_data=");
+	dec_hex(d, dec_word(d, b, 8));
+	dec_next(d);
 	if (dec_word(d, b + 8, 4) != 0)
 		dec_printf(d, "aio_key=%u, ", (unsigned)dec_word(d, b + 8, 4));
 	dec_text(d, "aio_lio_opcode=");
@@ -258,11 +272,11 @@ static void print_iocb(struct decoder *d, uint64_t addr)
 	if (op == 1) {
 		dec_text(d, ", aio_buf=");
 		dec_buffer(d, buf, nbytes);
-	} else if (op == 0 || op == 7 || op == 8) {
+	} else if (op == 0 || op == 8) {
 		dec_text(d, ", aio_buf=");
 		dec_addr(d, buf);
 	}
-	if (op == 0 || op == 1 || op == 7 || op == 8)
+	if (op == 0 || op == 1 || op == 8)
 		dec_printf(d, ", aio_nbytes=%llu, aio_offset=%lld", (unsigned long long)nbytes, (long long)dec_word(d, b + 40, 8));
 	str_add_char(d->out, '}');
 }
@@ -285,11 +299,51 @@ void hook_iocbs(struct decoder *d, const struct sys_ref *ref)
 
 void hook_iocb(struct decoder *d, const struct sys_ref *ref) { print_iocb(d, ref->value); }
 
+static void uring_asked(struct decoder *d, const uint8_t *b)
+{
+	uint32_t flags = (uint32_t)dec_word(d, b + 8, 4);
+
+	dec_text(d, "{flags=");
+	dec_flags(d, XLAT_uring_setup_flags, flags);
+	dec_text(d, ", sq_thread_cpu=");
+	dec_hex(d, dec_word(d, b + 12, 4));
+	dec_printf(d, ", sq_thread_idle=%u", (unsigned)dec_word(d, b + 16, 4));
+	if ((flags & 0x20) != 0) {
+		dec_text(d, ", wq_fd=");
+		dec_fd(d, (int)dec_word(d, b + 24, 4));
+	}
+	if ((dec_word(d, b + 28, 8) | dec_word(d, b + 36, 4)) != 0)
+		dec_printf(d, ", resv=[%#x, %#x, %#x]", (unsigned)dec_word(d, b + 28, 4), (unsigned)dec_word(d, b + 32, 4),
+			   (unsigned)dec_word(d, b + 36, 4));
+}
+
+static void uring_answer(struct decoder *d, const uint8_t *b)
+{
+	dec_printf(d, ", sq_entries=%u, cq_entries=%u, features=", (unsigned)dec_word(d, b, 4), (unsigned)dec_word(d, b + 4, 4));
+	dec_flags(d, XLAT_uring_setup_features, dec_word(d, b + 20, 4));
+	dec_text(d, ", sq_off=");
+	dec_struct_in(d, STRUCT_io_sqring_offsets, b + 40, 40, 0);
+	dec_text(d, ", cq_off=");
+	dec_struct_in(d, STRUCT_io_cqring_offsets, b + 80, 40, 0);
+}
+
 void hook_uring_params(struct decoder *d, const struct sys_ref *ref)
 {
-	if (!d->exit)
+	uint8_t b[120];
+
+	if (!dec_read(d, ref->value, b, sizeof(b)) || (d->exit && d->progress->saved[1] != 0)) {
+		if (!d->exit)
+			dec_addr(d, ref->value);
+		d->progress->saved[1] = 1;
 		return;
-	dec_struct(d, STRUCT_io_uring_params, ref->value);
+	}
+	if (!d->exit) {
+		uring_asked(d, b);
+		return;
+	}
+	if (!d->call->is_error)
+		uring_answer(d, b);
+	str_add_char(d->out, '}');
 }
 
 static void print_fd_element(struct decoder *d, const uint8_t *bytes, uint64_t addr, void *user)
@@ -408,10 +462,18 @@ void hook_semctl_arg(struct decoder *d, const struct sys_ref *ref)
 {
 	uint32_t cmd = (uint32_t)d->args[2] & ~0x100u;
 
-	if (cmd == 16 || cmd == 8 || cmd == 12)
+	uint8_t b[104];
+
+	if (cmd == 16) {
 		dec_hex(d, ref->value);
-	else
-		dec_addr(d, ref->value);
+		return;
+	}
+	if (!ipc_stat(d, ref, cmd, b, sizeof(b)))
+		return;
+	print_ipc_perm(d, "sem_perm", b, cmd == 2);
+	if (cmd == 2)
+		dec_printf(d, ", sem_otime=%llu, sem_ctime=%llu, sem_nsems=%llu", w8(d, b + 48), w8(d, b + 64), w8(d, b + 80));
+	str_add_char(d->out, '}');
 }
 
 void hook_sembufs(struct decoder *d, const struct sys_ref *ref)
@@ -439,7 +501,7 @@ void hook_msgbuf_out(struct decoder *d, const struct sys_ref *ref)
 	if (dec_failed(d))
 		dec_addr(d, ref->value);
 	else
-		print_msgbuf(d, ref->value, (uint64_t)d->call->result);
+		print_msgbuf(d, ref->value, d->args[2]);
 }
 
 void hook_ipc_call(struct decoder *d, const struct sys_ref *ref)

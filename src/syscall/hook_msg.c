@@ -66,7 +66,9 @@ static void cmsg_data(struct decoder *d, uint32_t level, uint32_t type, const ui
 		dec_struct_in(d, STRUCT_timespec, b, dec_struct_size(d, STRUCT_timespec), 0);
 	} else if (level == 0 && type == 8 && size >= 12) {
 		char one[INET_ADDRSTRLEN], two[INET_ADDRSTRLEN];
-		dec_printf(d, "{ipi_ifindex=%u, ipi_spec_dst=inet_addr(\"%s\"), ipi_addr=inet_addr(\"%s\")}", (unsigned)dec_word(d, b, 4),
+		dec_text(d, "{ipi_ifindex=");
+		dec_ifindex(d, (uint32_t)dec_word(d, b, 4));
+		dec_printf(d, ", ipi_spec_dst=inet_addr(\"%s\"), ipi_addr=inet_addr(\"%s\")}",
 			   inet_ntop(AF_INET, b + 4, one, sizeof(one)), inet_ntop(AF_INET, b + 8, two, sizeof(two)));
 	} else if (level == 0 && type == 2 && size >= 4) {
 		dec_printf(d, "[%u]", (unsigned)dec_word(d, b, 4));
@@ -108,6 +110,11 @@ static void print_control(struct decoder *d, uint64_t addr, uint64_t size)
 		at += (size_t)(length + d->word - 1) / d->word * d->word;
 		if (at > have)
 			break;
+	}
+	if (at < have && have - at < head) {
+		dec_text(d, ", ... /* ");
+		dec_addr(d, addr + at);
+		dec_text(d, " */");
 	}
 	str_add_char(d->out, ']');
 }
@@ -176,11 +183,12 @@ void hook_msghdr_out(struct decoder *d, const struct sys_ref *ref)
 
 struct messages {
 	bool received;
+	uint64_t done; /* messages whose length the kernel has written */
 };
 
 static void print_mmsg(struct decoder *d, const uint8_t *bytes, uint64_t addr, void *user)
 {
-	const struct messages *all = user;
+	struct messages *all = user;
 	uint32_t length = (uint32_t)dec_word(d, bytes + msghdr_size(d), 4);
 	struct message m;
 
@@ -188,14 +196,16 @@ static void print_mmsg(struct decoder *d, const uint8_t *bytes, uint64_t addr, v
 	unpack(d, bytes, &m);
 	dec_text(d, "{msg_hdr=");
 	print_message(d, &m, all->received ? length : UINT64_MAX, false, 0);
-	if (d->exit && !d->call->is_error)
+	if (all->done > 0) {
+		all->done--;
 		dec_printf(d, ", msg_len=%u", length);
+	}
 	str_add_char(d->out, '}');
 }
 
 static void message_vector(struct decoder *d, uint64_t addr, uint64_t count, bool received)
 {
-	struct messages all = { received };
+	struct messages all = { received, d->call->is_error ? 0 : (uint64_t)d->call->result };
 
 	dec_array(d, addr, count, msghdr_size(d) + d->word, print_mmsg, &all);
 }
@@ -204,11 +214,7 @@ void hook_mmsghdr(struct decoder *d, const struct sys_ref *ref)
 {
 	if (!d->exit)
 		return;
-	if (d->call->is_error) {
-		message_vector(d, ref->value, (uint32_t)d->args[ref->param], false);
-		return;
-	}
-	message_vector(d, ref->value, (uint64_t)d->call->result, false);
+	message_vector(d, ref->value, (uint32_t)d->args[ref->param], false);
 }
 
 void hook_mmsghdr_out(struct decoder *d, const struct sys_ref *ref)

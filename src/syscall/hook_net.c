@@ -3,6 +3,7 @@
 #include "syscall/hooks.h"
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -67,9 +68,106 @@ static void print_netlink(struct decoder *d, const uint8_t *b, size_t size)
 		print_raw(d, b, size);
 		return;
 	}
-	dec_printf(d, ", nl_pid=%d, nl_groups=", (int)dec_word(d, b + 4, 4));
-	dec_printf(d, "%08x", (unsigned)dec_word(d, b + 8, 4));
+	dec_printf(d, ", nl_pid=%d, nl_groups=%#08x", (int)dec_word(d, b + 4, 4), (unsigned)dec_word(d, b + 8, 4));
 }
+
+/* The fields behind the family, of a structure of structs.def. */
+static void address_fields(struct decoder *d, unsigned id, const uint8_t *b, size_t size)
+{
+	struct sys_object o = { &sys_structs[id], b, size, 0 };
+	bool any = true, more = false;
+
+	dec_fields(d, &o, &any, &more);
+}
+
+static void print_packet(struct decoder *d, const uint8_t *b, size_t size)
+{
+	if (size < 12) {
+		print_raw(d, b, size);
+		return;
+	}
+	address_fields(d, STRUCT_sockaddr_packet, b, size);
+	if (size <= 12 || b[11] == 0)
+		return;
+	size_t have = size - 12 < b[11] ? size - 12 : b[11];
+	dec_text(d, ", sll_addr=[");
+	for (size_t i = 0; i < have; i++)
+		dec_printf(d, "%s%#x", i > 0 ? ", " : "", b[12 + i]);
+	str_add_char(d->out, ']');
+}
+
+static void print_ipx(struct decoder *d, const uint8_t *b, size_t size)
+{
+	if (size < 16) {
+		print_raw(d, b, size);
+		return;
+	}
+	dec_printf(d, ", sipx_port=htons(%u), sipx_network=htonl(%#x), sipx_node=[", big16(b + 2),
+		   (unsigned)ntohl((uint32_t)dec_word(d, b + 4, 4)));
+	for (unsigned i = 0; i < 6; i++)
+		dec_printf(d, "%s%#x", i > 0 ? ", " : "", b[8 + i]);
+	dec_printf(d, "], sipx_type=%02x", b[14]);
+}
+
+/* Families that a structure is enough for. */
+static bool print_described(struct decoder *d, unsigned family, const uint8_t *b, size_t size)
+{
+	static const struct {
+		uint8_t family, least;
+		uint16_t id;
+	} kinds[] = {
+		{ 40, 16, STRUCT_sockaddr_vm },	 { 38, 88, STRUCT_sockaddr_alg }, { 39, 16, STRUCT_sockaddr_nfc },
+		{ 44, 16, STRUCT_sockaddr_xdp }, { 42, 12, STRUCT_sockaddr_qrtr },
+	};
+
+	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (kinds[i].family == family && size >= kinds[i].least) {
+			address_fields(d, kinds[i].id, b, size);
+			return true;
+		}
+	if (family != 31 || size < 6)
+		return false;
+	address_fields(d, size >= 9 ? STRUCT_sockaddr_rc : size == 8 ? STRUCT_sockaddr_sco : STRUCT_sockaddr_hci, b, size);
+	return true;
+}
+
+void hook_eth_protocol(struct decoder *d, const struct sys_ref *ref)
+{
+	dec_text(d, "htons(");
+	dec_enum(d, XLAT_eth_protocols, ntohs((uint16_t)ref->value));
+	str_add_char(d->out, ')');
+}
+
+void hook_ifindex(struct decoder *d, const struct sys_ref *ref) { dec_ifindex(d, (uint32_t)ref->value); }
+
+/* The name is this machine's, now. */
+void dec_ifindex(struct decoder *d, uint32_t index)
+{
+	char name[IF_NAMESIZE];
+
+	if (index != 0 && if_indextoname(index, name) != NULL)
+		dec_printf(d, "if_nametoindex(\"%s\")", name);
+	else
+		dec_uint(d, index);
+}
+
+void hook_vm_cid(struct decoder *d, const struct sys_ref *ref)
+{
+	const char *name = dec_name(XLAT_vm_cids, ref->value);
+
+	if (name != NULL)
+		dec_named(d, ref->value, name, NULL);
+	else
+		dec_uint(d, ref->value);
+}
+
+void hook_bdaddr(struct decoder *d, const struct sys_ref *ref)
+{
+	for (unsigned i = 0; i < 6; i++)
+		dec_printf(d, "%s%02x", i > 0 ? ":" : "", ref->bytes[i]);
+}
+
+void hook_htobs_dev(struct decoder *d, const struct sys_ref *ref) { dec_printf(d, "htobs(%u)", (unsigned)ref->value); }
 
 void dec_sockaddr(struct decoder *d, const uint8_t *bytes, size_t size)
 {
@@ -93,8 +191,15 @@ void dec_sockaddr(struct decoder *d, const uint8_t *bytes, size_t size)
 	case 16:
 		print_netlink(d, bytes, size);
 		break;
+	case 17:
+		print_packet(d, bytes, size);
+		break;
+	case 4:
+		print_ipx(d, bytes, size);
+		break;
 	default:
-		print_raw(d, bytes, size);
+		if (!print_described(d, family, bytes, size))
+			print_raw(d, bytes, size);
 	}
 	str_add_char(d->out, '}');
 }
@@ -178,6 +283,20 @@ void hook_socktype(struct decoder *d, const struct sys_ref *ref)
 	d->style = old;
 }
 
+static unsigned protocol_table(uint32_t family)
+{
+	static const struct {
+		uint8_t family;
+		uint16_t table;
+	} tables[] = { { 31, XLAT_bt_protocols },  { 29, XLAT_can_protocols },	  { 37, XLAT_caif_protocols }, { 39, XLAT_nfc_sockprotocols },
+		       { 41, XLAT_kcm_protocols }, { 23, XLAT_irda_protocols },	  { 35, XLAT_phonet_protocols }, { 43, XLAT_smc_protocols } };
+
+	for (unsigned i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+		if (tables[i].family == family)
+			return tables[i].table;
+	return XLAT_COUNT;
+}
+
 /* socket()'s protocol, by its family. */
 void hook_protocol(struct decoder *d, const struct sys_ref *ref)
 {
@@ -189,8 +308,16 @@ void hook_protocol(struct decoder *d, const struct sys_ref *ref)
 	case 16:
 		dec_enum(d, XLAT_netlink_protocols, (uint32_t)ref->value);
 		break;
-	default:
-		dec_uint(d, ref->value);
+	case 17:
+		hook_eth_protocol(d, &(struct sys_ref){ .value = ref->value });
+		break;
+	default: {
+		unsigned table = protocol_table((uint32_t)d->args[0]);
+		if (table != XLAT_COUNT)
+			dec_enum(d, table, (uint32_t)ref->value);
+		else
+			dec_uint(d, ref->value);
+	}
 	}
 }
 

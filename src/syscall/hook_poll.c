@@ -195,10 +195,7 @@ static void print_epoll(struct decoder *d, const uint8_t *bytes, uint64_t addr, 
 	dec_text(d, "{events=");
 	dec_flags(d, XLAT_epollevents, dec_word(d, bytes, 4));
 	dec_printf(d, ", data={u32=%u, u64=", (unsigned)dec_word(d, data, 4));
-	if (dec_word(d, data, 8) > UINT32_MAX)
-		dec_hex(d, dec_word(d, data, 8));
-	else
-		dec_uint(d, dec_word(d, data, 8));
+	dec_uint(d, dec_word(d, data, 8));
 	dec_text(d, "}}");
 }
 

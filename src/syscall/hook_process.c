@@ -18,7 +18,7 @@ static void limit_text(struct decoder *d, uint64_t v, const char *infinity, bool
 
 void hook_rlim(struct decoder *d, const struct sys_ref *ref)
 {
-	limit_text(d, ref->value, "RLIM_INFINITY", ref->size == 4 ? ref->value == UINT32_MAX : ref->value == UINT64_MAX);
+	limit_text(d, ref->value, ref->size == 4 ? "RLIM_INFINITY" : "RLIM64_INFINITY", ref->size == 4 ? ref->value == UINT32_MAX : ref->value == UINT64_MAX);
 }
 
 void hook_rlim64(struct decoder *d, const struct sys_ref *ref)
@@ -133,9 +133,9 @@ void hook_cap_data(struct decoder *d, const struct sys_ref *ref)
 
 /* ---- scheduling ------------------------------------------------------------------- */
 
-void hook_sched_policy(struct decoder *d, const struct sys_ref *ref)
+static void sched_policy(struct decoder *d, uint32_t v)
 {
-	uint32_t v = (uint32_t)ref->value, rest = v & ~0x40000000u;
+	uint32_t rest = v & ~0x40000000u;
 
 	if ((v & 0x40000000) != 0 && v != UINT32_MAX) {
 		dec_enum(d, XLAT_sched_policies, rest);
@@ -151,7 +151,7 @@ bool result_sched_policy(struct decoder *d)
 		return true;
 	dec_int(d, d->call->result);
 	dec_text(d, " (");
-	hook_sched_policy(d, &(struct sys_ref){ .value = (uint64_t)d->call->result });
+	sched_policy(d, (uint32_t)d->call->result);
 	str_add_char(d->out, ')');
 	return true;
 }
@@ -162,6 +162,10 @@ static void cpuset(struct decoder *d, uint64_t addr, uint64_t size)
 	bool first = true;
 
 	size = size / d->word * d->word;
+	if (size == 0 && d->exit && addr != 0) {
+		dec_text(d, "[]");
+		return;
+	}
 	if (size == 0 || size > sizeof(b) || !dec_read_or_addr(d, addr, b, size)) {
 		if (size == 0 || size > sizeof(b))
 			dec_addr(d, addr);
@@ -472,7 +476,15 @@ void hook_reboot_arg(struct decoder *d, const struct sys_ref *ref)
 	dec_str(d, ref->value);
 }
 
-void hook_syslog_cmd(struct decoder *d, const struct sys_ref *ref) { dec_enum_dec(d, XLAT_syslog_actions, (int)ref->value); }
+void hook_syslog_cmd(struct decoder *d, const struct sys_ref *ref) 
+{
+	const char *name = dec_name(XLAT_syslog_actions, (uint32_t)ref->value);
+
+	dec_int(d, (int)ref->value);
+	if (d->style->xlat != SYSCALL_XLAT_RAW)
+		dec_comment(d, name != NULL ? name : "SYSLOG_ACTION_???");
+}
+
 
 void hook_syslog_rest(struct decoder *d, const struct sys_ref *ref)
 {
@@ -481,6 +493,17 @@ void hook_syslog_rest(struct decoder *d, const struct sys_ref *ref)
 
 	if (!d->exit && reads)
 		return;
+	if (!reads && cmd != 8 && cmd >= 0 && cmd <= 10) {
+		d->stop = true;
+		return;
+	}
+	if (cmd == 8) {
+		dec_next(d);
+		dec_hex(d, ref->value);
+		dec_printf(d, ", %d", (int)d->args[2]);
+		d->stop = true;
+		return;
+	}
 	dec_next(d);
 	if (!reads || d->call->is_error)
 		dec_addr(d, ref->value);

@@ -165,7 +165,7 @@ static void print_code(struct decoder *d, int sig, int code)
 	if (name != NULL && d->style->xlat == SYSCALL_XLAT_ABBREV)
 		dec_text(d, name);
 	else
-		dec_int(d, code);
+		dec_hex(d, (uint32_t)code);
 	if (name != NULL && d->style->xlat == SYSCALL_XLAT_VERBOSE)
 		dec_comment(d, name);
 }
@@ -182,9 +182,8 @@ static void print_si_value(struct decoder *d, const uint8_t *at)
 
 	if (pointer == 0 && dec_word(d, at, 4) == 0)
 		return;
-	dec_printf(d, ", si_value={sival_int=%d, sival_ptr=", (int)dec_word(d, at, 4));
+	dec_printf(d, ", si_int=%d, si_ptr=", (int)dec_word(d, at, 4));
 	dec_addr(d, pointer);
-	str_add_char(d->out, '}');
 }
 
 static void print_child(struct decoder *d, int code, const uint8_t *rest)

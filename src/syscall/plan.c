@@ -36,7 +36,7 @@ static const struct hook_plan {
 	{ HOOK_mmap2_offset, SYSCALL_PLAN_NONE, 0, 0, 0, false },
 	{ HOOK_mremap_addr, SYSCALL_PLAN_NONE, 0, 0, 0, false },
 	{ HOOK_iovec_addr, SYSCALL_PLAN_NONE, 0, 0, 0, false },
-	{ HOOK_clone_flags, SYSCALL_PLAN_NONE, 0, 0, 0, false },
+	{ HOOK_clone_head, SYSCALL_PLAN_NONE, 0, 0, 0, false },
 	{ HOOK_futex_op, SYSCALL_PLAN_NONE, 0, 0, 0, false },
 	{ HOOK_socktype, SYSCALL_PLAN_NONE, 0, 0, 0, false },
 	{ HOOK_protocol, SYSCALL_PLAN_NONE, 0, 0, 0, false },

@@ -209,7 +209,7 @@ void syscall_print_result(const struct syscall_style *style, const struct syscal
 	if (kind == SYS_RESULT_X)
 		dec_hex(&d, v);
 	else if (kind == SYS_RESULT_O)
-		str_printf(out, "%#llo", (unsigned long long)v);
+		str_printf(out, "%#03llo", (unsigned long long)v);
 	else if (kind == SYS_RESULT_FD)
 		dec_fd(&d, (int)call->result);
 	else if (kind == SYS_RESULT_U)

@@ -273,19 +273,22 @@ void dec_flags(struct decoder *d, unsigned xlat, uint64_t value)
 	dec_flags_of(d, &one, 1, value, unknown_name(xlat));
 }
 
-void dec_time_comment(struct decoder *d, int64_t sec, uint64_t nsec)
+static void time_comment(struct decoder *d, int64_t sec, uint64_t part, unsigned digits, uint64_t limit)
 {
 	char text[64];
 	struct tm tm;
 	time_t t = (time_t)sec;
 
-	if ((sec == 0 && nsec == 0) || nsec > 999999999 || d->style->xlat == SYSCALL_XLAT_RAW || localtime_r(&t, &tm) == NULL)
+	if ((sec == 0 && part == 0) || part >= limit || d->style->xlat == SYSCALL_XLAT_RAW || localtime_r(&t, &tm) == NULL)
 		return;
 	if (strftime(text, sizeof(text), "%FT%T", &tm) == 0)
 		return;
 	dec_printf(d, " /* %s", text);
-	if (nsec != 0)
-		dec_printf(d, ".%09llu", (unsigned long long)nsec);
+	if (part != 0)
+		dec_printf(d, ".%0*llu", (int)digits, (unsigned long long)part);
 	strftime(text, sizeof(text), "%z", &tm);
 	dec_printf(d, "%s */", text);
 }
+
+void dec_time_comment(struct decoder *d, int64_t sec, uint64_t nsec) { time_comment(d, sec, nsec, 9, 1000000000); }
+void dec_time_comment_usec(struct decoder *d, int64_t sec, uint64_t usec) { time_comment(d, sec, usec, 6, 1000000); }

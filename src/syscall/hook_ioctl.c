@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * ioctl: the command by all names that share its number, the argument by ioctls.def; and
+ * hooks for what some devices take.
+ */
+#include "syscall/hooks.h"
+
+#include <string.h>
+
+static void ioctl_number(struct decoder *d, uint32_t v)
+{
+	static const char *const dirs[] = { "_IOC_NONE", "_IOC_WRITE", "_IOC_READ", "_IOC_READ|_IOC_WRITE" };
+
+	dec_printf(d, "_IOC(%s, %#x, %#x, %#x)", dirs[v >> 30], v >> 8 & 0xff, v & 0xff, v >> 16 & 0x3fff);
+}
+
+/* Names share numbers: all of them are said, "A or B". */
+static void ioctl_names(struct decoder *d, uint32_t v)
+{
+	const struct sys_xlat *table = &sys_xlats[XLAT_ioctls];
+	const struct sys_value *values = sys_values + table->first;
+	uint32_t low = 0, high = table->count;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+		if (values[mid].value < v)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low == table->count || values[low].value != v) {
+		ioctl_number(d, v);
+		return;
+	}
+	for (uint32_t i = low; i < table->count && values[i].value == v; i++) {
+		if (i > low)
+			dec_text(d, " or ");
+		dec_text(d, sys_names + values[i].name);
+	}
+}
+
+void hook_ioctl_cmd(struct decoder *d, const struct sys_ref *ref)
+{
+	uint32_t v = (uint32_t)ref->value;
+
+	if (d->style->xlat != SYSCALL_XLAT_ABBREV) {
+		dec_hex(d, v);
+		if (d->style->xlat == SYSCALL_XLAT_RAW)
+			return;
+		dec_text(d, " /* ");
+	}
+	ioctl_names(d, v);
+	if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
+		dec_text(d, " */");
+}
+
+static const struct sys_ioctl *find_ioctl(uint32_t code)
+{
+	unsigned low = 0, high = sys_ioctl_count;
+
+	while (low < high) {
+		unsigned mid = low + (high - low) / 2;
+		if (sys_ioctls[mid].code < code)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < sys_ioctl_count && sys_ioctls[low].code == code ? &sys_ioctls[low] : NULL;
+}
+
+void hook_ioctl_arg(struct decoder *d, const struct sys_ref *ref)
+{
+	const struct sys_ioctl *io = find_ioctl((uint32_t)d->args[1]);
+	bool fills = io != NULL && (io->flags & (SYS_AT_EXIT | SYS_AT_BOTH)) != 0;
+	uint8_t bytes[8];
+
+	if (io != NULL && io->type == SYS_NO_ARG)
+		return;
+	if (d->exit != fills)
+		return;
+	dec_next(d);
+	if (io == NULL) {
+		dec_hex(d, ref->value);
+		return;
+	}
+	const struct sys_type *type = &sys_types[io->type];
+	unsigned size = dec_size(d, type->size);
+	uint64_t v = size < 8 ? ref->value & ((UINT64_C(1) << 8 * size) - 1) : ref->value;
+	for (unsigned k = 0; k < 8; k++)
+		bytes[k] = (uint8_t)(v >> 8 * k);
+	if (type->kind == SYS_HOOK)
+		sys_hooks[type->ref](d, &(struct sys_ref){ .value = v, .param = type->param, .size = (uint8_t)size });
+	else
+		dec_value(d, type, bytes, NULL, 0);
+}
+
+/* ---- terminals ---------------------------------------------------------------------- */
+
+/* The rest of a word whose parts were named: flags, in strace's way nothing for none. */
+static void term_rest(struct decoder *d, unsigned xlat, uint64_t v)
+{
+	struct str *out = d->out;
+	size_t start = out->length;
+
+	dec_flags_of(d, (const uint16_t[]){ (uint16_t)xlat }, 1, v, NULL);
+	if (v == 0)
+		out->length = start;
+}
+
+static void term_part(struct decoder *d, unsigned xlat, uint64_t v)
+{
+	const char *name = dec_name(xlat, v);
+
+	dec_text(d, name != NULL ? name : "???");
+	str_add_char(d->out, '|');
+}
+
+static void term_oflag(struct decoder *d, uint64_t v)
+{
+	term_part(d, XLAT_term_nl, v & 0x100);
+	term_part(d, XLAT_term_cr, v & 0x600);
+	term_part(d, XLAT_term_tab, v & 0x1800);
+	term_part(d, XLAT_term_bs, v & 0x2000);
+	term_part(d, XLAT_term_vt, v & 0x4000);
+	term_part(d, XLAT_term_ff, v & 0x8000);
+	term_rest(d, XLAT_term_oflags, v & ~UINT64_C(0xff00));
+}
+
+static void term_cflag(struct decoder *d, uint64_t v, bool wide)
+{
+	uint64_t in = wide ? v >> 16 & 0x100f : 0, rest = v & ~UINT64_C(0x103f);
+
+	term_part(d, XLAT_baud_rates, v & 0x100f);
+	if (!wide) {
+		d->out->length--;
+		str_add_char(d->out, '|');
+		rest |= v & 0x1000 & ~UINT64_C(0x100f);
+	}
+	if (in != 0) {
+		const char *name = dec_name(XLAT_baud_rates, in);
+		dec_printf(d, "%s<<IBSHIFT|", name != NULL ? name : "???");
+		rest &= ~(UINT64_C(0x100f) << 16);
+	}
+	term_part(d, XLAT_term_cs, v & 0x30);
+	term_rest(d, XLAT_term_cflags, rest);
+}
+
+static void term_cc(struct decoder *d, const uint8_t *cc, unsigned count)
+{
+	str_add_char(d->out, '[');
+	for (unsigned i = 0; i < count; i++) {
+		const char *name = dec_name(XLAT_term_cc, i);
+		if (i > 0)
+			dec_next(d);
+		if (name != NULL)
+			dec_printf(d, "[%s]=", name);
+		else
+			dec_printf(d, "[%u]=", i);
+		dec_hex(d, cc[i]);
+	}
+	str_add_char(d->out, ']');
+}
+
+/* struct termios (19 control characters) and the old termio (8). */
+void hook_termios(struct decoder *d, const struct sys_ref *ref)
+{
+	uint8_t b[36];
+	bool wide = ref->param == 19;
+	unsigned w = wide ? 4 : 2;
+
+	if (!dec_read_or_addr(d, ref->value, b, 4 * w + 1 + ref->param))
+		return;
+	dec_text(d, "{c_iflag=");
+	term_rest(d, XLAT_term_iflags, dec_word(d, b, w));
+	dec_text(d, ", c_oflag=");
+	term_oflag(d, dec_word(d, b + w, w));
+	dec_text(d, ", c_cflag=");
+	term_cflag(d, dec_word(d, b + 2 * w, w), wide);
+	dec_text(d, ", c_lflag=");
+	term_rest(d, XLAT_term_lflags, dec_word(d, b + 3 * w, w));
+	if (d->style->verbose) {
+		dec_text(d, ", c_line=");
+		dec_enum(d, XLAT_term_lines, b[4 * w]);
+		dec_text(d, ", c_cc=");
+		term_cc(d, b + 4 * w + 1, ref->param);
+	} else {
+		dec_text(d, ", ...");
+	}
+	str_add_char(d->out, '}');
+}
+
+static void flags_at(struct decoder *d, uint64_t addr, unsigned xlat)
+{
+	uint8_t b[4];
+
+	if (!dec_read_or_addr(d, addr, b, 4))
+		return;
+	str_add_char(d->out, '[');
+	dec_flags(d, xlat, dec_word(d, b, 4));
+	str_add_char(d->out, ']');
+}
+
+void hook_tiocm(struct decoder *d, const struct sys_ref *ref) { flags_at(d, ref->value, XLAT_tiocm_flags); }
+void hook_fs_flags(struct decoder *d, const struct sys_ref *ref) { flags_at(d, ref->value, XLAT_fs_file_flags); }
+
+void hook_one_char(struct decoder *d, const struct sys_ref *ref) { dec_buffer(d, ref->value, 1); }
+
+void hook_kb_type(struct decoder *d, const struct sys_ref *ref)
+{
+	uint8_t b;
+
+	if (!dec_read_or_addr(d, ref->value, &b, 1))
+		return;
+	str_add_char(d->out, '[');
+	dec_enum(d, XLAT_kb_types, b);
+	str_add_char(d->out, ']');
+}
+
+/* ---- interfaces --------------------------------------------------------------------- */
+
+static const char *ifreq_field(uint32_t cmd)
+{
+	static const struct {
+		uint16_t cmd;
+		char name[14];
+	} names[] = { { 0x8913, "ifr_flags" },	 { 0x8914, "ifr_flags" },     { 0x8915, "ifr_addr" },	  { 0x8916, "ifr_addr" },
+		      { 0x8917, "ifr_dstaddr" }, { 0x8918, "ifr_dstaddr" },   { 0x8919, "ifr_broadaddr" }, { 0x891a, "ifr_broadaddr" },
+		      { 0x891b, "ifr_netmask" }, { 0x891c, "ifr_netmask" },   { 0x891d, "ifr_metric" },	  { 0x891e, "ifr_metric" },
+		      { 0x8921, "ifr_mtu" },	 { 0x8922, "ifr_mtu" },	      { 0x8923, "ifr_newname" },  { 0x8924, "ifr_hwaddr" },
+		      { 0x8927, "ifr_hwaddr" },	 { 0x8933, "ifr_ifindex" },   { 0x8942, "ifr_qlen" },	  { 0x8943, "ifr_qlen" } };
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].cmd == cmd)
+			return names[i].name;
+	return NULL;
+}
+
+static void ifreq_hwaddr(struct decoder *d, const uint8_t *b)
+{
+	dec_text(d, "{sa_family=");
+	dec_enum(d, XLAT_arphrd, dec_word(d, b, 2));
+	dec_text(d, ", sa_data=");
+	unsigned count = dec_word(d, b, 2) == 1 || dec_word(d, b, 2) == 772 ? 6 : 14;
+	for (unsigned i = 0; i < count; i++)
+		dec_printf(d, "%s%02x", i > 0 ? ":" : "", b[2 + i]);
+	str_add_char(d->out, '}');
+}
+
+static void ifreq_value(struct decoder *d, uint32_t cmd, const uint8_t *b)
+{
+	switch (cmd) {
+	case 0x8913:
+	case 0x8914:
+		dec_flags(d, XLAT_if_flags, dec_word(d, b, 2));
+		break;
+	case 0x8924:
+	case 0x8927:
+		ifreq_hwaddr(d, b);
+		break;
+	case 0x8923:
+		dec_chars(d, b, 16);
+		break;
+	case 0x891d:
+	case 0x891e:
+	case 0x8921:
+	case 0x8922:
+	case 0x8933:
+	case 0x8942:
+	case 0x8943:
+		dec_int(d, (int)dec_word(d, b, 4));
+		break;
+	default:
+		dec_sockaddr(d, b, 16);
+	}
+}
+
+void hook_ifreq(struct decoder *d, const struct sys_ref *ref)
+{
+	uint32_t cmd = (uint32_t)d->args[1];
+	const char *field = ifreq_field(cmd);
+	uint8_t b[32];
+
+	if (!dec_read(d, ref->value, b, sizeof(b))) {
+		dec_addr(d, ref->value);
+		return;
+	}
+	if (cmd == 0x8910) {
+		dec_printf(d, "{ifr_ifindex=%d", (int)dec_word(d, b + 16, 4));
+		if (d->exit && !d->call->is_error) {
+			dec_text(d, ", ifr_name=");
+			dec_chars(d, b, 16);
+		}
+		str_add_char(d->out, '}');
+		return;
+	}
+	dec_text(d, "{ifr_name=");
+	dec_chars(d, b, 16);
+	if (field != NULL && !(d->exit && d->call->is_error)) {
+		dec_printf(d, ", %s=", field);
+		ifreq_value(d, cmd, b + 16);
+	}
+	str_add_char(d->out, '}');
+}
+
+void hook_ifconf(struct decoder *d, const struct sys_ref *ref)
+{
+	uint8_t b[16];
+
+	if (!dec_read_or_addr(d, ref->value, b, 2 * (size_t)d->word))
+		return;
+	dec_printf(d, "{ifc_len=%d, ifc_buf=", (int)dec_word(d, b, 4));
+	dec_addr(d, dec_word(d, b + d->word, d->word));
+	str_add_char(d->out, '}');
+}
