@@ -376,6 +376,12 @@ static void clone_optional(struct decoder *d, const uint8_t *b, unsigned i, cons
 	dec_addr(d, clone_arg(d, b, i));
 }
 
+static void print_tid(struct decoder *d, const uint8_t *bytes, uint64_t addr, void *user)
+{
+	(void)addr, (void)user;
+	dec_int(d, (int)dec_word(d, bytes, 4));
+}
+
 static void clone_in(struct decoder *d, const uint8_t *b, uint64_t size)
 {
 	uint64_t flags = clone_arg(d, b, 0);
@@ -401,7 +407,7 @@ static void clone_in(struct decoder *d, const uint8_t *b, uint64_t size)
 		clone_optional(d, b, 7, "tls");
 	if (size >= 80 && (clone_arg(d, b, 8) != 0 || clone_arg(d, b, 9) != 0)) {
 		dec_text(d, ", set_tid=");
-		dec_array(d, clone_arg(d, b, 8), clone_arg(d, b, 9) > 32 ? 0 : clone_arg(d, b, 9), 4, NULL, NULL);
+		dec_array(d, clone_arg(d, b, 8), clone_arg(d, b, 9) > 32 ? 0 : clone_arg(d, b, 9), 4, print_tid, NULL);
 		dec_printf(d, ", set_tid_size=%llu", (unsigned long long)clone_arg(d, b, 9));
 	}
 	if (size >= 88 && ((flags >> 33 & 1) != 0 || clone_arg(d, b, 10) != 0))

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * System calls as text: tables of each ABI, and calls over memory that the test lays out.
+ * What's expected is what strace prints for the same bytes.
+ */
+#include "syscall/memory.h"
+#include "syscall/plan.h"
+#include "syscall/print.h"
+#include "syscall/table.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { BASE = 0x10000, SIZE = 0x1000 };
+
+/* One page of memory at BASE. */
+struct image {
+	uint8_t bytes[SIZE];
+};
+
+static size_t image_read(void *user, enum syscall_phase phase, uint64_t addr, void *buffer, size_t size_bytes)
+{
+	const struct image *image = user;
+
+	(void)phase;
+	if (addr < BASE || addr >= BASE + SIZE)
+		return 0;
+	if (size_bytes > BASE + SIZE - addr)
+		size_bytes = BASE + SIZE - addr;
+	memcpy(buffer, image->bytes + (addr - BASE), size_bytes);
+	return size_bytes;
+}
+
+static struct image image;
+static struct syscall_style style = { .string_limit = 32 };
+
+static uint64_t put(unsigned at, const void *bytes, size_t size)
+{
+	memcpy(image.bytes + at, bytes, size);
+	return BASE + at;
+}
+static uint64_t put_text(unsigned at, const char *text) { return put(at, text, strlen(text) + 1); }
+#define PUT(at, type, ...) put(at, (type[]){ __VA_ARGS__ }, sizeof((type[]){ __VA_ARGS__ }))
+
+static void print_call(struct str *out, const struct syscall_call *call)
+{
+	struct syscall_memory memory = { image_read, &image };
+	struct syscall_progress progress;
+
+	syscall_print_enter(&style, NULL, call, &memory, &progress, out);
+	syscall_print_exit(&style, NULL, call, &memory, &progress, out);
+	str_add(out, " = ");
+	syscall_print_result(&style, NULL, call, &memory, &progress, out);
+}
+
+static void expect(enum syscall_abi abi, const char *name, int64_t result, const uint64_t *args, const char *text)
+{
+	int64_t number = syscall_number(abi, name);
+	struct syscall_call call = { .abi = abi, .pid = 1, .tid = 1, .number = (uint32_t)number,
+				     .result = result, .is_error = result < 0 && result > -4096 };
+	struct str out = { 0 };
+
+	assert_true(number >= 0);
+	memcpy(call.args, args, sizeof(call.args));
+	print_call(&out, &call);
+	assert_string_equal(str_text(&out), text);
+	str_deinit(&out);
+}
+#define EXPECT(abi, name, result, text, ...) expect(SYSCALL_ABI_##abi, name, result, (uint64_t[6]){ __VA_ARGS__ }, text)
+
+static void test_tables(void **state)
+{
+	static const struct {
+		enum syscall_abi abi;
+		const char *name;
+		int64_t number;
+	} known[] = {
+		{ SYSCALL_ABI_X86_64, "openat", 257 },	 { SYSCALL_ABI_I386, "openat", 295 },	{ SYSCALL_ABI_X32, "openat", 257 },
+		{ SYSCALL_ABI_ARM64, "openat", 56 },	 { SYSCALL_ABI_ARM, "openat", 322 },	{ SYSCALL_ABI_RISCV64, "openat", 56 },
+		{ SYSCALL_ABI_X86_64, "mseal", 462 },	 { SYSCALL_ABI_ARM, "cacheflush", 0xf0002 },
+		{ SYSCALL_ABI_RISCV64, "riscv_hwprobe", 258 }, { SYSCALL_ABI_X32, "execve", 520 }, { SYSCALL_ABI_I386, "mmap2", 192 },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		assert_int_equal(syscall_number(known[i].abi, known[i].name), known[i].number);
+		assert_string_equal(syscall_find(known[i].abi, (uint32_t)known[i].number)->name, known[i].name);
+	}
+	assert_int_equal(syscall_number(SYSCALL_ABI_ARM64, "open"), -1);
+	assert_null(syscall_find(SYSCALL_ABI_X86_64, 400));
+	assert_null(syscall_find(SYSCALL_ABI_X86_64, UINT32_MAX));
+	assert_int_equal(syscall_find(SYSCALL_ABI_X86_64, 257)->arg_count, 4);
+	assert_true((syscall_find(SYSCALL_ABI_X86_64, 257)->classes & SYSCALL_FILE) != 0);
+	assert_true((syscall_find(SYSCALL_ABI_ARM64, 93)->classes & SYSCALL_NORETURN) != 0);
+	assert_string_equal(syscall_find(SYSCALL_ABI_X32, SYSCALL_X32_BIT | 1)->name, "write");
+	assert_int_equal(syscall_abi_word_bytes(SYSCALL_ABI_ARM), 4);
+}
+
+/* Every call of every ABI is described, but for those that nobody ever decoded. */
+static void test_described(void **state)
+{
+	for (int abi = 0; abi < SYSCALL_ABI_COUNT; abi++) {
+		unsigned calls = 0, described = 0;
+		for (uint32_t n = 0; n < syscall_max((enum syscall_abi)abi); n++) {
+			const struct syscall_entry *entry = syscall_find((enum syscall_abi)abi, n);
+			calls += entry != NULL;
+			described += entry != NULL && entry->describe != NULL;
+		}
+		assert_true(calls > 300);
+		assert_true(described * 100 >= calls * 95);
+	}
+}
+
+static void test_files(void **state)
+{
+	uint64_t path = put_text(0, "/etc/passwd");
+
+	EXPECT(X86_64, "openat", 3, "openat(AT_FDCWD, \"/etc/passwd\", O_RDONLY|O_CLOEXEC) = 3", (uint64_t)-100, path, 0x80000);
+	EXPECT(ARM64, "openat", 3, "openat(AT_FDCWD, \"/etc/passwd\", O_RDONLY|O_DIRECTORY) = 3", (uint64_t)-100, path, 0x4000);
+	EXPECT(RISCV64, "openat", -2, "openat(5, \"/etc/passwd\", O_WRONLY|O_CREAT|O_TRUNC, 0644) = -1 ENOENT (No such file or directory)",
+	       5, path, 01101, 0644);
+	EXPECT(ARM, "open", 3, "open(\"/etc/passwd\", O_RDWR) = 3", path, 2);
+	EXPECT(X86_64, "open", -14, "open(0x5, O_RDONLY) = -1 EFAULT (Bad address)", 5, 0);
+	EXPECT(X86_64, "read", 4, "read(3, \"/etc\", 100) = 4", 3, path, 100);
+	EXPECT(X86_64, "read", -11, "read(3, 0x10000, 100) = -1 EAGAIN (Resource temporarily unavailable)", 3, path, 100);
+	EXPECT(X86_64, "write", 5, "write(1, \"/etc/\", 5) = 5", 1, path, 5);
+	EXPECT(X86_64, "umask", 022, "umask(077) = 022", 077);
+	EXPECT(I386, "pread64", 2, "pread64(3, \"/e\", 2, 4294967301) = 2", 3, path, 2, 5, 1);
+	EXPECT(ARM, "pread64", 2, "pread64(3, \"/e\", 2, 4294967301) = 2", 3, path, 2, 0, 5, 1);
+	EXPECT(ARM, "truncate64", 0, "truncate64(\"/etc/passwd\", 4294967296) = 0", path, 0, 0, 1);
+	EXPECT(I386, "truncate64", 0, "truncate64(\"/etc/passwd\", 4294967296) = 0", path, 0, 1);
+}
+
+static void test_structures(void **state)
+{
+	uint64_t at = PUT(0x100, uint64_t, 0x801, 5, 1, 0x81a4, 0, 0, 1234, 4096, 8);
+	uint64_t two = PUT(0x200, uint32_t, 1, 2, 3, 4);
+
+	EXPECT(X86_64, "fstat", 0, "fstat(3, {st_mode=S_IFREG|0644, st_size=1234, ...}) = 0", 3, at);
+	at = PUT(0x100, uint64_t, 0x801, 5, 0x1000081a4, 0, 0, 0, 1234);
+	EXPECT(ARM64, "fstat", 0, "fstat(3, {st_mode=S_IFREG|0644, st_size=1234, ...}) = 0", 3, at);
+	EXPECT(RISCV64, "fstat", -9, "fstat(3, 0x10100) = -1 EBADF (Bad file descriptor)", 3, at);
+	at = PUT(0x100, uint64_t, 5, 7);
+	EXPECT(X86_64, "nanosleep", 0, "nanosleep({tv_sec=5, tv_nsec=7}, NULL) = 0", at);
+	EXPECT(I386, "nanosleep", 0, "nanosleep({tv_sec=1, tv_nsec=2}, NULL) = 0", two);
+	EXPECT(ARM, "nanosleep", 0, "nanosleep({tv_sec=1, tv_nsec=2}, NULL) = 0", two);
+	EXPECT(X32, "nanosleep", 0, "nanosleep({tv_sec=5, tv_nsec=7}, NULL) = 0", at);
+	EXPECT(X86_64, "pipe2", 0, "pipe2([1, 2], O_CLOEXEC) = 0", two, 0x80000);
+}
+
+static void test_sockets(void **state)
+{
+	uint64_t in = put(0x100, "\2\0\0\120\177\0\0\1\0\0\0\0\0\0\0\0", 16), length = PUT(0x200, uint32_t, 16);
+	uint64_t un = put(0x180, "\1\0\0abc", 6);
+
+	EXPECT(X86_64, "connect", -115,
+	       "connect(3, {sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr(\"127.0.0.1\")}, 16) = "
+	       "-1 EINPROGRESS (Operation now in progress)", 3, in, 16);
+	EXPECT(ARM64, "bind", 0, "bind(3, {sa_family=AF_UNIX, sun_path=@\"abc\"}, 6) = 0", 3, un, 6);
+	EXPECT(X86_64, "accept", 4,
+	       "accept(3, {sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr(\"127.0.0.1\")}, [16]) = 4", 3, in, length);
+	EXPECT(X86_64, "socket", 3, "socket(AF_INET, SOCK_STREAM|SOCK_CLOEXEC, IPPROTO_TCP) = 3", 2, 0x80001, 6);
+	EXPECT(X86_64, "setsockopt", 0, "setsockopt(3, SOL_SOCKET, SO_REUSEADDR, [16], 4) = 0", 3, 1, 2, length, 4);
+}
+
+static void test_styles(void **state)
+{
+	uint64_t path = put_text(0, "a\n\1b\"");
+
+	style.xlat = SYSCALL_XLAT_RAW;
+	EXPECT(X86_64, "open", 3, "open(\"a\\n\\1b\\\"\", 0x80000) = 3", path, 0x80000);
+	style.xlat = SYSCALL_XLAT_VERBOSE;
+	EXPECT(X86_64, "lseek", 3, "lseek(3, 0, 0x1 /* SEEK_CUR */) = 3", 3, 0, 1);
+	style.xlat = SYSCALL_XLAT_ABBREV;
+	style.hex = SYSCALL_HEX_NON_ASCII;
+	EXPECT(X86_64, "unlink", 0, "unlink(\"\\x61\\x0a\\x01\\x62\\x22\") = 0", path);
+	style.hex = SYSCALL_HEX_NONE;
+	style.string_limit = 2;
+	EXPECT(X86_64, "write", 5, "write(1, \"a\\n\"..., 5) = 5", 1, path, 5);
+	style.string_limit = 32;
+}
+
+static void test_results(void **state)
+{
+	uint64_t fds = PUT(0x100, uint64_t, 0x0001000100000003, 0x0000000400000004);
+
+	EXPECT(X86_64, "poll", 0, "poll([{fd=3, events=POLLIN}], 1, 5) = 0 (Timeout)", fds, 1, 5);
+	EXPECT(X86_64, "poll", 1, "poll([{fd=3, events=POLLIN}], 1, 5) = 1 ([{fd=3, revents=POLLIN}])", fds, 1, 5);
+	EXPECT(X86_64, "poll", -512, "poll([{fd=3, events=POLLIN}], 1, 5) = ? ERESTARTSYS (To be restarted if SA_RESTART is set)", fds, 1, 5);
+	EXPECT(X86_64, "fcntl", 0x8002, "fcntl(3, F_GETFL) = 0x8002 (flags O_RDWR|O_LARGEFILE)", 3, 3);
+	EXPECT(X86_64, "exit_group", 0, "exit_group(3) = ?", 3);
+	EXPECT(X86_64, "mmap", 0x7f0000001000, "mmap(NULL, 4096, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7f0000001000",
+	       0, 4096, 1, 0x22, (uint64_t)-1, 0);
+}
+
+static void test_names(void **state)
+{
+	assert_string_equal(syscall_errno_name(2), "ENOENT");
+	assert_int_equal(syscall_errno_number("EWOULDBLOCK"), 11);
+	assert_int_equal(syscall_errno_number("ENOTHING"), -1);
+	assert_string_equal(syscall_signal_name(17), "SIGCHLD");
+	assert_string_equal(syscall_signal_name(35), "SIGRT_3");
+	assert_null(syscall_signal_name(0));
+	assert_int_equal(syscall_signal_number("USR1"), 10);
+	assert_int_equal(syscall_signal_number("SIGRTMIN"), 32);
+}
+
+static void test_siginfo(void **state)
+{
+	uint32_t info[32] = { 17, 0, 1, 0, 5, 6, 7 };
+	struct str out = { 0 };
+
+	syscall_print_siginfo(&style, SYSCALL_ABI_X86_64, info, sizeof(info), &out);
+	assert_string_equal(str_text(&out),
+			    "{si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=5, si_uid=6, si_status=7, si_utime=0, si_stime=0}");
+	str_deinit(&out);
+}
+
+/* What one reader gave is kept as pieces; from those the same text comes. */
+static void test_pieces(void **state)
+{
+	uint64_t path = put_text(0, "/etc/passwd");
+	struct syscall_keeper keeper = { .from = { image_read, &image } };
+	struct syscall_memory kept = syscall_keeper_memory(&keeper);
+	struct syscall_call call = { .number = 2, .args = { path, 0 }, .result = 3 };
+	struct syscall_progress progress;
+	struct str one = { 0 }, two = { 0 };
+
+	syscall_print_enter(&style, NULL, &call, &kept, &progress, &one);
+	assert_true(syscall_pieces_check(keeper.blob.text, keeper.blob.length));
+	assert_false(syscall_pieces_check(keeper.blob.text, keeper.blob.length - 1));
+	struct syscall_pieces pieces = { keeper.blob.text, keeper.blob.length };
+	struct syscall_memory again = syscall_pieces_memory(&pieces);
+	syscall_print_enter(&style, NULL, &call, &again, &progress, &two);
+	assert_string_equal(str_text(&one), "open(\"/etc/passwd\", O_RDONLY");
+	assert_string_equal(str_text(&two), str_text(&one));
+	str_deinit(&one);
+	str_deinit(&two);
+	str_deinit(&keeper.blob);
+}
+
+static void test_plan(void **state)
+{
+	struct syscall_plan plan;
+
+	syscall_plan_get(SYSCALL_ABI_X86_64, 257, &plan);
+	assert_int_equal(plan.steps[0].kind, SYSCALL_PLAN_STRING);
+	assert_int_equal(plan.steps[0].arg, 1);
+	assert_int_equal(plan.steps[0].phase, SYSCALL_ENTER);
+	syscall_plan_get(SYSCALL_ABI_X86_64, 0, &plan);
+	assert_int_equal(plan.steps[0].phase, SYSCALL_EXIT);
+	assert_int_equal(plan.steps[0].size_arg, SYSCALL_PLAN_SIZE_RESULT);
+	syscall_plan_get(SYSCALL_ABI_X86_64, 400, &plan);
+	assert_int_equal(plan.steps[0].kind, SYSCALL_PLAN_NONE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_tables),	 cmocka_unit_test(test_described), cmocka_unit_test(test_files),
+		cmocka_unit_test(test_structures), cmocka_unit_test(test_sockets), cmocka_unit_test(test_styles),
+		cmocka_unit_test(test_results),	 cmocka_unit_test(test_names),	   cmocka_unit_test(test_siginfo),
+		cmocka_unit_test(test_pieces),	 cmocka_unit_test(test_plan),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
