@@ -244,10 +244,10 @@ class Compiler:
 
     # -- structs ------------------------------------------------------------
     def cond(self, text, fields):
-        m = re.fullmatch(r'(\w+)(==|!=|&|<|>=)(\w+)', text)
+        m = re.fullmatch(r'(\w+)(==|!=|!&|&|<|>=)(\w+)', text)
         if not m or m[1] not in fields:
             raise Fail(f'what is the condition "{text}"?')
-        op = {'==': 'SYS_IF_EQ', '!=': 'SYS_IF_NE', '&': 'SYS_IF_AND', '<': 'SYS_IF_LT', '>=': 'SYS_IF_GE'}[m[2]]
+        op = {'==': 'SYS_IF_EQ', '!=': 'SYS_IF_NE', '&': 'SYS_IF_AND', '!&': 'SYS_IF_NAND', '<': 'SYS_IF_LT', '>=': 'SYS_IF_GE'}[m[2]]
         key = (op, fields.index(m[1]), self.constant(m[3]))
         if key not in self.cond_ids:
             self.cond_ids[key] = len(self.conds) + 1
@@ -269,16 +269,17 @@ class Compiler:
         for name, (where, opts, rest) in self.structs.items():
             self.where = where
             fields, show = [], None
+            every = [w[0].lstrip('-+|~!') for w in map(str.split, rest) if w[0] != 'show']
             for line in rest:
                 if line.startswith('show '):
                     show = line[5:].split()
                     continue
-                m = re.fullmatch(r'([-+|~]*)(\w+)\s+(.+?)((?:\s+\?\S+)?)', line)
+                m = re.fullmatch(r'([-+|~!]*)(\w+)\s+(.+?)((?:\s+\?\S+)?)', line)
                 if not m:
                     raise Fail(f'{name}: cannot read "{line}"')
                 names = [f['name'] for f in fields]
                 fields.append({'marks': m[1], 'name': m[2], 'type': self.parse_type(m[3], names),
-                               'cond': self.cond(m[4].strip()[1:], names) if m[4] else 0})
+                               'cond': self.cond(m[4].strip()[1:], every) if m[4] else 0})
             self.parsed[name] = (opts, fields, show)
         self.sizes = {}
 
@@ -440,7 +441,7 @@ class Compiler:
             order = flds if show is None else flds
             first = len(fields)
             for f in order:
-                marks = [m for m, c in (('SYS_FIELD_VERBOSE', '-'), ('SYS_FIELD_HIDDEN', '~'), ('SYS_FIELD_NONZERO', '+')) if c in f['marks']]
+                marks = [m for m, c in (('SYS_FIELD_VERBOSE', '-'), ('SYS_FIELD_HIDDEN', '~'), ('SYS_FIELD_NONZERO', '+'), ('SYS_FIELD_BARE', '!')) if c in f['marks']]
                 off = ', '.join(str(f['offset'][i]) for i in range(LAYOUTS))
                 fields.append(f'{{{self.names.add(f["name"])}, {f["type"]}, {f["cond"]}, {"|".join(marks) or 0}, {{{off}}}}}')
             size = ', '.join(str(self.sizes[name, i][0]) for i in range(LAYOUTS))

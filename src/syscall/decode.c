@@ -299,6 +299,8 @@ static bool compare(const struct sys_cond *c, uint64_t v)
 		return v < c->value;
 	case SYS_IF_GE:
 		return v >= c->value;
+	case SYS_IF_NAND:
+		return (v & c->value) == 0;
 	default:
 		return true;
 	}
@@ -328,8 +330,10 @@ static void one_field(struct decoder *d, const struct sys_object *o, unsigned in
 	if (*any)
 		dec_next(d);
 	*any = true;
-	dec_text(d, sys_names + f->name);
-	str_add_char(d->out, '=');
+	if ((f->flags & SYS_FIELD_BARE) == 0) {
+		dec_text(d, sys_names + f->name);
+		str_add_char(d->out, '=');
+	}
 	dec_value(d, type, o->bytes + at, o, o->addr + at);
 }
 

@@ -46,7 +46,7 @@ struct sys_xlat {
 	uint32_t ordered : 1;    /* by value */
 };
 
-enum sys_field_flags { SYS_FIELD_VERBOSE = 1, SYS_FIELD_HIDDEN = 2, SYS_FIELD_NONZERO = 4 };
+enum sys_field_flags { SYS_FIELD_VERBOSE = 1, SYS_FIELD_HIDDEN = 2, SYS_FIELD_NONZERO = 4, SYS_FIELD_BARE = 8 };
 struct sys_field {
 	uint32_t name;
 	uint16_t type, cond;
@@ -59,7 +59,7 @@ struct sys_struct {
 	uint16_t size[4];
 };
 
-enum sys_cond_op { SYS_IF_NONE, SYS_IF_EQ, SYS_IF_NE, SYS_IF_AND, SYS_IF_LT, SYS_IF_GE };
+enum sys_cond_op { SYS_IF_NONE, SYS_IF_EQ, SYS_IF_NE, SYS_IF_AND, SYS_IF_LT, SYS_IF_GE, SYS_IF_NAND };
 struct sys_cond {
 	uint8_t op, field; /* of the struct, or the argument */
 	uint64_t value;

@@ -95,21 +95,23 @@ void hook_perf_config(struct decoder *d, const struct sys_ref *ref)
 
 void hook_perf_bits(struct decoder *d, const struct sys_ref *ref)
 {
+	static const char *const skids[] = { "arbitrary skid", "constant skid", "requested to have 0 skid", "must have 0 skid" };
 	uint64_t v = ref->value;
+	bool first = true;
 
-	dec_printf(d, "%llu", (unsigned long long)(v & 1));
-	for (unsigned i = 1; i < 38; i++) {
+	for (unsigned i = 0; i < 38; i++) {
 		const char *name = dec_name(XLAT_perf_bits, i);
 		if (name == NULL)
 			continue;
 		if (i == 15) {
-			dec_printf(d, ", precise_ip=%u", (unsigned)(v >> 15 & 3));
-			if ((v >> 15 & 3) != 0)
-				dec_comment(d, (v >> 15 & 3) == 1 ? "constant skid" : (v >> 15 & 3) == 2 ? "requested to have 0 skid" : "must have 0 skid");
-			continue;
+			unsigned skid = (unsigned)(v >> 15 & 3);
+			dec_printf(d, "%sprecise_ip=%u", first ? "" : ", ", skid);
+			dec_comment(d, skids[skid]);
+			first = false;
+		} else if ((v >> i & 1) != 0) {
+			dec_printf(d, "%s%s=1", first ? "" : ", ", name);
+			first = false;
 		}
-		if ((v >> i & 1) != 0 || i < 4)
-			dec_printf(d, ", %s=%u", name, (unsigned)(v >> i & 1));
 	}
 }
 
@@ -133,7 +135,9 @@ void hook_perf_attr(struct decoder *d, const struct sys_ref *ref)
 	bool any = false, more = false;
 	str_add_char(d->out, '{');
 	dec_fields(d, &o, &any, &more);
-	dec_text(d, !d->style->verbose ? ", ...}" : "}");
+	if (more)
+		dec_text(d, ", ...");
+	str_add_char(d->out, '}');
 }
 
 void hook_kern_version(struct decoder *d, const struct sys_ref *ref)

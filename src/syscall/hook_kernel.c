@@ -109,6 +109,41 @@ static void key_entry(struct decoder *d, uint32_t cmd)
 		break;
 	case 18:
 		break;
+	case 19: /* REJECT */
+		next_serial(d, 1);
+		dec_printf(d, ", %u, ", (unsigned)d->args[2]);
+		if (syscall_errno_name((int)d->args[3]) != NULL)
+			dec_named(d, d->args[3], syscall_errno_name((int)d->args[3]), NULL);
+		else
+			dec_uint(d, (uint32_t)d->args[3]);
+		next_serial(d, 4);
+		break;
+	case 20: /* INSTANTIATE_IOV */
+		next_serial(d, 1);
+		dec_next(d);
+		dec_vector(d, d->args[2], d->args[3], UINT64_MAX);
+		dec_printf(d, ", %llu", (unsigned long long)d->args[3]);
+		next_serial(d, 4);
+		break;
+	case 22: /* GET_PERSISTENT */
+		dec_next(d);
+		dec_uid(d, (uint32_t)d->args[1]);
+		next_serial(d, 2);
+		break;
+	case 29: /* RESTRICT_KEYRING */
+		next_serial(d, 1);
+		dec_next(d);
+		dec_str(d, d->args[2]);
+		dec_next(d);
+		dec_str(d, d->args[3]);
+		break;
+	case 30: /* MOVE */
+		next_serial(d, 1);
+		next_serial(d, 2);
+		next_serial(d, 3);
+		dec_next(d);
+		dec_flags(d, XLAT_key_move, (uint32_t)d->args[4]);
+		break;
 	default:
 		for (unsigned i = 1; i < 5; i++) {
 			dec_next(d);
@@ -358,6 +393,10 @@ static void ptrace_data(struct decoder *d, uint64_t request)
 	case 0x4203:
 		hook_siginfo(d, &(struct sys_ref){ .value = d->args[3] });
 		break;
+	case 0x4204:
+	case 0x4205:
+		dec_struct(d, STRUCT_iovec_addr, d->args[3]);
+		break;
 	case 0x420a:
 	case 0x420b:
 		dec_sigset_at(d, d->args[3], d->args[2]);
@@ -372,17 +411,28 @@ static void ptrace_data(struct decoder *d, uint64_t request)
 	}
 }
 
+/* TRACEME has no other argument that counts. */
+void hook_ptrace_pid(struct decoder *d, const struct sys_ref *ref)
+{
+	if (d->args[0] == 0) {
+		d->stop = true;
+		return;
+	}
+	dec_next(d);
+	dec_int(d, (int)ref->value);
+}
+
 void hook_ptrace_rest(struct decoder *d, const struct sys_ref *ref)
 {
 	uint64_t request = d->args[0];
 
 	(void)ref;
 	if (!d->exit) {
-		if (request == 0) { /* TRACEME: nothing else counts */
+		if (request == 0) {
 			d->stop = true;
 			return;
 		}
-		if (request == 8 || request == 0x4207 || request == 16) {
+		if (request == 8 || request == 0x4207 || request == 0x4208 || request == 16) {
 			d->stop = true;
 			return;
 		}

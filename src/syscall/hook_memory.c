@@ -102,7 +102,7 @@ static void print_node(struct decoder *d, const uint8_t *bytes, uint64_t addr, v
 static void print_status(struct decoder *d, const uint8_t *bytes, uint64_t addr, void *user)
 {
 	int v = (int)dec_word(d, bytes, 4);
-	const char *name = v < 0 ? syscall_errno_name(-v) : NULL;
+	const char *name = v < 0 && v > -4096 ? syscall_errno_name(-v) : NULL;
 
 	(void)addr, (void)user;
 	if (name != NULL)

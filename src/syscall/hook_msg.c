@@ -266,8 +266,35 @@ static unsigned option_table(uint32_t level)
 	case 6:
 		return XLAT_tcp_options;
 	case 17:
-	case 136:
 		return XLAT_udp_options;
+	case 40:
+		return XLAT_vsock_options;
+	case 132:
+		return XLAT_sctp_options;
+	case 255:
+		return XLAT_raw_options;
+	case 269:
+		return XLAT_dccp_options;
+	case 271:
+		return XLAT_tipc_options;
+	case 272:
+		return XLAT_rxrpc_options;
+	case 273:
+		return XLAT_pppol2tp_options;
+	case 275:
+		return XLAT_pnpipe_options;
+	case 276:
+		return XLAT_rds_options;
+	case 280:
+		return XLAT_nfc_options;
+	case 281:
+		return XLAT_kcm_options;
+	case 283:
+		return XLAT_xdp_options;
+	case 284:
+		return XLAT_mptcp_options;
+	case 286:
+		return XLAT_smc_options;
 	case 41:
 		return XLAT_ipv6_options;
 	case 263:
@@ -285,7 +312,13 @@ static unsigned option_table(uint32_t level)
 	}
 }
 
-void hook_sock_level(struct decoder *d, const struct sys_ref *ref) { dec_enum(d, XLAT_sol_levels, (uint32_t)ref->value); }
+void hook_sock_level(struct decoder *d, const struct sys_ref *ref)
+{
+	if (ref->value == 40)
+		dec_named(d, 40, "AF_VSOCK", NULL);
+	else
+		dec_enum(d, XLAT_sol_levels, (uint32_t)ref->value);
+}
 
 void hook_sock_option(struct decoder *d, const struct sys_ref *ref)
 {

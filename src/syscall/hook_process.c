@@ -625,6 +625,8 @@ static bool prctl_enumerated(struct decoder *d, uint32_t option)
 		if (v == 2) {
 			dec_next(d);
 			hook_seccomp_arg(d, &(struct sys_ref){ .value = d->args[2], .param = 1 });
+		} else if (v != 1) {
+			raw_args(d, 2, 5);
 		}
 		return true;
 	case 23:
@@ -654,17 +656,73 @@ static bool prctl_enumerated(struct decoder *d, uint32_t option)
 	}
 }
 
+/* A selector's range and its address, which only count where it is switched on. */
+static void prctl_dispatch(struct decoder *d)
+{
+	static const char *const modes[] = { "PR_SYS_DISPATCH_OFF", "PR_SYS_DISPATCH_ON" };
+	uint32_t mode = (uint32_t)d->args[1];
+
+	dec_next(d);
+	dec_named(d, mode, mode < 2 ? modes[mode] : NULL, "PR_SYS_DISPATCH_???");
+	raw_args(d, 2, 4);
+	dec_next(d);
+	dec_addr(d, d->args[4]);
+}
+
+static void prctl_sched_core(struct decoder *d)
+{
+	static const char *const ops[] = { "PR_SCHED_CORE_GET", "PR_SCHED_CORE_CREATE", "PR_SCHED_CORE_SHARE_TO", "PR_SCHED_CORE_SHARE_FROM" };
+	static const char *const types[] = { "PIDTYPE_PID", "PIDTYPE_TGID", "PIDTYPE_PGID", "PIDTYPE_SID" };
+
+	dec_next(d);
+	dec_named(d, d->args[1], d->args[1] < 4 ? ops[d->args[1]] : NULL, "PR_SCHED_CORE_???");
+	dec_printf(d, ", %d, ", (int)d->args[2]);
+	dec_hex(d, d->args[3]);
+	if (d->args[3] < 4 && d->style->xlat != SYSCALL_XLAT_RAW)
+		dec_comment(d, types[d->args[3]]);
+	dec_next(d);
+	dec_addr(d, d->args[4]);
+}
+
 static void prctl_entry(struct decoder *d, uint32_t option)
 {
 	switch (option) {
 	case 3:
 	case 7:
+	case 13:
 	case 21:
 	case 27:
 	case 30:
 	case 31:
 	case 32:
+	case 46:
+	case 51:
+		return;
+	case 6:
+		dec_next(d);
+		dec_flags(d, XLAT_pr_unalign, (uint32_t)d->args[1]);
+		return;
+	case 10:
+	case 14:
+		dec_printf(d, ", %u", (unsigned)d->args[1]);
+		return;
+	case 45:
+		dec_next(d);
+		dec_flags(d, XLAT_pr_fp_mode, (uint32_t)d->args[1]);
+		return;
 	case 34:
+	case 58:
+		raw_args(d, 1, 5);
+		return;
+	case 57:
+		dec_printf(d, ", %llu", (unsigned long long)d->args[1]);
+		raw_args(d, 2, 5);
+		return;
+	case 59:
+		prctl_dispatch(d);
+		return;
+	case 62:
+		prctl_sched_core(d);
 		return;
 	case 33:
 		dec_next(d);
@@ -686,10 +744,9 @@ static void prctl_entry(struct decoder *d, uint32_t option)
 		return;
 	case 39:
 	case 42:
-		raw_args(d, 1, 5);
-		return;
 	case 43:
 	case 44:
+		raw_args(d, 1, 5);
 		return;
 	case 47:
 		dec_next(d);
@@ -708,8 +765,10 @@ static void prctl_entry(struct decoder *d, uint32_t option)
 		dec_enum(d, XLAT_pr_spec, d->args[1]);
 		if (option == 53) {
 			dec_next(d);
-			dec_flags(d, XLAT_pr_spec_set, d->args[2]);
-			raw_args(d, 3, 5);
+			if (d->args[1] <= 2)
+				dec_flags(d, XLAT_pr_spec_set, d->args[2]);
+			else
+				dec_hex(d, d->args[2]);
 		}
 		return;
 	case 0x53564d41:
@@ -742,7 +801,7 @@ void hook_prctl_rest(struct decoder *d, const struct sys_ref *ref)
 		if (dec_failed(d))
 			dec_addr(d, d->args[1]);
 		else
-			dec_path_n(d, d->args[1], 15);
+			dec_path_n(d, d->args[1], 16);
 		return;
 	}
 	prctl_pointer(d, option);
@@ -756,7 +815,7 @@ bool result_prctl(struct decoder *d)
 
 	if (d->call->is_error)
 		return true;
-	if (table == 0 || (option == 27 && v == 0))
+	if (table == 0 || (option != 3 && v == 0))
 		return false;
 	if (option == 27)
 		dec_hex(d, v);
