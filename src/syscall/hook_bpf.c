@@ -43,6 +43,31 @@ static unsigned attr_struct(uint32_t cmd)
 	}
 }
 
+/* The name of the part of the union, where strace says it. */
+static const char *attr_wrap(uint32_t cmd)
+{
+	switch (cmd) {
+	case 10:
+		return "test";
+	case 15:
+		return "info";
+	case 16:
+		return "query";
+	case 17:
+		return "raw_tracepoint";
+	case 28:
+		return "link_create";
+	case 29:
+		return "link_update";
+	case 32:
+		return "enable_stats";
+	case 33:
+		return "iter_create";
+	default:
+		return NULL;
+	}
+}
+
 void hook_bpf_attr(struct decoder *d, const struct sys_ref *ref)
 {
 	uint32_t cmd = (uint32_t)d->args[0], size = (uint32_t)d->args[2];
@@ -59,10 +84,17 @@ void hook_bpf_attr(struct decoder *d, const struct sys_ref *ref)
 	if (!dec_read_or_addr(d, ref->value, b, have))
 		return;
 	struct sys_object o = { &sys_structs[id], b, have, ref->value };
+	const char *wrap = attr_wrap(cmd);
 	bool any = false, more = false;
 	str_add_char(d->out, '{');
+	if (wrap != NULL)
+		dec_printf(d, "%s={", wrap);
 	dec_fields(d, &o, &any, &more);
-	str_add_char(d->out, '}');
+	if (wrap != NULL)
+		str_add_char(d->out, '}');
+	for (size_t i = dec_struct_size(d, id); i < have; i++)
+		more |= b[i] != 0;
+	dec_text(d, more || size > sizeof(b) ? ", ...}" : "}");
 }
 
 bool result_bpf(struct decoder *d)
