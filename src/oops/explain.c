@@ -5,6 +5,7 @@
  */
 #include "oops/explain.h"
 
+#include "base/str.h"
 #include "oops/kind.h"
 
 #include <inttypes.h>
@@ -157,8 +158,9 @@ static void explain_object(struct oops_report *r, struct oops_explanation *e)
 	const char *allocated = first_named(r, OOPS_TRACE_ALLOC), *freed = first_named(r, OOPS_TRACE_FREE);
 
 	if (*oops_detail(r, "access") != '\0' && *oops_detail(r, "size") != '\0')
-		say(r, e, "A %s of %s byte%s%s%s.", strcmp(oops_detail(r, "access"), "Write") == 0 ? "write" : "read", oops_detail(r, "size"),
-		    strcmp(oops_detail(r, "size"), "1") == 0 ? "" : "s", *oops_detail(r, "place") != '\0' ? ", " : "", oops_detail(r, "place"));
+		say(r, e, "A %s of %s byte%s%s%s%s.", strcmp(oops_detail(r, "access"), "Write") == 0 ? "write" : "read", oops_detail(r, "size"),
+		    strcmp(oops_detail(r, "size"), "1") == 0 ? "" : "s", *oops_detail(r, "place") != '\0' ? ", " : "", oops_detail(r, "place"),
+		    str_ends(oops_detail(r, "place"), " of") ? " the object" : "");
 	if (*oops_detail(r, "cache") != '\0')
 		say(r, e, "The object is of the cache %s%s%s%s.", oops_detail(r, "cache"), *oops_detail(r, "object_size") != '\0' ? " (" : "",
 		    oops_detail(r, "object_size"), *oops_detail(r, "object_size") != '\0' ? " bytes)" : "");

@@ -194,8 +194,10 @@ static void show_all(struct doc *doc, struct gathered *g, uint64_t lines)
 	}
 	const struct oops_report *worst = worst_first(g);
 
-	doc_headline(doc, "%" PRIu64 " report%s of %zu kind%s in %" PRIu64 " lines; the worst: %s", g->total, g->total == 1 ? "" : "s", g->reports.n,
-		     g->reports.n == 1 ? "" : "s", lines, worst->title);
+	if (g->total == 1)
+		doc_headline(doc, "one report in %" PRIu64 " line%s: %s", lines, lines == 1 ? "" : "s", worst->title);
+	else
+		doc_headline(doc, "%" PRIu64 " reports in %" PRIu64 " lines, %zu different; the worst: %s", g->total, lines, g->reports.n, worst->title);
 	if (g->reports.n > 1)
 		show_table(doc, g);
 	show_notes(doc, &g->notes);
@@ -224,34 +226,53 @@ static void show_one(void *user, struct oops_report *r)
 	oops_report_destroy(r);
 }
 
+static void begin(struct doc *doc, const struct oops_session_options *o)
+{
+	const char *name = o->file_count == 0 ? "the running kernel's log" : strcmp(o->files[0], "-") == 0 ? "standard input" : o->files[0];
+
+	doc_begin(doc, &(struct doc_head){ .kind = "sonde.oops", .version = 1, .title = name });
+}
+
+static struct err *follow(const struct oops_session_options *options, struct oops_decoder *decoder, struct doc *doc)
+{
+	struct shown shown = { .doc = doc, .decoder = decoder };
+	uint64_t lines = 0;
+
+	begin(doc, options);
+	return scan_all(options, show_one, &shown, &lines);
+}
+
+/* All logs are read before anything is said: what can't be read is an error alone. */
+static struct err *gather_all(const struct oops_session_options *options, struct oops_decoder *decoder, struct doc *doc)
+{
+	struct gathered g = { .options = options, .decoder = decoder };
+	uint64_t lines = 0;
+
+	strmap_init(&g.by_title);
+	strmap_init(&g.notes.by_title);
+	struct err *err = scan_all(options, gather, &g, &lines);
+
+	begin(doc, options);
+	if (err == NULL)
+		show_all(doc, &g, lines);
+	for (size_t i = 0; i < g.reports.n; i++)
+		oops_report_destroy(g.reports.v[i]);
+	vec_deinit(&g.reports);
+	strmap_deinit(&g.by_title);
+	strmap_deinit(&g.notes.by_title);
+	return err;
+}
+
 struct err *session_oops(const struct oops_session_options *options, struct doc *doc)
 {
-	struct gathered g = { .options = options };
-	uint64_t lines = 0;
-	struct err *err;
+	struct oops_decoder *decoder = NULL;
 
 	if (options->decode != NULL)
-		TRY(oops_decoder_create(options->decode, &g.decoder));
-	doc_begin(doc, &(struct doc_head){ .kind = "sonde.oops", .version = 1, .title = options->file_count > 0 ? options->files[0] : "the running kernel's log" });
-	if (options->follow) {
-		struct shown shown = { .doc = doc, .decoder = g.decoder };
-
-		err = scan_all(options, show_one, &shown, &lines);
-	} else {
-		strmap_init(&g.by_title);
-		strmap_init(&g.notes.by_title);
-		err = scan_all(options, gather, &g, &lines);
-		if (err == NULL)
-			show_all(doc, &g, lines);
-		for (size_t i = 0; i < g.reports.n; i++)
-			oops_report_destroy(g.reports.v[i]);
-		vec_deinit(&g.reports);
-		strmap_deinit(&g.by_title);
-		strmap_deinit(&g.notes.by_title);
-	}
-	oops_decoder_destroy(g.decoder);
+		TRY(oops_decoder_create(options->decode, &decoder));
+	struct err *err = options->follow ? follow(options, decoder, doc) : gather_all(options, decoder, doc);
 	struct err *end = doc_end(doc);
 
+	oops_decoder_destroy(decoder);
 	if (err == NULL)
 		return end;
 	err_destroy(end);

@@ -33,7 +33,10 @@ static void show_place(struct doc *doc, const struct oops_report *r)
 		str_printf(&task, "%sCPU %d", task.length > 0 ? ", " : "", r->cpu);
 	if (r->context > OOPS_CONTEXT_TASK)
 		str_printf(&task, ", in an interrupt (%s)", oops_context_name(r->context));
-	str_printf(&where, "line %" PRIu64 "-%" PRIu64, r->first_line, r->last_line);
+	if (r->last_line > r->first_line)
+		str_printf(&where, "lines %" PRIu64 "-%" PRIu64, r->first_line, r->last_line);
+	else
+		str_printf(&where, "line %" PRIu64, r->first_line);
 	if (r->time_us >= 0)
 		str_printf(&where, ", %.6f s after boot", (double)r->time_us / 1e6);
 	field(doc, "where", "in the log", str_text(&where));
@@ -69,7 +72,7 @@ static void show_explanation(struct doc *doc, struct oops_report *r)
 	for (size_t i = 0; i < e.evidence.n; i++)
 		doc_text(doc, "%s", e.evidence.v[i]);
 	if (e.look != NULL)
-		doc_text(doc, "Look first at: %s.", e.look);
+		doc_text(doc, "Look first at: %s%s", e.look, e.look[strlen(e.look) - 1] == '?' ? "" : ".");
 	oops_explanation_deinit(&e);
 }
 
