@@ -26,8 +26,9 @@ struct flame_args {
 	struct narrow_args narrow;
 	bool text, inverted, negate, absolute, flamechart;
 	const char *title, *subtitle, *notes, *countname, *factor, *min, *colors, *nameattr;
-	const char *ignored; /* options of flamegraph.pl that this page has no use for */
-	bool ignored_flag;
+	/* options of flamegraph.pl that these pages have no use for */
+	const char *nametype, *fonttype, *fontsize, *height, *bgcolors;
+	bool hash, cp, color_diffusion;
 };
 
 /* "0.5%", "0.5" -> 0.005; "0" -> everything. */
@@ -142,6 +143,7 @@ static struct err *draw(const struct flame_args *args, const struct profile *p,
 	if (!is_picture(&args->output))
 		shown.title = NULL; /* the page has it already */
 	flame_emit(doc, "flame", stacks, &shown);
+	report_doubts(doc, p);
 	report_notes(doc, p, &notes);
 
 	struct err *err = doc_end(doc);
@@ -185,6 +187,26 @@ static struct err *flame(struct flame_args *args, struct stack_input *in, struct
 	return NULL;
 }
 
+/* Words that change nothing here, or nothing without another one, are said. */
+static void say_ignored(const struct flame_args *args)
+{
+	const struct {
+		const char *name;
+		bool given;
+	} words[] = {
+		{ "--nametype", args->nametype },	  { "--fonttype", args->fonttype },
+		{ "--fontsize", args->fontsize },	  { "--height", args->height },
+		{ "--bgcolors", args->bgcolors },	  { "--hash", args->hash },
+		{ "--cp", args->cp },			  { "--color-diffusion", args->color_diffusion },
+		{ "--negate without --diff", args->negate && !args->diff },
+		{ "--absolute without --diff", args->absolute && !args->diff },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (words[i].given)
+			log_warn("%s has no effect", words[i].name);
+}
+
 static struct err *flame_run(void *user, struct arena *arena, int *status)
 {
 	struct flame_args *args = user;
@@ -195,6 +217,7 @@ static struct err *flame_run(void *user, struct arena *arena, int *status)
 	(void)arena;
 	(void)status;
 	output_log_level(&args->output);
+	say_ignored(args);
 	strmap_init(&tips);
 	args->stacks.in_time = args->flamechart;
 
@@ -237,14 +260,14 @@ static const struct opt flame_opts[] = {
 	{ .name = "flamechart", .kind = OPT_FLAG, .help = "folded: keep the order of the lines, newest first",
 	  .offset = FLAME(flamechart) },
 	/* flamegraph.pl's, taken so that its command lines work; the page looks the same */
-	{ .name = "nametype", .kind = OPT_STRING, .value = "TEXT", .hidden = true, .offset = FLAME(ignored) },
-	{ .name = "fonttype", .kind = OPT_STRING, .value = "FONT", .hidden = true, .offset = FLAME(ignored) },
-	{ .name = "fontsize", .kind = OPT_STRING, .value = "N", .hidden = true, .offset = FLAME(ignored) },
-	{ .name = "height", .kind = OPT_STRING, .value = "N", .hidden = true, .offset = FLAME(ignored) },
-	{ .name = "bgcolors", .kind = OPT_STRING, .value = "COLOR", .hidden = true, .offset = FLAME(ignored) },
-	{ .name = "hash", .kind = OPT_FLAG, .hidden = true, .offset = FLAME(ignored_flag) },
-	{ .name = "cp", .kind = OPT_FLAG, .hidden = true, .offset = FLAME(ignored_flag) },
-	{ .name = "color-diffusion", .kind = OPT_FLAG, .hidden = true, .offset = FLAME(ignored_flag) },
+	{ .name = "nametype", .kind = OPT_STRING, .value = "TEXT", .hidden = true, .offset = FLAME(nametype) },
+	{ .name = "fonttype", .kind = OPT_STRING, .value = "FONT", .hidden = true, .offset = FLAME(fonttype) },
+	{ .name = "fontsize", .kind = OPT_STRING, .value = "N", .hidden = true, .offset = FLAME(fontsize) },
+	{ .name = "height", .kind = OPT_STRING, .value = "N", .hidden = true, .offset = FLAME(height) },
+	{ .name = "bgcolors", .kind = OPT_STRING, .value = "COLOR", .hidden = true, .offset = FLAME(bgcolors) },
+	{ .name = "hash", .kind = OPT_FLAG, .hidden = true, .offset = FLAME(hash) },
+	{ .name = "cp", .kind = OPT_FLAG, .hidden = true, .offset = FLAME(cp) },
+	{ .name = "color-diffusion", .kind = OPT_FLAG, .hidden = true, .offset = FLAME(color_diffusion) },
 	{ .name = "minwidth", .kind = OPT_STRING, .value = "PERCENT", .hidden = true, .offset = FLAME(min) },
 	NARROW_OPTS(struct flame_args, narrow),
 	STACK_INPUT_OPTS(struct flame_args, stacks),

@@ -152,49 +152,32 @@ static char *print(char *stack, size_t size, const char *fmt, va_list ap)
 	return text;
 }
 
+/* What the calls with a printf-like text have in common: HOOK gets it as TEXT. */
+#define PRINTED(d, call, fmt, hook, ...)                                                           \
+	do {                                                                                       \
+		char stack_[512], *text;                                                           \
+		va_list ap_;                                                                       \
+                                                                                                   \
+		if (!ready((d), (call)))                                                           \
+			return;                                                                    \
+		va_start(ap_, fmt);                                                                \
+		text = print(stack_, sizeof(stack_), (fmt), ap_);                                  \
+		va_end(ap_);                                                                       \
+		CALL((d), hook, __VA_ARGS__);                                                      \
+		if (text != stack_)                                                                \
+			free(text);                                                                \
+	} while (0)
+
 void doc_headline(struct doc *d, const char *fmt, ...)
 {
-	char stack[512];
-	va_list ap;
-
-	if (!ready(d, "doc_headline"))
-		return;
-	va_start(ap, fmt);
-	char *text = print(stack, sizeof(stack), fmt, ap);
-	va_end(ap);
-	CALL(d, headline, text);
-	if (text != stack)
-		free(text);
+	PRINTED(d, "doc_headline", fmt, headline, text);
 }
 
-void doc_text(struct doc *d, const char *fmt, ...)
-{
-	char stack[512];
-	va_list ap;
-
-	if (!ready(d, "doc_text"))
-		return;
-	va_start(ap, fmt);
-	char *text = print(stack, sizeof(stack), fmt, ap);
-	va_end(ap);
-	CALL(d, text, text);
-	if (text != stack)
-		free(text);
-}
+void doc_text(struct doc *d, const char *fmt, ...) { PRINTED(d, "doc_text", fmt, text, text); }
 
 void doc_warning(struct doc *d, const char *fix, const char *fmt, ...)
 {
-	char stack[512];
-	va_list ap;
-
-	if (!ready(d, "doc_warning"))
-		return;
-	va_start(ap, fmt);
-	char *text = print(stack, sizeof(stack), fmt, ap);
-	va_end(ap);
-	CALL(d, warning, text, fix);
-	if (text != stack)
-		free(text);
+	PRINTED(d, "doc_warning", fmt, warning, text, fix);
 }
 
 void doc_next(struct doc *d, const char *command, const char *why)

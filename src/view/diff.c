@@ -432,6 +432,7 @@ static void side(struct doc *doc, const char *key, const char *title, const stru
 	if (wall_ns(p) > 0)
 		doc_field(doc, "wall", "wall", DOC_DURATION_NS, DOC_U64((uint64_t)wall_ns(p)));
 	doc_field(doc, "samples", "samples", DOC_COUNT, DOC_U64(p->samples));
+	report_doubts(doc, p);
 	report_notes(doc, p, &(struct report_options){ .view = &(struct view_options){ 0 } });
 	doc_section_end(doc);
 }

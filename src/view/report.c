@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The report.  First the answer in a line, then what was recorded, then the tables that
- * were asked for, then what is not known, then the command that goes deeper.
+ * The report.  First the answer in a line and what makes it doubtful, then what was recorded,
+ * then the tables that were asked for, then what is not known, then the command that goes
+ * deeper.
  */
 #include "view/report.h"
 
@@ -135,20 +136,14 @@ static void samples_fields(struct doc *doc, const struct profile *p)
 	str_deinit(&text);
 }
 
-static void busy_field(struct doc *doc, const struct profile *p, const struct recording_meta *meta)
+static void busy_fields(struct doc *doc, const struct profile *p)
 {
 	uint64_t wall = wall_ns(p);
-	struct str text = { 0 };
 
 	if (!p->is_time || !wall || !p->value)
 		return;
-
-	double busy = (double)p->value / (double)wall;
-
-	str_printf(&text, "%.2f CPUs of %u on average; %s of it in the kernel", busy, meta->cpus,
-		   units_ratio(report_ratio(p, p->kernel)).text);
-	field(doc, "busy", "busy", str_text(&text));
-	str_deinit(&text);
+	doc_field(doc, "busy_cpus", "CPUs busy", DOC_NUMBER, DOC_F64((double)p->value / (double)wall));
+	doc_field(doc, "kernel", "in the kernel", DOC_RATIO, DOC_F64(report_ratio(p, p->kernel)));
 }
 
 static void fields(struct doc *doc, const struct profile *p)
@@ -171,7 +166,7 @@ static void fields(struct doc *doc, const struct profile *p)
 	if (p->is_time)
 		doc_field(doc, "cpu", "CPU", DOC_DURATION_NS, DOC_U64(p->value));
 	samples_fields(doc, p);
-	busy_field(doc, p, meta);
+	busy_fields(doc, p);
 	str_deinit(&where);
 }
 
@@ -261,10 +256,12 @@ struct err *report_emit(struct doc *doc, struct profile *p, const struct profile
 	if (p->samples == 0) {
 		doc_headline(doc, "no samples%s",
 			     p->left_out ? " that fit what you asked for" : "");
+		report_doubts(doc, p);
 		report_notes(doc, p, o);
 		return NULL;
 	}
 	headline(doc, p);
+	report_doubts(doc, p);
 	fields(doc, p);
 	if (before) {
 		stacks_diff(&p->stacks, &before->stacks, false);

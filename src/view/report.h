@@ -45,7 +45,10 @@ void report_processes(struct doc *doc, const struct profile *p,
 struct err *report_function(struct doc *doc, const struct profile *p,
 			    const struct report_options *options);
 void report_tree(struct doc *doc, const struct profile *p, const struct report_options *options);
-/* What is not known: lost events, cut recordings and stacks, code without names. */
+/* What makes the numbers doubtful, to be said before them: lost events, cut recordings, time
+ * that was not sampled. */
+void report_doubts(struct doc *doc, const struct profile *p);
+/* What is not known beside: cut stacks, code without names, what could not be had. */
 void report_notes(struct doc *doc, const struct profile *p, const struct report_options *options);
 /* CPU use over time, a lane a thread. */
 struct err *report_timeline(struct doc *doc, const struct profile *p,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the report does not know, said: a recording that was cut, events that were lost,
- * stacks that end early, code without names and why, what could not be had.
+ * What the report does not know, said.  Before the numbers what makes them wrong: a recording
+ * that was cut, events that were lost, time that was not sampled.  Behind them what they are
+ * without: stacks that end early, code without names and why, what could not be had.
  */
 #include "view/report_impl.h"
 
@@ -10,6 +11,7 @@
 #include "record/recording.h"
 #include "view/frames.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +35,11 @@ static void say_state(struct doc *doc, const struct recording_meta *meta)
 	if (meta->state == RECORDING_CUT)
 		doc_warning(doc, NULL, "the recording was cut short: %s",
 			    meta->why_cut ? meta->why_cut : "its recorder did not end it");
+}
+
+/* What could not be had: the rest is right without it. */
+static void say_missing(struct doc *doc, const struct recording_meta *meta)
+{
 	for (size_t i = 0; i < meta->missing_count; i++) {
 		const struct recording_missing *m = &meta->missing[i];
 		const char *why = m->why ? m->why : "reason not known";
@@ -88,6 +95,14 @@ static void say_unsampled(struct doc *doc, const struct profile *p)
 		    units_duration_ns((double)p->value).text, units_duration_ns((double)counted_ns).text);
 }
 
+static struct units stacks_were(uint64_t count)
+{
+	struct units u;
+
+	snprintf(u.text, sizeof(u.text), "%.20s stacks were", units_count(count).text);
+	return u;
+}
+
 static void say_stacks(struct doc *doc, const struct profile *p)
 {
 	if (sample_ratio(p, p->no_stack) >= WORTH_SAYING)
@@ -108,8 +123,9 @@ static void say_stacks(struct doc *doc, const struct profile *p)
 			    "(sonde info says why), and what is there stands at the root",
 			    units_ratio(sample_ratio(p, p->broken_stack)).text);
 	if (p->stacks.cut)
-		doc_warning(doc, NULL, "%s stacks were deeper than %d frames and are cut there",
-			    units_count(p->stacks.cut).text, STACKS_DEPTH_MAX);
+		doc_warning(doc, NULL, "%s deeper than %d frames and cut there",
+			    p->stacks.cut == 1 ? "1 stack was" : stacks_were(p->stacks.cut).text,
+			    STACKS_DEPTH_MAX);
 }
 
 /* The modules that most of the time without a name falls in, with why. */
@@ -173,14 +189,20 @@ static void say_events(struct doc *doc, const struct profile *p)
 				 p->events.v[i].name);
 }
 
-void report_notes(struct doc *doc, const struct profile *p, const struct report_options *o)
+void report_doubts(struct doc *doc, const struct profile *p)
 {
-	(void)o;
 	if (p->recording)
 		say_state(doc, recording_borrow_meta(p->recording));
 	say_losses(doc, p);
 	if (p->recording)
 		say_unsampled(doc, p);
+}
+
+void report_notes(struct doc *doc, const struct profile *p, const struct report_options *o)
+{
+	(void)o;
+	if (p->recording)
+		say_missing(doc, recording_borrow_meta(p->recording));
 	say_stacks(doc, p);
 	if (p->frames)
 		say_unresolved(doc, p);
