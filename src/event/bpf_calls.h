@@ -76,6 +76,6 @@ struct bpf_calls_piece { /* as struct syscall_piece */
 enum { BPF_PIECE_CUT = 1, BPF_PIECE_FAULT = 2, BPF_PIECE_LATE = 4 };
 
 /* The most data of one call, and the most in one piece. */
-enum { BPF_CALLS_DATA_BYTES = 4096, BPF_CALLS_PIECE_BYTES = 3584 };
+enum { BPF_CALLS_DATA_BYTES = 8192, BPF_CALLS_PIECE_BYTES = 7168 };
 
 #endif

@@ -28,7 +28,7 @@
 
 #include "calls.skel.h"
 
-enum { RING_BYTES = 16 << 20, SETTLE_NS = 2000000, STRING_MAX = BPF_CALLS_PIECE_BYTES - 1 };
+enum { RING_BYTES = 16 << 20, SETTLE_NS = 2000000, STRING_MAX = BPF_CALLS_PIECE_BYTES - 2 };
 
 _Static_assert(sizeof(struct bpf_calls_step) == sizeof(struct syscall_plan_step) &&
 		       (int)BPF_CALLS_STEPS == (int)SYSCALL_PLAN_STEPS && (int)BPF_STEP_SIZED == (int)SYSCALL_PLAN_SIZED &&
@@ -299,7 +299,7 @@ int bpf_calls_fd(const struct bpf_calls *c) { return bpf_rings_fd(c->rings); }
 
 const char *bpf_calls_lacks(const struct bpf_calls_options *options)
 {
-	return options->string_limit > STRING_MAX ? "strings of more than 3,583 bytes" : NULL;
+	return options->string_limit > STRING_MAX ? "strings of more than 7,166 bytes" : NULL;
 }
 
 struct err *bpf_calls_probe(void) { return bpf_loader_probe("system calls"); }

@@ -46,20 +46,14 @@ struct replay {
 
 bool replay_is_recording(const char *word, char **path)
 {
-	static const char *const forms[] = { "%s/meta.json", "%s.sonde/meta.json" };
+	char file[4096];
+	struct stat st;
 
 	*path = NULL;
-	for (int i = 0; i < 2; i++) {
-		char file[4096];
-		struct stat st;
-
-		snprintf(file, sizeof(file), i ? forms[1] : forms[0], word);
-		if (stat(file, &st) == 0) {
-			*path = mem_strndup(file, strlen(file) - strlen("/meta.json"));
-			return true;
-		}
-	}
-	return false;
+	snprintf(file, sizeof(file), "%s/meta.json", word);
+	if (stat(file, &st) == 0)
+		*path = mem_strdup(word);
+	return *path != NULL;
 }
 
 /* --- what stands before a line --------------------------------------------------------- */

@@ -5,8 +5,8 @@
 #include "base/err.h"
 #include "session/trace/options.h"
 
-/* Is WORD a recording (a directory with meta.json, or NAME for NAME.sonde)?  Then *path is
- * where (heap), else NULL. */
+/* Is WORD a recording, a directory with meta.json?  (NAME for NAME.sonde is not taken here: it
+ * may be a command.)  Then *path is where (heap), else NULL. */
 bool replay_is_recording(const char *word, char **path);
 /* To standard output, or -o.  -p keeps these processes only. */
 struct err *replay_trace(const struct trace_options *options, const char *path);
