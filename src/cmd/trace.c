@@ -47,7 +47,6 @@ static const struct opt_operand trace_operands[] = {
 static struct err *apply(const struct trace_args *args, struct arena *arena, struct trace_options *o)
 {
 	o->follow = !args->no_follow;
-	o->seccomp = true;
 	o->wall_clock = true;
 	o->engine = !args->engine || args->engine[0] == 'a' ? TRACE_ENGINE_AUTO
 		    : args->engine[0] == 'b' ? TRACE_ENGINE_BPF : TRACE_ENGINE_PTRACE;
@@ -135,7 +134,15 @@ const struct cmd cmd_trace = {
 		.description =
 			"Runs a command, or attaches to running processes, and prints a line for each system call: "
 			"its arguments decoded, its result, in strace's form.  Processes and threads that the target "
-			"starts are followed.\n\n"
+			"starts are followed.  A recording in place of a command prints its calls.\n\n"
+			"Calls are seen by BPF where that is permitted: nobody is stopped, several may look at once, and a "
+			"call is shown when it returns, or when it blocks.  Strings are cut at 7,166 bytes then, memory that was "
+			"not there at a call's entry is read at its exit, and what could not be recorded is counted and said.  "
+			"Where BPF can't be had, or can't do what is asked (tampering, -k, -y, -P, -b, -D), ptrace does: it stops "
+			"the program at each call.  --engine chooses.\n\n"
+			"Killed with -9, sonde leaves what it traced running, and what was stopped stopped; a command that "
+			"was started with --seccomp-bpf then finds no system call behind those that were traced (ENOSYS), "
+			"unless --kill-on-exit ends it.\n\n"
 			"A set-uid program that is traced runs without its privileges, unless root traces it (-u).",
 		.opts = trace_opts,
 		.operands = trace_operands,

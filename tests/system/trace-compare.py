@@ -18,6 +18,8 @@ def serve():
 t = threading.Thread(target=serve); t.start()
 c = socket.create_connection(s.getsockname()); c.recv(10); t.join()
 """
+# The bar: per cent of lines.  What is missing is a call that is decoded otherwise, not one that is lost.
+LEAST = 95
 failures = 0
 
 
@@ -27,7 +29,7 @@ def compare(engine, setup, *command):
     with tempfile.TemporaryDirectory() as scratch:
         if setup:
             subprocess.run(setup, shell=True, cwd=scratch, check=True)
-        done = subprocess.run([TOP + "/tools/compare-strace", "--engine", engine, "--fresh", "--cwd", scratch, "--lines", "6",
+        done = subprocess.run([TOP + "/tools/compare-strace", "--engine", engine, "--fresh", "--cwd", scratch, "--lines", "6", "--least", str(LEAST),
                                "--", *command], capture_output=True, text=True)
     ok = done.returncode == 0
     failures += not ok
