@@ -337,10 +337,12 @@ static void drop_duplicates(struct pprof *p)
 {
 	for (size_t i = 0; i < p->samples.n; i++) {
 		struct pprof_sample *s = &p->samples.v[i];
+		if (s->location_count < 2)
+			continue;
+
 		const uint32_t *stack = p->stack.v + s->first_location;
 
-		if (s->location_count > 1 &&
-		    p->locations.v[stack[0]].address == p->locations.v[stack[1]].address + 1)
+		if (p->locations.v[stack[0]].address == p->locations.v[stack[1]].address + 1)
 			drop_second(p, s);
 	}
 }
