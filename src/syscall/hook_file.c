@@ -86,8 +86,9 @@ void hook_mount_flags(struct decoder *d, const struct sys_ref *ref)
 {
 	uint64_t flags = ref->value;
 
-	if ((flags & 0xffff0000) == 0xc0ed0000 && d->style->xlat == SYSCALL_XLAT_ABBREV) {
-		dec_text(d, "MS_MGC_VAL|");
+	if ((flags & 0xffff0000) == 0xc0ed0000) {
+		dec_named(d, 0xc0ed0000, "MS_MGC_VAL", NULL);
+		str_add_char(d->out, '|');
 		flags &= ~UINT64_C(0xffff0000);
 	}
 	dec_flags(d, XLAT_mount_flags, flags);
@@ -165,11 +166,11 @@ static bool print_utimens(struct decoder *d, const uint8_t *b, unsigned struct_i
 	uint64_t nsec = dec_word(d, b + half, half);
 	uint64_t mask = half == 4 ? UINT32_MAX : UINT64_MAX;
 
-	if (nsec == (0x3fffffff & mask)) {
+	if (d->style->xlat == SYSCALL_XLAT_ABBREV && nsec == (0x3fffffff & mask)) {
 		dec_text(d, "UTIME_NOW");
 		return true;
 	}
-	if (nsec == 0x3ffffffe) {
+	if (d->style->xlat == SYSCALL_XLAT_ABBREV && nsec == 0x3ffffffe) {
 		dec_text(d, "UTIME_OMIT");
 		return true;
 	}
@@ -312,11 +313,19 @@ void hook_memfd_flags(struct decoder *d, const struct sys_ref *ref)
 {
 	uint32_t v = (uint32_t)ref->value, huge = v >> 26;
 
-	if (huge != 0)
-		v &= 0x3ffffff;
-	dec_flags(d, XLAT_memfd_flags, v);
+	if (d->style->xlat == SYSCALL_XLAT_RAW) {
+		dec_hex(d, v);
+		return;
+	}
+	if (d->style->xlat == SYSCALL_XLAT_VERBOSE) {
+		dec_hex(d, v);
+		dec_text(d, " /* ");
+	}
+	plain_flags(d, XLAT_memfd_flags, v & 0x3ffffff);
 	if (huge != 0)
 		dec_printf(d, "|%u<<MFD_HUGE_SHIFT", huge);
+	if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
+		dec_text(d, " */");
 }
 
 void hook_o_cloexec(struct decoder *d, const struct sys_ref *ref) { dec_flags(d, XLAT_cloexec_flag, (uint32_t)ref->value); }
@@ -330,22 +339,16 @@ void hook_statx_flags(struct decoder *d, const struct sys_ref *ref)
 {
 	uint32_t v = (uint32_t)ref->value;
 
-	if (d->style->xlat != SYSCALL_XLAT_ABBREV) {
-		dec_hex(d, v);
-		if (d->style->xlat == SYSCALL_XLAT_RAW)
-			return;
-		dec_text(d, " /* ");
-	}
 	if ((v & 0x6000) == 0x6000)
-		dec_text(d, "AT_STATX_FORCE_SYNC|AT_STATX_DONT_SYNC");
-	else
-		dec_text(d, dec_name(XLAT_at_statx_sync, v & 0x6000));
+		dec_named(d, v & 0x6000, "AT_STATX_FORCE_SYNC|AT_STATX_DONT_SYNC", NULL);
+	else if ((v & 0x6000) != 0 || d->style->xlat != SYSCALL_XLAT_RAW)
+		dec_enum(d, XLAT_at_statx_sync, v & 0x6000);
 	if ((v & ~0x6000u) != 0) {
 		str_add_char(d->out, '|');
-		plain_flags(d, XLAT_at_flags, v & ~0x6000u);
+		dec_flags(d, XLAT_at_flags, v & ~0x6000u);
+	} else if (v == 0 && d->style->xlat == SYSCALL_XLAT_RAW) {
+		str_add_char(d->out, '0');
 	}
-	if (d->style->xlat != SYSCALL_XLAT_ABBREV)
-		dec_text(d, " */");
 }
 
 void hook_open_flags64(struct decoder *d, const struct sys_ref *ref)
@@ -487,7 +490,7 @@ void hook_quota_cmd(struct decoder *d, const struct sys_ref *ref)
 	uint32_t v = (uint32_t)ref->value;
 
 	if (d->style->xlat != SYSCALL_XLAT_ABBREV) {
-		dec_hex(d, v);
+		dec_uint(d, v);
 		if (d->style->xlat == SYSCALL_XLAT_RAW)
 			return;
 		dec_text(d, " /* ");

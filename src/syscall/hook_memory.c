@@ -264,7 +264,12 @@ static void print_iocb(struct decoder *d, uint64_t addr)
 	if (dec_word(d, b + 8, 4) != 0)
 		dec_printf(d, "aio_key=%u, ", (unsigned)dec_word(d, b + 8, 4));
 	dec_text(d, "aio_lio_opcode=");
-	dec_named(d, op, op < 9 ? ops[op] : NULL, "IOCB_CMD_???");
+	if (op < 9 && ops[op] != NULL && d->style->xlat == SYSCALL_XLAT_ABBREV)
+		dec_text(d, ops[op]);
+	else
+		dec_uint(d, op);
+	if ((op >= 9 || ops[op] == NULL || d->style->xlat == SYSCALL_XLAT_VERBOSE) && d->style->xlat != SYSCALL_XLAT_RAW)
+		dec_comment(d, op < 9 && ops[op] != NULL ? ops[op] : "IOCB_CMD_???");
 	if (dec_word(d, b + 18, 2) != 0)
 		dec_printf(d, ", aio_reqprio=%d", (int16_t)dec_word(d, b + 18, 2));
 	dec_text(d, ", aio_fildes=");

@@ -35,16 +35,35 @@ static void print_unix(struct decoder *d, const uint8_t *b, size_t size)
 	}
 }
 
+/* A value in the network's order: TEXT, or with -X its bytes as they are in memory. */
+__attribute__((format(printf, 5, 6))) static void net_value(struct decoder *d, const char *name, const uint8_t *b, size_t size,
+							     const char *fmt, ...)
+{
+	enum syscall_xlat xlat = d->style->xlat;
+	va_list ap;
+
+	dec_text(d, name);
+	if (xlat != SYSCALL_XLAT_ABBREV)
+		dec_quote(d, b, size, false, true);
+	if (xlat == SYSCALL_XLAT_RAW)
+		return;
+	if (xlat == SYSCALL_XLAT_VERBOSE)
+		dec_text(d, " /* ");
+	va_start(ap, fmt);
+	str_vprintf(d->out, fmt, ap);
+	va_end(ap);
+	if (xlat == SYSCALL_XLAT_VERBOSE)
+		dec_text(d, " */");
+}
+
 static void print_inet(struct decoder *d, const uint8_t *b, size_t size)
 {
 	if (size < 16) {
 		print_raw(d, b, size);
 		return;
 	}
-	if (d->style->xlat == SYSCALL_XLAT_RAW)
-		dec_printf(d, ", sin_port=%#x, sin_addr=%#x", (unsigned)dec_word(d, b + 2, 2), (unsigned)dec_word(d, b + 4, 4));
-	else
-		dec_printf(d, ", sin_port=htons(%u), sin_addr=inet_addr(\"%u.%u.%u.%u\")", big16(b + 2), b[4], b[5], b[6], b[7]);
+	net_value(d, ", sin_port=", b + 2, 2, "htons(%u)", big16(b + 2));
+	net_value(d, ", sin_addr=", b + 4, 4, "inet_addr(\"%u.%u.%u.%u\")", b[4], b[5], b[6], b[7]);
 }
 
 static void print_inet6(struct decoder *d, const uint8_t *b, size_t size)
@@ -55,9 +74,13 @@ static void print_inet6(struct decoder *d, const uint8_t *b, size_t size)
 		print_raw(d, b, size);
 		return;
 	}
-	dec_printf(d, ", sin6_port=htons(%u), sin6_flowinfo=htonl(%u), ", big16(b + 2),
-		   (unsigned)ntohl((uint32_t)dec_word(d, b + 4, 4)));
-	dec_printf(d, "inet_pton(AF_INET6, \"%s\", &sin6_addr)", inet_ntop(AF_INET6, b + 8, text, sizeof(text)));
+	net_value(d, ", sin6_port=", b + 2, 2, "htons(%u)", big16(b + 2));
+	net_value(d, ", sin6_flowinfo=", b + 4, 4, "htonl(%u)", (unsigned)ntohl((uint32_t)dec_word(d, b + 4, 4)));
+	inet_ntop(AF_INET6, b + 8, text, sizeof(text));
+	if (d->style->xlat == SYSCALL_XLAT_ABBREV)
+		dec_printf(d, ", inet_pton(AF_INET6, \"%s\", &sin6_addr)", text);
+	else
+		net_value(d, ", sin6_addr=", b + 8, 16, "inet_pton(AF_INET6, \"%s\")", text);
 	if (size >= 28)
 		dec_printf(d, ", sin6_scope_id=%u", (unsigned)dec_word(d, b + 24, 4));
 }
@@ -102,8 +125,8 @@ static void print_ipx(struct decoder *d, const uint8_t *b, size_t size)
 		print_raw(d, b, size);
 		return;
 	}
-	dec_printf(d, ", sipx_port=htons(%u), sipx_network=htonl(%#x), sipx_node=[", big16(b + 2),
-		   (unsigned)ntohl((uint32_t)dec_word(d, b + 4, 4)));
+	net_value(d, ", sipx_port=", b + 2, 2, "htons(%u)", big16(b + 2));
+	dec_printf(d, ", sipx_network=htonl(%#x), sipx_node=[", (unsigned)ntohl((uint32_t)dec_word(d, b + 4, 4)));
 	for (unsigned i = 0; i < 6; i++)
 		dec_printf(d, "%s%#x", i > 0 ? ", " : "", b[8 + i]);
 	dec_printf(d, "], sipx_type=%02x", b[14]);
@@ -133,6 +156,18 @@ static bool print_described(struct decoder *d, unsigned family, const uint8_t *b
 
 void hook_eth_protocol(struct decoder *d, const struct sys_ref *ref)
 {
+	const uint8_t bytes[] = { (uint8_t)ref->value, (uint8_t)(ref->value >> 8) };
+
+	if (d->style->xlat != SYSCALL_XLAT_ABBREV) {
+		const char *name = dec_name(XLAT_eth_protocols, ntohs((uint16_t)ref->value));
+		if (ref->bytes != NULL)
+			dec_quote(d, bytes, 2, false, true);
+		else
+			dec_hex(d, ref->value);
+		if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
+			dec_printf(d, " /* htons(%s) */", name != NULL ? name : "ETH_P_???");
+		return;
+	}
 	dec_text(d, "htons(");
 	dec_enum(d, XLAT_eth_protocols, ntohs((uint16_t)ref->value));
 	str_add_char(d->out, ')');
@@ -143,12 +178,14 @@ void hook_ifindex(struct decoder *d, const struct sys_ref *ref) { dec_ifindex(d,
 /* The name is this machine's, now. */
 void dec_ifindex(struct decoder *d, uint32_t index)
 {
+	bool known = index != 0 && d->style->xlat != SYSCALL_XLAT_RAW;
 	char name[IF_NAMESIZE];
 
-	if (index != 0 && if_indextoname(index, name) != NULL)
-		dec_printf(d, "if_nametoindex(\"%s\")", name);
-	else
+	known = known && if_indextoname(index, name) != NULL;
+	if (!known || d->style->xlat == SYSCALL_XLAT_VERBOSE)
 		dec_uint(d, index);
+	if (known)
+		dec_printf(d, d->style->xlat == SYSCALL_XLAT_VERBOSE ? " /* if_nametoindex(\"%s\") */" : "if_nametoindex(\"%s\")", name);
 }
 
 void hook_vm_cid(struct decoder *d, const struct sys_ref *ref)
@@ -163,8 +200,9 @@ void hook_vm_cid(struct decoder *d, const struct sys_ref *ref)
 
 void hook_bdaddr(struct decoder *d, const struct sys_ref *ref)
 {
-	for (unsigned i = 0; i < 6; i++)
-		dec_printf(d, "%s%02x", i > 0 ? ":" : "", ref->bytes[i]);
+	const uint8_t *b = ref->bytes;
+
+	net_value(d, "", b, 6, "%02x:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3], b[4], b[5]);
 }
 
 void hook_htobs_dev(struct decoder *d, const struct sys_ref *ref) { dec_printf(d, "htobs(%u)", (unsigned)ref->value); }

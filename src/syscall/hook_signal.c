@@ -10,10 +10,12 @@ static void short_signal(struct decoder *d, int sig)
 {
 	const char *name = syscall_signal_name(sig);
 
-	if (name != NULL)
-		dec_text(d, name + 3);
-	else
+	if (name == NULL || d->style->xlat != SYSCALL_XLAT_ABBREV)
 		dec_int(d, sig);
+	if (name != NULL && d->style->xlat == SYSCALL_XLAT_VERBOSE)
+		dec_comment(d, name + 3);
+	else if (name != NULL && d->style->xlat == SYSCALL_XLAT_ABBREV)
+		dec_text(d, name + 3);
 }
 
 /* Sets that hold more than two thirds are written as what they lack: "~[KILL]". */

@@ -194,7 +194,10 @@ void syscall_print_result(const struct syscall_style *style, const struct syscal
 	struct syscall_progress own = *progress;
 	struct decoder d;
 
-	decoder_init(&d, style, lookup, call, memory, &own, out);
+	struct syscall_style names = *style; /* what's behind a result is told by name, whatever -X says */
+
+	names.xlat = SYSCALL_XLAT_ABBREV;
+	decoder_init(&d, &names, lookup, call, memory, &own, out);
 	d.exit = true;
 	if (call->is_error) {
 		print_errno(&d, call->result < 0 ? -call->result : call->result);

@@ -279,7 +279,7 @@ static void time_comment(struct decoder *d, int64_t sec, uint64_t part, unsigned
 	struct tm tm;
 	time_t t = (time_t)sec;
 
-	if ((sec == 0 && part == 0) || part >= limit || d->style->xlat == SYSCALL_XLAT_RAW || localtime_r(&t, &tm) == NULL)
+	if ((sec == 0 && part == 0) || part >= limit || localtime_r(&t, &tm) == NULL)
 		return;
 	if (strftime(text, sizeof(text), "%FT%T", &tm) == 0)
 		return;
