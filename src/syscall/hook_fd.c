@@ -59,6 +59,8 @@ static bool fcntl_lock(struct decoder *d, uint32_t cmd, uint64_t addr)
 	bool wide = cmd >= 36 || (cmd >= 12 && cmd <= 14);
 	bool asks = cmd == 5 || cmd == 12 || cmd == 36;
 
+	if (cmd >= 12 && cmd <= 14 && d->word == 8) /* only 32 bits have F_GETLK64 */
+		return false;
 	if (!(cmd >= 5 && cmd <= 7) && !(cmd >= 12 && cmd <= 14) && !(cmd >= 36 && cmd <= 38))
 		return false;
 	if (wide)

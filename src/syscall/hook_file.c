@@ -160,23 +160,21 @@ void hook_time_value(struct decoder *d, const struct sys_ref *ref)
 	dec_time_comment(d, t, 0);
 }
 
-static bool print_utimens(struct decoder *d, const uint8_t *b, unsigned struct_id)
+static void print_utimens(struct decoder *d, const uint8_t *b, unsigned struct_id)
 {
 	unsigned size = dec_struct_size(d, struct_id), half = size / 2;
 	uint64_t nsec = dec_word(d, b + half, half);
-	uint64_t mask = half == 4 ? UINT32_MAX : UINT64_MAX;
+	const char *special = nsec == 0x3fffffff ? "UTIME_NOW" : nsec == 0x3ffffffe ? "UTIME_OMIT" : NULL;
 
-	if (d->style->xlat == SYSCALL_XLAT_ABBREV && nsec == (0x3fffffff & mask)) {
-		dec_text(d, "UTIME_NOW");
-		return true;
-	}
-	if (d->style->xlat == SYSCALL_XLAT_ABBREV && nsec == 0x3ffffffe) {
-		dec_text(d, "UTIME_OMIT");
-		return true;
+	if (special != NULL && d->style->xlat == SYSCALL_XLAT_ABBREV) {
+		dec_text(d, special);
+		return;
 	}
 	dec_struct_in(d, struct_id, b, size, 0);
-	dec_time_comment(d, half == 4 ? (int32_t)dec_word(d, b, 4) : (int64_t)dec_word(d, b, 8), nsec);
-	return false;
+	if (special == NULL)
+		dec_time_comment(d, half == 4 ? (int32_t)dec_word(d, b, 4) : (int64_t)dec_word(d, b, 8), nsec);
+	else if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
+		dec_comment(d, special);
 }
 
 void hook_time_at(struct decoder *d, const struct sys_ref *ref)

@@ -31,17 +31,24 @@ static char escape_of(uint8_t c)
 	}
 }
 
-static void quote_octal(struct str *out, uint8_t c, bool digit_follows)
+static char *quote_octal(char *to, uint8_t c, bool digit_follows)
 {
-	char text[5] = "\\";
-	unsigned n = 1;
-
+	*to++ = '\\';
 	if (digit_follows || c >= 0100)
-		text[n++] = (char)('0' + (c >> 6));
+		*to++ = (char)('0' + (c >> 6));
 	if (digit_follows || c >= 010)
-		text[n++] = (char)('0' + ((c >> 3) & 7));
-	text[n++] = (char)('0' + (c & 7));
-	str_add_n(out, text, n);
+		*to++ = (char)('0' + ((c >> 3) & 7));
+	*to++ = (char)('0' + (c & 7));
+	return to;
+}
+
+static char *quote_hex(char *to, uint8_t c)
+{
+	*to++ = '\\';
+	*to++ = 'x';
+	*to++ = "0123456789abcdef"[c >> 4];
+	*to++ = "0123456789abcdef"[c & 15];
+	return to;
 }
 
 static bool needs_hex(const uint8_t *bytes, size_t length, bool stop)
@@ -62,23 +69,26 @@ bool dec_quote(struct decoder *d, const uint8_t *bytes, size_t length, bool stop
 		   (d->style->hex == SYSCALL_HEX_NON_ASCII && needs_hex(bytes, length, stop));
 	size_t i;
 
-	str_add_char(out, '"');
+	str_reserve(out, 4 * length + 3); /* a byte becomes four at most */
+	char *to = out->text + out->length;
+	*to++ = '"';
 	for (i = 0; i < length && !(stop && bytes[i] == 0); i++) {
 		uint8_t c = bytes[i];
-		char escape = escape_of(c);
+		char escape = hex ? 0 : escape_of(c);
 		if (hex) {
-			const char digits[] = { '\\', 'x', "0123456789abcdef"[c >> 4], "0123456789abcdef"[c & 15] };
-			str_add_n(out, digits, 4);
+			to = quote_hex(to, c);
 		} else if (escape != 0) {
-			str_add_char(out, '\\');
-			str_add_char(out, escape);
+			*to++ = '\\';
+			*to++ = escape;
 		} else if (c >= ' ' && c < 0x7f) {
-			str_add_char(out, (char)c);
+			*to++ = (char)c;
 		} else {
-			quote_octal(out, c, i + 1 < length && bytes[i + 1] >= '0' && bytes[i + 1] <= '7');
+			to = quote_octal(to, c, i + 1 < length && bytes[i + 1] >= '0' && bytes[i + 1] <= '7');
 		}
 	}
-	str_add_char(out, '"');
+	*to++ = '"';
+	*to = '\0';
+	out->length = (size_t)(to - out->text);
 	return i == length;
 }
 

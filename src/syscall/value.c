@@ -61,7 +61,18 @@ void dec_comment(struct decoder *d, const char *text)
 	str_add_n(d->out, " */", 3);
 }
 
-void dec_oct_mode(struct decoder *d, uint32_t mode) { dec_printf(d, "%#03o", mode); }
+/* "%#03o", without printf's cost. */
+void dec_oct_mode(struct decoder *d, uint32_t mode)
+{
+	char buffer[16];
+	unsigned at = sizeof(buffer), digits = 0;
+
+	for (; mode != 0 || digits < 2; mode >>= 3, digits++)
+		buffer[--at] = (char)('0' + (mode & 7));
+	if (buffer[at] != '0' || digits < 3)
+		buffer[--at] = '0';
+	str_add_n(d->out, buffer + at, sizeof(buffer) - at);
+}
 
 void dec_st_mode(struct decoder *d, uint32_t mode)
 {
@@ -69,12 +80,17 @@ void dec_st_mode(struct decoder *d, uint32_t mode)
 
 	if (type == NULL || d->style->xlat == SYSCALL_XLAT_RAW) {
 		dec_oct_mode(d, mode);
+		if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
+			dec_printf(d, " /* %#03o */", mode);
 		return;
 	}
 	if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
 		dec_printf(d, "%#03o /* ", mode);
-	dec_printf(d, "%s%s%s%s|%#03o", type, mode & 04000 ? "|S_ISUID" : "", mode & 02000 ? "|S_ISGID" : "",
-		   mode & 01000 ? "|S_ISVTX" : "", mode & 0777);
+	dec_text(d, type);
+	dec_text(d, mode & 04000 ? "|S_ISUID" : "");
+	dec_text(d, mode & 02000 ? "|S_ISGID" : "");
+	dec_text(d, mode & 01000 ? "|S_ISVTX|" : "|");
+	dec_oct_mode(d, mode & 0777);
 	if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
 		dec_text(d, " */");
 }
