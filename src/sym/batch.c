@@ -4,7 +4,7 @@
  * piece of work, taken by whichever thread is free; the largest go first.  Everything
  * about the kernel is a single piece, since all of it is answered from one list.
  *
- * A thread has a symbolizer and an arena of its own: libdw's handles are not shared, and
+ * A thread has a symbolizer and an arena of its own: finders keep state without locks, and
  * what a module needed is dropped as soon as its addresses are done.
  */
 #include "sym/batch.h"
