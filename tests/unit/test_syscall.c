@@ -163,6 +163,7 @@ static void test_sockets(void **state)
 	EXPECT(X86_64, "accept", 4,
 	       "accept(3, {sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr(\"127.0.0.1\")}, [16]) = 4", 3, in, length);
 	EXPECT(X86_64, "socket", 3, "socket(AF_INET, SOCK_STREAM|SOCK_CLOEXEC, IPPROTO_TCP) = 3", 2, 0x80001, 6);
+	EXPECT(X86_64, "socket", 3, "socket(AF_INET, SOCK_DGRAM, IPPROTO_IP) = 3", 2, 2, 0);
 	EXPECT(X86_64, "setsockopt", 0, "setsockopt(3, SOL_SOCKET, SO_REUSEADDR, [16], 4) = 0", 3, 1, 2, length, 4);
 }
 
