@@ -38,11 +38,13 @@ struct text {
 
 /* --- lines ---------------------------------------------------------------------------------------- */
 
+static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+
 static struct line trim(struct line l)
 {
-	while (l.length > 0 && strchr(" \t\r", l.text[l.length - 1]))
+	while (l.length > 0 && is_space(l.text[l.length - 1]))
 		l.length--;
-	while (l.length > 0 && strchr(" \t", l.text[0])) {
+	while (l.length > 0 && is_space(l.text[0])) {
 		l.text++;
 		l.length--;
 	}
@@ -513,7 +515,8 @@ static bool has_format_java(struct text t)
 	return false;
 }
 
-static enum kind kind_of(const char *text, size_t length)
+/* *head is where its first line begins, after comments. */
+static enum kind kind_of(const char *text, size_t length, const char **head)
 {
 	struct text t = { .at = text, .end = text + length };
 	struct line l = { "", 0 };
@@ -522,6 +525,7 @@ static enum kind kind_of(const char *text, size_t length)
 	for (int i = 0; i < 4 && is_nothing(l); i++)
 		if (!next_line(&t, &l))
 			return KIND_NONE;
+	*head = l.text;
 	if (starts(l, "heap profile:")) {
 		struct line rest = { l.text + 13, l.length - 13 };
 
@@ -540,22 +544,17 @@ static enum kind kind_of(const char *text, size_t length)
 	return starts(rest, " profile: total ") && !ends(l, ":") ? KIND_COUNTS : KIND_NONE;
 }
 
-bool pprof_text_probe(const void *head, size_t size_bytes) { return kind_of(head, size_bytes) != KIND_NONE; }
+bool pprof_text_probe(const void *head, size_t size_bytes)
+{
+	return kind_of(head, size_bytes, &(const char *){ NULL }) != KIND_NONE;
+}
 
 struct err *pprof_read_text(struct bytes file, struct pprof *p)
 {
 	struct text t = { .p = p, .at = (const char *)file.data, .end = (const char *)file.data + file.size_bytes };
-	enum kind kind = kind_of(t.at, file.size_bytes);
+	enum kind kind = kind_of(t.at, file.size_bytes, &t.at);
 	struct err *err = NULL;
 
-	while (t.at < t.end && strchr(" \t\r\n#", *t.at)) { /* comments before the head */
-		struct line l;
-
-		if (*t.at == '#' || *t.at == '\n')
-			next_line(&t, &l);
-		else
-			t.at++;
-	}
 	map_init(&t.locations);
 	if (kind == KIND_HEAP)
 		err = read_heap(&t);
