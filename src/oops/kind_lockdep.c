@@ -30,7 +30,7 @@ static const struct oops_kind kinds[] = {
 	  .look = "the lock is taken in an interrupt and elsewhere with interrupts on" },
 	{ .name = "lockdep", .start = "{_level:WARNING|INFO}: possible {what:any} detected", .title = "possible deadlock", .flags = OOPS_DAMAGED, .severity = OOPS_BUG,
 	  .meaning = DEADLOCK_MEANING },
-	{ .name = "lockdep", .start = "BUG: Invalid wait context", .skip = NAMES("lock_sock", "release_sock"), .title = "invalid wait context in {function}",
+	{ .name = "lockdep", .start = "BUG: Invalid wait context", .skip = NAMES("lock_sock", "release_sock"), .title = "WARNING: locking bug in {function}",
 	  .where = { OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
 	  .meaning = "A lock that may sleep was taken where sleeping is not allowed (on a PREEMPT_RT kernel all but raw locks may)." },
 	{ .name = "lockdep", .start = "{level:WARNING|BUG}: bad unlock balance detected!", .needs = NAMES("is trying to release lock"),

@@ -17,11 +17,11 @@ static const char *const generic[] = {
 	"lib/", "virt/lib/", "mm/kasan/", "mm/kmsan/", "mm/kfence/", "mm/sl?b.c", "mm/sl?b_common.c", "mm/memory.c", "mm/percpu", "mm/vmalloc.c", "mm/page_alloc.c",
 	"mm/mempolicy.c", "mm/util.c", "mm/truncate.c", "mm/filemap.c", "mm/usercopy.c", "mm/gup.c", "mm/maccess.c", "mm/page-writeback.c", "mm/compaction.c", "mm/debug.c", "mm/memblock.c", "mm/dmapool.c",
 	"kernel/kcov.c", "kernel/kcsan/", "kernel/rcu/", "kernel/locking/", "kernel/panic.c", "kernel/printk/", "kernel/softirq.c", "kernel/kthread.c", "kernel/sched/",
-	"kernel/stacktrace.c", "kernel/time/timer.c", "kernel/workqueue.c", "kernel/fork.c", "kernel/hung_task.c", "kernel/watchdog.c", "kernel/smp.c", "kernel/exit.c", "kernel/irq_work.c", "kernel/notifier.c",
+	"kernel/stacktrace.c", "kernel/time/", "mm/mempool.c", "fs/proc/base.c", "kernel/bpf/inode.c", "include/", "kernel/workqueue.c", "kernel/fork.c", "kernel/hung_task.c", "kernel/watchdog.c", "kernel/exit.c", "kernel/irq_work.c", "kernel/notifier.c",
 	"kernel/context_tracking.c", "kernel/entry/", "kernel/dma/", "kernel/bpf/verifier.c",
 	"net/core/dev.c", "net/core/sock.c", "net/core/skbuff.c", "net/core/stream.c", "net/core/rtnetlink.c", "net/core/lock_debug.c", "net/socket.c", "net/netlink/", "net/core/datagram.c",
-	"fs/proc/generic.c", "fs/inode.c", "fs/file_table.c", "fs/buffer.c", "fs/read_write.c", "fs/dcache.c", "fs/namei.c", "fs/open.c", "fs/super.c", "fs/iomap/", "fs/mpage.c", "fs/fs_context.c", "fs/ioctl.c", "fs/file.c",
-	"drivers/base/", "drivers/usb/core/", "drivers/gpu/drm/drm_ioctl.c", "security/", "block/", "crypto/api.c", "tools/", "rust/", "include/",
+	"fs/proc/generic.c", "fs/file_table.c", "fs/buffer.c", "fs/read_write.c", "fs/iomap/", "fs/mpage.c", "fs/fs_context.c", "fs/ioctl.c", "fs/file.c",
+	"drivers/usb/core/", "drivers/gpu/drm/drm_ioctl.c", "tools/", "rust/",
 	"sound/core/", "trusty/", NULL
 };
 

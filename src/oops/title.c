@@ -28,6 +28,8 @@ static void add_function(struct str *out, const char *function, struct arena *a)
 		str_add(out, sym_demangle(function, a));
 		return;
 	}
+	if (memmem(function, length, "smp_call_function", 17) != NULL)
+		length = 17, function = "smp_call_function"; /* of a single CPU, of many: one wait */
 	for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
 		size_t n = strlen(entries[i].prefix);
 
