@@ -61,6 +61,8 @@ static const struct oops_kind kinds[] = {
 	{ .name = "machine-check", .start = "Machine check in kernel mode", .title = "machine check in {function}", .where = PC_THEN_TRACE, .severity = OOPS_OOPS },
 	{ .name = "oops", .start = "^Oops: ", .flags = OOPS_FOLLOWS, .title = "Oops in {function}", .where = PC_THEN_TRACE, .severity = OOPS_OOPS },
 	{ .name = "oops", .start = "Unexpected kernel {what:any} at ", .title = "unexpected kernel {what} in {function}", .where = PC_THEN_TRACE, .severity = OOPS_OOPS },
+	{ .name = "register-dump", .start = "^NIP: {_nip:hex} LR: {_lr:hex} CTR:", .flags = OOPS_FOLLOWS, .title = "register dump in {function}", .where = PC_THEN_TRACE, .severity = OOPS_INFO,
+	  .meaning = "A CPU's registers and stack, without a word on why they were printed." },
 	{ .name = NULL },
 };
 

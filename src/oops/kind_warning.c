@@ -52,6 +52,8 @@ static const struct oops_kind kinds[] = {
 	  .where = { OOPS_WHERE_PC, OOPS_WHERE_TRACE }, .severity = OOPS_WARNING, .meaning = "The kernel's own check, WARN_ON() and its like, failed; it went on.", .look = "the condition on that line" },
 	{ .name = "warning", .start = "WARNING: {place:any}:{line:num} at {func}", .title = "WARNING in {function}", WARN_TAIL,
 	  .meaning = "The kernel's own check, WARN_ON() and its like, failed; it went on.", .look = "the condition on that line" },
+	{ .name = "warning", .start = "WARNING: at {place:any}:{line:num}", .title = "WARNING in {function}", .where = { OOPS_WHERE_PC, OOPS_WHERE_TRACE }, .severity = OOPS_WARNING,
+	  .meaning = "The kernel's own check, WARN_ON() and its like, failed; it went on.", .look = "the condition on that line" },
 	{ .name = "kobject", .start = "^kobject: kobject ({_address:any}): {what:any}, something is seriously wrong", .skip = kobject_machinery, .title = "kobject: {what} in {function}",
 	  .where = { OOPS_WHERE_TRACE }, .severity = OOPS_WARNING, .meaning = "An object of the device model was initialised twice." },
 	{ .name = "kobject", .start = "sysfs: cannot create duplicate filename '{path:any}'", .skip = sysfs_machinery, .title = "sysfs: duplicate filename in {function}",

@@ -104,7 +104,8 @@ static bool read_place(struct oops_report *r, const char *text, size_t length, s
 		size_t name_length;
 		unsigned long long offset, size;
 
-		if (oops_symbol_parse(text, line_length, &name, &name_length, &offset, &size) > 0 && size != 0)
+		if (oops_symbol_parse(text, line_length, &name, &name_length, &offset, &size) > 0 &&
+		    (size != 0 || (text + name_length < end && text[name_length] == '+'))) /* ksymoops: <f+f8/180> */
 			*f = (struct oops_frame){ .function = arena_strndup(&r->arena, name, name_length),
 				.offset = offset, .size = size };
 		else

@@ -500,6 +500,9 @@ static void read_line(struct reader *rd, const char *text, size_t length)
 		/* arm prints the first address on the line of the title, and 2.4 all of them. */
 		return;
 	}
+	/* Old arm kernels print frames without a title. */
+	if (rd->trace == NULL && oops_match("^[<{_address:hex}>] ({_function}) from [<", text, length, NULL))
+		open_trace(rd, OOPS_TRACE_CALL, "", 0, -1, -1);
 	if (rd->trace == NULL)
 		return;
 	if (!is_end(text, length) && (interrupt_frame(rd, text, length, &frame) || oops_frame_parse(&rd->r->arena, text, length, &frame))) {

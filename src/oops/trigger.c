@@ -19,7 +19,7 @@ const char *const trigger_words[] = {
 	"BUG:", "BUG ", "WARNING:", "INFO:", "Oops", "anic", "UBSAN:", "nable to handle", "general protection", "stack segment", "divide error",
 	"double fault", "invalid opcode", "Alignment trap", "Unhandled fault", "Internal error", "achine check", "Unexpected kernel",
 	"NX-protected", "Insufficient stack", "hard LOCKUP", "unregister_netdevice: waiting", "unreferenced object", "page allocation failure",
-	"oom-killer", "Out of memory", "nobody cared", "VFS: ", "kobject: kobject", "sysfs: cannot create", "possible ", "inconsistent lock", "divide_error", "Booting the kernel", "trusty: panic", "SYZF", "rust_kernel: panicked", "Watchdog detected", "lock order detected",
+	"oom-killer", "Out of memory", "nobody cared", "VFS: ", "kobject: kobject", "sysfs: cannot create", "possible ", "inconsistent lock", "divide_error", "NIP: ", "Booting the kernel", "trusty: panic", "SYZF", "rust_kernel: panicked", "Watchdog detected", "lock order detected",
 	"segfault at", "traps: ", "unhandled ", "type=1326", "nknown kernel command line", "unknown parameter", "taints kernel", "module verification failed", "sysrq: Show",
 	"EXT4-fs ", "XFS (", "BTRFS ", "nfs: server", ", dev ", "uffer I/O error", "nvme ", "Sense Key", "failed command", "hard resetting link", "SATA link down", "exception Emask", "EDAC MC", "mce: [Hard", "PCIe Bus Error",
 	"Core temperature", "critical temperature", "NETDEV WATCHDOG", "oom_reaper:",
