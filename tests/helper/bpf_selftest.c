@@ -5,7 +5,8 @@
  *
  *	bpf-selftest RING_BYTES DEPTH CALLS
  *
- * prints "calls N records N lost N strangers N disorder N".  Exit 77: no BPF here.
+ * prints "calls N records N lost N disorder N stacks N": of so many records the stack begins in the
+ * kernel and goes on right behind the program's system call.  Exit 77: no BPF here.
  */
 #include "base/log.h"
 #include "capture/bpf/loader.h"
@@ -23,7 +24,14 @@
 #include "selftest.skel.h"
 
 struct counts {
-	uint64_t records, lost, disorder, last_ns;
+	uint64_t records, lost, disorder, last_ns, stacks;
+};
+
+/* As bpf/selftest.bpf.c writes it. */
+struct record {
+	struct bpf_record head;
+	uint64_t user_pc;
+	uint32_t kernel_count, end;
 };
 
 /* Each process makes one child and then its calls: a chain of DEPTH. */
@@ -41,6 +49,14 @@ static void work(unsigned depth, unsigned calls)
 		waitpid(child, NULL, 0);
 }
 
+/* In libc, which makes the call: the same in all of these processes. */
+static bool is_stack(const struct record *r)
+{
+	uint64_t syscall_at = (uintptr_t)syscall;
+
+	return r->kernel_count > 0 && r->user_pc > syscall_at && r->user_pc < syscall_at + 64;
+}
+
 static void drain(struct bpf_rings *rings, struct counts *n)
 {
 	const struct bpf_record *record;
@@ -52,6 +68,7 @@ static void drain(struct bpf_rings *rings, struct counts *n)
 	bpf_rings_acknowledge(rings);
 	while ((record = bpf_rings_next(rings, UINT64_MAX, &size)) != NULL) {
 		n->records++;
+		n->stacks += size >= sizeof(struct record) && is_stack((const void *)record);
 		n->disorder += record->time_ns < n->last_ns;
 		n->last_ns = record->time_ns;
 	}
@@ -134,8 +151,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%s (%s)\n", err_message(err), err_advice(err) ? err_advice(err) : "-");
 		status = err_is(err, ERR_PERMISSION) || err_is(err, ERR_UNSUPPORTED) ? 77 : 1;
 	} else {
-		printf("calls %u records %" PRIu64 " lost %" PRIu64 " disorder %" PRIu64 "\n", depth * calls,
-		       n.records, n.lost, n.disorder);
+		printf("calls %u records %" PRIu64 " lost %" PRIu64 " disorder %" PRIu64 " stacks %" PRIu64 "\n",
+		       depth * calls, n.records, n.lost, n.disorder, n.stacks);
 	}
 	err_destroy(err);
 	bpf_rings_close(rings);

@@ -98,7 +98,7 @@ void perf_bpf_begin(struct perf_session *s, uint64_t now_ns)
 
 	if (err) {
 		log_info("stacks are unwound from copies, not in the kernel: %s", err_message(err));
-		recorder_note(s->capture.recorder, "cpu.bpf", err_message(err));
+		recorder_note(s->capture.recorder, "cpu.stacks.in_kernel", err_message(err));
 		bpf_cpu_close(s->bpf);
 		s->bpf = NULL;
 	} else {
@@ -202,11 +202,11 @@ void perf_bpf_note(struct perf_session *s)
 		return;
 	bpf_cpu_get_totals(s->bpf, &n);
 	snprintf(text, sizeof(text),
-		 "%" PRIu64 " in the kernel (%" PRIu64 " with frames by frame pointers, %" PRIu64 " different stacks); "
+		 "%" PRIu64 " in the kernel (%" PRIu64 " with frames by frame pointers), %" PRIu64 " different stacks sent; "
 		 "left to copies: %" PRIu64 " before a table was ready, %" PRIu64 " broken, %" PRIu64 " by CFI that needs "
 		 "all registers, %" PRIu64 " without room; tables of %u files, %" PRIu64 " rows, %" PRIu64 " KiB, made in %" PRIu64 " ms",
 		 n.samples, n.by_fp, n.stacks, n.not_yet, n.broken, n.unsupported, n.no_room, n.tables.files, n.tables.rows,
 		 n.tables.bytes / 1024, n.tables.build_ns / 1000000);
-	recorder_note(s->capture.recorder, "cpu.bpf", text);
+	recorder_note(s->capture.recorder, "cpu.stacks.in_kernel", text);
 	log_info("stacks: %s", text);
 }
