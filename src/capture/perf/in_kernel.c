@@ -18,6 +18,7 @@
 #include "capture/perf/perf.h"
 
 #include "base/log.h"
+#include "base/units.h"
 #include "capture/bpf/cpu.h"
 #include "capture/track.h"
 #include "event/types.h"
@@ -26,11 +27,20 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define AFTER_NS 150000000ULL
 enum { AFTER_SAMPLES = 200, SAMPLE_BYTES = 96 };
 
 /* --- beginning -------------------------------------------------------------------------------- */
+
+static uint64_t clock_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
 
 static bool is_wanted(const struct perf_session *s)
 {
@@ -102,7 +112,8 @@ void perf_bpf_begin(struct perf_session *s, uint64_t now_ns)
 		bpf_cpu_close(s->bpf);
 		s->bpf = NULL;
 	} else {
-		log_info("stacks are unwound in the kernel from now on (BPF)");
+		log_info("stacks are unwound in the kernel from now on (BPF, loaded in %s)",
+			 units_duration_ns((double)(clock_ns() - now_ns)).text);
 	}
 	err_destroy(err);
 }
