@@ -523,6 +523,32 @@ __noinline int unwind_apply(struct unwind *u)
 	return true;
 }
 
+/* The rule for ADDR, a recent one or by search. */
+static __always_inline void unwind_look_up(struct unwind *u, __u64 addr)
+{
+	__u64 key = (__u64)u->module.buckets << 32 | (__u32)(addr + u->vma_offset);
+	__u32 at = ((__u32)(key ^ key >> 32) * 0x9e3779b1U >> 16) & (UNWIND_RECENT - 1);
+
+	if (u->recent[at].key == key) {
+		u->row = u->recent[at].row;
+	} else if (unwind_find_row(u, addr + u->vma_offset)) {
+		u->recent[at].key = key;
+		u->recent[at].row = u->row;
+	}
+}
+
+/* One more address.  All but the first are looked up one byte before, inside the call; what a signal
+ * interrupted, and its trampoline, which nobody called, are told one byte later. */
+static __always_inline void unwind_tell(struct unwind *u)
+{
+	__u64 pc = u->pc + ((u->exact && !u->innermost) || (!u->exact && unwind_row_cfa(&u->row) == UNWIND_CFA_SIGNAL));
+
+	u->stack.addrs[u->count & UNWIND_MASK] = pc;
+	u->count++;
+	u->stack.hash = (u->stack.hash ^ pc) * 0xff51afd7ed558ccdULL;
+	u->stack.hash ^= u->stack.hash >> 32;
+}
+
 static long unwind_step(__u32 index, void *unused)
 {
 	struct unwind *u = unwind_room();
@@ -542,25 +568,13 @@ static long unwind_step(__u32 index, void *unused)
 		u->end = BPF_UNWIND_CUT;
 		return 1;
 	}
-	u->stack.addrs[u->count & UNWIND_MASK] = u->pc;
-	u->count++;
-	u->stack.hash = (u->stack.hash ^ u->pc) * 0xff51afd7ed558ccdULL;
-	u->stack.hash ^= u->stack.hash >> 32;
-	u->row.how = UNWIND_CFA_NONE;
+	*(__u64 *)&u->row = 0; /* UNWIND_CFA_NONE */
+	if (u->vma_end && u->module.state == BPF_UNWIND_READY)
+		unwind_look_up(u, addr);
+	unwind_tell(u);
 	if (u->vma_end && u->module.state == BPF_UNWIND_WANTED && !u->is_32) {
 		u->end = BPF_UNWIND_NOT_YET;
 		return 1;
-	}
-	if (u->vma_end && u->module.state == BPF_UNWIND_READY) {
-		__u64 key = (__u64)u->module.buckets << 32 | (__u32)(addr + u->vma_offset);
-		__u32 at = (__u32)(key ^ key >> 32) * 0x9e3779b1 >> (32 - 10) & (UNWIND_RECENT - 1);
-
-		if (u->recent[at].key == key) {
-			u->row = u->recent[at].row;
-		} else if (unwind_find_row(u, addr + u->vma_offset)) {
-			u->recent[at].key = key;
-			u->recent[at].row = u->row;
-		}
 	}
 	if (!unwind_apply(u))
 		return 1;

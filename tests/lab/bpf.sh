@@ -6,7 +6,7 @@
 cd /tmp || exit
 
 echo "rings: $("$BUILD/tests/bpf-selftest" 1048576 10 200 2>&1)"
-sonde record -v -F 499 -o spin.sonde -- "$BUILD/tests/workload/spin" 5 2>said
+sonde record -v -F 499 -o spin.sonde -- "$BUILD/tests/workload/spin" 8 2>said
 grep -oE 'stacks: [0-9]+ in the kernel|stacks are unwound from copies.*' said || cat said
 sonde query spin.sonde "select 'unwound in the kernel: ' || case when sum(flags & 16) / 16 > count(*) / 3 then 'most'
 	when sum(flags & 16) > 0 then 'some' else 'none' end from sample where mode = 0"
