@@ -39,54 +39,10 @@ static void key_text(struct decoder *d, uint64_t addr, uint64_t room)
 
 static bool key_reads(uint32_t cmd) { return cmd == 6 || cmd == 11 || cmd == 17; }
 
-static void key_entry(struct decoder *d, uint32_t cmd)
+/* The younger half of the commands. */
+static void key_entry_more(struct decoder *d, uint32_t cmd)
 {
 	switch (cmd) {
-	case 0: /* GET_KEYRING_ID */
-		next_serial(d, 1);
-		dec_printf(d, ", %d", (int)d->args[2]);
-		break;
-	case 1: /* JOIN_SESSION_KEYRING */
-		dec_next(d);
-		dec_str(d, d->args[1]);
-		break;
-	case 2: /* UPDATE */
-		next_serial(d, 1);
-		dec_next(d);
-		dec_buffer(d, d->args[2], d->args[3]);
-		dec_printf(d, ", %llu", (unsigned long long)d->args[3]);
-		break;
-	case 3:
-	case 7:
-	case 16:
-	case 21:
-		next_serial(d, 1);
-		break;
-	case 4: /* CHOWN */
-		next_serial(d, 1);
-		dec_next(d);
-		dec_uid(d, (uint32_t)d->args[2]);
-		dec_next(d);
-		dec_uid(d, (uint32_t)d->args[3]);
-		break;
-	case 5: /* SETPERM */
-		next_serial(d, 1);
-		dec_next(d);
-		dec_flags(d, XLAT_key_perms, (uint32_t)d->args[2]);
-		break;
-	case 8:
-	case 9:
-		next_serial(d, 1);
-		next_serial(d, 2);
-		break;
-	case 10: /* SEARCH */
-		next_serial(d, 1);
-		dec_next(d);
-		dec_str(d, d->args[2]);
-		dec_next(d);
-		dec_str(d, d->args[3]);
-		next_serial(d, 4);
-		break;
 	case 12: /* INSTANTIATE */
 		next_serial(d, 1);
 		dec_next(d);
@@ -149,6 +105,59 @@ static void key_entry(struct decoder *d, uint32_t cmd)
 			dec_next(d);
 			dec_hex(d, d->args[i]);
 		}
+	}
+}
+
+static void key_entry(struct decoder *d, uint32_t cmd)
+{
+	switch (cmd) {
+	case 0: /* GET_KEYRING_ID */
+		next_serial(d, 1);
+		dec_printf(d, ", %d", (int)d->args[2]);
+		break;
+	case 1: /* JOIN_SESSION_KEYRING */
+		dec_next(d);
+		dec_str(d, d->args[1]);
+		break;
+	case 2: /* UPDATE */
+		next_serial(d, 1);
+		dec_next(d);
+		dec_buffer(d, d->args[2], d->args[3]);
+		dec_printf(d, ", %llu", (unsigned long long)d->args[3]);
+		break;
+	case 3:
+	case 7:
+	case 16:
+	case 21:
+		next_serial(d, 1);
+		break;
+	case 4: /* CHOWN */
+		next_serial(d, 1);
+		dec_next(d);
+		dec_uid(d, (uint32_t)d->args[2]);
+		dec_next(d);
+		dec_uid(d, (uint32_t)d->args[3]);
+		break;
+	case 5: /* SETPERM */
+		next_serial(d, 1);
+		dec_next(d);
+		dec_flags(d, XLAT_key_perms, (uint32_t)d->args[2]);
+		break;
+	case 8:
+	case 9:
+		next_serial(d, 1);
+		next_serial(d, 2);
+		break;
+	case 10: /* SEARCH */
+		next_serial(d, 1);
+		dec_next(d);
+		dec_str(d, d->args[2]);
+		dec_next(d);
+		dec_str(d, d->args[3]);
+		next_serial(d, 4);
+		break;
+	default:
+		key_entry_more(d, cmd);
 	}
 }
 
