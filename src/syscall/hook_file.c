@@ -560,5 +560,6 @@ void hook_quota_rest(struct decoder *d, const struct sys_ref *ref)
 		return;
 	dec_next(d);
 	part.value = d->args[3];
+	d->ignore_error = cmd == 0x800002 || cmd == 0x800006 || cmd == 0x800008; /* given, not filled */
 	quota_addr(d, &part);
 }
