@@ -13,7 +13,8 @@ check() { # RING_BYTES DEPTH CALLS MAY_LOSE
 	set -- "$4" $out
 	[ $status -eq 0 ] || { echo "failed: $*"; exit 1; }
 	[ $(($5 + $7)) -eq "$3" ] || { echo "records and losses are not the calls: $*"; exit 1; }
-	[ "${11}" -eq "$5" ] || { echo "stacks that do not begin where they should: $*"; exit 1; }
+	# (a sanitizer's syscall() is another one)
+	[ -n "${SONDE_SANITIZED:-}" ] || [ "${11}" -eq "$5" ] || { echo "stacks that do not begin where they should: $*"; exit 1; }
 	[ "$1" = yes ] || [ "$7" -eq 0 ] || { echo "lost in a large ring: $*"; exit 1; }
 	[ "$1" = no ] || [ "$7" -gt 0 ] || { echo "nothing lost in a tiny ring: $*"; exit 1; }
 }

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # needs: root perf
 # timeout: 100
+# alone
 """Stacks unwound in the kernel: of a program without frame pointers whose call chains are known, each
 reaches main and _start, in the order of calls that the source has; who the program left to copies
 is counted; a recorder that is killed leaves no program behind."""
@@ -83,9 +84,9 @@ def check_chains(cc):
 
 
 def programs():
-    """How many of our programs are loaded; by others' recordings too, so compare."""
+    """Ids of our programs that are loaded, by other recordings too."""
     listed = subprocess.run(["bpftool", "-j", "prog", "list"], text=True, capture_output=True).stdout
-    return sum(p.get("name") == "cpu_sample" for p in json.loads(listed or "[]"))
+    return {p["id"] for p in json.loads(listed or "[]") if p.get("name") == "cpu_sample"}
 
 
 def check_kill():
@@ -98,13 +99,14 @@ def check_kill():
     for line in r.stderr:
         if "in the kernel from now on" in line:
             break
-    expect("a program is loaded", programs() > before)
+    loaded = programs() - before
+    expect("a program is loaded", loaded)
     r.kill()
     r.wait()
     deadline = time.monotonic() + 5
-    while programs() > before and time.monotonic() < deadline:
+    while loaded & programs() and time.monotonic() < deadline:
         time.sleep(0.05)
-    expect("killed: no program is left", programs() <= before)
+    expect("killed: no program is left", not loaded & programs())
     os.killpg(r.pid, signal.SIGKILL)
 
 
