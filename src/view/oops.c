@@ -2,6 +2,9 @@
 /* A kernel report for people: the title, where it happened, what it means, the stacks, the code. */
 #include "view/oops.h"
 
+#include "arch/arch.h"
+#include "arch/disasm.h"
+#include "base/io.h"
 #include "base/str.h"
 #include "oops/explain.h"
 #include "oops/kind.h"
@@ -9,9 +12,10 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { FRAMES_SHOWN = 24 };
+enum { FRAMES_SHOWN = 24, CODE_AFTER = 16, LINES_AROUND = 3, SOURCE_BYTES_MAX = 16 << 20 };
 
 static void field(struct doc *doc, const char *key, const char *title, const char *value)
 {
@@ -134,6 +138,146 @@ static void show_registers(struct doc *doc, const struct oops_report *r)
 	str_deinit(&text);
 }
 
+/* --- code ------------------------------------------------------------------------------------------- */
+
+enum { CODE_BYTES_MAX = 512 };
+
+/* "0f 0b <48> 8b" and "f9400260 (b9400001)": bytes in memory's order, and where the PC's are.  Words of
+ * more than a byte are as the machine reads them: little-endian here. */
+static size_t code_bytes(const char *text, uint8_t *bytes, size_t *pc)
+{
+	size_t n = 0;
+
+	*pc = SIZE_MAX;
+	while (*text != '\0' && n + 4 <= CODE_BYTES_MAX) {
+		if (*text == '<' || *text == '(')
+			*pc = n;
+		if (strchr(" <>()", *text) != NULL) {
+			text++;
+			continue;
+		}
+		size_t digits = strspn(text, "0123456789abcdefABCDEF");
+
+		if (digits != 2 && digits != 4 && digits != 8)
+			break;
+		unsigned long value = strtoul(text, NULL, 16);
+
+		for (size_t i = 0; i < digits / 2; i++)
+			bytes[n++] = (uint8_t)(value >> 8 * i);
+		text += digits;
+	}
+	return n;
+}
+
+/* x86 instructions are of any length, and the dump begins anywhere: the start is the one from
+ * which decoding meets the PC's instruction. */
+static size_t code_start(struct disasm *d, const uint8_t *bytes, size_t pc)
+{
+	for (size_t start = 0; start < pc && start < DISASM_LENGTH_MAX; start++) {
+		size_t at = start;
+
+		while (at < pc) {
+			struct disasm_insn insn;
+
+			disasm_one(d, bytes + at, pc - at, at, &insn);
+			if (insn.kind == DISASM_BAD)
+				break;
+			at += insn.length;
+		}
+		if (at == pc)
+			return start;
+	}
+	return pc;
+}
+
+static struct err *open_disasm(const struct oops_report *r, struct disasm **ret)
+{
+	static const struct { const char *name, *machine; bool is_64; } names[] = {
+		{ "x86_64", "x86_64", true }, { "i386", "i686", false }, { "arm64", "aarch64", true }, { "arm", "armv7l", false }, { "riscv64", "riscv64", true },
+	};
+
+	for (size_t i = 0; r->arch != NULL && i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(r->arch, names[i].name) == 0 && arch_of_name(names[i].machine) != NULL)
+			return disasm_create(&(struct disasm_options){ .machine = arch_of_name(names[i].machine)->machine, .is_64 = names[i].is_64 }, ret);
+	return err_new(ERR_UNSUPPORTED, "no disassembler");
+}
+
+/* What the instruction at the PC used, and what was in its register. */
+static void tell_operand(struct doc *doc, const struct oops_report *r, const struct disasm_insn *insn)
+{
+	const char *base = insn->memory.base;
+
+	if (!insn->memory.present || base == NULL || *base == '\0')
+		return;
+	if (*base == '%')
+		base++;
+	for (size_t i = 0; i < r->registers.n; i++)
+		if (strcasecmp(r->registers.v[i].name, base) == 0) {
+			doc_text(doc, "The instruction %s memory through %s, which held 0x%" PRIx64 ".",
+				 insn->memory.write ? "writes" : "reads", r->registers.v[i].name, r->registers.v[i].value);
+			return;
+		}
+}
+
+static void show_code(struct doc *doc, const struct oops_report *r)
+{
+	uint8_t bytes[CODE_BYTES_MAX];
+	struct disasm *d = NULL;
+	struct str text;
+	size_t pc, count;
+
+	if (r->code == NULL || (count = code_bytes(r->code, bytes, &pc)) == 0 || pc == SIZE_MAX)
+		return;
+	struct err *err = open_disasm(r, &d);
+
+	if (err != NULL) {
+		err_destroy(err);
+		doc_verbatim(doc, "code", r->code);
+		return;
+	}
+	str_init(&text);
+	for (size_t at = code_start(d, bytes, pc); at < count;) {
+		struct disasm_insn insn;
+
+		disasm_one(d, bytes + at, count - at, at, &insn);
+		str_printf(&text, "%s%s %+5ld  %s", text.length > 0 ? "\n" : "", at == pc ? "=>" : "  ", (long)at - (long)pc, insn.text);
+		if (at == pc)
+			tell_operand(doc, r, &insn);
+		if (at > pc + CODE_AFTER)
+			break;
+		at += insn.length;
+	}
+	if (disasm_borrow_note(d) != NULL)
+		doc_warning(doc, disasm_borrow_fix(d), "%s", disasm_borrow_note(d));
+	doc_verbatim(doc, "code", str_text(&text));
+	str_deinit(&text);
+	disasm_destroy(d);
+}
+
+/* The source line to look at, with some around it, where its file is here. */
+static void show_source(struct doc *doc, const struct oops_report *r)
+{
+	struct str file, text;
+	unsigned number = 1;
+
+	if (r->source_file == NULL || r->source_line == 0)
+		return;
+	str_init(&file);
+	str_init(&text);
+	struct err *err = io_read_file(r->source_file, SOURCE_BYTES_MAX, &file);
+
+	for (const char *line = str_text(&file), *end; err == NULL && *line != '\0'; line = end + (*end == '\n'), number++) {
+		end = strchrnul(line, '\n');
+		if (number + LINES_AROUND >= r->source_line && number <= r->source_line + LINES_AROUND)
+			str_printf(&text, "%s%s %5u  %.*s", text.length > 0 ? "\n" : "", number == r->source_line ? "=>" : "  ", number, (int)(end - line), line);
+	}
+	err_destroy(err);
+	if (text.length > 0)
+		doc_verbatim(doc, "source_lines", str_text(&text));
+	str_deinit(&file);
+	str_deinit(&text);
+}
+
 void view_oops(struct doc *doc, struct oops_report *r, unsigned number, bool verbose)
 {
 	char key[32];
@@ -154,6 +298,8 @@ void view_oops(struct doc *doc, struct oops_report *r, unsigned number, bool ver
 		str_deinit(&source);
 	}
 	show_explanation(doc, r);
+	show_source(doc, r);
+	show_code(doc, r);
 	for (size_t i = 0; i < r->traces.n; i++)
 		if (r->traces.v[i].frames.n > 0)
 			show_trace(doc, r, &r->traces.v[i], verbose);
