@@ -40,6 +40,7 @@ provoke() { # word ends pattern
 	pattern=${pattern//.\*/[^$'\n']*} # within a line
 	case $word in kfence*) lab_kfence_on ;; esac
 	[ "$group" != stall ] || { tries=40; watch "$word"; }
+	dmesg -C # what was said meanwhile is another's
 	(echo "$word" >/sys/kernel/debug/kfail) 2>/dev/null &
 	writer=$!
 	[ "$ends" = hangs ] || wait $writer 2>/dev/null
