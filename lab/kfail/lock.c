@@ -43,7 +43,7 @@ KF_TROUBLE(abba)
 /* The same lock in a tasklet and, with interrupts on, outside. */
 static void kf_tasklet_function(struct tasklet_struct *unused)
 {
-	spin_lock(&kf_lock_irq); /* HERE: irqstate */
+	spin_lock(&kf_lock_irq); /* HERE: irqstate irqorder */
 	spin_unlock(&kf_lock_irq);
 }
 static DECLARE_TASKLET(kf_tasklet, kf_tasklet_function);
@@ -55,7 +55,7 @@ KF_TROUBLE(irqstate)
 	msleep(50);
 }
 
-/* A lock that a softirq takes, held while one is taken that softirqs may interrupt. */
+/* A lock that a softirq takes, held while one is taken that softirqs may interrupt: blame the softirq. */
 KF_TROUBLE(irqorder)
 {
 	spin_lock_bh(&kf_lock_irq);
@@ -65,7 +65,7 @@ KF_TROUBLE(irqorder)
 	spin_lock(&kf_lock_plain);
 	spin_unlock(&kf_lock_plain);
 	spin_lock_bh(&kf_lock_irq);
-	spin_lock(&kf_lock_plain); /* HERE: irqorder */
+	spin_lock(&kf_lock_plain);
 	spin_unlock(&kf_lock_plain);
 	spin_unlock_bh(&kf_lock_irq);
 }
