@@ -1,23 +1,21 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 #
-# What the lab's own programs share: where things are, and how they speak.  Sourced by
-# lab/run, lab/kernel/build and their like; a guest's script sources lab/lib.sh instead.
+# What the lab's shell programs share: where things are, and how they speak.  Sourced by
+# lab/kernel/build and its like; those in Python have lab.py, a guest's script has lib.sh.
 #
 # The cache lies outside the tree, so that a clean checkout doesn't cost half an hour:
 #   $SONDE_LAB_CACHE, or ${XDG_CACHE_HOME:-~/.cache}/sonde-lab
 #     debian/VERSION/      a stock kernel's package, unpacked: boot/, lib/modules/
 #     kernel/CONFIG-KEY/   a kernel of our own: bzImage, System.map, config, vmlinux, lib/modules/, dev/
-#     initrd/KEY.cpio      initramfs made for one kernel and one version of lab/guest
 
 LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # The home directory of the password file, because a test's $HOME is a scratch directory.
 lab_home=$(getent passwd "$(id -u)" | cut -d: -f6)
 LAB_CACHE=${SONDE_LAB_CACHE:-${XDG_CACHE_HOME:-${lab_home:-$HOME}/.cache}/sonde-lab}
 
-# Exit statuses beside the script's own: the ones of timeout(1), env(1) and automake's skip.
-# shellcheck disable=SC2034
-LAB_TIMEOUT=124 LAB_BROKEN=125 LAB_SKIP=77
+# Exit statuses, as in lab.py: those of env(1) and of automake's skip.
+LAB_BROKEN=125 LAB_SKIP=77
 
 lab_say() { printf 'lab: %s\n' "$*" >&2; }
 lab_die() { lab_say "$*"; exit "$LAB_BROKEN"; }
