@@ -113,6 +113,29 @@ static void test_ring(void **state)
 	free(f);
 }
 
+/* The kernel has written records that are no multiple of 8 (setup.c, warns_of_copies()): then
+ * headers wrap too. */
+static void test_ring_askew(void **state)
+{
+	struct fake *f = fake_create();
+
+	for (unsigned i = 0; i < 5000; i++) {
+		uint16_t size = (uint16_t)(9 + i % 90);
+
+		fake_write(f, size, (uint8_t)i);
+		perf_ring_refresh(&f->ring);
+
+		const struct perf_event_header *record = perf_ring_peek(&f->ring);
+
+		assert_non_null(record);
+		assert_int_equal((uintptr_t)record % 8, 0);
+		assert_int_equal(record->size, size);
+		assert_int_equal(((const uint8_t *)record)[size - 1], (uint8_t)i);
+		perf_ring_pop(&f->ring, record);
+	}
+	free(f);
+}
+
 /* What can't be must not lead outside. */
 static void test_ring_broken(void **state)
 {
@@ -155,6 +178,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),	   cmocka_unit_test(test_bad_names),
 		cmocka_unit_test(test_ring),	   cmocka_unit_test(test_ring_broken),
+		cmocka_unit_test(test_ring_askew),
 		cmocka_unit_test(test_cgroup),	   cmocka_unit_test(test_deny),
 	};
 

@@ -73,7 +73,12 @@ static void say_what(struct perf_session *s)
 			   setup->asked_hz);
 	if (setup->no_kernel)
 		str_add(&line, ", user space only (kernel.perf_event_paranoid)");
-	if (setup->max_frames && !setup->copies_stack && s->capture.request->stacks == CAPTURE_STACK_DWARF)
+	if (setup->copies_would_panic)
+		recorder_missing(r, "stacks by CFI",
+				 "a copy of a 32-bit program's stack can make this kernel warn, and "
+				 "kernel.panic_on_warn is set",
+				 "sudo sysctl kernel.panic_on_warn=0");
+	else if (setup->max_frames && !setup->copies_stack && s->capture.request->stacks == CAPTURE_STACK_DWARF)
 		recorder_missing(r, "stacks by CFI", "this kernel gives no copies of the stack", NULL);
 	recorder_note(r, "cpu.clock", s->filter || s->capture.request->target == CAPTURE_ALL
 					      ? "of each CPU" : "of each thread");

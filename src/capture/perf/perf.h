@@ -37,6 +37,7 @@ struct perf_setup {
 	uint64_t asked_hz;
 	unsigned max_frames;     /* kernel and user frames of one stack together; 0: no stacks */
 	bool copies_stack;       /* user stacks come as copies (user_stack.c) */
+	bool copies_would_panic; /* they don't: the kernel may warn of them, and kernel.panic_on_warn is set */
 	bool no_kernel;          /* kernel part not permitted */
 	bool no_build_id;        /* kernel before 5.12 */
 	bool no_lost_count;      /* kernel before 6.0 */
@@ -47,7 +48,7 @@ struct perf_setup {
 struct err *perf_setup_make(const struct capture_request *request, struct perf_setup *ret);
 
 /* perf_event_open(2), always close-on-exec; -1 with errno.  For tests, SONDE_TEST_DENY
- * (comma-separated: perf, perf-kernel, perf-build-id, perf-fds) makes it refuse as other
+ * (comma-separated: perf, perf-kernel, perf-build-id, perf-fds, perf-copies, perf-copies-warn) makes it refuse as other
  * kernels and settings do. */
 int perf_open(const struct perf_event_attr *attr, pid_t pid, int cpu, unsigned long flags);
 bool perf_test_deny(const char *what);

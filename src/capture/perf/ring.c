@@ -6,7 +6,8 @@
  * low half of the head is read, which is whole in any case (a 32-bit kernel keeps no
  * more than that): rings are smaller than 4 GiB, so the high half follows from our tail.
  *
- * Records are read where they lie; only one that wraps around the end is copied.
+ * Records are read where they lie; only one that wraps around the end is copied, or one
+ * that lies askew.
  */
 #include "capture/perf/ring.h"
 
@@ -50,23 +51,33 @@ uint64_t perf_ring_refresh(struct perf_ring *ring)
 	return ring->head - ring->tail;
 }
 
+static void copy_out(const struct perf_ring *ring, void *to, size_t count)
+{
+	size_t at = ring->tail & (ring->size_bytes - 1), room = ring->size_bytes - at;
+	size_t first = count < room ? count : room;
+
+	memcpy(to, ring->data + at, first);
+	memcpy((uint8_t *)to + first, ring->data, count - first);
+}
+
+/* Records are multiples of 8 bytes and their headers never wrap, but for a flaw of the kernel
+ * (setup.c, warns_of_copies()): after one that is not, all others lie askew. */
 const struct perf_event_header *perf_ring_peek(struct perf_ring *ring)
 {
 	uint64_t waiting = ring->head - ring->tail;
 	uint64_t at = ring->tail & (ring->size_bytes - 1), room = ring->size_bytes - at;
-	const struct perf_event_header *record = (const void *)(ring->data + at);
+	struct perf_event_header header;
 
-	/* Records are multiples of 8 bytes, so a header never wraps. */
-	if (waiting < sizeof(*record))
+	if (waiting < sizeof(header))
 		return NULL;
-	if (record->size < sizeof(*record) || record->size > waiting) {
+	copy_out(ring, &header, sizeof(header));
+	if (header.size < sizeof(header) || header.size > waiting) {
 		ring->tail = ring->head; /* can't be: the kernel wrote it */
 		return NULL;
 	}
-	if (record->size <= room)
-		return record;
-	memcpy(ring->scratch, record, room);
-	memcpy(ring->scratch + room, ring->data, record->size - room);
+	if (header.size <= room && at % 8 == 0)
+		return (const void *)(ring->data + at);
+	copy_out(ring, ring->scratch, header.size);
 	return (const void *)ring->scratch;
 }
 

@@ -316,6 +316,28 @@ static unsigned stack_limit(const struct capture_request *request)
 	return request->max_frames && request->max_frames < limit ? request->max_frames : (unsigned)limit;
 }
 
+/* The kernel ends a copy where the address space ends, and forgets to round: a stack pointer of
+ * a 32-bit program, which lies near its end and is a multiple of 4, then gives a record whose
+ * size is no multiple of 8, and a WARN_ON_ONCE in perf_prepare_header() (kernel/events/core.c,
+ * perf_sample_ustack_size(); in 6.18 still).  A line in the log is bearable, a panic is not. */
+static bool warns_of_copies(void)
+{
+	int64_t panics = 0;
+
+	io_read_i64("/proc/sys/kernel/panic_on_warn", &panics);
+	return panics != 0 || perf_test_deny("perf-copies-warn");
+}
+
+static void choose_copies(struct perf_setup *setup, const struct capture_request *request)
+{
+	setup->copies_stack = setup->max_frames && request->stacks != CAPTURE_STACK_FP &&
+			      perf_user_regs_mask() && !perf_test_deny("perf-copies");
+	if (setup->copies_stack && warns_of_copies()) {
+		setup->copies_stack = false;
+		setup->copies_would_panic = true;
+	}
+}
+
 struct err *perf_setup_make(const struct capture_request *request, struct perf_setup *ret)
 {
 	int64_t max_rate = 100000;
@@ -327,8 +349,7 @@ struct err *perf_setup_make(const struct capture_request *request, struct perf_s
 	ret->frequency_hz = max_rate > 0 && request->frequency_hz > (uint64_t)max_rate
 				    ? (uint64_t)max_rate : request->frequency_hz;
 	ret->max_frames = stack_limit(request);
-	ret->copies_stack = ret->max_frames && request->stacks != CAPTURE_STACK_FP && perf_user_regs_mask() &&
-			    !perf_test_deny("perf-copies");
+	choose_copies(ret, request);
 	if (request->event_count == 0)
 		return choose_default(ret, request);
 	for (size_t i = 0; i < request->event_count; i++) {

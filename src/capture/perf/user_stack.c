@@ -203,7 +203,9 @@ size_t perf_user_stack(struct perf_session *s, struct perf_cpu *cpu, pid_t pid, 
 		     s->capture.request->stacks == CAPTURE_STACK_DWARF ? UNWIND_NO_GUESS : 0, addrs,
 		     max_frames, &result);
 	count_result(s, &result, &copy, flags);
-	adapt_level(s, cpu, &copy);
+	/* the largest copies are where the kernel may warn (setup.c): not for these */
+	if (!is_32bit)
+		adapt_level(s, cpu, &copy);
 	return result.count;
 }
 
