@@ -212,8 +212,9 @@ static void explain_oom(struct oops_report *r, struct oops_explanation *e)
 
 static void explain_lock(struct oops_report *r, struct oops_explanation *e)
 {
-	if (r->locks.n > 1)
-		say(r, e, "%zu locks take part.", r->locks.n);
+	for (size_t i = 0; i + 1 < r->locks.n && r->locks.v[i].depth < 0 && i < 1; i++)
+		say(r, e, "It wants %s (in %s) and holds %s (taken in %s).", r->locks.v[i].name, r->locks.v[i].function, r->locks.v[i + 1].name,
+		    r->locks.v[i + 1].function);
 	if (*oops_detail(r, "what") != '\0')
 		say(r, e, "The check: %s.", oops_detail(r, "what"));
 }

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LOCKS_MAX = 200 };
+
 static char *copy(struct oops_report *r, const struct oops_capture *c)
 {
 	return arena_strndup(&r->arena, c->text, c->length);
@@ -134,7 +136,7 @@ static const char *const task_templates[] = {
 	"on CPU#{cpu:num}",
 	"- CPU#{cpu:num}",
 	"by task {comm:any}/{pid:num}",
-	"^{comm} is trying to ",
+	"^{comm:any}/{pid:num} is trying to ",
 	"INFO: task {comm:any}:{pid:num} ",
 	"CPU: {cpu:num}",
 };
@@ -233,6 +235,22 @@ static void read_offset(struct oops_report *r, const char *line, size_t length)
 	r->kernel_offset = strtoull(digits, NULL, 16);
 }
 
+static void read_lock(struct oops_report *r, const char *line, size_t length)
+{
+	struct oops_captures captures = { .n = 0 };
+	const char *open = memchr(line, '(', length), *close = oops_find(line, length, "){");
+
+	/* A name may have parentheses of its own: "((work_completion)(&peer->work)){+.+.}". */
+	if (r->locks.n >= LOCKS_MAX || open == NULL || close == NULL || close <= open || !oops_match(", at: {func}", line, length, &captures))
+		return;
+	struct oops_lock lock = { .name = arena_strndup(&r->arena, open + 1, (size_t)(close - open) - 1),
+				  .function = copy(r, oops_captured(&captures, "func")), .depth = -1 };
+
+	if (oops_match("#{depth:num}: ", line, length, &captures))
+		lock.depth = number(&captures, "depth");
+	vec_push(&r->locks, lock);
+}
+
 static void read_line(struct oops_report *r, const char *line, size_t length, bool *in_modules)
 {
 	static const char label[] = "Modules linked in:";
@@ -257,6 +275,7 @@ static void read_line(struct oops_report *r, const char *line, size_t length, bo
 	read_text_after(r, &r->hardware, line, length, "Hardware name:");
 	read_text_after(r, &r->workqueue, line, length, "Workqueue:");
 	read_offset(r, line, length);
+	read_lock(r, line, length);
 	if (oops_find(line, length, "Kernel panic - not syncing") != NULL)
 		r->panicked = true;
 }

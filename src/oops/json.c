@@ -131,6 +131,22 @@ static void put_modules(struct json *j, const struct oops_report *r)
 	json_end(j);
 }
 
+static void put_locks(struct json *j, const struct oops_report *r)
+{
+	if (r->locks.n == 0)
+		return;
+	json_key(j, "locks");
+	json_begin_array(j);
+	for (size_t i = 0; i < r->locks.n; i++) {
+		json_begin_object(j);
+		put_text(j, "name", r->locks.v[i].name);
+		put_text(j, "at", r->locks.v[i].function);
+		put_number(j, "depth", r->locks.v[i].depth);
+		json_end(j);
+	}
+	json_end(j);
+}
+
 static void put_registers(struct json *j, const struct oops_report *r)
 {
 	json_key(j, "registers");
@@ -187,6 +203,7 @@ void oops_json(struct json *j, const struct oops_report *r)
 		put_number(j, "source_line", r->source_line);
 	put_text(j, "code", r->code);
 	put_details(j, r);
+	put_locks(j, r);
 	put_registers(j, r);
 	put_traces(j, r);
 	put_modules(j, r);

@@ -60,7 +60,9 @@ struct oops_trace {
 struct oops_register { const char *name; uint64_t value; };
 struct oops_detail { const char *name, *value; }; /* what the kind's templates captured */
 struct oops_module { const char *name, *flags, *build_id; };
-struct oops_lock { const char *name, *function; uint64_t address; int depth; bool trylock, read; };
+/* A lock of lockdep's lists, "#0: ffff8880 (&inode->i_lock){+.+.}-{3:3}, at: iget+0x1/0x2": depth -1 for the one that is
+ * to be taken. */
+struct oops_lock { const char *name, *function; int depth; };
 
 enum oops_context { OOPS_CONTEXT_UNKNOWN, OOPS_CONTEXT_TASK, OOPS_CONTEXT_SOFTIRQ, OOPS_CONTEXT_HARDIRQ, OOPS_CONTEXT_NMI };
 
