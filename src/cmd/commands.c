@@ -53,4 +53,6 @@ const char *const cmd_overview =
 	"sonde answers \"why?\" on Linux: record a program or the machine, then look.\n"
 	"\nBegin with\n"
 	"  sonde record -- make          run a command and see where its CPU time goes\n"
-	"  sonde report make.sonde       read the answer\n";
+	"  sonde report make.sonde       read the answer\n"
+	"  sonde trace -- make           every system call, without stopping it\n"
+	"  sonde oops                    what the kernel complained about\n";
