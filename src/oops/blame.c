@@ -16,14 +16,15 @@
 
 #include <string.h>
 
-/* Parts of names; "^name$" is a whole name, "^name" its start, "name$" its end. */
+/* Parts of names; "^name$" is a whole name, "^name" its start, "name$" its end,
+ * "~word" a word between underscores. */
 static const char *const machinery[] = {
 	/* sanitizers and their checks */
 	"__sanitizer", "__asan", "kasan", "hwasan", "__msan", "kmsan", "kcsan", "__tsan", "^kfence_", "^__kfence", "ubsan", "check_memory_region",
 	"check_heap_object", "check_object", "read_word_at_a_time", "_once_word_nocheck", "_once_task_nocheck", "_once_nocheck",
 	"print_address_description", "fortify_panic", "usercopy_abort", "__fortify_report",
 	/* exceptions and the code that reports them */
-	"panic", "invalid_op", "report_bug", "fixup_bug", "print_report", "print_usage_bug", "print_circular", "print_bad", "print_deadlock", "print_irq",
+	"^panic", "^vpanic", "^nmi_panic", "check_panic", "invalid_op", "report_bug", "fixup_bug", "print_report", "print_usage_bug", "print_circular", "print_bad", "print_deadlock", "print_irq",
 	"do_error", "_trap$", "do_trap", "dump_stack", "show_stack", "walk_stack", "dump_backtrace", "unwind_backtrace", "arch_stack_walk",
 	"stack_trace_", "warn_slowpath", "warn_alloc", "warn_bogus", "__warn", "bug_handler", "brk_handler", "die_body", "handle_bug", "exc_invalid_op",
 	"exc_page_fault", "asm_exc_", "program_check_exception", "program_check_common", "do_bad_area", "do_mem_abort", "do_kernel_fault",
@@ -31,11 +32,13 @@ static const char *const machinery[] = {
 	"die_kernel_fault", "print_tainted", "^get_taint$", "assertfail", "__phys_addr", "__virt_addr_valid", "_stext",
 	/* debug objects, lockdep, lock primitives */
 	"debug_object", "timer_is_static_object", "work_is_static_object", "lockdep", "perf_trace", "lock_acquire", "lock_release", "lock_class",
-	"mark_lock", "held_locks", "print_unlock", "imbalance_bug", "no_locks_held", "bh_enable", "bh_disable", "trace_hardirq", "trace_softirq", "trace_irq", "spin_lock", "spin_trylock",
+	"mark_lock", "held_locks", "print_unlock", "imbalance_bug", "no_locks_held", "bh_enable", "bh_disable", "trace_hardirq", "trace_softirq", "trace_irq", "trace_preempt", "^rcu_is_watching", "spin_lock", "spin_trylock",
 	"spin_unlock", "spin_rq", "qlist_free_all", "__task_rq_lock", "read_lock", "read_trylock", "write_lock", "write_trylock", "read_unlock", "write_unlock", "^down$", "down_read", "down_write",
 	"down_interruptible", "down_killable", "down_trylock", "down_timeout", "^up$", "up_read", "up_write", "__down", "^mutex_", "^__mutex_", "^rt_mutex_",
 	"osq_lock", "osq_unlock", "rwsem_", "do_raw_", "queued_spin", "queued_read", "queued_write", "arch_spin", "owner_on_cpu", "percpu_down",
 	"percpu_up", "check_wait_context", "seqprop_assert", "validate_chain", "check_prev", "check_noncircular", "check_irq_usage", "__lock_acquire",
+	/* waiting in a loop */
+	"delay_tsc", "^__udelay", "^__const_udelay", "^__ndelay", "^__delay", "^cpu_relax",
 	/* waking, counting, bits */
 	"__wake_up", "^refcount_", "^kref_", "ref_tracker", "atomic_dec", "atomic_inc", "atomic_read", "atomic_set", "atomic_or", "atomic_xor",
 	"atomic_and", "atomic_add", "atomic_sub", "atomic_fetch", "atomic_xchg", "atomic_cmpxchg", "atomic_try", "atomic64_", "^instrument_",
@@ -75,6 +78,18 @@ static const char *const machinery[] = {
 	NULL
 };
 
+/* WORD between underscores of NAME: "wait" in "folio_wait_bit", not in "waiter_add". */
+static bool has_word(const char *word, size_t n, const char *name, size_t length)
+{
+	for (const char *at = name; (at = memmem(at, length - (size_t)(at - name), word, n)) != NULL; at++) {
+		bool starts = at == name || at[-1] == '_', ends = at + n == name + length || at[n] == '_';
+
+		if (starts && ends)
+			return true;
+	}
+	return false;
+}
+
 static bool part_matches(const char *part, const char *name, size_t length)
 {
 	size_t n = strlen(part);
@@ -86,6 +101,8 @@ static bool part_matches(const char *part, const char *name, size_t length)
 		n--;
 	if (n > length)
 		return false;
+	if (*part == '~')
+		return has_word(part + 1, n - 1, name, length);
 	if (start && end)
 		return n == length && memcmp(name, part, n) == 0;
 	if (start)
@@ -219,7 +236,7 @@ static const struct oops_frame *looped(const struct oops_report *r)
 static const struct oops_frame *hung(struct oops_report *r)
 {
 	static const char *const well_known[] = { "rtnl_lock", "synchronize_rcu", "synchronize_srcu", "synchronize_net", "synchronize_sched", NULL };
-	static const char *const waiting[] = { "sched", "_lock", "_slowlock", "down", "rwsem", "completion", "kthread", "wait", "synchronize",
+	static const char *const waiting[] = { "sched", "_lock", "_slowlock", "down", "rwsem", "completion", "kthread", "~wait", "wait_", "synchronize",
 		"context_switch", "__switch_to", "cancel_delayed_work", "rcu_barrier", NULL };
 	const struct oops_trace *trace = oops_trace_of(r, OOPS_TRACE_CALL);
 
@@ -339,12 +356,32 @@ static const struct oops_frame *look(struct oops_report *r, enum oops_where wher
 	return NULL;
 }
 
+/* Where the loop was caught, which is not what names it. */
+static const struct oops_frame *caught(const struct oops_report *r)
+{
+	if (r->pc.function != NULL && can_blame(r, &r->pc))
+		return &r->pc;
+	for (size_t i = 0; i < r->traces.n; i++) {
+		struct frame_list list = { .n = 0 };
+
+		if (list_interrupted(&list, r, &r->traces.v[i]))
+			return list.v[0];
+	}
+	return first_of(r, oops_trace_of(r, OOPS_TRACE_CALL));
+}
+
 void oops_blame_find(struct oops_report *r)
 {
 	const size_t count = sizeof(r->kind->where) / sizeof(r->kind->where[0]);
 
-	for (size_t i = 0; i < count && r->kind->where[i] != OOPS_WHERE_END && r->blame == NULL; i++)
-		r->blame = look(r, r->kind->where[i]);
-	if (r->blame == NULL && r->pc.function == NULL && r->pc.address != 0)
-		r->blame = first_unreliable(r, oops_trace_of(r, OOPS_TRACE_CALL));
+	for (size_t i = 0; i < count && r->kind->where[i] != OOPS_WHERE_END && r->subject == NULL; i++)
+		r->subject = look(r, r->kind->where[i]);
+	if (r->subject == NULL && r->pc.function == NULL && r->pc.address != 0)
+		r->subject = first_unreliable(r, oops_trace_of(r, OOPS_TRACE_CALL));
+	r->blame = r->subject;
+	if (r->kind->where[0] == OOPS_WHERE_LOOPED || r->kind->where[0] == OOPS_WHERE_STALLED) {
+		const struct oops_frame *at = caught(r);
+
+		r->blame = at != NULL ? at : r->subject;
+	}
 }

@@ -90,6 +90,6 @@ void oops_damage_find(struct oops_report *r)
 		r->corrupted = "it has no stack trace";
 	else if (!no_trace_needed && title_without_frames(r))
 		r->corrupted = "a stack trace has no frames";
-	else if (strstr(r->kind->title, "{function}") != NULL && r->blame == NULL)
+	else if (strstr(r->kind->title, "{function}") != NULL && r->subject == NULL)
 		r->corrupted = "no function of it can be told";
 }

@@ -39,7 +39,7 @@ static const struct oops_kind kinds[] = {
 	  .look = "the path that released it: is it released twice, or by another task than the one that took it?" },
 	{ .name = "lockdep", .start = "{level:WARNING|BUG}: held lock freed!", .body = AT_LOCK, .title = "{level}: held lock freed in {function}",
 	  .where = { OOPS_WHERE_BODY, OOPS_WHERE_TRACE }, .severity = OOPS_BUG, .meaning = "Memory was freed while a lock inside it was held." },
-	{ .name = "lockdep", .start = "{level:WARNING|BUG}: lock held when returning to user space", .needs = NAMES("at: {at:func}"), .flags = OOPS_NO_TRACE,
+	{ .name = "lockdep", .start = "{level:WARNING|BUG}: lock held when returning to user space", .body = AT_LOCK, .flags = OOPS_NO_TRACE,
 	  .title = "{level}: lock held when returning to user space in {function}", .where = { OOPS_WHERE_BODY }, .severity = OOPS_BUG,
 	  .meaning = "A system call returned with a lock still held: the next one who wants it waits for ever." },
 	{ .name = "lockdep", .start = "WARNING: {_n:N|n}ested lock was not taken", .title = "WARNING: nested lock was not taken in {function}",

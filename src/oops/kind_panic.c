@@ -22,7 +22,7 @@ static const struct oops_kind kinds[] = {
 	AFTERMATH("{_who}: panic_on_warn set", "panic_on_warn set"),
 	AFTERMATH("hung_task: blocked tasks", "hung_task: blocked tasks"),
 	{ .name = "panic", .start = "Kernel panic - not syncing: Couldn't open N_TTY ldisc", .flags = OOPS_FOLLOWS, .title = "kernel panic: Couldn't open N_TTY ldisc", .severity = OOPS_PANIC },
-	{ .name = "panic", .start = "Kernel panic - not syncing: {reason:rest}", .flags = OOPS_FOLLOWS, .title = "kernel panic: {reason}", .severity = OOPS_PANIC,
+	{ .name = "panic", .start = "Kernel panic - not syncing: {reason:rest}", .flags = OOPS_FOLLOWS, .title = "kernel panic: {reason}", .where = { OOPS_WHERE_TRACE }, .severity = OOPS_PANIC,
 	  .meaning = "The kernel could not go on and stopped the machine." },
 	{ .name = "reboot", .start = "^Booting the kernel", .unless = NAMES("Parsing ELF", "Decompressing Linux", "Unknown parameter"), .flags = OOPS_ONE_LINE,
 	  .title = "unexpected kernel reboot", .severity = OOPS_PANIC, .meaning = "The log shows a machine that starts again, and not why." },

@@ -38,7 +38,7 @@ static const struct oops_kind kinds[] = {
 	{ .name = "hung-task", .start = "INFO: task {task:any} can't die for more than {seconds:num} seconds", .title = "INFO: task can't die in {function}",
 	  .skip = schedule_machinery, .where = { OOPS_WHERE_TRACE }, .severity = OOPS_BUG, .meaning = "The task was killed, but does not come out of the kernel." },
 	{ .name = "workqueue-lockup", .start = "BUG: workqueue lockup", .flags = OOPS_NO_TRACE, .title = "BUG: workqueue lockup", .severity = OOPS_BUG,
-	  .body = NAMES("in-flight: {in_flight:rest}"), .meaning = "A pool of workers made no progress: one of its work items blocks the others.",
+	  .body = NAMES("in-flight: {in_flight:rest}", "in-flight: {_worker:num}:{at:func}"), .where = { OOPS_WHERE_BODY }, .meaning = "A pool of workers made no progress: one of its work items blocks the others.",
 	  .look = "the work items in flight" },
 	{ .name = "netdev-refcount", .start = "unregister_netdevice: waiting for {device} to become free", .flags = OOPS_NO_TRACE | OOPS_FOLLOWS,
 	  .title = "unregister_netdevice: waiting for DEV to become free", .severity = OOPS_BUG,

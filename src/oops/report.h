@@ -106,6 +106,9 @@ struct oops_report {
 	VEC(struct oops_detail) details;
 
 	const struct oops_frame *blame; /* the first frame that isn't generic machinery; NULL */
+	/* Whom the title names: blame, but for code that loops the function that called it in, which is
+	 * the same wherever the loop was caught. */
+	const struct oops_frame *subject;
 	const char *source_file;   /* of the headline ("at net/core/dev.c:123"), or blame's */
 	unsigned source_line;
 

@@ -70,7 +70,7 @@ static bool has_value(const struct oops_report *r, const char *name, size_t leng
 	char key[64];
 
 	if (length == 8 && memcmp(name, "function", 8) == 0)
-		return r->blame != NULL;
+		return r->subject != NULL;
 	if (length >= sizeof(key))
 		return false;
 	memcpy(key, name, length);
@@ -83,7 +83,7 @@ static void add_value(struct str *out, struct oops_report *r, const char *name, 
 	char key[64];
 
 	if (length == 8 && memcmp(name, "function", 8) == 0) {
-		add_function(out, r->blame->function, &r->arena);
+		add_function(out, r->subject->function, &r->arena);
 		return;
 	}
 	memcpy(key, name, length);
