@@ -119,6 +119,13 @@ static void read_segments(struct elf_file *f, const struct header_places *p)
 	f->segment_count = count;
 }
 
+static uint64_t end_of(uint64_t offset, uint64_t size_bytes)
+{
+	return size_bytes > UINT64_MAX - offset ? UINT64_MAX : offset + size_bytes;
+}
+
+static uint64_t later(uint64_t a, uint64_t b) { return a > b ? a : b; }
+
 /* Counts that do not fit stand in section header 0. */
 static void fix_counts(const struct elf_file *f, struct header_places *p)
 {
@@ -165,9 +172,24 @@ struct err *elf_init(struct elf_file *f, struct bytes image)
 	if (c.bad)
 		return err_new(ERR_FORMAT, "an ELF file cut short in its header");
 	fix_counts(f, &p);
+	if (p.sections_at != 0)
+		f->headers_end = end_of(p.sections_at, p.section_count * (f->is_64 ? 64 : 40));
 	read_sections(f, &p);
 	read_segments(f, &p);
 	return NULL;
+}
+
+/* Not segments where there are sections: those of a debug file describe the program's file. */
+uint64_t elf_missing_bytes(const struct elf_file *f)
+{
+	uint64_t end = f->headers_end;
+
+	for (size_t i = 1; i < f->section_count; i++)
+		if (f->sections[i].type != SHT_NOBITS)
+			end = later(end, end_of(f->sections[i].offset, f->sections[i].size_bytes));
+	for (size_t i = 0; i < f->segment_count && f->headers_end == 0; i++)
+		end = later(end, end_of(f->segments[i].offset, f->segments[i].file_bytes));
+	return end > f->image.size_bytes ? end - f->image.size_bytes : 0;
 }
 
 void elf_deinit(struct elf_file *f)

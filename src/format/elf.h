@@ -38,11 +38,14 @@ struct elf_file {
 	size_t section_count;
 	struct elf_load *segments;
 	size_t segment_count;
+	uint64_t headers_end; /* where the table of section headers ends, or is said to; 0: there is none */
 };
 
 /* ERR_FORMAT when it is no ELF file.  Headers that reach beyond the end are left out. */
 struct err *elf_init(struct elf_file *f, struct bytes image);
 void elf_deinit(struct elf_file *f);
+/* Bytes that its headers speak of and that are missing at its end: 0 unless it was cut short. */
+uint64_t elf_missing_bytes(const struct elf_file *f);
 
 /* Section bytes, decompressed and relocated where necessary. */
 struct elf_data {

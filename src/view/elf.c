@@ -290,11 +290,22 @@ static struct err *put_parts(struct doc *d, const struct elf_facts *f, const str
 	return err;
 }
 
+/* What is missing can't be told from what never was there. */
+static void warn_of_missing(struct doc *d, const struct elf_facts *f)
+{
+	uint64_t missing = elf_missing_bytes(&f->elf);
+
+	if (missing > 0)
+		doc_warning(d, "get the whole file", "cut short: its headers speak of %s more, so that \"none\" and "
+			    "\"no\" below may be wrong", units_bytes((double)missing).text);
+}
+
 static struct err *put_overview(struct doc *d, const struct elf_facts *f)
 {
 	struct err *err = NULL;
 
 	put_headline(d, f);
+	warn_of_missing(d, f);
 	put_names(d, f);
 	put_loading(d, f);
 	put_hardening(d, f);

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COMMANDS_SHOWN = 3, FUNCTIONS_SHOWN = 3 };
+enum { COMMANDS_SHOWN = 3, FUNCTIONS_SHOWN = 3, NAME_SHOWN_BYTES = 60 };
 #define COMMAND_MIN_RATIO 0.05	/* of all */
 #define FUNCTION_MIN_RATIO 0.01 /* of its command */
 #define UNNAMED_MIN_RATIO 0.1
@@ -80,6 +80,20 @@ static uint64_t processes_named(const struct profile *p, const char *name)
 	return count;
 }
 
+/* Names of C++ functions can be longer than the screen. */
+static void add_name(struct str *text, const char *name)
+{
+	size_t length = strlen(name), shown = length;
+
+	if (length > NAME_SHOWN_BYTES) {
+		shown = NAME_SHOWN_BYTES - 1;
+		while (shown > 0 && ((unsigned char)name[shown] & 0xc0) == 0x80)
+			shown--; /* within a character */
+	}
+	str_add_n(text, name, shown);
+	str_add(text, shown < length ? "…" : "");
+}
+
 /* "hash_word 40 %, __strcspn_generic 11 %", after INDENT blanks (two at least). */
 static void add_functions(const struct stacks *s, const struct command *c, struct str *text,
 			  size_t indent)
@@ -94,8 +108,9 @@ static void add_functions(const struct stacks *s, const struct command *c, struc
 
 		if (ratio < FUNCTION_MIN_RATIO)
 			break;
-		str_printf(text, "%s%s %s", separator, s->symbols.v[best[i].symbol].name,
-			   units_ratio(ratio).text);
+		str_add(text, separator);
+		add_name(text, s->symbols.v[best[i].symbol].name);
+		str_printf(text, " %s", units_ratio(ratio).text);
 		separator = ", ";
 	}
 	if (unnamed >= UNNAMED_MIN_RATIO)

@@ -438,7 +438,9 @@ static struct err *attach_pids(struct perf_session *s)
 			err_destroy(err);
 			return NULL;
 		}
-		TRY(err_fix(err, "raise the limit on open files (ulimit -n), or run sonde as root"));
+		if (err_is(err, ERR_LIMIT))
+			err = err_fix(err, "raise the limit on open files (ulimit -n), or run sonde as root");
+		TRY(err);
 	}
 	return NULL;
 }
