@@ -93,7 +93,6 @@ static __always_inline __u64 ring_wake_flag(__u32 size)
 	__u64 before = state->bytes, after = before + size + 8;
 
 	state->bytes = after;
-	state->records++;
 	return (before ^ after) & ~(__u64)(ring_wake_bytes - 1) ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }
 

@@ -45,7 +45,6 @@ struct call_rows {
 	struct syscall_style style;
 	struct str text;
 	struct texts *memo;
-	uint64_t count;
 };
 
 struct call_rows *call_rows_create(struct recorder *r, struct recorder_stream *s, struct track *t,
@@ -70,8 +69,6 @@ void call_rows_destroy(struct call_rows *c)
 	str_deinit(&c->text);
 	free(c);
 }
-
-uint64_t call_rows_count(const struct call_rows *c) { return c->count; }
 
 static struct pending *pending_of(struct call_thread *t) { return t->user; }
 
@@ -203,7 +200,6 @@ static void put_row(struct call_rows *c, const struct call_thread *t, const stru
 	};
 
 	recorder_row(c->stream, TYPE_syscall, &row);
-	c->count++;
 }
 
 static void on_leave(void *self, struct call_thread *t, const struct syscall_memory *memory)

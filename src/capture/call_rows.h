@@ -14,6 +14,5 @@ struct call_rows *call_rows_create(struct recorder *r, struct recorder_stream *s
 				   const struct syscall_style *style);
 void call_rows_destroy(struct call_rows *c); /* NULL-safe */
 const struct call_sink *call_rows_sink(void);
-uint64_t call_rows_count(const struct call_rows *c); /* calls so far */
 
 #endif

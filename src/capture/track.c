@@ -86,8 +86,7 @@ static void thread_end(struct track *t, struct track_thread *thread, uint64_t ti
 	if (thread->dead)
 		return;
 	thread->dead = true;
-	if (--thread->process->live == 0 && t->watch.cleared)
-		t->watch.cleared(t->watch.user, thread->process->pid);
+	thread->process->live--;
 	thread->row.end_ns = time_ns;
 	thread_put(t, thread);
 }
@@ -247,6 +246,24 @@ static void proc_read_threads(struct track *t, struct track_process *p, uint64_t
 		closedir(dir);
 }
 
+pid_t track_process_of(pid_t tid)
+{
+	char path[64];
+	struct str text;
+	pid_t pid = tid;
+
+	str_init(&text);
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	err_destroy(io_read_file(path, 65536, &text));
+
+	const char *line = text.text ? strstr(text.text, "\nTgid:") : NULL;
+
+	if (line)
+		pid = (pid_t)atoi(line + 6);
+	str_deinit(&text);
+	return pid;
+}
+
 bool track_process(struct track *t, pid_t pid, uint64_t time_ns)
 {
 	if (t->offline)
@@ -369,8 +386,6 @@ static struct track_process *process_fork(struct track *t, pid_t pid, pid_t ppid
 		p->anon_module = parent->anon_module;
 		p->maps = parent->maps ? mappings_ref(parent->maps) : NULL;
 	}
-	if (t->watch.forked)
-		t->watch.forked(t->watch.user, pid, ppid);
 	return p;
 }
 
@@ -406,8 +421,6 @@ static void process_exec(struct track *t, struct track_process *p)
 	p->anon_module = 0;
 	p->exec_pending = true;
 	p->exe = 0;
-	if (t->watch.cleared)
-		t->watch.cleared(t->watch.user, p->pid);
 }
 
 void track_comm(struct track *t, pid_t pid, pid_t tid, const char *comm, bool exec,

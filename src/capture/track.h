@@ -34,6 +34,8 @@ void track_destroy(struct track *t);
 /* Seen in /proc: the process, its threads and mappings as they are now.  False: it is
  * gone or may not be read. */
 bool track_process(struct track *t, pid_t pid, uint64_t time_ns);
+/* The process of a thread, as /proc says; TID itself when it does not. */
+pid_t track_process_of(pid_t tid);
 
 /* A new thread (pid == ppid) or process.  track_fork_by() also says which thread of the
  * parent made it, whose name it starts with; without, the parent's first thread. */
@@ -106,17 +108,6 @@ void track_unwind_begin(struct track *t, pid_t pid, struct track_unwind *ret);
 const struct unwind_table *track_unwind_table(struct track *t, uint32_t module_id);
 /* Where that table counts from in one mapping; false: no table, and RET has only its range. */
 bool track_unwind_place(struct track *t, const struct mapping *mapping, struct unwind_place *ret);
-
-/* For a source that has to know of mappings as they come (tables for an unwinder in the
- * kernel).  Each hook may be NULL; they are called while the tracker is told. */
-struct track_watch {
-	void (*mapped)(void *user, pid_t pid, const struct mapping *mapping);
-	void (*forked)(void *user, pid_t pid, pid_t parent); /* a new process with its parent's mappings */
-	void (*cleared)(void *user, pid_t pid);              /* exec'ed or ended: nothing is mapped */
-	void *user;
-};
-/* One watcher at a time; it is not told of what was mapped before. */
-void track_set_watch(struct track *t, const struct track_watch *watch);
 
 struct track_totals {
 	uint64_t processes, threads; /* seen in all */

@@ -57,7 +57,6 @@ struct track {
 	uint32_t last_thread, last_mapping, last_frame, last_stack, last_event;
 	uint64_t last_token;
 	struct track_totals totals;
-	struct track_watch watch;
 	/* Threads that exited, oldest first in a ring: late events still find them. */
 	struct { pid_t tid; uint32_t id; } graves[TRACK_GRAVES];
 	unsigned next_grave;

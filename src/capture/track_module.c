@@ -256,8 +256,6 @@ static void map_module(struct track *t, struct track_process *p, const struct ma
 	recorder_side(t->recorder, TYPE_mapping, &row);
 	p->maps = mappings_put(p->maps ? p->maps : mappings_create(), mapping);
 	p->token = ++t->last_token;
-	if (t->watch.mapped)
-		t->watch.mapped(t->watch.user, p->pid, mapping);
 }
 
 void track_map_into(struct track *t, struct track_process *p, const struct track_mmap *event,

@@ -59,5 +59,3 @@ void track_unwind_begin(struct track *t, pid_t pid, struct track_unwind *ret)
 	*ret = (struct track_unwind){ .track = t, .maps = track_borrow_process(t, pid, 0)->maps };
 	ret->space = (struct unwind_space){ find, ret };
 }
-
-void track_set_watch(struct track *t, const struct track_watch *watch) { t->watch = *watch; }

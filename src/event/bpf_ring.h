@@ -24,7 +24,6 @@ enum { BPF_LOST_KINDS = 4 };
 /* One a CPU, in a map that the reader has mapped. */
 struct bpf_ring_state {
 	uint64_t bytes;                /* written so far, about */
-	uint64_t records;
 	uint64_t lost[BPF_LOST_KINDS]; /* records without room, by what the program calls them; exact */
 	uint64_t reserved[2];
 };

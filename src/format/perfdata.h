@@ -135,8 +135,6 @@ struct perfdata_header {
 const struct perfdata_header *perfdata_header(const struct perfdata *p);
 size_t perfdata_build_id_count(const struct perfdata *p);
 const struct perfdata_build_id *perfdata_build_id(const struct perfdata *p, size_t index);
-/* The section's own bytes; size 0: not there. */
-struct bytes perfdata_feature_bytes(const struct perfdata *p, enum perfdata_feature feature);
 /* What a section says, for people: "sibling sockets: 0-3; ...".  "" for those that are tables
  * of their own. */
 void perfdata_feature_text(const struct perfdata *p, enum perfdata_feature feature, struct str *text);

@@ -129,11 +129,6 @@ static const char *fill(struct cursor *c, const char *form, struct str *text)
 	return *form ? form + 1 : form;
 }
 
-struct bytes perfdata_feature_bytes(const struct perfdata *p, enum perfdata_feature feature)
-{
-	return p->features[feature];
-}
-
 void perfdata_feature_text(const struct perfdata *p, enum perfdata_feature feature, struct str *text)
 {
 	struct cursor c = cursor_of(p->features[feature], p->header.big_endian);

@@ -278,24 +278,6 @@ static void watch_targets(struct session *s)
 	}
 }
 
-static pid_t process_of_thread(pid_t tid)
-{
-	char path[64];
-	struct str text;
-	pid_t pid = tid;
-
-	str_init(&text);
-	snprintf(path, sizeof(path), "/proc/%d/status", tid);
-	err_destroy(io_read_file(path, 65536, &text));
-
-	const char *line = text.text ? strstr(text.text, "\nTgid:") : NULL;
-
-	if (line)
-		pid = (pid_t)atoi(line + 6);
-	str_deinit(&text);
-	return pid;
-}
-
 /* Who is there already; the sources' events run, so who comes now is seen by them. */
 static void track_present(struct session *s)
 {
@@ -304,7 +286,7 @@ static void track_present(struct session *s)
 	struct dirent *entry;
 
 	for (size_t i = 0; !s->options->command && i < request->pid_count; i++)
-		track_process(s->track, process_of_thread(request->pids[i]), time_ns);
+		track_process(s->track, track_process_of(request->pids[i]), time_ns);
 	if (request->target != CAPTURE_ALL)
 		return;
 

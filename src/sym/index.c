@@ -101,8 +101,6 @@ void sym_index_destroy(struct sym_index *ix)
 	free(ix);
 }
 
-uint64_t sym_index_missing(const struct sym_index *ix) { return ix->file->missing; }
-
 const struct elf_file *sym_index_borrow_elf(const struct sym_index *ix) { return &ix->file->elf; }
 
 static void add_part(struct str *text, const char *part)

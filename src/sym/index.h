@@ -46,8 +46,6 @@ struct err *sym_index_find_many(struct sym_index *ix, const uint64_t *addrs, siz
 /* Append a path, from the last absolute part on, or its last part alone; false: it is not known. */
 bool index_add_path(const struct dwarf_path *path, bool basename_only, struct str *text);
 
-/* Companion files (.dwo, dwz) that were needed and not found so far. */
-uint64_t sym_index_missing(const struct sym_index *ix);
 /* The ELF file, for its sections and symbols. */
 const struct elf_file *sym_index_borrow_elf(const struct sym_index *ix);
 

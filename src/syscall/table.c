@@ -9,12 +9,6 @@
 
 #include <string.h>
 
-const char *syscall_abi_name(enum syscall_abi abi)
-{
-	static const char names[SYSCALL_ABI_COUNT][8] = { "x86_64", "i386", "x32", "arm64", "arm", "riscv64" };
-	return (unsigned)abi < SYSCALL_ABI_COUNT ? names[abi] : "unknown";
-}
-
 unsigned syscall_abi_word_bytes(enum syscall_abi abi)
 {
 	return abi == SYSCALL_ABI_I386 || abi == SYSCALL_ABI_X32 || abi == SYSCALL_ABI_ARM ? 4 : 8;

@@ -52,7 +52,6 @@ struct syscall_entry {
 /* x32 calls carry this bit in the register; syscall_find() takes them with and without. */
 #define SYSCALL_X32_BIT 0x40000000u
 
-const char *syscall_abi_name(enum syscall_abi abi); /* "x86_64", "i386" ... */
 unsigned syscall_abi_word_bytes(enum syscall_abi abi); /* of a pointer and a long: 4 or 8 */
 
 /* NULL: this ABI has no such call in our tables. */

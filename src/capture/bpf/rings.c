@@ -305,12 +305,3 @@ bool bpf_rings_lost(struct bpf_rings *r, int *cpu, unsigned *kind, uint64_t *cou
 	r->lost_at = 0;
 	return false;
 }
-
-uint64_t bpf_rings_records(const struct bpf_rings *r)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < r->count; i++)
-		sum += r->states[i].records;
-	return sum;
-}

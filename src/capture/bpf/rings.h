@@ -53,6 +53,5 @@ bool bpf_rings_pressed(const struct bpf_rings *r);
 /* What has been lost since the last call, by CPU and kind; false: nothing (more) was.
  * Call until it says so. */
 bool bpf_rings_lost(struct bpf_rings *r, int *cpu, unsigned *kind, uint64_t *count);
-uint64_t bpf_rings_records(const struct bpf_rings *r); /* written in all */
 
 #endif

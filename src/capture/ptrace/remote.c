@@ -124,35 +124,6 @@ struct syscall_memory remote_memory(struct remote *r)
 	return (struct syscall_memory){ remote_read, r };
 }
 
-void remote_prefetch(struct remote *r, const uint64_t *addrs, size_t count)
-{
-	struct iovec to[REMOTE_WINDOWS], from[REMOTE_WINDOWS];
-	struct remote_window *windows[REMOTE_WINDOWS];
-	size_t n = 0;
-
-	for (size_t i = 0; i < count && n < REMOTE_WINDOWS - 1; i++) {
-		if (addrs[i] < PAGE_BYTES || find_window(r, addrs[i], 1))
-			continue;
-		windows[n] = take_window(r);
-		windows[n]->addr = addrs[i];
-		to[n] = (struct iovec){ windows[n]->bytes, window_want(addrs[i]) };
-		from[n] = (struct iovec){ (void *)(uintptr_t)addrs[i], to[n].iov_len };
-		n++;
-	}
-	if (n == 0)
-		return;
-
-	ssize_t got = process_vm_readv(r->pid, to, n, from, n, 0);
-
-	/* It ends at the first piece that can't be read; the others are asked for when needed. */
-	for (size_t i = 0; i < n && got > 0; i++) {
-		size_t part = to[i].iov_len < (size_t)got ? to[i].iov_len : (size_t)got;
-
-		windows[i]->size_bytes = part;
-		got -= (ssize_t)part;
-	}
-}
-
 bool remote_write(pid_t pid, uint64_t addr, const void *data, size_t size_bytes)
 {
 	char path[32];

@@ -28,8 +28,6 @@ struct remote {
 /* PID stands still from now on: forget what was kept. */
 void remote_begin(struct remote *r, pid_t pid);
 struct syscall_memory remote_memory(struct remote *r);
-/* Fetch the windows at these addresses in one go; those that can't be read don't matter. */
-void remote_prefetch(struct remote *r, const uint64_t *addrs, size_t count);
 /* Write; false when not all could be. */
 bool remote_write(pid_t pid, uint64_t addr, const void *data, size_t size_bytes);
 

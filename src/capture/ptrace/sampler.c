@@ -24,6 +24,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/vec.h"
+#include "capture/track.h"
 #include "unwind/unwind.h"
 
 #include <dirent.h>
@@ -158,29 +159,12 @@ static struct err *attach_process(struct ptrace_sampler *s, pid_t pid)
 	return first;
 }
 
-static pid_t process_of(pid_t tid)
-{
-	char path[64], line[256];
-	pid_t pid = tid;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", tid);
-
-	FILE *status = fopen(path, "re");
-
-	while (status && fgets(line, sizeof(line), status) != NULL)
-		if (sscanf(line, "Tgid: %d", &pid) == 1)
-			break;
-	if (status)
-		fclose(status);
-	return pid;
-}
-
 static struct err *attach_all(struct ptrace_sampler *s)
 {
 	struct err *first = NULL;
 
 	for (size_t i = 0; i < s->options.pid_count; i++) {
-		struct err *err = s->options.threads_only ? attach(s, process_of(s->pids[i]), s->pids[i])
+		struct err *err = s->options.threads_only ? attach(s, track_process_of(s->pids[i]), s->pids[i])
 							  : attach_process(s, s->pids[i]);
 
 		if (first == NULL)

@@ -19,6 +19,7 @@
 
 #include "base/mem.h"
 #include "capture/ptrace/tracer_impl.h"
+#include "capture/track.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -38,23 +39,6 @@ uint64_t tracer_now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
-pid_t tracer_process_of(pid_t tid)
-{
-	char path[64], line[256];
-	pid_t pid = tid;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", tid);
-
-	FILE *status = fopen(path, "re");
-
-	while (status && fgets(line, sizeof(line), status) != NULL)
-		if (sscanf(line, "Tgid: %d", &pid) == 1)
-			break;
-	if (status)
-		fclose(status);
-	return pid;
 }
 
 /* --- threads -------------------------------------------------------------------------- */
@@ -82,8 +66,6 @@ void tracer_forget(struct tracer *t, struct tracee *e)
 	free(e->tampering);
 	free(e);
 }
-
-size_t tracer_thread_count(const struct tracer *t) { return t->tracees.n; }
 
 static void begin(struct tracer *t, struct tracee *e, enum call_begin how)
 {
@@ -131,7 +113,7 @@ static struct tracee *followed(struct tracer *t, pid_t tid, struct tracee *paren
 	struct tracee *e = tracer_find(t, tid);
 
 	if (e == NULL)
-		e = tracer_add(t, tracer_process_of(tid), tid);
+		e = tracer_add(t, track_process_of(tid), tid);
 	if (parent) {
 		e->shown.parent_tid = parent->shown.tid;
 		e->shown.parent_pid = parent->shown.pid;

@@ -64,7 +64,6 @@ struct err *tracer_attach(struct tracer *t, pid_t pid, bool all_threads, size_t 
 struct err *tracer_run(struct tracer *t);
 /* Let all go, each as it is: running, stopped by the user, or with its signal. */
 void tracer_detach_all(struct tracer *t);
-size_t tracer_thread_count(const struct tracer *t);
 
 /* The tid that is our command is reported here when it ended; -1 while it runs. */
 bool tracer_wait_status(const struct tracer *t, pid_t pid, int *wait_status);

@@ -11,6 +11,7 @@
  */
 #include "base/mem.h"
 #include "capture/ptrace/tracer_impl.h"
+#include "capture/track.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -80,7 +81,7 @@ static size_t attach_pass(struct tracer *t, pid_t pid)
 
 struct err *tracer_attach(struct tracer *t, pid_t tid, bool all_threads, size_t *count)
 {
-	pid_t pid = tracer_process_of(tid);
+	pid_t pid = track_process_of(tid);
 
 	*count = 0;
 	if (tracer_find(t, tid))

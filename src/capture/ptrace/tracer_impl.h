@@ -53,7 +53,6 @@ void tracer_forget(struct tracer *t, struct tracee *e);
 void tracer_resume(struct tracer *t, struct tracee *e, int signal);
 /* Detach from a thread that is stopped as STATUS says. */
 void tracer_let_go(struct tracer *t, struct tracee *e, int status);
-pid_t tracer_process_of(pid_t tid);
 
 /* tracer_call.c: stops at a call's entry and exit. */
 void tracer_call_stop(struct tracer *t, struct tracee *e, int status);

@@ -78,13 +78,6 @@ void call_set_join(struct call_set *s, const struct call_set *other)
 	s->others |= other->others;
 }
 
-bool call_set_empty(const struct call_set *s)
-{
-	static const struct call_set empty;
-
-	return memcmp(s, &empty, sizeof(empty)) == 0;
-}
-
 static void call_set_put(struct call_set *s, unsigned abi, uint32_t number)
 {
 	if (number < CALL_SET_MAX)
