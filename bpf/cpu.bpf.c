@@ -42,6 +42,27 @@ static __always_inline void take_stack(struct unwind *u, struct bpf_perf_event_d
 		unwind_user(u, cpu_max_frames);
 }
 
+/* Whether perf's copy of this 32-bit stack would end with the address space, at no multiple of 8
+ * bytes: the kernel warns of it (capture/perf/setup.c). */
+static __always_inline bool copy_warns(const struct unwind *u)
+{
+#if defined(__TARGET_ARCH_x86)
+	__u32 sp = (__u32)u->regs[19];
+
+	return (sp & 7) && (0xffffe000u - sp < 65536 || 0xc0000000u - sp < 65536);
+#else
+	return false;
+#endif
+}
+
+/* Here a 32-bit program has frame pointers alone, and user space its CFI too: it gets the copy, but
+ * for one that the kernel would warn of; such a stack is called cut off. */
+static __always_inline void choose_32(struct unwind *u)
+{
+	if (u->end != BPF_UNWIND_NO_USER && u->is_32)
+		u->end = copy_warns(u) ? BPF_UNWIND_CUT : BPF_UNWIND_UNSUPPORTED;
+}
+
 static __always_inline __u32 why_not(__u8 end)
 {
 	switch (end) {
@@ -57,7 +78,8 @@ static __always_inline __u32 why_not(__u8 end)
 }
 
 /* 0: the sample is ours.  1: perf writes its own, with a copy of the stack, which is unwound in user
- * space: when a table is not ready yet, when our ring is full, when CFI asks for more than we can. */
+ * space: when a table is not ready yet, when our ring is full, when CFI asks for more than we can, for
+ * most stacks of 32-bit programs. */
 SEC("perf_event")
 int cpu_sample(struct bpf_perf_event_data *ctx)
 {
@@ -73,6 +95,7 @@ int cpu_sample(struct bpf_perf_event_data *ctx)
 	if (!u)
 		return 1;
 	take_stack(u, ctx, user);
+	choose_32(u);
 	end = u->end;
 	by_fp = u->by_fp;
 	by_table = u->by_table;

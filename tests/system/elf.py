@@ -142,6 +142,11 @@ for path in ("/usr/bin/python3", "/usr/bin/gdb", "/usr/bin/perf", "/usr/bin/gcc"
 print("%d libraries found where ldd finds them" % libraries)
 insns = check_disasm("hard", "main") + check_disasm("soft", "f") + check_disasm("static", "exit")
 print("%d instructions as objdump has them" % insns)
+with open("hard", "rb") as i, open("cut", "wb") as o:
+    o.write(i.read()[:5000])
+for path, is_cut in (("cut", True), ("hard", False), ("soft", False), ("static", False), ("object", False)):
+    if ("cut short" in run("sonde", "elf", path).stdout) != is_cut:
+        fail("%s is%s cut short" % (path, "" if is_cut else " not"))
 count = Count()
 system = ["hard", "soft", "static", "object", "/bin/ls", shutil.which("sonde")] + glob.glob("/lib/*-linux-gnu/libc.so.6")
 for path in system:

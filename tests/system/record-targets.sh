@@ -60,6 +60,11 @@ expect "too few descriptors: said" grep -q "sampling all CPUs" err
 expect_number "too few descriptors: nobody else's samples" "$(query few.sonde "select count(*) from samples where pid <> $pid")" 0 0
 wait $pid
 
+# Where a warning of the kernel panics, and copies of stacks can make it warn.
+SONDE_TEST_DENY=perf-copies-warn sonde record -q -o tame.sonde -- "$WORKLOAD/spin" 0.1 > /dev/null || fail "without copies"
+expect "no copies: said" grep -q panic_on_warn tame.sonde/meta.json
+expect_number "no copies: samples" "$(query tame.sonde "select count(*) from sample")" 20 200
+
 # Control groups: whatever hierarchies there are.
 group=sonde-test-$$
 while read -r _ dir type _; do

@@ -215,7 +215,7 @@ void perf_bpf_note(struct perf_session *s)
 	snprintf(text, sizeof(text),
 		 "%" PRIu64 " in the kernel (%" PRIu64 " with frames by frame pointers), %" PRIu64 " different stacks sent; "
 		 "left to copies: %" PRIu64 " before a table was ready, %" PRIu64 " broken, %" PRIu64 " by CFI that needs "
-		 "all registers, %" PRIu64 " without room; tables of %u files, %" PRIu64 " rows, %" PRIu64 " KiB, made in %" PRIu64 " ms",
+		 "all registers or of 32-bit programs, %" PRIu64 " without room; tables of %u files, %" PRIu64 " rows, %" PRIu64 " KiB, made in %" PRIu64 " ms",
 		 n.samples, n.by_fp, n.stacks, n.not_yet, n.broken, n.unsupported, n.no_room, n.tables.files, n.tables.rows,
 		 n.tables.bytes / 1024, n.tables.build_ns / 1000000);
 	recorder_note(s->capture.recorder, "cpu.stacks.in_kernel", text);
