@@ -63,6 +63,20 @@ void str_add_repeat(struct str *s, char c, size_t count)
 	s->text[s->length] = '\0';
 }
 
+void str_add_cut(struct str *s, const char *text, size_t max)
+{
+	static const char rest[] = "…";
+	size_t length = strlen(text), shown = length;
+
+	if (length > max) {
+		shown = max > strlen(rest) ? max - strlen(rest) : 0;
+		while (shown > 0 && ((unsigned char)text[shown] & 0xc0) == 0x80)
+			shown--; /* within a character */
+	}
+	str_add_n(s, text, shown);
+	str_add(s, shown < length ? rest : "");
+}
+
 void str_vprintf(struct str *s, const char *fmt, va_list ap)
 {
 	va_list again;

@@ -24,6 +24,9 @@ void str_add(struct str *s, const char *text);
 void str_add_n(struct str *s, const void *bytes, size_t length);
 void str_add_char(struct str *s, char c);
 void str_add_repeat(struct str *s, char c, size_t count);
+/* TEXT (UTF-8), or as much of it as MAX bytes hold with "…" for the rest: names of C++ functions
+ * can be longer than a screen. */
+void str_add_cut(struct str *s, const char *text, size_t max);
 void str_printf(struct str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void str_vprintf(struct str *s, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 /* Decimal, without printf's cost. */

@@ -329,7 +329,8 @@ static void add_item(const struct diff *d, const struct item *i, struct str *out
 {
 	double before = value_before(d, i), now = value_now(d, i);
 
-	str_printf(out, "%.70s ", i->name);
+	str_add_cut(out, i->name, 70);
+	str_add_char(out, ' ');
 	add_change(out, before, now);
 	str_add(out, " (");
 	report_add_amount(out, d->now, (uint64_t)fabs(now - before));

@@ -174,10 +174,11 @@ void flame_headline(struct doc *doc, const struct stacks *s)
 			}
 	}
 	add_amount(&text, s, total);
-	for (size_t k = 0; k < 3 && best[k]; k++)
-		str_printf(&text, "%s %s in %.60s", k ? "," : ":",
-			   units_ratio((double)s->nodes.v[best[k]].total / (double)total).text,
-			   s->symbols.v[s->nodes.v[best[k]].symbol].name);
+	for (size_t k = 0; k < 3 && best[k]; k++) {
+		str_printf(&text, "%s %s in ", k ? "," : ":",
+			   units_ratio((double)s->nodes.v[best[k]].total / (double)total).text);
+		str_add_cut(&text, s->symbols.v[s->nodes.v[best[k]].symbol].name, 60);
+	}
 	doc_headline(doc, "%s", str_text(&text));
 	str_deinit(&text);
 }

@@ -80,20 +80,6 @@ static uint64_t processes_named(const struct profile *p, const char *name)
 	return count;
 }
 
-/* Names of C++ functions can be longer than the screen. */
-static void add_name(struct str *text, const char *name)
-{
-	size_t length = strlen(name), shown = length;
-
-	if (length > NAME_SHOWN_BYTES) {
-		shown = NAME_SHOWN_BYTES - 1;
-		while (shown > 0 && ((unsigned char)name[shown] & 0xc0) == 0x80)
-			shown--; /* within a character */
-	}
-	str_add_n(text, name, shown);
-	str_add(text, shown < length ? "…" : "");
-}
-
 /* "hash_word 40 %, __strcspn_generic 11 %", after INDENT blanks (two at least). */
 static void add_functions(const struct stacks *s, const struct command *c, struct str *text,
 			  size_t indent)
@@ -109,7 +95,7 @@ static void add_functions(const struct stacks *s, const struct command *c, struc
 		if (ratio < FUNCTION_MIN_RATIO)
 			break;
 		str_add(text, separator);
-		add_name(text, s->symbols.v[best[i].symbol].name);
+		str_add_cut(text, s->symbols.v[best[i].symbol].name, NAME_SHOWN_BYTES);
 		str_printf(text, " %s", units_ratio(ratio).text);
 		separator = ", ";
 	}

@@ -80,6 +80,22 @@ static void test_map(void **state)
 	map_deinit(&m);
 }
 
+static void test_cut(void **state)
+{
+	struct str s;
+
+	for (size_t max = 0; max < 7; max++) {
+		str_init(&s);
+		str_add_cut(&s, "\xc3\xa4""bcd", max);
+		assert_string_equal(str_text(&s), max < 5 ? "…" : "\xc3\xa4""bcd");
+		str_deinit(&s);
+	}
+	str_init(&s);
+	str_add_cut(&s, "ab\xc3\xa4" "cdef", 6);
+	assert_string_equal(str_text(&s), "ab…");
+	str_deinit(&s);
+}
+
 static void test_strmap(void **state)
 {
 	struct strmap m;
@@ -265,6 +281,7 @@ int main(void)
 		cmocka_unit_test(test_map_cut),  cmocka_unit_test(test_cache_prune),
 		cmocka_unit_test(test_err),      cmocka_unit_test(test_arena),
 		cmocka_unit_test(test_map),      cmocka_unit_test(test_strmap),
+		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_vec),      cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_distance), cmocka_unit_test(test_quote_shell), cmocka_unit_test(test_event_types),
 	};
