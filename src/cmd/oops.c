@@ -86,7 +86,10 @@ static struct err *oops_run(void *args_, struct arena *arena, int *status)
 	if (args->output.json)
 		return run_json(&options, args->output.path);
 	TRY(output_open(&args->output, &doc));
-	return session_oops(&options, doc);
+	struct err *err = session_oops(&options, doc);
+
+	render_destroy(doc);
+	return err;
 }
 
 const struct cmd cmd_oops = {

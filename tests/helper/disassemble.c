@@ -37,8 +37,8 @@ static struct err *print_section(const struct elf_file *f, size_t section, unsig
 
 int main(int argc, char **argv)
 {
-	struct io_map map;
-	struct elf_file f;
+	struct io_map map = { 0 };
+	struct elf_file f = { 0 };
 	struct err *err = argc < 2 ? err_new(ERR_USAGE, "disassemble FILE [COUNT [intel]]")
 				   : io_map_file(-100, argv[1], &map);
 
@@ -48,7 +48,12 @@ int main(int argc, char **argv)
 		err = print_section(&f, elf_section_named(&f, ".text"),
 				    argc > 2 ? strtoul(argv[2], NULL, 10) : 100000,
 				    argc > 3 ? DISASM_INTEL : DISASM_ATT);
+	int status = err != NULL;
+
 	if (err)
 		fprintf(stderr, "disassemble: %s\n", err_message(err));
-	return err != NULL;
+	err_destroy(err);
+	elf_deinit(&f);
+	io_map_deinit(&map);
+	return status;
 }
