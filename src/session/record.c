@@ -12,7 +12,8 @@
  * process group.  One that somebody sent to sonde alone is passed on.  In both cases the
  * recording goes on while the command ends, and is finished when it has.  A command that
  * takes longer than SIGNAL_GRACE_NS goes on unrecorded, and sonde waits for it; a second
- * signal ends the waiting.  Without a command the first signal ends the recording.
+ * signal ends the waiting.  Without a command the first signal ends the recording.  One that
+ * comes before the command runs ends it all: the command does not run.
  *
  * --duration ends the recording; a command goes on in the foreground, and its status is
  * still ours.
@@ -318,6 +319,22 @@ static struct err *create_sources(struct session *s)
 	return NULL;
 }
 
+/* A Ctrl-C that came before the command was forked has not reached it, and never will; one that came
+ * since has ended it.  Either way nothing has run yet, and nothing is to. */
+static struct err *check_interrupt(struct session *s, int *status)
+{
+	struct signalfd_siginfo info;
+
+	while (read(s->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD)
+			continue;
+		*status = 128 + (int)info.ssi_signo;
+		return err_new(ERR_CANCELLED, "%s before %s was started", strsignal((int)info.ssi_signo),
+			       s->options->command[0]);
+	}
+	return NULL;
+}
+
 static struct err *begin(struct session *s, int *status)
 {
 	if (s->options->command)
@@ -330,9 +347,10 @@ static struct err *begin(struct session *s, int *status)
 	watch_targets(s);
 	TRY(create_sources(s));
 	s->start_ns = now_ns();
-	if (s->options->command)
-		return command_go(&s->command, s->options->command[0], status);
-	return NULL;
+	if (!s->options->command)
+		return NULL;
+	TRY(check_interrupt(s, status));
+	return command_go(&s->command, s->options->command[0], status);
 }
 
 /* --- the loop ------------------------------------------------------------------------------------ */

@@ -8,12 +8,14 @@ import glob
 import json
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
 import time
 
 SPIN = os.environ["BUILD"] + "/tests/workload/spin"
+PATIENCE_S = 60  # for what takes a moment, on a machine that does much else
 failures = 0
 
 
@@ -38,6 +40,12 @@ def samples(rec):
     return int(out.split()[1])
 
 
+def has_samples(rec, count):
+    """So far: it may be being written, or not be there yet."""
+    done = subprocess.run(["sonde", "query", rec, "--csv", "select count(*) from sample"], capture_output=True, text=True)
+    return done.returncode == 0 and int(done.stdout.split()[1]) > count
+
+
 def is_running(pid):
     try:
         with open(f"/proc/{pid}/stat") as f:
@@ -46,7 +54,7 @@ def is_running(pid):
         return False
 
 
-def child_of(pid, seconds=10):
+def child_of(pid, seconds=PATIENCE_S):
     """The command that a sonde runs, once it has exec'ed."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -60,6 +68,26 @@ def child_of(pid, seconds=10):
                 pass
         time.sleep(0.02)
     return 0
+
+
+def until(condition):
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return condition()
+
+
+def has_worked(pid, seconds):
+    """It got that much CPU time, of which there are samples: after any wall time it may have had none."""
+    def enough():
+        try:
+            with open(f"/proc/{pid}/stat") as f:
+                return int(f.read().rsplit(")", 1)[1].split()[11]) >= seconds * os.sysconf("SC_CLK_TCK")
+        except OSError:
+            return True  # it has ended
+    return until(enough)
 
 
 def statuses():
@@ -112,46 +140,52 @@ def wrong_words():
 def signals():
     for sig, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
         rec = f"sig{int(sig)}.sonde"
-        p = subprocess.Popen(["sonde", "record", "-o", rec, "--", SPIN, "20"],
+        p = subprocess.Popen(["sonde", "record", "-o", rec, "--", SPIN, "100"],
                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         child = child_of(p.pid)
-        time.sleep(0.3)
+        has_worked(child, 0.2)
         p.send_signal(sig)
-        _, err = p.communicate(timeout=20)
+        _, err = p.communicate(timeout=PATIENCE_S)
         expect(f"{sig.name} to sonde alone is passed on", p.returncode == status and not is_running(child),
                (p.returncode, err))
         expect(f"{sig.name}: the recording is complete",
                meta(rec)["state"] == "complete" and samples(rec) > 50, meta(rec)["state"])
     # one that ignores it goes on; sonde ends the recording, and a second signal the waiting
     said = open("ign.err", "w")  # no pipe: the command, which goes on, would hold it open
-    p = subprocess.Popen(["sonde", "record", "-o", "ign.sonde", "--", SPIN, "-i", "30"],
+    p = subprocess.Popen(["sonde", "record", "-o", "ign.sonde", "--", SPIN, "-i", "150"],
                          stdout=subprocess.DEVNULL, stderr=said)
     child = child_of(p.pid)
-    time.sleep(0.3)
+    has_worked(child, 0.2)
     p.send_signal(signal.SIGINT)
-    time.sleep(4)
+    expect("a command that ignores SIGINT: its recording is complete", until(lambda: meta("ign.sonde")["state"] == "complete"))
     expect("a command that ignores SIGINT: sonde waits for it", p.poll() is None and is_running(child))
-    expect("its recording is complete", meta("ign.sonde")["state"] == "complete")
     p.send_signal(signal.SIGINT)
-    p.wait(timeout=20)
+    p.wait(timeout=PATIENCE_S)
     expect("the second SIGINT leaves it alone", p.returncode == 130 and is_running(child), p.returncode)
     os.kill(child, signal.SIGKILL)
 
 
 def terminal():
     """Ctrl-C at a terminal reaches both; the command ends by it once, not twice."""
-    script = 'trap "echo trapped >> traps; exit 9" INT; while :; do sleep 0.05; done'
+    script = 'trap "echo trapped >> traps; exit 9" INT; echo trap is set; while :; do sleep 0.05; done'
     pid, fd = pty.fork()
     if pid == 0:
         os.execvp("sonde", ["sonde", "record", "-o", "tty.sonde", "--", "bash", "-c", script])
-    time.sleep(1)
-    os.write(fd, b"\x03")
-    said = b""
-    try:
-        while True:
+    said, end, sent = b"", time.monotonic() + PATIENCE_S, False
+    while time.monotonic() < end:
+        if not select.select([fd], [], [], 1)[0]:
+            continue
+        try:
             said += os.read(fd, 4096)
-    except OSError:
-        pass
+        except OSError:
+            break
+        if not sent and b"trap is set" in said:
+            os.write(fd, b"\x03")
+            sent = True
+    else:
+        expect("Ctrl-C at a terminal ends it", False, said)
+        os.kill(pid, signal.SIGKILL)
+    os.close(fd)  # HUPs whoever is left
     _, status = os.waitpid(pid, 0)
     traps = open("traps").read().count("trapped") if os.path.exists("traps") else 0
     expect("Ctrl-C at a terminal: the command's own status", os.waitstatus_to_exitcode(status) == 9, said)
@@ -160,12 +194,29 @@ def terminal():
            b"report: sonde report tty.sonde" in said and meta("tty.sonde")["state"] == "complete", said)
 
 
+def interrupted_early():
+    """Ctrl-C while sonde begins ends it, too: the command runs not at all, or ends by it."""
+    for step in range(10):
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.execvp("sonde", ["sonde", "record", "-q", "-o", "early.sonde", "--overwrite", "--", "sleep", "1000"])
+        until(lambda: os.readlink(f"/proc/{pid}/exe").endswith("sonde"))
+        time.sleep(0.01 * step)
+        os.write(fd, b"\x03")
+        gone = until(lambda: os.waitpid(pid, os.WNOHANG)[0] == pid)
+        if not gone:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        os.close(fd)
+        expect(f"Ctrl-C {10 * step} ms after the start ends it", gone)
+
+
 def killed():
     """kill -9: the target goes on unharmed, nothing is left in it."""
-    p = subprocess.Popen(["sonde", "record", "-o", "k9.sonde", "--", SPIN, "3", "5"],
+    p = subprocess.Popen(["sonde", "record", "-o", "k9.sonde", "--", SPIN, "100", "5"],
                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     child = child_of(p.pid)
-    time.sleep(0.7)
+    until(lambda: has_samples("k9.sonde", 50))
     p.kill()
     p.wait()
     expect("kill -9 of sonde: the command runs on", is_running(child))
@@ -174,33 +225,34 @@ def killed():
     target = subprocess.Popen([SPIN, "3", "5"], stdout=subprocess.DEVNULL)
     p = subprocess.Popen(["sonde", "record", "-o", "k9p.sonde", "-p", str(target.pid)],
                          stderr=subprocess.DEVNULL)
-    time.sleep(1)
+    until(lambda: target.poll() is not None or has_samples("k9p.sonde", 1))
     p.kill()
     p.wait()
-    expect("kill -9 of sonde -p: the target ends as it would have", target.wait(20) == 5)
+    expect("kill -9 of sonde -p: the target ends as it would have", target.wait(PATIENCE_S) == 5)
 
 
 def durations():
     start = time.monotonic()
-    r = record("-o", "d.sonde", "--duration", "300ms", "--", SPIN, "1.5", "6")
+    r = record("-o", "d.sonde", "--duration", "300ms", "--", SPIN, "3", "6")
     expect("--duration: the command runs to its end, its status is ours",
-           r.returncode == 6 and time.monotonic() - start > 1.4, (r.returncode, r.stderr))
+           r.returncode == 6 and time.monotonic() - start > 2.9, (r.returncode, r.stderr))
     m = meta("d.sonde")
     recorded = (m["end_ns"] - m["start_ns"]) / 1e9
     out = subprocess.run(["sonde", "query", "d.sonde", "--csv", "select max(time_ns) - min(time_ns) as ns from sample"],
                          capture_output=True, text=True).stdout
     span = int(out.split()[1]) / 1e9
-    expect("--duration: nothing was recorded after it", span < 0.6, (span, recorded))
+    # sonde may be woken late on a busy machine; without the bound it would be the command's 3 s
+    expect("--duration: nothing was recorded after it", span < 2, (span, recorded))
     target = subprocess.Popen([SPIN, "1"], stdout=subprocess.DEVNULL)
     start = time.monotonic()
     r = record("-o", "ends.sonde", "-p", str(target.pid), "--duration", "60")
-    expect("-p ends with its target", r.returncode == 0 and time.monotonic() - start < 20, r.stderr)
+    expect("-p ends with its target", r.returncode == 0 and time.monotonic() - start < 50, r.stderr)
     target.wait()
 
 
 if subprocess.run(["sonde", "record", "-q", "-o", "probe.sonde", "--", "true"], capture_output=True).returncode:
     print("perf events are not permitted here")
     sys.exit(77)
-for test in (statuses, wrong_words, signals, terminal, killed, durations):
+for test in (statuses, wrong_words, signals, terminal, interrupted_early, killed, durations):
     test()
 sys.exit(failures > 0)

@@ -46,8 +46,9 @@ int main(int argc, char **argv)
 			return 1;
 	printf("ready\n");
 	fflush(stdout);
+	/* no pause(): the signal may be handled in any thread, and come between a look and a wait */
 	while (!stop)
-		pause();
+		usleep(20000);
 	for (int i = 0; i < count; i++)
 		pthread_join(threads[i], NULL);
 	printf("%ld\n", (long)made);

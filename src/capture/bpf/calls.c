@@ -17,12 +17,14 @@
 #include "capture/bpf/rings.h"
 #include "capture/bpf/target.h"
 #include "event/bpf_calls.h"
+#include "event/bpf_target.h"
 #include "syscall/plan.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -277,7 +279,8 @@ static uint64_t now_ns(void)
 
 void bpf_calls_drain(struct bpf_calls *c, bool last)
 {
-	uint64_t cutoff_ns = last ? UINT64_MAX : now_ns() - SETTLE_NS;
+	/* a bound even at last: many busy threads write faster than a sink on a busy machine reads */
+	uint64_t cutoff_ns = now_ns() - (last ? 0 : SETTLE_NS);
 	const struct bpf_record *record;
 	unsigned taken = 0;
 	uint32_t size;
@@ -378,18 +381,43 @@ struct err *bpf_calls_start(struct bpf_calls *c, const struct capture_request *r
 	return bpf_target_set(&target, request);
 }
 
+void bpf_calls_stop(struct bpf_calls *c)
+{
+	__atomic_store_n(&c->skel->data->target_mode, (uint32_t)BPF_TARGET_NOBODY, __ATOMIC_SEQ_CST);
+	calls_bpf__detach(c->skel);
+}
+
+void bpf_calls_forget_gone(struct bpf_calls *c)
+{
+	VEC(struct watched *) gone = { 0 };
+	struct map_slot *slot;
+
+	for (size_t i = 0; (slot = map_next(&c->threads, &i)) != NULL;) {
+		struct watched *w = (struct watched *)(uintptr_t)slot->value;
+
+		if (syscall(SYS_tgkill, w->shown.pid, w->shown.tid, 0) != 0 && errno == ESRCH)
+			vec_push(&gone, w);
+	}
+	for (size_t i = 0; i < gone.n; i++) {
+		c->options.sink->detached(c->options.sink_self, &gone.v[i]->shown);
+		drop(c, gone.v[i]);
+	}
+	vec_deinit(&gone);
+}
+
+/* Each is told of and freed in one pass: a removal would move slots, and threads may be many. */
 void bpf_calls_end(struct bpf_calls *c)
 {
 	struct map_slot *slot;
-	size_t i = 0;
 
-	while ((slot = map_next(&c->threads, &i)) != NULL) {
+	for (size_t i = 0; (slot = map_next(&c->threads, &i)) != NULL;) {
 		struct watched *w = (struct watched *)(uintptr_t)slot->value;
 
 		c->options.sink->detached(c->options.sink_self, &w->shown);
-		drop(c, w);
-		i = 0; /* removal moves slots */
+		vec_deinit(&w->ignored);
+		free(w);
 	}
+	map_clear(&c->threads);
 }
 
 void bpf_calls_destroy(struct bpf_calls *c)

@@ -40,11 +40,17 @@ void bpf_calls_destroy(struct bpf_calls *c); /* NULL-safe */
 struct err *bpf_calls_start(struct bpf_calls *c, const struct capture_request *request);
 
 int bpf_calls_fd(const struct bpf_calls *c); /* readable when there is much to drain */
-/* Tell the sink what has come; LAST: all of it. */
+/* Tell the sink what has come; LAST: all that had come when it was called.  It ends, however much
+ * comes meanwhile. */
 void bpf_calls_drain(struct bpf_calls *c, bool last);
+/* The programs are taken away: nothing comes any more.  What came is still to be drained. */
+void bpf_calls_stop(struct bpf_calls *c);
 /* Nobody is looked at any more: tell the sink of each that is still there (`detached`). */
 void bpf_calls_end(struct bpf_calls *c);
 size_t bpf_calls_thread_count(const struct bpf_calls *c); /* known and alive */
+/* Where ends were lost (lost_events), those who are not there any more would be waited for in vain:
+ * look, and tell the sink of them (`detached`). */
+void bpf_calls_forget_gone(struct bpf_calls *c);
 
 struct bpf_calls_totals {
 	uint64_t calls, lost_calls, lost_events; /* lost ones are counted exactly */

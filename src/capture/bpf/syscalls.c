@@ -102,7 +102,13 @@ static struct err *drain(void *self, bool last)
 	return NULL;
 }
 
-static struct err *stop(void *self) { return NULL; }
+static struct err *stop(void *self)
+{
+	struct syscalls *s = self;
+
+	bpf_calls_stop(s->calls);
+	return NULL;
+}
 
 static void destroy(void *self)
 {

@@ -3,6 +3,8 @@
  * The command is started and held before its exec, the programs are loaded and told whom
  * to look at, and the command is let go.  Records are taken every few milliseconds, or
  * sooner when a ring fills; the end is when all who were looked at are gone, or a signal.
+ * The programs are taken away first then, and what they wrote until that is told: whoever is
+ * looked at goes on, and an end that waited for silence would never come.
  */
 #include "session/trace/watch.h"
 
@@ -119,11 +121,22 @@ static void reap(struct watch *w)
 		w->command_ended = true;
 }
 
+static void forget_gone(struct watch *w)
+{
+	struct bpf_calls_totals totals;
+
+	bpf_calls_get_totals(w->calls, &totals);
+	if (totals.lost_events)
+		bpf_calls_forget_gone(w->calls);
+}
+
 /* All who were asked for have ended. */
 static bool is_over(struct watch *w)
 {
 	struct pollfd p = { .fd = w->pid_fd, .events = POLLIN };
 
+	if (w->options->command && w->command_ended)
+		forget_gone(w);
 	if (w->options->command)
 		return w->command_ended && bpf_calls_thread_count(w->calls) == 0;
 	return w->pid_fd >= 0 && poll(&p, 1, 0) > 0;
@@ -186,6 +199,7 @@ static struct err *trace(struct watch *w, int *status, bool *unavailable)
 	*unavailable = false;
 	TRY(begin(w));
 	run(w);
+	bpf_calls_stop(w->calls);
 	bpf_calls_drain(w->calls, true);
 	*status = exit_status(w);
 	return NULL;
