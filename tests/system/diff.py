@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# needs: gcc
+# needs: gcc plain
 # timeout: 60
 """A function that got 20 % slower is found; two runs of the same program do not differ."""
 import json

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# needs: objdump
+# needs: objdump plain
 # timeout: 60
 """The text of instructions beside objdump's: the same boundaries, and the same words but for
 blanks.  What differs is told, most frequent first."""

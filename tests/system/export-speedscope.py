@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# needs: chromium
+# needs: chromium plain
 # timeout: 120
 """speedscope itself, in a headless Chromium, opens our file and shows the functions with the times
 that sonde report has."""

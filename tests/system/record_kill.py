@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# needs: plain
 # timeout: 120
 """Kill recorders with -9 at random moments, 100 times.  Each recording opens, has every row that was
 put before the kill, none twice, and says that it was cut.  The writer counts what it puts in a file

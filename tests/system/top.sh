@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# needs: tmux
+# needs: tmux plain
 # timeout: 90
 # sonde top: in the terminal, driven in tmux; as text; and nothing is left behind.
 set -u

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The same program traced by strace and by each engine of ours: the same lines.
-# needs: strace
+# needs: strace plain
 # timeout: 120
 import os
 import shutil

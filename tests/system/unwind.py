@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# needs: plain
 # timeout: 120
 """Stacks of programs whose stacks are known.
 
