@@ -22,7 +22,7 @@ int main(int argc, char **argv)
 {
 	unsigned h = 0, percent = atoi(argv[1]);
 	for (unsigned i = 0; i < 9000; i++)
-		h += first(15000 + i) + second(150 * percent + i) + third(15000 + i) + fourth(10000 + i);
+		h += first(15000 + i) + second((15000 + i) * percent / 100) + third(15000 + i) + fourth(10000 + i);
 	return h == 0;
 }
 """
@@ -50,7 +50,7 @@ def main():
     subprocess.run(["gcc", "-O2", "-g", "-fno-ipa-icf", "-o", "work", "work.c"], check=True)
     record("a", 100)
     record("c", 100)
-    for attempt in range(3):  # a neighbour on the machine can hide 20 %
+    for attempt in range(4):  # a neighbour on the machine can hide 20 %
         record("b", 120)
         slower = diff("a", "b")
         found = significant(slower)
@@ -60,7 +60,9 @@ def main():
         print("     " + slower["headline"])
         if good:
             break
-        shutil.rmtree("b")
+        for name in "ab":  # both: the disturbed one may be either
+            shutil.rmtree(name)
+        record("a", 100)
     failed |= not good
     same = diff("a", "c")
     good = not significant(same)
