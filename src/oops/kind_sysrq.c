@@ -2,7 +2,7 @@
 /* What somebody asked the kernel to print.  Source: drivers/tty/sysrq.c. */
 #include "oops/kind.h"
 
-#define ASKED .flags = OOPS_NO_TRACE | OOPS_ASKED, .severity = OOPS_INFO
+#define ASKED .flags = OOPS_NO_TRACE, .severity = OOPS_INFO
 
 static const struct oops_kind kinds[] = {
 	{ .name = "sysrq-tasks", .start = "sysrq: Show State", .title = "SysRq t: all tasks", ASKED, .meaning = "Somebody asked for the stacks of all tasks.", .look = "tasks in state D, and what they have in common" },

@@ -18,24 +18,16 @@ static void ioctl_number(struct decoder *d, uint32_t v)
 static void ioctl_names(struct decoder *d, uint32_t v)
 {
 	const struct sys_xlat *table = &sys_xlats[XLAT_ioctls];
-	const struct sys_value *values = sys_values + table->first;
-	uint32_t low = 0, high = table->count;
+	const struct sys_value *first = dec_first_of(table, v), *end = sys_values + table->first + table->count;
 
-	while (low < high) {
-		uint32_t mid = low + (high - low) / 2;
-		if (values[mid].value < v)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	if (low == table->count || values[low].value != v) {
+	if (first == NULL) {
 		ioctl_number(d, v);
 		return;
 	}
-	for (uint32_t i = low; i < table->count && values[i].value == v; i++) {
-		if (i > low)
+	for (const struct sys_value *at = first; at < end && at->value == v; at++) {
+		if (at > first)
 			dec_text(d, " or ");
-		dec_text(d, sys_names + values[i].name);
+		dec_text(d, sys_names + at->name);
 	}
 }
 

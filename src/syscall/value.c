@@ -166,21 +166,29 @@ void dec_uid(struct decoder *d, uint32_t uid)
 
 /* ---- names -------------------------------------------------------------------- */
 
+const struct sys_value *dec_first_of(const struct sys_xlat *table, uint64_t value)
+{
+	const struct sys_value *v = sys_values + table->first;
+	uint32_t low = 0, high = table->count;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+		if (v[mid].value < value)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < table->count && v[low].value == value ? &v[low] : NULL;
+}
+
 const char *dec_name(unsigned xlat, uint64_t value)
 {
 	const struct sys_xlat *table = &sys_xlats[xlat];
 	const struct sys_value *v = sys_values + table->first;
 
 	if (table->ordered) {
-		uint32_t low = 0, high = table->count;
-		while (low < high) {
-			uint32_t mid = low + (high - low) / 2;
-			if (v[mid].value < value)
-				low = mid + 1;
-			else
-				high = mid;
-		}
-		return low < table->count && v[low].value == value ? sys_names + v[low].name : NULL;
+		v = dec_first_of(table, value);
+		return v != NULL ? sys_names + v->name : NULL;
 	}
 	for (uint32_t i = 0; i < table->count; i++)
 		if (v[i].value == value)
