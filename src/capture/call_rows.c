@@ -14,10 +14,13 @@
 #include "base/str.h"
 #include "capture/track.h"
 #include "record/recorder.h"
+#include "target/descriptors.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { MEMO_SLOTS = 1 << 15, PATH_MOST = 4096 };
 
@@ -45,6 +48,8 @@ struct call_rows {
 	struct syscall_style style;
 	struct str text;
 	struct texts *memo;
+	struct map looked_at; /* processes whose descriptors were noted */
+	uint32_t last_descriptor;
 };
 
 struct call_rows *call_rows_create(struct recorder *r, struct recorder_stream *s, struct track *t,
@@ -66,6 +71,7 @@ void call_rows_destroy(struct call_rows *c)
 	if (c == NULL)
 		return;
 	free(c->memo);
+	map_deinit(&c->looked_at);
 	str_deinit(&c->text);
 	free(c);
 }
@@ -77,7 +83,38 @@ static uint64_t now_of(const struct call_thread *t)
 	return t->event_ns ? t->event_ns : t->leave_ns ? t->leave_ns : t->enter_ns;
 }
 
+static uint32_t intern(struct call_rows *c, const char *text, size_t length)
+{
+	return recorder_string(c->recorder, text, length);
+}
+
 /* --- threads -------------------------------------------------------------------------- */
+
+/* What descriptors refer to whose opening nobody will see.  A command has the working directory and
+ * the descriptors that we leave open for it: by the time that it is told of, it may have
+ * changed its own. */
+static void note_descriptors(struct call_rows *c, const struct call_thread *t, bool command)
+{
+	struct descriptors found = { 0 };
+	bool is_new;
+
+	map_get(&c->looked_at, (uint64_t)t->pid, &is_new);
+	if (!is_new)
+		return;
+	err_destroy(descriptors_read(command ? getpid() : t->pid, &found));
+	for (size_t i = 0; i < found.list.n; i++) {
+		const struct descriptor *d = &found.list.v[i];
+		struct row_descriptor row = { .pid = (uint32_t)t->pid, .time_ns = now_of(t), .fd = d->fd,
+					      .close_on_exec = d->close_on_exec };
+
+		if (command && d->close_on_exec)
+			continue;
+		row.id = ++c->last_descriptor;
+		row.name = intern(c, d->name, strlen(d->name));
+		recorder_side(c->recorder, TYPE_descriptor, &row);
+	}
+	descriptors_deinit(&found);
+}
 
 static void on_begin(void *self, struct call_thread *t, enum call_begin how)
 {
@@ -91,6 +128,8 @@ static void on_begin(void *self, struct call_thread *t, enum call_begin how)
 	else
 		track_process(c->track, t->pid, now_of(t));
 	p->thread = track_thread(c->track, t->pid, t->tid, now_of(t));
+	if (how != CALL_BEGIN_FOLLOWED)
+		note_descriptors(c, t, how == CALL_BEGIN_COMMAND);
 }
 
 static void forget(struct call_thread *t)
@@ -103,11 +142,6 @@ static void forget(struct call_thread *t)
 }
 
 /* --- calls ------------------------------------------------------------------------------- */
-
-static uint32_t intern(struct call_rows *c, const char *text, size_t length)
-{
-	return recorder_string(c->recorder, text, length);
-}
 
 static uint64_t hash_call(const struct syscall_call *call, const struct syscall_memory *memory)
 {
@@ -202,6 +236,23 @@ static void put_row(struct call_rows *c, const struct call_thread *t, const stru
 	recorder_row(c->stream, TYPE_syscall, &row);
 }
 
+/* The kernel names a thread after the last part of the path that it exec'ed. */
+static void name_exec(struct call_rows *c, struct call_thread *t, uint32_t path_id)
+{
+	const struct syscall_entry *entry = syscall_find(t->call.abi, t->call.number);
+	const char *path, *base;
+	char comm[16];
+
+	if (t->call.result != 0 || !entry || !str_starts(entry->name, "execve"))
+		return;
+	path = path_id ? recorder_string_text(c->recorder, path_id) : "";
+	base = strrchr(path, '/');
+	snprintf(comm, sizeof(comm), "%s", base ? base + 1 : path);
+	if (*comm)
+		track_comm(c->track, t->pid, t->tid, comm, true, t->leave_ns);
+	pending_of(t)->thread = track_thread(c->track, t->pid, t->tid, t->leave_ns);
+}
+
 static void on_leave(void *self, struct call_thread *t, const struct syscall_memory *memory)
 {
 	struct call_rows *c = self;
@@ -210,15 +261,16 @@ static void on_leave(void *self, struct call_thread *t, const struct syscall_mem
 
 	p->open = false;
 	if (p->whole) {
-		put_row(c, t, &c->memo[p->hash % MEMO_SLOTS], 0);
-		return;
-	}
-	texts = finish_text(c, t, memory, true);
-	if (p->hash) {
-		texts.hash = p->hash;
-		c->memo[p->hash % MEMO_SLOTS] = texts;
+		texts = c->memo[p->hash % MEMO_SLOTS];
+	} else {
+		texts = finish_text(c, t, memory, true);
+		if (p->hash) {
+			texts.hash = p->hash;
+			c->memo[p->hash % MEMO_SLOTS] = texts;
+		}
 	}
 	put_row(c, t, &texts, 0);
+	name_exec(c, t, texts.path);
 }
 
 static void on_leaving(void *self, struct call_thread *t)
@@ -239,22 +291,8 @@ static void on_leaving(void *self, struct call_thread *t)
 
 /* --- everything else ---------------------------------------------------------------------------- */
 
-/* The kernel names a thread after the last part of the path that it exec'ed. */
-static void on_execed(void *self, struct call_thread *t)
-{
-	struct call_rows *c = self;
-	struct pending *p = pending_of(t);
-	const char *path = p->path ? recorder_string_text(c->recorder, p->path) : NULL;
-	const char *base = path ? strrchr(path, '/') : NULL;
-	char comm[16];
-
-	if (path) {
-		strncpy(comm, base ? base + 1 : path, sizeof(comm) - 1);
-		comm[sizeof(comm) - 1] = '\0';
-		track_comm(c->track, t->pid, t->tid, comm, true, now_of(t));
-	}
-	p->thread = track_thread(c->track, t->pid, t->tid, now_of(t));
-}
+/* The kernel tells of an exec before the call that did it is told: see name_exec(). */
+static void on_execed(void *self, struct call_thread *t) {}
 
 static void put_signal(struct call_rows *c, struct call_thread *t, int number)
 {
@@ -299,7 +337,9 @@ static void on_superseded(void *self, struct call_thread *t, pid_t by)
 static void on_ended(void *self, struct call_thread *t, int status)
 {
 	struct call_rows *c = self;
+	struct row_exit row = { .time_ns = now_of(t), .thread = pending_of(t)->thread, .status = (uint32_t)status };
 
+	recorder_row(c->stream, TYPE_exit, &row);
 	track_exit(c->track, t->pid, t->tid, now_of(t));
 	forget(t);
 }

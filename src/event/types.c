@@ -20,6 +20,8 @@
 #define FIELD_frame(k, n, u, r, p) FIELD_ENTRY(row_frame, k, n, u, r, p)
 #define FIELD_stack(k, n, u, r, p) FIELD_ENTRY(row_stack, k, n, u, r, p)
 #define FIELD_event(k, n, u, r, p) FIELD_ENTRY(row_event, k, n, u, r, p)
+#define FIELD_exit(k, n, u, r, p) FIELD_ENTRY(row_exit, k, n, u, r, p)
+#define FIELD_descriptor(k, n, u, r, p) FIELD_ENTRY(row_descriptor, k, n, u, r, p)
 EVENT_TYPES(FIELDS)
 
 #define TYPE_ENTRY(number, name, side, prose, LIST)                                   \

@@ -60,6 +60,11 @@
 	F(U32, number, NONE, 0, "signal number")                                  \
 	F(STR, text, NONE, 0, "name and siginfo in strace's form")
 
+#define EVENT_EXIT(F)                                                             \
+	F(U64, time_ns, TIME_NS, 0, "when the thread ended")                      \
+	F(U32, thread, ID, "thread", "which one; a process ends with the last of its threads") \
+	F(U32, status, NONE, 0, "as wait() gives it: exit code * 256, or the signal that killed it, + 128 with a core")
+
 /* side rows */
 
 #define EVENT_THREAD(F)                                                                         \
@@ -120,18 +125,30 @@
 	F(U64, frequency_hz, NONE, 0, "samples a second asked for; 0: by period")   \
 	F(U64, period, COUNT, 0, "fixed period asked for; 0: by frequency")
 
+/* Descriptors whose opening was not seen: those that a command was given, and those that a process had
+ * when it was looked at first. */
+#define EVENT_DESCRIPTOR(F)                                                         \
+	F(U32, id, ID, "descriptor", "from 1")                                      \
+	F(U32, pid, PID, 0, "process")                                              \
+	F(U64, time_ns, TIME_NS, 0, "when it was looked at")                        \
+	F(I32, fd, NONE, 0, "number; -100: the working directory")                  \
+	F(STR, name, NONE, 0, "path, or what else it is: \"tcp 127.0.0.1:80\", \"pipe:[5]\"") \
+	F(U8, close_on_exec, ENUM, 0, "1: it goes with an exec")
+
 /* E(NUMBER, name, side, prose, LIST).  Numbers are in journals: never change one. */
 #define EVENT_TYPES(E)                                                                       \
 	E(1, sample, 0, "one sample of a running thread", EVENT_SAMPLE)                      \
 	E(2, syscall, 0, "one system call", EVENT_SYSCALL)                                   \
 	E(3, lost, 0, "events that a source could not record", EVENT_LOST)                   \
 	E(4, signal, 0, "signals delivered to traced threads", EVENT_SIGNAL)                 \
+	E(5, exit, 0, "ends of traced threads", EVENT_EXIT)                                  \
 	E(16, thread, 1, "threads and what they ran", EVENT_THREAD)                          \
 	E(17, module, 1, "files and other things that code lies in", EVENT_MODULE)           \
 	E(18, mapping, 1, "where modules were mapped", EVENT_MAPPING)                        \
 	E(19, frame, 1, "code addresses, with their names where resolved", EVENT_FRAME)      \
 	E(20, stack, 1, "stacks, as a tree of frames", EVENT_STACK)                          \
-	E(21, event, 1, "what samples count", EVENT_EVENT)
+	E(21, event, 1, "what samples count", EVENT_EVENT)                                   \
+	E(22, descriptor, 1, "descriptors that were open before", EVENT_DESCRIPTOR)
 
 enum { TYPE_FIRST_DYNAMIC = 64, TYPE_MAX = 1023 };
 

@@ -49,3 +49,19 @@ uint32_t syscall_max(enum syscall_abi abi)
 {
 	return (unsigned)abi < SYSCALL_ABI_COUNT ? (uint32_t)sys_index[abi].count : 0;
 }
+
+struct syscall_roles syscall_get_roles(const struct syscall_entry *entry)
+{
+	const struct syscall_describe *d = entry->describe;
+	struct syscall_roles roles = { 0 };
+
+	for (unsigned i = 0; d && i < d->count && i < 6; i++) {
+		uint8_t kind = sys_types[d->args[i].type].kind;
+
+		roles.fds |= (uint8_t)((kind == SYS_FD) << i);
+		roles.dirfds |= (uint8_t)((kind == SYS_DIRFD) << i);
+		roles.paths |= (uint8_t)((kind == SYS_PATH) << i);
+	}
+	roles.returns_fd = d && d->result == SYS_RESULT_FD;
+	return roles;
+}

@@ -58,6 +58,13 @@ unsigned syscall_abi_word_bytes(enum syscall_abi abi); /* of a pointer and a lon
 const struct syscall_entry *syscall_find(enum syscall_abi abi, uint32_t number);
 /* -1: no such name.  Names of all ABIs' calls, also old and new spellings. */
 int64_t syscall_number(enum syscall_abi abi, const char *name);
+/* Which arguments are descriptors, descriptors of directories that the path behind them begins at,
+ * and paths: a bit an argument.  All 0 where arguments are not described. */
+struct syscall_roles {
+	uint8_t fds, dirfds, paths;
+	bool returns_fd;
+};
+struct syscall_roles syscall_get_roles(const struct syscall_entry *entry);
 uint32_t syscall_max(enum syscall_abi abi); /* numbers are below, but for arm's own from 0xf0000 on */
 
 #endif
