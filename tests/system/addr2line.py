@@ -168,8 +168,8 @@ def check_damage(path, built, text, index):
     right = answers(built)
     pick = random.Random(2)
     few = "\n".join(text.split()[:300]) + "\n"
-    missing = 0
-    for i in range(60):
+    missing, rounds = 0, 20 if os.environ.get("SONDE_SANITIZED") else 60
+    for i in range(rounds):
         damaged = bytearray(whole)
         if i % 10 == 0:
             del damaged[pick.randrange(len(damaged)):]
@@ -192,7 +192,7 @@ def check_damage(path, built, text, index):
         fail("an empty index was not replaced")
     if os.path.getsize(index) != len(whole):
         fail("the index was not written again")
-    print("60 damaged indexes: no crash, no wrong name, %d of 18,000 answers less than whole" % missing)
+    print("%d damaged indexes: no crash, no wrong name, %d of %d answers less than whole" % (rounds, missing, rounds * 300))
 
 
 def check_ways(path):

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# needs: plain
 # timeout: 180
 """DuckDB opens every table of a recording as it is, and counts and sums as sonde's own SQL does: of a real
 recording (sonde record), of a killed one that was repaired, and of one with a million rows."""

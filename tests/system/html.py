@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# needs: chromium
+# needs: chromium plain
 # timeout: 120
 """The HTML page in a headless Chromium: it loads nothing, zooms, searches, turns around,
 sorts and filters, keeps its place in the URL, and stays fluid with 100,000 frames.
