@@ -163,13 +163,17 @@ static struct err *catch_signals(struct session *s)
 	return s->signal_fd < 0 ? err_errno(errno, "cannot make a signalfd") : NULL;
 }
 
+/* As a shell would take it again. */
 static void note_command(struct session *s)
 {
 	struct str line;
 
 	str_init(&line);
-	for (char **word = s->options->command; *word; word++)
-		str_printf(&line, "%s%s", word == s->options->command ? "" : " ", *word);
+	for (char **word = s->options->command; *word; word++) {
+		CLEANUP(mem_freep) char *quoted = str_quote_shell(*word);
+
+		str_printf(&line, "%s%s", word == s->options->command ? "" : " ", quoted);
+	}
 	recorder_note(s->recorder, "command", str_text(&line));
 	str_deinit(&line);
 }

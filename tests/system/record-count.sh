@@ -36,3 +36,7 @@ note["value"] = str(int(note["value"]) * 10 + 1000000000)
 json.dump(meta, open("dd.sonde/meta.json", "w"))
 END
 sonde report dd.sonde | tr -s '\n ' '  ' | grep -o "the samples stand for .* clock ticks were lost"
+
+# The command is kept as a shell would take it again.
+sonde record -o words.sonde -- sh -c 'exit 0' 'two words' 2> /dev/null
+sonde info words.sonde | grep -qF "sh -c 'exit 0' 'two words'" || { echo "the command is not quoted:"; sonde info words.sonde | grep command; exit 1; }
