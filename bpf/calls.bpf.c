@@ -23,6 +23,9 @@
 const volatile __u32 calls_string_limit = 33;  /* bytes of a string, with room to see that there is more */
 const volatile __u32 calls_result_filter = 0;  /* 1: only successful, 2: only failed calls */
 const volatile __u32 calls_show_blocked = 1;
+/* Bit: some ABI's call of that number is wanted.  The quick no for all others. */
+const volatile __u64 calls_numbers[BPF_CALLS_NUMBERS / 64] = { 0 };
+const volatile __u32 calls_others = 1; /* numbers beyond those */
 
 enum { TS_COMPAT_FLAG = 2, X32_BIT = 0x40000000, WORD_PAGE = 4096, STRINGS_MAX = 64, VECTORS_MAX = 16, STORAGE_CREATE = 1 };
 
@@ -33,11 +36,12 @@ struct task_struct___x86 {
 	struct thread_info___x86 thread_info;
 } __attribute__((preserve_access_index));
 
+/* A thread that is looked at: it has one from its first wanted call on. */
 struct call_now {
-	struct bpf_call call;
-	__u8 data[BPF_CALLS_DATA_BYTES + BPF_CALLS_PIECE_BYTES + 64];
 	__u32 in_call;
 	__u32 late; /* bit i: step i could not be read at entry */
+	struct bpf_call call;
+	__u8 data[BPF_CALLS_DATA_BYTES + BPF_CALLS_PIECE_BYTES + 64];
 };
 
 struct {
@@ -301,8 +305,6 @@ static __always_inline void copy_phase(struct call_now *now, const struct bpf_ca
 	struct copy c = { .now = now, .plan = plan, .phase = phase, .result = (__u64)now->call.result,
 			  .word = now->call.abi == 0 ? 8 : 4 };
 
-	if (phase && plan->steps[0].kind == BPF_STEP_NONE)
-		return;
 	bpf_loop(BPF_CALLS_STEPS, copy_at, &c, 0);
 }
 
@@ -349,7 +351,7 @@ static __always_inline void send_event(__u16 kind, __u64 ids, __u32 other_tid, _
 static __always_inline __u32 abi_of(struct task_struct *task, __u64 *number)
 {
 #if defined(__TARGET_ARCH_x86)
-	if (BPF_CORE_READ((struct task_struct___x86 *)task, thread_info.status) & TS_COMPAT_FLAG)
+	if (((struct task_struct___x86 *)task)->thread_info.status & TS_COMPAT_FLAG)
 		return 1;
 	if (*number & X32_BIT && (__s64)*number > 0) {
 		*number &= ~(__u64)X32_BIT;
@@ -359,53 +361,84 @@ static __always_inline __u32 abi_of(struct task_struct *task, __u64 *number)
 	return 0;
 }
 
-static __always_inline void take_registers(struct bpf_call *call, const struct pt_regs *from, __u32 abi)
+/* May a call of this number be wanted, whichever ABI's it is? */
+static __always_inline bool number_wanted(__u64 number)
 {
-	struct pt_regs r;
+	if ((__s64)number > 0)
+		number &= ~(__u64)X32_BIT;
+	if (number >= BPF_CALLS_NUMBERS)
+		return calls_others;
+	return calls_numbers[number / 64 & (BPF_CALLS_NUMBERS / 64 - 1)] >> (number & 63) & 1;
+}
 
-	bpf_probe_read_kernel(&r, sizeof(r), from);
+static __always_inline void take_registers(struct bpf_call *call, struct task_struct *task, __u32 abi)
+{
+	const struct pt_regs *r = (const struct pt_regs *)bpf_task_pt_regs(task);
+
 #if defined(__TARGET_ARCH_x86)
 	if (abi == 1) {
-		call->args[0] = (__u32)r.bx, call->args[1] = (__u32)r.cx, call->args[2] = (__u32)r.dx;
-		call->args[3] = (__u32)r.si, call->args[4] = (__u32)r.di, call->args[5] = (__u32)r.bp;
+		call->args[0] = (__u32)r->bx, call->args[1] = (__u32)r->cx, call->args[2] = (__u32)r->dx;
+		call->args[3] = (__u32)r->si, call->args[4] = (__u32)r->di, call->args[5] = (__u32)r->bp;
 	} else {
-		call->args[0] = r.di, call->args[1] = r.si, call->args[2] = r.dx;
-		call->args[3] = r.r10, call->args[4] = r.r8, call->args[5] = r.r9;
+		call->args[0] = r->di, call->args[1] = r->si, call->args[2] = r->dx;
+		call->args[3] = r->r10, call->args[4] = r->r8, call->args[5] = r->r9;
 	}
-	call->ip = r.ip;
-	call->sp = r.sp;
+	call->ip = r->ip;
+	call->sp = r->sp;
 #elif defined(__TARGET_ARCH_arm64)
 	for (int i = 0; i < 6; i++)
-		call->args[i] = r.regs[i];
-	call->ip = r.pc;
-	call->sp = r.sp;
+		call->args[i] = r->regs[i];
+	call->ip = r->pc;
+	call->sp = r->sp;
 #endif
+}
+
+static __always_inline __u32 plan_key(__u32 abi, __u32 number)
+{
+	return abi * BPF_CALLS_NUMBERS + (number < BPF_CALLS_NUMBERS ? number : BPF_CALLS_NUMBERS - 1);
+}
+
+/* A thread's first call, or one in a control group, which it may have left. */
+static __noinline struct call_now *admit(struct task_struct *task)
+{
+	__u64 ids = target_current_ids();
+	struct call_now *now;
+
+	if (!ids || !target_wanted(ids))
+		return NULL;
+	now = bpf_task_storage_get(&calls_now, task, 0, STORAGE_CREATE);
+	if (!now) {
+		ring_lost(2);
+		return NULL;
+	}
+	now->call.head.tid = (__u32)ids;
+	now->call.pid = (__u32)(ids >> 32);
+	return now;
 }
 
 SEC("raw_tp/sys_enter")
 int calls_enter(struct bpf_raw_tracepoint_args *ctx)
 {
-	__u64 ids = target_current_ids(), number = ctx->args[1];
+	__u64 number = ctx->args[1];
 	struct bpf_calls_plan *plan;
 	struct task_struct *task;
 	struct call_now *now;
 	__u32 abi, key;
 
-	if (!ids || !target_wanted(ids))
+	if (!number_wanted(number) || target_mode == BPF_TARGET_NOBODY)
 		return 0;
 	task = bpf_get_current_task_btf();
+	now = bpf_task_storage_get(&calls_now, task, 0, 0);
+	if (!now || target_mode == BPF_TARGET_CGROUP) {
+		now = admit(task);
+		if (!now)
+			return 0;
+	}
 	abi = abi_of(task, &number);
-	key = abi * BPF_CALLS_NUMBERS + (number < BPF_CALLS_NUMBERS ? (__u32)number : BPF_CALLS_NUMBERS - 1);
+	key = plan_key(abi, (__u32)number);
 	plan = bpf_map_lookup_elem(&calls_plans, &key);
 	if (!plan || !plan->wanted)
 		return 0;
-	now = bpf_task_storage_get(&calls_now, task, 0, STORAGE_CREATE);
-	if (!now) {
-		ring_lost(2);
-		return 0;
-	}
-	now->call.head.tid = (__u32)ids;
-	now->call.pid = (__u32)(ids >> 32);
 	now->call.number = (__u32)number;
 	now->call.abi = (__u16)abi;
 	now->call.flags = 0;
@@ -413,23 +446,37 @@ int calls_enter(struct bpf_raw_tracepoint_args *ctx)
 	now->call.result = 0;
 	now->late = 0;
 	now->in_call = 1;
+	take_registers(&now->call, task, abi);
 	now->call.enter_ns = bpf_ktime_get_ns();
-	take_registers(&now->call, (void *)ctx->args[0], abi);
-	if (plan->steps[0].kind != BPF_STEP_NONE)
+	if (plan->phases & BPF_PLAN_AT_ENTRY)
 		copy_phase(now, plan, 0);
 	return 0;
+}
+
+/* The number that the call was made with, where it is at hand; else one that may be wanted. */
+static __always_inline __u64 number_at_exit(struct task_struct *task)
+{
+#if defined(__TARGET_ARCH_x86)
+	return ((const struct pt_regs *)bpf_task_pt_regs(task))->orig_ax;
+#else
+	return (__u64)-1;
+#endif
 }
 
 SEC("raw_tp/sys_exit")
 int calls_exit(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct call_now *now;
+	__u64 number = number_at_exit(task);
 	struct bpf_calls_plan *plan;
+	struct call_now *now;
 	__s64 result = (__s64)ctx->args[1];
 	bool error;
 	__u32 key;
 
+	/* rt_sigreturn leaves -1 */
+	if (number < BPF_CALLS_NUMBERS && !number_wanted(number))
+		return 0;
 	now = bpf_task_storage_get(&calls_now, task, 0, 0);
 	if (!now || !now->in_call)
 		return 0;
@@ -442,13 +489,10 @@ int calls_exit(struct bpf_raw_tracepoint_args *ctx)
 	now->call.result = result;
 	if (error)
 		now->call.flags |= BPF_CALL_IS_ERROR;
-	key = now->call.abi * BPF_CALLS_NUMBERS +
-	      (now->call.number < BPF_CALLS_NUMBERS ? now->call.number : BPF_CALLS_NUMBERS - 1);
+	key = plan_key(now->call.abi, now->call.number);
 	plan = bpf_map_lookup_elem(&calls_plans, &key);
-	if (plan && plan->steps[0].kind != BPF_STEP_NONE)
+	if (plan && (plan->phases & BPF_PLAN_AT_EXIT || now->late))
 		copy_phase(now, plan, 1);
-	/* the first thread's id is an exec'ing thread's own now */
-	now->call.head.tid = (__u32)target_current_ids();
 	send(now, BPF_CALLS_CALL);
 	return 0;
 }
@@ -486,7 +530,10 @@ SEC("raw_tp/sched_process_exec")
 int calls_exec(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u64 ids = target_current_ids();
+	struct call_now *now = bpf_task_storage_get(&calls_now, bpf_get_current_task_btf(), 0, 0);
 
+	if (now && ids) /* another thread than the first one has the first one's id now */
+		now->call.head.tid = (__u32)ids;
 	if (ids && target_wanted(ids))
 		send_event(BPF_CALLS_EXEC, ids, (__u32)ctx->args[1], 0, 0);
 	return 0;

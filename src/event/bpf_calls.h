@@ -59,9 +59,11 @@ struct bpf_calls_step {
 enum { BPF_CALLS_STEPS = 6, BPF_CALLS_NUMBERS = 1024, BPF_CALLS_ABIS = 3 };
 struct bpf_calls_plan {
 	struct bpf_calls_step steps[BPF_CALLS_STEPS];
-	uint32_t wanted;
-	uint32_t reserved;
+	uint8_t wanted;
+	uint8_t phases;      /* enum bpf_calls_phases: when there is something to copy */
+	uint8_t reserved[6];
 };
+enum bpf_calls_phases { BPF_PLAN_AT_ENTRY = 1, BPF_PLAN_AT_EXIT = 2 };
 enum bpf_calls_kind_of_step {
 	BPF_STEP_NONE, BPF_STEP_STRING, BPF_STEP_BYTES, BPF_STEP_STRINGS, BPF_STEP_IOVEC, BPF_STEP_MSGHDR,
 	BPF_STEP_MMSGHDR, BPF_STEP_SIZED,

@@ -327,9 +327,20 @@ static struct err *fill_plans(struct bpf_calls *c)
 			plan->wanted = 1;
 			syscall_plan_get(abi, number, &steps);
 			memcpy(plan->steps, steps.steps, sizeof(plan->steps));
+			for (unsigned i = 0; i < BPF_CALLS_STEPS && steps.steps[i].kind; i++)
+				plan->phases |= steps.steps[i].phase == SYSCALL_EXIT ? BPF_PLAN_AT_EXIT : BPF_PLAN_AT_ENTRY;
 		}
 	munmap(plans, size);
 	return NULL;
+}
+
+static void set_numbers(const struct call_set *wanted, struct calls_bpf *skel)
+{
+	for (unsigned number = 0; number < BPF_CALLS_NUMBERS; number++)
+		for (unsigned abi = 0; abi < BPF_CALLS_ABIS; abi++)
+			if (call_set_has(wanted, abi, number))
+				((uint64_t *)skel->rodata->calls_numbers)[number / 64] |= 1ULL << (number % 64);
+	skel->rodata->calls_others = wanted->others;
 }
 
 static struct err *load(struct bpf_calls *c)
@@ -343,6 +354,7 @@ static struct err *load(struct bpf_calls *c)
 		return bpf_loader_open_error(&c->loader);
 	skel->rodata->calls_string_limit = c->options.string_limit + 1;
 	skel->rodata->calls_result_filter = c->options.only_successful ? 1 : c->options.only_failed ? 2 : 0;
+	set_numbers(c->options.wanted, skel);
 	skel->rodata->calls_show_blocked = !c->options.whole_calls;
 	bpf_program__set_autoload(skel->progs.calls_switch, !c->options.whole_calls);
 	TRY(bpf_rings_prepare(skel->maps.rings, skel->maps.ring_states, ring_bytes, &skel->rodata->ring_wake_bytes));
