@@ -82,13 +82,17 @@ void str_vprintf(struct str *s, const char *fmt, va_list ap)
 	va_list again;
 
 	va_copy(again, ap);
-	int length = vsnprintf(NULL, 0, fmt, ap);
+	str_reserve(s, 64); /* mostly enough: then it is formatted once */
+	int length = vsnprintf(s->text + s->length, s->cap - s->length, fmt, ap);
 
-	if (length > 0) {
+	if (length > 0 && (size_t)length >= s->cap - s->length) {
 		str_reserve(s, (size_t)length);
 		vsnprintf(s->text + s->length, (size_t)length + 1, fmt, again);
-		s->length += (size_t)length;
 	}
+	if (length > 0)
+		s->length += (size_t)length;
+	else
+		s->text[s->length] = '\0';
 	va_end(again);
 }
 
@@ -111,6 +115,15 @@ void str_add_u64(struct str *s, uint64_t value)
 		value /= 10;
 	} while (value);
 	str_add_n(s, digits + n, sizeof(digits) - n);
+}
+
+void str_add_u64_padded(struct str *s, uint64_t value, size_t columns)
+{
+	size_t before = s->length;
+
+	str_add_u64(s, value);
+	if (s->length - before < columns)
+		str_add_repeat(s, ' ', columns - (s->length - before));
 }
 
 char *str_take(struct str *s)

@@ -31,6 +31,8 @@ void str_printf(struct str *s, const char *fmt, ...) __attribute__((format(print
 void str_vprintf(struct str *s, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 /* Decimal, without printf's cost. */
 void str_add_u64(struct str *s, uint64_t value);
+/* The same with blanks behind it, COLUMNS in all. */
+void str_add_u64_padded(struct str *s, uint64_t value, size_t columns);
 /* The text, owned by the caller (free()); the buffer is empty afterwards.  Never NULL. */
 char *str_take(struct str *s);
 const char *str_text(const struct str *s); /* "" when empty; valid until the next change */

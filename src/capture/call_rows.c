@@ -2,16 +2,14 @@
 /*
  * Calls are decoded here, once, while what they refer to is known; a reader prints text.
  *
- * Programs repeat themselves: the same read of the same bytes, the same failing open.  What
- * a call's text depends on (its number, arguments, result, and the memory that was read for
- * it) is hashed, and a text that was made before is not made again.  That only works where
- * the memory comes as pieces of a known size, from BPF: `memory` says so by its reader.
+ * A text that was made before is not made again (capture/call_memo.h).
  */
 #include "capture/call_rows.h"
 
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "capture/call_memo.h"
 #include "capture/track.h"
 #include "record/recorder.h"
 #include "target/descriptors.h"
@@ -22,11 +20,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MEMO_SLOTS = 1 << 15, PATH_MOST = 4096 };
+enum { PATH_MOST = 4096 };
 
 /* The texts of one call as string ids. */
 struct texts {
-	uint64_t hash; /* 0: empty */
 	uint32_t name, arguments, returned, path;
 };
 
@@ -36,8 +33,8 @@ struct pending { /* of a thread: call_thread.user */
 	uint32_t path;
 	uint32_t thread;
 	bool open;
-	bool whole;          /* entry and exit come at once, and the texts were made before */
-	uint64_t hash;
+	int slot;            /* in the memo: the call whose entry and exit come at once */
+	bool known;          /* its texts were made before */
 	uint64_t started_ns;
 };
 
@@ -47,7 +44,8 @@ struct call_rows {
 	struct track *track;
 	struct syscall_style style;
 	struct str text;
-	struct texts *memo;
+	struct call_memo *memo;
+	struct texts *texts; /* by the memo's slot */
 	struct map looked_at; /* processes whose descriptors were noted */
 	uint32_t last_descriptor;
 };
@@ -61,7 +59,8 @@ struct call_rows *call_rows_create(struct recorder *r, struct recorder_stream *s
 	c->stream = s;
 	c->track = t;
 	c->style = *style;
-	c->memo = mem_calloc(MEMO_SLOTS, sizeof(*c->memo));
+	c->memo = call_memo_create();
+	c->texts = mem_calloc(CALL_MEMO_SLOTS, sizeof(*c->texts));
 	str_init(&c->text);
 	return c;
 }
@@ -70,7 +69,8 @@ void call_rows_destroy(struct call_rows *c)
 {
 	if (c == NULL)
 		return;
-	free(c->memo);
+	call_memo_destroy(c->memo);
+	free(c->texts);
 	map_deinit(&c->looked_at);
 	str_deinit(&c->text);
 	free(c);
@@ -143,19 +143,6 @@ static void forget(struct call_thread *t)
 
 /* --- calls ------------------------------------------------------------------------------- */
 
-static uint64_t hash_call(const struct syscall_call *call, const struct syscall_memory *memory)
-{
-	const struct syscall_pieces *pieces = memory->user;
-	uint64_t h = hash_u64((uint64_t)call->abi << 32 | call->number);
-
-	for (unsigned i = 0; i < 6; i++)
-		h = hash_u64(h ^ call->args[i]) + i;
-	h = hash_u64(h ^ (uint64_t)call->result);
-	if (pieces->size_bytes)
-		h = hash_u64(h ^ hash_bytes(pieces->blob, pieces->size_bytes));
-	return h ? h : 1;
-}
-
 /* The first path argument, as it is. */
 static uint32_t find_path(struct call_rows *c, const struct syscall_call *call, const struct syscall_memory *memory)
 {
@@ -179,16 +166,13 @@ static enum call_verdict on_enter(void *self, struct call_thread *t, const struc
 	struct pending *p = pending_of(t);
 
 	p->open = true;
-	p->whole = false;
-	p->hash = 0;
+	p->slot = CALL_MEMO_NONE;
+	p->known = false;
 	str_clear(&p->text);
-	if (t->whole) { /* and so it is left to on_leave() */
-		p->hash = hash_call(&t->call, memory);
-		if (c->memo[p->hash % MEMO_SLOTS].hash == p->hash) {
-			p->whole = true;
-			return CALL_GO;
-		}
-	}
+	if (t->whole)
+		p->slot = call_memo_slot(c->memo, &t->call, memory->user, &p->known);
+	if (p->known) /* it is left to on_leave() */
+		return CALL_GO;
 	p->path = find_path(c, &t->call, memory);
 	syscall_print_enter(&c->style, NULL, &t->call, memory, &p->progress, &p->text);
 	return CALL_GO;
@@ -236,21 +220,22 @@ static void put_row(struct call_rows *c, const struct call_thread *t, const stru
 	recorder_row(c->stream, TYPE_syscall, &row);
 }
 
-/* The kernel names a thread after the last part of the path that it exec'ed. */
-static void name_exec(struct call_rows *c, struct call_thread *t, uint32_t path_id)
+/* The kernel names a thread after the last part of the path that it exec'ed.  False: no exec. */
+static bool name_exec(struct call_rows *c, struct call_thread *t, uint32_t path_id)
 {
 	const struct syscall_entry *entry = syscall_find(t->call.abi, t->call.number);
 	const char *path, *base;
 	char comm[16];
 
 	if (t->call.result != 0 || !entry || !str_starts(entry->name, "execve"))
-		return;
+		return false;
 	path = path_id ? recorder_string_text(c->recorder, path_id) : "";
 	base = strrchr(path, '/');
 	snprintf(comm, sizeof(comm), "%s", base ? base + 1 : path);
 	if (*comm)
 		track_comm(c->track, t->pid, t->tid, comm, true, t->leave_ns);
 	pending_of(t)->thread = track_thread(c->track, t->pid, t->tid, t->leave_ns);
+	return true;
 }
 
 static void on_leave(void *self, struct call_thread *t, const struct syscall_memory *memory)
@@ -260,17 +245,16 @@ static void on_leave(void *self, struct call_thread *t, const struct syscall_mem
 	struct texts texts;
 
 	p->open = false;
-	if (p->whole) {
-		texts = c->memo[p->hash % MEMO_SLOTS];
-	} else {
-		texts = finish_text(c, t, memory, true);
-		if (p->hash) {
-			texts.hash = p->hash;
-			c->memo[p->hash % MEMO_SLOTS] = texts;
-		}
+	if (p->known) {
+		put_row(c, t, &c->texts[p->slot], 0);
+		return;
 	}
+	texts = finish_text(c, t, memory, true);
 	put_row(c, t, &texts, 0);
-	name_exec(c, t, texts.path);
+	if (name_exec(c, t, texts.path) && p->slot != CALL_MEMO_NONE)
+		call_memo_forget(c->memo, p->slot);
+	else if (p->slot != CALL_MEMO_NONE)
+		c->texts[p->slot] = texts;
 }
 
 static void on_leaving(void *self, struct call_thread *t)

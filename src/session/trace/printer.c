@@ -24,7 +24,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-enum { STATUS_ALL = 31 };
+enum { STATUS_ALL = 31, FLUSH_BYTES = 64 << 10 };
 
 static bool is_quiet(const struct printer *p, enum trace_quiet what) { return p->options->quiet & what; }
 
@@ -163,7 +163,7 @@ static bool is_printed(struct printer *p, struct call_thread *t, const struct sy
 /* Before the program writes where we write, our lines have to be there. */
 static void keep_order(struct printer *p, const struct line *line, const struct call_thread *t)
 {
-	if (!line->out->shared)
+	if (!line->out->shared || t->whole) /* too late */
 		return;
 
 	const struct syscall_entry *entry = syscall_find(t->call.abi, t->call.number);
@@ -186,13 +186,16 @@ static enum call_verdict on_enter(void *self, struct call_thread *t, const struc
 	line->progress = (struct syscall_progress){ 0 };
 	if (line->filtered || !prints_calls(p))
 		return CALL_GO;
+	line->open = true;
+	if (!p->options->json && printer_memo_enter(p, t, memory))
+		return CALL_GO;
 	if (!p->options->json)
 		printer_lead(p, t, out, t->enter_ns);
+	line->text_at = out->text.length;
 	if (is_raw(p, &t->call))
 		enter_raw(&t->call, line, &out->text);
 	else
 		syscall_print_enter(&style, &p->lookup, &t->call, memory, &line->progress, &out->text);
-	line->open = true;
 	keep_order(p, line, t);
 	return CALL_GO;
 }
@@ -250,14 +253,18 @@ static void add_result(struct printer *p, struct call_thread *t, const struct sy
 	struct line *line = printer_line(t);
 	struct syscall_style style = style_of(p, &t->call);
 
+	size_t call_end = out->text.length, result_at;
+
 	str_add_char(&out->text, ' ');
 	pad(p, out);
 	str_add(&out->text, "= ");
+	result_at = out->text.length;
 	if (is_raw(p, &t->call) && !t->call.is_error)
 		str_printf(&out->text, t->call.result ? "0x%llx" : "0", (unsigned long long)t->call.result);
 	else
 		syscall_print_result(&style, &p->lookup, &t->call, memory, &line->progress, &out->text);
 	add_tampering(t, &out->text);
+	printer_memo_keep(p, line, &out->text, call_end, result_at);
 	if (p->options->durations)
 		add_duration(p, t, &out->text);
 }
@@ -303,12 +310,33 @@ static void leave_json(struct printer *p, struct call_thread *t, const struct sy
 	line->staged.line_at = line->staged.carried = 0;
 }
 
+/* A line whose text was made before. */
+static void leave_known(struct printer *p, struct call_thread *t, struct trace_out *out)
+{
+	printer_lead(p, t, out, t->enter_ns);
+	printer_memo_print(p, printer_line(t), out);
+	if (p->options->durations)
+		add_duration(p, t, &out->text);
+}
+
+static void leave_new(struct printer *p, struct call_thread *t, const struct syscall_memory *memory, struct trace_out *out)
+{
+	struct line *line = printer_line(t);
+	struct syscall_style style = style_of(p, &t->call);
+
+	resume(p, t, out);
+	if (is_raw(p, &t->call))
+		str_add_char(&out->text, ')');
+	else
+		syscall_print_exit(&style, &p->lookup, &t->call, memory, &line->progress, &out->text);
+	add_result(p, t, memory, out);
+}
+
 static void on_leave(void *self, struct call_thread *t, const struct syscall_memory *memory)
 {
 	struct printer *p = self;
 	struct line *line = printer_line(t);
 	struct trace_out *out = target(p, line);
-	struct syscall_style style = style_of(p, &t->call);
 
 	if (line->filtered)
 		return;
@@ -321,19 +349,17 @@ static void on_leave(void *self, struct call_thread *t, const struct syscall_mem
 		leave_json(p, t, memory, true);
 		return;
 	}
-	resume(p, t, out);
-	if (is_raw(p, &t->call))
-		str_add_char(&out->text, ')');
+	if (line->known)
+		leave_known(p, t, out);
 	else
-		syscall_print_exit(&style, &p->lookup, &t->call, memory, &line->progress, &out->text);
-	add_result(p, t, memory, out);
+		leave_new(p, t, memory, out);
 	printer_end_line(p, out);
 	dump_call(p->options, &t->call, memory, &out->text);
 	if (p->stacks)
 		stack_printer_print(p->stacks, t, &out->text);
 	trace_out_new_line(out);
 	publish(p, t, t->call.is_error ? TRACE_FAILED : TRACE_SUCCESSFUL);
-	if (!p->had_exec) /* what the failed command says comes after this */
+	if (!p->had_exec || line->out->text.length > FLUSH_BYTES) /* what the failed command says comes after this */
 		trace_out_flush(line->out);
 }
 
@@ -528,6 +554,7 @@ struct err *printer_create(const struct trace_options *options, struct printer *
 		p->summary = summary_create(options);
 	if (options->show_stack)
 		p->stacks = stack_printer_create();
+	printer_memo_create(p);
 	*ret = p;
 	return NULL;
 }
@@ -549,5 +576,6 @@ void printer_destroy(struct printer *p)
 	path_filter_destroy(p->paths);
 	summary_destroy(p->summary);
 	stack_printer_destroy(p->stacks);
+	printer_memo_destroy(p);
 	free(p);
 }

@@ -14,6 +14,9 @@ struct line {
 	bool filtered;              /* this call is not to be printed: -P, or not in the set */
 	bool attached;              /* a message about its end is due */
 	enum syscall_abi abi;       /* of its last call, for "[ Process runs in 32 bit mode ]" */
+	int slot;                   /* of this call in the printer's memo */
+	bool known;                 /* its text was made before */
+	size_t text_at;             /* where its text begins in its output, when it is told whole */
 	uint64_t enter_system_ns;   /* CPU time in the kernel at entry, for -c */
 };
 
@@ -26,6 +29,8 @@ struct printer {
 	struct path_filter *paths;
 	struct summary *summary;
 	struct stack_printer *stacks;
+	struct call_memo *memo;       /* NULL: texts depend on more than a call and its memory */
+	struct call_text *texts;      /* by its slots */
 	size_t threads;
 	uint64_t last_ns;             /* of the last line, for -r */
 	int64_t wall_offset_ns;
@@ -34,6 +39,14 @@ struct printer {
 };
 
 static inline struct line *printer_line(const struct call_thread *t) { return t->user; }
+
+/* printer_memo.c: texts that were made before.  _enter: true, this call's was, and it is left to
+ * _print(), which writes text, result and what is between.  _keep: what on_leave() made of it. */
+void printer_memo_create(struct printer *p);
+void printer_memo_destroy(struct printer *p);
+bool printer_memo_enter(struct printer *p, struct call_thread *t, const struct syscall_memory *memory);
+void printer_memo_keep(struct printer *p, const struct line *line, const struct str *text, size_t call_end, size_t result_at);
+void printer_memo_print(struct printer *p, const struct line *line, struct trace_out *out);
 
 /* printer_lead.c: what stands before a line's text; ends the line of another one. */
 void printer_lead(struct printer *p, struct call_thread *t, struct trace_out *out, uint64_t time_ns);

@@ -43,10 +43,14 @@ static void add_pid(struct printer *p, const struct call_thread *t, struct trace
 		if (comm[0])
 			snprintf(name, sizeof(name), "<%s>", comm);
 	}
-	if (to_file)
+	if (to_file && !name[0]) {
+		str_add_u64_padded(&out->text, (uint64_t)t->tid, 5);
+		str_add_char(&out->text, ' ');
+	} else if (to_file) {
 		str_printf(&out->text, "%-5u%s ", t->tid, name);
-	else
+	} else {
 		str_printf(&out->text, "[pid %5u%s] ", t->tid, name);
+	}
 }
 
 static void add_fraction(struct str *text, enum trace_precision precision, uint64_t ns)

@@ -70,15 +70,6 @@ static void find_thread(struct replay *r, uint32_t id)
 	r->pid = row ? row->pid : 0;
 }
 
-static void add_padded(struct str *out, uint64_t number, size_t width)
-{
-	size_t before = out->length;
-
-	str_add_u64(out, number);
-	if (out->length - before < width)
-		str_add_repeat(out, ' ', width - (out->length - before));
-}
-
 static void add_fraction(struct str *out, enum trace_precision precision, uint64_t ns)
 {
 	static const int digits[] = { 0, 3, 6, 9 };
@@ -116,7 +107,7 @@ static void add_relative(struct replay *r, uint64_t time_ns)
 
 static void lead(struct replay *r, uint64_t time_ns)
 {
-	add_padded(&r->out.text, r->tid, 5);
+	str_add_u64_padded(&r->out.text, r->tid, 5);
 	str_add_char(&r->out.text, ' ');
 	if (r->options->stamp)
 		add_stamp(r, time_ns);
