@@ -6,9 +6,10 @@
  * registers of the first frame are known, the walk begins anew with all of CFI.
  *
  * Code without CFI is walked by frame pointers, which is a guess: what is read then counts only
- * if it leads to code.  Two more guesses are made for the innermost frame alone: a pc where
+ * if it leads to code.  More guesses are made for the innermost frame alone: a pc where
  * nothing is mapped was called, so the return address lies on top; and so it does in the small
- * stubs without CFI of a file that otherwise has it.
+ * stubs without CFI of a file that otherwise has it.  Where the frame pointer lies on top, it has
+ * just been pushed, and the return address lies above it.
  *
  * A caller's frame lies above its callee's.  So the walk ends, whatever the memory holds; only a
  * signal handler may run on another stack, and max_frames bounds those.
@@ -276,18 +277,40 @@ static enum outcome step_frame_pointer(struct walk *w)
 	return outcome;
 }
 
-/* A stub in a file that has CFI for everything else. */
+/* x86: between push %rbp and mov %rsp, %rbp. */
+static enum outcome step_pushed(struct walk *w)
+{
+	uint64_t top, ra;
+
+	if (w->m->has_lr || w->fp == 0 || !read_word(w, w->sp, &top) || top != w->fp ||
+	    !read_word(w, w->sp + words(w, 1), &ra) || !leads_to_code(w, ra))
+		return BROKEN;
+	w->result->by_guess++;
+	return step_to(w, ra, w->sp + words(w, 2));
+}
+
+/* TRY with everything as before if it fails. */
+static bool guess(struct walk *w, enum outcome (*try)(struct walk *))
+{
+	struct walk before = *w;
+	struct unwind_result result = *w->result;
+
+	if (try(w) == STEPPED)
+		return true;
+	*w = before;
+	*w->result = result;
+	return false;
+}
+
+/* A stub in a file that has CFI for everything else, or code that has none at all. */
 static enum outcome step_without_cfi(struct walk *w)
 {
-	if (w->first && w->place.row_count && !(w->flags & UNWIND_NO_GUESS)) {
-		struct walk before = *w;
-		struct unwind_result result = *w->result;
+	bool may_guess = w->first && !(w->flags & UNWIND_NO_GUESS);
 
-		if (step_as_called(w) == STEPPED)
-			return STEPPED;
-		*w = before;
-		*w->result = result;
-	}
+	if (may_guess && w->place.row_count && guess(w, step_as_called))
+		return STEPPED;
+	if (may_guess && guess(w, step_pushed))
+		return STEPPED;
 	return step_frame_pointer(w);
 }
 

@@ -8,6 +8,10 @@
  * the truth is a list of (place, return address), kept from the program's first instruction on
  * (-b: from OFFSET of its file on, believing the engine about that one stack), and each address that the engine finds is held against it.
  *
+ * Only the run-time of C++ writes over a return address: to go on in the function that catches, it
+ * first makes its own frame look as if that one had called it.  From then on the functions in
+ * between are gone.
+ *
  * Prints counts, and the first places where they differ; -k K unwinds at every K-th instruction
  * only, outside of the program itself.  x86-64.
  */
@@ -64,6 +68,7 @@ struct stepper {
 	unsigned every;
 	/* counts */
 	uint64_t steps, unwound, complete, right, in_program, in_program_right, frames, full, guessed;
+	uint64_t throwing, throwing_right; /* of `unwound`: with libgcc's unwinder on the stack */
 	unsigned shown;
 };
 
@@ -235,18 +240,45 @@ static void show_addr(struct stepper *s, uint64_t addr)
 		printf(" %" PRIx64, addr);
 }
 
+/* The place I of the truth leads elsewhere by now: to the caller further out that was returned to by
+ * the same address.  Which one that is; I itself if nothing was written over. */
+static size_t rewritten(struct stepper *s, size_t i)
+{
+	const struct truth *t = &s->truth.v[i];
+	uint64_t now = t->interrupted || t->slot == UINT64_MAX ? t->addr : read_word(s, t->slot);
+
+	if (now == t->addr)
+		return i;
+	for (size_t outer = i; outer-- > 0;)
+		if (s->truth.v[outer].addr == now && !s->truth.v[outer].interrupted)
+			return outer;
+	return i;
+}
+
 static size_t truth_frames(struct stepper *s, uint64_t pc, uint64_t *pcs)
 {
 	size_t n = 0;
 
 	pcs[n++] = pc;
 	for (size_t i = s->truth.n; i-- > 0 && n + 2 < FRAMES_MAX;) {
+		i = rewritten(s, i);
 		if (!s->truth.v[i].returned)
 			pcs[n++] = s->truth.v[i].addr + (s->truth.v[i].interrupted != 0);
 		if (s->truth.v[i].interrupted)
 			pcs[n++] = s->truth.v[i].interrupted + 1; /* exact ones are told plus one */
 	}
 	return n;
+}
+
+static bool is_throwing(struct stepper *s, const uint64_t *pcs, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct module *m = module_at(s, pcs[i]);
+
+		if (m && strncmp(m->name, "libgcc_s", 8) == 0)
+			return true;
+	}
+	return false;
 }
 
 static void show(struct stepper *s, const uint64_t *got, const struct unwind_result *r, const uint64_t *want,
@@ -275,16 +307,19 @@ static void compare(struct stepper *s, const struct user_regs_struct *r)
 	struct unwind_memory memory = { read_memory, s };
 	struct unwind_space space = { find_place, s };
 	struct unwind_result result;
-	size_t count = truth_frames(s, r->rip, want);
+	size_t count;
 
 	s->window_bytes = 0;
+	count = truth_frames(s, r->rip, want);
 	unwind_stack(&regs, &memory, &space, 0, got, FRAMES_MAX, &result);
 
 	bool right = result.end == UNWIND_COMPLETE && result.count == count &&
 		     memcmp(got, want, count * sizeof(*want)) == 0;
-	bool in_program = r->rip >= s->program_low && r->rip < s->program_high;
+	bool in_program = r->rip >= s->program_low && r->rip < s->program_high, throwing = is_throwing(s, want, count);
 
 	s->unwound++;
+	s->throwing += throwing;
+	s->throwing_right += throwing && right;
 	s->frames += result.count;
 	s->complete += result.end == UNWIND_COMPLETE;
 	s->full += result.has_full;
@@ -451,9 +486,9 @@ int main(int argc, char **argv)
 
 	printf("steps %" PRIu64 " unwound %" PRIu64 " complete %" PRIu64 " right %" PRIu64
 	       " program %" PRIu64 " program-right %" PRIu64 " frames %" PRIu64 " full %" PRIu64
-	       " guessed %" PRIu64 " status %d\n",
+	       " guessed %" PRIu64 " throwing %" PRIu64 " throwing-right %" PRIu64 " status %d\n",
 	       s.steps, s.unwound, s.complete, s.right, s.in_program, s.in_program_right, s.frames, s.full,
-	       s.guessed, status);
+	       s.guessed, s.throwing, s.throwing_right, status);
 	for (size_t i = 0; i < s.modules.n; i++)
 		unwind_image_destroy(s.modules.v[i].image);
 	vec_deinit(&s.modules);
