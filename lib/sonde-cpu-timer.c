@@ -4,16 +4,19 @@
  *
  * `sonde record` preloads this library into the command it starts; programs that those
  * start inherit it through the environment.  Each thread gets a timer on its own CPU
- * clock that sends it a signal every so many milliseconds of CPU time.  The handler walks
- * the frame pointers and writes the addresses into memory shared with sonde
- * (event/agent_ring.h).  A thread that sleeps costs nothing.
+ * clock that sends it a signal every so many milliseconds of CPU time.  The handler copies
+ * the registers and the top of the stack into memory shared with sonde (event/agent_ring.h),
+ * which unwinds it by the CFI of the program's files: only as much as the last stacks of this
+ * thread needed, which sonde writes back.  Where frame pointers are asked for they are followed on
+ * the spot.  A thread that sleeps costs nothing.
  *
  * Guest's rules:
  *   - No file descriptor stays open, no memory is allocated, nothing is printed.
  *   - After start-up there are no system calls but for new threads and forks, so a
  *     program that shuts itself into seccomp later goes on working.
  *   - The handler reads memory only between the stack pointer and the top of a stack that
- *     it knows; on any other stack it takes the program counter alone.
+ *     it knows (the thread's own, or the one that sigaltstack() set); on any other stack it takes
+ *     the registers alone.  Not by memcpy(): AddressSanitizer's looks at what is read.
  *   - Our signal is not the program's: its own sigaction() and signal() for that number
  *     are kept beside ours and answered as if we were not there, a signal by that number
  *     that is not from our timer is given to it, and blocking all signals leaves ours
@@ -59,6 +62,8 @@ enum {
 	START_SLOTS = 512,
 	MODULE_BUFFER_BYTES = 65536,
 	MAIN_STACK_MAX_BYTES = 64 << 20,
+	COPY_FIRST_BYTES = 16384, /* while nothing is known of a thread's stacks */
+	COPY_LEAST_BYTES = 1024,
 };
 
 /* One for each thread that has a timer. */
@@ -66,10 +71,12 @@ struct agent_thread {
 	bool armed;
 	volatile sig_atomic_t busy; /* its chunk is being written */
 	uint32_t tid, used_bytes;
+	uint32_t needed_bytes; /* as the last chunk's owner said */
 	int timer;
 	uint64_t first_ns;  /* reading of its CPU clock at the first shot */
 	uint64_t counted;   /* periods that its samples stand for */
 	uintptr_t stack_lo, stack_hi; /* of its own stack; 0: not known */
+	uintptr_t frames_hi;          /* there its frames begin, but for those of starting it */
 	struct agent_owner *owner;    /* of the chunk; NULL: none yet */
 	uint8_t *chunk;
 };
@@ -78,6 +85,7 @@ struct agent_thread {
 struct agent_process {
 	struct agent_header *ring; /* NULL: not recording */
 	uint32_t pid, max_frames;
+	bool copies_stacks;
 	uint64_t period_ns, image_ns;
 	uint64_t pid_namespace;
 	int signal_number;
@@ -133,6 +141,7 @@ static bool claim_chunk(uint32_t index)
 	owner->tid = self.tid;
 	owner->image_ns = process.image_ns;
 	atomic_store(&owner->used_bytes, 0);
+	atomic_store(&owner->needed_bytes, self.needed_bytes);
 	atomic_store(&owner->state, AGENT_CHUNK_OWNED);
 	touched = atomic_load(&process.ring->chunks_touched);
 	while (touched <= index &&
@@ -146,8 +155,10 @@ static bool claim_chunk(uint32_t index)
 
 static void close_chunk(void)
 {
-	if (self.owner != NULL)
+	if (self.owner != NULL) {
+		self.needed_bytes = atomic_load(&self.owner->needed_bytes);
 		atomic_store(&self.owner->state, AGENT_CHUNK_CLOSED);
+	}
 	self.owner = NULL;
 	self.chunk = NULL;
 }
@@ -372,6 +383,52 @@ static struct unwind_regs regs_of(const ucontext_t *u)
 #endif
 }
 
+/* All registers by their DWARF numbers (unwind/machine.c); returns SP. */
+static uint64_t registers_of(const ucontext_t *u, uint64_t *to, uint64_t *known)
+{
+#if defined(__x86_64__)
+	static const uint8_t numbers[] = { REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI, REG_RBP, REG_RSP, REG_R8,
+					   REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP };
+	enum { COUNT = 17, SP = 7 };
+
+	for (unsigned i = 0; i < COUNT; i++)
+		to[i] = (uint64_t)u->uc_mcontext.gregs[numbers[i]];
+#elif defined(__i386__)
+	static const uint8_t numbers[] = { REG_EAX, REG_ECX, REG_EDX, REG_EBX, REG_ESP, REG_EBP, REG_ESI, REG_EDI, REG_EIP };
+	enum { COUNT = 9, SP = 4 };
+
+	for (unsigned i = 0; i < COUNT; i++)
+		to[i] = (uint32_t)u->uc_mcontext.gregs[numbers[i]];
+#elif defined(__aarch64__)
+	enum { COUNT = 33, SP = 31 };
+
+	for (unsigned i = 0; i < 31; i++)
+		to[i] = u->uc_mcontext.regs[i];
+	to[31] = u->uc_mcontext.sp;
+	to[32] = u->uc_mcontext.pc;
+#elif defined(__arm__)
+	enum { COUNT = 16, SP = 13 };
+
+	for (unsigned i = 0; i < COUNT; i++)
+		to[i] = (&u->uc_mcontext.arm_r0)[i];
+#elif defined(__riscv)
+	enum { COUNT = 33, SP = 2 };
+
+	for (unsigned i = 1; i < 32; i++)
+		to[i] = ((const unsigned long *)u->uc_mcontext.__gregs)[i];
+	to[0] = 0;
+	to[32] = ((const unsigned long *)u->uc_mcontext.__gregs)[0];
+#else
+	enum { COUNT = 1, SP = 0 };
+
+	to[0] = 0;
+#endif
+	for (unsigned i = COUNT; i < AGENT_REGISTERS; i++)
+		to[i] = 0;
+	*known = (UINT64_C(1) << COUNT) - 1;
+	return to[SP];
+}
+
 struct stack_bounds {
 	uintptr_t lo, hi;
 };
@@ -390,15 +447,15 @@ static bool read_stack(void *user, uint64_t addr, void *buffer, size_t size_byte
 extern const char __start_sonde_entry[] __attribute__((visibility("hidden")));
 extern const char __stop_sonde_entry[] __attribute__((visibility("hidden")));
 
-static void take_stack(const ucontext_t *context, struct agent_sample *s)
+static void follow_frame_pointers(const ucontext_t *context, struct agent_sample *s)
 {
 	struct unwind_regs regs = regs_of(context);
-	struct stack_bounds bounds = { (uintptr_t)regs.sp, self.stack_hi };
+	struct stack_bounds bounds = { (uintptr_t)regs.sp, self.frames_hi };
 	struct unwind_memory memory = { read_stack, &bounds };
 	size_t count = 1;
 
 	s->pcs[0] = regs.pc;
-	if (regs.sp < self.stack_lo || regs.sp >= self.stack_hi) {
+	if (regs.sp < self.stack_lo || regs.sp >= self.frames_hi) {
 		s->record.flags |= AGENT_STACK_BROKEN;
 	} else {
 		enum unwind_end end = unwind_frame_pointers(&regs, &memory, s->pcs, process.max_frames, &count);
@@ -411,10 +468,130 @@ static void take_stack(const ucontext_t *context, struct agent_sample *s)
 	s->pc_count = (uint16_t)count;
 }
 
+/* --- a copy of the stack ------------------------------------------------------------------------- */
+
+static uint64_t copy_words(uint8_t *to, uintptr_t from, uint64_t size_bytes)
+{
+	for (uint64_t i = 0; i < size_bytes; i += sizeof(long)) {
+		*(long *)(to + i) = *(const long *)(from + i);
+		__asm__ volatile("" ::: "memory"); /* or it becomes a memcpy() */
+	}
+	return size_bytes;
+}
+
+static uint64_t at_most(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
+/* How much to take of one stack: twice what the last ones needed, for those that are deeper. */
+static uint64_t copy_bytes(void)
+{
+	uint64_t needed = self.owner ? atomic_load_explicit(&self.owner->needed_bytes, memory_order_relaxed)
+				     : self.needed_bytes;
+	uint64_t bytes = needed ? (needed * 2 + 7) & ~UINT64_C(7) : COPY_FIRST_BYTES;
+
+	return bytes < COPY_LEAST_BYTES ? COPY_LEAST_BYTES : at_most(bytes, AGENT_STACK_MAX_BYTES);
+}
+
+/* Where the stack that SP is on ends; 0: it is none that we know. */
+static uintptr_t stack_end(const ucontext_t *u, uint64_t sp)
+{
+	uintptr_t lo = (uintptr_t)u->uc_stack.ss_sp, hi = lo + u->uc_stack.ss_size;
+
+	if (sp >= self.stack_lo && sp < self.stack_hi)
+		return self.stack_hi;
+	return !(u->uc_stack.ss_flags & SS_DISABLE) && sp >= lo && sp < hi ? hi : 0;
+}
+
+static void copy_part(struct agent_copy *c, unsigned part, uintptr_t from, uintptr_t end, uint64_t max_bytes)
+{
+	uint64_t size_bytes = end > from ? (end - from) & ~UINT64_C(7) : 0;
+	uint8_t *to = c->bytes + (part ? c->parts[0].size_bytes : 0);
+
+	c->parts[part].addr = from;
+	c->parts[part].size_bytes = copy_words(to, from, at_most(size_bytes, max_bytes));
+}
+
+/* A handler runs on a stack of its own: the kernel left the registers of what was interrupted at
+ * that stack's upper end, its SP among them.  The lowest address of the thread's own stack there is
+ * that one, or not far below it; whoever unwinds knows which. */
+static uintptr_t interrupted_sp(const struct agent_copy *c, uintptr_t alternate_end)
+{
+	uintptr_t lowest = 0, at = (uintptr_t)c->parts[0].addr;
+
+	for (; at + sizeof(long) <= alternate_end; at += sizeof(long)) {
+		uintptr_t word = *(const uintptr_t *)at;
+
+		if (word >= self.stack_lo && word < self.stack_hi && (lowest == 0 || word < lowest))
+			lowest = word;
+	}
+	return lowest & ~(sizeof(long) - 1);
+}
+
+/* BYTES: of one part. */
+static void copy_stack(const ucontext_t *context, struct agent_copy *c, uint64_t bytes)
+{
+	uint64_t sp = registers_of(context, c->registers, &c->known);
+	uintptr_t end = stack_end(context, sp);
+
+	c->sample.record.flags |= AGENT_STACK_COPIED;
+	for (unsigned i = 0; i < AGENT_PARTS; i++)
+		c->parts[i].addr = c->parts[i].size_bytes = 0;
+	if (end == 0 || sp % sizeof(long))
+		return;
+	copy_part(c, 0, (uintptr_t)sp, end, bytes);
+	if (end == self.stack_hi || self.stack_hi == 0)
+		return;
+
+	uintptr_t second = interrupted_sp(c, end);
+
+	if (second)
+		copy_part(c, 1, second, self.stack_hi,
+			  at_most(bytes, AGENT_STACK_MAX_BYTES - c->parts[0].size_bytes));
+}
+
+/* --- one sample ------------------------------------------------------------------------------------ */
+
+static bool is_on_own_stack(const ucontext_t *u)
+{
+	uint64_t sp = regs_of(u).sp;
+
+	return sp >= self.stack_lo && sp < self.stack_hi;
+}
+
+static void take_copy(const ucontext_t *context, struct agent_sample *s, uint64_t bytes)
+{
+	struct agent_copy *c = (struct agent_copy *)s;
+
+	copy_stack(context, c, bytes);
+	s->record.size_bytes = (uint16_t)(sizeof(*c) + c->parts[0].size_bytes + c->parts[1].size_bytes);
+}
+
+static void take_stack(const ucontext_t *context, struct agent_sample *s, uint64_t bytes)
+{
+	s->record.size_bytes = sizeof(*s);
+	if (context == NULL)
+		return;
+	if (process.copies_stacks) {
+		take_copy(context, s, bytes);
+		return;
+	}
+	follow_frame_pointers(context, s);
+	s->record.size_bytes = (uint16_t)(sizeof(*s) + s->pc_count * sizeof(s->pcs[0]));
+}
+
+/* Room for the largest sample that this one can be; BYTES: of a part of its copy. */
+static struct agent_sample *sample_room(const ucontext_t *context, uint64_t bytes)
+{
+	if (context == NULL || !process.copies_stacks)
+		return room(sizeof(struct agent_sample) + process.max_frames * sizeof(uint64_t));
+	return room(sizeof(struct agent_copy) +
+		    (is_on_own_stack(context) ? bytes : at_most(2 * bytes, AGENT_STACK_MAX_BYTES)));
+}
+
 /* Without CONTEXT: it is known that it ran, not where. */
 static void take_sample(uint32_t count, const ucontext_t *context)
 {
-	struct agent_sample *s = room(sizeof(*s) + process.max_frames * sizeof(s->pcs[0]));
+	uint64_t bytes = process.copies_stacks ? copy_bytes() : 0;
+	struct agent_sample *s = sample_room(context, bytes);
 	int cpu = sched_getcpu();
 
 	self.counted += count;
@@ -426,9 +603,7 @@ static void take_sample(uint32_t count, const ucontext_t *context)
 	s->count = count;
 	s->cpu = (uint16_t)(cpu < 0 ? 0 : cpu);
 	s->pc_count = 0;
-	if (context != NULL)
-		take_stack(context, s);
-	s->record.size_bytes = (uint16_t)(sizeof(*s) + s->pc_count * sizeof(s->pcs[0]));
+	take_stack(context, s, bytes);
 	commit(s->record.size_bytes);
 }
 
@@ -520,7 +695,8 @@ static uint64_t random_below(uint64_t limit)
 	return x % limit;
 }
 
-static void arm_thread(uintptr_t stack_lo, uintptr_t stack_hi)
+/* Its own stack is [STACK_LO, STACK_HI), 0: not known; its frames begin at FRAMES_HI. */
+static void arm_thread(uintptr_t stack_lo, uintptr_t stack_hi, uintptr_t frames_hi)
 {
 	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = process.signal_number };
 	uint64_t first_ns, period = process.period_ns;
@@ -531,6 +707,7 @@ static void arm_thread(uintptr_t stack_lo, uintptr_t stack_hi)
 	}
 	self.stack_lo = stack_lo;
 	self.stack_hi = stack_hi;
+	self.frames_hi = frames_hi;
 	event.sigev_value.sival_ptr = &process;
 	event._sigev_un._tid = (int)self.tid;
 	if (syscall(SYS_timer_create, CLOCK_THREAD_CPUTIME_ID, &event, &self.timer) != 0) {
@@ -601,7 +778,7 @@ static void thread_stack(uintptr_t *lo, uintptr_t *hi)
 	pthread_attr_destroy(&attributes);
 }
 
-/* Below all that the thread does.  Alone in its section: see take_stack(). */
+/* Below all that the thread does.  Alone in its section: see follow_frame_pointers(). */
 __attribute__((section("sonde_entry"), noinline)) static void *thread_main(void *user)
 {
 	struct start_slot *slot = user;
@@ -614,7 +791,7 @@ __attribute__((section("sonde_entry"), noinline)) static void *thread_main(void 
 	thread_stack(&lo, &hi);
 	pthread_setspecific(process.thread_end, &process);
 	self.tid = (uint32_t)syscall(SYS_gettid);
-	arm_thread(lo, lo <= here && here < hi ? here : 0);
+	arm_thread(lo, hi, lo <= here && here < hi ? here : 0);
 	errno = saved;
 
 	void *result = function(argument);
@@ -769,7 +946,7 @@ static void on_fork_child(void)
 		atomic_store(&start_slots[i].used, false);
 	self.tid = (uint32_t)syscall(SYS_gettid);
 	log_put(AGENT_LOG_FORK, "");
-	arm_thread(self.stack_lo, self.stack_hi);
+	arm_thread(self.stack_lo, self.stack_hi, self.frames_hi);
 	errno = saved;
 }
 
@@ -806,7 +983,10 @@ static struct agent_header *map_ring(const char *path)
 	void *ring = ok ? mmap(NULL, AGENT_RING_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
 
 	close(fd);
-	return ring == MAP_FAILED ? NULL : ring;
+	if (ring == MAP_FAILED)
+		return NULL;
+	madvise(ring, AGENT_RING_BYTES, MADV_DONTDUMP); /* a core file is the program's */
+	return ring;
 }
 
 static bool is_live(struct agent_header *ring)
@@ -835,6 +1015,7 @@ static bool begin(struct agent_header *ring)
 	find_next();
 	process.period_ns = ring->period_ns;
 	process.max_frames = ring->max_frames == 0 ? 1 : ring->max_frames;
+	process.copies_stacks = ring->copies_stacks != 0 && ring->max_frames > 1;
 	if (process.max_frames > AGENT_MAX_FRAMES)
 		process.max_frames = AGENT_MAX_FRAMES;
 	process.pid = (uint32_t)getpid();
@@ -867,6 +1048,6 @@ __attribute__((constructor)) static void agent_begin(void)
 	main_stack(&lo, &hi);
 	self.tid = process.pid;
 	log_put(AGENT_LOG_START, exe);
-	arm_thread(lo, hi);
+	arm_thread(lo, hi, hi);
 	errno = saved;
 }

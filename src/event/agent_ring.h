@@ -25,10 +25,12 @@
 #include <stdint.h>
 
 enum {
-	AGENT_RING_VERSION = 1,
+	AGENT_RING_VERSION = 2,
 	AGENT_LOG_ENTRIES = 8192,
-	AGENT_CHUNKS = 16384,
-	AGENT_CHUNK_BYTES = 8192,
+	AGENT_CHUNKS = 8192,
+	AGENT_CHUNK_BYTES = 65536, /* pages that nobody wrote to take no memory */
+	AGENT_STACK_MAX_BYTES = 57344, /* of one copy, both parts */
+	AGENT_REGISTERS = 33,
 	AGENT_MAX_FRAMES = 512,
 	AGENT_COMM_BYTES = 16,
 	AGENT_EXE_BYTES = 208,
@@ -41,6 +43,9 @@ struct agent_header {
 	uint64_t magic;
 	uint32_t version;
 	uint32_t max_frames;       /* 0: no stacks, only where it ran */
+	uint32_t copies_stacks;    /* 1: registers and a copy of the stack, for the reader to unwind;
+				      0: frame pointers are followed on the spot */
+	uint32_t pad;
 	uint64_t period_ns;        /* of CPU time, between samples of a thread */
 	_Atomic uint64_t alive_ns; /* CLOCK_MONOTONIC when the reader was last here */
 	_Atomic uint32_t stopped;  /* 1: recording is over, do nothing any more */
@@ -52,7 +57,7 @@ struct agent_header {
 	_Atomic uint64_t log_lost;       /* the log was full */
 	_Atomic uint64_t threads_missed; /* no timer could be had (RLIMIT_SIGPENDING) */
 	_Atomic uint32_t chunks_touched; /* chunks [0, this) were used at least once */
-	uint32_t pad;
+	uint32_t pad2;
 	uint64_t pid_namespace;    /* inode of the reader's; programs in another one stay out:
 				      their pids mean nothing to the reader */
 };
@@ -80,7 +85,9 @@ struct agent_owner {
 	uint32_t pid, tid;
 	_Atomic uint32_t used_bytes;
 	uint64_t image_ns; /* start of the program (exec or fork) that wrote it */
-	uint64_t pad;
+	_Atomic uint32_t needed_bytes; /* by the reader: what unwinding took of the copies of this
+					  thread, at its last stacks; 0: not known yet */
+	uint32_t pad;
 };
 
 enum agent_record_kind { AGENT_SAMPLE = 1, AGENT_MODULE };
@@ -94,7 +101,8 @@ struct agent_record {
 	uint64_t time_ns;
 };
 
-enum agent_sample_flags { AGENT_STACK_CUT = 1, AGENT_STACK_BROKEN = 2 };
+/* COPIED: it is a struct agent_copy. */
+enum agent_sample_flags { AGENT_STACK_CUT = 1, AGENT_STACK_BROKEN = 2, AGENT_STACK_COPIED = 4 };
 
 struct agent_sample {
 	struct agent_record record;
@@ -102,6 +110,22 @@ struct agent_sample {
 	uint16_t cpu;
 	uint16_t pc_count; /* 0: it is known that the thread ran, not where (it ended between two ticks) */
 	uint64_t pcs[];
+};
+
+enum { AGENT_PARTS = 2 };
+
+/* A sample whose stack is not unwound yet: pc_count is 0, and behind it come the registers by
+ * their DWARF numbers (unwind/machine.h) and the stack's bytes. */
+struct agent_copy {
+	struct agent_sample sample;
+	uint64_t known;          /* bits: registers that are there */
+	/* [addr, addr + size_bytes) of the stack, multiples of 8; the second part is what a handler
+	 * on a stack of its own interrupted */
+	struct {
+		uint64_t addr, size_bytes;
+	} parts[AGENT_PARTS];
+	uint64_t registers[AGENT_REGISTERS];
+	uint8_t bytes[];         /* of both parts */
 };
 
 /* An executable segment that is mapped; time_ns is that of the program's start. */

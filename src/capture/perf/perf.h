@@ -8,6 +8,7 @@
 #include "capture/perf/event.h"
 #include "capture/perf/ring.h"
 #include "capture/source.h"
+#include "capture/stack_counts.h"
 
 #include <linux/perf_event.h>
 
@@ -65,15 +66,8 @@ struct perf_cpu {
 
 	/* user_stack.c: which of its events is enabled, and what the samples since needed */
 	unsigned level, level_samples, level_short;
+	bool is_settled;         /* a window passed at one level */
 	uint64_t level_needed_bytes;
-};
-
-/* Of user stacks that came as copies: how many there were, and what served how many. */
-struct perf_stack_counts {
-	uint64_t stacks, frames, copied_bytes;
-	uint64_t by_cfi, by_full, by_fp, by_guess;
-	uint64_t broken, too_long; /* too_long: broken where the copy ended */
-	uint64_t why[8];           /* of the broken ones: enum unwind_why */
 };
 
 struct perf_session {
@@ -84,7 +78,7 @@ struct perf_session {
 	size_t cpu_count;
 	size_t ring_pages;
 	unsigned stack_levels;   /* events for each CPU, one enabled; 1: no choice */
-	struct perf_stack_counts stack_counts;
+	struct stack_counts stack_counts;
 	struct map ids;          /* event id -> index of its counter; when there are several */
 
 	/* Too many threads for a descriptor each: all of the machine is sampled and these

@@ -13,11 +13,7 @@
 #include "capture/perf/perf.h"
 
 #include "base/log.h"
-#include "base/str.h"
-#include "base/units.h"
 #include "capture/track.h"
-#include "event/types.h"
-#include "record/recorder.h"
 #include "unwind/unwind.h"
 
 #include <asm/perf_regs.h>
@@ -26,7 +22,7 @@
 
 enum {
 	WINDOW_SAMPLES = 128,   /* of one CPU, between two decisions to go down */
-	SHORT_MAX = 2,          /* stacks cut off by the copy's end that move it up */
+	SHORT_MAX = 2,          /* stacks cut off by the copy's end that move it up; at first it is one */
 	SAME_STACK_BYTES = 8 << 20, /* what is wanted further away is another stack's */
 };
 
@@ -103,7 +99,7 @@ static void adapt_level(struct perf_session *s, struct perf_cpu *cpu, const stru
 	cpu->level_short += c->is_short && c->size_bytes >= perf_stack_bytes(s, cpu->level);
 	if (c->needed_bytes > cpu->level_needed_bytes)
 		cpu->level_needed_bytes = c->needed_bytes;
-	if (cpu->level_short >= SHORT_MAX && cpu->level + 1 < s->stack_levels) {
+	if (cpu->level_short >= (cpu->is_settled ? SHORT_MAX : 1) && cpu->level + 1 < s->stack_levels) {
 		bool next_would_do = cpu->level_needed_bytes <= perf_stack_bytes(s, cpu->level + 1) / 2;
 
 		switch_level(s, cpu, next_would_do ? cpu->level + 1 : s->stack_levels - 1);
@@ -113,6 +109,7 @@ static void adapt_level(struct perf_session *s, struct perf_cpu *cpu, const stru
 
 		if (roomy)
 			switch_level(s, cpu, cpu->level - 1);
+		cpu->is_settled = true;
 		cpu->level_samples = cpu->level_short = 0;
 		cpu->level_needed_bytes = 0;
 	}
@@ -154,29 +151,6 @@ static bool parse(const uint8_t *p, const uint8_t *end, uint64_t *abi, const uin
 	return true;
 }
 
-static void count_result(struct perf_session *s, const struct unwind_result *r, const struct unwind_copy *c,
-			 uint8_t *flags)
-{
-	struct perf_stack_counts *counts = &s->stack_counts;
-
-	counts->stacks++;
-	counts->frames += r->count;
-	counts->copied_bytes += c->size_bytes;
-	counts->by_cfi += r->by_table > 0;
-	counts->by_full += r->has_full;
-	counts->by_fp += r->by_fp > 0;
-	counts->by_guess += r->by_guess > 0;
-	counts->too_long += r->end == UNWIND_BROKEN && c->is_short;
-	counts->broken += r->end == UNWIND_BROKEN;
-	counts->why[r->why & 7] += r->end == UNWIND_BROKEN && !c->is_short;
-	if (r->by_table)
-		*flags |= SAMPLE_STACK_CFI;
-	if (r->end == UNWIND_CUT)
-		*flags |= SAMPLE_STACK_CUT;
-	if (r->end == UNWIND_BROKEN)
-		*flags |= SAMPLE_STACK_BROKEN;
-}
-
 size_t perf_user_stack(struct perf_session *s, struct perf_cpu *cpu, pid_t pid, const uint8_t *p,
 		       const uint8_t *end, uint64_t *addrs, size_t max_frames, uint8_t *flags)
 {
@@ -202,48 +176,15 @@ size_t perf_user_stack(struct perf_session *s, struct perf_cpu *cpu, pid_t pid, 
 	unwind_stack(&regs, &memory, &unwind.space,
 		     s->capture.request->stacks == CAPTURE_STACK_DWARF ? UNWIND_NO_GUESS : 0, addrs,
 		     max_frames, &result);
-	count_result(s, &result, &copy, flags);
+	stack_counts_add(&s->stack_counts, &result, &copy, flags);
 	/* the largest copies are where the kernel may warn (setup.c): not for these */
 	if (!is_32bit)
 		adapt_level(s, cpu, &copy);
 	return result.count;
 }
 
-/* --- what served ---------------------------------------------------------------------------------------- */
-
-static void say_count(struct str *line, uint64_t count, const char *what)
-{
-	if (count)
-		str_printf(line, "%s%s %s", line->length ? ", " : "", units_count(count).text, what);
-}
-
 void perf_user_stacks_note(struct perf_session *s)
 {
-	static const char *const why[8] = {
-		[UNWIND_WHY_MEMORY] = "where the copy does not reach (handlers on a stack of their own)",
-		[UNWIND_WHY_NO_CODE] = "at an address without code",
-		[UNWIND_WHY_NO_CFI] = "in code without CFI and frame pointer",
-		[UNWIND_WHY_REGISTERS] = "at CFI that could not be followed",
-		[UNWIND_WHY_FRAME] = "at a frame that can't be",
-	};
-	const struct perf_stack_counts *c = &s->stack_counts;
-	struct recorder *r = s->capture.recorder;
-	struct str line;
-
-	if (!s->setup.copies_stack || c->stacks == 0)
-		return;
-	str_init(&line);
-	say_count(&line, c->by_cfi, "by CFI");
-	say_count(&line, c->by_fp, "with frame pointers where there was none");
-	say_count(&line, c->by_guess, "with a guess in the innermost frame");
-	recorder_note(r, "cpu.stacks.served", str_text(&line));
-	str_deinit(&line);
-	str_init(&line);
-	say_count(&line, c->too_long, "longer than the copy (64 KiB at most)");
-	for (size_t i = 0; i < 8; i++)
-		if (why[i])
-			say_count(&line, c->why[i], why[i]);
-	if (c->broken)
-		recorder_note(r, "cpu.stacks.broken", str_text(&line));
-	str_deinit(&line);
+	if (s->setup.copies_stack)
+		stack_counts_note(&s->stack_counts, s->capture.recorder, "cpu.stacks", "64 KiB");
 }

@@ -5,6 +5,9 @@
  * (lib/sonde-cpu-timer.c says how) and come through a shared file in the recording's
  * directory; here they become rows.
  *
+ * Samples come as registers and the top of the stack (-g auto and dwarf), and are unwound here by
+ * the CFI of the program's files; or as addresses that the agent found by frame pointers.
+ *
  * The kernel tells us nothing: that processes started, forked and ended is what the
  * agents log, and that one has died without a word is found by asking for it at each
  * drain.  Modules come from the agent with the first sample of a program; addresses in
@@ -17,13 +20,16 @@
 #include "base/map.h"
 #include "base/libexec.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "base/units.h"
 #include "base/vec.h"
 #include "capture/preload/ring_reader.h"
 #include "capture/source.h"
+#include "capture/stack_counts.h"
 #include "capture/track.h"
 #include "event/types.h"
 #include "module/mapping.h"
+#include "module/module.h"
 #include "record/recorder.h"
 
 #include <errno.h>
@@ -40,7 +46,11 @@
 #define SHORT_PROGRAM_NS UINT64_C(2000000) /* of CPU time: what a program needs to start and end */
 #define MAPS_AGAIN_NS UINT64_C(100000000) /* /proc/PID/maps is read no more often */
 
-enum { DEFAULT_MAX_FRAMES = 127 }; /* as kernel.perf_event_max_stack has it */
+enum {
+	DEFAULT_MAX_FRAMES = 127,     /* as kernel.perf_event_max_stack has it */
+	SAME_STACK_BYTES = 8 << 20,   /* what is wanted further away is another stack's */
+	AGENT_FRAME_DEPTH = 5,        /* its frame is one of so many outermost ones */
+};
 
 struct range {
 	uint64_t lo, hi;
@@ -56,8 +66,10 @@ struct cpu_timer {
 	struct capture capture;
 	struct ring_reader *ring;
 	uint64_t period_ns;
+	uint32_t max_frames;
 	uint16_t event_id;
 	struct map processes;       /* pid -> struct sampled_process * */
+	struct stack_counts stack_counts;
 	struct ring_losses reported;
 	uint64_t started, sampled;  /* programs that the agent was in; samples */
 	uint64_t seen_ns;           /* what the samples stand for */
@@ -215,18 +227,119 @@ static void add_mapping(void *user, const struct proc_mapping *m)
 	vec_push(&u->process->mapped, ((struct range){ m->addr, m->addr + m->size_bytes }));
 }
 
-/* The agent told of what was there at the start; the rest /proc knows. */
-static void map_what_is_missing(struct cpu_timer *s, struct sampled_process *p, const struct agent_sample *sample)
+/* The agent told of what was there at the start; the rest /proc knows.  False: it was asked just now. */
+static bool read_maps(struct cpu_timer *s, struct sampled_process *p, uint64_t time_ns)
 {
 	uint64_t now = now_ns();
+
+	if (now - p->maps_read_ns < MAPS_AGAIN_NS)
+		return false;
+	p->maps_read_ns = now;
+	proc_maps_read(p->pid, add_mapping, &(struct maps_user){ s, p, time_ns });
+	return true;
+}
+
+static void map_what_is_missing(struct cpu_timer *s, struct sampled_process *p, const struct agent_sample *sample)
+{
 	bool missing = false;
 
 	for (size_t i = 0; i < sample->pc_count && !missing; i++)
 		missing = !is_mapped(p, sample->pcs[i]);
-	if (!missing || now - p->maps_read_ns < MAPS_AGAIN_NS)
-		return;
-	p->maps_read_ns = now;
-	proc_maps_read(p->pid, add_mapping, &(struct maps_user){ s, p, sample->record.time_ns });
+	if (missing)
+		read_maps(s, p, sample->record.time_ns);
+}
+
+/* --- copies of stacks --------------------------------------------------------------------------------- */
+
+/* Both parts of a copy as one memory. */
+static bool read_parts(void *user, uint64_t addr, void *buffer, size_t size_bytes)
+{
+	struct unwind_copy *parts = user;
+
+	/* the second is asked first where it has the address: the first one notes what it lacks */
+	if (parts[1].size_bytes && addr >= parts[1].sp && addr - parts[1].sp < parts[1].limit_bytes)
+		return unwind_copy_read(&parts[1], addr, buffer, size_bytes);
+	return unwind_copy_read(&parts[0], addr, buffer, size_bytes);
+}
+
+static void parts_of(const struct agent_copy *c, struct unwind_copy parts[AGENT_PARTS])
+{
+	const uint8_t *bytes = c->bytes;
+
+	for (unsigned i = 0; i < AGENT_PARTS; i++) {
+		parts[i] = (struct unwind_copy){ .bytes = bytes, .sp = c->parts[i].addr,
+						 .size_bytes = c->parts[i].size_bytes, .limit_bytes = SAME_STACK_BYTES };
+		bytes += c->parts[i].size_bytes;
+	}
+	/* two stacks: neither goes on where the other one is */
+	for (unsigned i = 0; i < AGENT_PARTS && parts[1].size_bytes; i++)
+		if (parts[!i].sp > parts[i].sp && parts[!i].sp - parts[i].sp < SAME_STACK_BYTES)
+			parts[i].limit_bytes = parts[!i].sp - parts[i].sp;
+}
+
+/* The frame in which the agent started the thread is nobody's business. */
+static size_t leave_out_agent(struct cpu_timer *s, struct sampled_process *p, uint64_t *pcs, size_t count)
+{
+	for (size_t i = count; i-- > 1 && i + AGENT_FRAME_DEPTH > count;) {
+		struct module_key key;
+
+		if (!track_module_key(s->capture.track, track_module_at(s->capture.track, p->pid, pcs[i] - 1), &key) ||
+		    !key.path || !str_ends(key.path, "/" AGENT_FILE))
+			continue;
+		memmove(&pcs[i], &pcs[i + 1], (count - i - 1) * sizeof(*pcs));
+		return count - 1;
+	}
+	return count;
+}
+
+/* Where a stack was longer than its copy nobody knows how long it is: the next one is twice that. */
+static void tell_needed(struct cpu_timer *s, const struct ring_item *item, const struct unwind_copy *parts)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < AGENT_PARTS; i++) {
+		uint64_t needed = parts[i].is_short && parts[i].needed_bytes < parts[i].size_bytes * 2
+					  ? parts[i].size_bytes * 2
+					  : parts[i].needed_bytes;
+
+		bytes = needed > bytes ? needed : bytes;
+	}
+	ring_reader_needed(s->ring, item, bytes);
+}
+
+static bool may_lack_maps(const struct unwind_result *r)
+{
+	return r->end == UNWIND_BROKEN && (r->why == UNWIND_WHY_NO_CODE || r->why == UNWIND_WHY_NO_CFI);
+}
+
+/* Into PCS, of max_frames; returns how many. */
+static size_t unwind_sample(struct cpu_timer *s, struct sampled_process *p, const struct ring_item *item,
+			    uint64_t *pcs, uint8_t *flags)
+{
+	const struct agent_copy *c = (const struct agent_copy *)item->sample;
+	struct unwind_full all = { .known = c->known };
+	struct unwind_copy parts[AGENT_PARTS];
+	struct unwind_memory memory = { read_parts, parts };
+	struct unwind_result result;
+	struct track_unwind unwind;
+	struct unwind_regs regs;
+
+	memcpy(all.value, c->registers, sizeof(c->registers));
+	if (!unwind_regs_from(&all, false, &regs))
+		return 0;
+	for (bool again = false;; again = true) {
+		parts_of(c, parts);
+		track_unwind_begin(s->capture.track, p->pid, &unwind);
+		unwind_stack(&regs, &memory, &unwind.space,
+			     s->capture.request->stacks == CAPTURE_STACK_DWARF ? UNWIND_NO_GUESS : 0, pcs,
+			     s->max_frames, &result);
+		if (again || !may_lack_maps(&result) || !read_maps(s, p, item->time_ns))
+			break;
+	}
+	parts[0].is_short |= parts[1].is_short;
+	stack_counts_add(&s->stack_counts, &result, &parts[0], flags);
+	tell_needed(s, item, parts);
+	return item->tid != item->pid ? leave_out_agent(s, p, pcs, result.count) : result.count;
 }
 
 /* --- items -------------------------------------------------------------------------------------------- */
@@ -265,6 +378,14 @@ static void take_module(struct cpu_timer *s, const struct ring_item *item)
 	vec_push(&p->mapped, ((struct range){ m->addr, m->addr + m->size_bytes }));
 }
 
+static uint8_t flags_of(const struct agent_sample *sample)
+{
+	if (sample->record.flags & AGENT_STACK_COPIED)
+		return 0; /* known when it is unwound */
+	return sample->pc_count == 0 ? SAMPLE_NO_USER_STACK
+				     : sample->record.flags & AGENT_STACK_CUT ? SAMPLE_STACK_CUT : 0;
+}
+
 static void take_sample(struct cpu_timer *s, const struct ring_item *item)
 {
 	const struct agent_sample *sample = item->sample;
@@ -276,13 +397,20 @@ static void take_sample(struct cpu_timer *s, const struct ring_item *item)
 		.cpu = sample->cpu,
 		.event = s->event_id,
 		.mode = SAMPLE_USER,
-		.flags = sample->pc_count == 0 ? SAMPLE_NO_USER_STACK :
-			 sample->record.flags & AGENT_STACK_CUT ? SAMPLE_STACK_CUT : 0,
+		.flags = flags_of(sample),
 	};
+	uint64_t pcs[AGENT_MAX_FRAMES];
+	const uint64_t *addrs = pcs;
+	size_t count = sample->pc_count;
 
-	map_what_is_missing(s, p, sample);
 	row.thread = track_thread(s->capture.track, p->pid, (pid_t)item->tid, item->time_ns);
-	row.stack = track_stack(s->capture.track, p->pid, sample->pcs, sample->pc_count, 0, true);
+	if (sample->record.flags & AGENT_STACK_COPIED) {
+		count = unwind_sample(s, p, item, pcs, &row.flags);
+	} else {
+		map_what_is_missing(s, p, sample);
+		addrs = sample->pcs;
+	}
+	row.stack = track_stack(s->capture.track, p->pid, addrs, count, 0, true);
 	recorder_row(s->capture.stream, TYPE_sample, &row);
 	s->sampled++;
 	s->seen_ns += row.period;
@@ -357,6 +485,12 @@ static struct err *create(const struct capture *capture, void **ret)
 		config.max_frames = 0;
 	if (config.max_frames > AGENT_MAX_FRAMES)
 		config.max_frames = AGENT_MAX_FRAMES;
+	config.copies_stacks = request->stacks == CAPTURE_STACK_AUTO || request->stacks == CAPTURE_STACK_DWARF;
+	s->max_frames = config.max_frames;
+	recorder_note(capture->recorder, "cpu-timer.stacks",
+		      config.copies_stacks		     ? "copies, unwound by CFI"
+		      : request->stacks == CAPTURE_STACK_FP ? "frame pointers"
+							     : "none");
 
 	CLEANUP(mem_freep) char *path = ring_path(capture->recording_path);
 	struct err *err = ring_reader_create(path, &config, &s->ring);
@@ -454,6 +588,7 @@ static struct err *stop(void *self)
 	ring_reader_drain(s->ring, take_item, s);
 	report_losses(s);
 	tell_limits(s);
+	stack_counts_note(&s->stack_counts, s->capture.recorder, "cpu-timer.stacks", "56 KiB");
 	return NULL;
 }
 

@@ -97,6 +97,7 @@ static void fill_header(struct agent_header *h, const struct ring_config *config
 
 	h->version = AGENT_RING_VERSION;
 	h->max_frames = config->max_frames;
+	h->copies_stacks = config->copies_stacks;
 	h->period_ns = config->period_ns;
 	h->pid_namespace = stat("/proc/self/ns/pid", &st) == 0 ? (uint64_t)st.st_ino : 0;
 	atomic_store(&h->alive_ns, now_ns());
@@ -217,10 +218,21 @@ static void read_log(struct ring_reader *r)
 
 /* --- chunks --------------------------------------------------------------------------------------- */
 
+static bool copy_is_sane(const struct agent_record *record)
+{
+	const struct agent_copy *c = (const struct agent_copy *)record;
+
+	return record->size_bytes >= sizeof(*c) && c->sample.count > 0 && c->sample.pc_count == 0 &&
+	       c->parts[0].size_bytes <= AGENT_STACK_MAX_BYTES && c->parts[1].size_bytes <= AGENT_STACK_MAX_BYTES &&
+	       record->size_bytes == sizeof(*c) + c->parts[0].size_bytes + c->parts[1].size_bytes;
+}
+
 static bool sample_is_sane(const struct agent_record *record)
 {
 	const struct agent_sample *s = (const struct agent_sample *)record;
 
+	if (record->flags & AGENT_STACK_COPIED)
+		return copy_is_sane(record);
 	return record->size_bytes >= sizeof(*s) && s->count > 0 &&
 	       s->pc_count <= AGENT_MAX_FRAMES &&
 	       record->size_bytes == sizeof(*s) + s->pc_count * sizeof(s->pcs[0]);
@@ -237,9 +249,9 @@ static bool module_is_sane(const struct agent_record *record)
 
 /* False: nothing behind it can be trusted. */
 static bool add_record(struct ring_reader *r, const struct agent_record *record, size_t left,
-		       uint32_t pid)
+		       uint32_t pid, uint32_t chunk)
 {
-	struct ring_item item = { .time_ns = record->time_ns, .pid = pid, .tid = record->tid };
+	struct ring_item item = { .time_ns = record->time_ns, .pid = pid, .tid = record->tid, .chunk = chunk };
 
 	if (record->size_bytes < sizeof(*record) || record->size_bytes > left || record->size_bytes % 8)
 		return false;
@@ -267,7 +279,7 @@ static void read_records(struct ring_reader *r, uint32_t index, uint32_t from, u
 		const struct agent_record *record = (const struct agent_record *)(copy + at);
 		uint32_t left = to - from - at;
 
-		if (left < sizeof(*record) || !add_record(r, record, left, pid)) {
+		if (left < sizeof(*record) || !add_record(r, record, left, pid, index)) {
 			r->malformed++;
 			return;
 		}
@@ -334,6 +346,19 @@ static void read_chunks(struct ring_reader *r)
 		lowest_free = touched;
 	/* Stay dense: pages that were used are used again. */
 	atomic_store(&r->header->chunk_hint, lowest_free % AGENT_CHUNKS);
+}
+
+void ring_reader_needed(struct ring_reader *r, const struct ring_item *item, uint64_t bytes)
+{
+	_Atomic uint32_t *needed = &r->owners[item->chunk].needed_bytes;
+	uint32_t before = atomic_load_explicit(needed, memory_order_relaxed);
+
+	if (r->owners[item->chunk].tid != item->tid)
+		return; /* freed, and another's by now */
+	before = before <= AGENT_STACK_MAX_BYTES ? before - before / 64 : 0; /* deep ones are remembered for a while */
+	if (bytes > AGENT_STACK_MAX_BYTES)
+		bytes = AGENT_STACK_MAX_BYTES;
+	atomic_store_explicit(needed, bytes > before ? (uint32_t)bytes : before, memory_order_relaxed);
 }
 
 /* --- the drain --------------------------------------------------------------------------------------- */

@@ -18,6 +18,7 @@ struct ring_reader;
 struct ring_config {
 	uint64_t period_ns;
 	uint32_t max_frames;
+	bool copies_stacks; /* registers and a copy of the stack come, and no pcs */
 };
 /* PATH becomes a link to the ring, by which the agents open it; one that is there is replaced. */
 struct err *ring_reader_create(const char *path, const struct ring_config *config,
@@ -30,17 +31,21 @@ enum ring_item_kind { RING_LOG, RING_MODULE, RING_SAMPLE };
 struct ring_item {
 	enum ring_item_kind kind;
 	uint64_t time_ns;
-	uint32_t pid, tid;
+	uint32_t pid, tid, chunk;
 	union {
 		const struct agent_log_entry *log;
 		const struct agent_module *module;
-		const struct agent_sample *sample;
+		const struct agent_sample *sample; /* or a struct agent_copy */
 	};
 };
 typedef void ring_item_fn(void *user, const struct ring_item *item);
 /* Take out all there is.  Items come sorted by time within one call; at the same time
  * log entries before modules before samples. */
 void ring_reader_drain(struct ring_reader *r, ring_item_fn *callback, void *user);
+
+/* Unwinding the copy of ITEM took so many bytes of it, or wanted them: so much, and something more,
+ * will the next ones of this thread have. */
+void ring_reader_needed(struct ring_reader *r, const struct ring_item *item, uint64_t bytes);
 
 /* Agents do nothing any more from here on. */
 void ring_reader_stop(struct ring_reader *r);

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "capture/ptrace/sampler.h"
 #include "capture/source.h"
+#include "capture/stack_counts.h"
 #include "capture/track.h"
 #include "event/types.h"
 #include "record/recorder.h"
@@ -31,6 +32,7 @@ struct cpu_ptrace {
 	struct ptrace_sampler *sampler;
 	struct ptrace_sampler_options options;
 	uint16_t event_id;
+	struct stack_counts stack_counts;
 	struct map maps_read; /* pid -> when /proc/PID/maps was last read, ns */
 };
 
@@ -114,9 +116,7 @@ static size_t unwind_copy(struct cpu_ptrace *s, const struct ptrace_sample *samp
 		     s->capture.request->stacks == CAPTURE_STACK_DWARF ? UNWIND_NO_GUESS : 0, addrs,
 		     s->options.max_frames, &result);
 	ptrace_sampler_needed(s->sampler, sample->tid, copy.needed_bytes);
-	*flags |= (result.end == UNWIND_CUT ? SAMPLE_STACK_CUT : 0) |
-		  (result.end == UNWIND_BROKEN ? SAMPLE_STACK_BROKEN : 0) |
-		  (result.by_table ? SAMPLE_STACK_CFI : 0);
+	stack_counts_add(&s->stack_counts, &result, &copy, flags);
 	return result.count;
 }
 
@@ -162,6 +162,7 @@ static struct err *stop(void *self)
 	drain(s, true);
 	ptrace_sampler_destroy(s->sampler);
 	s->sampler = NULL;
+	stack_counts_note(&s->stack_counts, s->capture.recorder, "cpu-ptrace.stacks", "1 MiB");
 	recorder_missing(s->capture.recorder, "kernel functions, and processes that these start",
 			 "perf events are not permitted, so the processes were looked at with ptrace; time in the "
 			 "kernel counts at the system call",
