@@ -39,6 +39,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		arena_init(&a);
 		f.checks = NULL;
+		if (size % 2)
+			index_file_check(&f);
 		for (uint64_t addr = 0; addr < 0x2000; addr += 7) {
 			struct index_chain chain;
 

@@ -172,12 +172,22 @@ static void put_answer(struct printer *p, const struct addr2line_item *item)
 		put_frame(p, item, i);
 }
 
+/* Names lie all over the index: to wait for each one's memory would take longer than to write it. */
+static void prefetch_names(const struct index_chain *c)
+{
+	for (size_t i = 0; i < c->count; i++)
+		__builtin_prefetch(c->frames[i].function);
+}
+
 static void *print_part(void *user)
 {
 	struct printer *p = user;
 
-	for (size_t i = 0; i < p->count; i++)
+	for (size_t i = 0; i < p->count; i++) {
+		if (i + 1 < p->count)
+			prefetch_names(p->items[i + 1].answer);
 		put_answer(p, &p->items[i]);
+	}
 	return NULL;
 }
 

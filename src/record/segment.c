@@ -8,6 +8,7 @@
 #include "record/segment.h"
 
 #include "base/mem.h"
+#include "base/radix.h"
 #include "format/parquet.h"
 #include "record/journal_format.h"
 
@@ -20,12 +21,7 @@ _Static_assert((int)FIELD_U8 == PARQUET_U8 && (int)FIELD_U16 == PARQUET_U16 &&
 		       (int)FIELD_STR == PARQUET_STR,
 	       "a field's kind is its column's kind");
 
-enum { TILE_ROWS = 256, RADIX_BITS = 11, RADIX = 1 << RADIX_BITS };
-
-struct timed_row {
-	uint64_t time_ns;
-	const uint8_t *row;
-};
+enum { TILE_ROWS = 256 };
 
 /* --- order ----------------------------------------------------------------------------------- */
 
@@ -46,13 +42,11 @@ static size_t count_rows(const struct segment *s)
 	return rows;
 }
 
-static bool is_in_order(const struct segment *s, uint64_t *min, uint64_t *max)
+static bool is_in_order(const struct segment *s)
 {
 	uint64_t before = 0;
 	bool in_order = true;
 
-	*min = UINT64_MAX;
-	*max = 0;
 	for (size_t i = 0; i < s->run_count; i++)
 		for (uint32_t k = 0; k < s->runs[i].count; k++) {
 			uint64_t time_ns =
@@ -60,51 +54,22 @@ static bool is_in_order(const struct segment *s, uint64_t *min, uint64_t *max)
 
 			in_order &= time_ns >= before;
 			before = time_ns;
-			*min = time_ns < *min ? time_ns : *min;
-			*max = time_ns > *max ? time_ns : *max;
 		}
 	return in_order;
 }
 
-/* One stable pass by RADIX_BITS bits from SHIFT. */
-static void radix_pass(const struct timed_row *from, struct timed_row *to, size_t count,
-		       uint64_t min, unsigned shift)
+static struct radix_item *sort_rows(const struct segment *s, size_t count)
 {
-	size_t places[RADIX] = { 0 }, at = 0;
-
-	for (size_t i = 0; i < count; i++)
-		places[(from[i].time_ns - min) >> shift & (RADIX - 1)]++;
-	for (size_t i = 0; i < RADIX; i++) {
-		size_t n = places[i];
-
-		places[i] = at;
-		at += n;
-	}
-	for (size_t i = 0; i < count; i++)
-		to[places[(from[i].time_ns - min) >> shift & (RADIX - 1)]++] = from[i];
-}
-
-static struct timed_row *sort_rows(const struct segment *s, size_t count, uint64_t min,
-				   uint64_t max)
-{
-	struct timed_row *rows = mem_alloc(count * sizeof(*rows)),
-			 *other = mem_alloc(count * sizeof(*other));
+	struct radix_item *rows = mem_alloc(count * sizeof(*rows));
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->run_count; i++)
 		for (uint32_t k = 0; k < s->runs[i].count; k++) {
 			const uint8_t *row = s->runs[i].rows + (size_t)k * s->type->row_bytes;
 
-			rows[n++] = (struct timed_row){ time_of(row), row };
+			rows[n++] = (struct radix_item){ .key = time_of(row), .pointer = row };
 		}
-	for (unsigned shift = 0; shift < 64 && (max - min) >> shift; shift += RADIX_BITS) {
-		struct timed_row *sorted = other;
-
-		radix_pass(rows, sorted, count, min, shift);
-		other = rows;
-		rows = sorted;
-	}
-	free(other);
+	radix_sort(rows, count);
 	return rows;
 }
 
@@ -114,7 +79,7 @@ static struct timed_row *sort_rows(const struct segment *s, size_t count, uint64
 /* Where the next rows come from: sorted, or run after run. */
 struct row_source {
 	const struct segment *segment;
-	const struct timed_row *sorted; /* NULL: the runs are in order */
+	const struct radix_item *sorted; /* NULL: the runs are in order */
 	size_t run, next;
 };
 
@@ -124,7 +89,7 @@ static size_t next_rows(struct row_source *s, const uint8_t **rows, size_t max, 
 
 	for (size_t i = 0; i < count; i++) {
 		if (s->sorted) {
-			rows[i] = s->sorted[s->next++].row;
+			rows[i] = s->sorted[s->next++].pointer;
 			continue;
 		}
 		while (s->next == s->segment->runs[s->run].count) {
@@ -210,15 +175,14 @@ static struct err *build(const struct segment *s, struct str *out)
 	struct parquet_column *columns = mem_calloc(s->type->field_count, sizeof(*columns));
 	struct parquet_text text = { s->text, s->user };
 	struct row_source source = { .segment = s };
-	struct timed_row *sorted = NULL;
+	struct radix_item *sorted = NULL;
 	size_t rows = count_rows(s);
-	uint64_t min, max;
 
 	for (unsigned i = 0; i < s->type->field_count; i++)
 		columns[i] = (struct parquet_column){ s->type->fields[i].name,
 						      (enum parquet_kind)s->type->fields[i].kind };
-	if (!s->type->side && !is_in_order(s, &min, &max))
-		source.sorted = sorted = sort_rows(s, rows, min, max);
+	if (!s->type->side && !is_in_order(s))
+		source.sorted = sorted = sort_rows(s, rows);
 
 	struct parquet_writer *w = parquet_writer_create(columns, s->type->field_count, &text, out);
 

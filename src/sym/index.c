@@ -13,6 +13,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/radix.h"
 #include "sym/index_build.h"
 #include "sym/index_cache.h"
 #include "sym/index_file.h"
@@ -361,7 +362,7 @@ static void *ask_index(void *user)
 {
 	struct asker *asker = user;
 	struct many *m = asker->m;
-	VEC(struct question) questions = { 0 };
+	VEC(struct radix_item) questions = { 0 };
 	size_t from, to;
 
 	while ((from = atomic_fetch_add(&m->next, m->part)) < m->count) {
@@ -369,10 +370,10 @@ static void *ask_index(void *user)
 		vec_clear(&questions);
 		vec_reserve(&questions, to - from);
 		for (size_t i = from; i < to; i++)
-			vec_push(&questions, ((struct question){ 0, m->addrs[i], i }));
-		vec_sort(&questions, question_compare);
+			vec_push(&questions, ((struct radix_item){ .key = m->addrs[i], .index = i }));
+		radix_sort(questions.v, questions.n);
 		for (size_t i = 0; i < questions.n; i++)
-			index_file_find(&m->ix->index, questions.v[i].addr, asker->arena,
+			index_file_find(&m->ix->index, questions.v[i].key, asker->arena,
 					&m->chains[questions.v[i].index]);
 	}
 	vec_deinit(&questions);
@@ -455,6 +456,8 @@ struct err *sym_index_find_many(struct sym_index *ix, const uint64_t *addrs, siz
 	TRY(sym_index_expect(ix, count));
 	if (!ix->mapped)
 		return find_many_direct(&m, arenas);
+	if (count >= BUILD_ADDRESSES)
+		index_file_check(&ix->index);
 	m.part = count / asker_count(ix, count / 1024) + 1;
 	run_askers(&m, arenas, ask_index, count / 1024);
 	return NULL;

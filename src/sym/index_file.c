@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -132,11 +133,8 @@ static bool check_page(const struct index_file *f, size_t page)
 	return true;
 }
 
-/* Are these bytes of the image as they were written? */
-static bool is_sound(const struct index_file *f, const void *bytes, size_t size_bytes)
+static bool pages_are_sound(const struct index_file *f, uint64_t at, size_t size_bytes)
 {
-	uint64_t at = (uint64_t)((const uint8_t *)bytes - f->image.data);
-
 	if (f->checks == NULL)
 		return true;
 	if (at < INDEX_PAGE_BYTES || size_bytes == 0)
@@ -147,10 +145,43 @@ static bool is_sound(const struct index_file *f, const void *bytes, size_t size_
 	return true;
 }
 
+/* Are these bytes of the image as they were written? */
+static inline bool is_sound(const struct index_file *f, const void *bytes, size_t size_bytes)
+{
+	return f->is_checked || pages_are_sound(f, (uint64_t)((const uint8_t *)bytes - f->image.data), size_bytes);
+}
+
+/* All texts end, and none is longer than a reader would believe. */
+static bool strings_are_sound(const struct index_file *f)
+{
+	size_t length = 0;
+
+	for (uint64_t at = 0; at < f->strings.size_bytes; at += length + 1)
+		if (bytes_text_length(f->strings, at, &length) == NULL)
+			return false;
+	return true;
+}
+
+void index_file_check(struct index_file *f)
+{
+	if (f->is_checked)
+		return;
+	/* One call instead of a fault for every few pages; where it can't be had, those. */
+	madvise((void *)(uintptr_t)f->image.data, f->image.size_bytes, MADV_POPULATE_READ);
+	for (size_t page = 0; f->checks != NULL && page < f->page_count; page++)
+		if (!check_page(f, page))
+			return;
+	f->is_checked = strings_are_sound(f);
+}
+
 /* NULL for 0, and for what is damaged. */
 static const char *string_at(const struct index_file *f, uint64_t id)
 {
 	size_t length;
+
+	if (f->is_checked)
+		return id != 0 && id < f->strings.size_bytes ? (const char *)f->strings.data + id : NULL;
+
 	const char *text = id == 0 ? NULL : bytes_text_length(f->strings, id, &length);
 
 	return text != NULL && is_sound(f, text, length + 1) ? text : NULL;

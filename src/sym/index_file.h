@@ -65,6 +65,7 @@ struct index_file {
 	const uint32_t *checks;    /* NULL: pages are not checked */
 	size_t page_count;
 	_Atomic uint64_t *checked; /* a bit a page: it was right */
+	bool is_checked;           /* all pages and all texts were */
 };
 
 /* Map the index at PATH.  ERR_NOT_FOUND when there is none, ERR_FORMAT when it is not one
@@ -74,6 +75,10 @@ struct err *index_file_open_fd(int fd, uint64_t key, struct index_file *ret);
 /* The same over bytes that stay the caller's and are aligned to 8. */
 struct err *index_file_open_bytes(struct bytes image, uint64_t key, struct index_file *ret);
 void index_file_close(struct index_file *f);
+
+/* Check all of it now: before many questions, which then need not look again and again.  What is
+ * damaged is not found, as without. */
+void index_file_check(struct index_file *f);
 
 /* What is at ADDR; texts live in the mapping.  Thread-safe. */
 void index_file_find(const struct index_file *f, uint64_t addr, struct arena *a, struct index_chain *ret);

@@ -5,6 +5,8 @@
 #include "base/err.h"
 #include "base/io.h"
 #include "base/map.h"
+#include "base/mem.h"
+#include "base/radix.h"
 #include "base/str.h"
 #include "base/vec.h"
 #include "event/table.h"
@@ -35,6 +37,29 @@ static void test_err(void **state)
 	assert_null(err_wrap(NULL, "nothing"));
 	assert_ptr_equal(err_wrap(err_nomem(), "x"), err_nomem());
 	err_destroy(err_nomem());
+}
+
+/* By key, and equal keys in their order, whatever the keys are. */
+static void test_radix(void **state)
+{
+	enum { COUNT = 5000 };
+	static const uint64_t masks[] = { 0, 0xff, 0xfffff, UINT64_MAX };
+	struct radix_item *items = mem_calloc(COUNT, sizeof(*items));
+
+	for (size_t m = 0; m < sizeof(masks) / sizeof(*masks); m++) {
+		uint64_t random = 1;
+
+		for (size_t i = 0; i < COUNT; i++) {
+			random = random * 6364136223846793005u + 1442695040888963407u;
+			items[i] = (struct radix_item){ .key = 0xffff000000000000u + (random >> 20 & masks[m]), .index = i };
+		}
+		radix_sort(items, COUNT);
+		for (size_t i = 1; i < COUNT; i++)
+			assert_true(items[i - 1].key < items[i].key ||
+				    (items[i - 1].key == items[i].key && items[i - 1].index < items[i].index));
+	}
+	radix_sort(items, 0);
+	free(items);
 }
 
 static void test_arena(void **state)
@@ -281,7 +306,7 @@ int main(void)
 		cmocka_unit_test(test_map_cut),  cmocka_unit_test(test_cache_prune),
 		cmocka_unit_test(test_err),      cmocka_unit_test(test_arena),
 		cmocka_unit_test(test_map),      cmocka_unit_test(test_strmap),
-		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_cut),      cmocka_unit_test(test_radix),
 		cmocka_unit_test(test_vec),      cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_distance), cmocka_unit_test(test_quote_shell), cmocka_unit_test(test_event_types),
 	};
