@@ -144,16 +144,6 @@ static uint32_t module_add(struct track *t, const struct module_key *key)
 }
 
 /* What a path says; a mapping of a file without one of these names is a file. */
-static enum module_kind kind_of_path(const char *path)
-{
-	if (strcmp(path, "[vdso]") == 0)
-		return MODULE_VDSO;
-	if (path[0] != '/' || strncmp(path, "//", 2) == 0 || strncmp(path, "/dev/zero", 9) == 0 ||
-	    strncmp(path, "/SYSV", 5) == 0 || strncmp(path, "/memfd:", 7) == 0)
-		return MODULE_ANON;
-	return MODULE_SHARED;
-}
-
 static uint32_t anon_module(struct track *t, struct track_process *p, const struct track_mmap *m)
 {
 	if (p->anon_module == 0)
@@ -263,7 +253,7 @@ void track_map_into(struct track *t, struct track_process *p, const struct track
 {
 	struct track_mmap m = *event;
 	struct mapping mapping = { .addr = m.addr, .size_bytes = m.size_bytes, .offset = m.offset };
-	enum module_kind kind = kind_of_path(m.path);
+	enum module_kind kind = mapping_kind(m.path);
 
 	if (m.build_id_size > BUILD_ID_MAX)
 		m.build_id_size = BUILD_ID_MAX;
@@ -350,7 +340,7 @@ uint32_t track_declare_module(struct track *t, const char *path, bool in_kernel,
 {
 	struct module_key key = { .path = path, .fd = -1 };
 
-	key.kind = in_kernel ? MODULE_KERNEL_MODULE : kind_of_path(path);
+	key.kind = in_kernel ? MODULE_KERNEL_MODULE : mapping_kind(path);
 	if (build_id_size <= BUILD_ID_MAX) {
 		key.build_id.size = (uint8_t)build_id_size;
 		memcpy(key.build_id.bytes, build_id, build_id_size);

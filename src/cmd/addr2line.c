@@ -29,7 +29,10 @@ static const char *const styles[] = { "gnu", "elfutils", NULL };
 struct addr2line_args {
 	struct addr2line_form form;
 	const char *file, *section, *target, *style;
-	const char *debuginfod;
+	const char *debuginfod, *debuginfo_path;
+	const char *pid, *process_map, *core;
+	bool kernel;
+	struct opt_given_list offline_kernel;
 	bool no_cache, index, version;
 	bool ignored;
 	uint64_t threads;
@@ -95,6 +98,25 @@ static const struct opt addr2line_opts[] = {
 	{ .name = "relative", .kind = OPT_FLAG,
 	  .help = "file names without the compilation directory; implies --style elfutils",
 	  .offset = offsetof(struct addr2line_args, form.relative) },
+	{ .name = "pid", .kind = OPT_STRING, .value = "PID", .completes = "pid",
+	  .help = "addresses of the running process PID: whatever is mapped there, JIT code too\n"
+		  "eu-addr2line's -p; here -p is --pretty-print, as GNU's is.",
+	  .offset = offsetof(struct addr2line_args, pid) },
+	{ .name = "core", .kind = OPT_STRING, .value = "FILE", .completes = "file",
+	  .help = "addresses of the process that dumped this core; its files are checked by the build-ids in it",
+	  .offset = offsetof(struct addr2line_args, core) },
+	{ .name = "linux-process-map", .letter = 'M', .kind = OPT_STRING, .value = "FILE", .completes = "file",
+	  .help = "addresses of a process of which FILE is a copy of /proc/PID/maps",
+	  .offset = offsetof(struct addr2line_args, process_map) },
+	{ .name = "kernel", .letter = 'k', .kind = OPT_FLAG, .help = "addresses of the running kernel and its modules",
+	  .offset = offsetof(struct addr2line_args, kernel) },
+	{ .name = "offline-kernel", .letter = 'K', .kind = OPT_GIVEN, .value = "RELEASE", .optional = true,
+	  .help = "addresses of the vmlinux of RELEASE (default: the running one), as the file has them\n"
+		  "Modules have no addresses of their own there: ask their files with -e.",
+	  .offset = offsetof(struct addr2line_args, offline_kernel) },
+	{ .name = "debuginfo-path", .kind = OPT_STRING, .value = "DIR[:DIR...]", .completes = "dir",
+	  .help = "look for debug files below these directories before /usr/lib/debug (as SONDE_DEBUG_PATH)",
+	  .offset = offsetof(struct addr2line_args, debuginfo_path) },
 	{ .name = "absolute", .letter = 'A', .kind = OPT_FLAG,
 	  .hidden = true, .help = "ignored: relative paths always begin with the compilation directory",
 	  .offset = offsetof(struct addr2line_args, ignored) },
@@ -284,6 +306,42 @@ static struct err *answer_all(struct asker *p)
 	return answer_input(p);
 }
 
+/* Where addresses come from, if not from a file; false: from one. */
+static bool find_space(const struct addr2line_args *args, enum lookup_space_kind *kind, const char **what)
+{
+	*what = args->pid ? args->pid : args->core ? args->core : args->process_map;
+	*kind = args->pid ? LOOKUP_PROCESS : args->core ? LOOKUP_CORE : args->process_map ? LOOKUP_MAPS : LOOKUP_KERNEL;
+	return *what != NULL || args->kernel;
+}
+
+static struct err *check_sources(const struct addr2line_args *args, bool is_space)
+{
+	unsigned sources = (args->pid != NULL) + (args->core != NULL) + (args->process_map != NULL) + args->kernel +
+			   (args->offline_kernel.count > 0) + (args->file != NULL);
+
+	if (sources > 1)
+		return err_new(ERR_USAGE, "only one of -e, --pid, --core, -M, -k and -K can be asked");
+	if (is_space && (args->section || args->form.symbols || args->form.symbol_sections || args->form.flags ||
+			 args->form.relative))
+		return err_new(ERR_USAGE, "-j, -S, -x, -F and --relative ask one file: give it with -e");
+	return NULL;
+}
+
+static struct err *open_lookup(const struct addr2line_args *args, const struct lookup_options *options,
+			       struct lookup **ret)
+{
+	enum lookup_space_kind kind;
+	const char *what;
+	bool is_space = find_space(args, &kind, &what);
+
+	TRY(check_sources(args, is_space));
+	if (is_space)
+		return lookup_open_space(kind, what, options->debuginfod, ret);
+	if (args->offline_kernel.count > 0)
+		return lookup_open_kernel(args->offline_kernel.v[args->offline_kernel.count - 1].word, options, ret);
+	return lookup_open(args->file ? args->file : "a.out", options, ret);
+}
+
 static struct err *addr2line_run(void *arguments, struct arena *arena, int *status)
 {
 	struct addr2line_args *args = arguments;
@@ -306,7 +364,9 @@ static struct err *addr2line_run(void *arguments, struct arena *arena, int *stat
 	p.printers.form = &args->form;
 	p.printers.thread_count = args->threads ? (unsigned)args->threads
 				  : cpus > ADDR2LINE_THREADS_MAX ? ADDR2LINE_THREADS_MAX : (unsigned)cpus;
-	err = lookup_open(args->file ? args->file : "a.out", &options, &p.l);
+	if (args->debuginfo_path != NULL)
+		lookup_set_debug_path(args->debuginfo_path);
+	err = open_lookup(args, &options, &p.l);
 	p.printers.lookup = p.l;
 	if (err == NULL)
 		err = answer_all(&p);

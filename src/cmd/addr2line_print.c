@@ -6,7 +6,10 @@
  */
 #include "cmd/addr2line_print.h"
 
+#include "render/text.h"
+
 #include <pthread.h>
+#include <string.h>
 
 enum { ITEMS_A_THREAD = 1024 };
 
@@ -20,12 +23,48 @@ struct printer {
 	bool started;
 };
 
+/* Could these bytes steer a terminal, or look like the end of a line?  Eight at a time. */
+static bool is_plain(const char *text, size_t length)
+{
+	const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
+	uint64_t found = 0, word;
+	size_t i = 0;
+
+	for (; i + sizeof(word) <= length; i += sizeof(word)) {
+		memcpy(&word, text + i, sizeof(word));
+		/* below 0x20, 0x7f, or not ASCII */
+		found |= (word - ones * 0x20) | (word + ones) | word;
+	}
+	for (; i < length; i++)
+		found |= (uint64_t)(text[i] < 0x20 || text[i] == 0x7f) << 7;
+	return (found & highs) == 0;
+}
+
+/* Names and paths come out of files: what is added from FROM on is made fit for a terminal, and for
+ * who reads the answers line by line. */
+static void clean(struct str *out, size_t from)
+{
+	size_t length = out->length - from;
+	struct str kept = { 0 };
+
+	if (is_plain(out->text + from, length))
+		return;
+	str_add_n(&kept, out->text + from, length);
+	out->length = from;
+	text_add_clean(out, kept.text, length, true);
+	str_deinit(&kept);
+}
+
 static void put_name(struct printer *p, const char *name)
 {
-	if (name == NULL)
+	size_t from = p->out->length;
+
+	if (name == NULL) {
 		str_add(p->out, "??");
-	else
-		str_add(p->out, p->form->demangle ? lookup_demangle(p->l, name) : name);
+		return;
+	}
+	str_add(p->out, p->form->demangle ? lookup_demangle(p->l, name) : name);
+	clean(p->out, from);
 }
 
 static void put_flags(struct printer *p, const struct index_frame *f)
@@ -50,11 +89,14 @@ static void put_flags(struct printer *p, const struct index_frame *f)
 static bool put_path(struct printer *p, const struct index_frame *f)
 {
 	struct index_frame plain = *f;
+	size_t from = p->out->length;
 
 	if (p->form->relative)
 		plain.path.comp_dir = NULL;
-	if (lookup_add_path(&plain, p->form->basenames, p->out))
+	if (lookup_add_path(&plain, p->form->basenames, p->out)) {
+		clean(p->out, from);
 		return true;
+	}
 	str_add(p->out, "??");
 	return false;
 }

@@ -2,7 +2,7 @@
 /*
  * Separate debug files, as distributions install them: below /usr/lib/debug/.build-id by
  * build-id, and by the name in .gnu_debuglink beside the program, in .debug/ there, or below
- * /usr/lib/debug (GDB manual, "Separate Debug Files").  What is found by name has to prove
+ * /usr/lib/debug and the directories of SONDE_DEBUG_PATH (GDB manual, "Separate Debug Files").  What is found by name has to prove
  * itself by build-id, or where there is none by the CRC that stands beside the name.
  */
 #include "module/locate.h"
@@ -10,27 +10,32 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "format/elf.h"
+#include "module/debug_path.h"
 #include "module/elf_head.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <zlib.h>
 
-#define DEBUG_DIRECTORY "/usr/lib/debug"
-
 int locate_open_by_build_id(const struct build_id *id, const char *suffix)
 {
-	char hex[2 * BUILD_ID_MAX + 1], path[160];
+	char hex[2 * BUILD_ID_MAX + 1], root[DEBUG_PATH_MAX];
+	int fd = -1;
 
 	if (id->size < 2) {
 		errno = ENOENT;
 		return -1;
 	}
 	build_id_format(id, hex);
-	snprintf(path, sizeof(path), DEBUG_DIRECTORY "/.build-id/%.2s/%s%s", hex, hex + 2, suffix);
-	return locate_open(0, path);
+	errno = ENOENT;
+	for (size_t r = 0; fd < 0 && debug_path_root(r, root); r++) {
+		CLEANUP(mem_freep) char *path = mem_printf("%s/.build-id/%.2s/%s%s", root, hex, hex + 2, suffix);
+
+		fd = locate_open(0, path);
+	}
+	return fd;
 }
 
 /* --- .gnu_debuglink: a file name, padding to 4, a CRC-32 of that file -------------- */
@@ -79,25 +84,31 @@ static bool is_debug_file(int fd, const struct build_id *id, uint32_t crc)
 	return crc_matches(fd, crc);
 }
 
+/* CANDIDATE, which is freed. */
+static int try_debug_file(int pid, char *candidate, const struct build_id *id, uint32_t crc)
+{
+	int fd = locate_open(pid, candidate);
+
+	free(candidate);
+	if (fd < 0 || is_debug_file(fd, id, crc))
+		return fd;
+	io_closep(&fd);
+	return -1;
+}
+
 /* The debug file NAME of the program in DIRECTORY, as PID (or we, 0) see it. */
 static int open_debug_file(int pid, const char *directory, size_t length, const char *name,
 			   const struct build_id *id, uint32_t crc)
 {
-	static const struct {
-		const char *before, *after;
-	} places[] = { { "", "/" }, { "", "/.debug/" }, { DEBUG_DIRECTORY, "/" } };
-	char candidate[4096];
+	static const char *const beside[] = { "/", "/.debug/" };
+	char root[DEBUG_PATH_MAX];
+	int fd = -1;
 
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		int n = snprintf(candidate, sizeof(candidate), "%s%.*s%s%s", places[i].before,
-				 (int)length, directory, places[i].after, name);
-		int fd = n < (int)sizeof(candidate) ? locate_open(pid, candidate) : -1;
-
-		if (fd >= 0 && is_debug_file(fd, id, crc))
-			return fd;
-		io_closep(&fd);
-	}
-	return -1;
+	for (size_t i = 0; i < 2 && fd < 0; i++)
+		fd = try_debug_file(pid, mem_printf("%.*s%s%s", (int)length, directory, beside[i], name), id, crc);
+	for (size_t r = 0; fd < 0 && debug_path_root(r, root); r++)
+		fd = try_debug_file(pid, mem_printf("%s%.*s/%s", root, (int)length, directory, name), id, crc);
+	return fd;
 }
 
 int locate_open_debuglink(int image_fd, int pid, const char *path, const struct build_id *id)

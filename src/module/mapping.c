@@ -154,6 +154,16 @@ const struct mapping *mappings_at(const struct mappings *m, size_t index)
 
 /* --- /proc/PID/maps ----------------------------------------------------------------- */
 
+enum module_kind mapping_kind(const char *path)
+{
+	if (strcmp(path, "[vdso]") == 0)
+		return MODULE_VDSO;
+	if (path[0] != '/' || strncmp(path, "//", 2) == 0 || strncmp(path, "/dev/zero", 9) == 0 ||
+	    strncmp(path, "/SYSV", 5) == 0 || strncmp(path, "/memfd:", 7) == 0)
+		return MODULE_ANON;
+	return MODULE_SHARED;
+}
+
 static const char *maps_number(const char *p, unsigned base, uint64_t *value)
 {
 	uint64_t n = 0;
@@ -200,6 +210,18 @@ static void maps_line(const char *line, proc_maps_fn *callback, void *user)
 		callback(user, &m);
 }
 
+void proc_maps_parse(char *text, proc_maps_fn *callback, void *user)
+{
+	for (char *line = text; line && *line;) {
+		char *end = strchr(line, '\n');
+
+		if (end)
+			*end = '\0';
+		maps_line(line, callback, user);
+		line = end ? end + 1 : NULL;
+	}
+}
+
 bool proc_maps_read(int pid, proc_maps_fn *callback, void *user)
 {
 	char path[32];
@@ -212,14 +234,8 @@ bool proc_maps_read(int pid, proc_maps_fn *callback, void *user)
 	bool read = err == NULL;
 
 	err_destroy(err);
-	for (char *line = text.text; read && line && *line;) {
-		char *end = strchr(line, '\n');
-
-		if (end)
-			*end = '\0';
-		maps_line(line, callback, user);
-		line = end ? end + 1 : NULL;
-	}
+	if (read)
+		proc_maps_parse(text.text, callback, user);
 	str_deinit(&text);
 	return read;
 }

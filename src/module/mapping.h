@@ -5,6 +5,8 @@
  * The mappings of one address space as they change over time: a sorted, disjoint
  * list; a new mapping cuts what it covers.  No ELF in here: sonde-agent uses it too.
  */
+#include "event/types.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,6 +29,9 @@ const struct mapping *mappings_find(const struct mappings *m, uint64_t addr);
 size_t mappings_count(const struct mappings *m);
 const struct mapping *mappings_at(const struct mappings *m, size_t index);
 
+/* By a name as in /proc/PID/maps: MODULE_VDSO, MODULE_ANON for what no file backs, else MODULE_SHARED. */
+enum module_kind mapping_kind(const char *path);
+
 /* Read /proc/PID/maps: CALLBACK for each executable mapping.  False when it can't be read. */
 struct proc_mapping {
 	uint64_t addr, size_bytes, offset, inode, dev;
@@ -35,5 +40,7 @@ struct proc_mapping {
 };
 typedef void proc_maps_fn(void *user, const struct proc_mapping *m);
 bool proc_maps_read(int pid, proc_maps_fn *callback, void *user);
+/* The same of TEXT, whose lines are cut into strings in place. */
+void proc_maps_parse(char *text, proc_maps_fn *callback, void *user);
 
 #endif

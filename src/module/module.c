@@ -19,6 +19,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "module/debug_path.h"
 #include "module/debuginfod.h"
 #include "module/elf_head.h"
 #include "module/locate.h"
@@ -228,29 +229,35 @@ static void find_kernel_module(struct module *m)
 		find_kernel(m, notes);
 }
 
-/* Where distributions and kernel builds put the kernel's own debug file. */
-static int open_vmlinux(const struct build_id *id, const char *release)
+/* The debug file of the kernel: only one with the same build-id.  It is the image too: what
+ * boots is compressed, and has no symbols. */
+static void find_kernel_debug(struct module *m, const char *release)
 {
-	static const char *const places[] = { "/usr/lib/debug/boot/vmlinux-%s", "/usr/lib/debug/lib/modules/%s/vmlinux",
-					      "/lib/modules/%s/vmlinux", "/lib/modules/%s/build/vmlinux",
-					      "/boot/vmlinux-%s" };
+	CLEANUP(mem_freep) char *path = m->debug_fd < 0 ? debug_path_vmlinux(release, &m->build_id) : NULL;
 
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		const char *mark = strchr(places[i], '%');
-		CLEANUP(mem_freep) char *path =
-			mem_printf("%.*s%s%s", (int)(mark - places[i]), places[i], release, mark + 2);
-		int fd = locate_open(0, path);
-		struct build_id found;
-
-		if (fd >= 0 && build_id_of_fd(fd, &found) && build_id_equal(&found, id))
-			return fd;
-		io_closep(&fd);
-	}
-	return -1;
+	if (path != NULL)
+		m->debug_fd = locate_open(0, path);
+	if (m->debug_fd >= 0)
+		m->fd = duplicate(m->debug_fd);
 }
 
-/* The debug file of the kernel or of one of its modules: only one with the same build-id. */
-static void find_kernel_debug(struct module *m, const struct module_key *key)
+/* NAME as in /proc/modules; the recording may write it "[name]". */
+static void find_ko(struct module *m, const char *release)
+{
+	bool bracket = m->path[0] == '[';
+	const char *slash = strrchr(m->path, '/');
+	const char *name = slash ? slash + 1 : m->path + bracket;
+	CLEANUP(mem_freep) char *plain = mem_strndup(name, strcspn(name, "]."));
+	int debug;
+
+	debug_path_open_ko(plain, release, &m->build_id, &m->fd, &debug);
+	if (m->debug_fd < 0)
+		m->debug_fd = debug;
+	else
+		io_closep(&debug);
+}
+
+static void find_kernel_files(struct module *m, const struct module_key *key)
 {
 	struct utsname name;
 
@@ -258,8 +265,12 @@ static void find_kernel_debug(struct module *m, const struct module_key *key)
 		m->debug_fd = duplicate(key->fd);
 	if (m->debug_fd < 0 && m->build_id.size > 0)
 		m->debug_fd = locate_open_by_build_id(&m->build_id, ".debug");
-	if (m->debug_fd < 0 && m->build_id.size > 0 && m->kind == MODULE_KERNEL && uname(&name) == 0)
-		m->debug_fd = open_vmlinux(&m->build_id, name.release);
+	if (m->build_id.size == 0 || uname(&name) != 0)
+		return;
+	if (m->kind == MODULE_KERNEL)
+		find_kernel_debug(m, name.release);
+	else
+		find_ko(m, name.release);
 }
 
 static void find_files(struct module *m, struct search *s)
@@ -304,7 +315,7 @@ struct err *module_create(const struct module_key *key, struct module **ret)
 	else if (m->kind != MODULE_ANON)
 		find_files(m, &s);
 	if (m->kind == MODULE_KERNEL || m->kind == MODULE_KERNEL_MODULE)
-		find_kernel_debug(m, key);
+		find_kernel_files(m, key);
 	free(s.path);
 	*ret = m;
 	return NULL;

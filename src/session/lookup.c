@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "event/types.h"
+#include "module/debug_path.h"
 #include "module/module.h"
 #include "module/unpack.h"
 #include "sym/index.h"
@@ -23,9 +24,11 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 struct lookup {
+	struct lookup_space *space; /* then there is nothing else */
 	char *path;
 	int fd;
 	struct io_map map;
@@ -54,12 +57,22 @@ enum debuginfod_when lookup_debuginfod_when(const char *choice)
 
 /* --- open -------------------------------------------------------------------------------- */
 
+/* A download or a copy that broke off: what is not in it can't be found, and that is why. */
+static void tell_missing(const char *path, const struct elf_file *f)
+{
+	uint64_t missing = elf_missing_bytes(f);
+
+	if (missing > 0)
+		log_warn("%s is cut short: its headers tell of %" PRIu64 " bytes more than it has", path, missing);
+}
+
 static struct err *open_image(struct lookup *l)
 {
 	TRY(unpack_open(l->path, &l->fd));
 	TRY(io_map_fd(l->fd, l->path, &l->map));
 	TRY(err_wrap(elf_init(&l->elf, (struct bytes){ l->map.data, l->map.size_bytes }), "%s", l->path));
 	elf_place_sections(&l->elf);
+	tell_missing(l->path, &l->elf);
 	return NULL;
 }
 
@@ -85,7 +98,9 @@ static struct err *open_debug_file(struct lookup *l, const struct sym_index_opti
 
 	CLEANUP(mem_freep) char *path = realpath(link, NULL);
 
-	return sym_index_open(fd, path, options, &l->index);
+	TRY(sym_index_open(fd, path, options, &l->index));
+	tell_missing(path ? path : "the debug file", sym_index_borrow_elf(l->index));
+	return NULL;
 }
 
 static struct err *open_index(struct lookup *l, const struct lookup_options *o)
@@ -108,18 +123,37 @@ static struct err *open_index(struct lookup *l, const struct lookup_options *o)
 	return NULL;
 }
 
-struct err *lookup_open(const char *file, const struct lookup_options *options, struct lookup **ret)
+static struct lookup *create(const char *path)
 {
 	struct lookup *l = mem_calloc(1, sizeof(*l));
-	struct err *err;
 
-	l->path = mem_strdup(file);
+	l->path = mem_strdup(path);
 	l->fd = -1;
 	arena_init(&l->names);
 	map_init(&l->demangled);
 	pthread_mutex_init(&l->lock, NULL);
 	for (size_t i = 0; i < SYM_INDEX_THREADS_MAX; i++)
 		arena_init(&l->arenas[i]);
+	return l;
+}
+
+struct err *lookup_open_space(enum lookup_space_kind kind, const char *what, enum debuginfod_when debuginfod,
+			      struct lookup **ret)
+{
+	struct lookup_space *space;
+
+	TRY(lookup_space_open(kind, what, debuginfod, &space));
+	*ret = create(what ? what : "the kernel");
+	(*ret)->space = space;
+	(*ret)->elf.is_64 = sizeof(long) == 8;
+	return NULL;
+}
+
+struct err *lookup_open(const char *file, const struct lookup_options *options, struct lookup **ret)
+{
+	struct lookup *l = create(file);
+	struct err *err;
+
 	err = open_image(l);
 	if (err == NULL)
 		err = open_index(l, options);
@@ -131,8 +165,31 @@ struct err *lookup_open(const char *file, const struct lookup_options *options, 
 	return NULL;
 }
 
+void lookup_set_debug_path(const char *path) { setenv(DEBUG_PATH_VARIABLE, path, 1); }
+
+struct err *lookup_open_kernel(const char *release, const struct lookup_options *options, struct lookup **ret)
+{
+	struct utsname name;
+	CLEANUP(mem_freep) char *path = NULL;
+
+	if (release == NULL && uname(&name) == 0)
+		release = name.release;
+	path = debug_path_vmlinux(release, NULL);
+	if (path == NULL)
+		return err_fix(err_new(ERR_NOT_FOUND, "there is no vmlinux of Linux %s here", release),
+			       "install the kernel's debug package (linux-image-%s-dbg on Debian), or name the file with -e",
+			       release);
+	return lookup_open(path, options, ret);
+}
+
 void lookup_clear(struct lookup *l)
 {
+	if (l->space != NULL) {
+		/* Demangled names are known by addresses of names that end now. */
+		lookup_space_clear(l->space);
+		map_clear(&l->demangled);
+		arena_deinit(&l->names);
+	}
 	for (size_t i = 0; i < SYM_INDEX_THREADS_MAX; i++)
 		arena_deinit(&l->arenas[i]);
 }
@@ -142,6 +199,7 @@ void lookup_destroy(struct lookup *l)
 	if (l == NULL)
 		return;
 	lookup_clear(l);
+	lookup_space_destroy(l->space);
 	arena_deinit(&l->names);
 	map_deinit(&l->demangled);
 	pthread_mutex_destroy(&l->lock);
@@ -278,6 +336,8 @@ struct err *lookup_address(struct lookup *l, const char *expression, uint64_t *a
 	uint64_t offset = 0;
 	char *end;
 
+	if (l->space != NULL)
+		return err_new(ERR_USAGE, "%s: names are looked up in one file (-e)", expression);
 	/* perf and the kernel write symbol+0x12/0x340. */
 	if (plus != NULL && plus != expression) {
 		errno = 0;
@@ -347,6 +407,8 @@ static void add_symbol_name(struct lookup *l, uint64_t addr, struct index_chain 
 struct err *lookup_find(struct lookup *l, const uint64_t *addrs, size_t count, struct index_chain *answers)
 {
 	memset(answers, 0, count * sizeof(*answers));
+	if (l->space != NULL)
+		return lookup_space_find(l->space, addrs, count, answers);
 	if (l->index != NULL && count == 1)
 		TRY(sym_index_find(l->index, addrs[0], &l->arenas[0], &answers[0]));
 	else if (l->index != NULL)

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "module/module.h"
+#include "session/lookup_space.h"
 #include "sym/index_frame.h"
 
 #include <stdbool.h>
@@ -32,6 +33,16 @@ enum debuginfod_when lookup_debuginfod_when(const char *choice); /* NULL: auto *
 
 /* Open FILE, and its separate debug file where there is one. */
 struct err *lookup_open(const char *file, const struct lookup_options *options, struct lookup **ret);
+/* As if SONDE_DEBUG_PATH were PATH (module/debug_path.h): for all that is opened from now on, in this process
+ * and what it starts.  Before there are threads. */
+void lookup_set_debug_path(const char *path);
+
+/* The vmlinux of RELEASE (NULL: of the running kernel), where distributions put it. */
+struct err *lookup_open_kernel(const char *release, const struct lookup_options *options, struct lookup **ret);
+/* Addresses of a whole process, core or kernel instead of a file's (lookup_space.h): only
+ * lookup_find() and what it needs work then, names are not addresses. */
+struct err *lookup_open_space(enum lookup_space_kind kind, const char *what, enum debuginfod_when debuginfod,
+			      struct lookup **ret);
 void lookup_destroy(struct lookup *l); /* NULL-safe */
 
 /* COUNT addresses in all will be asked for, in pieces: so many may be worth an index first. */

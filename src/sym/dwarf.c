@@ -32,6 +32,8 @@ static const char *demangled(struct dwarf_info *d, const char *name)
 
 	if (name == NULL || name[0] == '\0')
 		return NULL;
+	if (d->options.raw_names)
+		return name;
 	slot = map_get(&d->demangled, (uintptr_t)name, &is_new);
 	if (is_new)
 		*slot = (uintptr_t)sym_demangle(name, &d->names);

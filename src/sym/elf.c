@@ -98,7 +98,7 @@ static const char *without_version(const char *name, struct arena *a)
 	return arena_strndup(a, name, (size_t)(at - name));
 }
 
-static const char *symbol_name(struct elf_state *state, uint64_t vaddr)
+static const char *symbol_name(struct elf_state *state, uint64_t vaddr, bool raw)
 {
 	const char *name = symtab_find(state->symtab, vaddr);
 
@@ -106,7 +106,9 @@ static const char *symbol_name(struct elf_state *state, uint64_t vaddr)
 		return NULL;
 	if (name != state->last_name) {
 		state->last_name = name;
-		state->last_demangled = sym_demangle(without_version(name, &state->names), &state->names);
+		state->last_demangled = without_version(name, &state->names);
+		if (!raw)
+			state->last_demangled = sym_demangle(state->last_demangled, &state->names);
 	}
 	return state->last_demangled;
 }
@@ -175,14 +177,16 @@ static bool stand_in(struct elf_state *state, const struct module *m, uint64_t v
 	return true;
 }
 
-static void answer(struct elf_state *state, const struct module *m, uint64_t vaddr, struct arena *a, struct sym_chain *ret)
+static void answer(struct elf_state *state, const struct module *m, uint64_t vaddr, bool raw, struct arena *a,
+		   struct sym_chain *ret)
 {
-	const char *name = symbol_name(state, vaddr), *mangled = NULL;
+	const char *name = symbol_name(state, vaddr, raw), *mangled = NULL;
 
 	if (state->dwarf != NULL)
 		dwarf_info_find(state->dwarf, vaddr, name, a, ret, &mangled);
 	if (ret->count > 0 && ret->frames[ret->count - 1].function != NULL) {
-		use_known_name(state, vaddr, name, mangled, a, &ret->frames[ret->count - 1]);
+		if (!raw)
+			use_known_name(state, vaddr, name, mangled, a, &ret->frames[ret->count - 1]);
 		return;
 	}
 	*ret = (struct sym_chain){ 0 };
@@ -217,7 +221,7 @@ static struct err *find(void *self, struct module *m, int pid, uint64_t offset, 
 	else if (!module_offset_to_vaddr(m, offset, &vaddr))
 		ret->why = "outside of what the file maps";
 	else
-		answer(state_of(self, m), m, vaddr, a, ret);
+		answer(state_of(self, m), m, vaddr, ((struct elf_finder *)self)->options.raw_names, a, ret);
 	return NULL;
 }
 

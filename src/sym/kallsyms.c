@@ -319,7 +319,7 @@ static struct err *find(void *self, struct module *m, int pid, uint64_t offset, 
 	ret->why = f->why;
 	if (name == NULL)
 		return NULL;
-	shown = arena_strdup(a, sym_demangle(name, a));
+	shown = arena_strdup(a, f->options.raw_names ? name : sym_demangle(name, a));
 
 	struct kernel_debug *d = debug_of(f, m);
 

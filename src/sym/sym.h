@@ -18,7 +18,7 @@ struct symbolizer;
 
 /* One function at an address.  Text lives in the arena that was passed in. */
 struct sym_frame {
-	const char *function; /* demangled; NULL: not known */
+	const char *function; /* demangled (unless raw_names); NULL: not known */
 	const char *file;     /* NULL: not known */
 	uint32_t line, column; /* 0: not known */
 	bool inlined;         /* this call was inlined into the next frame */
@@ -36,6 +36,7 @@ struct sym_chain {
 struct symbolizer_options {
 	bool no_inlines;  /* functions only */
 	bool no_lines;    /* no file:line */
+	bool raw_names;   /* not demangled */
 	const char *kallsyms; /* the kernel's symbols; NULL: /proc/kallsyms */
 	enum debuginfod_when debuginfod; /* for what is not on this machine */
 };

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A module's file is found by walking the directory of the kernel's modules: that takes some
+ * milliseconds for the thousands of a distribution's kernel, and needs no modules.dep, which a
+ * debug package has not.  Whatever was found by its name has to have the right build-id.
+ */
+#include "module/debug_path.h"
+
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "format/elf.h"
+#include "module/elf_head.h"
+#include "module/locate.h"
+#include "module/unpack.h"
+
+#include <ctype.h>
+#include <elf.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SYSTEM_ROOT "/usr/lib/debug"
+
+enum { FILES_MAX = 200000 };
+
+bool debug_path_root(size_t index, char root[DEBUG_PATH_MAX])
+{
+	const char *list = getenv(DEBUG_PATH_VARIABLE);
+	size_t at = 0;
+
+	while (list != NULL && *list != '\0') {
+		size_t length = strcspn(list, ":"), kept = length;
+
+		while (kept > 1 && list[kept - 1] == '/')
+			kept--;
+		if (kept > 0 && kept < DEBUG_PATH_MAX && at++ == index) {
+			memcpy(root, list, kept);
+			root[kept] = '\0';
+			return true;
+		}
+		list += length + (list[length] == ':');
+	}
+	strcpy(root, SYSTEM_ROOT);
+	return at == index;
+}
+
+static bool has_id(int fd, const struct build_id *id)
+{
+	struct build_id found;
+
+	return fd >= 0 && (id == NULL || (build_id_of_fd(fd, &found) && build_id_equal(&found, id)));
+}
+
+/* --- vmlinux ------------------------------------------------------------------------------------------ */
+
+static bool is_vmlinux(const char *path, const struct build_id *id)
+{
+	CLEANUP(io_closep) int fd = locate_open(0, path);
+
+	return has_id(fd, id);
+}
+
+char *debug_path_vmlinux(const char *release, const struct build_id *id)
+{
+	static const char *const below[] = { "/boot/vmlinux-", "/lib/modules/", "/usr/lib/modules/" };
+	static const char *const installed[] = { "/lib/modules/%s/vmlinux", "/lib/modules/%s/build/vmlinux",
+						 "/boot/vmlinux-%s" };
+	char root[DEBUG_PATH_MAX];
+
+	for (size_t r = 0; debug_path_root(r, root); r++)
+		for (size_t i = 0; i < sizeof(below) / sizeof(*below); i++) {
+			char *path = mem_printf("%s%s%s%s", root, below[i], release, i == 0 ? "" : "/vmlinux");
+
+			if (is_vmlinux(path, id))
+				return path;
+			free(path);
+		}
+	for (size_t i = 0; i < sizeof(installed) / sizeof(*installed); i++) {
+		const char *mark = strstr(installed[i], "%s");
+		char *path = mem_printf("%.*s%s%s", (int)(mark - installed[i]), installed[i], release, mark + 2);
+
+		if (is_vmlinux(path, id))
+			return path;
+		free(path);
+	}
+	return NULL;
+}
+
+/* --- modules ------------------------------------------------------------------------------------------- */
+
+/* Is FILE "NAME.ko", perhaps with .debug or a compression behind? */
+static bool is_named(const char *file, const char *name)
+{
+	size_t i;
+
+	for (i = 0; name[i] != '\0'; i++)
+		if (file[i] != name[i] && !(strchr("-_", file[i]) && file[i] != '\0' && strchr("-_", name[i])))
+			return false;
+	return str_starts(file + i, ".ko") && (file[i + 3] == '\0' || file[i + 3] == '.');
+}
+
+static bool has_dwarf(int fd)
+{
+	struct elf_file f = { 0 };
+	struct io_map map;
+	struct err *err = io_map_fd(fd, "a module", &map);
+	bool has = false;
+
+	if (err == NULL)
+		err = elf_init(&f, (struct bytes){ map.data, map.size_bytes });
+	if (err == NULL)
+		has = elf_section_named(&f, ".debug_info") != 0;
+	err_destroy(err);
+	elf_deinit(&f);
+	io_map_deinit(&map);
+	return has;
+}
+
+/* Does it have the bytes of its code (a debug file has them cut out)? */
+static bool has_code(int fd)
+{
+	struct elf_file f = { 0 };
+	struct io_map map;
+	struct err *err = io_map_fd(fd, "a module", &map);
+	bool has = false;
+
+	if (err == NULL)
+		err = elf_init(&f, (struct bytes){ map.data, map.size_bytes });
+	for (size_t i = 1; err == NULL && i < f.section_count; i++)
+		has |= (f.sections[i].flags & SHF_EXECINSTR) && f.sections[i].type == SHT_PROGBITS;
+	err_destroy(err);
+	elf_deinit(&f);
+	io_map_deinit(&map);
+	return has;
+}
+
+static void keep(int *kept, int fd)
+{
+	if (*kept < 0)
+		*kept = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+}
+
+static void consider(const char *path, const struct build_id *id, int *image, int *debug)
+{
+	CLEANUP(io_closep) int fd = -1;
+
+	err_destroy(unpack_open(path, &fd));
+	if (!has_id(fd, id))
+		return;
+	if (has_dwarf(fd))
+		keep(debug, fd);
+	if (has_code(fd))
+		keep(image, fd);
+}
+
+static void walk(const char *directory, const char *name, const struct build_id *id, int *image, int *debug)
+{
+	char *const roots[] = { (char *)(uintptr_t)directory, NULL };
+	FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_NOSTAT, NULL);
+	size_t files = 0;
+	FTSENT *e;
+
+	while (tree != NULL && (*image < 0 || *debug < 0) && files++ < FILES_MAX && (e = fts_read(tree)) != NULL)
+		if (e->fts_info != FTS_D && e->fts_info != FTS_DP && is_named(e->fts_name, name))
+			consider(e->fts_path, id, image, debug);
+	if (tree != NULL)
+		fts_close(tree);
+}
+
+static void walk_below(const char *root, const char *release, const char *name, const struct build_id *id, int *image,
+		       int *debug)
+{
+	CLEANUP(mem_freep) char *directory = mem_printf("%s/lib/modules/%s", root, release);
+
+	walk(directory, name, id, image, debug);
+}
+
+void debug_path_open_ko(const char *name, const char *release, const struct build_id *id, int *image, int *debug)
+{
+	char root[DEBUG_PATH_MAX];
+
+	*image = *debug = -1;
+	for (size_t r = 0; debug_path_root(r, root) && strlen(root) < DEBUG_PATH_MAX - 8; r++) {
+		walk_below(root, release, name, id, image, debug);
+		strcat(root, "/usr");
+		walk_below(root, release, name, id, image, debug);
+	}
+	walk_below("", release, name, id, image, debug);
+}
