@@ -338,10 +338,20 @@ static const struct oops_frame *said(struct oops_report *r)
 	return found;
 }
 
+/* A worker "takes" its work item as a lock, and is only the victim of who flushes it with another lock held. */
+static const struct oops_frame *flusher(const struct oops_report *r)
+{
+	if (r->locks.n == 0 || strcmp(r->locks.v[0].function, "process_one_work") != 0)
+		return NULL;
+	return first_of(r, oops_trace_of(r, OOPS_TRACE_OTHER));
+}
+
 static const struct oops_frame *look(struct oops_report *r, enum oops_where where)
 {
 	switch (where) {
 	case OOPS_WHERE_HEADLINE: return named(r, "func");
+	case OOPS_WHERE_FLUSHER: return flusher(r);
+	case OOPS_WHERE_CHECK: return NULL; /* never the subject */
 	case OOPS_WHERE_BODY: return said(r);
 	case OOPS_WHERE_PC: return r->pc.function != NULL && can_blame(r, &r->pc) ? &r->pc : NULL;
 	case OOPS_WHERE_TRACE: return first_of(r, oops_trace_of(r, OOPS_TRACE_CALL));
@@ -379,6 +389,9 @@ void oops_blame_find(struct oops_report *r)
 	if (r->subject == NULL && r->pc.function == NULL && r->pc.address != 0)
 		r->subject = first_unreliable(r, oops_trace_of(r, OOPS_TRACE_CALL));
 	r->blame = r->subject;
+	for (size_t i = 0; i < count && r->blame == NULL; i++)
+		if (r->kind->where[i] == OOPS_WHERE_CHECK)
+			r->blame = named(r, "func");
 	if (r->kind->where[0] == OOPS_WHERE_LOOPED || r->kind->where[0] == OOPS_WHERE_STALLED) {
 		const struct oops_frame *at = caught(r);
 

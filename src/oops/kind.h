@@ -16,7 +16,12 @@
 enum oops_where {
 	OOPS_WHERE_END,
 	OOPS_WHERE_HEADLINE, /* {func} of the headline */
+	OOPS_WHERE_CHECK,    /* {func} of a WARN()'s headline: where the check stands.  It is blamed where nothing
+				else is known; a title needs a witness beside it, the PC or a stack: without, nobody can tell whether
+				that function checks for others, and all such damaged reports are of one title */
 	OOPS_WHERE_BODY,     /* {func} of a template in `body` */
+	OOPS_WHERE_FLUSHER,  /* where a work item is the lock that is wanted: not the worker, but who waits for it, of the
+				first trace of somebody else */
 	OOPS_WHERE_PC,       /* RIP:, pc :, PC is at, NIP */
 	OOPS_WHERE_TRACE,    /* the first call trace */
 	OOPS_WHERE_LOOPED,  /* as PC and TRACE, for one that loops: the function that a system call,

@@ -33,8 +33,8 @@ static const struct oops_kind kinds[] = {
 	  .meaning = "The kernel's own check, BUG() or BUG_ON(), failed: a state that its author held to be impossible." },
 	{ .name = "bug", .start = "Kernel BUG {what:rest}", .title = "kernel BUG in {function}", .skip = bug_machinery, .where = BUG_WHERE, .severity = OOPS_OOPS },
 	{ .name = "busy-dentry", .start = "BUG: Dentry {_dentry:any} still in use ({_count:num}) [unmount of {filesystem}", .title = "BUG: Dentry still in use in unmount", .severity = OOPS_BUG },
-	{ .name = "bug", .start = "BUG:$", .unless = NAMES("DEBUG:", "xlog_status:"), .flags = OOPS_DAMAGED, .title = "BUG", .severity = OOPS_BUG },
-	{ .name = "bug", .start = "BUG: {what:rest}", .unless = NAMES("DEBUG:", "xlog_status:", "KASAN:", "no syscalls can create"), .flags = OOPS_NO_TRACE, .title = "BUG: {what}", .severity = OOPS_BUG,
+	{ .name = "bug", .start = "BUG:$", .unless = NAMES("Kernel panic - not syncing", "DEBUG:", "xlog_status:"), .flags = OOPS_DAMAGED, .title = "BUG", .severity = OOPS_BUG },
+	{ .name = "bug", .start = "BUG: {what:rest}", .unless = NAMES("Kernel panic - not syncing", "DEBUG:", "xlog_status:", "KASAN:", "no syscalls can create"), .flags = OOPS_NO_TRACE, .title = "BUG: {what}", .severity = OOPS_BUG,
 	  .meaning = "The kernel says that something happened which its author held to be impossible." },
 	{ .name = NULL },
 };

@@ -1,39 +1,62 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Devices, file systems, hardware.  Sources: fs/ext4/super.c, fs/xfs/xfs_error.c, fs/btrfs/messages.c, fs/super.c, fs/nfs,
- * block/blk-core.c, drivers/nvme/host, drivers/scsi, drivers/edac, arch/x86/kernel/cpu/mce, drivers/pci/pcie/aer.c,
- * kernel/irq/spurious.c, net/sched/sch_generic.c. */
+/* Interrupts, memory and processors that report errors, buses, cards.  Sources: kernel/irq/spurious.c, arch/x86/kernel/irq.c,
+ * arch/x86/kernel/nmi.c, drivers/edac, arch/x86/kernel/cpu/mce, mm/memory-failure.c, drivers/acpi/apei, drivers/pci/pcie/aer.c,
+ * drivers/iommu, drivers/thermal, arch/x86/kernel/cpu/mce/therm_throt.c, drivers/usb, net/sched/sch_generic.c, net/ipv4/tcp.c,
+ * net/netfilter, drivers/gpu, kernel/time/clocksource.c, kernel/dma/debug.c. */
 #include "oops/kind.h"
 
-#define NOTE .flags = OOPS_ONE_LINE | OOPS_NOTE
+#define NOTE .flags = OOPS_ONE_LINE | OOPS_NOTE, .severity = OOPS_WARNING
+#define MCE_MEANING "The processor reported a hardware error: memory, cache, bus or the processor itself."
+#define HOT_MEANING "A processor got too hot and runs slower until it has cooled down."
+#define IOMMU_MEANING "A device used a memory address that the IOMMU has not mapped for it: the driver unmapped it too early, or the device went wild."
+#define NET_MEANING "A network card did not send what it was given for seconds."
+#define GPU_MEANING "A graphics processor did not finish its work in time and is reset."
+#define IRQ_MACHINERY NAMES("_irq", "irq_", "note_interrupt", "common_interrupt")
 
 static const struct oops_kind kinds[] = {
 	{ .name = "irq", .start = "irq {irq:num}: nobody cared", .title = "irq: nobody cared in {function}", .where = { OOPS_WHERE_TRACE, OOPS_WHERE_BODY }, .skip = NAMES("_irq", "irq_", "note_interrupt"),
-	  .body = NAMES("[<{_address:hex}>] {at:func}"), .severity = OOPS_BUG, .meaning = "An interrupt line stayed active and no driver took it, so the kernel switched it off.", .look = "the handlers in the report" },
-	{ .name = "filesystem", .start = "VFS: Close: file count is 0", .flags = OOPS_ONE_LINE, .title = "VFS: Close: file count is zero (use-after-free)", .severity = OOPS_BUG },
-	{ .name = "filesystem", .start = "VFS: Busy inodes after unmount", .flags = OOPS_ONE_LINE, .title = "VFS: Busy inodes after unmount (use-after-free)", .severity = OOPS_BUG },
-	{ .name = "filesystem", .start = "EXT4-fs error (device {device}): {func:word}:{_line:num}:", .title = "EXT4-fs error in {func}", NOTE, .severity = OOPS_WARNING,
-	  .meaning = "ext4 found its own structures on the disk damaged.", .look = "the device's errors in this log first, then e2fsck on the unmounted file system" },
-	{ .name = "filesystem", .start = "EXT4-fs ({device}): {what:Remounting filesystem read-only|I/O error while writing superblock|re-mounted}", .title = "EXT4-fs: {what}", NOTE, .severity = OOPS_WARNING },
-	{ .name = "filesystem", .start = "XFS ({device}): {what:Corruption detected|Internal error|Metadata corruption detected|Metadata CRC error detected|Filesystem has been shut down|log I/O error}", .title = "XFS: {what}", NOTE,
-	  .severity = OOPS_WARNING, .meaning = "XFS found its own structures on the disk damaged, or could not write.", .look = "the device's errors in this log first, then xfs_repair" },
-	{ .name = "filesystem", .start = "BTRFS {what:error|critical} (device {device:any}):", .title = "BTRFS {what}", NOTE, .severity = OOPS_WARNING, .meaning = "btrfs found damage, or could not write." },
-	{ .name = "nfs", .start = "nfs: server {server} not responding", .title = "NFS server not responding", NOTE, .severity = OOPS_WARNING, .meaning = "Requests to an NFS server time out: tasks that use it wait in state D.",
-	  .look = "the network to the server, and the server" },
-	{ .name = "block", .start = "{what:critical medium error|I/O error|critical target error|protection error}, dev {device}, sector {sector:num}", .title = "block: {what}", NOTE, .severity = OOPS_WARNING,
-	  .meaning = "A disk could not read or write a sector.", .look = "smartctl -a of the device, its cable and controller" },
-	{ .name = "block", .start = "Buffer I/O error on dev{_ice: |ice } {device}, logical block {block:num}", .title = "block: buffer I/O error", NOTE, .severity = OOPS_WARNING, .meaning = "A disk could not read or write a block." },
-	{ .name = "nvme", .start = "nvme {device}: I/O {_n:any} timeout", .title = "nvme: timeout", NOTE, .severity = OOPS_WARNING, .meaning = "An NVMe device did not answer in time." },
-	{ .name = "nvme", .start = "nvme nvme{_n:num}: {what:controller is down|Device not ready|Removing after probe failure|resetting controller}", .title = "nvme: {what}", NOTE, .severity = OOPS_WARNING },
-	{ .name = "scsi", .start = "sd {_address}: [{device:any}] {_tag:any}{what:Sense Key : Medium Error|Sense Key : Hardware Error|Sense Key : Aborted Command}", .title = "scsi: {what}", NOTE, .severity = OOPS_WARNING },
-	{ .name = "ata", .start = "ata{_port}: {what:failed command|hard resetting link|SATA link down|exception Emask}", .title = "ata: {what}", NOTE, .severity = OOPS_WARNING, .meaning = "A SATA device or its link failed." },
-	{ .name = "edac", .start = "EDAC MC{_n:num}: {count:num} {what:CE|UE} ", .title = "EDAC: memory error {what}", NOTE, .severity = OOPS_WARNING, .meaning = "A memory module had a bit error (CE: corrected, UE: not).", .look = "the module that the line names" },
-	{ .name = "machine-check", .start = "mce: [Hardware Error]: ", .title = "machine check", NOTE, .severity = OOPS_WARNING, .meaning = "The processor reported a hardware error.", .look = "the bank and status of the line; rasdaemon decodes them" },
-	{ .name = "pcie", .start = "PCIe Bus Error: severity={severity:any}, type={type:any}", .title = "PCIe bus error: {severity} {type}", NOTE, .severity = OOPS_WARNING, .meaning = "A PCI Express link or device reported an error." },
-	{ .name = "thermal", .start = "Core temperature {what:above threshold}", .title = "thermal: core temperature above threshold", NOTE, .severity = OOPS_WARNING, .meaning = "A processor got too hot and was slowed down." },
-	{ .name = "thermal", .start = "thermal_zone{_n:num}: critical temperature reached", .title = "thermal: critical temperature", NOTE, .severity = OOPS_WARNING, .meaning = "A part of the machine got too hot; it is shut down." },
-	{ .name = "netdev", .start = "NETDEV WATCHDOG: {device} ({driver}): transmit queue {queue:num} timed out", .title = "network card of {driver} stopped sending", NOTE, .severity = OOPS_WARNING,
-	  .meaning = "A network card did not send what it was given for seconds.", .look = "its driver and firmware" },
-	{ .name = "oom-reaper", .start = "oom_reaper: unable to reap pid:{pid:num} ({comm:any})", .title = "OOM: could not free the memory of {comm}", NOTE, .severity = OOPS_WARNING },
+	  .body = NAMES("[<{_address:hex}>] {at:func}"), .severity = OOPS_BUG, .meaning = "An interrupt line stayed active and no driver took it, so the kernel switched it off: the devices on it no longer work, or only with polling.",
+	  .look = "the handlers that the report lists: one of them says IRQ_NONE for its own interrupt; or a device whose driver isn't loaded" },
+	{ .name = "irq", .start = "irq event {irq:num}: bogus return value", .title = "irq: bogus return value in {function}", .where = { OOPS_WHERE_TRACE, OOPS_WHERE_BODY }, .skip = IRQ_MACHINERY,
+	  .body = NAMES("[<{_address:hex}>] {at:func}"), .severity = OOPS_BUG, .meaning = "An interrupt handler returned something that is neither handled nor not handled." },
+	{ .name = "irq", .start = "{_cpu:num}.{_vector:num} No irq handler for vector", .title = "irq: no handler for a vector", NOTE, .meaning = "A device sent an interrupt that no driver takes: one that was moved or switched off a moment ago.", .look = "harmless when it is rare; else the device's driver" },
+	{ .name = "nmi", .start = "NMI received for unknown reason {reason:hex} on CPU {cpu:num}", .title = "NMI for an unknown reason", NOTE, .meaning = "A non-maskable interrupt came that no handler knows: a watchdog, a button, or failing hardware.", .look = "the machine's own event log (ipmitool sel list)" },
+	{ .name = "nmi", .start = "NMI: {what:PCI system error|IOCK error}", .title = "NMI: {what}", NOTE, .meaning = "The board reported a bus or memory error by NMI.", .look = "the machine's own event log (ipmitool sel list)" },
+
+	{ .name = "edac", .start = "EDAC MC{_n:num}: {count:num} {what:CE|UE} {where:rest}", .title = "EDAC: memory error {what}", NOTE, .meaning = "A memory module had a bit error (CE: corrected, UE: not correctable).", .look = "the module that the line names: replace it when such errors go on" },
+	{ .name = "edac", .start = "EDAC {driver:word} MC{_n:num}: HANDLING MCE MEMORY ERROR", .title = "EDAC: memory error", NOTE, .meaning = "A memory module had an error.", .look = "the module that the next lines name" },
+	{ .name = "machine-check", .start = "mce: [Hardware Error]: CPU {cpu:num}: Machine Check{_e:any} Bank {bank:num}: {status:hex}", .title = "machine check: bank {bank}", NOTE, .meaning = MCE_MEANING, .look = "the bank and status of the line; rasdaemon or mcelog decodes them" },
+	{ .name = "machine-check", .start = "mce: [Hardware Error]: ", .title = "machine check", NOTE, .meaning = MCE_MEANING, .look = "the bank and status of the lines; rasdaemon or mcelog decodes them" },
+	{ .name = "machine-check", .start = "mce: Uncorrected hardware memory error in user-access", .title = "machine check: memory error in a program", NOTE, .meaning = "A program read memory that the hardware could not correct; it gets SIGBUS.", .look = "the memory modules: EDAC's lines" },
+	{ .name = "memory-failure", .start = "Memory failure: 0x{page:hex}: {what:any}", .title = "memory failure", NOTE, .meaning = "A page of memory went bad; the kernel takes it out of use and, where its contents can't be had again, ends the programs that use it.", .look = "the memory modules: EDAC's lines" },
+	{ .name = "apei", .start = "Hardware error from APEI Generic Hardware Error Source", .title = "firmware reports a hardware error", NOTE, .meaning = "The firmware reported a hardware error (APEI); the lines behind it say where.", .look = "severity and section type of the lines behind it" },
+	{ .name = "pcie", .start = "PCIe Bus Error: severity={severity:any}, type={type:any},", .title = "PCIe bus error: {severity} {type}", NOTE, .meaning = "A PCI Express link or device reported an error.", .look = "the card's seat, its slot and power saving (pcie_aspm=off); corrected ones cost only time" },
+	{ .name = "pcie", .start = "AER: {what:Corrected error received|Multiple Corrected error received|Uncorrected (Fatal) error received|Uncorrected (Non-Fatal) error received}", .title = "PCIe: {what}", NOTE, .meaning = "A PCI Express link or device reported an error.", .look = "the card's seat, its slot and power saving (pcie_aspm=off)" },
+	{ .name = "iommu", .start = "DMAR: [{what:any}] Request device [{device:any}] fault addr", .title = "IOMMU fault: {what}", NOTE, .meaning = IOMMU_MEANING, .look = "the driver of that device" },
+	{ .name = "iommu", .start = "Event logged [IO_PAGE_FAULT {_rest:rest}", .title = "IOMMU fault", NOTE, .meaning = IOMMU_MEANING, .look = "the driver of that device" },
+	{ .name = "iommu", .start = "arm-smmu{_v:any}: {what:Unhandled context fault|event 0x}", .title = "IOMMU fault", NOTE, .meaning = IOMMU_MEANING, .look = "the driver of that device" },
+	{ .name = "dma", .start = "DMA-API: {_device:any}{what:exceeded|device driver|cacheline tracking|mapping sg}", .title = "DMA: {what}", NOTE, .meaning = "CONFIG_DMA_API_DEBUG found a driver that maps or frees DMA memory wrongly.", .look = "the driver that the line names" },
+	{ .name = "thermal", .start = "{what:Core|Package} temperature above threshold", .title = "thermal: {what} temperature above threshold", NOTE, .meaning = HOT_MEANING, .look = "cooling: fans, dust, paste; how often it comes" },
+	{ .name = "thermal", .start = "critical temperature reached", .title = "thermal: critical temperature", NOTE, .meaning = "A part of the machine got too hot; it is shut down.", .look = "cooling: fans, dust, paste" },
+	{ .name = "thermal", .start = "HARDWARE PROTECTION shutdown ({what:any})", .title = "hardware protection: {what}", NOTE, .meaning = "The kernel shuts the machine down to save it.", .look = "cooling and supply" },
+	{ .name = "usb", .start = "usb {_port}: device descriptor read/{_n:any}, error", .title = "usb: device does not answer", NOTE, .meaning = "A USB device does not answer.", .look = "cable, hub, supply" },
+	{ .name = "usb", .start = "usb usb{_port}: over-current condition", .title = "usb: over-current", NOTE, .meaning = "A USB port delivers more current than it may; it was switched off.", .look = "what is plugged in there" },
+	{ .name = "usb", .start = "xhci_hcd {_address:any}: {what:xHCI host controller not responding|HC died}", .title = "usb: {what}", NOTE, .meaning = "The USB controller stopped: all of its devices are gone.", .look = "unbind and bind its driver brings it back; firmware" },
+	{ .name = "clock", .start = "clocksource: timekeeping watchdog on CPU{cpu:num}: {_m:any}'{source:any}' as unstable", .title = "clock {source} is unstable", NOTE, .meaning = "A clock runs differently from another; the kernel takes a slower one from now on.", .look = "a virtual machine that was stopped, or firmware that changes the TSC" },
+	{ .name = "clock", .start = "hrtimer: interrupt took {ns:num} ns", .title = "a timer interrupt took long", NOTE, .meaning = "Handling a timer took longer than its period: a virtual machine that was not run, or a slow handler." },
+	{ .name = "netdev", .start = "NETDEV WATCHDOG: {device} ({driver:any}): transmit queue {queue:num} timed out", .title = "network card of {driver} stopped sending", NOTE, .meaning = NET_MEANING, .look = "its driver and firmware, its cable" },
+	{ .name = "netdev", .start = "^{driver} {_address} {device}: NETDEV WATCHDOG: ", .title = "network card of {driver} stopped sending", NOTE, .meaning = NET_MEANING, .look = "its driver and firmware, its cable" },
+	{ .name = "netdev", .start = "NETDEV WATCHDOG: ", .title = "a network card stopped sending", NOTE, .meaning = NET_MEANING, .look = "its driver and firmware, its cable" },
+	{ .name = "netdev", .start = "{driver} {_address} {device}: Detected Hardware Unit Hang", .title = "network card hangs", NOTE, .meaning = NET_MEANING, .look = "its driver and firmware; switching off segmentation (ethtool -K tso off) helps some" },
+	{ .name = "network", .start = "TCP: out of memory", .title = "TCP: out of memory", NOTE, .meaning = "TCP holds all the memory that tcp_mem allows: connections are dropped.", .look = "ss -m: whose sockets hold it" },
+	{ .name = "network", .start = "Possible SYN flooding on port {port:any}.", .title = "TCP: possible SYN flood", NOTE, .meaning = "More connections come than a program accepts: its listen queue is full.", .look = "ss -lnt: Recv-Q against Send-Q of the port" },
+	{ .name = "network", .start = "nf_conntrack: table full, dropping packet", .title = "connection tracking table full", NOTE, .meaning = "More connections than nf_conntrack_max: new ones are dropped.", .look = "sysctl net.netfilter.nf_conntrack_count and _max; who opens so many" },
+	{ .name = "network", .start = "neighbour: {what:any}: neighbor table overflow", .title = "neighbour table overflow", NOTE, .meaning = "More hosts in the local network than gc_thresh3: packets are dropped.", .look = "sysctl net.ipv4.neigh.default.gc_thresh3" },
+	{ .name = "gpu", .start = "GPU HANG: ecode", .title = "i915: GPU hang", NOTE, .meaning = GPU_MEANING, .look = "/sys/class/drm/card0/error" },
+	{ .name = "gpu", .start = "*ERROR* ring {ring} timeout", .title = "gpu: ring timeout", NOTE, .meaning = GPU_MEANING },
+	{ .name = "gpu", .start = "NVRM: Xid ({_bus:any}): {xid:num},", .title = "nvidia: Xid {xid}", NOTE, .meaning = "NVIDIA's driver reports an error of the card.", .look = "the number in NVIDIA's list of Xid errors" },
+	{ .name = "firmware", .start = "{what:Microcode SW error detected|firmware crashed!}", .title = "firmware of a wireless card crashed", NOTE, .meaning = "The firmware of a wireless card died; the driver starts it again.", .look = "newer firmware" },
+	{ .name = "oom-reaper", .start = "oom_reaper: unable to reap pid:{pid:num} ({comm:any})", .title = "OOM: could not free the memory of {comm}", NOTE, .meaning = "The process that was killed for memory holds a lock and does not end." },
 	{ .name = NULL },
 };
 

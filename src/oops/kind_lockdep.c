@@ -15,7 +15,7 @@ static const char *const atomic_machinery[] = { "schedule", NULL };
 
 #define LOCK_ROW(start_, needs_, title_) \
 	{ .name = "lockdep", .start = start_, .needs = needs_, .body = AT_LOCK, .title = title_, .skip = workqueue_locks, \
-	  .where = { OOPS_WHERE_BODY, OOPS_WHERE_TRACE }, .severity = OOPS_BUG, .meaning = DEADLOCK_MEANING, \
+	  .where = { OOPS_WHERE_BODY, OOPS_WHERE_FLUSHER, OOPS_WHERE_TRACE }, .severity = OOPS_BUG, .meaning = DEADLOCK_MEANING, \
 	  .look = "the chain of locks: which of the orders is the intended one?" }
 
 static const struct oops_kind kinds[] = {

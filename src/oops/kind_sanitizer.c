@@ -17,7 +17,7 @@
 
 static const char *const allocators[] = { "kmem_", "slab_", "kfree", "vunmap", "vfree", "mempool_", "kasan", "free_", NULL };
 static const char *const tag_machinery[] = { "kernel_fault", "tag_check", "mem_abort", "^el1_", "^el1h_", NULL };
-static const char *const kmsan_machinery[] = { "alloc_skb", "netlink_ack", "netlink_rcv_skb", "_encrypt$", "^crypto_", "^cipher_", "^drbg_", "^rng_", NULL };
+static const char *const kmsan_machinery[] = { "alloc_skb", "netlink_ack", "netlink_rcv_skb", "_encrypt$", "^crypto_", "^cipher_", "^drbg_", "^rng_", "^aes_", "^aesti_", "^xts_", "^cbc_", "^ctr_", "^ecb_", "^gcm_", "^skcipher_", "^shash_", "^ahash_", NULL };
 static const char *const leak_machinery[] = { "kmemleak", "kmalloc", "kcalloc", "kzalloc", "krealloc", "vmalloc", "vzalloc", "mmap", "kmem",
 	"slab", "alloc", "create_object", "idr_get", "list_lru_init", "kasprintf", "kvasprintf", "pcpu_create", "strdup", "strndup", "memdup",
 	"__kthread_create", "sk_prot", "skb_clone", NULL };
@@ -36,11 +36,11 @@ static const struct oops_kind kinds[] = {
 	  .body = KASAN_BODY, .severity = OOPS_BUG,
 	  .meaning = "Memory was freed that is not an allocated object, or was freed already.",
 	  .look = "the two free stacks: who owns the object between them?" },
-	{ .name = "kasan", .start = "BUG: KASAN: {bug} in {func}",
+	{ .name = "kasan", .start = "BUG: KASAN: {_sure:probably |maybe |}{bug} in {func}",
 	  .needs = NAMES("{access:Read|Write} of size {size:num}"), .body = KASAN_BODY,
 	  .title = "KASAN: {bug} {access} in {function}", .where = { OOPS_WHERE_HEADLINE, OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
 	  .meaning = KASAN_MEANING, .look = "the access, then the allocation and free stacks: who still held the pointer?" },
-	{ .name = "kasan", .start = "BUG: KASAN: {bug} in {func}",
+	{ .name = "kasan", .start = "BUG: KASAN: {_sure:probably |maybe |}{bug} in {func}",
 	  .needs = NAMES("{access:Read|Write} at addr {addr:hex}"), .body = KASAN_BODY, .skip = tag_machinery,
 	  .title = "KASAN: {bug} {access} in {function}", .where = { OOPS_WHERE_HEADLINE, OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
 	  .meaning = KASAN_MEANING, .look = "the access, then the allocation and free stacks: who still held the pointer?" },
@@ -48,7 +48,7 @@ static const struct oops_kind kinds[] = {
 	  .needs = NAMES("{access:Read|Write} of size {size:num}"), .body = KASAN_BODY,
 	  .title = "KASAN: {bug} {access} in {function}", .where = { OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
 	  .meaning = KASAN_MEANING, .look = "the access, then the allocation and free stacks" },
-	{ .name = "kasan", .start = "BUG: KASAN: {bug} in {func}", .body = KASAN_BODY, .flags = OOPS_DAMAGED,
+	{ .name = "kasan", .start = "BUG: KASAN: {_sure:probably |maybe |}{bug} in {func}", .body = KASAN_BODY, .flags = OOPS_DAMAGED,
 	  .title = "KASAN: {bug} in {func}", .where = { OOPS_WHERE_HEADLINE, OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
 	  .meaning = KASAN_MEANING },
 	{ .name = "kasan", .start = "BUG: KASAN: {bug}", .flags = OOPS_DAMAGED,

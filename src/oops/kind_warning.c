@@ -3,7 +3,7 @@
  * lib/kobject.c, fs/proc/generic.c. */
 #include "oops/kind.h"
 
-#define WARN_WHERE { OOPS_WHERE_PC, OOPS_WHERE_TRACE, OOPS_WHERE_HEADLINE }
+#define WARN_WHERE { OOPS_WHERE_PC, OOPS_WHERE_TRACE, OOPS_WHERE_CHECK }
 #define WARN_TAIL .where = WARN_WHERE, .severity = OOPS_WARNING
 
 static const char *const odebug_machinery[] = { "debug_", "rcu", "hrtimer_", "timer_", "work_", "percpu_", "kmem_", "slab_", "kfree", "vunmap", "vfree", "__free_",

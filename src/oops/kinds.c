@@ -5,7 +5,8 @@
 #include "oops/match.h"
 
 extern const struct oops_family oops_family_sanitizer, oops_family_lockdep, oops_family_stall, oops_family_memory, oops_family_fault,
-	oops_family_warning, oops_family_bug, oops_family_panic, oops_family_device, oops_family_user, oops_family_sysrq;
+	oops_family_warning, oops_family_bug, oops_family_panic, oops_family_storage, oops_family_device, oops_family_user,
+	oops_family_sysrq, oops_family_trap;
 
 const struct oops_family *const oops_families[] = {
 	&oops_family_sanitizer,
@@ -16,9 +17,11 @@ const struct oops_family *const oops_families[] = {
 	&oops_family_bug,
 	&oops_family_warning,
 	&oops_family_panic,
+	&oops_family_storage,
 	&oops_family_device,
 	&oops_family_user,
 	&oops_family_sysrq,
+	&oops_family_trap,
 	NULL
 };
 

@@ -181,9 +181,43 @@ static size_t take_alternative(const struct capture_spec *spec, const struct cur
 	return 0;
 }
 
-/* Up to the literal that follows in the template (its first word). */
+/* A type that is no type's name is the word that has to stand there, or several. */
+static bool has_alternatives(const struct capture_spec *spec)
+{
+	static const char *const types[] = { "word", "func", "num", "hex", "any", "rest" };
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (spec->type != NULL && spec->type_length == strlen(types[i]) && memcmp(spec->type, types[i], spec->type_length) == 0)
+			return false;
+	return spec->type != NULL;
+}
+
+/* "a|b|" is a, b or nothing. */
+static bool may_be_empty(const struct capture_spec *spec)
+{
+	return has_alternatives(spec) && spec->type[spec->type_length - 1] == '|';
+}
+
+/* Up to the first place where one of the alternatives that follow in the template stands. */
+static bool take_to_alternative(const char *rest, const struct cursor *c, size_t *length)
+{
+	struct capture_spec next = read_spec(&rest);
+
+	for (struct cursor try = *c; has_alternatives(&next) && try.at < c->end; try.at++)
+		if (take_alternative(&next, &try) > 0) {
+			*length = (size_t)(try.at - c->at);
+			return true;
+		}
+	*length = 0;
+	return !has_alternatives(&next);
+}
+
+/* Up to the literal that follows in the template (its first word), or one of the alternatives. */
 static bool take_any(const char *rest, const struct cursor *c, size_t *length)
 {
+	if (*rest == '{')
+		return take_to_alternative(rest, c, length);
+
 	char literal[64];
 	size_t n = 0;
 
@@ -244,12 +278,12 @@ static bool take(const struct capture_spec *spec, const char *rest, struct curso
 		*length = take_digits(c);
 	else if (spec_is(spec, "hex"))
 		*length = count_hex(c);
-	else if (spec->type != NULL && memchr(spec->type, '|', spec->type_length) != NULL)
+	else if (has_alternatives(spec))
 		*length = take_alternative(spec, c);
 	else
 		*length = take_word(spec, c);
 	c->at += *length;
-	return *length > 0;
+	return *length > 0 || may_be_empty(spec);
 }
 
 static void keep(struct oops_captures *captures, const struct capture_spec *spec, const char *text, size_t length)

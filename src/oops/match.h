@@ -15,7 +15,7 @@
  *   hex    hexadecimal digits, 0x in front left out
  *   any    the shortest text, also none, up to what follows in the template
  *   rest   the rest of the line
- *   a|b|c  one of these words
+ *   a|b|c  one of these words; a|b| also none; any other word: that word alone
  * {func} is short for {func:func}; a name that begins with '_' is matched and not kept.  A
  * template matches anywhere in a line, at its start when it begins with '^', up to its end
  * when it ends with '$'.  No backtracking beyond that: time is linear in the line for each place where its first

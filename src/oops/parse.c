@@ -163,6 +163,7 @@ struct oops_report *oops_parse(const struct oops_kind *kind, const char *text, s
 	oops_facts_parse(r);
 	oops_registers_parse(r);
 	oops_traces_parse(r);
+	oops_tasks_parse(r);
 	if (r->kind->finish != NULL)
 		r->kind->finish(r);
 	oops_blame_find(r);
@@ -182,6 +183,7 @@ void oops_report_destroy(struct oops_report *r)
 	vec_deinit(&r->registers);
 	vec_deinit(&r->modules);
 	vec_deinit(&r->locks);
+	vec_deinit(&r->tasks);
 	vec_deinit(&r->details);
 	arena_deinit(&r->arena);
 	free(r);

@@ -60,6 +60,14 @@ struct oops_trace {
 struct oops_register { const char *name; uint64_t value; };
 struct oops_detail { const char *name, *value; }; /* what the kind's templates captured */
 struct oops_module { const char *name, *flags, *build_id; };
+/* A task that the report lists: of an OOM kill's table, or the head above a stack. */
+struct oops_task {
+	const char *comm;
+	int pid;
+	char state;              /* 'D', 'S', 'R' ...; 0: not said */
+	int trace;               /* index of its stack, -1: none */
+	int64_t total_vm_pages, rss_pages, swap_pages, oom_score_adj; /* of an OOM kill's table */
+};
 /* A lock of lockdep's lists, "#0: ffff8880 (&inode->i_lock){+.+.}-{3:3}, at: iget+0x1/0x2": depth -1 for the one that is
  * to be taken. */
 struct oops_lock { const char *name, *function; int depth; };
@@ -71,6 +79,7 @@ struct oops_report {
 	const struct oops_kind *kind;
 	const char *title;       /* stable: no addresses, numbers or offsets */
 	const char *headline;    /* the line that the kernel said it with */
+	const char *message;     /* what WARN() and its like said before the headline; NULL */
 	enum oops_severity severity;
 	bool panicked;           /* the machine stopped after it */
 	const char *corrupted;   /* why it can't be trusted whole: "no stack trace", NULL: it can */
@@ -103,6 +112,7 @@ struct oops_report {
 	VEC(struct oops_trace) traces;
 	VEC(struct oops_module) modules;
 	VEC(struct oops_lock) locks;
+	VEC(struct oops_task) tasks;
 	VEC(struct oops_detail) details;
 
 	const struct oops_frame *blame; /* the first frame that isn't generic machinery; NULL */

@@ -31,6 +31,17 @@ enum {
 	STRANGERS_MAX = 40,        /* lines in a row that no report has */
 	SAME_THING_LINES = 24,
 	QUIET_US = 30 * 1000000,   /* no line of its caller for that long */
+	MESSAGE_LINES_MAX = 12,    /* between "cut here" and the headline */
+	MESSAGE_BYTES_MAX = 2000,
+};
+
+/* What WARN(), BUG() and the checks that end in them say stands before the headline.  Lines are gathered from such a
+ * beginning to the headline of the same caller. */
+struct message {
+	bool is_open;
+	uint32_t caller;
+	unsigned lines;
+	struct str text;
 };
 
 /* A report that is being collected, or waits for earlier ones. */
@@ -39,7 +50,7 @@ struct group {
 	uint32_t caller;
 	uint64_t first_line, last_line;
 	int64_t time_us, last_us;
-	struct str text;
+	struct str text, message;
 	unsigned strangers;
 	bool all_cpus; /* "Sending NMI": lines of other CPUs belong to it */
 	bool has_frames;
@@ -55,6 +66,7 @@ struct oops_scan {
 	size_t fill;
 	uint64_t lines;
 	bool in_long_line; /* the beginning was taken, the rest is skipped */
+	struct message message;
 	struct group *groups[GROUPS_MAX];
 	size_t group_count, open_count;
 };
@@ -67,6 +79,7 @@ struct oops_scan *oops_scan_create(oops_report_fn *callback, void *user)
 	s->user = user;
 	s->buffer = mem_alloc(BUFFER_BYTES);
 	trigger_init(&s->trigger);
+	str_init(&s->message.text);
 	return s;
 }
 
@@ -85,6 +98,9 @@ static void hand_out(struct oops_scan *s, struct group *g)
 	r->last_line = g->last_line;
 	r->time_us = g->time_us;
 	r->truncated = !g->complete;
+	if (g->message.length > 0)
+		r->message = arena_strdup(&r->arena, str_text(&g->message));
+	str_deinit(&g->message);
 	str_deinit(&g->text);
 	free(g);
 	s->callback(s->user, r);
@@ -127,17 +143,53 @@ static void make_room(struct oops_scan *s)
 			}
 }
 
+/* A NUL would end the report's text for everybody who reads it. */
+static void add_text(struct str *text, const struct oops_line *line)
+{
+	for (size_t i = 0; i < line->length; i++)
+		str_add_char(text, line->text[i] != '\0' ? line->text[i] : '?');
+	str_add_char(text, '\n');
+}
+
 static void append(struct group *g, const struct oops_line *line, uint64_t number)
 {
 	if (g->text.length + line->length + 1 > TEXT_BYTES_MAX)
 		return;
-	/* A NUL would end the report's text for everybody who reads it. */
-	for (size_t i = 0; i < line->length; i++)
-		str_add_char(&g->text, line->text[i] != '\0' ? line->text[i] : '?');
-	str_add_char(&g->text, '\n');
+	add_text(&g->text, line);
 	g->last_line = number;
 	if (line->time_us >= 0)
 		g->last_us = line->time_us;
+}
+
+/* What was gathered is G's. */
+static void take_message(struct message *m, struct group *g)
+{
+	if (!m->is_open || m->caller != g->caller)
+		return;
+	str_add(&g->message, str_text(&m->text));
+	m->is_open = false;
+}
+
+static void gather_message(struct message *m, const struct oops_line *line)
+{
+	static const char *const beginnings[] = { "cut here ]", "list_add corruption", "list_del corruption", "usercopy: Kernel memory", "detected buffer overflow", NULL };
+	bool begins = false;
+
+	for (const char *const *b = beginnings; *b != NULL; b++)
+		begins = begins || oops_find(line->text, line->length, *b) != NULL;
+	bool is_mark = begins && oops_find(line->text, line->length, "cut here ]") != NULL;
+
+	if (begins && !(m->is_open && is_mark && m->caller == line->caller)) {
+		m->is_open = true;
+		m->caller = line->caller;
+		m->lines = 0;
+		str_clear(&m->text);
+	}
+	if (!m->is_open || is_mark || m->caller != line->caller || line->length == 0)
+		return;
+	m->is_open = ++m->lines <= MESSAGE_LINES_MAX;
+	if (m->is_open && m->text.length + line->length < MESSAGE_BYTES_MAX)
+		add_text(&m->text, line);
 }
 
 static void open_group(struct oops_scan *s, const struct oops_kind *kind, const struct oops_line *line)
@@ -151,6 +203,8 @@ static void open_group(struct oops_scan *s, const struct oops_kind *kind, const 
 	g->time_us = g->last_us = line->time_us;
 	g->dressed = line->dressed;
 	str_init(&g->text);
+	str_init(&g->message);
+	take_message(&s->message, g);
 	s->groups[s->group_count++] = g;
 	s->open_count++;
 	append(g, line, s->lines);
@@ -264,8 +318,10 @@ static void take_line(struct oops_scan *s, const char *text, size_t length)
 		if (g != NULL)
 			close_group(s, g, true);
 		open_group(s, kind, &line);
-	} else if (g != NULL) {
-		add_to(s, g, &line);
+	} else {
+		gather_message(&s->message, &line);
+		if (g != NULL)
+			add_to(s, g, &line);
 	}
 }
 
@@ -275,7 +331,7 @@ static void take_line(struct oops_scan *s, const char *text, size_t length)
 static void take_block(struct oops_scan *s, const char *at, const char *end)
 {
 	while (at < end) {
-		if (s->open_count == 0) {
+		if (s->open_count == 0 && !s->message.is_open) {
 			const char *hit = trigger_find(&s->trigger, at, (size_t)(end - at));
 			const char *line = hit != NULL ? hit : end;
 
@@ -358,8 +414,10 @@ void oops_scan_destroy(struct oops_scan *s)
 		return;
 	for (size_t i = 0; i < s->group_count; i++) {
 		str_deinit(&s->groups[i]->text);
+		str_deinit(&s->groups[i]->message);
 		free(s->groups[i]);
 	}
+	str_deinit(&s->message.text);
 	free(s->buffer);
 	free(s);
 }

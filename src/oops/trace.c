@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FRAMES_MAX = 1000, TRACES_MAX = 200, STRANGERS_MAX = 12 };
+enum { FRAMES_MAX = 1000, TRACES_MAX = 2000, STRANGERS_MAX = 12 };
 
 struct text {
 	const char *at, *end;
@@ -399,6 +399,7 @@ struct reader {
 	struct oops_report *r;
 	struct oops_trace *trace; /* open; NULL: none */
 	size_t line;
+	bool below_registers;     /* the line before was riscv64's last of registers */
 	unsigned strangers;       /* lines in a row that are no part of a trace */
 	struct oops_frame caller; /* of an arm frame: the next frame, if the next line isn't it */
 };
@@ -452,16 +453,20 @@ static void open_trace(struct reader *rd, enum oops_trace_kind kind, const char 
 	rd->strangers = 0;
 }
 
-/* "RIP: 0010:func+0x1/0x2" among the frames: an interrupt came there. */
+/* Among the frames, where an interrupt or exception came: "RIP: 0010:func+0x1/0x2", and powerpc's
+ * "--- interrupt: 700 at func+0x1/0x2". */
 static bool interrupt_frame(struct reader *rd, const char *text, size_t length, struct oops_frame *f)
 {
+	struct oops_captures captures = { .n = 0 };
 	struct text t = { text, text + length };
 	const char *name;
 	size_t name_length;
 	unsigned long long offset, size;
 
 	skip_blanks(&t);
-	if (!skip_word(&t, "RIP: 0010:") && !skip_word(&t, "RIP:"))
+	if (oops_match("^--- {_what:interrupt|Exception}: {_trap:hex} at {place:rest}", text, length, &captures))
+		t.at = oops_captured(&captures, "place")->text;
+	else if (!skip_word(&t, "RIP: 0010:") && !skip_word(&t, "RIP:"))
 		return false;
 	skip_blanks(&t);
 	if (oops_symbol_parse(t.at, (size_t)(t.end - t.at), &name, &name_length, &offset, &size) == 0 || size == 0)
@@ -485,7 +490,20 @@ static bool is_user_entry(const char *text, size_t length)
 /* What is behind it is no part of the stack. */
 static bool is_end(const char *text, size_t length)
 {
-	return oops_match("^---[ end ", text, length, NULL) || oops_match("^Modules linked in:", text, length, NULL);
+	static const char *const ends[] = { "^---[ end ", "^Modules linked in:", "^Last Breaking-Event-Address:" };
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (oops_match(ends[i], text, length, NULL))
+			return true;
+	return false;
+}
+
+/* Old arm kernels print frames without a title, riscv64 does so right below the registers. */
+static bool begins_untitled(bool below_registers, const char *text, size_t length)
+{
+	if (oops_match("^[<{_address:hex}>] ({_function}) from [<", text, length, NULL))
+		return true;
+	return below_registers && oops_match("^[<{_address:hex}>] {_function:func}", text, length, NULL) && oops_find(text, length, "+0x") != NULL;
 }
 
 static void read_line(struct reader *rd, const char *text, size_t length)
@@ -500,9 +518,9 @@ static void read_line(struct reader *rd, const char *text, size_t length)
 		/* arm prints the first address on the line of the title, and 2.4 all of them. */
 		return;
 	}
-	/* Old arm kernels print frames without a title. */
-	if (rd->trace == NULL && oops_match("^[<{_address:hex}>] ({_function}) from [<", text, length, NULL))
+	if (rd->trace == NULL && begins_untitled(rd->below_registers, text, length))
 		open_trace(rd, OOPS_TRACE_CALL, "", 0, -1, -1);
+	rd->below_registers = oops_find(text, length, "badaddr: ") != NULL;
 	if (rd->trace == NULL)
 		return;
 	if (!is_end(text, length) && (interrupt_frame(rd, text, length, &frame) || oops_frame_parse(&rd->r->arena, text, length, &frame))) {

@@ -7,10 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TRIGGER_WORDS_MAX = 120 };
+enum { TRIGGER_WORDS_MAX = 400 };
 struct trigger {
-	uint8_t table[1 << 14];                   /* hash of three bytes -> 1 + entry; 0: none */
-	uint8_t next[2 * TRIGGER_WORDS_MAX];      /* 1 + the next entry of the same hash */
+	uint8_t present[1 << 14];                 /* hash of three bytes -> is there an entry?  Small, to stay in the nearest cache. */
+	uint16_t head[1 << 14];                   /* hash of three bytes -> 1 + entry; 0: none */
+	uint16_t next[2 * TRIGGER_WORDS_MAX];     /* 1 + the next entry of the same hash */
 	uint8_t length[TRIGGER_WORDS_MAX];
 	/* Entry 2 w is the beginning of word w, 2 w + 1 its second byte. */
 };
