@@ -4,9 +4,6 @@
  * as a plan says (syscall/plan.h); the result at exit, with what the kernel filled.  Both
  * are put together in the task's own storage and sent as one record.
  *
- * A page that isn't there can't be read here, because a program can't wait for it: such a
- * piece is tried again at exit, when the kernel has touched it, and flagged.
- *
  * When a thread is switched out inside a call its entry is sent, once: whoever looks sees what
  * it waits for.  So is that of a call which its thread never returns from.
  */
@@ -15,19 +12,19 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
+#include "copy.bpf.h"
 #include "event/bpf_calls.h"
 #include "ring.bpf.h"
 #include "target.bpf.h"
 
 /* Settings, before loading. */
-const volatile __u32 calls_string_limit = 33;  /* bytes of a string, with room to see that there is more */
 const volatile __u32 calls_result_filter = 0;  /* 1: only successful, 2: only failed calls */
 const volatile __u32 calls_show_blocked = 1;
 /* Bit: some ABI's call of that number is wanted.  The quick no for all others. */
 const volatile __u64 calls_numbers[BPF_CALLS_NUMBERS / 64] = { 0 };
 const volatile __u32 calls_others = 1; /* numbers beyond those */
 
-enum { TS_COMPAT_FLAG = 2, X32_BIT = 0x40000000, WORD_PAGE = 4096, STRINGS_MAX = 64, VECTORS_MAX = 16, STORAGE_CREATE = 1 };
+enum { TS_COMPAT_FLAG = 2, X32_BIT = 0x40000000, STORAGE_CREATE = 1 };
 
 struct thread_info___x86 {
 	__u32 status;
@@ -35,14 +32,6 @@ struct thread_info___x86 {
 struct task_struct___x86 {
 	struct thread_info___x86 thread_info;
 } __attribute__((preserve_access_index));
-
-/* A thread that is looked at: it has one from its first wanted call on. */
-struct call_now {
-	__u32 in_call;
-	__u32 late; /* bit i: step i could not be read at entry */
-	struct bpf_call call;
-	__u8 data[BPF_CALLS_DATA_BYTES + BPF_CALLS_PIECE_BYTES + 64];
-};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
@@ -59,266 +48,11 @@ struct {
 	__type(value, struct bpf_calls_plan);
 } calls_plans SEC(".maps");
 
-/* --- copying ------------------------------------------------------------------------- */
-
-struct copy {
-	struct call_now *now;
-	const struct bpf_calls_plan *plan;
-	__u64 addr;    /* of a vector or a list of strings */
-	__u64 result;
-	__u32 left;    /* bytes that a vector still has */
-	__u16 phase;
-	__u8 word;     /* bytes of a pointer */
-	bool late, full;
-};
-
-/* Append a piece; false: it could not be read at all. */
-static __always_inline bool copy_piece(struct copy *c, __u64 addr, __u32 size, bool text, bool more)
-{
-	struct call_now *now = c->now;
-	__u32 at = now->call.data_bytes;
-	struct bpf_calls_piece *piece;
-	__u8 *to;
-	long n;
-
-	if (at > BPF_CALLS_DATA_BYTES - sizeof(*piece)) {
-		now->call.flags |= BPF_CALL_CUT;
-		return true;
-	}
-	at &= BPF_CALLS_DATA_BYTES - 1;
-	piece = (void *)&now->data[at];
-	to = &now->data[at + sizeof(*piece)];
-	piece->addr = addr;
-	piece->phase = c->phase;
-	piece->flags = (more ? BPF_PIECE_CUT : 0) | (c->late ? BPF_PIECE_LATE : 0);
-	if (size > BPF_CALLS_PIECE_BYTES) {
-		size = BPF_CALLS_PIECE_BYTES;
-		piece->flags |= BPF_PIECE_CUT;
-	}
-	if (text) { /* the last byte is a NUL of the helper's where the text goes on */
-		n = bpf_probe_read_user_str(to, size, (void *)addr);
-		if (n == size) {
-			n--;
-			piece->flags |= BPF_PIECE_CUT;
-		}
-	} else {
-		n = bpf_probe_read_user(to, size, (void *)addr) ? -1 : (long)size;
-		if (n < 0 && size > WORD_PAGE - (addr & (WORD_PAGE - 1))) { /* up to the end of the page */
-			size = WORD_PAGE - (addr & (WORD_PAGE - 1));
-			if (size > BPF_CALLS_PIECE_BYTES)
-				size = BPF_CALLS_PIECE_BYTES;
-			n = bpf_probe_read_user(to, size, (void *)addr) ? -1 : (long)size;
-			piece->flags |= BPF_PIECE_FAULT;
-		}
-	}
-	if (n < 0)
-		return false;
-	piece->size_bytes = (__u32)n;
-	now->call.data_bytes = at + sizeof(*piece) + (((__u32)n + 7) & ~7U);
-	return true;
-}
-
-static __always_inline __u64 read_word(struct copy *c, __u64 addr)
-{
-	__u64 value = 0;
-	__u32 narrow = 0;
-
-	if (c->word == 8) {
-		bpf_probe_read_user(&value, sizeof(value), (void *)addr);
-		return value;
-	}
-	bpf_probe_read_user(&narrow, sizeof(narrow), (void *)addr);
-	return narrow;
-}
-
-static long copy_string_at(__u32 i, void *user)
-{
-	struct copy *c = user;
-	__u64 addr = read_word(c, c->addr + i * c->word);
-
-	if (!addr)
-		return 1;
-	copy_piece(c, addr, calls_string_limit + 1, true, false);
-	return 0;
-}
-
-static __always_inline bool copy_strings(struct copy *c, __u64 addr)
-{
-	struct copy inner = *c;
-	long n;
-
-	inner.addr = addr;
-	n = bpf_loop(STRINGS_MAX, copy_string_at, &inner, 0);
-	if (n > 0)
-		copy_piece(c, addr, ((__u32)n & 127) * c->word, false, false);
-	return n > 0;
-}
-
-static long copy_vector_at(__u32 i, void *user)
-{
-	struct copy *c = user;
-	__u64 addr = read_word(c, c->addr + i * 2 * c->word);
-	__u64 size = read_word(c, c->addr + (i * 2 + 1) * c->word);
-	__u32 take;
-
-	if (c->left == 0)
-		return 1;
-	if (size > c->left)
-		size = c->left;
-	c->left -= size;
-	take = size > calls_string_limit ? calls_string_limit : (__u32)size;
-	if (take)
-		copy_piece(c, addr, take, false, size > take);
-	return 0;
-}
-
-/* Of COUNT buffers, together at most TOTAL bytes. */
-static __always_inline bool copy_vector(struct copy *c, __u64 addr, __u32 count, __u32 total)
-{
-	struct copy inner = *c;
-	bool read;
-
-	if (count > VECTORS_MAX)
-		count = VECTORS_MAX;
-	if (count == 0)
-		return true;
-	read = copy_piece(c, addr, (count & 31) * 2 * c->word, false, false);
-	inner.addr = addr;
-	inner.left = total;
-	bpf_loop(count, copy_vector_at, &inner, 0);
-	return read;
-}
-
-/* struct msghdr: name, namelen, iov, iovlen, control, controllen, flags. */
-static __always_inline bool copy_msghdr(struct copy *c, __u64 addr, __u32 total)
-{
-	__u32 w = c->word;
-	__u64 name, iov, iovlen, control, control_size;
-	__u32 name_size = 0;
-
-	if (!copy_piece(c, addr, 7 * w, false, false))
-		return false;
-	name = read_word(c, addr);
-	bpf_probe_read_user(&name_size, sizeof(name_size), (void *)(addr + w));
-	iov = read_word(c, addr + 2 * w);
-	iovlen = read_word(c, addr + 3 * w);
-	control = read_word(c, addr + 4 * w);
-	control_size = read_word(c, addr + 5 * w);
-	if (name && name_size)
-		copy_piece(c, name, name_size > 128 ? 128 : name_size, false, false);
-	if (control && control_size)
-		copy_piece(c, control, control_size > 512 ? 512 : (__u32)control_size, false, control_size > 512);
-	copy_vector(c, iov, (__u32)iovlen, total);
-	return true;
-}
-
-static __always_inline __u64 argument(const struct call_now *now, __u32 i)
-{
-	return i < 6 ? now->call.args[i] : 0;
-}
-
-static __always_inline bool copy_bytes(struct copy *c, const struct bpf_calls_step *step, __u64 addr)
-{
-	__u64 items = step->size_arg == BPF_STEP_SIZE_RESULT ? c->result
-		      : step->size_arg == BPF_STEP_SIZE_NONE ? 0 : argument(c->now, step->size_arg);
-	__u64 limit = step->limit ? step->limit : calls_string_limit;
-	__u64 size;
-
-	if (items > 0x7fffffff)
-		items = step->size_arg == BPF_STEP_SIZE_RESULT ? 0 : 0x7fffffff;
-	size = step->fixed + items * step->scale;
-	if (size == 0)
-		return true;
-	return copy_piece(c, addr, size > limit ? (__u32)limit : (__u32)size, false, size > limit);
-}
-
-static __always_inline bool copy_sized(struct copy *c, const struct bpf_calls_step *step, __u64 addr)
-{
-	__u64 size_addr = argument(c->now, step->size_arg);
-	__u32 size = 0, limit = step->limit ? step->limit : calls_string_limit;
-
-	if (bpf_probe_read_user(&size, sizeof(size), (void *)size_addr))
-		return false;
-	copy_piece(c, size_addr, 4, false, false);
-	if (size > limit)
-		size = limit;
-	return size == 0 || copy_piece(c, addr, size, false, false);
-}
-
-static __always_inline __u32 total_of(const struct copy *c)
-{
-	return c->phase ? (__u32)c->result : 0x7fffffff;
-}
-
-static __always_inline bool copy_step(struct copy *c, const struct bpf_calls_step *step, __u64 addr)
-{
-	switch (step->kind) {
-	case BPF_STEP_STRING:
-		return copy_piece(c, addr, step->limit ? step->limit : calls_string_limit + 1, true, false);
-	case BPF_STEP_BYTES:
-		return copy_bytes(c, step, addr);
-	case BPF_STEP_STRINGS:
-		return copy_strings(c, addr);
-	case BPF_STEP_IOVEC:
-		return copy_vector(c, addr, (__u32)argument(c->now, step->size_arg), total_of(c));
-	case BPF_STEP_MSGHDR:
-	case BPF_STEP_MMSGHDR: /* its first message */
-		return copy_msghdr(c, addr, total_of(c));
-	case BPF_STEP_SIZED:
-		return copy_sized(c, step, addr);
-	}
-	return true;
-}
-
-static long copy_at(__u32 i, void *user)
-{
-	struct copy *c = user;
-	const struct bpf_calls_step *step;
-	__u64 addr;
-	bool was_late;
-
-	if (i >= BPF_CALLS_STEPS)
-		return 1;
-	step = &c->plan->steps[i];
-	if (step->kind == BPF_STEP_NONE)
-		return 1;
-	was_late = c->phase && step->phase == 0 && c->now->late & 1U << i;
-	if (step->phase != c->phase && !was_late)
-		return 0;
-	addr = argument(c->now, step->arg);
-	if (!addr)
-		return 0;
-	c->late = was_late;
-	if (was_late)
-		c->phase = 0;
-	if (!copy_step(c, step, addr) && !was_late && c->phase == 0)
-		c->now->late |= 1U << i;
-	if (was_late) {
-		c->phase = 1;
-		c->now->call.flags |= BPF_CALL_LATE;
-	}
-	return 0;
-}
-
-static __always_inline void copy_phase(struct call_now *now, const struct bpf_calls_plan *plan, __u16 phase)
-{
-	struct copy c = { .now = now, .plan = plan, .phase = phase, .result = (__u64)now->call.result,
-			  .word = now->call.abi == 0 ? 8 : 4 };
-
-	bpf_loop(BPF_CALLS_STEPS, copy_at, &c, 0);
-}
-
 /* --- sending ----------------------------------------------------------------------------- */
 
 static __always_inline void send(struct call_now *now, __u16 kind)
 {
-	__u32 size = now->call.data_bytes;
-
-	if (size > BPF_CALLS_DATA_BYTES + BPF_CALLS_PIECE_BYTES)
-		size = BPF_CALLS_DATA_BYTES + BPF_CALLS_PIECE_BYTES;
-	size += sizeof(now->call);
-	ring_head(&now->call.head, kind, now->call.head.tid);
-	if (ring_output(&now->call, size))
+	if (call_send(now, kind))
 		ring_lost(kind == BPF_CALLS_CALL ? 0 : 1);
 }
 
@@ -399,7 +133,7 @@ static __always_inline __u32 plan_key(__u32 abi, __u32 number)
 }
 
 /* A thread's first call, or one in a control group, which it may have left. */
-static __noinline struct call_now *admit(struct task_struct *task)
+static __always_inline struct call_now *admit(struct task_struct *task)
 {
 	__u64 ids = target_current_ids();
 	struct call_now *now;
@@ -445,11 +179,16 @@ int calls_enter(struct bpf_raw_tracepoint_args *ctx)
 	now->call.data_bytes = 0;
 	now->call.result = 0;
 	now->late = 0;
+	now->parts = 0;
 	now->in_call = 1;
 	take_registers(&now->call, task, abi);
 	now->call.enter_ns = bpf_ktime_get_ns();
-	if (plan->phases & BPF_PLAN_AT_ENTRY)
-		copy_phase(now, plan, 0);
+	if (plan->phases & BPF_PLAN_AT_ENTRY) {
+		if (plan->phases & BPF_PLAN_SIMPLE)
+			copy_simple(now, plan, 0);
+		else
+			copy_phase(now, plan, 0);
+	}
 	return 0;
 }
 
@@ -491,8 +230,12 @@ int calls_exit(struct bpf_raw_tracepoint_args *ctx)
 		now->call.flags |= BPF_CALL_IS_ERROR;
 	key = plan_key(now->call.abi, now->call.number);
 	plan = bpf_map_lookup_elem(&calls_plans, &key);
-	if (plan && (plan->phases & BPF_PLAN_AT_EXIT || now->late))
-		copy_phase(now, plan, 1);
+	if (plan && (plan->phases & BPF_PLAN_AT_EXIT || now->late)) {
+		if (plan->phases & BPF_PLAN_SIMPLE && !now->late)
+			copy_simple(now, plan, 1);
+		else
+			copy_phase(now, plan, 1);
+	}
 	send(now, BPF_CALLS_CALL);
 	return 0;
 }

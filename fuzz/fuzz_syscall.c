@@ -52,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				     .number = (uint32_t)(in.number_low | (in.number_high & 1) << 8), .result = in.result,
 				     .is_error = in.result < 0 && in.result > -4096 };
 	memcpy(call.args, in.args, sizeof(call.args));
-	syscall_plan_get(call.abi, call.number, &plan);
+	syscall_plan_get(call.abi, call.number, false, &plan);
 	syscall_print_enter(&style, NULL, &call, &memory, &progress, &out);
 	syscall_print_exit(&style, NULL, &call, &memory, &progress, &out);
 	syscall_print_result(&style, NULL, &call, &memory, &progress, &out);

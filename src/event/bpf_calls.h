@@ -15,6 +15,7 @@ enum bpf_calls_kind {
 	BPF_CALLS_EXEC,     /* ...: tid was other_tid before */
 	BPF_CALLS_EXIT,     /* ...: `value` as wait() gives it */
 	BPF_CALLS_SIGNAL,   /* struct bpf_calls_signal: delivered */
+	BPF_CALLS_PART,     /* struct bpf_call: of what the call that is under way refers to; the rest follows */
 	BPF_CALLS_IGNORED,  /* struct bpf_calls_signal: came, but the thread ignores it */
 };
 
@@ -63,10 +64,10 @@ struct bpf_calls_plan {
 	uint8_t phases;      /* enum bpf_calls_phases: when there is something to copy */
 	uint8_t reserved[6];
 };
-enum bpf_calls_phases { BPF_PLAN_AT_ENTRY = 1, BPF_PLAN_AT_EXIT = 2 };
+enum bpf_calls_phases { BPF_PLAN_AT_ENTRY = 1, BPF_PLAN_AT_EXIT = 2, BPF_PLAN_SIMPLE = 4 /* one piece of bytes */ };
 enum bpf_calls_kind_of_step {
 	BPF_STEP_NONE, BPF_STEP_STRING, BPF_STEP_BYTES, BPF_STEP_STRINGS, BPF_STEP_IOVEC, BPF_STEP_MSGHDR,
-	BPF_STEP_MMSGHDR, BPF_STEP_SIZED,
+	BPF_STEP_MMSGHDR, BPF_STEP_SIZED, BPF_STEP_POINTERS,
 };
 enum { BPF_STEP_SIZE_RESULT = 6, BPF_STEP_SIZE_NONE = 7 };
 
@@ -77,7 +78,7 @@ struct bpf_calls_piece { /* as struct syscall_piece */
 };
 enum { BPF_PIECE_CUT = 1, BPF_PIECE_FAULT = 2, BPF_PIECE_LATE = 4 };
 
-/* The most data of one call, and the most in one piece. */
+/* The most data in one record, and the most in one piece. */
 enum { BPF_CALLS_DATA_BYTES = 8192, BPF_CALLS_PIECE_BYTES = 7168 };
 
 #endif

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { PATH_BYTES = 4096, ARRAY_BYTES = 3072, HOOK_BYTES = 256, ENV_BYTES = 2048, DENTS_BYTES = 32768 };
+enum { PATH_BYTES = 4096, ARRAY_BYTES = 3072, HOOK_BYTES = 256, DENTS_BYTES = 1 << 20 };
 
 #define HOOK_NUMBER(name) HOOK_##name,
 enum { SYS_HOOKS(HOOK_NUMBER) HOOK_COUNT };
@@ -24,7 +24,11 @@ static const struct hook_plan {
 	uint32_t limit;
 	bool by_param;
 } hook_plans[] = {
-	{ HOOK_env, SYSCALL_PLAN_BYTES, ENV_BYTES, 0, ENV_BYTES, false },
+	{ HOOK_env, SYSCALL_PLAN_POINTERS, 0, 0, 0, false }, /* with -v: plan_hook() */
+	{ HOOK_msghdr, SYSCALL_PLAN_MSGHDR, 0, 0, 0, false },
+	{ HOOK_msghdr_out, SYSCALL_PLAN_MSGHDR, 0, 0, 0, false },
+	{ HOOK_mmsghdr, SYSCALL_PLAN_MMSGHDR, 0, 0, 0, true },
+	{ HOOK_mmsghdr_out, SYSCALL_PLAN_MMSGHDR, 0, 1, 0, false },
 	{ HOOK_iovec, SYSCALL_PLAN_IOVEC, 0, 0, 0, true },
 	{ HOOK_iovec_out, SYSCALL_PLAN_IOVEC, 0, 0, 0, true },
 	{ HOOK_sockaddr, SYSCALL_PLAN_BYTES, 128, 0, 128, false },
@@ -64,8 +68,10 @@ static uint8_t size_from(uint16_t param)
 	return param < 6 ? (uint8_t)param : param == SYS_FROM_RESULT ? SYSCALL_PLAN_SIZE_RESULT : SYSCALL_PLAN_SIZE_NONE;
 }
 
-static struct syscall_plan_step plan_hook(const struct sys_type *type)
+static struct syscall_plan_step plan_hook(const struct sys_type *type, bool verbose)
 {
+	if (type->ref == HOOK_env && verbose)
+		return (struct syscall_plan_step){ .kind = SYSCALL_PLAN_STRINGS, .size_arg = SYSCALL_PLAN_SIZE_NONE };
 	for (size_t i = 0; i < sizeof(hook_plans) / sizeof(*hook_plans); i++) {
 		const struct hook_plan *h = &hook_plans[i];
 
@@ -79,7 +85,7 @@ static struct syscall_plan_step plan_hook(const struct sys_type *type)
 					   .size_arg = SYSCALL_PLAN_SIZE_NONE };
 }
 
-static struct syscall_plan_step plan_type(enum syscall_abi abi, const struct sys_type *type)
+static struct syscall_plan_step plan_type(enum syscall_abi abi, const struct sys_type *type, bool verbose)
 {
 	struct syscall_plan_step step = { .size_arg = SYSCALL_PLAN_SIZE_NONE };
 
@@ -115,7 +121,7 @@ static struct syscall_plan_step plan_type(enum syscall_abi abi, const struct sys
 		step.limit = ARRAY_BYTES;
 		break;
 	case SYS_HOOK:
-		return plan_hook(type);
+		return plan_hook(type, verbose);
 	}
 	return step;
 }
@@ -126,7 +132,7 @@ static void add(struct syscall_plan *plan, unsigned *count, struct syscall_plan_
 		plan->steps[(*count)++] = step;
 }
 
-void syscall_plan_get(enum syscall_abi abi, uint32_t number, struct syscall_plan *ret)
+void syscall_plan_get(enum syscall_abi abi, uint32_t number, bool verbose, struct syscall_plan *ret)
 {
 	const struct syscall_entry *entry = syscall_find(abi, number);
 	const struct syscall_describe *d = entry ? entry->describe : NULL;
@@ -140,7 +146,7 @@ void syscall_plan_get(enum syscall_abi abi, uint32_t number, struct syscall_plan
 							      .fixed = 8, .limit = 8,
 							      .size_arg = SYSCALL_PLAN_SIZE_NONE });
 	for (unsigned i = 0; i < d->count && i < 6; i++) {
-		struct syscall_plan_step step = plan_type(abi, &sys_types[d->args[i].type]);
+		struct syscall_plan_step step = plan_type(abi, &sys_types[d->args[i].type], verbose);
 		uint8_t flags = d->args[i].flags;
 
 		step.arg = (uint8_t)i;

@@ -16,8 +16,9 @@ enum syscall_plan_kind {
 	SYSCALL_PLAN_STRINGS,   /* argv: pointers up to NULL, and their strings */
 	SYSCALL_PLAN_IOVEC,     /* array of `size_arg` iovecs and what they point to */
 	SYSCALL_PLAN_MSGHDR,    /* struct msghdr: name, iovecs, control */
-	SYSCALL_PLAN_MMSGHDR,
+	SYSCALL_PLAN_MMSGHDR,   /* `size_arg` of them */
 	SYSCALL_PLAN_SIZED,     /* bytes whose count is the socklen_t or u32 that `size_arg` points to */
+	SYSCALL_PLAN_POINTERS,  /* up to NULL; not what they point to */
 };
 enum { SYSCALL_PLAN_SIZE_RESULT = 6, SYSCALL_PLAN_SIZE_NONE = 7, SYSCALL_PLAN_STEPS = 6 };
 
@@ -34,7 +35,8 @@ struct syscall_plan {
 	struct syscall_plan_step steps[SYSCALL_PLAN_STEPS]; /* up to the first NONE */
 };
 
-/* All zero where nothing is to be copied or the call isn't known. */
-void syscall_plan_get(enum syscall_abi abi, uint32_t number, struct syscall_plan *ret);
+/* All zero where nothing is to be copied or the call isn't known.  VERBOSE: for structures and
+ * lists whole. */
+void syscall_plan_get(enum syscall_abi abi, uint32_t number, bool verbose, struct syscall_plan *ret);
 
 #endif

@@ -247,14 +247,14 @@ static void test_plan(void **state)
 {
 	struct syscall_plan plan;
 
-	syscall_plan_get(SYSCALL_ABI_X86_64, 257, &plan);
+	syscall_plan_get(SYSCALL_ABI_X86_64, 257, false, &plan);
 	assert_int_equal(plan.steps[0].kind, SYSCALL_PLAN_STRING);
 	assert_int_equal(plan.steps[0].arg, 1);
 	assert_int_equal(plan.steps[0].phase, SYSCALL_ENTER);
-	syscall_plan_get(SYSCALL_ABI_X86_64, 0, &plan);
+	syscall_plan_get(SYSCALL_ABI_X86_64, 0, false, &plan);
 	assert_int_equal(plan.steps[0].phase, SYSCALL_EXIT);
 	assert_int_equal(plan.steps[0].size_arg, SYSCALL_PLAN_SIZE_RESULT);
-	syscall_plan_get(SYSCALL_ABI_X86_64, 400, &plan);
+	syscall_plan_get(SYSCALL_ABI_X86_64, 400, false, &plan);
 	assert_int_equal(plan.steps[0].kind, SYSCALL_PLAN_NONE);
 }
 

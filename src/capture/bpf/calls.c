@@ -30,10 +30,10 @@
 
 #include "calls.skel.h"
 
-enum { RING_BYTES = 16 << 20, SETTLE_NS = 2000000, STRING_MAX = BPF_CALLS_PIECE_BYTES - 2 };
+enum { RING_BYTES = 16 << 20, SETTLE_NS = 2000000, STRING_MAX = 1 << 20, STRINGS_MOST = 64, STRINGS_MOST_VERBOSE = 8192 };
 
 _Static_assert(sizeof(struct bpf_calls_step) == sizeof(struct syscall_plan_step) &&
-		       (int)BPF_CALLS_STEPS == (int)SYSCALL_PLAN_STEPS && (int)BPF_STEP_SIZED == (int)SYSCALL_PLAN_SIZED &&
+		       (int)BPF_CALLS_STEPS == (int)SYSCALL_PLAN_STEPS && (int)BPF_STEP_POINTERS == (int)SYSCALL_PLAN_POINTERS &&
 		       (int)BPF_STEP_SIZE_RESULT == (int)SYSCALL_PLAN_SIZE_RESULT &&
 		       sizeof(struct bpf_calls_piece) == sizeof(struct syscall_piece),
 	       "event/bpf_calls.h follows syscall/plan.h and memory.h");
@@ -43,6 +43,8 @@ struct watched {
 	struct call_thread shown; /* first */
 	bool hidden, tried_exec;  /* our command before its execve */
 	VEC(struct bpf_calls_signal) ignored;
+	struct str parts;         /* of what the call that is under way refers to */
+	uint64_t parts_ns;        /* that call's entry */
 };
 
 struct bpf_calls {
@@ -88,11 +90,17 @@ static struct watched *add(struct bpf_calls *c, uint32_t pid, uint32_t tid, enum
 	return w ? w : make(c, pid, tid, how, time_ns, NULL);
 }
 
+static void release(struct watched *w)
+{
+	vec_deinit(&w->ignored);
+	str_deinit(&w->parts);
+	free(w);
+}
+
 static void drop(struct bpf_calls *c, struct watched *w)
 {
 	map_remove(&c->threads, (uint64_t)w->shown.tid);
-	vec_deinit(&w->ignored);
-	free(w);
+	release(w);
 }
 
 size_t bpf_calls_thread_count(const struct bpf_calls *c) { return c->threads.n; }
@@ -166,15 +174,38 @@ static void tell_leave(struct bpf_calls *c, struct watched *w, const struct bpf_
 	c->options.sink->leave(c->options.sink_self, &w->shown, memory);
 }
 
+/* What of R's memory came before R did. */
+static void keep_part(struct watched *w, const struct bpf_call *r)
+{
+	if (w->parts_ns != r->enter_ns)
+		str_clear(&w->parts);
+	w->parts_ns = r->enter_ns;
+	str_add_n(&w->parts, r + 1, r->data_bytes);
+}
+
+static struct syscall_pieces pieces_of(struct watched *w, const struct bpf_call *r)
+{
+	if (w->parts.length == 0 || w->parts_ns != r->enter_ns)
+		return (struct syscall_pieces){ r + 1, r->data_bytes };
+	keep_part(w, r);
+	w->parts_ns = 0;
+	return (struct syscall_pieces){ w->parts.text, w->parts.length };
+}
+
 static void on_call(struct bpf_calls *c, const struct bpf_call *r, uint32_t size_bytes)
 {
 	struct watched *w = add(c, r->pid, r->head.tid, CALL_BEGIN_ATTACHED, r->enter_ns);
-	struct syscall_pieces pieces = { r + 1, r->data_bytes };
-	struct syscall_memory memory = syscall_pieces_memory(&pieces);
 	bool entry_told = r->flags & BPF_CALL_SHOWN && w->shown.in_call;
+	struct syscall_pieces pieces;
+	struct syscall_memory memory = syscall_pieces_memory(&pieces);
 
 	if (sizeof(*r) + r->data_bytes > size_bytes || r->abi >= SYSCALL_ABI_COUNT)
 		return;
+	if (r->head.kind == BPF_CALLS_PART) {
+		keep_part(w, r);
+		return;
+	}
+	pieces = pieces_of(w, r);
 	tell_ignored(c, w, r->enter_ns);
 	if (!entry_told)
 		set_call(&w->shown, r);
@@ -242,6 +273,7 @@ static void on_record(struct bpf_calls *c, const struct bpf_record *r, uint32_t 
 	switch (r->kind) {
 	case BPF_CALLS_CALL:
 	case BPF_CALLS_ENTRY:
+	case BPF_CALLS_PART:
 		if (size >= sizeof(struct bpf_call))
 			on_call(c, (const struct bpf_call *)r, size);
 		break;
@@ -302,10 +334,24 @@ int bpf_calls_fd(const struct bpf_calls *c) { return bpf_rings_fd(c->rings); }
 
 const char *bpf_calls_lacks(const struct bpf_calls_options *options)
 {
-	return options->string_limit > STRING_MAX ? "strings of more than 7,166 bytes" : NULL;
+	return options->string_limit > STRING_MAX ? "strings of more than 1 MiB" : NULL;
 }
 
 struct err *bpf_calls_probe(void) { return bpf_loader_probe("system calls"); }
+
+/* When there is something to copy, and whether it is no more than one piece. */
+static uint8_t phases_of(const struct bpf_calls *c, const struct syscall_plan *plan)
+{
+	const struct syscall_plan_step *first = &plan->steps[0];
+	uint8_t phases = 0;
+
+	for (unsigned i = 0; i < BPF_CALLS_STEPS && plan->steps[i].kind; i++)
+		phases |= plan->steps[i].phase == SYSCALL_EXIT ? BPF_PLAN_AT_EXIT : BPF_PLAN_AT_ENTRY;
+	if (first->kind == SYSCALL_PLAN_BYTES && !plan->steps[1].kind &&
+	    (first->limit ? first->limit : c->options.string_limit + 1) <= BPF_CALLS_PIECE_BYTES)
+		phases |= BPF_PLAN_SIMPLE;
+	return phases;
+}
 
 static struct err *fill_plans(struct bpf_calls *c)
 {
@@ -325,10 +371,9 @@ static struct err *fill_plans(struct bpf_calls *c)
 			if (!call_set_has(c->options.wanted, abi, number))
 				continue;
 			plan->wanted = 1;
-			syscall_plan_get(abi, number, &steps);
+			syscall_plan_get(abi, number, c->options.verbose, &steps);
 			memcpy(plan->steps, steps.steps, sizeof(plan->steps));
-			for (unsigned i = 0; i < BPF_CALLS_STEPS && steps.steps[i].kind; i++)
-				plan->phases |= steps.steps[i].phase == SYSCALL_EXIT ? BPF_PLAN_AT_EXIT : BPF_PLAN_AT_ENTRY;
+			plan->phases = phases_of(c, &steps);
 		}
 	munmap(plans, size);
 	return NULL;
@@ -343,6 +388,24 @@ static void set_numbers(const struct call_set *wanted, struct calls_bpf *skel)
 	skel->rodata->calls_others = wanted->others;
 }
 
+/* Which kinds of steps there are in the plans of wanted calls. */
+static uint32_t kinds_of(const struct bpf_calls *c)
+{
+	uint32_t kinds = 0;
+
+	for (unsigned abi = 0; abi < BPF_CALLS_ABIS; abi++)
+		for (unsigned number = 0; number < BPF_CALLS_NUMBERS; number++) {
+			struct syscall_plan plan;
+
+			if (!call_set_has(c->options.wanted, abi, number))
+				continue;
+			syscall_plan_get(abi, number, c->options.verbose, &plan);
+			for (unsigned i = 0; i < BPF_CALLS_STEPS; i++)
+				kinds |= 1U << plan.steps[i].kind;
+		}
+	return kinds;
+}
+
 static struct err *load(struct bpf_calls *c)
 {
 	size_t ring_bytes = c->options.ring_bytes ? c->options.ring_bytes : RING_BYTES;
@@ -353,6 +416,8 @@ static struct err *load(struct bpf_calls *c)
 	if (!skel)
 		return bpf_loader_open_error(&c->loader);
 	skel->rodata->calls_string_limit = c->options.string_limit + 1;
+	skel->rodata->calls_kinds = kinds_of(c);
+	skel->rodata->calls_strings_most = c->options.verbose ? STRINGS_MOST_VERBOSE : STRINGS_MOST;
 	skel->rodata->calls_result_filter = c->options.only_successful ? 1 : c->options.only_failed ? 2 : 0;
 	set_numbers(c->options.wanted, skel);
 	skel->rodata->calls_show_blocked = !c->options.whole_calls;
@@ -426,8 +491,7 @@ void bpf_calls_end(struct bpf_calls *c)
 		struct watched *w = (struct watched *)(uintptr_t)slot->value;
 
 		c->options.sink->detached(c->options.sink_self, &w->shown);
-		vec_deinit(&w->ignored);
-		free(w);
+		release(w);
 	}
 	map_clear(&c->threads);
 }
@@ -445,8 +509,7 @@ void bpf_calls_destroy(struct bpf_calls *c)
 	for (size_t i = 0; (slot = map_next(&c->threads, &i)) != NULL;) {
 		struct watched *w = (struct watched *)(uintptr_t)slot->value;
 
-		vec_deinit(&w->ignored);
-		free(w);
+		release(w);
 	}
 	map_deinit(&c->threads);
 	free(c);

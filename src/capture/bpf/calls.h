@@ -21,6 +21,7 @@ struct bpf_calls;
 struct bpf_calls_options {
 	const struct call_set *wanted;
 	uint32_t string_limit;   /* bytes of a string that are wanted */
+	bool verbose;            /* lists whole */
 	bool only_successful, only_failed;
 	bool whole_calls;        /* no entries of blocking calls beforehand */
 	size_t ring_bytes;       /* of one CPU; 0: 16 MiB */
@@ -28,7 +29,7 @@ struct bpf_calls_options {
 	void *sink_self;
 };
 
-/* What of these options it can't do, in words ("strings longer than 3,500 bytes"); NULL: all.
+/* What of these options it can't do, in words ("strings of more than 1 MiB"); NULL: all.
  * Then the ptrace engine is the one. */
 const char *bpf_calls_lacks(const struct bpf_calls_options *options);
 /* Can programs be loaded here? */

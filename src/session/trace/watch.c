@@ -56,13 +56,22 @@ const char *watch_lacks(const struct trace_options *o)
 	return bpf_calls_lacks(&options);
 }
 
+/* Is any call's structure wanted whole? */
+static bool any_verbose(const struct trace_options *o)
+{
+	struct call_set all;
+
+	call_set_fill(&all, true);
+	return memcmp(all.bits, o->abbrev.bits, sizeof(all.bits)) != 0;
+}
+
 static struct err *load(struct watch *w)
 {
 	const struct trace_options *o = w->options;
 	uint32_t status = o->status & (TRACE_SUCCESSFUL | TRACE_FAILED);
 	struct bpf_calls_options options = {
 		.wanted = &o->calls, .string_limit = o->style.string_limit, .sink = printer_sink(),
-		.sink_self = w->printer, .only_successful = status == TRACE_SUCCESSFUL,
+		.sink_self = w->printer, .verbose = any_verbose(o), .only_successful = status == TRACE_SUCCESSFUL,
 		.only_failed = status == TRACE_FAILED, .whole_calls = o->count == TRACE_COUNT_ONLY,
 	};
 

@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef SONDE_BPF_COPY_H
+#define SONDE_BPF_COPY_H
+/*
+ * What a call refers to, copied as a plan says (syscall/plan.h): pieces (syscall/memory.h), one behind
+ * the other, in the thread's own storage until the call is sent.  When that is full its contents
+ * are sent as a record of their own, which the reader puts in front of what comes later.
+ *
+ * A page that isn't there can't be read here, because a program can't wait for it: such a step
+ * is tried again at exit, when the kernel has touched it, and flagged.
+ *
+ * Functions that are not static are looked at by the verifier once, not at each call: that is
+ * what makes loading quick.  Their pointers may be NULL as far as it knows.
+ */
+#include "vmlinux.h"
+
+#include <bpf/bpf_helpers.h>
+
+#include "event/bpf_calls.h"
+#include "ring.bpf.h"
+
+/* Settings, before loading. */
+const volatile __u32 calls_string_limit = 33; /* bytes of a string, with room to see that there is more */
+const volatile __u32 calls_strings_most = 64; /* of an argument list */
+const volatile __u32 calls_kinds = ~0U;       /* bit: some plan has such a step; the others' code is dropped */
+
+enum {
+	WORD_PAGE = 4096, VECTORS_MOST = 64, MESSAGES_MOST = 64, POINTERS_MOST = 8192, PARTS_MOST = 512,
+	NAME_BYTES = 128, CONTROL_BYTES = 4096,
+};
+enum copy_how { COPY_TEXT = 1, COPY_MORE = 2 }; /* up to a NUL; there is more behind it */
+
+/* A thread that is looked at: it has one from its first wanted call on. */
+struct call_now {
+	__u32 in_call;
+	__u32 late;    /* bit i: step i could not be read at entry */
+	__u16 phase;   /* of what is copied: 0 entry, 1 exit */
+	__u16 flags;   /* enum BPF_PIECE_LATE while a step is tried again */
+	__u32 parts;   /* sent of this call */
+	struct bpf_call call;
+	__u8 data[BPF_CALLS_DATA_BYTES + BPF_CALLS_PIECE_BYTES + 64];
+};
+
+static __always_inline long call_send(struct call_now *now, __u16 kind)
+{
+	__u32 size = now->call.data_bytes;
+
+	if (size > BPF_CALLS_DATA_BYTES + BPF_CALLS_PIECE_BYTES)
+		size = BPF_CALLS_DATA_BYTES + BPF_CALLS_PIECE_BYTES;
+	size += sizeof(now->call);
+	ring_head(&now->call.head, kind, now->call.head.tid);
+	return ring_output(&now->call, size);
+}
+
+/* Room for SIZE bytes behind a piece's head, where; negative: there was too much. */
+static __always_inline int copy_room(struct call_now *now, __u32 size)
+{
+	__u32 at = now->call.data_bytes;
+
+	if (at <= BPF_CALLS_DATA_BYTES - sizeof(struct bpf_calls_piece) - ((size + 7) & ~7U))
+		return (int)at;
+	if (now->parts++ >= PARTS_MOST) {
+		now->call.flags |= BPF_CALL_CUT;
+		return -1;
+	}
+	if (call_send(now, BPF_CALLS_PART)) {
+		now->call.flags |= BPF_CALL_CUT;
+		ring_lost(1);
+	}
+	now->call.data_bytes = 0;
+	return 0;
+}
+
+/* One piece, at most as large as pieces are.  How many bytes it has; -1: nothing could be read. */
+__noinline int copy_piece(struct call_now *now, __u64 addr, __u32 size, __u32 how)
+{
+	struct bpf_calls_piece *piece;
+	__u32 at;
+	__u8 *to;
+	long n;
+	int room;
+
+	if (!now)
+		return -1;
+	if (size > BPF_CALLS_PIECE_BYTES) {
+		size = BPF_CALLS_PIECE_BYTES;
+		how |= COPY_MORE;
+	}
+	room = copy_room(now, size);
+	if (room < 0)
+		return 0;
+	at = (__u32)room & (BPF_CALLS_DATA_BYTES - 1);
+	piece = (void *)&now->data[at];
+	to = &now->data[at + sizeof(*piece)];
+	piece->addr = addr;
+	piece->phase = now->phase;
+	piece->flags = now->flags | (how & COPY_MORE ? BPF_PIECE_CUT : 0);
+	if (how & COPY_TEXT) { /* the last byte is a NUL of the helper's where the text goes on */
+		n = bpf_probe_read_user_str(to, size, (void *)addr);
+		if (n == size) {
+			n--;
+			piece->flags |= BPF_PIECE_CUT;
+		}
+	} else {
+		n = bpf_probe_read_user(to, size, (void *)addr) ? -1 : (long)size;
+		if (n < 0 && size > WORD_PAGE - (addr & (WORD_PAGE - 1))) { /* up to the end of the page */
+			size = WORD_PAGE - (addr & (WORD_PAGE - 1));
+			if (size > BPF_CALLS_PIECE_BYTES)
+				size = BPF_CALLS_PIECE_BYTES;
+			n = bpf_probe_read_user(to, size, (void *)addr) ? -1 : (long)size;
+			piece->flags |= BPF_PIECE_FAULT;
+		}
+	}
+	if (n < 0)
+		return -1;
+	piece->size_bytes = (__u32)n;
+	now->call.data_bytes = at + sizeof(*piece) + (((__u32)n + 7) & ~7U);
+	return (int)n;
+}
+
+/* --- more than a piece ---------------------------------------------------------------------- */
+
+struct copy {
+	struct call_now *now;
+	__u64 addr;
+	__u64 left;
+	__u32 how;
+	__u8 word;   /* bytes of a pointer */
+	bool failed;
+};
+
+static long copy_next(__u32 i, void *user)
+{
+	struct copy *c = user;
+	__u32 take = c->left > BPF_CALLS_PIECE_BYTES ? BPF_CALLS_PIECE_BYTES : (__u32)c->left;
+	int n = copy_piece(c->now, c->addr, take, c->how);
+
+	if (n <= 0) {
+		c->failed = i == 0;
+		return 1;
+	}
+	c->addr += (__u32)n;
+	c->left -= (__u32)n > c->left ? c->left : (__u32)n;
+	/* a text whose NUL was found is shorter, by more than the helper's own */
+	return c->left == 0 || (__u32)n + (c->how & COPY_TEXT ? 1 : 0) < take;
+}
+
+/* SIZE bytes in as many pieces as that takes; false: not one byte. */
+__noinline int copy_long(struct call_now *now, __u64 addr, __u64 size, __u32 how)
+{
+	struct copy c = { .now = now, .addr = addr, .left = size, .how = how };
+
+	if (!now)
+		return 0;
+	bpf_loop(PARTS_MOST, copy_next, &c, 0);
+	return !c.failed;
+}
+
+static __always_inline bool copy_memory(struct call_now *now, __u64 addr, __u64 size, __u32 how)
+{
+	if (size > BPF_CALLS_PIECE_BYTES)
+		return copy_long(now, addr, size, how);
+	return copy_piece(now, addr, (__u32)size, how) >= 0;
+}
+
+/* --- lists -------------------------------------------------------------------------------- */
+
+static __always_inline __u8 word_of(const struct call_now *now)
+{
+	return now->call.abi == 0 ? 8 : 4;
+}
+
+static __always_inline __u64 read_word(__u8 word, __u64 addr)
+{
+	__u64 value = 0;
+	__u32 narrow = 0;
+
+	if (word == 8) {
+		bpf_probe_read_user(&value, sizeof(value), (void *)addr);
+		return value;
+	}
+	bpf_probe_read_user(&narrow, sizeof(narrow), (void *)addr);
+	return narrow;
+}
+
+static long copy_string_at(__u32 i, void *user)
+{
+	struct copy *c = user;
+	__u64 addr = read_word(c->word, c->addr + i * c->word);
+
+	if (!addr)
+		return 1;
+	if (c->how & COPY_TEXT)
+		copy_memory(c->now, addr, calls_string_limit + 1, COPY_TEXT);
+	return 0;
+}
+
+/* Pointers up to NULL, and with COPY_TEXT the strings that they point to. */
+__noinline int copy_pointers(struct call_now *now, __u64 addr, __u32 most, __u32 how)
+{
+	struct copy c = { .now = now, .addr = addr, .how = how };
+	long n;
+
+	if (!now)
+		return 0;
+	c.word = word_of(now);
+	n = bpf_loop(most > POINTERS_MOST ? POINTERS_MOST : most, copy_string_at, &c, 0);
+	if (n <= 0)
+		return 0;
+	copy_memory(now, addr, (__u64)n * c.word, 0);
+	return 1;
+}
+
+static long copy_vector_at(__u32 i, void *user)
+{
+	struct copy *c = user;
+	__u64 addr = read_word(c->word, c->addr + i * 2 * c->word);
+	__u64 size = read_word(c->word, c->addr + (i * 2 + 1) * c->word), take;
+
+	if (c->left == 0)
+		return 1;
+	if (size > c->left)
+		size = c->left;
+	c->left -= size;
+	take = size > calls_string_limit ? calls_string_limit : size;
+	if (take)
+		copy_memory(c->now, addr, take, size > take ? COPY_MORE : 0);
+	return 0;
+}
+
+/* Frames may be eight deep: of what is used at two depths the deeper one is inlined. */
+static __always_inline bool vector_here(struct call_now *now, __u64 addr, __u32 count, __u64 total)
+{
+	struct copy c = { .now = now, .addr = addr, .left = total, .word = word_of(now) };
+	bool read;
+
+	if (count > 1024)
+		count = 1024;
+	if (count == 0)
+		return 1;
+	read = copy_memory(now, addr, (__u64)count * 2 * c.word, 0);
+	bpf_loop(count > VECTORS_MOST ? VECTORS_MOST : count, copy_vector_at, &c, 0);
+	return read;
+}
+
+/* Of COUNT buffers, together at most TOTAL bytes. */
+__noinline int copy_vector(struct call_now *now, __u64 addr, __u32 count, __u64 total)
+{
+	return now ? vector_here(now, addr, count, total) : 0;
+}
+
+/* struct msghdr: name, namelen, iov, iovlen, control, controllen, flags. */
+static __always_inline void message_here(struct call_now *now, __u64 addr, __u64 total)
+{
+	__u64 name, control, control_size;
+	__u32 name_size = 0;
+	__u8 w = word_of(now);
+
+	name = read_word(w, addr);
+	bpf_probe_read_user(&name_size, sizeof(name_size), (void *)(addr + w));
+	control = read_word(w, addr + 4 * w);
+	control_size = read_word(w, addr + 5 * w);
+	if (name && name_size)
+		copy_piece(now, name, name_size > NAME_BYTES ? NAME_BYTES : name_size, 0);
+	if (control && control_size)
+		copy_piece(now, control, control_size > CONTROL_BYTES ? CONTROL_BYTES : (__u32)control_size,
+			   control_size > CONTROL_BYTES ? COPY_MORE : 0);
+	vector_here(now, read_word(w, addr + 2 * w), (__u32)read_word(w, addr + 3 * w), total);
+}
+
+__noinline int copy_message(struct call_now *now, __u64 addr, __u64 total)
+{
+	if (now)
+		message_here(now, addr, total);
+	return 1;
+}
+
+static long copy_message_at(__u32 i, void *user)
+{
+	struct copy *c = user;
+	__u64 addr = c->addr + i * (c->word == 8 ? 64 : 32);
+	__u32 length = 0;
+
+	/* msg_len, behind the header, is what was received */
+	bpf_probe_read_user(&length, sizeof(length), (void *)(addr + (c->word == 8 ? 56 : 28)));
+	message_here(c->now, addr, c->left ? c->left : length);
+	return 0;
+}
+
+/* struct mmsghdr [COUNT].  TOTAL 0: as much of each as its own length says. */
+__noinline int copy_messages(struct call_now *now, __u64 addr, __u32 count, __u64 total)
+{
+	struct copy c = { .now = now, .addr = addr, .left = total };
+	bool read;
+
+	if (!now)
+		return 0;
+	c.word = word_of(now);
+	if (count > 1024)
+		count = 1024;
+	if (count == 0)
+		return 1;
+	read = copy_memory(now, addr, (__u64)count * (c.word == 8 ? 64 : 32), 0);
+	bpf_loop(count > MESSAGES_MOST ? MESSAGES_MOST : count, copy_message_at, &c, 0);
+	return read;
+}
+
+/* --- steps of a plan ------------------------------------------------------------------------ */
+
+static __always_inline __u64 argument(const struct call_now *now, __u32 i)
+{
+	return i < 6 ? now->call.args[i] : 0;
+}
+
+/* How many bytes a BYTES step is about, and how many of them are wanted. */
+static __always_inline __u64 step_bytes(const struct call_now *now, const struct bpf_calls_step *step, __u64 *limit)
+{
+	__u64 items = step->size_arg == BPF_STEP_SIZE_RESULT ? (__u64)now->call.result
+		      : step->size_arg == BPF_STEP_SIZE_NONE ? 0 : argument(now, step->size_arg);
+
+	*limit = step->limit ? step->limit : calls_string_limit;
+	if (items > 0x7fffffff)
+		items = step->size_arg == BPF_STEP_SIZE_RESULT ? 0 : 0x7fffffff;
+	return step->fixed + items * step->scale;
+}
+
+static __always_inline bool copy_bytes(struct call_now *now, const struct bpf_calls_step *step, __u64 addr)
+{
+	__u64 limit, size = step_bytes(now, step, &limit);
+
+	if (size == 0)
+		return true;
+	return copy_memory(now, addr, size > limit ? limit : size, size > limit ? COPY_MORE : 0);
+}
+
+static __always_inline bool copy_sized(struct call_now *now, const struct bpf_calls_step *step, __u64 addr)
+{
+	__u64 size_addr = argument(now, step->size_arg);
+	__u32 size = 0, limit = step->limit ? step->limit : calls_string_limit;
+
+	if (bpf_probe_read_user(&size, sizeof(size), (void *)size_addr))
+		return false;
+	copy_piece(now, size_addr, 4, 0);
+	return size == 0 || copy_piece(now, addr, size > limit ? limit : size, size > limit ? COPY_MORE : 0) >= 0;
+}
+
+/* What vectors have at most: what was received, or all of it. */
+static __always_inline __u64 total_of(const struct call_now *now)
+{
+	return now->phase == 0 ? 0x7fffffff : now->call.result < 0 ? 0 : (__u64)now->call.result;
+}
+
+static __always_inline bool copy_mmsghdr(struct call_now *now, const struct bpf_calls_step *step, __u64 addr)
+{
+	bool received = step->size_arg == BPF_STEP_SIZE_RESULT;
+	__u64 count = received ? (__u64)now->call.result : argument(now, step->size_arg);
+
+	if ((__s64)count < 0)
+		return true;
+	return copy_messages(now, addr, (__u32)count, received ? 0 : 0x7fffffff);
+}
+
+static __always_inline bool copy_step(struct call_now *now, const struct bpf_calls_step *step, __u64 addr)
+{
+	switch (step->kind) {
+	case BPF_STEP_STRING:
+		return copy_memory(now, addr, step->limit ? step->limit : calls_string_limit + 1, COPY_TEXT);
+	case BPF_STEP_BYTES:
+		return copy_bytes(now, step, addr);
+	case BPF_STEP_STRINGS:
+		if (!(calls_kinds & 1U << BPF_STEP_STRINGS))
+			break;
+		return copy_pointers(now, addr, calls_strings_most, COPY_TEXT);
+	case BPF_STEP_POINTERS:
+		if (!(calls_kinds & 1U << BPF_STEP_POINTERS))
+			break;
+		return copy_pointers(now, addr, POINTERS_MOST, 0);
+	case BPF_STEP_IOVEC:
+		if (!(calls_kinds & 1U << BPF_STEP_IOVEC))
+			break;
+		return copy_vector(now, addr, (__u32)argument(now, step->size_arg), total_of(now));
+	case BPF_STEP_MSGHDR:
+		if (!(calls_kinds & 1U << BPF_STEP_MSGHDR))
+			break;
+		if (copy_piece(now, addr, 7 * word_of(now), 0) < 0)
+			return false;
+		return now->phase && now->call.result < 0 ? true : copy_message(now, addr, total_of(now));
+	case BPF_STEP_MMSGHDR:
+		if (!(calls_kinds & 1U << BPF_STEP_MMSGHDR))
+			break;
+		return copy_mmsghdr(now, step, addr);
+	case BPF_STEP_SIZED:
+		if (!(calls_kinds & 1U << BPF_STEP_SIZED))
+			break;
+		return copy_sized(now, step, addr);
+	}
+	return true;
+}
+
+struct steps {
+	struct call_now *now;
+	const struct bpf_calls_plan *plan;
+	__u16 phase;
+};
+
+static long copy_at(__u32 i, void *user)
+{
+	struct steps *c = user;
+	struct call_now *now = c->now;
+	const struct bpf_calls_step *step;
+	__u64 addr;
+	bool late;
+
+	if (i >= BPF_CALLS_STEPS)
+		return 1;
+	step = &c->plan->steps[i];
+	if (step->kind == BPF_STEP_NONE)
+		return 1;
+	late = c->phase && step->phase == 0 && now->late & 1U << i;
+	if (step->phase != c->phase && !late)
+		return 0;
+	addr = argument(now, step->arg);
+	if (!addr)
+		return 0;
+	now->phase = late ? 0 : c->phase;
+	now->flags = late ? BPF_PIECE_LATE : 0;
+	if (!copy_step(now, step, addr) && c->phase == 0)
+		now->late |= 1U << i;
+	if (late)
+		now->call.flags |= BPF_CALL_LATE;
+	return 0;
+}
+
+/* All that PLAN says of that phase. */
+static __always_inline void copy_phase(struct call_now *now, const struct bpf_calls_plan *plan, __u16 phase)
+{
+	struct steps c = { now, plan, phase };
+
+	bpf_loop(BPF_CALLS_STEPS, copy_at, &c, 0);
+}
+
+/* The same for most calls, whose only step is one piece of bytes. */
+static __always_inline void copy_simple(struct call_now *now, const struct bpf_calls_plan *plan, __u16 phase)
+{
+	const struct bpf_calls_step *step = &plan->steps[0];
+	__u64 limit, size = step_bytes(now, step, &limit), addr = argument(now, step->arg);
+
+	if (!addr || !size)
+		return;
+	now->phase = phase;
+	now->flags = 0;
+	if (copy_piece(now, addr, size > limit ? (__u32)limit : (__u32)size, size > limit ? COPY_MORE : 0) < 0 && !phase)
+		now->late = 1;
+}
+
+#endif
