@@ -30,7 +30,7 @@
 
 #include "calls.skel.h"
 
-enum { RING_BYTES = 16 << 20, SETTLE_NS = 2000000, STRING_MAX = 1 << 20, STRINGS_MOST = 64, STRINGS_MOST_VERBOSE = 8192 };
+enum { SETTLE_NS = 2000000, STRING_MAX = 1 << 20, STRINGS_MOST = 64, STRINGS_MOST_VERBOSE = 8192 };
 
 _Static_assert(sizeof(struct bpf_calls_step) == sizeof(struct syscall_plan_step) &&
 		       (int)BPF_CALLS_STEPS == (int)SYSCALL_PLAN_STEPS && (int)BPF_STEP_POINTERS == (int)SYSCALL_PLAN_POINTERS &&
@@ -408,7 +408,7 @@ static uint32_t kinds_of(const struct bpf_calls *c)
 
 static struct err *load(struct bpf_calls *c)
 {
-	size_t ring_bytes = c->options.ring_bytes ? c->options.ring_bytes : RING_BYTES;
+	size_t ring_bytes = c->options.ring_bytes ? c->options.ring_bytes : bpf_rings_bytes();
 	struct calls_bpf *skel;
 
 	BPF_LOADER_TYPES(&c->loader, calls);

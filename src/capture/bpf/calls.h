@@ -24,7 +24,7 @@ struct bpf_calls_options {
 	bool verbose;            /* lists whole */
 	bool only_successful, only_failed;
 	bool whole_calls;        /* no entries of blocking calls beforehand */
-	size_t ring_bytes;       /* of one CPU; 0: 16 MiB */
+	size_t ring_bytes;       /* of one CPU; 0: bpf_rings_bytes() */
 	const struct call_sink *sink;
 	void *sink_self;
 };

@@ -18,11 +18,13 @@
 #include "format/elf.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/bpf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -81,20 +83,42 @@ static struct err *types_of_program(struct bytes elf, const struct btf_file *ker
 	return err;
 }
 
+/* The kernel's types: mapped where it can be (since Linux 6.16), else read, 4 KiB at a time. */
+static struct err *kernel_types(struct str *text, struct bytes *ret)
+{
+	CLEANUP(io_closep) int fd = open("/sys/kernel/btf/vmlinux", O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size > 0) {
+		void *mapped = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+
+		if (mapped != MAP_FAILED) {
+			*ret = (struct bytes){ mapped, (size_t)st.st_size };
+			return NULL;
+		}
+	}
+	TRY(io_read_file("/sys/kernel/btf/vmlinux", 64 << 20, text));
+	*ret = (struct bytes){ (const uint8_t *)text->text, text->length };
+	return NULL;
+}
+
 static struct err *extract_types(struct bytes elf, struct str *image)
 {
 	struct str text;
+	struct bytes types = { 0 };
 	struct btf_file kernel;
 
 	str_init(&text);
-	struct err *err = io_read_file("/sys/kernel/btf/vmlinux", 64 << 20, &text);
+	struct err *err = kernel_types(&text, &types);
 
 	if (!err)
-		err = btf_init(&kernel, (struct bytes){ (const uint8_t *)text.text, text.length });
+		err = btf_init(&kernel, types);
 	if (!err) {
 		err = types_of_program(elf, &kernel, image);
 		btf_deinit(&kernel);
 	}
+	if (!text.text && types.size_bytes)
+		munmap((void *)types.data, types.size_bytes);
 	str_deinit(&text);
 	return err;
 }

@@ -7,11 +7,14 @@
  * preceded by 8 bytes: its length, with a bit for "still being written" and one for "thrown
  * away".  One that is still being written holds up all behind it, for the moment it takes.
  *
+ * Rings grow under load: see grow().
+ *
  * poll() on a ring says "readable" whenever anything is in it, which would be a wake-up an
  * event all over again.  Edge-triggered epoll says it when the program has asked for it.
  */
 #include "capture/bpf/rings.h"
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "capture/bpf/map_fill.h"
 
@@ -35,14 +38,21 @@ struct reader {
 	uint64_t end;             /* what we saw of the kernel's position */
 	const struct bpf_record *next; /* NULL: none waits */
 	uint32_t next_bytes;
+	size_t bytes;             /* of the ring */
+	bool left;                /* programs write to a larger one */
 };
 
+/* A ring that is found a quarter full is followed by one of twice its size, so often: what comes in
+ * bursts on one CPU of many does not make all of them large. */
+enum { GENERATIONS = 4, RING_BYTES_MOST = 64 << 20 };
+
 struct bpf_rings {
-	struct reader *readers;
-	size_t count;
+	struct reader *readers;   /* the first `cpus` are where programs began to write, by CPU */
+	size_t cpus, count, room;
+	int map_fd;               /* from CPU to ring */
 	struct reader **heap;     /* those that have a record, the earliest first */
 	size_t heap_count;
-	size_t ring_bytes, page_bytes;
+	size_t page_bytes;
 	int epoll_fd;
 	struct bpf_ring_state *states; /* mapped */
 	size_t states_bytes;
@@ -54,11 +64,11 @@ struct bpf_rings {
 
 /* Drop what was discarded; leave `next` at the first whole record.  A length that can't be is
  * the kernel's fault: nothing more is read from that ring. */
-static void load_next(const struct bpf_rings *r, struct reader *ring)
+static void load_next(struct reader *ring)
 {
 	ring->next = NULL;
 	while (ring->at < ring->end) {
-		const uint8_t *head = ring->data + (ring->at & (r->ring_bytes - 1));
+		const uint8_t *head = ring->data + (ring->at & (ring->bytes - 1));
 		uint32_t length = __atomic_load_n((const uint32_t *)(const void *)head, __ATOMIC_ACQUIRE);
 
 		if (length & BPF_RINGBUF_BUSY_BIT)
@@ -66,7 +76,7 @@ static void load_next(const struct bpf_rings *r, struct reader *ring)
 
 		uint32_t size = length & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
 
-		if (size > r->ring_bytes - BPF_RINGBUF_HDR_SZ)
+		if (size > ring->bytes - BPF_RINGBUF_HDR_SZ)
 			return;
 		ring->at += (BPF_RINGBUF_HDR_SZ + (uint64_t)size + 7) / 8 * 8;
 		if (!(length & BPF_RINGBUF_DISCARD_BIT) && size >= sizeof(struct bpf_record)) {
@@ -77,14 +87,14 @@ static void load_next(const struct bpf_rings *r, struct reader *ring)
 	}
 }
 
-static struct err *reader_open(struct bpf_rings *r, struct reader *ring, int cpu)
+static struct err *reader_open(struct bpf_rings *r, struct reader *ring, int cpu, size_t ring_bytes)
 {
 	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
 
-	ring->cpu = cpu;
-	ring->fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "sonde_ring", 0, 0, (uint32_t)r->ring_bytes, NULL);
+	*ring = (struct reader){ .cpu = cpu, .bytes = ring_bytes };
+	ring->fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "sonde_ring", 0, 0, (uint32_t)ring_bytes, NULL);
 	if (ring->fd < 0)
-		return err_errno(-ring->fd, "cannot make a BPF ring of %zu bytes for CPU %d", r->ring_bytes, cpu);
+		return err_errno(-ring->fd, "cannot make a BPF ring of %zu bytes for CPU %d", ring_bytes, cpu);
 
 	void *consumer = mmap(NULL, r->page_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, 0);
 
@@ -92,7 +102,7 @@ static struct err *reader_open(struct bpf_rings *r, struct reader *ring, int cpu
 		return err_errno(errno, "cannot map the BPF ring of CPU %d", cpu);
 	ring->consumer = consumer;
 
-	void *producer = mmap(NULL, r->page_bytes + 2 * r->ring_bytes, PROT_READ, MAP_SHARED, ring->fd,
+	void *producer = mmap(NULL, r->page_bytes + 2 * ring->bytes, PROT_READ, MAP_SHARED, ring->fd,
 			      (off_t)r->page_bytes);
 
 	if (producer == MAP_FAILED)
@@ -104,7 +114,27 @@ static struct err *reader_open(struct bpf_rings *r, struct reader *ring, int cpu
 	return NULL;
 }
 
+static void reader_close(const struct bpf_rings *r, struct reader *ring)
+{
+	if (ring->producer)
+		munmap((void *)ring->producer, r->page_bytes + 2 * ring->bytes);
+	if (ring->consumer)
+		munmap(ring->consumer, r->page_bytes);
+	if (ring->fd >= 0)
+		close(ring->fd);
+}
+
 /* --- all of them --------------------------------------------------------------------------------- */
+
+size_t bpf_rings_bytes(void)
+{
+	int cpus = libbpf_num_possible_cpus();
+	size_t bytes = 8 << 20;
+
+	while (bytes > 1 << 20 && cpus > 0 && bytes * (size_t)cpus > 128 << 20)
+		bytes /= 2;
+	return bytes;
+}
 
 struct err *bpf_rings_prepare(struct bpf_map *rings, struct bpf_map *states, size_t ring_bytes,
 			      volatile const uint32_t *wake_bytes)
@@ -118,7 +148,7 @@ struct err *bpf_rings_prepare(struct bpf_map *rings, struct bpf_map *states, siz
 	return failed ? err_errno(-failed, "cannot size the BPF rings") : NULL;
 }
 
-static struct err *open_parts(struct bpf_rings *r, struct bpf_map *rings, struct bpf_map *states)
+static struct err *open_parts(struct bpf_rings *r, struct bpf_map *rings, struct bpf_map *states, size_t ring_bytes)
 {
 	r->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (r->epoll_fd < 0)
@@ -130,13 +160,18 @@ static struct err *open_parts(struct bpf_rings *r, struct bpf_map *rings, struct
 		return err_errno(errno, "cannot map the counts of the BPF rings");
 	r->states = mapped;
 
-	CLEANUP(mem_freep) int *fds = mem_calloc(r->count, sizeof(*fds));
+	CLEANUP(mem_freep) int *fds = mem_calloc(r->cpus, sizeof(*fds));
 
-	for (size_t i = 0; i < r->count; i++) {
-		TRY(reader_open(r, &r->readers[i], (int)i));
-		fds[i] = r->readers[i].fd;
+	for (; r->count < r->cpus; r->count++) {
+		struct err *err = reader_open(r, &r->readers[r->count], (int)r->count, ring_bytes);
+
+		if (err)
+			reader_close(r, &r->readers[r->count]);
+		TRY(err);
+		fds[r->count] = r->readers[r->count].fd;
 	}
-	return bpf_map_fill(bpf_map__fd(rings), 0, fds, r->count);
+	r->map_fd = bpf_map__fd(rings);
+	return bpf_map_fill(r->map_fd, 0, fds, r->cpus);
 }
 
 struct err *bpf_rings_open(struct bpf_map *rings, struct bpf_map *states, size_t ring_bytes,
@@ -144,17 +179,15 @@ struct err *bpf_rings_open(struct bpf_map *rings, struct bpf_map *states, size_t
 {
 	struct bpf_rings *r = mem_calloc(1, sizeof(*r));
 
-	r->count = bpf_map__max_entries(rings);
-	r->readers = mem_calloc(r->count, sizeof(*r->readers));
-	r->heap = mem_calloc(r->count, sizeof(*r->heap));
-	r->seen = mem_calloc(r->count, sizeof(*r->seen));
-	for (size_t i = 0; i < r->count; i++)
-		r->readers[i].fd = -1;
-	r->ring_bytes = ring_bytes;
+	r->cpus = bpf_map__max_entries(rings);
+	r->room = r->cpus * GENERATIONS;
+	r->readers = mem_calloc(r->room, sizeof(*r->readers));
+	r->heap = mem_calloc(r->room, sizeof(*r->heap));
+	r->seen = mem_calloc(r->cpus, sizeof(*r->seen));
 	r->page_bytes = (size_t)sysconf(_SC_PAGESIZE);
-	r->states_bytes = (r->count * sizeof(*r->states) + r->page_bytes - 1) / r->page_bytes * r->page_bytes;
+	r->states_bytes = (r->cpus * sizeof(*r->states) + r->page_bytes - 1) / r->page_bytes * r->page_bytes;
 
-	struct err *err = open_parts(r, rings, states);
+	struct err *err = open_parts(r, rings, states, ring_bytes);
 
 	if (err) {
 		bpf_rings_close(r);
@@ -168,16 +201,8 @@ void bpf_rings_close(struct bpf_rings *r)
 {
 	if (!r)
 		return;
-	for (size_t i = 0; i < r->count; i++) {
-		struct reader *ring = &r->readers[i];
-
-		if (ring->producer)
-			munmap((void *)ring->producer, r->page_bytes + 2 * r->ring_bytes);
-		if (ring->consumer)
-			munmap(ring->consumer, r->page_bytes);
-		if (ring->fd >= 0)
-			close(ring->fd);
-	}
+	for (size_t i = 0; i < r->count; i++)
+		reader_close(r, &r->readers[i]);
 	if (r->states)
 		munmap(r->states, r->states_bytes);
 	if (r->epoll_fd >= 0)
@@ -190,12 +215,39 @@ void bpf_rings_close(struct bpf_rings *r)
 
 int bpf_rings_fd(const struct bpf_rings *r) { return r->epoll_fd; }
 
+/* A larger one behind RING, which is still read until it is empty (and kept: a program that was just
+ * about to write to it may).  Where there is no memory for that it stays as it is. */
+static void grow(struct bpf_rings *r, struct reader *ring)
+{
+	struct reader *larger = &r->readers[r->count];
+	uint32_t cpu = (uint32_t)ring->cpu;
+	struct err *err = reader_open(r, larger, ring->cpu, ring->bytes * 2);
+
+	if (!err && bpf_map_update_elem(r->map_fd, &cpu, &larger->fd, BPF_ANY) != 0)
+		err = err_errno(errno, "cannot put a larger ring in place");
+	if (err) {
+		log_debug("%s", err_message(err));
+		err_destroy(err);
+		reader_close(r, larger);
+		return;
+	}
+	ring->left = true;
+	r->count++;
+}
+
 void bpf_rings_acknowledge(struct bpf_rings *r)
 {
 	struct epoll_event events[16];
 
 	while (epoll_wait(r->epoll_fd, events, 16, 0) == 16)
 		;
+	for (size_t i = 0, count = r->count; i < count && r->count < r->room; i++) {
+		struct reader *ring = &r->readers[i];
+		uint64_t waits = __atomic_load_n(ring->producer, __ATOMIC_RELAXED) - *ring->consumer;
+
+		if (!ring->left && waits > ring->bytes / 4 && ring->bytes < RING_BYTES_MOST)
+			grow(r, ring);
+	}
 }
 
 /* --- the merge --------------------------------------------------------------------------------------- */
@@ -228,7 +280,7 @@ static void refresh(struct bpf_rings *r)
 
 		ring->end = __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
 		if (!ring->next)
-			load_next(r, ring);
+			load_next(ring);
 		if (ring->next)
 			r->heap[r->heap_count++] = ring;
 	}
@@ -254,7 +306,7 @@ const struct bpf_record *bpf_rings_next(struct bpf_rings *r, uint64_t cutoff_ns,
 	const struct bpf_record *record = ring->next;
 
 	*size_bytes = ring->next_bytes;
-	load_next(r, ring);
+	load_next(ring);
 	if (!ring->next)
 		r->heap[0] = r->heap[--r->heap_count];
 	if (r->heap_count)
@@ -280,7 +332,7 @@ bool bpf_rings_pressed(const struct bpf_rings *r)
 	for (size_t i = 0; i < r->count; i++) {
 		const struct reader *ring = &r->readers[i];
 
-		if (__atomic_load_n(ring->producer, __ATOMIC_RELAXED) - *ring->consumer > r->ring_bytes / 2)
+		if (__atomic_load_n(ring->producer, __ATOMIC_RELAXED) - *ring->consumer > ring->bytes / 2)
 			return true;
 	}
 	return false;
@@ -290,7 +342,7 @@ bool bpf_rings_pressed(const struct bpf_rings *r)
 
 bool bpf_rings_lost(struct bpf_rings *r, int *cpu, unsigned *kind, uint64_t *count)
 {
-	for (; r->lost_at < r->count * BPF_LOST_KINDS; r->lost_at++) {
+	for (; r->lost_at < r->cpus * BPF_LOST_KINDS; r->lost_at++) {
 		size_t i = r->lost_at / BPF_LOST_KINDS, k = r->lost_at % BPF_LOST_KINDS;
 		uint64_t now = __atomic_load_n(&r->states[i].lost[k], __ATOMIC_RELAXED);
 

@@ -26,6 +26,9 @@
 struct bpf_map;
 struct bpf_rings;
 
+/* What to begin with on this machine: a CPU whose records come faster than they are read gets
+ * larger rings, up to 64 MiB. */
+size_t bpf_rings_bytes(void);
 /* Before loading: sizes.  RING_BYTES (of one CPU) is a power of two of at least a page;
  * WAKE_BYTES is the program's ring_wake_bytes. */
 struct err *bpf_rings_prepare(struct bpf_map *rings, struct bpf_map *states, size_t ring_bytes,

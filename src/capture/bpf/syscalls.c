@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The source `syscalls`: the BPF engine (capture/bpf/calls.h) with the sink that writes rows
- * (capture/call_rows.h).  Rings are larger than for the terminal: nothing is to be lost while
- * the session's thread does something else.
+ * (capture/call_rows.h).
  */
 #include "capture/source.h"
 
@@ -15,7 +14,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { RING_BYTES = 32 << 20, STRING_LIMIT = 32 };
+enum { STRING_LIMIT = 32 };
 
 struct syscalls {
 	struct capture capture;
@@ -39,7 +38,7 @@ static struct err *create(const struct capture *capture, void **ret)
 	struct syscall_style style = { .string_limit = limit };
 	struct bpf_calls_options options = {
 		.wanted = capture->request->calls ? capture->request->calls : &s->all, .string_limit = limit,
-		.whole_calls = true, .ring_bytes = RING_BYTES, .sink = call_rows_sink(),
+		.whole_calls = true, .sink = call_rows_sink(),
 	};
 
 	*ret = s;
