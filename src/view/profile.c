@@ -537,7 +537,7 @@ static struct err *build(struct profile_builder *b)
 	place_symbols(b);
 	profile_sum_processes(b);
 	TRY(profile_list_events(b));
-	return profile_list_losses(b);
+	return losses_read(b->r, &b->p->losses);
 }
 
 static void builder_init(struct profile_builder *b)
@@ -602,7 +602,7 @@ void profile_destroy(struct profile *p)
 	vec_deinit(&p->lines);
 	vec_deinit(&p->leaves);
 	vec_deinit(&p->modules);
-	vec_deinit(&p->losses);
+	losses_deinit(&p->losses);
 	vec_deinit(&p->events);
 	free(p);
 }

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/vec.h"
 #include "record/stacks.h"
+#include "view/losses.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -67,11 +68,6 @@ struct profile_module {
 	uint8_t kind;				 /* enum module_kind */
 	uint64_t unresolved, unresolved_samples; /* whose innermost frame has no name */
 };
-struct profile_loss {
-	const char *source, *reason;
-	uint64_t count;
-	bool unknown; /* at least one row did not know how many */
-};
 struct profile_event {
 	const char *name;
 	uint64_t samples;
@@ -98,7 +94,7 @@ struct profile {
 	VEC(struct profile_line) lines;
 	VEC(struct profile_leaf) leaves;
 	VEC(struct profile_module) modules;
-	VEC(struct profile_loss) losses;
+	struct losses losses;
 	VEC(struct profile_event) events;
 };
 

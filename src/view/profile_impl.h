@@ -59,6 +59,5 @@ static inline const char *profile_string(const struct profile_builder *b, uint32
 void profile_list_threads(struct profile_builder *b);
 void profile_sum_processes(struct profile_builder *b);
 struct err *profile_list_events(struct profile_builder *b);
-struct err *profile_list_losses(struct profile_builder *b);
 
 #endif

@@ -10,6 +10,7 @@
 #include "record/recorder.h"
 #include "record/recording.h"
 #include "view/frames.h"
+#include "view/losses.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,16 +28,6 @@ static double sample_ratio(const struct profile *p, uint64_t samples)
 	return p->samples ? (double)samples / (double)p->samples : 0;
 }
 
-static void say_state(struct doc *doc, const struct recording_meta *meta)
-{
-	if (meta->state == RECORDING_LIVE)
-		doc_warning(doc, NULL,
-			    "the recording is still running: this is what there is so far");
-	if (meta->state == RECORDING_CUT)
-		doc_warning(doc, NULL, "the recording was cut short: %s",
-			    meta->why_cut ? meta->why_cut : "its recorder did not end it");
-}
-
 /* What could not be had: the rest is right without it. */
 static void say_missing(struct doc *doc, const struct recording_meta *meta)
 {
@@ -48,23 +39,6 @@ static void say_missing(struct doc *doc, const struct recording_meta *meta)
 			doc_warning(doc, m->fix, "recorded without %s: %s", m->what, why);
 		else /* nothing to be done about it, and nothing wrong */
 			doc_text(doc, "Recorded without %s: %s.", m->what, why);
-	}
-}
-
-static void say_losses(struct doc *doc, const struct profile *p)
-{
-	for (size_t i = 0; i < p->losses.n; i++) {
-		const struct profile_loss *loss = &p->losses.v[i];
-
-		if (loss->unknown && loss->count == 0)
-			doc_warning(doc, NULL, "%s lost events, how many is not known: %s",
-				    loss->source, loss->reason);
-		else
-			doc_warning(doc, "a lower rate (-F) or fewer sources make it less",
-				    "%s lost %s%s events (%s): what they would have shown is "
-				    "missing here",
-				    loss->source, loss->unknown ? "at least " : "",
-				    units_count(loss->count).text, loss->reason);
 	}
 }
 
@@ -192,8 +166,8 @@ static void say_events(struct doc *doc, const struct profile *p)
 void report_doubts(struct doc *doc, const struct profile *p)
 {
 	if (p->recording)
-		say_state(doc, recording_borrow_meta(p->recording));
-	say_losses(doc, p);
+		losses_emit_state(doc, p->recording);
+	losses_emit(doc, &p->losses);
 	if (p->recording)
 		say_unsampled(doc, p);
 }

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The table `lost` has a row a second and CPU; people want to know once, of each source, how much. */
+#include "view/losses.h"
+
+#include "base/str.h"
+#include "base/units.h"
+#include "base/vec.h"
+#include "record/recording.h"
+#include "render/doc.h"
+
+#include <stdlib.h>
+
+static void add_loss(struct recording *r, struct losses *l, uint32_t source, uint32_t reason, uint64_t count)
+{
+	const char *source_text = recording_string(r, source), *reason_text = recording_string(r, reason);
+	struct loss *loss = NULL;
+
+	for (size_t i = 0; i < l->n && !loss; i++)
+		if (str_eq(l->v[i].source, source_text) &&
+		    str_eq(l->v[i].reason, reason_text))
+			loss = &l->v[i];
+	if (!loss) {
+		if (l->n >= 64)
+			return;
+		loss = vec_add(l);
+		loss->source = source_text;
+		loss->reason = reason_text;
+	}
+	loss->count += count;
+	loss->unknown |= count == 0;
+}
+
+struct err *losses_read(struct recording *r, struct losses *ret)
+{
+	static const char *const columns[] = { "count", "source", "reason", NULL };
+	const struct scan_options options = { .columns = columns };
+	struct scan *scan;
+	struct batch batch;
+	bool more;
+	struct err *err;
+
+	if (!recording_find_table(r, "lost"))
+		return NULL;
+	TRY(scan_create(r, "lost", &options, &scan));
+	while (!(err = scan_next(scan, &batch, &more)) && more)
+		for (size_t i = 0; i < batch.rows; i++)
+			add_loss(r, ret, batch.columns[1].u32[i], batch.columns[2].u32[i],
+				 batch.columns[0].u64[i]);
+	scan_destroy(scan);
+	return err;
+}
+
+void losses_deinit(struct losses *l) { vec_deinit(l); }
+
+void losses_emit_state(struct doc *doc, const struct recording *r)
+{
+	const struct recording_meta *meta = recording_borrow_meta(r);
+
+	if (meta->state == RECORDING_LIVE)
+		doc_warning(doc, NULL,
+			    "the recording is still running: this is what there is so far");
+	if (meta->state == RECORDING_CUT)
+		doc_warning(doc, NULL, "the recording was cut short: %s",
+			    meta->why_cut ? meta->why_cut : "its recorder did not end it");
+}
+
+void losses_emit(struct doc *doc, const struct losses *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct loss *loss = &l->v[i];
+
+		if (loss->unknown && loss->count == 0)
+			doc_warning(doc, NULL, "%s lost events, how many is not known: %s",
+				    loss->source, loss->reason);
+		else
+			doc_warning(doc, "a lower rate (-F) or fewer sources make it less",
+				    "%s lost %s%s events (%s): what they would have shown is "
+				    "missing here",
+				    loss->source, loss->unknown ? "at least " : "",
+				    units_count(loss->count).text, loss->reason);
+	}
+}
+
+void losses_say(struct doc *doc, struct recording *r)
+{
+	struct losses l = { 0 };
+	struct err *err = losses_read(r, &l);
+
+	losses_emit_state(doc, r);
+	if (err)
+		doc_warning(doc, NULL, "what was lost could not be read: %s", err_message(err));
+	losses_emit(doc, &l);
+	err_destroy(err);
+	losses_deinit(&l);
+}
