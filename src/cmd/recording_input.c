@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "record/recording.h"
 #include "session/import.h"
+#include "session/temporary.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -64,7 +65,7 @@ void recording_input_close(struct recording_input *in)
 {
 	recording_destroy(in->recording);
 	if (in->temporary)
-		session_import_discard(in->temporary);
+		session_temporary_discard(in->temporary);
 	free(in->temporary);
 	free(in->path);
 	*in = (struct recording_input){ 0 };

@@ -26,6 +26,7 @@ const struct opt strace_opts[] = {
 	TRACE_OPT("columns", 'a', 'a', "COLUMN", false, "align results in this column (default 40)"),
 	{ .kind = OPT_HEADING, .help = "Counting" },
 	TRACE_OPTS_COUNT,
+	TRACE_OPT("summary", 'C', 'C', NULL, false, "the table and the lines"),
 	{ .kind = OPT_HEADING, .help = "Tampering" },
 	TRACE_OPTS_TAMPER,
 	{ .kind = OPT_HEADING, .help = "About" },

@@ -5,11 +5,14 @@
  */
 #include "cmd/cmd.h"
 #include "cmd/trace_opts.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "cmd/record_parts.h"
+#include "record/recording.h"
 #include "session/session.h"
 #include "session/trace/replay.h"
 #include "session/trace/session.h"
+#include "view/calls/calls.h"
 
 #include <stdlib.h>
 
@@ -29,10 +32,15 @@ static const struct opt trace_opts[] = {
 	{ .kind = OPT_HEADING, .help = "Output" },
 	TRACE_OPTS_OUTPUT,
 	{ .name = "json", .kind = OPT_FLAG, .offset = offsetof(struct trace_args, json),
-	  .help = "a JSON object a line, a call each" },
+	  .help = "a JSON object a line, a call each; of a view one document (docs/SCHEMA.md)" },
+	{ .name = "html", .kind = OPT_FLAG, .offset = offsetof(struct trace_args, html),
+	  .help = "a view as one self-contained page (-o FILE.html)" },
 	TRACE_OPT("columns", 0, 'a', "COLUMN", false, "align results in this column (default 40)"),
 	{ .kind = OPT_HEADING, .help = "Counting" },
 	TRACE_OPTS_COUNT,
+	TRACE_OPT(NULL, 'C', 'C', NULL, false, "the table and the lines"),
+	{ .kind = OPT_HEADING, .help = "Views, of a recording or of what runs, when it has ended" },
+	TRACE_VIEW_OPTS(struct trace_args, views),
 	{ .kind = OPT_HEADING, .help = "Tampering" },
 	TRACE_OPTS_TAMPER,
 	OPT_END
@@ -55,21 +63,63 @@ static struct err *apply(const struct trace_args *args, struct arena *arena, str
 	return trace_options_finish(o);
 }
 
-/* -o NAME.sonde: into a recording instead. */
-static struct err *record(const struct trace_options *o, int *status)
+static const char *const with_calls[] = { "syscalls" }, *const without_samples[] = { "cpu" };
+
+static struct record_session_options recording_of(const struct trace_options *o)
 {
-	static const char *const with[] = { "syscalls" }, *const without[] = { "cpu" };
-	struct record_session_options r = {
-		.path = o->output, .overwrite = true, .command = o->command, .with = with, .with_count = 1,
-		.without = without, .without_count = 1, .parts = &record_parts, .quiet = o->quiet != 0,
+	return (struct record_session_options){
+		.path = o->output, .overwrite = true, .command = o->command, .with = with_calls, .with_count = 1,
+		.without = without_samples, .without_count = 1, .parts = &record_parts, .quiet = o->quiet != 0,
 		.request = { .target = o->command ? CAPTURE_COMMAND : CAPTURE_PIDS, .pids = o->pids.v,
 			     .pid_count = o->pids.n, .calls = &o->calls, .string_limit = o->style.string_limit },
 	};
+}
 
-	if (injections_any(&o->injections))
-		return err_fix(err_new(ERR_UNSUPPORTED, "calls are not tampered with while they are recorded"),
-			       "trace to the terminal or a file: --inject without -o REC.sonde");
+static struct err *refuse_tampering(const struct trace_options *o)
+{
+	if (!injections_any(&o->injections))
+		return NULL;
+	return err_fix(err_new(ERR_UNSUPPORTED, "calls are not tampered with while they are recorded"),
+		       "trace to the terminal or a file: --inject without -o REC.sonde");
+}
+
+/* -o NAME.sonde: into a recording instead. */
+static struct err *record(const struct trace_options *o, int *status)
+{
+	struct record_session_options r = recording_of(o);
+
+	TRY(refuse_tampering(o));
 	return session_record(&r, status);
+}
+
+/* --- views ------------------------------------------------------------------------------------- */
+
+/* Of RECORDING; of the newest one here, when nothing names what to look at; else of what runs, all of
+ * whose calls are recorded, because what is left out of a view still tells what descriptors are. */
+static struct err *show_views(const struct trace_args *args, unsigned parts, const struct trace_options *o,
+			      const char *recording, int *status)
+{
+	struct output_args output = { .json = args->json, .html = args->html, .path = o->output };
+	struct record_session_options r = recording_of(o);
+	CLEANUP(mem_freep) char *newest = NULL;
+
+	if (recording)
+		return trace_views_show(&args->views, parts, o, &output, recording);
+	if (!o->command && o->pids.n == 0) {
+		TRY(recording_find_path(NULL, &newest));
+		return trace_views_show(&args->views, parts, o, &output, newest);
+	}
+	TRY(refuse_tampering(o));
+	r.request.calls = NULL;
+	return trace_views_record(&args->views, parts, o, &output, &r, status);
+}
+
+/* What of the views was asked for.  -c of a recording is its summary: the same tables. */
+static unsigned parts_of(const struct trace_args *args, const struct trace_options *o, const char *recording)
+{
+	bool counted = recording && o->count == TRACE_COUNT_ONLY && !o->summary_columns_given;
+
+	return trace_views_parts(&args->views) | (counted ? CALLS_SUMMARY : 0U);
 }
 
 /* The lines of a recording, when that is what the only word names. */
@@ -106,7 +156,9 @@ static struct err *trace_run(void *p, struct arena *arena, int *status)
 	o.json = args->json;
 	if (!err)
 		err = apply(args, arena, &o);
-	if (!err && recording)
+	if (!err && parts_of(args, &o, recording))
+		err = show_views(args, parts_of(args, &o, recording), &o, recording, status);
+	else if (!err && recording)
 		err = replay_trace(&o, recording);
 	else if (!err && o.output && str_ends(o.output, ".sonde"))
 		err = record(&o, status);
@@ -121,6 +173,8 @@ static const struct opt_example trace_examples[] = {
 	{ "sonde trace -- ls -l", "every system call of a command and its children" },
 	{ "sonde trace -p 4711 -e %file", "which files a running process touches" },
 	{ "sonde trace -o app.sonde -- ./app", "into a recording; sonde trace app.sonde prints it" },
+	{ "sonde trace app.sonde --waits --slow", "what it waited for, and its slowest calls" },
+	{ "sonde trace --errors -- python3 app.py", "what it looked for and did not find" },
 	{ "sonde trace -Z -y -- ./app", "only what fails, with the paths of descriptors" },
 	{ "sonde trace -c -- make", "a table of calls with percentiles" },
 	{ "sonde trace --inject write:error=ENOSPC:when=3+ -- ./app", "what does it do when the disk is full?" },

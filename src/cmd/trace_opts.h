@@ -3,6 +3,7 @@
 #define SONDE_CMD_TRACE_OPTS_H
 /* The options that `sonde trace` and `sonde strace` share: rows, and applying them. */
 #include "base/opt.h"
+#include "cmd/trace_views.h"
 #include "session/trace/options.h"
 
 #include <stdbool.h>
@@ -16,8 +17,9 @@ struct trace_args {
 	struct opt_given_list given;
 	struct opt_list command;
 	/* of sonde trace alone */
-	bool json, all, no_follow;
+	bool json, html, all, no_follow;
 	const char *cgroup, *engine;
+	struct trace_view_args views;
 };
 
 extern const struct opt strace_opts[];
@@ -77,9 +79,9 @@ extern const struct opt strace_opts[];
 	TRACE_OPT("silence", 0, TRACE_LONG_QUIET, "WHAT", true, "as --quiet"),                                \
 	TRACE_OPT(NULL, 'q', 'q', NULL, false, "no messages of attaching; -qq nor of exits; -qqq none")
 
+/* Beside "summary", -C, which stands for more in `sonde trace`. */
 #define TRACE_OPTS_COUNT                                                                                      \
 	TRACE_OPT("summary-only", 'c', 'c', NULL, false, "count calls, and print a table at the end"),        \
-	TRACE_OPT("summary", 'C', 'C', NULL, false, "the table and the lines"),                               \
 	TRACE_OPT("summary-wall-clock", 'w', 'w', NULL, false, "time from entry to exit, not CPU time in the kernel"), \
 	TRACE_OPT("summary-sort-by", 'S', 'S', "COLUMN", false,                                               \
 		  "order: time, min-time, max-time, avg-time, calls, errors, name, none"),                    \

@@ -19,6 +19,7 @@
 #include "record/segment.h"
 #include "record/store.h"
 #include "session/resolve.h"
+#include "session/temporary.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -162,31 +163,19 @@ struct err *session_import(const struct import_request *request, struct recorder
 struct err *session_import_temporary(const char *path, const char *from, char **recording,
 				     struct err **damage)
 {
-	const char *tmp = getenv("TMPDIR");
-	CLEANUP(mem_freep) char *dir = mem_printf("%s/sonde-XXXXXX", tmp && *tmp ? tmp : "/tmp");
 	struct recorder_totals totals;
 
-	if (!mkdtemp(dir))
-		return err_errno(errno, "cannot make a temporary directory %s", dir);
-	*recording = mem_printf("%s/import.sonde", dir);
+	TRY(session_temporary(recording));
 
 	struct import_request request = { .path = path, .from = from, .output = *recording };
 	struct err *err = session_import(&request, &totals, damage);
 
 	if (err) {
-		session_import_discard(*recording);
+		session_temporary_discard(*recording);
 		free(*recording);
 		*recording = NULL;
 	}
 	return err;
-}
-
-void session_import_discard(const char *recording)
-{
-	CLEANUP(mem_freep) char *dir = mem_strndup(recording, (size_t)(strrchr(recording, '/') - recording));
-
-	err_destroy(store_remove(AT_FDCWD, recording));
-	rmdir(dir);
 }
 
 /* What a pipe will give next, copied by tee(2): it stays there. */

@@ -22,11 +22,10 @@ struct import_request {
 struct err *session_import(const struct import_request *request, struct recorder_totals *totals,
 			   struct err **damage);
 
-/* The same into a temporary directory, which session_import_discard() removes with all that is in
+/* The same into a temporary directory, which session_temporary_discard() removes with all that is in
  * it.  *recording is the caller's (free()). */
 struct err *session_import_temporary(const char *path, const char *from, char **recording,
 				     struct err **damage);
-void session_import_discard(const char *recording);
 
 /* Is PATH a file, or what comes on standard input ("-"), that an importer knows by its content?
  * Nothing is taken from a pipe. */

@@ -404,6 +404,7 @@ static struct err *set_summary_columns(struct trace_options *o, const char *v)
 	if (!named)
 		o->summary_columns[n++] = TRACE_COLUMN_NAME;
 	o->summary_column_count = n;
+	o->summary_columns_given = true;
 	return NULL;
 }
 

@@ -83,6 +83,7 @@ struct trace_options {
 	enum trace_column sort;
 	enum trace_column summary_columns[TRACE_COLUMNS_MAX];
 	unsigned summary_column_count;
+	bool summary_columns_given; /* -U */
 
 	/* as counted while parsing, for the checks at the end */
 	unsigned q_count, t_count, x_count, y_count, f_count, F_count, zflags;

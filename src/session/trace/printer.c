@@ -341,7 +341,7 @@ static void on_leave(void *self, struct call_thread *t, const struct syscall_mem
 	if (line->filtered)
 		return;
 	if (p->summary && wants_status(p, t))
-		summary_add(p->summary, t, line->enter_system_ns);
+		summary_add(p->summary, t, memory, line->enter_system_ns);
 	if (!line->open)
 		return;
 	line->open = false;

@@ -7,6 +7,7 @@
 #include "session/trace/replay.h"
 
 #include "base/json.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "record/recording.h"
 #include "session/trace/output.h"
@@ -41,7 +42,8 @@ struct replay {
 	size_t signal_at;
 	bool signal_more;
 	uint32_t thread; /* whose tid is known */
-	uint32_t tid, pid;
+	uint32_t tid, pid, comm;
+	struct map named; /* threads that the summary knows the names of */
 };
 
 bool replay_is_recording(const char *word, char **path)
@@ -68,6 +70,7 @@ static void find_thread(struct replay *r, uint32_t id)
 	r->thread = id;
 	r->tid = row ? row->tid : 0;
 	r->pid = row ? row->pid : 0;
+	r->comm = row ? row->comm : 0;
 }
 
 static void add_fraction(struct str *out, enum trace_precision precision, uint64_t ns)
@@ -117,42 +120,48 @@ static void lead(struct replay *r, uint64_t time_ns)
 
 /* --- filters ------------------------------------------------------------------------------ */
 
-static bool wants_thread(struct replay *r)
+static bool wants_thread(const struct trace_options *o, uint32_t pid, uint32_t tid)
 {
-	const struct trace_options *o = r->options;
-
 	if (o->pids.n == 0)
 		return true;
 	for (size_t i = 0; i < o->pids.n; i++)
-		if ((uint32_t)o->pids.v[i] == r->pid || (uint32_t)o->pids.v[i] == r->tid)
+		if ((uint32_t)o->pids.v[i] == pid || (uint32_t)o->pids.v[i] == tid)
 			return true;
 	return false;
 }
 
-static bool wants_path(const struct replay *r, uint32_t path)
+static bool wants_path(const struct trace_options *o, const char *path)
 {
-	const struct trace_options *o = r->options;
-	const char *text;
-
 	if (o->paths.n == 0)
 		return true;
-	text = path ? recording_string(r->recording, path) : NULL;
-	for (size_t i = 0; text && i < o->paths.n; i++)
-		if (strcmp(o->paths.v[i], text) == 0)
+	for (size_t i = 0; path && i < o->paths.n; i++)
+		if (strcmp(o->paths.v[i], path) == 0)
 			return true;
 	return false;
 }
 
 static bool is_error(int64_t result) { return result < 0 && result >= -4095; }
 
+bool replay_wants(void *options, const struct calls_row *row)
+{
+	const struct trace_options *o = options;
+	uint32_t status = row->flags & SYSCALL_UNFINISHED ? TRACE_UNFINISHED
+			  : is_error(row->result) ? TRACE_FAILED : TRACE_SUCCESSFUL;
+
+	return row->abi < SYSCALL_ABI_COUNT && call_set_has(&o->calls, row->abi, row->number) && o->status & status &&
+	       wants_path(o, row->path) && wants_thread(o, row->pid, row->tid);
+}
+
 static bool wants_call(struct replay *r, const struct call_columns *c, size_t i)
 {
 	const struct trace_options *o = r->options;
-	uint32_t status = c->flags[i] & SYSCALL_UNFINISHED ? TRACE_UNFINISHED
-			  : is_error(c->result[i]) ? TRACE_FAILED : TRACE_SUCCESSFUL;
+	struct calls_row row = {
+		.result = c->result[i], .pid = r->pid, .tid = r->tid, .number = c->number[i],
+		.abi = (enum syscall_abi)c->abi[i], .flags = (uint8_t)c->flags[i],
+		.path = o->paths.n && c->path[i] ? recording_string(r->recording, c->path[i]) : NULL,
+	};
 
-	return c->abi[i] < SYSCALL_ABI_COUNT && call_set_has(&o->calls, c->abi[i], c->number[i]) &&
-	       o->status & status && wants_path(r, c->path[i]) && wants_thread(r);
+	return replay_wants((void *)o, &row);
 }
 
 /* --- lines ----------------------------------------------------------------------------------- */
@@ -214,7 +223,13 @@ static void count_call(struct replay *r, const struct call_columns *c, size_t i)
 
 	t.call = (struct syscall_call){ .abi = c->abi[i], .number = c->number[i], .result = c->result[i],
 					.is_error = is_error(c->result[i]) };
-	summary_add(r->summary, &t, 0);
+	t.pid = (pid_t)r->pid;
+	t.tid = (pid_t)r->tid;
+	if (!map_find(&r->named, c->thread[i])) {
+		map_get(&r->named, c->thread[i], NULL);
+		summary_name(r->summary, &t, recording_string(r->recording, r->comm));
+	}
+	summary_add(r->summary, &t, NULL, 0);
 }
 
 /* --- signals ------------------------------------------------------------------------------------ */
@@ -242,7 +257,8 @@ static struct err *print_signals(struct replay *r, uint64_t before_ns)
 			return NULL;
 		r->signal_at++;
 		find_thread(r, b->columns[1].u32[i]);
-		if (!number_set_has(&r->options->signals, b->columns[2].u32[i]) || !wants_thread(r))
+		if (!number_set_has(&r->options->signals, b->columns[2].u32[i]) ||
+		    !wants_thread(r->options, r->pid, r->tid))
 			continue;
 		lead(r, b->columns[0].u64[i]);
 		str_add(&r->out.text, "--- ");
@@ -340,6 +356,7 @@ struct err *replay_trace(const struct trace_options *options, const char *path)
 	if (r.signals)
 		scan_destroy(r.signals);
 	summary_destroy(r.summary);
+	map_deinit(&r.named);
 	recording_destroy(r.recording);
 	return err;
 }

@@ -4,10 +4,13 @@
 /* Printing a recording's system calls as lines, with the filters of live tracing. */
 #include "base/err.h"
 #include "session/trace/options.h"
+#include "view/calls/calls.h"
 
 /* Is WORD a recording, a directory with meta.json?  (NAME for NAME.sonde is not taken here: it
  * may be a command.)  Then *path is where (heap), else NULL. */
 bool replay_is_recording(const char *word, char **path);
+/* Do the filters (-e, -P, -p, -z, -Z) of OPTIONS, a struct trace_options, want this call? */
+bool replay_wants(void *options, const struct calls_row *row);
 /* To standard output, or -o.  -p keeps these processes only. */
 struct err *replay_trace(const struct trace_options *options, const char *path);
 

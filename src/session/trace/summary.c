@@ -1,31 +1,38 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A cell a call and ABI: how many, how many errors, time.  Beside it a histogram with
- * eight buckets an octave, so that a percentile is right within 9 %.
+ * sonde trace counts as views of recordings do (view/calls/counts.h) and prints their tables.  For strace's
+ * form, and columns that were chosen (-U), there is a cell a call and ABI: how many, how many errors, time.
  *
- * Columns are as wide as their widest text, at least as strace has them.
+ * strace's columns are as wide as their widest text, at least as strace has them.
  */
 #include "session/trace/summary.h"
 
+#include "base/io.h"
+#include "base/log.h"
+#include "base/map.h"
 #include "base/mem.h"
+#include "render/renderer.h"
+#include "view/calls/counts.h"
+#include "view/calls/kinds.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUCKETS = 64 * 8, COLUMNS_MAX = TRACE_COLUMNS_MAX + 2, CELL_TEXT = 48 };
-enum { COLUMN_P50 = TRACE_COLUMN_NONE + 1, COLUMN_P99 };
+enum { COLUMNS_MAX = TRACE_COLUMNS_MAX, CELL_TEXT = 48 };
 
 struct cell {
 	uint32_t number;
 	uint64_t calls, errors;
 	int64_t time_ns;
 	uint64_t min_ns, max_ns;
-	uint32_t *buckets;
 };
 
 struct summary {
 	const struct trace_options *options;
+	struct call_counts *counts;          /* ours; NULL: strace's table */
+	struct call_kinds *kinds;
+	struct map named;                    /* threads whose names are known */
 	struct map index[SYSCALL_ABI_COUNT]; /* number -> index into cells */
 	VEC(struct cell) cells[SYSCALL_ABI_COUNT];
 };
@@ -35,6 +42,10 @@ struct summary *summary_create(const struct trace_options *options)
 	struct summary *s = mem_calloc(1, sizeof(*s));
 
 	s->options = options;
+	if (options->strace || options->summary_columns_given)
+		return s;
+	s->counts = call_counts_create();
+	s->kinds = call_kinds_create();
 	return s;
 }
 
@@ -43,43 +54,13 @@ void summary_destroy(struct summary *s)
 	if (s == NULL)
 		return;
 	for (int abi = 0; abi < SYSCALL_ABI_COUNT; abi++) {
-		for (size_t i = 0; i < s->cells[abi].n; i++)
-			free(s->cells[abi].v[i].buckets);
 		vec_deinit(&s->cells[abi]);
 		map_deinit(&s->index[abi]);
 	}
+	call_counts_destroy(s->counts);
+	call_kinds_destroy(s->kinds);
+	map_deinit(&s->named);
 	free(s);
-}
-
-/* --- percentiles ------------------------------------------------------------------------ */
-
-static unsigned bucket_of(uint64_t ns)
-{
-	if (ns < 8)
-		return (unsigned)ns;
-
-	unsigned octave = 63 - (unsigned)__builtin_clzll(ns);
-
-	return octave * 8 + (unsigned)(ns >> (octave - 3) & 7);
-}
-
-static uint64_t bucket_ns(unsigned bucket)
-{
-	unsigned octave = bucket / 8;
-
-	return octave < 3 ? bucket : (8ULL + bucket % 8) << (octave - 3);
-}
-
-static uint64_t percentile_ns(const struct cell *c, double share)
-{
-	uint64_t want = (uint64_t)((double)c->calls * share), seen = 0;
-
-	for (unsigned b = 0; b < BUCKETS; b++) {
-		seen += c->buckets[b];
-		if (seen > want)
-			return bucket_ns(b);
-	}
-	return c->max_ns;
 }
 
 /* --- counting ------------------------------------------------------------------------------ */
@@ -94,23 +75,86 @@ static struct cell *find_cell(struct summary *s, const struct syscall_call *call
 
 		c->number = call->number;
 		c->min_ns = UINT64_MAX;
-		c->buckets = mem_calloc(BUCKETS, sizeof(*c->buckets));
 		*slot = s->cells[call->abi].n - 1;
 	}
 	return &s->cells[call->abi].v[*slot];
 }
 
-void summary_add(struct summary *s, const struct call_thread *t, uint64_t enter_system_ns)
+/* A thread that is gone already, as BPF's often are, has its parent's name, until it execs. */
+static void name_thread(struct summary *s, const struct call_thread *t)
 {
-	struct cell *c = find_cell(s, &t->call);
+	char path[64];
+	struct str name = { 0 };
+	bool is_new;
+
+	map_get(&s->named, (uint64_t)t->tid, &is_new);
+	if (!is_new)
+		return;
+	snprintf(path, sizeof(path), "/proc/%d/comm", t->tid);
+	err_destroy(io_read_file(path, 64, &name));
+	summary_name(s, t, name.length ? strtok(name.text, "\n")
+					: call_counts_get_name(s->counts, (uint64_t)t->parent_tid));
+	str_deinit(&name);
+}
+
+/* The kernel names it after the last part of the path. */
+static void name_exec(struct summary *s, const struct call_thread *t, const struct call_kind *kind,
+		      const struct syscall_memory *memory)
+{
+	char path[4096], name[16];
+	const char *base;
+	size_t n;
+
+	if (kind->makes != CALL_MAKES_EXEC || t->call.result != 0 || !memory || !memory->read)
+		return;
+	n = memory->read(memory->user, SYSCALL_ENTER, t->call.args[kind->roles.dirfds ? 1 : 0], path, sizeof(path));
+	if (n == 0 || !memchr(path, '\0', n))
+		return;
+	base = strrchr(path, '/');
+	snprintf(name, sizeof(name), "%s", base ? base + 1 : path);
+	summary_name(s, t, name);
+}
+
+void summary_name(struct summary *s, const struct call_thread *t, const char *name)
+{
+	if (!s->counts)
+		return;
+	map_get(&s->named, (uint64_t)t->tid, NULL);
+	call_counts_name(s->counts, (uint64_t)t->tid, (uint32_t)t->pid, (uint32_t)t->tid, name);
+}
+
+/* Overhead (-O) is taken off each call. */
+static void count(struct summary *s, const struct call_thread *t, const struct syscall_memory *memory, uint64_t ns)
+{
+	const struct call_kind *kind = call_kinds_get(s->kinds, t->call.abi, t->call.number);
+	uint64_t overhead_ns = s->options->overhead_ns > 0 ? (uint64_t)s->options->overhead_ns : 0;
+	struct call_count one = {
+		.abi = t->call.abi, .number = t->call.number, .duration_ns = ns > overhead_ns ? ns - overhead_ns : 0,
+		.bytes = kind->moves && t->call.result > 0 ? (uint64_t)t->call.result : 0,
+		.error = t->call.is_error ? (int)-t->call.result : 0,
+	};
+
+	name_thread(s, t);
+	name_exec(s, t, kind, memory);
+	call_counts_add(s->counts, (uint64_t)t->tid, &one);
+}
+
+void summary_add(struct summary *s, const struct call_thread *t, const struct syscall_memory *memory,
+		 uint64_t enter_system_ns)
+{
+	struct cell *c;
 	uint64_t wall_ns = t->leave_ns > t->enter_ns ? t->leave_ns - t->enter_ns : 0;
 	uint64_t system_ns = t->system_ns > enter_system_ns ? t->system_ns - enter_system_ns : 0;
 	uint64_t ns = s->options->wall_clock ? wall_ns : system_ns;
 
+	if (s->counts) {
+		count(s, t, memory, ns);
+		return;
+	}
+	c = find_cell(s, &t->call);
 	c->calls++;
 	c->errors += t->call.is_error;
 	c->time_ns += (int64_t)ns;
-	c->buckets[bucket_of(ns)]++;
 	if (ns < c->min_ns)
 		c->min_ns = ns;
 	if (ns > c->max_ns)
@@ -127,7 +171,6 @@ static const struct {
 	[TRACE_COLUMN_MIN_TIME] = { "shortest", 8 }, [TRACE_COLUMN_MAX_TIME] = { "longest", 8 },
 	[TRACE_COLUMN_AVG_TIME] = { "usecs/call", 11 }, [TRACE_COLUMN_CALLS] = { "calls", 9 },
 	[TRACE_COLUMN_ERRORS] = { "errors", 9 }, [TRACE_COLUMN_NAME] = { "syscall", 16 },
-	[COLUMN_P50] = { "p50 usecs", 9 }, [COLUMN_P99] = { "p99 usecs", 9 },
 };
 
 struct table {
@@ -157,8 +200,6 @@ static void cell_text(const struct table *t, int column, const struct cell *c, b
 		if (c->errors)
 			snprintf(text, CELL_TEXT, "%llu", (unsigned long long)c->errors);
 		break;
-	case COLUMN_P50: snprintf(text, CELL_TEXT, "%.1f", (double)percentile_ns(c, 0.5) / 1e3); break;
-	case COLUMN_P99: snprintf(text, CELL_TEXT, "%.1f", (double)percentile_ns(c, 0.99) / 1e3); break;
 	default:
 		if (total)
 			snprintf(text, CELL_TEXT, "total");
@@ -253,19 +294,12 @@ static void add_total(struct cell *total, const struct cell *c)
 	total->calls += c->calls;
 	total->errors += c->errors;
 	total->time_ns += c->time_ns;
-	for (unsigned b = 0; b < BUCKETS; b++)
-		total->buckets[b] += c->buckets[b];
 }
 
 static void choose_columns(const struct trace_options *o, struct table *t)
 {
 	for (unsigned i = 0; i < o->summary_column_count; i++)
 		t->columns[t->count++] = (int)o->summary_columns[i];
-	if (!o->strace && t->columns[t->count - 1] == TRACE_COLUMN_NAME) {
-		t->columns[t->count - 1] = COLUMN_P50;
-		t->columns[t->count++] = COLUMN_P99;
-		t->columns[t->count++] = TRACE_COLUMN_NAME;
-	}
 	for (int i = 0; i < t->count; i++)
 		t->widths[i] = columns[t->columns[i]].width;
 }
@@ -273,7 +307,7 @@ static void choose_columns(const struct trace_options *o, struct table *t)
 static void print_abi(struct summary *s, enum syscall_abi abi, struct str *out)
 {
 	struct table t = { .abi = abi };
-	struct cell total = { .buckets = mem_calloc(BUCKETS, sizeof(uint32_t)) };
+	struct cell total = { 0 };
 	struct sort_key key = { s->options->sort, abi };
 
 	choose_columns(s->options, &t);
@@ -300,7 +334,57 @@ static void print_abi(struct summary *s, enum syscall_abi abi, struct str *out)
 		print_row(&t, &s->cells[abi].v[i], false, out);
 	print_rule(&t, out);
 	print_row(&t, &total, true, out);
-	free(total.buckets);
+}
+
+static enum call_sort sort_of(enum trace_column column)
+{
+	static const enum call_sort sorts[] = {
+		[TRACE_COLUMN_TIME_PERCENT] = CALL_SORT_TIME, [TRACE_COLUMN_TOTAL_TIME] = CALL_SORT_TIME,
+		[TRACE_COLUMN_MIN_TIME] = CALL_SORT_MIN, [TRACE_COLUMN_MAX_TIME] = CALL_SORT_MAX,
+		[TRACE_COLUMN_AVG_TIME] = CALL_SORT_AVERAGE, [TRACE_COLUMN_CALLS] = CALL_SORT_CALLS,
+		[TRACE_COLUMN_ERRORS] = CALL_SORT_ERRORS, [TRACE_COLUMN_NAME] = CALL_SORT_NAME,
+		[TRACE_COLUMN_NONE] = CALL_SORT_NONE,
+	};
+
+	return sorts[column];
+}
+
+enum call_sort summary_sort(const struct trace_options *options) { return sort_of(options->sort); }
+
+static void emit(struct summary *s, struct doc *doc)
+{
+	struct str answer = { 0 };
+
+	doc_begin(doc, &(struct doc_head){ .kind = "sonde.calls", .version = 1, .title = "system calls" });
+	call_counts_answer(s->counts, &answer);
+	doc_headline(doc, "%s", str_text(&answer));
+	call_counts_emit(s->counts, sort_of(s->options->sort), 0, NULL, doc);
+	str_deinit(&answer);
+}
+
+/* The same tables as of a recording, where the lines go. */
+static void print_document(struct summary *s, struct str *out)
+{
+	char *text = NULL;
+	size_t length = 0;
+	FILE *stream = open_memstream(&text, &length);
+	struct render_options options = { .format = s->options->json ? "json" : "term", .stream = stream };
+	struct doc *doc = NULL;
+	struct err *err = stream ? render_open(&options, &doc) : err_new(ERR_SYSTEM, "no memory for the table");
+
+	if (!err) {
+		emit(s, doc);
+		err = doc_end(doc);
+	}
+	render_destroy(doc);
+	if (stream)
+		fclose(stream);
+	if (err)
+		log_warn("%s", err_message(err));
+	else
+		str_add_n(out, text, length);
+	err_destroy(err);
+	free(text);
 }
 
 void summary_print(struct summary *s, struct str *out)
@@ -309,6 +393,10 @@ void summary_print(struct summary *s, struct str *out)
 					      [SYSCALL_ABI_ARM] = "32 bit" };
 	bool first = true;
 
+	if (s->counts) {
+		print_document(s, out);
+		return;
+	}
 	for (int abi = 0; abi < SYSCALL_ABI_COUNT; abi++) {
 		if (s->cells[abi].n == 0)
 			continue;

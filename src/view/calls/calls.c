@@ -35,6 +35,11 @@ uint64_t calls_limit(const struct calls *c, uint64_t usual)
 	return c->options->limit ? c->options->limit : usual;
 }
 
+void calls_end_table(struct doc *doc, uint64_t rows_left_out)
+{
+	doc_table_end(doc, rows_left_out, rows_left_out ? calls_more : NULL);
+}
+
 const char *calls_name(enum syscall_abi abi, uint32_t number, char *buffer, size_t size)
 {
 	const struct syscall_entry *entry = syscall_find(abi, number);

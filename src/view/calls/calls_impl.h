@@ -76,6 +76,7 @@ const char *calls_name(enum syscall_abi abi, uint32_t number, char *buffer, size
 uint64_t calls_limit(const struct calls *c, uint64_t usual);
 /* "--limit N shows more" */
 extern const char *const calls_more;
+void calls_end_table(struct doc *doc, uint64_t rows_left_out);
 
 /* One file each. */
 void calls_emit_waits(struct doc *doc, struct calls *c);

@@ -20,7 +20,7 @@
 #include <string.h>
 
 enum { FIRST_OCTAVE = 6, OCTAVES = 34, PER_OCTAVE = 8, BUCKETS = OCTAVES * PER_OCTAVE };
-enum { CALLS_SHOWN = 40, THREADS_SHOWN = 20, CALLS_OF_THREAD = 5, CELL_TEXT = 64 };
+enum { CALLS_SHOWN = 25, THREADS_SHOWN = 8, CALLS_OF_THREAD = 3, CELL_TEXT = 64 };
 
 struct cell {
 	uint32_t number;
@@ -117,12 +117,20 @@ static uint32_t thread_of(struct call_counts *c, uint64_t thread)
 
 void call_counts_name(struct call_counts *c, uint64_t thread, uint32_t pid, uint32_t tid, const char *name)
 {
-	struct thread *t = &c->threads.v[thread_of(c, thread)];
+	uint32_t index = thread_of(c, thread); /* which may move them */
+	struct thread *t = &c->threads.v[index];
 
 	t->pid = pid;
 	t->tid = tid;
 	free(t->name);
 	t->name = mem_strdup(name ? name : "");
+}
+
+const char *call_counts_get_name(const struct call_counts *c, uint64_t thread)
+{
+	const uint64_t *index = map_find(&c->thread_index, thread);
+
+	return index ? c->threads.v[*index].name : NULL;
 }
 
 static struct cell *cell_of(struct call_counts *c, uint32_t thread, const struct call_count *one)
@@ -293,17 +301,20 @@ static void sort_cells(cell_list *cells, enum call_sort sort)
 
 /* --- the answer ------------------------------------------------------------------------------------ */
 
-static size_t count_processes(const struct call_counts *c)
+/* One that execs or renames itself is several in the list, and one here. */
+static void count_threads(const struct call_counts *c, struct call_totals *ret)
 {
-	struct map pids = { 0 };
-	size_t n;
+	struct map pids = { 0 }, tids = { 0 };
 
 	for (size_t i = 0; i < c->threads.n; i++)
-		if (c->threads.v[i].cells.n)
+		if (c->threads.v[i].cells.n) {
 			map_get(&pids, c->threads.v[i].pid, NULL);
-	n = pids.n;
+			map_get(&tids, c->threads.v[i].tid, NULL);
+		}
+	ret->processes = pids.n;
+	ret->threads = tids.n;
 	map_deinit(&pids);
-	return n;
+	map_deinit(&tids);
 }
 
 static void find_most_failed(struct call_counts *c, struct call_totals *ret)
@@ -327,7 +338,8 @@ void call_counts_get_totals(struct call_counts *c, struct call_totals *ret)
 {
 	cell_list cells = { 0 };
 
-	*ret = (struct call_totals){ .processes = count_processes(c) };
+	*ret = (struct call_totals){ 0 };
+	count_threads(c, ret);
 	by_call(c, &cells);
 	sort_cells(&cells, CALL_SORT_TIME);
 	for (size_t i = 0; i < cells.n; i++) {
@@ -336,8 +348,6 @@ void call_counts_get_totals(struct call_counts *c, struct call_totals *ret)
 		ret->time_ns += cells.v[i].time_ns;
 		ret->bytes += cells.v[i].bytes;
 	}
-	for (size_t i = 0; i < c->threads.n; i++)
-		ret->threads += c->threads.v[i].cells.n > 0;
 	if (cells.n) {
 		const struct syscall_entry *entry = syscall_find(cells.v[0].abi, cells.v[0].number);
 
@@ -417,7 +427,7 @@ static void emit_calls(struct call_counts *c, enum call_sort sort, uint64_t limi
 		v[8] = DOC_STR(name_of(cells.v[i].abi, cells.v[i].number, name));
 		doc_row(doc, v);
 	}
-	doc_table_end(doc, cells.n - shown, how_to_see);
+	doc_table_end(doc, cells.n - shown, cells.n > shown ? how_to_see : NULL);
 	free_cells(&cells);
 }
 
@@ -476,7 +486,8 @@ static void emit_thread(struct call_counts *c, const struct thread_total *total,
 	vec_deinit(&cells); /* their buckets are c's */
 }
 
-static void emit_threads(struct call_counts *c, enum call_sort sort, uint64_t limit, uint64_t all_ns, struct doc *doc)
+static void emit_threads(struct call_counts *c, enum call_sort sort, uint64_t limit, const char *how_to_see,
+			 uint64_t all_ns, struct doc *doc)
 {
 	struct doc_column shown[COLUMNS + 2] = { { "what", "thread, and its calls", DOC_TEXT, 0 } };
 	thread_list threads = { 0 };
@@ -495,7 +506,8 @@ static void emit_threads(struct call_counts *c, enum call_sort sort, uint64_t li
 		emit_thread(c, &threads.v[i], most, sort, all_ns, doc);
 	doc_tree_end(doc);
 	if (count < threads.n)
-		doc_text(doc, "%s more threads: --limit N shows more", units_count(threads.n - count).text);
+		doc_text(doc, "%s more threads%s%s", units_count(threads.n - count).text, how_to_see ? ": " : "",
+			 how_to_see ? how_to_see : "");
 	for (size_t i = 0; i < threads.n; i++)
 		free(threads.v[i].sum.buckets);
 	vec_deinit(&threads);
@@ -510,5 +522,5 @@ void call_counts_emit(struct call_counts *c, enum call_sort sort, uint64_t limit
 	if (totals.calls == 0)
 		return;
 	emit_calls(c, sort, limit ? limit : CALLS_SHOWN, how_to_see, totals.time_ns, doc);
-	emit_threads(c, sort, limit, totals.time_ns, doc);
+	emit_threads(c, sort, limit, how_to_see, totals.time_ns, doc);
 }

@@ -34,6 +34,8 @@ void call_counts_destroy(struct call_counts *c); /* NULL-safe */
 void call_counts_add(struct call_counts *c, uint64_t thread, const struct call_count *one);
 /* May be called again when a thread has another name. */
 void call_counts_name(struct call_counts *c, uint64_t thread, uint32_t pid, uint32_t tid, const char *name);
+/* NULL: not known. */
+const char *call_counts_get_name(const struct call_counts *c, uint64_t thread);
 
 struct call_totals {
 	uint64_t calls, errors, time_ns, bytes;

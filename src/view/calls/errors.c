@@ -99,7 +99,7 @@ static void emit_kinds(struct doc *doc, const struct calls *c)
 						   DOC_STR(error_name(g->like->error, error, sizeof(error))),
 						   DOC_U64(g->paths), DOC_U64(g->time_ns) });
 	}
-	doc_table_end(doc, groups.n - i, calls_more);
+	calls_end_table(doc, groups.n - i);
 	vec_deinit(&groups);
 	map_deinit(&index);
 }
@@ -153,7 +153,7 @@ static void emit_directories(struct doc *doc, const struct calls *c)
 							   DOC_STR(str_text(&directory)) });
 			str_deinit(&directory);
 		}
-		doc_table_end(doc, groups.n - i, calls_more);
+		calls_end_table(doc, groups.n - i);
 	}
 	vec_deinit(&groups);
 }
@@ -180,7 +180,7 @@ static void emit_paths(struct doc *doc, struct calls *c)
 						   DOC_STR(calls_users(c, f->comm, f->processes, who, sizeof(who))),
 						   DOC_U64(f->time_ns) });
 	}
-	doc_table_end(doc, c->failures.n - i, calls_more);
+	calls_end_table(doc, c->failures.n - i);
 }
 
 void calls_emit_errors(struct doc *doc, struct calls *c)

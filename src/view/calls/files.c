@@ -54,7 +54,7 @@ static void emit_kind(struct doc *doc, const struct calls *c, const char *key, c
 		doc_table_begin(doc, key, title, columns, sizeof(columns) / sizeof(*columns));
 		for (i = 0; i < list.n && i < limit; i++)
 			emit_row(doc, c, list.v[i]);
-		doc_table_end(doc, list.n - i, calls_more);
+		calls_end_table(doc, list.n - i);
 	}
 	vec_deinit(&list);
 }

@@ -33,7 +33,7 @@ static const struct row {
 	{ "socket", CALL_MAKES_SOCKET, 0, 0 },
 	{ "accept accept4", CALL_MAKES_ACCEPT, 0, CALL_WAITS_ACCEPT },
 	{ "connect", CALL_NAMES_PEER, 0, CALL_WAITS_MAYBE },
-	{ "bind", CALL_NAMES_OWN, 0, 0 },
+	{ "bind getsockname", CALL_NAMES_OWN, 0, 0 },
 	{ "pipe pipe2 socketpair", CALL_MAKES_PAIR, 0, 0 },
 	{ "dup dup2 dup3", CALL_MAKES_COPY, 0, 0 },
 	{ "fcntl fcntl64", CALL_MAKES_FCNTL, 0, CALL_WAITS_MAYBE },

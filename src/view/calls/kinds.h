@@ -23,7 +23,7 @@ enum call_makes {
 	CALL_ENDS_ONE,      /* close */
 	CALL_ENDS_RANGE,    /* close_range */
 	CALL_NAMES_PEER,    /* connect */
-	CALL_NAMES_OWN,     /* bind */
+	CALL_NAMES_OWN,     /* bind, and getsockname, which tells the port that bind left open */
 	CALL_MOVES_CWD,     /* chdir, fchdir */
 };
 enum call_moves { CALL_READS = 1, CALL_WRITES = 2 }; /* bytes, its result says how many */

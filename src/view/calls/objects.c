@@ -498,6 +498,8 @@ static uint32_t by_address(struct call_objects *o, const struct call_seen *call,
 
 	if (!named && !(strcmp(name, "udp socket") == 0 && call->kind->moves))
 		return object;
+	if (str_eq(call->kind->entry->name, "getsockname") && !str_ends(name, ":0"))
+		return object;
 	now = named_by_address(o, object, makes == CALL_NAMES_OWN ? "" : call->kind->moves == CALL_READS ? "from " : "to ",
 			       call->arguments);
 	if (named && (!call_seen_failed(call) || makes == CALL_NAMES_PEER))

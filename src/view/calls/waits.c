@@ -119,7 +119,7 @@ void calls_emit_waits(struct doc *doc, struct calls *c)
 						   DOC_STR(c->objects.list.v[w->object].name),
 						   DOC_STR(calls_users(c, w->comm, w->threads, who, sizeof(who))) });
 	}
-	doc_table_end(doc, c->waits.n - shown, calls_more);
+	calls_end_table(doc, c->waits.n - shown);
 	if (life_ns)
 		doc_text(doc, "Its threads lived %s in all, from the first call to the end of the last; %s of that in calls "
 			 "that are made to wait (poll, futex, wait4, nanosleep, accept ...).",
