@@ -111,7 +111,7 @@ static void name_exec(struct summary *s, const struct call_thread *t, const stru
 	if (n == 0 || !memchr(path, '\0', n))
 		return;
 	base = strrchr(path, '/');
-	snprintf(name, sizeof(name), "%s", base ? base + 1 : path);
+	snprintf(name, sizeof(name), "%.15s", base ? base + 1 : path);
 	summary_name(s, t, name);
 }
 
