@@ -18,7 +18,7 @@
 struct annotate_args {
 	struct opt_list operands, source_path, path_map;
 	bool source, code, all;
-	const char *syntax;
+	const char *syntax, *vmlinux;
 	uint64_t limit;
 	struct narrow_args narrow;
 	struct output_args output;
@@ -34,17 +34,19 @@ static bool names_recording(const char *word)
 	return stat(word, &st) == 0 || stat(with_end, &st) == 0;
 }
 
+/* FUNC REC, and REC FUNC as well, where the words tell which is which. */
 static void split_operands(const struct annotate_args *args, const char **function, const char **recording)
 {
 	const struct opt_list *o = &args->operands;
+	bool swapped = o->count > 1 && names_recording(o->words[0]) && !names_recording(o->words[1]);
 
 	*function = *recording = NULL;
 	if (o->count == 1 && names_recording(o->words[0]))
 		*recording = o->words[0];
 	else if (o->count)
-		*function = o->words[0];
+		*function = o->words[swapped];
 	if (o->count > 1)
-		*recording = o->words[1];
+		*recording = o->words[!swapped];
 }
 
 /* Data has no gaps, and lines have columns of their own there. */
@@ -81,6 +83,7 @@ static struct err *annotate(const struct annotate_args *args, struct recording *
 		.all = args->all,
 		.as_data = is_data(&args->output),
 		.syntax = str_eq(args->syntax, "intel") ? DISASM_INTEL : DISASM_ATT,
+		.vmlinux = args->vmlinux,
 		.source_path = args->source_path,
 		.path_map = args->path_map,
 	};
@@ -126,6 +129,10 @@ static const struct opt annotate_opts[] = {
 	{ .name = "asm", .kind = OPT_CHOICE, .value = "SYNTAX", .choices = syntax_choices,
 	  .help = "syntax of x86 instructions: att (the default) or intel", .offset = ANNOTATE(syntax) },
 	{ .name = "all", .kind = OPT_FLAG, .help = "also long stretches without samples", .offset = ANNOTATE(all) },
+	{ .name = "vmlinux", .letter = 'k', .kind = OPT_STRING, .value = "FILE", .completes = "file",
+	  .help = "a kernel function's code: the kernel's vmlinux, or the .ko of a module\n"
+		  "Not needed where it lies below /usr/lib/debug, SONDE_DEBUG_PATH, /boot or /lib/modules. It has to be "
+		  "of the build that was recorded.", .offset = ANNOTATE(vmlinux) },
 	{ .name = "source-path", .kind = OPT_STRINGS, .value = "DIR", .completes = "dir",
 	  .help = "look for sources below DIR too",
 	  .offset = ANNOTATE(source_path) },
@@ -163,7 +170,8 @@ const struct cmd cmd_annotate = {
 			"share of the function's own time. Code that was inlined counts on its own lines. A "
 			"function that was split (parse and parse.cold) is shown with all its parts.\n\n"
 			"The program's file has to be the one that was recorded: its build-id is compared. Without it, "
-			"sampled addresses and lines are shown.\n\n"
+			"sampled addresses and lines are shown. A kernel function's code is that of the kernel's file with "
+			"symbols (vmlinux) of the same build.\n\n"
 			"Percentages of instructions are those of perf annotate on the same samples. A sample lands "
 			"where the processor could be interrupted, mostly just behind the instruction that took "
 			"long.",

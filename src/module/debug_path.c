@@ -10,7 +10,6 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "format/elf.h"
-#include "module/elf_head.h"
 #include "module/locate.h"
 #include "module/unpack.h"
 
@@ -47,11 +46,41 @@ bool debug_path_root(size_t index, char root[DEBUG_PATH_MAX])
 	return at == index;
 }
 
-static bool has_id(int fd, const struct build_id *id)
-{
-	struct build_id found;
+/* What is asked of a file; a module has sections alone, no segments. */
+struct facts {
+	struct build_id id;
+	bool has_dwarf, has_code; /* a debug file has the bytes of its code cut out */
+};
 
-	return fd >= 0 && (id == NULL || (build_id_of_fd(fd, &found) && build_id_equal(&found, id)));
+static struct facts facts_of(int fd)
+{
+	struct facts facts = { 0 };
+	struct elf_file f = { 0 };
+	struct io_map map = { 0 };
+	struct err *err = io_map_fd(fd, "a kernel's file", &map);
+
+	if (err == NULL)
+		err = elf_init(&f, (struct bytes){ map.data, map.size_bytes });
+	if (err == NULL) {
+		struct bytes id = elf_build_id(&f);
+
+		facts.id.size = id.size_bytes <= BUILD_ID_MAX ? (uint8_t)id.size_bytes : 0;
+		if (facts.id.size > 0)
+			memcpy(facts.id.bytes, id.data, facts.id.size);
+		facts.has_dwarf = elf_section_named(&f, ".debug_info") != 0;
+		for (size_t i = 1; i < f.section_count; i++)
+			facts.has_code |= (f.sections[i].flags & SHF_EXECINSTR) && f.sections[i].type == SHT_PROGBITS;
+	}
+	err_destroy(err);
+	elf_deinit(&f);
+	io_map_deinit(&map);
+	return facts;
+}
+
+bool debug_path_build_id(int fd, struct build_id *ret)
+{
+	*ret = facts_of(fd).id;
+	return ret->size > 0;
 }
 
 /* --- vmlinux ------------------------------------------------------------------------------------------ */
@@ -60,7 +89,12 @@ static bool is_vmlinux(const char *path, const struct build_id *id)
 {
 	CLEANUP(io_closep) int fd = locate_open(0, path);
 
-	return has_id(fd, id);
+	if (fd < 0 || id == NULL)
+		return fd >= 0;
+
+	struct facts facts = facts_of(fd);
+
+	return build_id_equal(&facts.id, id);
 }
 
 char *debug_path_vmlinux(const char *release, const struct build_id *id)
@@ -102,41 +136,6 @@ static bool is_named(const char *file, const char *name)
 	return str_starts(file + i, ".ko") && (file[i + 3] == '\0' || file[i + 3] == '.');
 }
 
-static bool has_dwarf(int fd)
-{
-	struct elf_file f = { 0 };
-	struct io_map map;
-	struct err *err = io_map_fd(fd, "a module", &map);
-	bool has = false;
-
-	if (err == NULL)
-		err = elf_init(&f, (struct bytes){ map.data, map.size_bytes });
-	if (err == NULL)
-		has = elf_section_named(&f, ".debug_info") != 0;
-	err_destroy(err);
-	elf_deinit(&f);
-	io_map_deinit(&map);
-	return has;
-}
-
-/* Does it have the bytes of its code (a debug file has them cut out)? */
-static bool has_code(int fd)
-{
-	struct elf_file f = { 0 };
-	struct io_map map;
-	struct err *err = io_map_fd(fd, "a module", &map);
-	bool has = false;
-
-	if (err == NULL)
-		err = elf_init(&f, (struct bytes){ map.data, map.size_bytes });
-	for (size_t i = 1; err == NULL && i < f.section_count; i++)
-		has |= (f.sections[i].flags & SHF_EXECINSTR) && f.sections[i].type == SHT_PROGBITS;
-	err_destroy(err);
-	elf_deinit(&f);
-	io_map_deinit(&map);
-	return has;
-}
-
 static void keep(int *kept, int fd)
 {
 	if (*kept < 0)
@@ -148,11 +147,16 @@ static void consider(const char *path, const struct build_id *id, int *image, in
 	CLEANUP(io_closep) int fd = -1;
 
 	err_destroy(unpack_open(path, &fd));
-	if (!has_id(fd, id))
+	if (fd < 0)
 		return;
-	if (has_dwarf(fd))
+
+	struct facts facts = facts_of(fd);
+
+	if (!build_id_equal(&facts.id, id))
+		return;
+	if (facts.has_dwarf)
 		keep(debug, fd);
-	if (has_code(fd))
+	if (facts.has_code)
 		keep(image, fd);
 }
 

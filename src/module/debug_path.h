@@ -23,6 +23,9 @@ bool debug_path_root(size_t index, char root[DEBUG_PATH_MAX]);
  * caller's to free. */
 char *debug_path_vmlinux(const char *release, const struct build_id *id);
 
+/* The build-id of a file that may be a module, which has no segments; false: it has none. */
+bool debug_path_build_id(int fd, struct build_id *ret);
+
 /* A kernel module by its name ("nf_tables", '-' and '_' are the same) and build-id: *IMAGE is a file
  * with its code, *DEBUG one with DWARF, which may be the same; -1 for what is not there.  What is
  * compressed comes as a file in memory. */

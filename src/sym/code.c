@@ -44,7 +44,9 @@ static struct err *map_fd(int fd, struct code_file *f)
 	if (p == MAP_FAILED)
 		return err_errno(errno, "cannot map the program's file");
 	f->image = (struct bytes){ p, (size_t)st.st_size };
-	return elf_init(&f->elf, f->image);
+	TRY(elf_init(&f->elf, f->image));
+	elf_place_sections(&f->elf);
+	return NULL;
 }
 
 static void file_deinit(struct code_file *f)
@@ -190,9 +192,9 @@ static uint64_t next_symbol(const struct code *c, uint64_t addr)
 	return low < c->symbols.symbols.n ? c->symbols.symbols.v[low].addr : UINT64_MAX;
 }
 
-bool code_function_at(struct code *c, uint64_t addr, struct code_range *ret)
+static bool range_of(struct code *c, const struct listed_symbol *s, uint64_t addr, struct code_range *ret)
 {
-	const struct listed_symbol *s = symbol_list_at(&c->symbols, addr);
+	size_t section = s ? section_at(c, s->addr) : 0;
 	uint64_t left, end;
 
 	if (!s || !code_bytes(c, s->addr, &left) || addr - s->addr >= left)
@@ -202,8 +204,25 @@ bool code_function_at(struct code *c, uint64_t addr, struct code_range *ret)
 		end = next_symbol(c, addr);
 	if (end <= addr || end - s->addr > left)
 		end = s->addr + left;
-	*ret = (struct code_range){ s->name, s->addr, end - s->addr };
+	*ret = (struct code_range){ s->name, s->addr, end - s->addr, section ? c->file.elf.sections[section].name : "",
+				    section ? c->file.elf.sections[section].addr : 0 };
 	return true;
+}
+
+bool code_function_at(struct code *c, uint64_t addr, struct code_range *ret)
+{
+	return range_of(c, symbol_list_at(&c->symbols, addr), addr, ret);
+}
+
+bool code_function_named(struct code *c, const char *name, size_t index, struct code_range *ret)
+{
+	for (size_t i = 0; i < c->symbols.symbols.n; i++) {
+		const struct listed_symbol *s = &c->symbols.symbols.v[i];
+
+		if (strcmp(s->name, name) == 0 && range_of(c, s, s->addr, ret) && index-- == 0)
+			return true;
+	}
+	return false;
 }
 
 const char *code_symbol(struct code *c, uint64_t addr, uint64_t *offset)

@@ -26,10 +26,16 @@ bool code_big_endian(const struct code *c);
 struct code_range {
 	const char *name; /* mangled; NULL: no symbol covers it.  Lives as long as C */
 	uint64_t addr, size_bytes;
+	const char *section; /* "" for none; the same */
+	uint64_t section_addr;
 };
 /* The function at ADDR: by its symbol; one without a size ends where the next one, or its
  * section, does.  False: no symbol covers it. */
 bool code_function_at(struct code *c, uint64_t addr, struct code_range *ret);
+
+/* The symbol number INDEX of those called NAME (a file has several static functions of one name); false: there
+ * are no more. */
+bool code_function_named(struct code *c, const char *name, size_t index, struct code_range *ret);
 
 /* The bytes from ADDR to the end of its executable section (or segment); NULL: none. */
 const uint8_t *code_bytes(const struct code *c, uint64_t addr, uint64_t *size_bytes);

@@ -224,7 +224,9 @@ static void fields(struct doc *doc, const struct annotate *a)
 static void warn_first(struct doc *doc, const struct annotate *a)
 {
 	if (!a->code)
-		doc_warning(doc, "keep the program that was recorded, or install it in the same version",
+		doc_warning(doc,
+			    a->code_fix ? a->code_fix :
+					  "keep the program that was recorded, or install it in the same version",
 			    "the instructions can't be shown: %s", a->code_trouble);
 	else if (a->code_trouble)
 		doc_warning(doc, NULL, "%s", a->code_trouble);

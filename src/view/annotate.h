@@ -19,6 +19,7 @@ struct annotate_options {
 	bool all;	  /* also long stretches where nothing was sampled */
 	bool as_data;	  /* for programs: nothing drawn, nothing between the instructions */
 	enum disasm_syntax syntax;
+	const char *vmlinux;		 /* the kernel's file, or a module's, instead of looking for it; NULL */
 	struct opt_list source_path; /* directories to look for sources in */
 	struct opt_list path_map;    /* OLD=NEW: what recorded paths begin with */
 };

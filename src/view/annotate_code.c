@@ -56,10 +56,10 @@ static struct err *open_module(struct annotate *a)
 	if (build_id && *build_id)
 		build_id_parse(build_id, &key.build_id);
 	a->build_id = key.build_id;
-	if (row->kind == MODULE_KERNEL)
-		return err_new(ERR_NOT_FOUND, "the kernel's code is not readable as a file here");
 	if (row->kind == MODULE_ANON)
 		return err_new(ERR_NOT_FOUND, "it was made at run time, and is gone");
+	if (row->kind == MODULE_KERNEL || row->kind == MODULE_KERNEL_MODULE)
+		return annotate_open_kernel(a, &key);
 	TRY(module_create(&key, &a->module));
 	err = code_open(a->module, &a->code);
 	if (!err && key.build_id.size == 0)
@@ -145,6 +145,15 @@ static int compare_insns(const void *x, const void *y)
 	return a->addr < b->addr ? -1 : a->addr > b->addr;
 }
 
+/* Of what the recording has: an offset in the file, or an address in the kernel. */
+static bool file_addr(const struct annotate *a, uint64_t offset, uint64_t *addr)
+{
+	if (!a->in_kernel)
+		return module_offset_to_vaddr(a->module, offset, addr);
+	*addr = offset - a->slide;
+	return true;
+}
+
 static const struct frame *leaf_frame(const struct annotate *a, size_t i)
 {
 	return frames_at(a->profile->frames, a->profile->leaves.v[a->leaves.v[i]].frame);
@@ -158,13 +167,14 @@ static void disassemble(struct annotate *a)
 		struct code_range range;
 		uint64_t addr, left;
 
-		if (!module_offset_to_vaddr(a->module, leaf_frame(a, i)->offset, &addr) ||
+		if (!file_addr(a, leaf_frame(a, i)->offset, &addr) ||
 		    find_insn(a, addr) != SIZE_MAX)
 			continue;
 		if (!code_function_at(a->code, addr, &range)) {
 			if (!code_bytes(a->code, addr, &left))
 				continue;
-			range = (struct code_range){ NULL, addr, left < WINDOW_BYTES ? left : WINDOW_BYTES };
+			range = (struct code_range){ .addr = addr,
+						     .size_bytes = left < WINDOW_BYTES ? left : WINDOW_BYTES };
 		}
 		add_range(a, &range);
 		vec_sort(&a->insns, compare_insns);
@@ -178,7 +188,7 @@ static void count_samples(struct annotate *a)
 		uint64_t addr = 0;
 		size_t k = SIZE_MAX;
 
-		if (module_offset_to_vaddr(a->module, leaf_frame(a, i)->offset, &addr))
+		if (file_addr(a, leaf_frame(a, i)->offset, &addr))
 			k = find_insn(a, addr);
 		if (k == SIZE_MAX || a->insns.v[k].addr != addr)
 			a->beside += leaf->samples;
@@ -200,8 +210,34 @@ static void set_place(struct annotate *a, struct annotate_insn *i, const char *f
 	i->line = file ? line : 0;
 }
 
+static void set_chain(struct annotate *a, struct annotate_insn *i, const struct sym_chain *chain)
+{
+	if (chain->count)
+		set_place(a, i, chain->frames[0].function, chain->frames[0].file, chain->frames[0].line,
+			  chain->frames[0].inlined);
+	else
+		set_place(a, i, NULL, NULL, 0, false);
+}
+
+/* By the addresses of its file: the symbolizer takes those of a running kernel. */
+static struct err *find_kernel_lines(struct annotate *a)
+{
+	for (size_t i = 0; i < a->insns.n; i++) {
+		struct sym_chain chain = { 0 };
+		const char *mangled;
+
+		if (a->dwarf)
+			dwarf_info_find(a->dwarf, a->insns.v[i].addr, a->holder, &a->arena, &chain, &mangled);
+		set_chain(a, &a->insns.v[i], &chain);
+	}
+	return NULL;
+}
+
 static struct err *find_lines(struct annotate *a)
 {
+	if (a->in_kernel)
+		return find_kernel_lines(a);
+
 	struct sym_batch_module *m = ARENA_NEW(&a->arena, struct sym_batch_module);
 	struct err *err;
 
@@ -218,15 +254,8 @@ static struct err *find_lines(struct annotate *a)
 		module_vaddr_to_offset(a->module, a->insns.v[i].addr, &a->batch.addresses[i].offset);
 	}
 	err = sym_batch_run(&a->batch);
-	for (size_t i = 0; !err && i < a->insns.n; i++) {
-		const struct sym_chain *chain = &a->batch.addresses[i].chain;
-
-		if (chain->count)
-			set_place(a, &a->insns.v[i], chain->frames[0].function, chain->frames[0].file,
-				  chain->frames[0].line, chain->frames[0].inlined);
-		else
-			set_place(a, &a->insns.v[i], NULL, NULL, 0, false);
-	}
+	for (size_t i = 0; !err && i < a->insns.n; i++)
+		set_chain(a, &a->insns.v[i], &a->batch.addresses[i].chain);
 	return err_wrap(err, "cannot look up the function's lines");
 }
 
@@ -265,6 +294,7 @@ struct err *annotate_load_code(struct annotate *a)
 
 	if (err) {
 		a->code_trouble = mem_strdup(err_message(err));
+		a->code_fix = err_advice(err) ? arena_strdup(&a->arena, err_advice(err)) : NULL;
 		err_destroy(err);
 		take_addresses(a);
 		return NULL;
@@ -278,6 +308,7 @@ struct err *annotate_load_code(struct annotate *a)
 void annotate_code_deinit(struct annotate *a)
 {
 	sym_batch_deinit(&a->batch);
+	dwarf_info_destroy(a->dwarf);
 	disasm_destroy(a->disasm);
 	code_destroy(a->code);
 	module_destroy(a->module);

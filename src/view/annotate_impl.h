@@ -9,6 +9,7 @@
 #include "render/doc.h"
 #include "sym/batch.h"
 #include "sym/code.h"
+#include "sym/dwarf.h"
 #include "view/annotate.h"
 #include "view/frames.h"
 #include "view/profile.h"
@@ -68,6 +69,11 @@ struct annotate {
 	struct disasm *disasm;
 	struct build_id build_id; /* recorded */
 	char *code_trouble;	 /* a sentence; NULL */
+	const char *code_fix;	 /* what to do about it; NULL: the usual */
+	bool in_kernel;		 /* what the recording has are addresses, not offsets in the file */
+	bool is_moved;		 /* `slide` is known */
+	uint64_t slide;		 /* running address - address in the file */
+	struct dwarf_info *dwarf; /* the kernel's lines; NULL: none */
 	struct sym_batch batch;
 	VEC(struct annotate_insn) insns; /* by address */
 	uint64_t beside;	 /* samples at no instruction's start */
@@ -88,6 +94,11 @@ struct err *annotate_load_code(struct annotate *a);
 void annotate_code_deinit(struct annotate *a);
 /* The index in a->files. */
 uint32_t annotate_file(struct annotate *a, const char *path);
+
+/* --- annotate_kernel.c ------------------------------------------------------------------------- */
+
+/* The code of the kernel or of a module of it, and how far from its file's addresses it ran. */
+struct err *annotate_open_kernel(struct annotate *a, const struct module_key *key);
 
 /* --- annotate_source.c ------------------------------------------------------------------------- */
 

@@ -66,28 +66,31 @@ def shares(rows):
     return {row["addr"]: row["ratio"] for row in rows if row["ratio"]}
 
 
-def shares_of_both():
-    """Of one perf.data: address -> share, by perf annotate and by sonde annotate."""
-    run("perf", "record", "-q", "-N", "-B", "-F", "4999", "-e", "cpu-clock:u", "-o", "perf.data", "./loop", "300")
-    text = run("perf", "annotate", "-i", "perf.data", "--stdio", "--stdio-color=never", "-s", "hot").stdout
+def shares_of_both(build_ids):
+    """Of one perf.data: address -> share, by perf annotate and by sonde annotate; None where perf died."""
+    run("perf", "record", "-q", "-N", *build_ids, "-F", "4999", "-e", "cpu-clock:u", "-o", "perf.data", "./loop", "300")
+    done = run("perf", "annotate", "-i", "perf.data", "--stdio", "--stdio-color=never", "-s", "hot")
     peer = {}
-    for line in text.splitlines():
+    for line in done.stdout.splitlines():
         row = re.match(r"\s*([0-9.]+)\s+:\s+([0-9a-f]+):", line)
         if row and float(row[1]) > 0:
             peer["0x" + row[2]] = float(row[1]) / 100
+    if done.returncode or not peer:
+        return None, None
     return peer, shares(json.loads(annotate("hot", "perf.data", "--json"))["instructions"])
 
 
 def compare_with_perf():
-    """On a loaded machine the two differ in about one recording of ten, by a whole instruction; which of them is
-    wrong is not known yet, so both are printed, and two further recordings may do better."""
-    for _ in range(3):
-        peer, ours = shares_of_both()
-        apart = max((abs(ours.get(a, 0) - peer.get(a, 0)) for a in set(ours) | set(peer)), default=1)
-        if peer and apart <= 0.0002:
-            break
-        print("note perf: %s, sonde: %s" % (peer, ours))
-    check(bool(peer) and apart <= 0.0002, "perf annotate has the same shares of the same samples: %s" % apart)
+    """Debian's perf 6.1 dies now and then ("assertion failed at util/build-id.c", "stack smashing detected"), in
+    record with build-ids and in annotate without: then there is nothing to compare. When it lives, shares are equal."""
+    for build_ids in ([], ["-B"], [], ["-B"]):
+        peer, ours = shares_of_both(build_ids)
+        if peer:
+            apart = max(abs(ours.get(a, 0) - peer.get(a, 0)) for a in set(ours) | set(peer))
+            check(apart <= 0.0002, "perf annotate has the same shares of the same samples: %s (perf: %s, sonde: %s)" % (
+                apart, peer, ours))
+            return
+    print("note perf died four times: its shares were not compared")
 
 
 def look_at_rows(d):
