@@ -23,7 +23,7 @@ SIMPLE = {  # name: (kind, size)
     'int': ('DEC', 4), 'uint': ('UDEC', 4), 'long': ('DEC', 'SYS_LONG'), 'ulong': ('UDEC', 'SYS_LONG'),
     'fd': ('FD', 4), 'dirfd': ('DIRFD', 4), 'sig': ('SIGNAL', 4), 'uid': ('UID', 4), 'uid16': ('UID', 2),
     'dev': ('DEV', 4), 'dev64': ('DEV', 8), 'devl': ('DEV', 'SYS_LONG'), 'ptr': ('ADDR', 'SYS_LONG'),
-    'ptr64': ('ADDR', 8), 'pid': ('DEC', 4), 'umode': ('OCTMODE', 2), 'umode32': ('OCTMODE', 4),
+    'ptr64': ('ADDR', 8), 'fd64': ('FD', 8), 'devk': ('DEV', 'SYS_KLONG'), 'pid': ('DEC', 4), 'umode': ('OCTMODE', 2), 'umode32': ('OCTMODE', 4),
     'smode': ('STMODE', 4), 'smode16': ('STMODE', 2), 'split': ('SPLIT', 8), 'usplit': ('USPLIT', 8),
 }
 
@@ -92,7 +92,7 @@ class Compiler:
             values = []
             for word in ' '.join(rest).split():
                 n, v = word.rsplit('=', 1)
-                values.append((n, int(v, 0) & 0xffffffffffffffff))
+                values.append((n.replace('~', ' '), int(v, 0) & 0xffffffffffffffff))
             if name in self.xlats:
                 raise Fail(f'two tables {name}')
             self.xlats[name] = (default, values)
@@ -129,17 +129,20 @@ class Compiler:
                 self.ioctls.append((self.where, n, spec.strip()))
 
     def build_ioctls(self):
-        codes = dict(self.xlats['ioctls'][1])
-        self.ioctl_rows = []
+        codes, narrow = dict(self.xlats['ioctls'][1]), dict(self.xlats['ioctls_32'][1])
+        self.ioctl_rows, self.ioctl32_rows = [], []
         for where, name, spec in self.ioctls:
             self.where = where
             if name not in codes:
                 raise Fail(f'no ioctl {name} in names.tbl')
-            flags = {'>': 'SYS_AT_EXIT', '<': 'SYS_AT_BOTH'}.get(spec[0], '0')
+            flags = {'>': 'SYS_AT_EXIT', '<': 'SYS_AT_BOTH'}.get(spec[0], 'SYS_AT_BOTH' if ' => ' in spec or '} + {' in spec else '0')
             spec = spec.lstrip('<>')
             tid = 0xffff if spec == 'none' else self.parse_type(spec)
             self.ioctl_rows.append((codes[name], tid, flags))
+            if name in narrow:
+                self.ioctl32_rows.append((narrow[name], tid, flags))
         self.ioctl_rows.sort()
+        self.ioctl32_rows.sort()
 
     # -- types --------------------------------------------------------------
     def type_id(self, kind, size=0, flags=0, param=0, ref=0, count=0):
@@ -179,6 +182,16 @@ class Compiler:
     def parse_type(self, text, fields=None):
         """A type's text -> id.  FIELDS: names of the struct's fields so far."""
         text = text.strip()
+        if '} + {' in text:  # fields at entry, more of them at exit
+            before, after = text.split(' + ')
+            name = before.split('{')[0]
+            return self.type_id('GROW', 'SYS_LONG', 0, 0, self.parse_type(before, fields), self.parse_type(name + after, fields))
+        if ' => ' in text:  # what it was at entry, what became of it
+            before, after = text.split(' => ')
+            return self.type_id('CHANGE', 'SYS_LONG', 0, 0, self.parse_type(before, fields), self.parse_type(after, fields))
+        m = re.fullmatch(r'\*\((.+)\)', text)
+        if m:
+            return self.type_id('POINTER', 'SYS_LONG', 0, 0, self.parse_type(m[1], fields))
         m = re.fullmatch(r'\*(.+?)(?:\[([^\[\]]*)\])?', text)
         if m:
             inner = self.parse_type(m[1], fields)
@@ -191,15 +204,17 @@ class Compiler:
         m = re.fullmatch(r'(chars|bytes|hexbytes|zchars)\[(\d+)\]', text)
         if m:
             return self.type_id(m[1].upper(), 1, 0, 0, 0, int(m[2]))
-        m = re.fullmatch(r'(.+)\[(\d+)\]', text)
+        m = re.fullmatch(r'(.+)\[(\d+)(?:;([\w.]+))?\]', text)
         if m:
             inner = self.parse_type(m[1], fields)
-            return self.type_id('INLINE', 0, 0, 0, inner, int(m[2]))
+            return self.type_id('INLINE', 0, 0, self.source(m[3] or '', self.every or fields), inner, int(m[2]))
         m = re.fullmatch(r'(f|e|ed|fe)\((\w+)(?:,\s*(\w+))?\)', text)
         if m:
             kind = {'f': 'FLAGS', 'e': 'ENUM', 'ed': 'ENUMD', 'fe': 'FLAGSE'}[m[1]]
             return self.type_id(kind, SIZES[m[3] or '32'], 0, 0, self.xlat(m[2]))
         m = re.fullmatch(r'@(\w+)(?::(\w+))?(?:%(\w+))?', text)
+        if m and m[2] and self.every and m[2] in self.every:  # a field of this structure
+            return self.type_id('HOOK', int(m[3]), 0, self.every.index(m[2]), self.hook(m[1]))
         if m:
             size = {'p': 'SYS_LONG', 'l': 'SYS_LONG', 'k': 'SYS_KLONG', None: 'SYS_LONG'}.get(m[3], m[3])
             param = 0
@@ -216,7 +231,24 @@ class Compiler:
             return self.type_id(text.upper(), 'SYS_LONG', 0, 'SYS_FROM_NONE')
         if text in self.struct_ids:
             return self.type_id('STRUCT', 0, 0, 0, self.struct_ids[text])
+        m = re.fullmatch(r'(\w+)\{([\w ]+)\}', text)
+        if m:
+            return self.type_id('STRUCT', 0, 0, 0, self.part(m[1], m[2].split()))
         raise Fail(f'no type or struct "{text}"')
+
+    def part(self, name, fields):
+        """A structure of which only FIELDS are shown, in that order: a structure of its own."""
+        own = name + '__' + '_'.join(fields)
+        if own not in self.struct_ids:
+            if name not in self.structs:
+                raise Fail(f'no struct {name}')
+            where, opts, rest = self.structs[name]
+            rest = [line.replace('~', '', 1) if line.split()[0].lstrip('-+|~!=^') in fields else line for line in rest if not line.startswith('show ')]
+            self.structs[own] = (where, opts, rest + ['show ' + ' '.join(fields)])
+            self.struct_ids[own] = len(self.struct_ids)
+            if hasattr(self, 'parsed'):
+                self.parse_struct(own)
+        return self.struct_ids[own]
 
     def refer(self, word):
         """A hook's parameter by name: a struct or a table."""
@@ -266,22 +298,27 @@ class Compiler:
     def build_structs(self):
         """Parse every struct's fields; offsets are computed by layout()."""
         self.parsed = {}
-        for name, (where, opts, rest) in self.structs.items():
-            self.where = where
-            fields, show = [], None
-            every = [w[0].lstrip('-+|~!') for w in map(str.split, rest) if w[0] != 'show']
-            for line in rest:
-                if line.startswith('show '):
-                    show = line[5:].split()
-                    continue
-                m = re.fullmatch(r'([-+|~!]*)(\w+)\s+(.+?)((?:\s+\?\S+)?)', line)
-                if not m:
-                    raise Fail(f'{name}: cannot read "{line}"')
-                names = [f['name'] for f in fields]
-                fields.append({'marks': m[1], 'name': m[2], 'type': self.parse_type(m[3], names),
-                               'cond': self.cond(m[4].strip()[1:], every) if m[4] else 0})
-            self.parsed[name] = (opts, fields, show)
+        for name in list(self.structs):
+            self.parse_struct(name)
         self.sizes = {}
+
+    def parse_struct(self, name):
+        where, opts, rest = self.structs[name]
+        self.where, fields, show = where, [], None
+        every = [w[0].lstrip('-+|~!=^') for w in map(str.split, rest) if w[0] != 'show']
+        outer, self.every = self.every, every
+        for line in rest:
+            if line.startswith('show '):
+                show = line[5:].split()
+                continue
+            m = re.fullmatch(r'([-+|~!=^]*)([\w.]+)\s+(.+?)((?:\s+\?\S+)?)', line)
+            if not m:
+                raise Fail(f'{name}: cannot read "{line}"')
+            names = [f['name'] for f in fields]
+            fields.append({'marks': m[1], 'name': m[2], 'type': self.parse_type(m[3], names),
+                           'cond': self.cond(m[4].strip()[1:], every) if m[4] else 0})
+        self.parsed[name] = (opts, fields, show)
+        self.every = outer
 
     def struct_size(self, ref, layout):
         name = list(self.structs)[ref]
@@ -437,24 +474,26 @@ class Compiler:
 
     def write_structs(self, out):
         fields, rows = [], []
-        for name, (opts, flds, show) in self.parsed.items():
+        for name in self.structs:
+            opts, flds, show = self.parsed[name]
             order = flds if show is None else flds
             first = len(fields)
             for f in order:
-                marks = [m for m, c in (('SYS_FIELD_VERBOSE', '-'), ('SYS_FIELD_HIDDEN', '~'), ('SYS_FIELD_NONZERO', '+'), ('SYS_FIELD_BARE', '!')) if c in f['marks']]
+                marks = [m for m, c in (('SYS_FIELD_VERBOSE', '-'), ('SYS_FIELD_HIDDEN', '~'), ('SYS_FIELD_NONZERO', '+'), ('SYS_FIELD_BARE', '!'), ('SYS_FIELD_EITHER', '='), ('SYS_FIELD_DOTS', '^')) if c in f['marks']]
                 off = ', '.join(str(f['offset'][i]) for i in range(LAYOUTS))
                 fields.append(f'{{{self.names.add(f["name"])}, {f["type"]}, {f["cond"]}, {"|".join(marks) or 0}, {{{off}}}}}')
             size = ', '.join(str(self.sizes[name, i][0]) for i in range(LAYOUTS))
             names = [f['name'] for f in flds]
             show_at = len(self.show) if show else 0
             if show:
-                self.show += [names.index(s) for s in show]
-            rows.append(f'{{{first}, {len(order)}, {show_at}, {len(show) if show else 0}, {{{size}}}}}')
+                self.show += [i for s in show for i, n in enumerate(names) if n == s]
+            rows.append(f'{{{first}, {len(order)}, {show_at}, {len(self.show) - show_at if show else 0}, {{{size}}}}}')
         out.write('const struct sys_field sys_fields[] = {\n\t' + ',\n\t'.join(fields) + '\n};\n')
         out.write('const struct sys_struct sys_structs[] = {\n\t' + ',\n\t'.join(rows) + '\n};\n')
         out.write('const uint8_t sys_show[] = {' + ', '.join(map(str, self.show)) + '};\n')
 
     show = [0]
+    every = None  # fields of the structure that is being read
 
     def write_calls(self, out):
         out.write('const struct syscall_describe sys_describes[] = {\n')
@@ -486,9 +525,10 @@ class Compiler:
             hi = 'index_arm_high, sizeof(index_arm_high) / 2' if abi == 'arm' else 'NULL, 0'
             out.write(f'\t{{index_{abi}, sizeof(index_{abi}) / 2, {hi}}},\n')
         out.write('};\n')
-        out.write('const struct sys_ioctl sys_ioctls[] = {\n'
-                  + ''.join(f'\t{{{c:#x}, {t}, {f}}},\n' for c, t, f in self.ioctl_rows) + '};\n')
-        out.write(f'const unsigned sys_ioctl_count = {len(self.ioctl_rows)};\n')
+        for name, rows in (('ioctl', self.ioctl_rows), ('ioctl32', self.ioctl32_rows)):
+            out.write(f'const struct sys_ioctl sys_{name}s[] = {{\n'
+                      + ''.join(f'\t{{{c:#x}, {t}, {f}}},\n' for c, t, f in rows) + '};\n')
+            out.write(f'const unsigned sys_{name}_count = {len(rows)};\n')
         out.write('#define HOOK(name) hook_##name,\nconst sys_hook sys_hooks[] = { SYS_HOOKS(HOOK) };\n')
         out.write('#define AUX(name) result_##name,\nconst sys_result_hook sys_result_hooks[] = { NULL, SYS_RESULTS(AUX) };\n')
 

@@ -186,6 +186,54 @@ static void pointer_to(struct decoder *d, const struct sys_type *type, uint64_t 
 
 static void string_vector(struct decoder *d, uint64_t addr);
 
+/* What is printed at entry and at exit: whether it could be read at entry is remembered. */
+enum { READ_AT_ENTRY = 3 };
+
+static void change(struct decoder *d, const struct sys_type *type, uint64_t v)
+{
+	const struct sys_type *pointer_type = &sys_types[d->exit ? type->count : type->ref];
+	uint8_t bytes[STRUCT_LIMIT];
+	unsigned size = type_size(d, &sys_types[pointer_type->ref]);
+	bool readable = size <= sizeof(bytes) && dec_read(d, v, bytes, size);
+
+	if (!d->exit) {
+		d->progress->saved[READ_AT_ENTRY] = readable;
+	} else {
+		if (dec_failed(d) || !readable || d->progress->saved[READ_AT_ENTRY] == 0)
+			return;
+		str_add_n(d->out, " => ", 4);
+	}
+	pointer_to(d, &sys_types[pointer_type->ref], v);
+}
+
+static void grow(struct decoder *d, const struct sys_type *type, uint64_t v)
+{
+	unsigned id = sys_types[sys_types[d->exit ? type->count : type->ref].ref].ref;
+	uint8_t bytes[STRUCT_LIMIT];
+	unsigned size = dec_struct_size(d, id);
+	bool any = d->exit, more = false;
+	bool readable = size <= sizeof(bytes) && dec_read(d, v, bytes, size);
+	struct sys_object o = { &sys_structs[id], bytes, size, v };
+
+	if (!d->exit) {
+		d->progress->saved[READ_AT_ENTRY] = readable;
+		if (!readable) {
+			dec_addr(d, v);
+			return;
+		}
+		str_add_char(d->out, '{');
+		dec_fields(d, &o, &any, &more);
+		return;
+	}
+	if (d->progress->saved[READ_AT_ENTRY] == 0)
+		return;
+	if (!dec_failed(d) && readable)
+		dec_fields(d, &o, &any, &more);
+	if (more)
+		str_add(d->out, ", ...");
+	str_add_char(d->out, '}');
+}
+
 static void pointer(struct decoder *d, const struct sys_type *type, uint64_t v, const struct sys_object *object)
 {
 	switch (type->kind) {
@@ -226,17 +274,25 @@ static void pointer(struct decoder *d, const struct sys_type *type, uint64_t v, 
 	case SYS_STRV:
 		string_vector(d, v);
 		break;
+	case SYS_CHANGE:
+		change(d, type, v);
+		break;
+	case SYS_GROW:
+		grow(d, type, v);
+		break;
 	default:
 		dec_addr(d, v);
 	}
 }
 
-static void inline_array(struct decoder *d, const struct sys_type *type, const uint8_t *bytes, uint64_t addr)
+static void inline_array(struct decoder *d, const struct sys_type *type, const uint8_t *bytes,
+			 const struct sys_object *object, uint64_t addr)
 {
 	unsigned size = type_size(d, &sys_types[type->ref]);
+	uint64_t count = type->param != SYS_FROM_NONE ? count_of(d, object, type->param) : type->count;
 
 	str_add_char(d->out, '[');
-	for (unsigned i = 0; i < type->count; i++) {
+	for (unsigned i = 0; i < type->count && i < count; i++) {
 		if (i > 0)
 			dec_next(d);
 		if (!d->style->verbose && i >= d->style->string_limit) {
@@ -268,7 +324,7 @@ void dec_value(struct decoder *d, const struct sys_type *type, const uint8_t *by
 		dec_quote(d, bytes, type->count, false, true);
 		break;
 	case SYS_INLINE:
-		inline_array(d, type, bytes, addr);
+		inline_array(d, type, bytes, object, addr);
 		break;
 	case SYS_STRUCT:
 		dec_struct_in(d, type->ref, bytes, size, addr);
@@ -306,6 +362,14 @@ static bool compare(const struct sys_cond *c, uint64_t v)
 	}
 }
 
+static bool all_zero(const uint8_t *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (bytes[i] != 0)
+			return false;
+	return true;
+}
+
 static void one_field(struct decoder *d, const struct sys_object *o, unsigned index, bool *any, bool *more)
 {
 	const struct sys_field *f = &sys_fields[o->type->first + index];
@@ -314,17 +378,17 @@ static void one_field(struct decoder *d, const struct sys_object *o, unsigned in
 
 	if (at + size > o->size || (f->flags & SYS_FIELD_HIDDEN) != 0)
 		return;
-	if (f->cond != 0 && !compare(&sys_conds[f->cond], dec_field(d, o, sys_conds[f->cond].field)))
+	bool meant = f->cond == 0 || compare(&sys_conds[f->cond], dec_field(d, o, sys_conds[f->cond].field));
+	bool either = (f->flags & SYS_FIELD_EITHER) != 0; /* if it is meant, or asked for by -v */
+	if (!meant && !either)
 		return;
-	if ((f->flags & SYS_FIELD_NONZERO) != 0) {
-		bool zero = true;
-		for (unsigned i = 0; i < size; i++)
-			zero &= o->bytes[at + i] == 0;
-		if (zero)
-			return;
-	}
-	if ((f->flags & SYS_FIELD_VERBOSE) != 0 && !d->style->verbose) {
-		*more = true;
+	if ((f->flags & SYS_FIELD_NONZERO) != 0 && all_zero(o->bytes + at, size))
+		return;
+	if ((f->flags & SYS_FIELD_VERBOSE) != 0 && !d->style->verbose && !(either && meant)) {
+		if ((f->flags & SYS_FIELD_DOTS) == 0)
+			*more = true;
+		else if (d->out->length < 5 || memcmp(d->out->text + d->out->length - 5, ", ...", 5) != 0)
+			str_add_n(d->out, ", ...", 5);
 		return;
 	}
 	if (*any)

@@ -86,6 +86,7 @@ bool dec_quote(struct decoder *d, const uint8_t *bytes, size_t length, bool stop
 void dec_path(struct decoder *d, uint64_t addr);
 void dec_path_n(struct decoder *d, uint64_t addr, size_t most);
 void dec_str(struct decoder *d, uint64_t addr);                    /* up to a NUL, -s */
+void dec_str_n(struct decoder *d, uint64_t addr, uint64_t most);   /* that is in MOST bytes */
 void dec_buffer(struct decoder *d, uint64_t addr, uint64_t length); /* -s */
 void dec_buffer_hex(struct decoder *d, uint64_t addr, uint64_t length);
 void dec_chars(struct decoder *d, const uint8_t *bytes, size_t size); /* in place, up to a NUL */

@@ -22,7 +22,9 @@ enum sys_kind {
 	SYS_ZCHARS,                     /* the same, as text without an ellipsis */
 	SYS_BYTES,                      /* `count` bytes in place, all of them as text */
 	SYS_HEXBYTES,                   /* `count` bytes in place, "\x01\x02" */
-	SYS_INLINE,                     /* `count` values of type `ref` in place */
+	SYS_INLINE,                     /* `count` values of type `ref` in place; `param`: how many of them count */
+	SYS_GROW,                       /* a structure: fields of `ref` at entry, those of `count` are added at exit */
+	SYS_CHANGE,                     /* type `ref` at entry, " => " and type `count` at exit */
 	SYS_STRUCT,                     /* struct number `ref` in place */
 	SYS_HOOK,                       /* function number `ref`, its parameter in `param` */
 };
@@ -46,7 +48,7 @@ struct sys_xlat {
 	uint32_t ordered : 1;    /* by value */
 };
 
-enum sys_field_flags { SYS_FIELD_VERBOSE = 1, SYS_FIELD_HIDDEN = 2, SYS_FIELD_NONZERO = 4, SYS_FIELD_BARE = 8 };
+enum sys_field_flags { SYS_FIELD_VERBOSE = 1, SYS_FIELD_HIDDEN = 2, SYS_FIELD_NONZERO = 4, SYS_FIELD_BARE = 8, SYS_FIELD_EITHER = 16, SYS_FIELD_DOTS = 32 };
 struct sys_field {
 	uint32_t name;
 	uint16_t type, cond;
@@ -118,6 +120,8 @@ extern const struct syscall_entry sys_entries[];
 extern const unsigned sys_entry_count;
 extern const struct sys_ioctl sys_ioctls[];
 extern const unsigned sys_ioctl_count;
+extern const struct sys_ioctl sys_ioctl32s[]; /* those whose number is another one where a long has 32 bits */
+extern const unsigned sys_ioctl32_count;
 extern const struct sys_index sys_index[];
 
 #endif

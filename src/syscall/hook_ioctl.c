@@ -17,9 +17,14 @@ static void ioctl_number(struct decoder *d, uint32_t v)
 /* Names share numbers: all of them are said, "A or B". */
 static void ioctl_names(struct decoder *d, uint32_t v)
 {
-	const struct sys_xlat *table = &sys_xlats[XLAT_ioctls];
-	const struct sys_value *first = dec_first_of(table, v), *end = sys_values + table->first + table->count;
+	const struct sys_xlat *table = &sys_xlats[XLAT_ioctls_32];
+	const struct sys_value *first = d->klong == 4 ? dec_first_of(table, v) : NULL;
 
+	if (first == NULL) {
+		table = &sys_xlats[XLAT_ioctls];
+		first = dec_first_of(table, v);
+	}
+	const struct sys_value *end = sys_values + table->first + table->count;
 	if (first == NULL) {
 		ioctl_number(d, v);
 		return;
@@ -46,33 +51,54 @@ void hook_ioctl_cmd(struct decoder *d, const struct sys_ref *ref)
 		dec_text(d, " */");
 }
 
-static const struct sys_ioctl *find_ioctl(uint32_t code)
+static const struct sys_ioctl *find_in(const struct sys_ioctl *rows, unsigned count, uint32_t code)
 {
-	unsigned low = 0, high = sys_ioctl_count;
+	unsigned low = 0, high = count;
 
 	while (low < high) {
 		unsigned mid = low + (high - low) / 2;
-		if (sys_ioctls[mid].code < code)
+		if (rows[mid].code < code)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	return low < sys_ioctl_count && sys_ioctls[low].code == code ? &sys_ioctls[low] : NULL;
+	return low < count && rows[low].code == code ? &rows[low] : NULL;
+}
+
+/* A number has a structure's size in it, and sizes differ where a long has 32 bits. */
+static const struct sys_ioctl *find_ioctl(const struct decoder *d, uint32_t code)
+{
+	const struct sys_ioctl *found = d->klong == 4 ? find_in(sys_ioctl32s, sys_ioctl32_count, code) : NULL;
+
+	return found != NULL ? found : find_in(sys_ioctls, sys_ioctl_count, code);
+}
+
+/* As strace does: a number, but for sockets an address. */
+static void print_unknown_arg(struct decoder *d, uint64_t value)
+{
+	enum { SOCKETS = 0x8900, PRIVATE = 0x89e0 };
+	uint32_t cmd = (uint32_t)d->args[1];
+
+	if (cmd >= SOCKETS && cmd < PRIVATE)
+		dec_addr(d, value);
+	else
+		dec_hex(d, value);
 }
 
 void hook_ioctl_arg(struct decoder *d, const struct sys_ref *ref)
 {
-	const struct sys_ioctl *io = find_ioctl((uint32_t)d->args[1]);
-	bool fills = io != NULL && (io->flags & (SYS_AT_EXIT | SYS_AT_BOTH)) != 0;
+	const struct sys_ioctl *io = find_ioctl(d, (uint32_t)d->args[1]);
+	bool at_exit = io != NULL && io->flags == SYS_AT_EXIT, both = io != NULL && io->flags == SYS_AT_BOTH;
 	uint8_t bytes[8];
 
 	if (io != NULL && io->type == SYS_NO_ARG)
 		return;
-	if (d->exit != fills)
+	if (!both && d->exit != at_exit)
 		return;
-	dec_next(d);
+	if (!(both && d->exit))
+		dec_next(d);
 	if (io == NULL) {
-		dec_hex(d, ref->value);
+		print_unknown_arg(d, ref->value);
 		return;
 	}
 	const struct sys_type *type = &sys_types[io->type];
@@ -219,7 +245,9 @@ static const char *ifreq_field(uint32_t cmd)
 		      { 0x8917, "ifr_dstaddr" }, { 0x8918, "ifr_dstaddr" },   { 0x8919, "ifr_broadaddr" }, { 0x891a, "ifr_broadaddr" },
 		      { 0x891b, "ifr_netmask" }, { 0x891c, "ifr_netmask" },   { 0x891d, "ifr_metric" },	  { 0x891e, "ifr_metric" },
 		      { 0x8921, "ifr_mtu" },	 { 0x8922, "ifr_mtu" },	      { 0x8923, "ifr_newname" },  { 0x8924, "ifr_hwaddr" },
-		      { 0x8927, "ifr_hwaddr" },	 { 0x8933, "ifr_ifindex" },   { 0x8942, "ifr_qlen" },	  { 0x8943, "ifr_qlen" } };
+		      { 0x8927, "ifr_hwaddr" },	 { 0x8933, "ifr_ifindex" },   { 0x8942, "ifr_qlen" },	  { 0x8943, "ifr_qlen" },
+		      { 0x8929, "ifr_slave" },	 { 0x8930, "ifr_slave" },     { 0x8931, "ifr_hwaddr" },	  { 0x8932, "ifr_hwaddr" },
+		      { 0x8937, "ifr_hwaddr" },	 { 0x8970, "ifr_map" },	      { 0x8971, "ifr_map" } };
 
 	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (names[i].cmd == cmd)
@@ -249,6 +277,17 @@ static void ifreq_value(struct decoder *d, uint32_t cmd, const uint8_t *b)
 	case 0x8927:
 		ifreq_hwaddr(d, b);
 		break;
+	case 0x8931:
+	case 0x8932:
+	case 0x8937:
+		ifreq_hwaddr(d, b);
+		break;
+	case 0x8970:
+	case 0x8971:
+		dec_struct_in(d, STRUCT_ifmap, b, dec_struct_size(d, STRUCT_ifmap), 0);
+		break;
+	case 0x8929:
+	case 0x8930:
 	case 0x8923:
 		dec_chars(d, b, 16);
 		break;
@@ -266,41 +305,106 @@ static void ifreq_value(struct decoder *d, uint32_t cmd, const uint8_t *b)
 	}
 }
 
-void hook_ifreq(struct decoder *d, const struct sys_ref *ref)
+/* What names an interface, at entry; what is asked of it, at exit or with it. */
+static void ifreq_key(struct decoder *d, uint32_t cmd, const uint8_t *b)
 {
-	uint32_t cmd = (uint32_t)d->args[1];
-	const char *field = ifreq_field(cmd);
-	uint8_t b[32];
-
-	if (!dec_read(d, ref->value, b, sizeof(b))) {
-		dec_addr(d, ref->value);
-		return;
-	}
-	if (cmd == 0x8910) {
-		dec_printf(d, "{ifr_ifindex=%d", (int)dec_word(d, b + 16, 4));
-		if (d->exit && !d->call->is_error) {
-			dec_text(d, ", ifr_name=");
-			dec_chars(d, b, 16);
-		}
-		str_add_char(d->out, '}');
+	if (cmd == 0x8910 || cmd == 0x89a2 || cmd == 0x89a3) {
+		dec_printf(d, cmd == 0x8910 ? "{ifr_ifindex=%d" : "{ifr_ifindex=%u", (unsigned)dec_word(d, b + 16, 4));
 		return;
 	}
 	dec_text(d, "{ifr_name=");
 	dec_chars(d, b, 16);
-	if (field != NULL && !(d->exit && d->call->is_error)) {
+}
+
+static void ifreq_rest(struct decoder *d, uint32_t cmd, const uint8_t *b)
+{
+	const char *field = ifreq_field(cmd);
+
+	if (cmd == 0x8910) {
+		dec_text(d, ", ifr_name=");
+		dec_chars(d, b, 16);
+	} else if (field != NULL) {
 		dec_printf(d, ", %s=", field);
 		ifreq_value(d, cmd, b + 16);
 	}
+}
+
+static bool ifreq_asks(uint32_t cmd)
+{
+	return cmd == 0x8910 || cmd == 0x8913 || cmd == 0x8915 || cmd == 0x8917 || cmd == 0x8919 || cmd == 0x891b || cmd == 0x891d ||
+	       cmd == 0x8921 || cmd == 0x8927 || cmd == 0x8933 || cmd == 0x8942 || cmd == 0x8929 || cmd == 0x8970;
+}
+
+void hook_ifreq(struct decoder *d, const struct sys_ref *ref)
+{
+	uint32_t cmd = (uint32_t)d->args[1];
+	uint8_t b[40] = { 0 };
+	size_t size = d->word == 8 ? 40 : 32;
+	bool readable = dec_read(d, ref->value, b, size);
+
+	if (!d->exit) {
+		d->progress->saved[3] = readable;
+		if (!readable) {
+			dec_addr(d, ref->value);
+			return;
+		}
+		ifreq_key(d, cmd, b);
+		if (ifreq_asks(cmd))
+			return;
+	} else if (d->progress->saved[3] == 0) {
+		return;
+	}
+	if (readable && !dec_failed(d))
+		ifreq_rest(d, cmd, b);
+	str_add_char(d->out, '}');
+}
+
+/* The list is as long as there is room for, and as the kernel says at exit. */
+static void ifconf_entry(struct decoder *d, const uint8_t *b, uint64_t addr, void *user)
+{
+	(void)addr;
+	(void)user;
+	dec_text(d, "{ifr_name=");
+	dec_chars(d, b, 16);
+	dec_text(d, ", ifr_addr=");
+	dec_sockaddr(d, b + 16, 16);
 	str_add_char(d->out, '}');
 }
 
 void hook_ifconf(struct decoder *d, const struct sys_ref *ref)
 {
 	uint8_t b[16];
+	size_t size = 2 * (size_t)d->word, entry = d->word == 8 ? 40 : 32;
+	bool readable = dec_read(d, ref->value, b, size);
+	uint64_t buffer = readable ? dec_word(d, b + d->word, d->word) : 0;
+	int length = readable ? (int)dec_word(d, b, 4) : 0;
 
-	if (!dec_read_or_addr(d, ref->value, b, 2 * (size_t)d->word))
+	if (!d->exit) {
+		d->progress->saved[3] = readable;
+		d->progress->saved[0] = (uint32_t)length;
+		if (!readable)
+			dec_addr(d, ref->value);
+		else if (buffer != 0)
+			dec_printf(d, "{ifc_len=%d", length);
+		else
+			dec_text(d, "{ifc_len=");
+		if (readable && buffer == 0)
+			dec_int(d, length);
 		return;
-	dec_printf(d, "{ifc_len=%d, ifc_buf=", (int)dec_word(d, b, 4));
-	dec_addr(d, dec_word(d, b + d->word, d->word));
+	}
+	if (d->progress->saved[3] == 0)
+		return;
+	if (dec_failed(d) || !readable) {
+		dec_text(d, ", ifc_buf=");
+		dec_addr(d, buffer);
+	} else {
+		if (length != (int)d->progress->saved[0])
+			dec_printf(d, " => %d", length);
+		dec_text(d, ", ifc_buf=");
+		if (buffer == 0)
+			dec_text(d, "NULL");
+		else
+			dec_array(d, buffer, (uint64_t)(length < 0 ? 0 : length) / entry, entry, ifconf_entry, NULL);
+	}
 	str_add_char(d->out, '}');
 }

@@ -142,13 +142,14 @@ void dec_path_n(struct decoder *d, uint64_t addr, size_t most)
 
 void dec_path(struct decoder *d, uint64_t addr) { dec_path_n(d, addr, PATH_LIMIT - 1); }
 
-void dec_str(struct decoder *d, uint64_t addr)
+void dec_str_n(struct decoder *d, uint64_t addr, uint64_t most)
 {
 	uint8_t small[READ_CHUNK];
 	uint32_t limit = d->style->string_limit;
 	size_t size = limit < sizeof(small) ? limit + 1 : sizeof(small);
 	bool ended;
 
+	size = size < most ? size : (size_t)most;
 	int64_t length = addr != 0 ? read_string(d, addr, small, size, &ended) : -1;
 	if (length < 0) {
 		dec_addr(d, addr);
@@ -160,6 +161,8 @@ void dec_str(struct decoder *d, uint64_t addr)
 	if (!ended)
 		dec_text(d, "...");
 }
+
+void dec_str(struct decoder *d, uint64_t addr) { dec_str_n(d, addr, UINT64_MAX); }
 
 static void buffer_text(struct decoder *d, uint64_t addr, uint64_t length, bool hex)
 {
