@@ -220,6 +220,16 @@ static void put_row(struct call_rows *c, const struct call_thread *t, const stru
 	recorder_row(c->stream, TYPE_syscall, &row);
 }
 
+/* Has another source (perf) told of this exec?  To tell again would forget what was mapped since. */
+static bool is_told(struct call_rows *c, const struct call_thread *t, const char *comm)
+{
+	uint32_t id = track_thread(c->track, t->pid, t->tid, t->leave_ns);
+	const struct row_thread *row = recorder_side_find(c->recorder, TYPE_thread, id);
+
+	return row && row->start_ns >= t->enter_ns && row->start_ns <= t->leave_ns &&
+	       str_eq(recorder_string_text(c->recorder, row->comm), comm);
+}
+
 /* The kernel names a thread after the last part of the path that it exec'ed.  False: no exec. */
 static bool name_exec(struct call_rows *c, struct call_thread *t, uint32_t path_id)
 {
@@ -232,7 +242,7 @@ static bool name_exec(struct call_rows *c, struct call_thread *t, uint32_t path_
 	path = path_id ? recorder_string_text(c->recorder, path_id) : "";
 	base = strrchr(path, '/');
 	snprintf(comm, sizeof(comm), "%s", base ? base + 1 : path);
-	if (*comm)
+	if (*comm && !is_told(c, t, comm))
 		track_comm(c->track, t->pid, t->tid, comm, true, t->leave_ns);
 	pending_of(t)->thread = track_thread(c->track, t->pid, t->tid, t->leave_ns);
 	return true;

@@ -11,6 +11,7 @@ extern const struct cmd cmd_doctor;
 extern const struct cmd cmd_elf;
 extern const struct cmd cmd_export;
 extern const struct cmd cmd_faddr2line;
+extern const struct cmd cmd_files;
 extern const struct cmd cmd_flame;
 extern const struct cmd cmd_help;
 extern const struct cmd cmd_import;
@@ -34,6 +35,7 @@ const struct cmd *const cmd_table[] = {
 	&cmd_elf,
 	&cmd_export,
 	&cmd_faddr2line,
+	&cmd_files,
 	&cmd_flame,
 	&cmd_help,
 	&cmd_import,

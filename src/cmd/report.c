@@ -52,6 +52,7 @@ static bool is_page(const struct output_args *o)
 /* The inputs, and what is to be said about them. */
 struct work {
 	struct stack_input in, before;
+	struct recording_input calls; /* system calls alone: no profile */
 	struct view_options view;
 	struct report_options options;
 };
@@ -60,6 +61,25 @@ static void work_close(struct work *w)
 {
 	stack_input_close(&w->before);
 	stack_input_close(&w->in);
+	recording_input_close(&w->calls);
+}
+
+/* A recording that has nothing but system calls.  What isn't a recording is not asked. */
+static bool open_calls(const struct report_args *args, struct work *w)
+{
+	bool found = false;
+	struct err *err;
+
+	if (args->diff || args->function || args->tree || args->by || (args->input && str_eq(args->input, "-")) ||
+	    recording_input_is_foreign(args->input))
+		return false;
+	err = recording_input_open(args->input, &w->calls);
+	if (!err)
+		found = report_is_of_calls(w->calls.recording);
+	if (!found)
+		recording_input_close(&w->calls);
+	err_destroy(err);
+	return found;
 }
 
 static struct err *work_open(const struct report_args *args, struct work *w)
@@ -69,6 +89,8 @@ static struct err *work_open(const struct report_args *args, struct work *w)
 	*w = (struct work){ .options = { .tree = args->tree, .page = is_page(&args->output),
 					 .title = args->title } };
 	w->options.view = &w->view;
+	if (open_calls(args, w))
+		return to_view(args, w->calls.path, &w->view);
 	TRY(stack_input_open(&args->stacks, &args->narrow, args->input, &w->in));
 	if (args->diff)
 		err = stack_input_open(&args->stacks, &args->narrow, args->diff, &w->before);
@@ -83,6 +105,8 @@ static struct err *work_open(const struct report_args *args, struct work *w)
 
 static struct err *work_emit(struct work *w, struct doc *doc)
 {
+	if (w->calls.recording)
+		return report_emit_calls(doc, w->calls.recording, &w->options);
 	return report_emit(doc, w->in.profile, w->before.profile, &w->options);
 }
 
@@ -184,6 +208,8 @@ const struct cmd cmd_report = {
 			"First the answer: what ran, how long, how busy.  Then the functions that used most, "
 			"or lines, modules, threads, callers and callees, the call tree.  Then what is not "
 			"known: lost events, code without names and why.\n\n"
+			"A recording with system calls (sonde record --syscalls, sonde trace -o REC.sonde) has them too: "
+			"by name and thread, what it waited for, the slowest, what failed.\n\n"
 			"self is the time in a function alone, total also that of what it called; a function "
 			"that calls itself counts once.",
 		.opts = report_opts,

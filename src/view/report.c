@@ -277,6 +277,8 @@ struct err *report_emit(struct doc *doc, struct profile *p, const struct profile
 	if (o->page)
 		TRY(page_parts(doc, p, o));
 	TRY(tables(doc, p, o));
+	if (!o->view->function && !o->tree && !o->view->group_by && !before)
+		TRY(report_system_calls(doc, p, o));
 	report_notes(doc, p, o);
 	next_command(doc, p, o);
 	return NULL;

@@ -26,6 +26,11 @@ struct err *report_check(const struct profile *p, const struct report_options *o
 struct err *report_emit(struct doc *doc, struct profile *p, const struct profile *before,
 			const struct report_options *options);
 
+/* The same of a recording that has system calls and no samples. */
+struct err *report_emit_calls(struct doc *doc, struct recording *r, const struct report_options *options);
+/* Is R such a one? */
+bool report_is_of_calls(const struct recording *r);
+
 /* The profile that view_options ask for. */
 struct err *report_profile(struct recording *r, const struct view_options *options,
 			   struct profile **ret);

@@ -44,6 +44,9 @@ bool report_names_it(const char *wanted, const char *name);
 /* ERR_NOT_FOUND, with the nearest name that was sampled. */
 struct err *report_no_function(const struct profile *p, const char *name);
 
+/* A section on the system calls of the recording, where it has some. */
+struct err *report_system_calls(struct doc *doc, const struct profile *p, const struct report_options *o);
+
 /* How many rows a table has room for, by --limit. */
 static inline uint64_t report_limit(const struct report_options *o, uint64_t usual)
 {

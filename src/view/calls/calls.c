@@ -102,6 +102,7 @@ static bool is_wanted(const struct calls *c, const union column *v, size_t i, co
 		.time_ns = call->time_ns, .duration_ns = call->duration_ns, .result = call->result, .pid = call->pid,
 		.tid = call->tid, .number = v[NUMBER].u32[i], .abi = (enum syscall_abi)v[ABI].u32[i],
 		.flags = (uint8_t)v[FLAGS].u32[i], .path = *call->path ? call->path : NULL,
+		.comm = call->comm_text,
 	};
 
 	return !c->options->wants || c->options->wants(c->options->user, &row);

@@ -24,6 +24,7 @@ struct calls_row {
 	enum syscall_abi abi;
 	uint8_t flags;         /* enum syscall_flags */
 	const char *path;      /* NULL: none */
+	const char *comm;      /* of the thread; NULL: not looked up */
 };
 
 struct calls_options {
