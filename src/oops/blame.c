@@ -90,7 +90,18 @@ static bool has_word(const char *word, size_t n, const char *name, size_t length
 	return false;
 }
 
-static bool part_matches(const char *part, const char *name, size_t length)
+static size_t underscores(const char *name, size_t length)
+{
+	size_t n = 0;
+
+	while (n < length && name[n] == '_')
+		n++;
+	return n;
+}
+
+/* The machinery is the kernel's own: in the middle of the name of a module's function ("foo_test_kmalloc") its words are
+ * the module author's. */
+static bool part_matches(const char *part, const char *name, size_t length, bool in_module)
 {
 	size_t n = strlen(part);
 	bool start = *part == '^', end = n > 0 && part[n - 1] == '$';
@@ -109,22 +120,29 @@ static bool part_matches(const char *part, const char *name, size_t length)
 		return memcmp(name, part, n) == 0;
 	if (end)
 		return memcmp(name + length - n, part, n) == 0;
-	return memmem(name, length, part, n) != NULL;
+	const char *found = memmem(name, length, part, n);
+
+	return found != NULL && (!in_module || found <= name + underscores(name, length));
+}
+
+static bool any_matches_in(const char *const *parts, const char *name, size_t length, bool in_module)
+{
+	for (; parts != NULL && *parts != NULL; parts++)
+		if (part_matches(*parts, name, length, in_module))
+			return true;
+	return false;
 }
 
 static bool any_matches(const char *const *parts, const char *name, size_t length)
 {
-	for (; parts != NULL && *parts != NULL; parts++)
-		if (part_matches(*parts, name, length))
-			return true;
-	return false;
+	return any_matches_in(parts, name, length, false);
 }
 
 static bool is_machinery(const struct oops_report *r, const struct oops_frame *f)
 {
 	size_t length = oops_base_name(f->function, strlen(f->function));
 
-	return any_matches(machinery, f->function, length) || any_matches(r->kind->skip, f->function, length);
+	return any_matches_in(machinery, f->function, length, f->module != NULL) || any_matches_in(r->kind->skip, f->function, length, f->module != NULL);
 }
 
 static bool could_blame(const struct oops_report *r, const struct oops_frame *f)
@@ -287,7 +305,12 @@ static const struct oops_frame *first_unreliable(const struct oops_report *r, co
 	for (size_t i = 0; trace != NULL && i < trace->frames.n; i++)
 		if (!trace->frames.v[i].unreliable)
 			return NULL;
+	size_t first = 0;
+
 	for (size_t i = 0; trace != NULL && i < trace->frames.n; i++)
+		if (is_interrupt_entry(&trace->frames.v[i]))
+			first = i + 1;
+	for (size_t i = first; trace != NULL && i < trace->frames.n; i++)
 		if (could_blame(r, &trace->frames.v[i]))
 			return &trace->frames.v[i];
 	return NULL;
@@ -377,7 +400,12 @@ static const struct oops_frame *caught(const struct oops_report *r)
 		if (list_interrupted(&list, r, &r->traces.v[i]))
 			return list.v[0];
 	}
-	return first_of(r, oops_trace_of(r, OOPS_TRACE_CALL));
+	const struct oops_trace *trace = oops_trace_of(r, OOPS_TRACE_CALL);
+	const struct oops_frame *found = first_of(r, trace);
+
+	/* Of a task that runs on another CPU the kernel can't unwind the stack: all of it has '?'.  That is not enough for a
+	 * title, but what stands below the interrupt was there a moment ago. */
+	return found != NULL ? found : first_unreliable(r, trace);
 }
 
 void oops_blame_find(struct oops_report *r)

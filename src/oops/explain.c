@@ -15,9 +15,7 @@
 
 enum { SMALL_OFFSET = 0x10000, PAGE_BYTES = 4096 };
 
-static void say(struct oops_report *r, struct oops_explanation *e, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-
-static void say(struct oops_report *r, struct oops_explanation *e, const char *fmt, ...)
+void oops_explanation_add(struct oops_report *r, struct oops_explanation *e, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -25,6 +23,7 @@ static void say(struct oops_report *r, struct oops_explanation *e, const char *f
 	vec_push(&e->evidence, arena_vprintf(&r->arena, fmt, ap));
 	va_end(ap);
 }
+#define say oops_explanation_add
 
 static bool is_kind(const struct oops_report *r, const char *name)
 {
@@ -42,13 +41,24 @@ static const struct {
 	uint64_t value, mask;
 	const char *meaning;
 } poisons[] = { /* include/linux/poison.h, mm/slab.h */
-	{ 0xdead000000000100, ~0xfffull, "list poison: an entry that was taken off its list (list_del) is used again" },
+	{ 0xdead000000000100, ~0xffull, "list poison (LIST_POISON1, in entry->next) or shortly behind it: an entry that was taken off its list (list_del) is used again" },
+	{ 0xdead000000000122, ~0ull, "list poison (LIST_POISON2, in entry->prev): an entry that was taken off its list (list_del) is taken off again" },
+	{ 0xdead000000000200, ~0x3ffull, "list poison or shortly behind it (older kernels: LIST_POISON2): an entry that was taken off its list is used again" },
+	{ 0xdead000000000000, ~0xffffull, "near list poison or a poisoned pointer of the kernel (0xdead...): something that was torn down is used again" },
+	{ 0x6b6b6b6b6b6b6b6b, 0xffffffffffff0000, "slab poison 0x6b: memory that was freed is used" },
 	{ 0x6b6b6b6b6b6b6b00, ~0xffull, "slab poison 0x6b: memory that was freed is used" },
 	{ 0x6b6b6b6b00000000, 0xffffffff00000000, "slab poison 0x6b: memory that was freed is used" },
 	{ 0x5a5a5a5a5a5a5a00, ~0xffull, "slab poison 0x5a: memory that was allocated and never set is used" },
 	{ 0xcccccccccccccc00, ~0xffull, "page poison 0xcc: freed init memory is used" },
 	{ 0xaaaaaaaaaaaaaa00, ~0xffull, "page poison 0xaa: a freed page is used" },
+	{ 0xbbbbbbbbbbbbbb00, ~0xffull, "slab redzone 0xbb: memory beyond an object was used" },
+	{ 0x4141414141410000, 0xffffffffffff0000, "text (AAAA...): memory was overwritten with data from outside" },
 };
+
+static const char *error_name(int error)
+{
+	return error > 0 ? strerrorname_np(error) : NULL;
+}
 
 const char *oops_address_meaning(struct oops_report *r, uint64_t address)
 {
@@ -57,10 +67,18 @@ const char *oops_address_meaning(struct oops_report *r, uint64_t address)
 	if (address < SMALL_OFFSET)
 		return arena_printf(&r->arena, "0x%" PRIx64 ": near NULL, a large structure or an array element of a NULL pointer", address);
 	if (address >= (uint64_t)-4095)
-		return arena_printf(&r->arena, "the error code -%" PRIu64 " used as a pointer: a missing IS_ERR() check", (uint64_t)-address);
+		return arena_printf(&r->arena, "the error code -%" PRIu64 "%s%s%s used as a pointer: a missing IS_ERR() check", (uint64_t)-address, error_name((int)-address) != NULL ? " (" : "",
+				    error_name((int)-address) != NULL ? error_name((int)-address) : "", error_name((int)-address) != NULL ? ")" : "");
 	for (size_t i = 0; i < sizeof(poisons) / sizeof(poisons[0]); i++)
 		if ((address & poisons[i].mask) == (poisons[i].value & poisons[i].mask))
 			return poisons[i].meaning;
+	/* 32-bit machines have the same patterns in half the width: include/linux/poison.h without POISON_POINTER_DELTA. */
+	if ((address & 0xffffff00) == address && (address == 0x6b6b6b00 || address == 0x5a5a5a00))
+		return "slab poison: memory that was freed, or never set, is used";
+	if (address >> 32 == 0 && (address & 0xffff0000) == 0x6b6b0000)
+		return "slab poison 0x6b: memory that was freed is used";
+	if (address >= 0xdffffc0000000000 && address < 0xdffffc0000001000)
+		return "KASAN's shadow of an address near NULL: a NULL pointer plus a small offset was used";
 	return NULL;
 }
 
@@ -174,6 +192,27 @@ static void explain_object(struct oops_report *r, struct oops_explanation *e)
 		say(r, e, "Another task freed it: a missing reference, lock or cancellation between the two is likely.");
 }
 
+/* "Showing all locks held": a lock that two tasks list is held by one and waited for by the other. */
+static void tell_lock_owner(struct oops_report *r, struct oops_explanation *e, bool waits_for_lock)
+{
+	const char *me = arena_printf(&r->arena, "%s/%d", r->comm != NULL ? r->comm : "", r->pid);
+
+	for (size_t i = 0; i < r->locks.n; i++) {
+		const struct oops_lock *mine = &r->locks.v[i];
+
+		if (mine->owner == NULL || strcmp(mine->owner, me) != 0)
+			continue;
+		for (size_t k = 0; k < r->locks.n; k++) {
+			const struct oops_lock *other = &r->locks.v[k];
+
+			if (other->owner == NULL || strcmp(other->name, mine->name) != 0 || strcmp(other->owner, me) == 0)
+				continue;
+			say(r, e, waits_for_lock ? "The lock %s is held by %s (taken in %s)." : "It holds the lock %s, for which %s waits (in %s).", mine->name, other->owner, other->function);
+			return;
+		}
+	}
+}
+
 static void explain_wait(struct oops_report *r, struct oops_explanation *e)
 {
 	if (*oops_detail(r, "seconds") != '\0' && *oops_detail(r, "task") != '\0')
@@ -188,6 +227,7 @@ static void explain_wait(struct oops_report *r, struct oops_explanation *e)
 				continue;
 			if (strstr(f, "mutex_lock") != NULL || strstr(f, "rwsem_down") != NULL || strcmp(f, "rtnl_lock") == 0) {
 				say(r, e, "It waits for a lock (%s): look for the task that holds it among the locks that the report lists, or in SysRq-t's output.", f);
+				tell_lock_owner(r, e, true);
 				return;
 			}
 			if (strstr(f, "io_schedule") != NULL || strstr(f, "wait_on_page") != NULL || strstr(f, "folio_wait") != NULL || strstr(f, "blk_") == f) {
@@ -199,15 +239,179 @@ static void explain_wait(struct oops_report *r, struct oops_explanation *e)
 				return;
 			}
 		}
+	tell_lock_owner(r, e, false);
+}
+
+/* --- memory ---------------------------------------------------------------------------------------- */
+
+enum { TASKS_TOLD = 3 };
+
+static long long number_of(const struct oops_report *r, const char *detail)
+{
+	return *oops_detail(r, detail) != '\0' ? strtoll(oops_detail(r, detail), NULL, 10) : -1;
+}
+
+/* 1234 KiB -> "1.2 MiB". */
+static const char *size_text(struct oops_report *r, double kib)
+{
+	if (kib >= 1024 * 1024)
+		return arena_printf(&r->arena, "%.1f GiB", kib / 1024 / 1024);
+	return kib >= 1024 ? arena_printf(&r->arena, "%.1f MiB", kib / 1024) : arena_printf(&r->arena, "%.0f KiB", kib);
+}
+
+/* Bytes of a page: the victim's resident size is said in pages, in the table, and in KiB. */
+static double page_kib(const struct oops_report *r)
+{
+	double kib = (double)number_of(r, "victim_anon_kib") + (double)number_of(r, "victim_file_kib");
+	long long pid = number_of(r, "victim_pid");
+
+	for (size_t i = 0; i < r->tasks.n && kib > 0; i++)
+		if (r->tasks.v[i].pid == pid && r->tasks.v[i].rss_pages > 256 && kib / (double)r->tasks.v[i].rss_pages > 40)
+			return 64;
+	return 4;
+}
+
+static int by_memory(const void *a, const void *b)
+{
+	const struct oops_task *x = *(const struct oops_task *const *)a, *y = *(const struct oops_task *const *)b;
+	int64_t of_x = x->rss_pages + x->swap_pages, of_y = y->rss_pages + y->swap_pages;
+
+	return of_x > of_y ? -1 : of_x < of_y;
+}
+
+static void tell_biggest(struct oops_report *r, struct oops_explanation *e)
+{
+	VEC(const struct oops_task *) sorted = { 0 };
+	int64_t all = 0;
+
+	for (size_t i = 0; i < r->tasks.n; i++) {
+		vec_push(&sorted, &r->tasks.v[i]);
+		all += r->tasks.v[i].rss_pages;
+	}
+	if (sorted.n == 0)
+		return;
+	vec_sort(&sorted, by_memory);
+	for (size_t i = 0; i < sorted.n && i < TASKS_TOLD && sorted.v[i]->rss_pages > 0; i++) {
+		const struct oops_task *t = sorted.v[i];
+
+		say(r, e, "%s: %s (pid %d) with %s resident%s%s%s%s.", i == 0 ? "Who held most memory" : "Then", t->comm, t->pid, size_text(r, (double)t->rss_pages * page_kib(r)),
+		    t->swap_pages > 0 ? ", " : "", t->swap_pages > 0 ? size_text(r, (double)t->swap_pages * page_kib(r)) : "", t->swap_pages > 0 ? " swapped out" : "",
+		    t->oom_score_adj == -1000 ? " (may not be killed: oom_score_adj -1000)" : t->pid == number_of(r, "victim_pid") ? " (this one was killed)" : "");
+	}
+	say(r, e, "%zu task%s listed, %s resident in all.", sorted.n, sorted.n == 1 ? " is" : "s are", size_text(r, (double)all * page_kib(r)));
+	vec_deinit(&sorted);
+}
+
+static void tell_constraint(struct oops_report *r, struct oops_explanation *e)
+{
+	const char *constraint = oops_detail(r, "constraint"), *memcg = oops_detail(r, "memcg");
+
+	if (strstr(constraint, "MEMCG") != NULL || (*constraint == '\0' && *memcg != '\0')) {
+		say(r, e, "The limit of the memory cgroup %s was reached, not the machine's%s%s%s.", memcg, number_of(r, "memcg_limit_kib") > 0 ? ": it may use " : "",
+		    number_of(r, "memcg_limit_kib") > 0 ? size_text(r, (double)number_of(r, "memcg_limit_kib")) : "", number_of(r, "memcg_swap_limit_kib") == 0 ? " and no swap" : "");
+	} else if (strstr(constraint, "CPUSET") != NULL) {
+		say(r, e, "The memory nodes (%s) that the cpuset %s may use were full, not all of the machine's.", oops_detail(r, "mems_allowed"), oops_detail(r, "cpuset"));
+	} else if (strstr(constraint, "MEMORY_POLICY") != NULL) {
+		say(r, e, "The memory nodes (%s) that the task's NUMA policy allows were full, not all of the machine's.", oops_detail(r, "nodemask"));
+	} else if (*constraint != '\0' || r->tasks.n > 0) {
+		say(r, e, "The machine itself was out of memory%s.", number_of(r, "swap_total_kib") == 0 ? "; it has no swap" :
+		    number_of(r, "swap_free_kib") == 0 ? ", and its swap was full" : "");
+	}
 }
 
 static void explain_oom(struct oops_report *r, struct oops_explanation *e)
 {
-	if (*oops_detail(r, "constraint") != '\0')
-		say(r, e, strstr(oops_detail(r, "constraint"), "MEMCG") != NULL ? "The limit of the memory cgroup %s was reached, not the machine's." :
-		    "The machine itself was out of memory%s.", strstr(oops_detail(r, "constraint"), "MEMCG") != NULL ? oops_detail(r, "memcg") : "");
-	if (*oops_detail(r, "victim") != '\0')
-		say(r, e, "%s (pid %s) was killed.", oops_detail(r, "victim"), oops_detail(r, "victim_pid"));
+	if (*oops_detail(r, "killer") != '\0')
+		say(r, e, "%s asked for %lld page%s%s%s, which could not be had.", oops_detail(r, "killer"), 1ll << (number_of(r, "order") > 0 ? number_of(r, "order") & 31 : 0),
+		    number_of(r, "order") > 0 ? "s in one piece" : "", *oops_detail(r, "gfp") != '\0' ? " with " : "", oops_detail(r, "gfp"));
+	tell_constraint(r, e);
+	tell_biggest(r, e);
+	if (*oops_detail(r, "victim_pid") != '\0')
+		say(r, e, "%s (pid %s) was killed%s%s%s.", oops_detail(r, "victim"), oops_detail(r, "victim_pid"), number_of(r, "victim_anon_kib") > 0 ? "; it held " : "",
+		    number_of(r, "victim_anon_kib") > 0 ? size_text(r, (double)number_of(r, "victim_anon_kib")) : "", number_of(r, "victim_anon_kib") > 0 ? " of its own" : "");
+}
+
+static void explain_allocation(struct oops_report *r, struct oops_explanation *e)
+{
+	long long order = number_of(r, "order");
+	const char *mode = oops_detail(r, "mode");
+
+	if (order >= 0 && order < 20)
+		say(r, e, "It asked for %lld page%s%s (order %lld; %s where a page has 4 KiB).", 1ll << order, order == 0 ? "" : "s", order == 0 ? "" : " in one piece", order, size_text(r, (double)(4ll << order)));
+	if (strstr(mode, "GFP_ATOMIC") != NULL)
+		say(r, e, "GFP_ATOMIC: it may not wait for memory to be freed; such failures are normal under pressure, and a driver has to drop and try again.");
+	else if (strstr(mode, "GFP_NOWAIT") != NULL || strstr(mode, "__GFP_NORETRY") != NULL)
+		say(r, e, "%s: the caller said that it would rather fail than wait.", strstr(mode, "GFP_NOWAIT") != NULL ? "GFP_NOWAIT" : "__GFP_NORETRY");
+	else if (order > 3)
+		say(r, e, "Memory is in pieces rather than used up: vmalloc() or smaller pieces are the cure in code, more min_free_kbytes or compaction outside.");
+}
+
+/* What the error code of a segfault line says (x86: as in arch/x86/include/asm/trap_pf.h). */
+static void explain_segfault(struct oops_report *r, struct oops_explanation *e)
+{
+	long long error = number_of(r, "error");
+	const char *address = oops_detail(r, "address");
+	uint64_t at = *address != '\0' ? strtoull(address, NULL, 16) : UINT64_MAX;
+
+	if (*address != '\0' && error >= 0)
+		say(r, e, "%s 0x%s: %s.", error & 0x10 ? "It jumped to" : error & 2 ? "It wrote to" : "It read", address,
+		    error & 1 ? "the page is there, but may not be used so (read-only, or not executable)" : "no memory is mapped there");
+	if (at < PAGE_BYTES)
+		say(r, e, "The address is %s.", oops_address_meaning(r, at));
+	if (*oops_detail(r, "module") != '\0' && *oops_detail(r, "base") != '\0' && *oops_detail(r, "ip") != '\0')
+		say(r, e, "It was in %s, 0x%" PRIx64 " behind the beginning of the mapping that the line names.", oops_detail(r, "module"),
+		    (uint64_t)(strtoull(oops_detail(r, "ip"), NULL, 16) - strtoull(oops_detail(r, "base"), NULL, 16)));
+}
+
+static void explain_init(struct oops_report *r, struct oops_explanation *e)
+{
+	const char *code = oops_detail(r, "exitcode");
+	unsigned value = (unsigned)strtoul(code, NULL, 16);
+
+	if (*code == '\0')
+		return;
+	if ((value & 0x7f) != 0)
+		say(r, e, "init was ended by signal %u (%s).", value & 0x7f, sigabbrev_np((int)(value & 0x7f)) != NULL ? sigabbrev_np((int)(value & 0x7f)) : "?");
+	else
+		say(r, e, "init itself ended, with the exit status %u.", value >> 8 & 0xff);
+}
+
+/* --- tasks ------------------------------------------------------------------------------------------------- */
+
+static const char *waits_in(const struct oops_report *r, const struct oops_task *t)
+{
+	static const char *const waiting[] = { "sched", "__switch_to", "context_switch", "_lock", "wait", "_slowpath", "down_", "rwsem", "__mutex", "completion", "_timeout", NULL };
+
+	for (size_t i = 0; t->trace >= 0 && i < r->traces.v[t->trace].frames.n; i++) {
+		const char *f = r->traces.v[t->trace].frames.v[i].function;
+		bool machinery = f == NULL || r->traces.v[t->trace].frames.v[i].unreliable;
+
+		for (const char *const *w = waiting; !machinery && *w != NULL; w++)
+			machinery = strstr(f, *w) != NULL;
+		if (!machinery)
+			return f;
+	}
+	return NULL;
+}
+
+static void explain_tasks(struct oops_report *r, struct oops_explanation *e)
+{
+	size_t blocked = 0, told = 0;
+
+	for (size_t i = 0; i < r->tasks.n; i++)
+		blocked += r->tasks.v[i].state == 'D';
+	if (r->tasks.n == 0)
+		say(r, e, is_kind(r, "sysrq-blocked") ? "No task is listed: none was blocked." : "No task is listed.");
+	else
+		say(r, e, "%zu task%s listed, %zu of them waiting uninterruptibly (D).", r->tasks.n, r->tasks.n == 1 ? " is" : "s are", blocked);
+	for (size_t i = 0; i < r->tasks.n && told < 8; i++) {
+		const char *f = r->tasks.v[i].state == 'D' ? waits_in(r, &r->tasks.v[i]) : NULL;
+
+		if (f != NULL) {
+			say(r, e, "%s (pid %d) waits in %s.", r->tasks.v[i].comm, r->tasks.v[i].pid, f);
+			told++;
+		}
+	}
 }
 
 static void explain_lock(struct oops_report *r, struct oops_explanation *e)
@@ -225,16 +429,50 @@ static const struct {
 } explainers[] = {
 	{ "kasan", explain_object }, { "kfence", explain_object }, { "kmsan", explain_object }, { "slab-corruption", explain_object },
 	{ "hung-task", explain_wait }, { "soft-lockup", explain_wait }, { "rcu-stall", explain_wait }, { "hard-lockup", explain_wait },
-	{ "oom-kill", explain_oom }, { "suspicious-rcu", explain_lock }, { "lockdep", explain_lock },
+	{ "oom-kill", explain_oom }, { "page-allocation-failure", explain_allocation }, { "page-allocation-stall", explain_allocation }, { "segfault", explain_segfault }, { "panic", explain_init },
+	{ "sysrq-tasks", explain_tasks }, { "sysrq-blocked", explain_tasks }, { "suspicious-rcu", explain_lock }, { "lockdep", explain_lock },
 };
+
+/* The words of WARN() and its like: "refcount_t: underflow; use-after-free." */
+static void say_message(struct oops_report *r, struct oops_explanation *e)
+{
+	size_t n = strcspn(r->message, "\n");
+
+	if (n > 3)
+		say(r, e, "The check's own words: \"%.*s\"", (int)(n < 200 ? n : 200), r->message);
+}
+
+/* The command that goes deeper. */
+static const char *next_command(struct oops_report *r)
+{
+	static const struct { const char *kind, *command; } commands[] = {
+		{ "hung-task", "echo w >/proc/sysrq-trigger; sonde oops -k sysrq-blocked    (who else waits, while it lasts)" },
+		{ "soft-lockup", "echo l >/proc/sysrq-trigger; sonde oops -k sysrq-cpus    (where the CPUs are, while it lasts)" },
+		{ "rcu-stall", "echo l >/proc/sysrq-trigger; sonde oops -k sysrq-cpus    (where the CPUs are, while it lasts)" },
+		{ "oom-kill", "sonde oops --json LOG | jq '.reports[] | select(.kind == \"oom-kill\") | .tasks | sort_by(-.rss_pages) | .[:10]'" },
+		{ "memory-leak", "echo scan >/sys/kernel/debug/kmemleak; cat /sys/kernel/debug/kmemleak" },
+		{ "filesystem", "sonde dmesg --group fs" }, { "block", "sonde dmesg --group fs" },
+	};
+
+	if (blamed(r) != NULL && r->blame->file == NULL && r->blame->size != 0)
+		return arena_printf(&r->arena, "sonde oops --vmlinux VMLINUX --modules DIR LOG    (file and line; of one place alone: sonde faddr2line %s %s+0x%" PRIx64 "/0x%" PRIx64 ")",
+				    r->blame->module != NULL ? "MODULE.ko" : "VMLINUX", blamed(r), r->blame->offset, r->blame->size);
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (is_kind(r, commands[i].kind))
+			return commands[i].command;
+	return NULL;
+}
 
 void oops_explain(struct oops_report *r, struct oops_explanation *ret)
 {
-	*ret = (struct oops_explanation){ .meaning = r->kind->meaning, .look = r->kind->look };
+	*ret = (struct oops_explanation){ .meaning = r->kind->meaning, .look = r->kind->look, .next = next_command(r) };
+	if (r->message != NULL)
+		say_message(r, ret);
 	for (size_t i = 0; i < sizeof(explainers) / sizeof(explainers[0]); i++)
 		if (is_kind(r, explainers[i].kind))
 			explainers[i].explain(r, ret);
 	look_at_address(r, ret);
+	oops_reason_explain(r, ret);
 	look_at_registers(r, ret);
 	look_at_blame(r, ret);
 	look_at_context(r, ret);

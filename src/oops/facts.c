@@ -91,7 +91,7 @@ static void read_kernel(struct oops_report *r, const char *text, size_t length)
 
 	if (version == NULL || version->text[0] < '0' || version->text[0] > '9')
 		return;
-	r->kernel = copy(r, version);
+	r->kernel = arena_strndup(&r->arena, version->text, version->length - (version->text[version->length - 1] == ')'));
 	if (build != NULL) {
 		size_t end = build->length;
 
@@ -235,23 +235,30 @@ static void read_offset(struct oops_report *r, const char *line, size_t length)
 	r->kernel_offset = strtoull(digits, NULL, 16);
 }
 
-static void read_lock(struct oops_report *r, const char *line, size_t length)
+static void read_lock(struct oops_report *r, const char *line, size_t length, const char **owner)
 {
 	struct oops_captures captures = { .n = 0 };
+
+	if (oops_match("^{_count:num} lock{_s:s|} held by {owner:rest}", line, length, &captures)) {
+		const struct oops_capture *who = oops_captured(&captures, "owner");
+
+		*owner = arena_strndup(&r->arena, who->text, who->length - (who->length > 0 && who->text[who->length - 1] == ':'));
+		return;
+	}
 	const char *open = memchr(line, '(', length), *close = oops_find(line, length, "){");
 
 	/* A name may have parentheses of its own: "((work_completion)(&peer->work)){+.+.}". */
 	if (r->locks.n >= LOCKS_MAX || open == NULL || close == NULL || close <= open || !oops_match(", at: {func}", line, length, &captures))
 		return;
 	struct oops_lock lock = { .name = arena_strndup(&r->arena, open + 1, (size_t)(close - open) - 1),
-				  .function = copy(r, oops_captured(&captures, "func")), .depth = -1 };
+				  .function = copy(r, oops_captured(&captures, "func")), .depth = -1, .owner = *owner };
 
 	if (oops_match("#{depth:num}: ", line, length, &captures))
 		lock.depth = number(&captures, "depth");
 	vec_push(&r->locks, lock);
 }
 
-static void read_line(struct oops_report *r, const char *line, size_t length, bool *in_modules)
+static void read_line(struct oops_report *r, const char *line, size_t length, bool *in_modules, const char **lock_owner)
 {
 	static const char label[] = "Modules linked in:";
 	const char *modules = oops_find(line, length, label);
@@ -275,7 +282,7 @@ static void read_line(struct oops_report *r, const char *line, size_t length, bo
 	read_text_after(r, &r->hardware, line, length, "Hardware name:");
 	read_text_after(r, &r->workqueue, line, length, "Workqueue:");
 	read_offset(r, line, length);
-	read_lock(r, line, length);
+	read_lock(r, line, length, lock_owner);
 	if (oops_find(line, length, "Kernel panic - not syncing") != NULL)
 		r->panicked = true;
 }
@@ -316,9 +323,10 @@ void oops_facts_parse(struct oops_report *r)
 	const char *line;
 	size_t length;
 	bool in_modules = false;
+	const char *lock_owner = NULL;
 
 	while (oops_lines_next(&lines, &line, &length))
-		read_line(r, line, length, &in_modules);
+		read_line(r, line, length, &in_modules, &lock_owner);
 	if (r->pid > 99999999)
 		r->pid = -1;
 	r->context = context_of(r);

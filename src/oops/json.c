@@ -3,6 +3,7 @@
 #include "oops/json.h"
 
 #include "base/str.h"
+#include "oops/explain.h"
 #include "oops/kind.h"
 
 #include <stdio.h>
@@ -142,6 +143,34 @@ static void put_locks(struct json *j, const struct oops_report *r)
 		put_text(j, "name", r->locks.v[i].name);
 		put_text(j, "at", r->locks.v[i].function);
 		put_number(j, "depth", r->locks.v[i].depth);
+		put_text(j, "owner", r->locks.v[i].owner);
+		json_end(j);
+	}
+	json_end(j);
+}
+
+static void put_tasks(struct json *j, const struct oops_report *r)
+{
+	if (r->tasks.n == 0)
+		return;
+	json_key(j, "tasks");
+	json_begin_array(j);
+	for (size_t i = 0; i < r->tasks.n; i++) {
+		const struct oops_task *t = &r->tasks.v[i];
+		char state[2] = { t->state, '\0' };
+
+		json_begin_object(j);
+		put_text(j, "comm", t->comm);
+		put_number(j, "pid", t->pid);
+		put_text(j, "state", state);
+		put_number(j, "trace", t->trace);
+		if (t->state == '\0') {
+			put_number(j, "total_vm_pages", t->total_vm_pages);
+			put_number(j, "rss_pages", t->rss_pages);
+			put_number(j, "swap_pages", t->swap_pages);
+			json_key(j, "oom_score_adj");
+			json_i64(j, t->oom_score_adj);
+		}
 		json_end(j);
 	}
 	json_end(j);
@@ -165,13 +194,33 @@ static void put_details(struct json *j, const struct oops_report *r)
 	json_end(j);
 }
 
-void oops_json(struct json *j, const struct oops_report *r)
+static void put_explanation(struct json *j, struct oops_report *r)
+{
+	struct oops_explanation e;
+
+	oops_explain(r, &e);
+	json_key(j, "explanation");
+	json_begin_object(j);
+	put_text(j, "meaning", e.meaning);
+	json_key(j, "evidence");
+	json_begin_array(j);
+	for (size_t i = 0; i < e.evidence.n; i++)
+		json_str(j, e.evidence.v[i]);
+	json_end(j);
+	put_text(j, "look", e.look);
+	put_text(j, "next", e.next);
+	json_end(j);
+	oops_explanation_deinit(&e);
+}
+
+void oops_json(struct json *j, struct oops_report *r)
 {
 	json_begin_object(j);
 	put_text(j, "kind", r->kind->name);
 	put_text(j, "title", r->title);
 	put_text(j, "severity", oops_severity_name(r->severity));
 	put_text(j, "headline", r->headline);
+	put_text(j, "message", r->message);
 	put_true(j, "panicked", r->panicked);
 	put_text(j, "corrupted", r->corrupted);
 	put_true(j, "truncated", r->truncated);
@@ -204,9 +253,11 @@ void oops_json(struct json *j, const struct oops_report *r)
 	put_text(j, "code", r->code);
 	put_details(j, r);
 	put_locks(j, r);
+	put_tasks(j, r);
 	put_registers(j, r);
 	put_traces(j, r);
 	put_modules(j, r);
+	put_explanation(j, r);
 	if (r->repeats > 0) {
 		json_key(j, "repeats");
 		json_u64(j, r->repeats);

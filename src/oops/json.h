@@ -5,6 +5,6 @@
 #include "base/json.h"
 #include "oops/report.h"
 
-void oops_json(struct json *j, const struct oops_report *r);
+void oops_json(struct json *j, struct oops_report *r);
 
 #endif

@@ -36,6 +36,7 @@ static const struct place_template places[] = {
 	{ "^EIP: {_cs:hex}:{place:rest}", "i386", false },
 	{ "^EIP: {place:rest}", "i386", false },
 	{ "^>>EIP; {_address:hex} <{place:rest}", "i386", false },
+	{ "^EIP; {_address:hex} <{place:rest}", "i386", false }, /* ">>" looks like a mail that is quoted */
 	{ "^IP: {place:rest}", NULL, false },
 	{ "^pc : {place:rest}", NULL, false },
 	{ "^lr : {place:rest}", NULL, true },
@@ -49,6 +50,8 @@ static const struct place_template places[] = {
 	{ "^ra    : {place:rest}", "mips", true },
 	{ "^epc   : {place:rest}", "mips", false },
 	{ "^epc == {place:rest}", "mips", false },
+	{ "^ERA: {place:rest}", "loongarch", false },
+	{ "^ra: {place:rest}", NULL, true },
 	{ "^PC: {_address:hex} {place:rest}", NULL, false },
 	{ "^pc {place:rest}", NULL, false },
 };
@@ -156,6 +159,7 @@ static const struct {
 	{ "s390x", " R:0 PSW " },
 	{ "riscv64", " epc ra gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 t3 t4 t5 t6 status badaddr cause " },
 	{ "mips", " Status Cause BadVA Hi Lo " },
+	{ "loongarch", " CRMD PRMD EUEN ECFG ESTAT BADV PRID ERA " },
 };
 
 static const char *arch_of_register(const char *name, size_t length)
@@ -219,6 +223,93 @@ static bool read_list(struct oops_report *r, const char *line, size_t length)
 			at++;
 	}
 	return true;
+}
+
+/* "pc 9000000000e0f9bc ra 9000000000e0f9b8 tp ..." of LoongArch: no colons. */
+static bool read_columns(struct oops_report *r, const char *line, size_t length)
+{
+	static const char names[] = " pc ra tp sp a0 a1 a2 a3 a4 a5 a6 a7 t0 t1 t2 t3 t4 t5 t6 t7 t8 u0 s9 s0 s1 s2 s3 s4 s5 s6 s7 s8 ";
+	const char *at = line, *end = line + length;
+	unsigned found = 0;
+
+	while (end - at >= 19) {
+		char wanted[5] = { ' ', at[0], at[1], ' ', '\0' };
+
+		if (strstr(names, wanted) == NULL || at[2] != ' ' || hex_length(at + 3, end) != 16)
+			return found > 0;
+		add_register(r, at, 2, hex_value(at + 3, 16));
+		found++;
+		for (at += 19; at < end && *at == ' ';)
+			at++;
+	}
+	if (found > 1 && r->arch == NULL)
+		r->arch = "loongarch";
+	return found > 0;
+}
+
+/* "Krnl GPRS: a b c d" and the three lines of four below it, of s390x. */
+static bool read_s390_list(struct oops_report *r, const char *line, size_t length, unsigned *next)
+{
+	const char *at = oops_find(line, length, "Krnl GPRS:"), *end = line + length;
+
+	if (at != NULL)
+		*next = 0;
+	else if (*next == 0 || *next >= 16)
+		return false;
+	at = at != NULL ? at + strlen("Krnl GPRS:") : line;
+	unsigned first = *next;
+
+	for (;; (*next)++) {
+		char name[8];
+
+		while (at < end && *at == ' ')
+			at++;
+		if (*next >= 16 || hex_length(at, end) != 16)
+			break;
+		int n = snprintf(name, sizeof(name), "r%u", *next);
+
+		add_register(r, name, (size_t)n, hex_value(at, 16));
+		at += 16;
+	}
+	if (*next == first)
+		*next = 0;
+	return *next != 0;
+}
+
+/* Reasons that stand in words and numbers among other text. */
+static const struct { const char *template, *name, *arch; } reasons[] = {
+	{ "ESR = 0x{value:hex}", "ESR", "arm64" },
+	{ "exception on CPU{_cpu:num}, ESR 0x{value:hex} --", "ESR", "arm64" },
+	{ "on CPU{_cpu:num}, code 0x{value:hex} --", "ESR", "arm64" },
+	{ "Internal error: {_what:any}: {value:hex} [#{_n:num}] {_how:any}ARM", "FSR", "arm" },
+	{ "Internal error: {_what:any}: {value:hex} [#", "ESR", "arm64" },
+	{ "error_code(0x{value:hex})", "error_code", NULL },
+	{ "error_code:0x{value:hex}", "error_code", NULL },
+	{ "Oops: {value:hex} [#", "error_code", NULL },
+	{ "general protection fault{_where:any}: {value:hex} [#", "error_code", NULL },
+	{ ": {value:hex} ilc:", "INT_CODE", "s390x" },
+	{ "TEID: {value:hex}", "TEID", "s390x" },
+	{ "^Krnl PSW : {value:hex} ", "PSW", "s390x" },
+	{ "TRAP: {value:hex}", "TRAP", "powerpc" },
+	{ "^--- {_what:interrupt|Exception}: {value:hex} at ", "TRAP", "powerpc" },
+};
+
+static void read_reasons(struct oops_report *r, const char *line, size_t length)
+{
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		struct oops_captures captures = { .n = 0 };
+
+		if (!oops_match(reasons[i].template, line, length, &captures))
+			continue;
+		const struct oops_capture *value = oops_captured(&captures, "value");
+
+		if (value->length > 16)
+			continue;
+		add_register(r, reasons[i].name, strlen(reasons[i].name), hex_value(value->text, value->length));
+		if (r->arch == NULL)
+			r->arch = reasons[i].arch;
+		return;
+	}
 }
 
 /* Every "NAME: HEX" and "NAME : HEX" of a line. */
@@ -309,6 +400,19 @@ static void read_code(struct oops_report *r, const char *line, size_t length)
 		r->code = arena_strndup(&r->arena, code->text, code->length);
 }
 
+/* Where no sentence says it, a register does. */
+static void fault_address_of_register(struct oops_report *r)
+{
+	static const char *const names[] = { "badaddr", "BadVA", "BADV", "DAR" };
+
+	for (size_t i = 0; !r->has_fault_address && r->severity == OOPS_OOPS && i < sizeof(names) / sizeof(names[0]); i++)
+		for (size_t k = 0; k < r->registers.n; k++)
+			if (strcmp(r->registers.v[k].name, names[i]) == 0) {
+				r->fault_address = r->registers.v[k].value;
+				r->has_fault_address = true;
+			}
+}
+
 static void guess_arch(struct oops_report *r)
 {
 	static const struct { const char *sign, *arch; } signs[] = {
@@ -329,6 +433,7 @@ void oops_registers_parse(struct oops_report *r)
 	const char *line;
 	size_t length;
 	bool user = false;
+	unsigned next_gpr = 0;
 
 	while (oops_lines_next(&lines, &line, &length)) {
 		/* What follows a user space PC are the user's registers; after the end, those of the
@@ -339,9 +444,11 @@ void oops_registers_parse(struct oops_report *r)
 		if (user || length > 400)
 			continue;
 		read_places(r, line, length);
-		if (!read_list(r, line, length))
+		read_reasons(r, line, length);
+		if (!read_list(r, line, length) && !read_s390_list(r, line, length, &next_gpr) && !read_columns(r, line, length))
 			read_pairs(r, line, length);
 		read_code(r, line, length);
 	}
 	guess_arch(r);
+	fault_address_of_register(r);
 }

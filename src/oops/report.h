@@ -70,7 +70,11 @@ struct oops_task {
 };
 /* A lock of lockdep's lists, "#0: ffff8880 (&inode->i_lock){+.+.}-{3:3}, at: iget+0x1/0x2": depth -1 for the one that is
  * to be taken. */
-struct oops_lock { const char *name, *function; int depth; };
+struct oops_lock {
+	const char *name, *function;
+	int depth;
+	const char *owner;       /* "bash/126" of the list that it stands in; NULL: not said */
+};
 
 enum oops_context { OOPS_CONTEXT_UNKNOWN, OOPS_CONTEXT_TASK, OOPS_CONTEXT_SOFTIRQ, OOPS_CONTEXT_HARDIRQ, OOPS_CONTEXT_NMI };
 

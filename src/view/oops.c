@@ -77,6 +77,8 @@ static void show_explanation(struct doc *doc, struct oops_report *r)
 		doc_text(doc, "%s", e.evidence.v[i]);
 	if (e.look != NULL)
 		doc_text(doc, "Look first at: %s%s", e.look, e.look[strlen(e.look) - 1] == '?' ? "" : ".");
+	if (e.next != NULL)
+		doc_text(doc, "Next: %s", e.next);
 	oops_explanation_deinit(&e);
 }
 
