@@ -124,7 +124,7 @@ static void on_begin(void *self, struct call_thread *t, enum call_begin how)
 	str_init(&p->text);
 	t->user = p;
 	if (how == CALL_BEGIN_FOLLOWED && t->parent_tid)
-		track_fork_by(c->track, t->pid, t->parent_pid, t->tid, t->parent_tid, now_of(t));
+		track_saw_fork(c->track, t->pid, t->parent_pid, t->tid, t->parent_tid, now_of(t));
 	else
 		track_process(c->track, t->pid, now_of(t));
 	p->thread = track_thread(c->track, t->pid, t->tid, now_of(t));
@@ -243,7 +243,7 @@ static bool name_exec(struct call_rows *c, struct call_thread *t, uint32_t path_
 	base = strrchr(path, '/');
 	snprintf(comm, sizeof(comm), "%s", base ? base + 1 : path);
 	if (*comm && !is_told(c, t, comm))
-		track_comm(c->track, t->pid, t->tid, comm, true, t->leave_ns);
+		track_saw_exec(c->track, t->pid, t->tid, comm, t->enter_ns, t->leave_ns);
 	pending_of(t)->thread = track_thread(c->track, t->pid, t->tid, t->leave_ns);
 	return true;
 }

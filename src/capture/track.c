@@ -373,19 +373,23 @@ bool track_is_kernel_thread(const struct track *t, pid_t tid)
 
 /* A child starts as its parent is.  One that had this pid before lives on in what is
  * known of its threads. */
+static void process_inherit(struct track_process *p, const struct track_process *parent)
+{
+	p->exe = parent->exe;
+	p->kernel = parent->kernel;
+	p->token = parent->token;
+	p->exec_pending = parent->exec_pending;
+	p->anon_module = parent->anon_module;
+	p->maps = parent->maps ? mappings_ref(parent->maps) : NULL;
+}
+
 static struct track_process *process_fork(struct track *t, pid_t pid, pid_t ppid,
 					  struct track_process *parent)
 {
 	struct track_process *p = process_add(t, pid, ppid);
 
-	if (parent) {
-		p->exe = parent->exe;
-		p->kernel = parent->kernel;
-		p->token = parent->token;
-		p->exec_pending = parent->exec_pending;
-		p->anon_module = parent->anon_module;
-		p->maps = parent->maps ? mappings_ref(parent->maps) : NULL;
-	}
+	if (parent)
+		process_inherit(p, parent);
 	return p;
 }
 
@@ -395,9 +399,13 @@ void track_fork_by(struct track *t, pid_t pid, pid_t ppid, pid_t tid, pid_t pare
 	struct track_process *parent = process_find(t, ppid), *p = parent;
 	struct track_thread *known = thread_find(t, tid);
 
-	/* /proc showed it already, because we looked there after this happened. */
-	if (known && !known->dead && known->process->pid == pid && known->row.start_ns >= time_ns)
+	/* /proc showed it already, because we looked there after this happened; or another source
+	 * told of it, which knows nothing of mappings. */
+	if (known && known->process->pid == pid && known->row.start_ns >= time_ns) {
+		if (pid != ppid && parent && !known->process->maps)
+			process_inherit(known->process, parent);
 		return;
+	}
 	if (pid != ppid)
 		p = process_fork(t, pid, ppid, parent);
 	else if (!p)
@@ -448,11 +456,42 @@ void track_comm(struct track *t, pid_t pid, pid_t tid, const char *comm, bool ex
 		thread_renew(t, thread, name, time_ns);
 }
 
+void track_set_followed(struct track *t) { t->followed = true; }
+
+void track_saw_fork(struct track *t, pid_t pid, pid_t ppid, pid_t tid, pid_t parent_tid, uint64_t time_ns)
+{
+	struct track_thread *known = thread_find(t, tid), *by = thread_find(t, parent_tid);
+	struct track_process *p = process_find(t, pid);
+
+	if (!t->followed) {
+		track_fork_by(t, pid, ppid, tid, parent_tid, time_ns);
+		return;
+	}
+	if (known && !known->dead && known->process->pid == pid)
+		return;
+	if (!p || p->live == 0) {
+		p = process_add(t, pid, ppid);
+		p->exe = by ? by->process->exe : 0;
+	}
+	thread_put(t, thread_add(t, p, tid, by ? by->row.comm : 0, time_ns));
+}
+
+void track_saw_exec(struct track *t, pid_t pid, pid_t tid, const char *comm, uint64_t since_ns, uint64_t time_ns)
+{
+	struct track_thread *thread = thread_find(t, tid);
+
+	if (!t->followed) {
+		track_comm(t, pid, tid, comm, true, time_ns);
+	} else if (thread && thread->process->pid == pid && thread->row.start_ns < since_ns) {
+		thread_renew(t, thread, recorder_string(t->recorder, comm, strnlen(comm, COMM_MAX)), time_ns);
+	}
+}
+
 void track_exit(struct track *t, pid_t pid, pid_t tid, uint64_t time_ns)
 {
 	struct track_thread *thread = thread_find(t, tid);
 
-	if (!thread || thread->dead || thread->process->pid != pid)
+	if (!thread || thread->dead || thread->process->pid != pid || thread->row.start_ns > time_ns)
 		return;
 	thread_end(t, thread, time_ns);
 

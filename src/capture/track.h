@@ -45,6 +45,15 @@ void track_fork_by(struct track *t, pid_t pid, pid_t ppid, pid_t tid, pid_t pare
 void track_comm(struct track *t, pid_t pid, pid_t tid, const char *comm, bool exec, uint64_t time_ns);
 void track_exit(struct track *t, pid_t pid, pid_t tid, uint64_t time_ns);
 
+/* Several sources may tell of the same life, each in its own order.  The one that also tells of
+ * mappings, in the order of time (perf events), says so; what others see of a thread is then its
+ * name alone, and they may be ahead of that source or behind it.  Without one these are
+ * track_fork_by() and track_comm(). */
+void track_set_followed(struct track *t);
+void track_saw_fork(struct track *t, pid_t pid, pid_t ppid, pid_t tid, pid_t parent_tid, uint64_t time_ns);
+/* An execve() that succeeded, between two times. */
+void track_saw_exec(struct track *t, pid_t pid, pid_t tid, const char *comm, uint64_t since_ns, uint64_t time_ns);
+
 struct track_mmap {
 	uint64_t addr, size_bytes, offset, inode, dev;
 	const uint8_t *build_id; /* NULL: not known */

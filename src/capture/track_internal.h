@@ -51,6 +51,7 @@ enum { TRACK_STACK_SLOTS = 1 << 15, TRACK_GRAVES = 4096 };
 struct track {
 	struct recorder *recorder;
 	bool offline, local;    /* see track_create_offline() */
+	bool followed;          /* see track_set_followed() */
 	struct map threads;     /* tid -> struct track_thread * */
 	struct map processes;   /* pid -> struct track_process * */
 	uint32_t exiting;       /* as in a process, where even that is not known */

@@ -118,6 +118,44 @@ static void test_lives(void **state)
 	assert_string_equal(text(f, thread_row(f, track_thread(f->t, PID + 1, PID + 1, 41))->comm), "make");
 }
 
+/* A second source that sees forks and execs, but no mappings, may be ahead of the one that is followed, or
+ * behind it: neither takes mappings away, and there is one row for one life. */
+static void test_second_source(void **state)
+{
+	struct fixture *f = *state;
+
+	track_set_followed(f->t);
+	start(f, PID, "make");
+	map_file(f, PID, 0x400000, 0x1000, 0, "/nowhere/make");
+
+	/* ahead: fork, exec and exit before the followed source's first word */
+	track_saw_fork(f->t, PID + 1, PID, PID + 1, PID, 11);
+	uint32_t forked = track_thread(f->t, PID + 1, PID + 1, 12);
+
+	assert_string_equal(text(f, thread_row(f, forked)->comm), "make");
+	track_fork_by(f->t, PID + 1, PID, PID + 1, PID, 10);
+	assert_int_equal(track_thread(f->t, PID + 1, PID + 1, 12), forked);
+	assert_int_not_equal(track_module_at(f->t, PID + 1, 0x400000), 0);
+	track_saw_exec(f->t, PID + 1, PID + 1, "cc1", 19, 21);
+	uint32_t cc1 = track_thread(f->t, PID + 1, PID + 1, 22);
+
+	assert_int_not_equal(track_module_at(f->t, PID + 1, 0x400000), 0); /* samples from before may come */
+	track_comm(f->t, PID + 1, PID + 1, "cc1", true, 20);
+	assert_int_equal(track_thread(f->t, PID + 1, PID + 1, 22), cc1);
+	assert_int_equal(track_module_at(f->t, PID + 1, 0x400000), 0);
+
+	/* behind: mappings that came after the exec stay */
+	map_file(f, PID + 1, 0x500000, 0x1000, 0, "/nowhere/cc1");
+	track_saw_fork(f->t, PID + 1, PID, PID + 1, PID, 13);
+	track_saw_exec(f->t, PID + 1, PID + 1, "cc1", 19, 23);
+	assert_int_equal(track_thread(f->t, PID + 1, PID + 1, 24), cc1);
+	assert_int_not_equal(track_module_at(f->t, PID + 1, 0x500000), 0);
+	track_exit(f->t, PID + 1, PID + 1, 30);
+	track_saw_fork(f->t, PID + 1, PID, PID + 1, PID, 40); /* the id's next life, seen by both */
+	track_exit(f->t, PID + 1, PID + 1, 31);
+	assert_int_equal(thread_row(f, track_thread(f->t, PID + 1, PID + 1, 41))->end_ns, 0);
+}
+
 static void test_threads(void **state)
 {
 	struct fixture *f = *state;
@@ -299,6 +337,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_lives, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_second_source, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_threads, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stacks_without_place, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_fork_shares_exec_clears, setup, teardown),

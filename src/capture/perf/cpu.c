@@ -133,6 +133,7 @@ static struct err *cpu_create(const struct capture *capture, void **ret)
 	s->addrs = mem_calloc(PERF_STACK_MAX, sizeof(*s->addrs));
 	TRY(perf_setup_make(capture->request, &s->setup));
 	TRY(perf_attach(s));
+	track_set_followed(capture->track);
 	for (size_t i = 0; i < s->setup.count; i++) {
 		struct perf_counter *c = &s->setup.counters[i];
 
