@@ -312,6 +312,12 @@ static __always_inline __u64 argument(const struct call_now *now, __u32 i)
 	return i < 6 ? now->call.args[i] : 0;
 }
 
+/* What a step's pointer is: an argument, or the stack pointer (SYSCALL_PLAN_STACK). */
+static __always_inline __u64 pointer(const struct call_now *now, __u32 i)
+{
+	return i == 6 ? now->call.sp : argument(now, i);
+}
+
 /* How many bytes a BYTES step is about, and how many of them are wanted. */
 static __always_inline __u64 step_bytes(const struct call_now *now, const struct bpf_calls_step *step, __u64 *limit)
 {
@@ -419,7 +425,7 @@ static long copy_at(__u32 i, void *user)
 	late = c->phase && step->phase == 0 && now->late & 1U << i;
 	if (step->phase != c->phase && !late)
 		return 0;
-	addr = argument(now, step->arg);
+	addr = pointer(now, step->arg);
 	if (!addr)
 		return 0;
 	now->phase = late ? 0 : c->phase;
@@ -443,7 +449,7 @@ static __always_inline void copy_phase(struct call_now *now, const struct bpf_ca
 static __always_inline void copy_simple(struct call_now *now, const struct bpf_calls_plan *plan, __u16 phase)
 {
 	const struct bpf_calls_step *step = &plan->steps[0];
-	__u64 limit, size = step_bytes(now, step, &limit), addr = argument(now, step->arg);
+	__u64 limit, size = step_bytes(now, step, &limit), addr = pointer(now, step->arg);
 
 	if (!addr || !size)
 		return;

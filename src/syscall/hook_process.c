@@ -415,7 +415,8 @@ static void clone_in(struct decoder *d, const uint8_t *b, uint64_t size)
 	dec_text(d, size > 88 ? ", ...}" : "}");
 }
 
-/* What the kernel wrote: " => {parent_tid=[5]}". */
+/* What the kernel wrote: " => {parent_tid=[5]}".  That one is the call's result, wherever its place can't be
+ * read: a structure's pointers are not followed into a BPF record. */
 static void clone_out(struct decoder *d, const uint8_t *b)
 {
 	uint64_t flags = clone_arg(d, b, 0);
@@ -426,8 +427,14 @@ static void clone_out(struct decoder *d, const uint8_t *b)
 		return;
 	for (unsigned i = 0; i < 2; i++) {
 		uint64_t at = clone_arg(d, b, i == 0 ? 1 : 3);
-		if ((flags & (i == 0 ? 0x1000 : 0x100000)) == 0 || !dec_read(d, at, word, 4))
+		if ((flags & (i == 0 ? 0x1000 : 0x100000)) == 0)
 			continue;
+		if (!dec_read(d, at, word, 4)) {
+			if (i == 0 || at == 0)
+				continue;
+			for (unsigned k = 0; k < 4; k++)
+				word[k] = (uint8_t)(d->call->result >> 8 * k);
+		}
 		dec_printf(d, "%s%s=[", any ? ", " : " => {", i == 0 ? "pidfd" : "parent_tid");
 		if (i == 0)
 			dec_fd(d, (int)dec_word(d, word, 4));

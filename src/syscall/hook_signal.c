@@ -172,6 +172,15 @@ static void print_code(struct decoder *d, int sig, int code)
 		dec_comment(d, name);
 }
 
+/* A clock_t: hundredths of a second, whatever the kernel's own ticks. */
+static void print_ticks(struct decoder *d, uint64_t ticks)
+{
+	dec_uint(d, ticks);
+	if (ticks && d->style->xlat != SYSCALL_XLAT_RAW)
+		dec_printf(d, " /* %llu.%02llu s */", (unsigned long long)(ticks / 100),
+			   (unsigned long long)(ticks % 100));
+}
+
 static void print_pid_uid(struct decoder *d, const uint8_t *rest)
 {
 	dec_printf(d, ", si_pid=%d, si_uid=", (int)dec_word(d, rest, 4));
@@ -201,9 +210,9 @@ static void print_child(struct decoder *d, int code, const uint8_t *rest)
 	else
 		dec_signal(d, status);
 	dec_text(d, ", si_utime=");
-	dec_uint(d, dec_word(d, times, w));
+	print_ticks(d, dec_word(d, times, w));
 	dec_text(d, ", si_stime=");
-	dec_uint(d, dec_word(d, times + w, w));
+	print_ticks(d, dec_word(d, times + w, w));
 }
 
 static void print_fault(struct decoder *d, int sig, int code, const uint8_t *rest)
@@ -338,6 +347,29 @@ void dec_siginfo(struct decoder *d, const uint8_t *bytes)
 		dec_printf(d, ", si_errno=%d", error);
 	print_rest(d, sig, code, bytes + (d->word == 8 ? 16 : 12));
 	str_add_char(d->out, '}');
+}
+
+/* What a handler's end gives back lies on the stack, as the kernel put it there (arch/.../signal.c). */
+void hook_sigframe(struct decoder *d, const struct sys_ref *ref)
+{
+	enum { X86_64_MASK = 296, ARM64_MASK = 128 + 40, I386_POINTER = 8, I386_MASK = 20 + 88 };
+	uint64_t sp = d->call->sp, mask = 0;
+	uint8_t word[4];
+
+	(void)ref;
+	if (sp == 0)
+		return;
+	if (d->call->abi == SYSCALL_ABI_X86_64 || d->call->abi == SYSCALL_ABI_X32)
+		mask = sp + X86_64_MASK;
+	else if (d->call->abi == SYSCALL_ABI_ARM64)
+		mask = sp + ARM64_MASK;
+	else if (d->call->abi == SYSCALL_ABI_I386 && dec_read(d, sp + I386_POINTER, word, 4))
+		mask = dec_word(d, word, 4) + I386_MASK;
+	if (mask == 0)
+		return;
+	dec_text(d, "{mask=");
+	dec_sigset_at(d, mask, 8);
+	dec_text(d, "}");
 }
 
 void hook_siginfo(struct decoder *d, const struct sys_ref *ref)

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { PATH_BYTES = 4096, ARRAY_BYTES = 3072, HOOK_BYTES = 256, DENTS_BYTES = 1 << 20 };
+enum { PATH_BYTES = 4096, ARRAY_BYTES = 3072, HOOK_BYTES = 256, DENTS_BYTES = 1 << 20, SIGFRAME_BYTES = 304 };
 
 #define HOOK_NUMBER(name) HOOK_##name,
 enum { SYS_HOOKS(HOOK_NUMBER) HOOK_COUNT };
@@ -23,6 +23,7 @@ static const struct hook_plan {
 	uint16_t fixed, scale;
 	uint32_t limit;
 	bool by_param;
+	uint8_t at; /* of another argument than the hook's own: its number + 1; STACK: of the stack pointer */
 } hook_plans[] = {
 	{ HOOK_env, SYSCALL_PLAN_POINTERS, 0, 0, 0, false }, /* with -v: plan_hook() */
 	{ HOOK_msghdr, SYSCALL_PLAN_MSGHDR, 0, 0, 0, false },
@@ -42,6 +43,8 @@ static const struct hook_plan {
 	{ HOOK_iovec_addr, SYSCALL_PLAN_NONE, 0, 0, 0, false },
 	{ HOOK_clone_head, SYSCALL_PLAN_NONE, 0, 0, 0, false },
 	{ HOOK_futex_op, SYSCALL_PLAN_NONE, 0, 0, 0, false },
+	{ HOOK_futex_rest, SYSCALL_PLAN_BYTES, 16, 0, 16, false, 3 + 1 },
+	{ HOOK_sigframe, SYSCALL_PLAN_BYTES, SIGFRAME_BYTES, 0, SIGFRAME_BYTES, false, SYSCALL_PLAN_STACK + 1 },
 	{ HOOK_socktype, SYSCALL_PLAN_NONE, 0, 0, 0, false },
 	{ HOOK_protocol, SYSCALL_PLAN_NONE, 0, 0, 0, false },
 	{ HOOK_ioctl_cmd, SYSCALL_PLAN_NONE, 0, 0, 0, false },
@@ -83,6 +86,15 @@ static struct syscall_plan_step plan_hook(const struct sys_type *type, bool verb
 	}
 	return (struct syscall_plan_step){ .kind = SYSCALL_PLAN_BYTES, .fixed = HOOK_BYTES, .limit = HOOK_BYTES,
 					   .size_arg = SYSCALL_PLAN_SIZE_NONE };
+}
+
+/* Which argument points to what the step copies: its own, I, or that of the hook's table. */
+static uint8_t step_arg(const struct sys_type *type, unsigned i)
+{
+	for (size_t k = 0; type->kind == SYS_HOOK && k < sizeof(hook_plans) / sizeof(*hook_plans); k++)
+		if (hook_plans[k].hook == type->ref && hook_plans[k].at)
+			return (uint8_t)(hook_plans[k].at - 1);
+	return (uint8_t)i;
 }
 
 static struct syscall_plan_step plan_type(enum syscall_abi abi, const struct sys_type *type, bool verbose)
@@ -149,7 +161,7 @@ void syscall_plan_get(enum syscall_abi abi, uint32_t number, bool verbose, struc
 		struct syscall_plan_step step = plan_type(abi, &sys_types[d->args[i].type], verbose);
 		uint8_t flags = d->args[i].flags;
 
-		step.arg = (uint8_t)i;
+		step.arg = step_arg(&sys_types[d->args[i].type], i);
 		if (!(flags & SYS_AT_EXIT))
 			add(ret, &count, step);
 		step.phase = SYSCALL_EXIT;

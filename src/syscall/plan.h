@@ -20,12 +20,12 @@ enum syscall_plan_kind {
 	SYSCALL_PLAN_SIZED,     /* bytes whose count is the socklen_t or u32 that `size_arg` points to */
 	SYSCALL_PLAN_POINTERS,  /* up to NULL; not what they point to */
 };
-enum { SYSCALL_PLAN_SIZE_RESULT = 6, SYSCALL_PLAN_SIZE_NONE = 7, SYSCALL_PLAN_STEPS = 6 };
+enum { SYSCALL_PLAN_SIZE_RESULT = 6, SYSCALL_PLAN_SIZE_NONE = 7, SYSCALL_PLAN_STEPS = 6, SYSCALL_PLAN_STACK = 6 };
 
 struct syscall_plan_step {
 	uint8_t kind;      /* enum syscall_plan_kind */
 	uint8_t phase;     /* enum syscall_phase */
-	uint8_t arg;       /* the argument that is the pointer: 0..5 */
+	uint8_t arg;       /* the argument that is the pointer: 0..5; SYSCALL_PLAN_STACK: the stack pointer */
 	uint8_t size_arg;  /* 0..5, SYSCALL_PLAN_SIZE_RESULT, SYSCALL_PLAN_SIZE_NONE */
 	uint16_t fixed;    /* bytes */
 	uint16_t scale;    /* bytes an item */
