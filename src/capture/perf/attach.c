@@ -38,7 +38,7 @@
 enum {
 	SAMPLE_BYTES = 512,               /* a usual sample with its stack */
 	RING_MIN_BYTES = 1 << 20, RING_MAX_BYTES = 32 << 20,
-	COPIES_WAKEUP_BYTES = 512 << 10,
+	COPIES_WAKEUP_BYTES = 128 << 10,
 	MANY_CPUS = 32,
 	ATTACH_ROUNDS = 1000,
 	KIND_EVENTS = 1024,               /* more of them slow the target down */

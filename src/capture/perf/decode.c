@@ -400,6 +400,7 @@ static uint64_t heap_build(struct perf_session *s, bool last)
 		/* one that fills up can't wait */
 		if (perf_ring_refresh(&cpu->ring) > cpu->ring.size_bytes / 2)
 			cutoff = UINT64_MAX;
+		perf_stacks_look_ahead(s, cpu);
 		if (load_next(s, cpu))
 			vec_push(&s->heap, cpu);
 	}

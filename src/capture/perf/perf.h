@@ -67,6 +67,7 @@ struct perf_cpu {
 	/* user_stack.c: which of its events is enabled, and what the samples since needed */
 	unsigned level, level_samples, level_short;
 	bool is_settled;         /* a window passed at one level */
+	uint64_t looked_at;      /* in the ring, perf_stacks_look_ahead() */
 	uint64_t level_needed_bytes;
 };
 
@@ -131,6 +132,9 @@ uint32_t perf_stack_bytes(const struct perf_session *s, unsigned level);
  * returns how many.  FLAGS: enum sample_flags are added. */
 size_t perf_user_stack(struct perf_session *s, struct perf_cpu *cpu, pid_t pid, const uint8_t *p,
 		       const uint8_t *end, uint64_t *addrs, size_t max_frames, uint8_t *flags);
+
+/* New records are in CPU's ring. */
+void perf_stacks_look_ahead(struct perf_session *s, struct perf_cpu *cpu);
 
 /* What served, into the recording's notes. */
 void perf_user_stacks_note(struct perf_session *s);

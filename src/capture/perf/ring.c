@@ -51,9 +51,9 @@ uint64_t perf_ring_refresh(struct perf_ring *ring)
 	return ring->head - ring->tail;
 }
 
-static void copy_out(const struct perf_ring *ring, void *to, size_t count)
+static void copy_out(const struct perf_ring *ring, uint64_t from, void *to, size_t count)
 {
-	size_t at = ring->tail & (ring->size_bytes - 1), room = ring->size_bytes - at;
+	size_t at = from & (ring->size_bytes - 1), room = ring->size_bytes - at;
 	size_t first = count < room ? count : room;
 
 	memcpy(to, ring->data + at, first);
@@ -70,15 +70,29 @@ const struct perf_event_header *perf_ring_peek(struct perf_ring *ring)
 
 	if (waiting < sizeof(header))
 		return NULL;
-	copy_out(ring, &header, sizeof(header));
+	copy_out(ring, ring->tail, &header, sizeof(header));
 	if (header.size < sizeof(header) || header.size > waiting) {
 		ring->tail = ring->head; /* can't be: the kernel wrote it */
 		return NULL;
 	}
 	if (header.size <= room && at % 8 == 0)
 		return (const void *)(ring->data + at);
-	copy_out(ring, ring->scratch, header.size);
+	copy_out(ring, ring->tail, ring->scratch, header.size);
 	return (const void *)ring->scratch;
+}
+
+bool perf_ring_look(const struct perf_ring *ring, uint64_t *at, struct perf_event_header *header, uint64_t *last_word)
+{
+	if (*at - ring->tail > ring->head - ring->tail)
+		*at = ring->tail;
+	if (ring->head - *at < sizeof(*header))
+		return false;
+	copy_out(ring, *at, header, sizeof(*header));
+	if (header->size < sizeof(*header) || header->size > ring->head - *at)
+		return false;
+	copy_out(ring, *at + header->size - sizeof(*last_word), last_word, sizeof(*last_word));
+	*at += header->size;
+	return true;
 }
 
 void perf_ring_pop(struct perf_ring *ring, const struct perf_event_header *record)

@@ -7,7 +7,7 @@
  * A copy has a fixed size for each event: what the stack does not fill is room in the ring
  * for nothing, what it has more is missing.  So there are several events for each CPU which
  * differ in that size alone, one of them enabled, and a CPU moves up when stacks were too
- * long for it, and down again when a smaller size would have done for a while.  Where events
+ * long for it (at first: when a copy is full), and down again when a smaller size would have done for a while.  Where events
  * follow threads instead of CPUs there is one middle size: descriptors are dear there.
  */
 #include "capture/perf/perf.h"
@@ -113,6 +113,25 @@ static void adapt_level(struct perf_session *s, struct perf_cpu *cpu, const stru
 		cpu->level_samples = cpu->level_short = 0;
 		cpu->level_needed_bytes = 0;
 	}
+}
+
+/* At first, when nothing is known, before a record's turn comes in the merge: a copy that is full
+ * may be too short.  What one CPU learns then holds for the others, too: threads move. */
+void perf_stacks_look_ahead(struct perf_session *s, struct perf_cpu *cpu)
+{
+	struct perf_event_header header;
+	uint64_t copied_bytes;
+	unsigned level = cpu->level;
+
+	if (s->stack_levels < 2 || cpu->is_settled || level + 1 >= s->stack_levels || s->bpf)
+		return;
+	while (level == cpu->level && perf_ring_look(&cpu->ring, &cpu->looked_at, &header, &copied_bytes))
+		level += header.type == PERF_RECORD_SAMPLE && copied_bytes >= perf_stack_bytes(s, cpu->level);
+	for (size_t i = 0; level > cpu->level && i < s->cpu_count; i++)
+		if (&s->cpus[i] != cpu && s->cpus[i].fd >= 0 && !s->cpus[i].is_settled && s->cpus[i].level < level)
+			switch_level(s, &s->cpus[i], level);
+	if (level > cpu->level)
+		switch_level(s, cpu, level);
 }
 
 /* --- one sample --------------------------------------------------------------------------------------- */
