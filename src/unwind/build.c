@@ -23,7 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS_PER_BYTE = 4, ROWS_FREE = 1 << 16, SIGRETURN_MAX = 64 };
+enum { ROWS_PER_BYTE = 4, ROWS_FREE = 1 << 16, SIGRETURN_MAX = 64, START_LOOK = 16, START_MAX = 96 };
 #define MODULE_MAX_BYTES UINT64_C(0xffffffff)
 
 /* --- sections ----------------------------------------------------------------------------------- */
@@ -417,6 +417,24 @@ static void add_init(struct builder *b, const struct elf_file *f, const char *na
 	put_stack_rule(b, start, entered, 1);
 }
 
+/* Where a program begins is assembly too (the dynamic linker's RTLD_START, crt1 of musl), which hands
+ * its first stack pointer on: mov %rsp, %rdi.  Nobody called it.  It ends where CFI begins. */
+static void add_start(struct builder *b, const struct elf_file *f)
+{
+	static const uint8_t hands_on[] = { 0x48, 0x89, 0xe7 };
+	uint64_t base = b->table->base_vaddr, end = f->entry + START_MAX;
+	struct bytes code = bytes_slice(loaded_at(f, f->entry), 0, START_LOOK);
+	const struct unwind_row *next;
+
+	if (f->entry < base || code.size_bytes < sizeof(hands_on) || !memmem(code.data, code.size_bytes, hands_on, sizeof(hands_on)))
+		return;
+	next = unwind_row_find(b->rows.v, b->rows.n, (uint32_t)(f->entry - base));
+	next = next ? next + 1 : b->rows.v;
+	if (next < b->rows.v + b->rows.n && base + next->pc < end)
+		end = base + next->pc;
+	put_range(b, f->entry, end, (struct unwind_row){ .how = unwind_row_how(UNWIND_CFA_OUTERMOST, 0, 0) });
+}
+
 /* --- trampolines without CFI ---------------------------------------------------------------------------- */
 
 struct sigreturns {
@@ -481,6 +499,7 @@ struct err *unwind_table_build(const struct elf_file *f, const struct unwind_sec
 	if (ret->machine->arch == UNWIND_ARCH_X86_64) {
 		add_init(&b, f, ".init");
 		add_init(&b, f, ".fini");
+		add_start(&b, f);
 	}
 	add_sigreturns(&b, f);
 	vec_deinit(&list);

@@ -65,10 +65,9 @@ struct perf_cpu {
 	uint64_t throttled_ns;   /* since when; 0: not */
 
 	/* user_stack.c: which of its events is enabled, and what the samples since needed */
-	unsigned level, level_samples, level_short;
-	bool is_settled;         /* a window passed at one level */
+	unsigned level, level_samples;
+	uint64_t level_depth_bytes;
 	uint64_t looked_at;      /* in the ring, perf_stacks_look_ahead() */
-	uint64_t level_needed_bytes;
 };
 
 struct perf_session {
@@ -78,6 +77,7 @@ struct perf_session {
 	struct perf_cpu *cpus;
 	size_t cpu_count;
 	size_t ring_pages;
+	bool has_deep_stacks;    /* some copy did not suffice at first */
 	unsigned stack_levels;   /* events for each CPU, one enabled; 1: no choice */
 	struct stack_counts stack_counts;
 	struct map ids;          /* event id -> index of its counter; when there are several */

@@ -6,8 +6,8 @@
  *
  * A copy has a fixed size for each event: what the stack does not fill is room in the ring
  * for nothing, what it has more is missing.  So there are several events for each CPU which
- * differ in that size alone, one of them enabled, and a CPU moves up when stacks were too
- * long for it (at first: when a copy is full), and down again when a smaller size would have done for a while.  Where events
+ * differ in that size alone, one of them enabled, and a CPU moves up when its stacks come near
+ * it, and down again when a smaller size would have done for a while.  Where events
  * follow threads instead of CPUs there is one middle size: descriptors are dear there.
  */
 #include "capture/perf/perf.h"
@@ -21,12 +21,11 @@
 #include <sys/ioctl.h>
 
 enum {
-	WINDOW_SAMPLES = 128,   /* of one CPU, between two decisions to go down */
-	SHORT_MAX = 2,          /* stacks cut off by the copy's end that move it up; at first it is one */
+	WINDOW_SAMPLES = 256,   /* of one CPU, between two decisions to go down */
 	SAME_STACK_BYTES = 8 << 20, /* what is wanted further away is another stack's */
 };
 
-static const uint32_t level_bytes[PERF_STACK_LEVELS] = { 4096, 16384, 65528 };
+static const uint32_t level_bytes[PERF_STACK_LEVELS] = { 8192, 16384, 65528 };
 
 /* --- registers ---------------------------------------------------------------------------------- */
 
@@ -87,51 +86,52 @@ static void switch_level(struct perf_session *s, struct perf_cpu *cpu, unsigned 
 		if (s->fds.v[i].cpu == cpu->cpu && s->fds.v[i].level == cpu->level)
 			ioctl(s->fds.v[i].fd, PERF_EVENT_IOC_DISABLE, 0);
 	cpu->level = level;
-	cpu->level_samples = cpu->level_short = 0;
-	cpu->level_needed_bytes = 0;
+	cpu->level_samples = 0;
+	cpu->level_depth_bytes = 0;
 }
 
+/* A sample of CPU had a copy of C.  Going down, only: up is perf_stacks_look_ahead()'s. */
 static void adapt_level(struct perf_session *s, struct perf_cpu *cpu, const struct unwind_copy *c)
 {
 	if (s->stack_levels < 2)
 		return;
-	cpu->level_samples++;
-	cpu->level_short += c->is_short && c->size_bytes >= perf_stack_bytes(s, cpu->level);
-	if (c->needed_bytes > cpu->level_needed_bytes)
-		cpu->level_needed_bytes = c->needed_bytes;
-	if (cpu->level_short >= (cpu->is_settled ? SHORT_MAX : 1) && cpu->level + 1 < s->stack_levels) {
-		bool next_would_do = cpu->level_needed_bytes <= perf_stack_bytes(s, cpu->level + 1) / 2;
-
-		switch_level(s, cpu, next_would_do ? cpu->level + 1 : s->stack_levels - 1);
-	} else if (cpu->level_samples >= WINDOW_SAMPLES * (cpu->level + 1)) {
-		bool roomy = cpu->level > 0 && cpu->level_short == 0 &&
-			     cpu->level_needed_bytes <= perf_stack_bytes(s, cpu->level - 1) / 2;
-
-		if (roomy)
-			switch_level(s, cpu, cpu->level - 1);
-		cpu->is_settled = true;
-		cpu->level_samples = cpu->level_short = 0;
-		cpu->level_needed_bytes = 0;
-	}
+	if (c->size_bytes > cpu->level_depth_bytes)
+		cpu->level_depth_bytes = c->size_bytes;
+	if (++cpu->level_samples < WINDOW_SAMPLES * (cpu->level + 1))
+		return;
+	if (cpu->level > 0 && cpu->level_depth_bytes <= perf_stack_bytes(s, cpu->level - 1) / 2)
+		switch_level(s, cpu, cpu->level - 1);
+	cpu->level_samples = 0;
+	cpu->level_depth_bytes = 0;
 }
 
-/* At first, when nothing is known, before a record's turn comes in the merge: a copy that is full
- * may be too short.  What one CPU learns then holds for the others, too: threads move. */
+/* A copy is as large as the stack is deep; one that fills three quarters of its room says that the
+ * next may be too deep for it. */
+static bool is_nearly_full(uint64_t copied_bytes, uint32_t room_bytes)
+{
+	return copied_bytes >= room_bytes / 4 * 3;
+}
+
+/* Before a record's turn comes in the merge, 10 ms later, in which dozens of stacks would lose their
+ * callers.  The first time, what one CPU learns holds for all: threads move. */
 void perf_stacks_look_ahead(struct perf_session *s, struct perf_cpu *cpu)
 {
 	struct perf_event_header header;
 	uint64_t copied_bytes;
 	unsigned level = cpu->level;
 
-	if (s->stack_levels < 2 || cpu->is_settled || level + 1 >= s->stack_levels || s->bpf)
+	if (s->stack_levels < 2 || level + 1 >= s->stack_levels)
 		return;
 	while (level == cpu->level && perf_ring_look(&cpu->ring, &cpu->looked_at, &header, &copied_bytes))
-		level += header.type == PERF_RECORD_SAMPLE && copied_bytes >= perf_stack_bytes(s, cpu->level);
-	for (size_t i = 0; level > cpu->level && i < s->cpu_count; i++)
-		if (&s->cpus[i] != cpu && s->cpus[i].fd >= 0 && !s->cpus[i].is_settled && s->cpus[i].level < level)
+		level += header.type == PERF_RECORD_SAMPLE && copied_bytes <= UINT16_MAX &&
+			 is_nearly_full(copied_bytes, perf_stack_bytes(s, cpu->level));
+	for (size_t i = 0; !s->has_deep_stacks && level > cpu->level && i < s->cpu_count; i++)
+		if (&s->cpus[i] != cpu && s->cpus[i].fd >= 0 && s->cpus[i].level < level)
 			switch_level(s, &s->cpus[i], level);
-	if (level > cpu->level)
-		switch_level(s, cpu, level);
+	if (level == cpu->level)
+		return;
+	s->has_deep_stacks = true;
+	switch_level(s, cpu, level);
 }
 
 /* --- one sample --------------------------------------------------------------------------------------- */
