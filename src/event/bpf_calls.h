@@ -57,7 +57,7 @@ struct bpf_calls_step {
 	uint16_t fixed, scale;
 	uint32_t limit;
 };
-enum { BPF_CALLS_STEPS = 6, BPF_CALLS_NUMBERS = 1024, BPF_CALLS_ABIS = 3 };
+enum { BPF_CALLS_STEPS = 8, BPF_CALLS_NUMBERS = 1024, BPF_CALLS_ABIS = 3 };
 struct bpf_calls_plan {
 	struct bpf_calls_step steps[BPF_CALLS_STEPS];
 	uint8_t wanted;

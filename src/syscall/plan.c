@@ -34,6 +34,7 @@ static const struct hook_plan {
 	{ HOOK_iovec_out, SYSCALL_PLAN_IOVEC, 0, 0, 0, true },
 	{ HOOK_sockaddr, SYSCALL_PLAN_BYTES, 128, 0, 128, false },
 	{ HOOK_sockaddr_out, SYSCALL_PLAN_BYTES, 128, 0, 128, false },
+	{ HOOK_pollfds, SYSCALL_PLAN_BYTES, 0, 8, ARRAY_BYTES, true },
 	{ HOOK_dents, SYSCALL_PLAN_BYTES, 0, 1, DENTS_BYTES, false },
 	{ HOOK_open_flags, SYSCALL_PLAN_NONE, 0, 0, 0, false },
 	{ HOOK_mmap_flags, SYSCALL_PLAN_NONE, 0, 0, 0, false },
@@ -165,7 +166,8 @@ void syscall_plan_get(enum syscall_abi abi, uint32_t number, bool verbose, struc
 		if (!(flags & SYS_AT_EXIT))
 			add(ret, &count, step);
 		step.phase = SYSCALL_EXIT;
-		if (flags & (SYS_AT_EXIT | SYS_AT_BOTH))
+		/* what stands behind the result of poll and select is what the kernel left in their input */
+		if (flags & (SYS_AT_EXIT | SYS_AT_BOTH) || d->aux)
 			add(ret, &count, step);
 	}
 	/* what is saved is only read where its argument's own step reads less: socket lengths at exit */

@@ -20,7 +20,7 @@ enum syscall_plan_kind {
 	SYSCALL_PLAN_SIZED,     /* bytes whose count is the socklen_t or u32 that `size_arg` points to */
 	SYSCALL_PLAN_POINTERS,  /* up to NULL; not what they point to */
 };
-enum { SYSCALL_PLAN_SIZE_RESULT = 6, SYSCALL_PLAN_SIZE_NONE = 7, SYSCALL_PLAN_STEPS = 6, SYSCALL_PLAN_STACK = 6 };
+enum { SYSCALL_PLAN_SIZE_RESULT = 6, SYSCALL_PLAN_SIZE_NONE = 7, SYSCALL_PLAN_STEPS = 8, SYSCALL_PLAN_STACK = 6 };
 
 struct syscall_plan_step {
 	uint8_t kind;      /* enum syscall_plan_kind */
