@@ -8,8 +8,11 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/mem.h"
+#include "base/out_file.h"
 #include "convert/exporter.h"
 #include "convert/folded.h"
+#include "event/types.h"
 #include "record/stacks.h"
 #include "view/frames.h"
 #include "view/profile.h"
@@ -28,60 +31,59 @@ struct export_args {
 	struct narrow_args narrow;
 };
 
-static struct err *open_output(const char *path, FILE **ret)
-{
-	if (!path || strcmp(path, "-") == 0) {
-		*ret = stdout;
-		return NULL;
-	}
-	*ret = fopen(path, "we");
-	return *ret ? NULL : err_errno(errno, "cannot write %s", path);
-}
-
-static struct err *close_output(FILE *out, const char *path, struct err *err)
-{
-	if (out == stdout)
-		return err;
-	if (fclose(out) != 0 && !err)
-		err = err_errno(errno, "cannot write %s", path);
-	return err;
-}
-
 static struct err *write_out(const struct export_args *args, const struct exporter *exporter,
 			     const struct export_input *input)
 {
-	FILE *out;
+	bool to_stdout = !args->path || strcmp(args->path, "-") == 0;
+	CLEANUP(out_file_deinit) struct out_file file = { 0 };
 
-	if (exporter->is_binary && (!args->path || strcmp(args->path, "-") == 0) && isatty(STDOUT_FILENO))
+	if (exporter->is_binary && to_stdout && isatty(STDOUT_FILENO))
 		return err_fix(err_new(ERR_USAGE, "%s is binary, and standard output is a terminal", exporter->name),
 			       "write it to a file with -o");
-	TRY(open_output(args->path, &out));
-	return close_output(out, args->path, exporter->write(input, out));
+	if (to_stdout)
+		return exporter->write(input, stdout);
+	TRY(out_file_open(args->path, &file));
+	TRY(exporter->write(input, file.stream));
+	return out_file_finish(&file);
 }
 
 /* --- names for the exporters ------------------------------------------------------------ */
 
+struct source {
+	const struct profile *profile;
+	const struct narrow_args *narrow;
+};
+
 static bool export_frame(void *user, uint32_t id, struct export_frame *ret)
 {
-	const struct frames *frames = user;
-	size_t index = frames_index(frames, id);
+	const struct source *s = user;
+	size_t index = frames_index(s->profile->frames, id);
 
 	if (index == SIZE_MAX)
 		return false;
 
-	const struct frame *f = frames_at(frames, index);
+	const struct frame *f = frames_at(s->profile->frames, index);
+	bool in_kernel = f->kind == MODULE_KERNEL || f->kind == MODULE_KERNEL_MODULE;
 
-	*ret = (struct export_frame){ f->module, f->kind, f->offset, f->call_count };
+	*ret = (struct export_frame){ f->module, f->kind, f->offset, s->narrow->no_inlines ? 1 : f->call_count,
+				      in_kernel ? s->narrow->no_kernel : s->narrow->no_user };
 	return true;
 }
 
 static void export_call(void *user, uint32_t id, uint32_t i, struct export_call *ret)
 {
-	const struct frames *frames = user;
-	const struct frame *f = frames_at(frames, frames_index(frames, id));
-	const struct frame_call *call = frames_calls(frames, f) + i;
+	const struct source *s = user;
+	const struct frame *f = frames_at(s->profile->frames, frames_index(s->profile->frames, id));
+	const struct frame_call *call = frames_calls(s->profile->frames, f) + (s->narrow->no_inlines ? f->call_count - 1 : i);
 
 	*ret = (struct export_call){ call->function, call->file, call->line, call->inlined };
+}
+
+static bool export_wants(void *user, uint32_t thread, uint32_t stack, uint64_t time_ns)
+{
+	const struct source *s = user;
+
+	return profile_wants(s->profile, thread, stack, time_ns);
 }
 
 /* --- the command ------------------------------------------------------------------------ */
@@ -105,14 +107,16 @@ static struct err *export_input(const struct export_args *args, const struct exp
 {
 	struct stacks *stacks = &in->profile->stacks;
 	const struct narrow_args *n = &args->narrow;
+	const struct stack_input_args *shape = &args->stacks;
+	struct source source = { in->profile, n };
 
 	if (exporter->takes == EXPORT_RECORDING && !in->from.recording)
 		return err_new(ERR_USAGE, "%s can only be written from a recording, and %s is none",
 			       exporter->name, in->from.path);
-	if (exporter->takes != EXPORT_STACKS && (n->thread || n->process || n->module || n->from_ns || n->until_ns ||
-						 n->no_kernel || n->no_user || n->no_inlines))
-		return err_fix(err_new(ERR_USAGE, "%s is written with all samples as they are", exporter->name),
-			       "leave away the options that choose samples (all but --event), or write --to folded");
+	if (exporter->takes != EXPORT_STACKS && in->from.recording &&
+	    (n->by_thread || n->by_process || shape->base.count || shape->fold_recursion))
+		return err_fix(err_new(ERR_USAGE, "%s is written with threads and stacks as they are", exporter->name),
+			       "leave away --by-thread, --by-process, --base and --fold-recursion, or write --to folded");
 	if (exporter->takes == EXPORT_STACKS && in->from.recording)
 		name_as_text(args, stacks);
 	if (args->diff) {
@@ -127,7 +131,8 @@ static struct err *export_input(const struct export_args *args, const struct exp
 						 .stacks = stacks,
 						 .frame = export_frame,
 						 .call = export_call,
-						 .user = in->profile->frames,
+						 .wants = export_wants,
+						 .user = &source,
 						 .event = n->event,
 						 .title = in->from.path,
 						 .fields = args->fields,

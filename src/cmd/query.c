@@ -324,7 +324,43 @@ static struct err *query_document(const struct query_args *args, struct sql *sql
 /* --- .tables and .schema
  * ------------------------------------------------------------------------------- */
 
-static struct err *print_schema(const struct query_args *args, struct sql *sql, const char *text)
+/* For programs: the columns of each table that the recording has, and the whole as SQL. */
+static struct err *schema_document(const struct query_args *args, const struct recording *r, const char *path,
+				   const char *only, const char *text)
+{
+	static const struct doc_column columns[] = {
+		{ "table", "table", DOC_TEXT, 0 },	 { "column", "column", DOC_TEXT, 0 },
+		{ "type", "type", DOC_TEXT, 0 },	 { "refers_to", "refers to", DOC_TEXT, 0 },
+		{ "prose", "what it holds", DOC_TEXT, 0 },
+	};
+	struct doc *d;
+
+	TRY(output_open(&args->output, &d));
+	doc_begin(d, &(struct doc_head){ .kind = "sonde.query.schema", .version = 1, .title = path });
+	doc_table_begin(d, "columns", NULL, columns, sizeof(columns) / sizeof(*columns));
+	for (size_t i = 0; i < recording_table_count(r); i++) {
+		const struct event_type *type = recording_table(r, i)->type;
+
+		for (unsigned k = 0; k < type->field_count && (only == NULL || str_eq(only, type->name)); k++) {
+			const struct event_field *f = &type->fields[k];
+			struct doc_value row[] = { DOC_STR(type->name), DOC_STR(f->name),
+						   DOC_STR(f->kind == FIELD_STR ? "TEXT" : "INTEGER"),
+						   f->ref ? DOC_STR(f->ref) : DOC_NONE, DOC_STR(f->prose) };
+
+			doc_row(d, row);
+		}
+	}
+	doc_table_end(d, 0, NULL);
+	doc_field(d, "sql", "as SQL, with views and functions", DOC_TEXT, DOC_STR(text));
+
+	struct err *err = doc_end(d);
+
+	render_destroy(d);
+	return err;
+}
+
+static struct err *print_schema(const struct query_args *args, const struct recording *r, const char *path,
+				struct sql *sql, const char *text)
 {
 	const char *only = text + strlen(".schema");
 	struct str schema = { 0 };
@@ -332,8 +368,15 @@ static struct err *print_schema(const struct query_args *args, struct sql *sql, 
 
 	while (*only == ' ')
 		only++;
-	struct err *err = sql_schema(sql, *only ? only : NULL, &schema);
+	only = *only ? only : NULL;
 
+	struct err *err = sql_schema(sql, only, &schema);
+
+	if (err == NULL && args->output.json) {
+		err = schema_document(args, r, path, only, str_text(&schema));
+		str_deinit(&schema);
+		return err;
+	}
 	if (err == NULL)
 		err = open_output(args->output.path, &out);
 	if (err == NULL) {
@@ -385,7 +428,7 @@ static struct err *answer(const struct query_args *args, struct recording *r, co
 	struct err *err;
 
 	if (str_starts(text, ".schema"))
-		err = print_schema(args, sql, text);
+		err = print_schema(args, r, path, sql, text);
 	else if (text[0] == '.')
 		err = err_fix(err_new(ERR_USAGE, "there is no '%s'", text),
 			      "there are .tables and .schema");

@@ -152,7 +152,12 @@ static uint32_t child(struct builder *b, uint32_t parent, uint32_t place)
 
 static uint32_t add_frame(struct builder *b, uint32_t parent, uint32_t frame)
 {
-	uint32_t count, first = places_of(b, frame, &count);
+	struct export_frame f;
+	uint32_t count, first;
+
+	if (b->input->frame(b->input->user, frame, &f) && f.left_out)
+		return parent;
+	first = places_of(b, frame, &count);
 
 	while (count-- > 0)
 		parent = child(b, parent, first + count);
@@ -216,6 +221,14 @@ static struct err *load_threads(struct builder *b)
 	return NULL;
 }
 
+/* What a sample is worth, as far as it is the same for all: clocks by frequency tick evenly. */
+static uint64_t period_of(const struct row_event *e, const char *unit)
+{
+	if (!e->period && e->frequency_hz && str_eq(unit, "ns"))
+		return 1000000000 / e->frequency_hz;
+	return e->period;
+}
+
 static struct err *load_events(struct builder *b)
 {
 	const struct row_event *events;
@@ -230,7 +243,8 @@ static struct err *load_events(struct builder *b)
 		if (b->input->event && !str_eq(b->input->event, name))
 			continue;
 		vec_push(&b->t->events, ((struct export_event){ .name = name, .unit = string_of(b, events[i].unit),
-								.period = events[i].period, .id = events[i].id }));
+								.period = period_of(&events[i], string_of(b, events[i].unit)),
+								.id = events[i].id }));
 		*map_get(&b->events, events[i].id, NULL) = b->t->events.n;
 	}
 	if (b->t->events.n == 0)
@@ -249,7 +263,7 @@ static void add_row(struct builder *b, const union column *c, size_t i)
 	const uint64_t *event = map_find(&b->events, c[EVENT].u32[i]);
 	const uint64_t *thread = map_find(&b->threads, c[THREAD].u32[i]);
 
-	if (!event)
+	if (!event || !b->input->wants(b->input->user, c[THREAD].u32[i], c[STACK].u32[i], c[TIME].u64[i]))
 		return;
 
 	struct export_event *e = &b->t->events.v[*event - 1];

@@ -27,6 +27,7 @@ struct export_frame {
 	uint8_t module_kind;	 /* enum module_kind */
 	uint64_t offset;	 /* in the file; an address for the kernel and JIT code */
 	uint32_t call_count;	 /* at least 1: inlined calls innermost first, then the function */
+	bool left_out;		 /* by what was asked for (--no-kernel): its callers stand where it stood */
 };
 
 struct export_input {
@@ -35,6 +36,8 @@ struct export_input {
 	/* Frames by the id in the recording's stack rows; valid with a recording. */
 	bool (*frame)(void *user, uint32_t id, struct export_frame *ret); /* false: no such frame */
 	void (*call)(void *user, uint32_t id, uint32_t index, struct export_call *ret);
+	/* Was this sample asked for?  Valid with a recording. */
+	bool (*wants)(void *user, uint32_t thread, uint32_t stack, uint64_t time_ns);
 	void *user;
 	const char *event; /* only this counted event; NULL: all that the form has place for */
 	const char *title; /* of the recording or text, for forms that have one */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A processed profile of the Firefox Profiler (profiler.firefox.com, "Load a profile from
- * file"; github.com/firefox-devtools/profiler, docs-developer/ and src/types/profile.js), version
- * 47: tables as arrays of columns, each thread with its own.  It shows one event; samples of
+ * file"; github.com/firefox-devtools/profiler, docs-developer/CHANGELOG-formats.md and
+ * src/types/profile.js), version 47, which Mozilla's own tools (mach, moz-phab, Taskcluster) write as well:
+ * tables as arrays of columns, each thread with its own; the page upgrades it to its newest one.  It shows one event; samples of
  * clocks are weighted by their milliseconds, others by their counts.
  */
 #include "convert/export_tree.h"

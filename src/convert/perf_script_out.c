@@ -170,7 +170,7 @@ static void add_frame(struct writer *w, uint32_t frame, uint32_t pid, uint64_t t
 	bool named = (w->fields & (FIELD_SYM | FIELD_DSO | FIELD_SRCLINE)) != 0;
 	struct export_frame f;
 
-	if (!row || !w->input->frame(w->input->user, frame, &f))
+	if (!row || !w->input->frame(w->input->user, frame, &f) || f.left_out)
 		return;
 
 	bool as_offset = in_chain && w->input->fields && f.module_kind != MODULE_UNKNOWN && row->module;
@@ -294,6 +294,15 @@ static void write_sample(struct writer *w, const union column *c, size_t i)
 		fprintf(w->out, "\n%s\n", lines);
 }
 
+static bool is_wanted(const struct writer *w, const union column *c, size_t i)
+{
+	const struct export_input *in = w->input;
+	const struct row_event *e = in->event ? recording_side_find(w->r, TYPE_event, c[EVENT].u32[i]) : NULL;
+
+	return (!in->event || (e && str_eq(string_of(w, e->name), in->event))) &&
+	       in->wants(in->user, c[THREAD].u32[i], c[STACK].u32[i], c[TIME].u64[i]);
+}
+
 static struct err *each_sample(struct writer *w, void (*visit)(struct writer *, const union column *, size_t))
 {
 	static const char *const columns[] = { "time_ns", "period", "thread", "stack",
@@ -306,7 +315,8 @@ static struct err *each_sample(struct writer *w, void (*visit)(struct writer *, 
 	TRY(scan_create(w->r, "sample", &(struct scan_options){ .columns = columns }, &scan));
 	while (!(err = scan_next(scan, &batch, &more)) && more && !ferror(w->out))
 		for (size_t i = 0; i < batch.rows; i++)
-			visit(w, batch.columns, i);
+			if (is_wanted(w, batch.columns, i))
+				visit(w, batch.columns, i);
 	scan_destroy(scan);
 	return err;
 }

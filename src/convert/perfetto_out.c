@@ -19,7 +19,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* field numbers */
+/* Field numbers, each looked up in the published schema (github.com/google/perfetto, protos/perfetto/):
+ * trace/trace_packet.proto, trace/trace_packet_defaults.proto, trace/clock_snapshot.proto,
+ * trace/interned_data/interned_data.proto, trace/ps/process_tree.proto,
+ * trace/profiling/profile_common.proto and profile_packet.proto, common/perf_events.proto. */
 enum { TRACE_PACKET = 1 };
 enum { PACKET_PROCESS_TREE = 2, PACKET_CLOCKS = 6, PACKET_TIME = 8, PACKET_SEQUENCE = 10, PACKET_INTERNED = 12,
        PACKET_FLAGS = 13, PACKET_DEFAULTS = 59, PACKET_SAMPLE = 66 };

@@ -2,6 +2,7 @@
 #ifndef SONDE_RENDER_DOC_IMPL_H
 #define SONDE_RENDER_DOC_IMPL_H
 /* What struct doc is made of; for doc.c, open.c and live.c only. */
+#include "base/out_file.h"
 #include "render/renderer.h"
 
 #include <signal.h>
@@ -18,9 +19,8 @@ enum doc_node_kind {
 /* Where the bytes go, and what has to be done when all are there. */
 struct sink {
 	FILE *out;
-	bool is_ours; /* fclose() it */
-	char *path;   /* rename temp_path to this at the end; NULL: no file of ours */
-	char *temp_path;
+	bool is_ours; /* it is file's */
+	struct out_file file;
 	pid_t pager_pid; /* 0: none */
 	bool pager_is_gone;
 	struct sigaction pipe_before, int_before;

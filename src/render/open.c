@@ -2,8 +2,7 @@
 /*
  * From options to a document: find the renderer in the table, open where the bytes go.
  *
- * A regular file is written under a temporary name beside it and renamed when the
- * document is complete.  A device or a pipe is written as it is.  The pager gets our
+ * A file has its name when the document is complete (base/out_file.h).  The pager gets our
  * output through a pipe and keeps the terminal; while it lives we ignore SIGPIPE (the
  * user may leave early) and SIGINT (it is meant for the pager).
  */
@@ -22,43 +21,6 @@
 #include <unistd.h>
 
 extern char **environ;
-
-static struct err *open_temp(struct sink *s, const char *path)
-{
-	struct stat st;
-	bool is_there = stat(path, &st) == 0;
-
-	if (is_there && !S_ISREG(st.st_mode)) {
-		s->out = fopen(path, "we");
-		return s->out ? NULL : err_errno(errno, "cannot write %s", path);
-	}
-	/* Through a symbolic link: replace what it points to, not the link. */
-	char *real = is_there ? realpath(path, NULL) : NULL;
-
-	s->path = real ? real : mem_strdup(path);
-	s->temp_path = mem_printf("%s.XXXXXX", s->path);
-
-	int fd = mkostemp(s->temp_path, O_CLOEXEC);
-
-	if (fd < 0) {
-		int errnum = errno;
-
-		free(s->temp_path);
-		s->temp_path = NULL;
-		/* A file one may write in a directory one may not: as it is, then. */
-		s->out = is_there ? fopen(path, "we") : NULL;
-		if (s->out)
-			return NULL;
-		return err_fix(err_errno(errnum, "cannot write %s", path),
-			       "name another file with -o");
-	}
-	mode_t mask = umask(0);
-
-	umask(mask);
-	(void)fchmod(fd, is_there ? st.st_mode & 07777 : 0666 & ~mask);
-	s->out = fdopen(fd, "w");
-	return NULL;
-}
 
 /* Start $PAGER; on any trouble we simply print without one.  One that does not exist leaves
  * its input to cat, for the answer to be seen. */
@@ -111,7 +73,8 @@ struct err *sink_open(struct sink *s, const struct render_options *options, bool
 	if (options->stream) {
 		s->out = options->stream;
 	} else if (path && *path && strcmp(path, "-") != 0) {
-		TRY(open_temp(s, path));
+		TRY(out_file_open(path, &s->file));
+		s->out = s->file.stream;
 		s->is_ours = true;
 	} else if (may_page && isatty(STDOUT_FILENO) && has_pager()) {
 		start_pager(s);
@@ -132,39 +95,27 @@ static void wait_for_pager(struct sink *s)
 
 struct err *sink_finish(struct sink *s)
 {
-	const char *name = s->path ? s->path : "the output";
+	if (s->is_ours) {
+		s->out = NULL;
+		return out_file_finish(&s->file);
+	}
+
 	bool failed = ferror(s->out) || fflush(s->out) != 0;
 	int errnum = errno;
 
-	if (s->is_ours) {
-		failed |= fclose(s->out) != 0;
-		s->is_ours = false;
-	}
 	s->out = NULL;
 	wait_for_pager(s);
 	if (failed)
-		return err_fix(err_errno(errnum ? errnum : EIO, "cannot write %s", name),
-			       errnum == ENOSPC
-				       ? "make room on that disk, or name another file with -o"
-				       : "name another file with -o");
-	if (s->temp_path) {
-		if (rename(s->temp_path, s->path) != 0)
-			return err_errno(errno, "cannot rename %s to %s", s->temp_path, s->path);
-		free(s->temp_path);
-		s->temp_path = NULL;
-	}
+		return err_fix(err_errno(errnum ? errnum : EIO, "cannot write the output"),
+			       errnum == ENOSPC ? "make room on that disk, or name another file with -o" :
+						  "name another file with -o");
 	return NULL;
 }
 
 void sink_deinit(struct sink *s)
 {
-	if (s->is_ours && s->out)
-		fclose(s->out);
 	wait_for_pager(s);
-	if (s->temp_path)
-		unlink(s->temp_path);
-	free(s->temp_path);
-	free(s->path);
+	out_file_deinit(&s->file);
 	*s = (struct sink){ 0 };
 }
 

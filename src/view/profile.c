@@ -44,16 +44,39 @@ static void choose_threads(struct profile_builder *b)
 {
 	const struct profile_options *o = b->options;
 
-	b->thread_wanted = mem_calloc(b->thread_count + 1, sizeof(*b->thread_wanted));
+	struct profile_choice *choice = &b->p->choice;
+
+	choice->threads = b->threads;
+	choice->thread_count = b->thread_count;
+	choice->by_thread = o->thread || o->process;
+	choice->thread_wanted = mem_calloc(b->thread_count + 1, sizeof(*choice->thread_wanted));
 	b->thread_group = mem_alloc((b->thread_count + 1) * sizeof(*b->thread_group));
 	for (size_t i = 0; i < b->thread_count; i++) {
 		const struct row_thread *t = &b->threads[i];
 		const char *comm = profile_string(b, t->comm), *exe = profile_string(b, t->exe);
 
 		b->thread_group[i] = UINT32_MAX;
-		b->thread_wanted[i] = (!o->thread || matches(o->thread, t->tid, comm, "")) &&
-				      (!o->process || matches(o->process, t->pid, comm, exe));
+		choice->thread_wanted[i] = (!o->thread || matches(o->thread, t->tid, comm, "")) &&
+					   (!o->process || matches(o->process, t->pid, comm, exe));
 	}
+}
+
+/* A pprof profile has a row for each stack: what was sampled there follows from the sum, where the period
+ * is known, or where events are counted one by one. */
+static uint64_t value_of_sample(const struct profile_builder *b, const struct row_event *event)
+{
+	const struct recording_meta *meta = recording_borrow_meta(b->r);
+	const char *unit = profile_string(b, event->unit);
+
+	for (size_t i = 0; i < meta->note_count; i++)
+		if (str_eq(meta->notes[i].key, "pprof.form"))
+			return event->period ? event->period : str_eq(unit, "count") || str_eq(unit, "samples");
+	return 0;
+}
+
+static uint64_t samples_of(const struct profile_builder *b, uint64_t value)
+{
+	return b->sample_value ? (value + b->sample_value / 2) / b->sample_value : 1;
 }
 
 static struct err *choose_event(struct profile_builder *b)
@@ -80,6 +103,7 @@ static struct err *choose_event(struct profile_builder *b)
 		b->p->unit = profile_string(b, events[i].unit);
 		b->p->frequency_hz = events[i].frequency_hz;
 		b->p->period = events[i].period;
+		b->sample_value = value_of_sample(b, &events[i]);
 	}
 	if (b->options->event && !b->event_id)
 		err = err_fix(err_new(ERR_NOT_FOUND, "the recording has no event \"%s\"",
@@ -94,15 +118,18 @@ static struct err *choose_event(struct profile_builder *b)
 static void choose_modules(struct profile_builder *b)
 {
 	const struct frames *f = b->p->frames;
+	struct profile_choice *choice = &b->p->choice;
 
+	choice->stacks = b->stacks;
+	choice->stack_count = b->stack_count;
 	if (!b->options->module)
 		return;
-	b->module_wanted = mem_calloc(frames_count(f) + 1, sizeof(*b->module_wanted));
+	choice->module_wanted = mem_calloc(frames_count(f) + 1, sizeof(*choice->module_wanted));
 	for (size_t i = 0; i < frames_count(f); i++) {
 		const char *path = frames_at(f, i)->module;
 
-		b->module_wanted[i] = fnmatch(b->options->module, path, 0) == 0 ||
-				      fnmatch(b->options->module, stacks_base_name(path), 0) == 0;
+		choice->module_wanted[i] = fnmatch(b->options->module, path, 0) == 0 ||
+					   fnmatch(b->options->module, stacks_base_name(path), 0) == 0;
 	}
 }
 
@@ -159,29 +186,49 @@ enum {
 static const char *const sample_columns[] = { "time_ns", "period", "thread", "stack",
 					      "event",	 "mode",   "flags",  NULL };
 
-static bool in_time(const struct profile_builder *b, uint64_t time_ns)
+static bool in_time(const struct profile_choice *c, uint64_t time_ns)
 {
-	return time_ns >= b->from_ns && (!b->to_ns || time_ns < b->to_ns);
+	return time_ns >= c->from_ns && (!c->to_ns || time_ns < c->to_ns);
 }
 
 /* Is the innermost frame of this stack in the wanted module? */
-static bool stack_wanted(const struct profile_builder *b, uint32_t stack)
+static bool stack_wanted(const struct profile *p, uint32_t stack)
 {
-	if (!b->module_wanted)
+	const struct profile_choice *c = &p->choice;
+
+	if (!c->module_wanted)
 		return true;
 
-	size_t s = rows_find(b->stacks, sizeof(*b->stacks), b->stack_count, stack);
-	size_t f = s == SIZE_MAX ? SIZE_MAX : frames_index(b->p->frames, b->stacks[s].frame);
+	size_t s = rows_find(c->stacks, sizeof(*c->stacks), c->stack_count, stack);
+	size_t f = s == SIZE_MAX ? SIZE_MAX : frames_index(p->frames, c->stacks[s].frame);
 
-	return f != SIZE_MAX && b->module_wanted[f];
+	return f != SIZE_MAX && c->module_wanted[f];
+}
+
+/* THREAD: its row, SIZE_MAX: none is known. */
+static bool is_wanted(const struct profile *p, size_t thread, uint32_t stack, uint64_t time_ns)
+{
+	const struct profile_choice *c = &p->choice;
+
+	return in_time(c, time_ns) && (thread == SIZE_MAX ? !c->by_thread : c->thread_wanted[thread]) &&
+	       stack_wanted(p, stack);
+}
+
+bool profile_wants(const struct profile *p, uint32_t thread, uint32_t stack, uint64_t time_ns)
+{
+	const struct profile_choice *c = &p->choice;
+
+	return !p->recording ||
+	       is_wanted(p, rows_find(c->threads, sizeof(*c->threads), c->thread_count, thread), stack, time_ns);
 }
 
 static void add_to_thread(struct profile_builder *b, size_t thread, uint64_t time_ns, uint64_t value)
 {
 	struct profile_thread *t = &b->p->threads.v[thread];
 
-	if (t->samples++ == 0 || time_ns < t->first_ns)
+	if (t->samples == 0 || time_ns < t->first_ns)
 		t->first_ns = time_ns;
+	t->samples += samples_of(b, value);
 	if (time_ns > t->last_ns)
 		t->last_ns = time_ns;
 	t->value += value;
@@ -197,7 +244,7 @@ static void add_to_slot(struct profile_builder *b, uint32_t group, uint32_t stac
 		*vec_add(&b->slots) = (struct profile_slot){ .group = group, .stack = stack };
 	}
 	b->slots.v[*index].value += value;
-	b->slots.v[*index].samples++;
+	b->slots.v[*index].samples += samples_of(b, value);
 }
 
 static void on_sample(struct profile_builder *b, const union column *c, size_t i)
@@ -208,26 +255,24 @@ static void on_sample(struct profile_builder *b, const union column *c, size_t i
 				  c[COLUMN_THREAD].u32[i]);
 	uint32_t stack = c[COLUMN_STACK].u32[i], flags = c[COLUMN_FLAGS].u32[i];
 
-	if (!in_time(b, time_ns) || (thread != SIZE_MAX && !b->thread_wanted[thread]) ||
-	    (thread == SIZE_MAX && (b->options->thread || b->options->process)) ||
-	    !stack_wanted(b, stack)) {
-		p->left_out++;
+	uint64_t value = c[COLUMN_PERIOD].u64[i], samples = samples_of(b, value);
+
+	if (!is_wanted(p, thread, stack, time_ns)) {
+		p->left_out += samples;
 		return;
 	}
-
-	uint64_t value = c[COLUMN_PERIOD].u64[i];
-
-	if (p->samples++ == 0 || time_ns < p->first_ns)
+	if (p->samples == 0 || time_ns < p->first_ns)
 		p->first_ns = time_ns;
+	p->samples += samples;
 	if (time_ns > p->last_ns)
 		p->last_ns = time_ns;
 	p->value += value;
 	if (c[COLUMN_MODE].u32[i] == SAMPLE_KERNEL)
 		p->kernel += value;
-	p->no_stack += stack == 0;
-	p->cut_stack += (flags & SAMPLE_STACK_CUT) != 0;
-	p->no_user_stack += (flags & SAMPLE_NO_USER_STACK) != 0;
-	p->broken_stack += (flags & SAMPLE_STACK_BROKEN) != 0;
+	p->no_stack += stack == 0 ? samples : 0;
+	p->cut_stack += flags & SAMPLE_STACK_CUT ? samples : 0;
+	p->no_user_stack += flags & SAMPLE_NO_USER_STACK ? samples : 0;
+	p->broken_stack += flags & SAMPLE_STACK_BROKEN ? samples : 0;
 	if (thread != SIZE_MAX)
 		add_to_thread(b, thread, time_ns, value);
 	add_to_slot(b, group_of(b, thread), stack, value);
@@ -237,8 +282,8 @@ static struct err *scan_samples(struct profile_builder *b)
 {
 	const struct scan_options options = {
 		.columns = sample_columns,
-		.from_ns = b->from_ns,
-		.to_ns = b->to_ns,
+		.from_ns = b->p->choice.from_ns,
+		.to_ns = b->p->choice.to_ns,
 	};
 	struct scan *scan;
 	struct batch batch;
@@ -253,7 +298,7 @@ static struct err *scan_samples(struct profile_builder *b)
 			if (event == b->event_id || !b->event_id)
 				on_sample(b, batch.columns, i);
 			else
-				(*map_get(&b->events, event, NULL))++;
+				*map_get(&b->events, event, NULL) += batch.columns[COLUMN_PERIOD].u64[i] != 0;
 		}
 	scan_destroy(scan);
 	return err;
@@ -525,8 +570,8 @@ static struct err *build(struct profile_builder *b)
 		return err_fix(err_new(ERR_NOT_FOUND, "this recording has no samples"),
 			       "sonde info says what could not be had; and a program has to run for "
 			       "more than a few milliseconds");
-	b->from_ns = o->from_ns ? meta->start_ns + o->from_ns : 0;
-	b->to_ns = o->to_ns ? meta->start_ns + o->to_ns : 0;
+	b->p->choice.from_ns = o->from_ns ? meta->start_ns + o->from_ns : 0;
+	b->p->choice.to_ns = o->to_ns ? meta->start_ns + o->to_ns : 0;
 	TRY(load_side(b));
 	TRY(choose_event(b));
 	choose_threads(b);
@@ -553,9 +598,7 @@ static void builder_init(struct profile_builder *b)
 
 static void builder_deinit(struct profile_builder *b)
 {
-	free(b->thread_wanted);
 	free(b->thread_group);
-	free(b->module_wanted);
 	free(b->symbols);
 	vec_deinit(&b->group_symbols);
 	strmap_deinit(&b->group_names);
@@ -604,6 +647,8 @@ void profile_destroy(struct profile *p)
 	vec_deinit(&p->modules);
 	losses_deinit(&p->losses);
 	vec_deinit(&p->events);
+	free(p->choice.thread_wanted);
+	free(p->choice.module_wanted);
 	free(p);
 }
 

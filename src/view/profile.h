@@ -74,6 +74,17 @@ struct profile_event {
 	bool counted;
 };
 
+/* Which samples the options let pass. */
+struct profile_choice {
+	const struct row_stack *stacks;
+	const struct row_thread *threads;
+	size_t stack_count, thread_count;
+	uint64_t from_ns, to_ns; /* absolute; to 0: no bound */
+	bool by_thread;		 /* a sample of no known thread is none */
+	bool *thread_wanted;	 /* by thread row */
+	bool *module_wanted;	 /* by frame; NULL: all */
+};
+
 struct profile {
 	struct recording *recording;
 	struct frames *frames;
@@ -96,7 +107,11 @@ struct profile {
 	VEC(struct profile_module) modules;
 	struct losses losses;
 	VEC(struct profile_event) events;
+	struct profile_choice choice;
 };
+
+/* Does a sample of P's recording count, of whatever event?  With no recording: all do. */
+bool profile_wants(const struct profile *p, uint32_t thread, uint32_t stack, uint64_t time_ns);
 
 /* ERR_NOT_FOUND when the recording has no samples at all, or no event of that name. */
 struct err *profile_create(struct recording *r, const struct profile_options *options,

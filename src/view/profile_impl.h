@@ -27,11 +27,8 @@ struct profile_builder {
 	const struct row_thread *threads;
 	size_t thread_count;
 	uint32_t event_id;
-	uint64_t from_ns, to_ns; /* absolute; to 0: no bound */
-
-	bool *thread_wanted;	/* by thread row */
+	uint64_t sample_value; /* rows are sums of samples, each worth this; 0: a row is a sample */
 	uint32_t *thread_group; /* by thread row; UINT32_MAX: not yet */
-	bool *module_wanted;	/* by frame, when there is a module filter */
 	VEC(uint32_t) group_symbols;
 	struct strmap group_names;
 	VEC(struct profile_slot) slots;
