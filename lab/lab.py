@@ -2,11 +2,13 @@
 """The lab: boot a kernel in QEMU, run a program of the host's in it, take its output out.
 
 How a run goes.  `find_kernel` names an image and its modules (Debian's package unpacked, a
-kernel of our own, or a file).  `Initramfs` writes a cpio archive with busybox, the few
-modules that reach the host, guest/init, and what is to be run.  The guest mounts the host's
-root read-only over 9p and starts guest/start in it, which makes it a machine (proc, sys,
-tracefs, tmpfs over /tmp and /run) and starts the program.  Where the kernel has no 9p, the
-programs and their libraries travel in the archive and the results come back as a tar.
+kernel of our own, or a file).  Two cpio archives are written: the machine's has busybox, the few
+modules that reach the host, and guest/init; the job's has what is to be run.  The machine boots
+with both, or with its own only and is kept as it is then, and each run that wants such a machine
+goes on from there (snapshot.py).  guest/init mounts what a booted machine has mounted, takes the
+job, mounts the host's root read-only over 9p and starts guest/start in it, which starts the
+program.  Where the kernel has no 9p, the programs and their libraries travel in the job's
+archive and the results come back as a tar.
 
 What is said comes out on virtio serial ports, one each for standard output, standard error
 and control, so nothing the kernel prints on its console gets between.  The control port
@@ -15,44 +17,28 @@ carries the exit status.  The console is a file of its own, shown when the guest
 Nothing is left behind: QEMU asks the kernel to be killed when we die, and a directory of a
 run whose maker was killed is removed by the next run.
 """
-import contextlib
-import ctypes
-import fcntl
-import json
 import os
-import pwd
 import re
 import selectors
 import shutil
 import signal
 import socket
-import stat
 import subprocess
 import sys
 import tempfile
 import termios
 import time
 
-LAB = os.path.dirname(os.path.abspath(__file__))
-SRC = os.path.dirname(LAB)
+import snapshot
+from archive import busybox, write_job, write_machine  # noqa: F401
+from common import LAB, SRC, Broken, Missing, cache_directory, die_with_parent, read, say, scratch, work_directory  # noqa: F401
+
 TIMEOUT, BROKEN, SKIP = 124, 125, 77   # exit statuses beside the program's own
 TIMEOUT_S, DEBUG_TIMEOUT_S = 120, 400  # unless --timeout says another
 QEMU = "qemu-system-x86_64"
 OVERLAID = ("/tmp", "/var/tmp", "/run", "/mnt")  # tmpfs in the guest, see guest/init
 SLOW = ("debug", "kcsan")  # kernels that want time and memory
-MODULES = ("virtio_pci", "9pnet_virtio", "9p", "virtio_console")
-
-
-class Broken(Exception):
-    """The lab itself failed; the message says how."""
-
-
-class Missing(Exception):
-    """Something can't be had here; the message says what and how to get it."""
-
-
-def say(text):
-    print("lab: " + text, file=sys.stderr, flush=True)
+MEMORY_MIB, SLOW_MEMORY_MIB = 768, 1536  # the same for all runs: each machine has its own snapshot
 
 
 # --- kernels ----------------------------------------------------------------------------------
@@ -91,11 +77,6 @@ def ask(program, *args):
     return done.stdout.strip()
 
 
-def read(path):
-    with open(path, encoding="utf-8", errors="replace") as f:
-        return f.read()
-
-
 def find_kernel(name, modules=None):
     """stock, cloud: Debian's.  debug, minimal, kcsan: ours, if built.  Else a file."""
     if name in ("stock", "cloud"):
@@ -118,123 +99,7 @@ def find_kernel(name, modules=None):
     return Kernel(os.path.abspath(name), root, release)
 
 
-def module_files(kernel, names):
-    """The files of NAMES and of what they need, in the order of loading; built-in ones left out."""
-    if not kernel.modules:
-        return []
-    depends = {}
-    with open(kernel.modules + "/modules.dep", encoding="utf-8") as f:
-        for line in f:
-            path, _, needs = line.partition(":")
-            depends[re.sub(r"\.ko.*", "", os.path.basename(path)).replace("-", "_")] = [path] + needs.split()
-    files = []
-    for name in names:
-        # modules.dep lists what a module needs, the last to be loaded first.
-        for path in reversed(depends.get(name.replace("-", "_"), [])):
-            if path not in files:
-                files.append(path)
-    return [os.path.join(kernel.modules, path) for path in files]
-
-
-# --- the initramfs ------------------------------------------------------------------------------
-
-class Initramfs:
-    """A cpio archive (format newc: kernel Documentation, driver-api/early-userspace)."""
-
-    def __init__(self, file):
-        self.file, self.count, self.made = file, 0, set()
-
-    def entry(self, name, mode, data=b"", rdev=(0, 0)):
-        name = re.sub(r"^(bin|sbin|lib\w*)/", r"usr/\1/", name.lstrip("/"))  # as /bin is a link
-        if name in self.made:
-            return
-        parent = os.path.dirname(name)
-        if parent:
-            self.entry(parent, stat.S_IFDIR | 0o755)
-        self.made.add(name)
-        self.count += 1
-        fields = [self.count, mode, 0, 0, 1, 0, len(data), 0, 0, rdev[0], rdev[1], len(name) + 1, 0]
-        head = b"070701" + b"".join(b"%08X" % field for field in fields) + name.encode() + b"\0"
-        self.file.write(head + b"\0" * (-len(head) % 4) + data + b"\0" * (-len(data) % 4))
-
-    def directory(self, name, mode=0o755):
-        self.entry(name, stat.S_IFDIR | mode)
-
-    def text(self, name, data, mode=0o644):
-        self.entry(name, stat.S_IFREG | mode, data if isinstance(data, bytes) else data.encode())
-
-    def copy(self, name, path):
-        with open(path, "rb") as f:
-            self.text(name, f.read(), os.stat(path).st_mode & 0o777 | 0o444)
-
-    def node(self, name, major, minor):
-        self.entry(name, stat.S_IFCHR | 0o600, rdev=(major, minor))
-
-    def close(self):
-        self.entry("TRAILER!!!", 0)
-        self.file.flush()
-
-
-def program_files(programs):
-    """Each program's file and its shared libraries, for a guest without the host's root."""
-    files = []
-    for program in programs:
-        path = shutil.which(program)
-        if not path:
-            raise Missing("no program %s on the host" % program)
-        path = os.path.abspath(path)
-        files.append(path)
-        listed = subprocess.run(["ldd", path], capture_output=True, text=True, check=False).stdout
-        files += re.findall(r"(/\S+) \(0x", listed)
-    return list(dict.fromkeys(files))
-
-
-def busybox():
-    for path in ("/bin/busybox", "/usr/bin/busybox"):
-        if os.path.exists(path):
-            return path
-    raise Missing("not on this machine: busybox (package busybox-static); install with apt-get")
-
-
-def write_initramfs(path, run):
-    """The archive for one run: see guest/init, which reads it."""
-    with open(path, "wb") as f:
-        cpio = Initramfs(f)
-        for name in ("proc", "sys", "dev", "newroot", "tmp", "run", "usr/bin", "usr/sbin", "usr/lib", "usr/lib64"):
-            cpio.directory(name)
-        for name in ("bin", "sbin", "lib", "lib64"):
-            cpio.entry(name, stat.S_IFLNK | 0o777, b"usr/" + name.encode())
-        cpio.node("dev/console", 5, 1)
-        cpio.node("dev/null", 1, 3)
-        cpio.copy("bin/busybox", busybox())
-        cpio.copy("init", LAB + "/guest/init")
-        cpio.copy("lab/start", LAB + "/guest/start")
-        cpio.text("lab/argv", b"".join(os.fsencode(word) + b"\0" for word in run.argv))
-        cpio.text("lab/env", b"".join(os.fsencode("%s=%s" % pair) + b"\0" for pair in run.environment().items()))
-        order = []
-        # qemu_fw_cfg tells QEMU where the kernel keeps VMCOREINFO, for dumps.
-        for file in module_files(run.kernel, MODULES + (("qemu_fw_cfg",) if run.hold else ())):
-            cpio.copy("lab/modules/" + os.path.basename(file), file)
-            order.append(os.path.basename(file) + "\n")
-        cpio.text("lab/modules.order", "".join(order))
-        cpio.text("lab/keep", "".join(path + "\n" for path in run.keep()))
-        if not run.kernel.has_9p:
-            carry(cpio, run)
-        cpio.close()
-
-
-def carry(cpio, run):
-    """Put what the script needs into the archive: no 9p in this kernel."""
-    for path in program_files(["bash", "setpriv", "setsid", "stty", "timeout", "date", *run.programs]):
-        cpio.copy(path, path)
-    files = [LAB + "/lib.sh", LAB + "/guest/as-user", *run.files]
-    for path in map(os.path.abspath, filter(os.path.isfile, files + run.argv)):
-        cpio.copy(path, path)
-    for file in module_files(run.kernel, run.extra_modules):
-        cpio.copy(os.path.join("/lib/modules", run.kernel.release, os.path.basename(file)), file)
-
-
-# --- QEMU ---------------------------------------------------------------------------------------
+# --- QEMU ---
 
 def accelerator():
     """kvm where a guest really runs under it, else emulation.  SONDE_LAB_ACCEL decides otherwise.
@@ -274,52 +139,6 @@ def kvm_runs():
         return os.path.exists(console) and "Linux version" in read(console)
 
 
-def cache_directory():
-    """As in common.sh."""
-    home = pwd.getpwuid(os.getuid()).pw_dir
-    path = os.environ.get("SONDE_LAB_CACHE")
-    path = path or os.path.join(os.environ.get("XDG_CACHE_HOME") or home + "/.cache", "sonde-lab")
-    os.makedirs(path, exist_ok=True)
-    return path
-
-
-def die_with_parent():
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-
-
-def work_directory():
-    """A directory of our own, locked while we live, and its lock; those of the killed are removed."""
-    top = os.environ.get("TMPDIR", "/tmp")
-    for name in os.listdir(top):
-        path = os.path.join(top, name)
-        if re.fullmatch(r"sonde-lab-\w+", name) and os.path.isfile(path + "/lock"):
-            try:
-                with open(path + "/lock", "w", encoding="utf-8") as lock:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    shutil.rmtree(path, ignore_errors=True)
-            except OSError:
-                pass  # its run goes on, or it isn't ours
-    # It gets the name that others look for only when it is locked.
-    made = tempfile.mkdtemp(prefix="sonde-lab.", dir=top)
-    lock = open(made + "/lock", "w", encoding="utf-8")  # pylint: disable=consider-using-with
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    path = made.replace("sonde-lab.", "sonde-lab-")
-    os.rename(made, path)
-    return path, lock
-
-
-@contextlib.contextmanager
-def scratch():
-    """Such a directory for a with statement, that everybody may look into."""
-    path, lock = work_directory()
-    try:
-        os.chmod(path, 0o755)
-        yield path
-    finally:
-        lock.close()
-        shutil.rmtree(path, ignore_errors=True)
-
-
 class Run:
     """One guest: fill in the fields, then execute() gives the program's exit status.
 
@@ -328,20 +147,22 @@ class Run:
 
     def __init__(self, kernel, argv):
         self.kernel, self.argv = kernel, list(argv)
-        self.cpus, self.memory_mib, self.timeout_s = 2, 512, 120
+        self.cpus, self.memory_mib, self.timeout_s = 2, MEMORY_MIB, 120
         self.append, self.qemu_args, self.env = [], [], {}
         self.user = self.verbose = False
         self.terminal = False        # the program has this terminal, and its size
         self.hold = False            # keep the machine when the program has ended or the kernel panicked
         self.crash_kernel = False    # put the initramfs where lib.sh's lab_crash_kernel looks for it
         self.share = self.console = self.net = None
+        self.serial = None           # a path: a second serial line is a socket there
+        self.snapshot = True         # go on from a snapshot of such a machine, and make it if there is none
         self.keep_paths = []
         # What a guest without 9p shall have.
         self.files, self.programs, self.extra_modules = [], [], []
         self.out, self.err = sys.stdout.buffer, sys.stderr.buffer
         self.status = None           # as the control port says
         self.control, self.tar, self.pipes = b"", None, {}
-        self.qemu = self.started = self.terminal_modes = None
+        self.qemu = self.monitor = self.started = self.terminal_modes = None
         self.dir, self.lock = work_directory()
 
     def __enter__(self):
@@ -351,17 +172,20 @@ class Run:
         self.close()
 
     def close(self):
-        if self.qemu and self.qemu.poll() is None:
-            self.qemu.kill()
-        if self.qemu:
-            self.qemu.wait()
+        self.stop()
         if self.tar and self.tar.poll() is None:
             self.tar.kill()
             self.tar.wait()
-        if self.terminal_modes:  # QEMU restores them too, if it can
-            termios.tcsetattr(0, termios.TCSADRAIN, self.terminal_modes)
         self.lock.close()
         shutil.rmtree(self.dir, ignore_errors=True)
+
+    def alike(self):
+        """Another run with the same machine."""
+        run = Run(self.kernel, ["true"])
+        run.cpus, run.memory_mib, run.append = self.cpus, self.memory_mib, self.append
+        run.net = self.net and (run.dir, 1)
+        run.serial = self.serial and run.dir + "/serial"
+        return run
 
     def keep(self):
         """Host directories and files that the guest's tmpfs must not hide."""
@@ -398,28 +222,45 @@ class Run:
         names = {word.partition("=")[0] for word in ours}
         return [word for word in self.kernel.append if word.partition("=")[0] not in names] + ours
 
-    def command(self):
+    def ports(self):
+        """Those that the guest writes to."""
+        return ("out", "err", "ctl") + (() if self.kernel.has_9p else ("tar",))
+
+    def machine(self):
+        """The guest's hardware and kernel as QEMU's arguments: what a snapshot is of."""
         accel = accelerator()
-        args = [QEMU, "-accel", "tcg,thread=multi" if accel == "tcg" else accel, "-cpu", "max", "-smp", str(self.cpus),
+        args = ["-accel", "tcg,thread=multi" if accel == "tcg" else accel, "-cpu", "max", "-smp", str(self.cpus),
                 "-m", str(self.memory_mib), "-nodefaults", "-display", "none", "-no-reboot", "-kernel", self.kernel.image,
-                "-initrd", self.dir + "/initrd", "-append", " ".join(["console=ttyS0", "panic=0" if self.hold else "panic=-1", *self.boot_words()]),
-                "-serial", "file:" + self.console_path, "-device", "virtio-serial-pci,max_ports=8"]
-        if self.kernel.has_9p:
-            for tag, path, options in (("hostroot", "/", ",readonly=on"), ("share", self.share_path, "")):
-                args += ["-virtfs", "local,path=%s,mount_tag=%s,security_model=none,multidevs=remap%s" % (path, tag, options)]
+                "-append", " ".join(["console=ttyS0", "panic=-1", *self.boot_words()]),
+                "-serial", "chardev:console", "-device", "vmcoreinfo", "-device", "virtio-serial-pci,max_ports=8",
+                "-device", "virtconsole,chardev=terminal"]
+        for port in ("job", *self.ports()):
+            args += ["-device", "virtserialport,chardev=%s,name=lab.%s" % (port, port)]
+        for tag in ("hostroot", "share") if self.kernel.has_9p else ():
+            args += ["-device", "virtio-9p-pci,fsdev=%s,mount_tag=%s" % (tag, tag)]
+        if self.net:  # lab_net in lib.sh gives each end an address of its own
+            args += ["-device", "virtio-net-pci,netdev=net,mac=52:54:00:77:00:01"]
+        if self.serial:
+            args += ["-serial", "chardev:serial"]
+        return args
+
+    def host_side(self):
+        """What is behind that hardware."""
+        args = ["-chardev", "file,id=console,append=on,path=" + self.console_path,
+                "-chardev", "pipe,id=job,path=" + self.dir + "/job",
+                "-chardev", "stdio,id=terminal,signal=off" if self.terminal else "null,id=terminal"]
+        for tag, path, options in (("hostroot", "/", ",readonly=on"), ("share", self.share_path, "")) if self.kernel.has_9p else ():
+            args += ["-fsdev", "local,id=%s,path=%s,security_model=none,multidevs=remap%s" % (tag, path, options)]
         if self.net:
             here, there = self.net[1], 3 - self.net[1]
             args += ["-netdev", "dgram,id=net,local.type=unix,local.path=%s/%d,remote.type=unix,remote.path=%s/%d"
-                     % (self.net[0], here, self.net[0], there),
-                     "-device", "virtio-net-pci,netdev=net,mac=52:54:00:77:00:0%d" % here]
-        if self.terminal:
-            args += ["-chardev", "stdio,id=terminal,signal=off", "-device", "virtconsole,chardev=terminal"]
-        if self.hold:
-            args += ["-device", "vmcoreinfo", "-qmp", "unix:%s/qmp,server=on,wait=off" % self.dir]
+                     % (self.net[0], here, self.net[0], there)]
+        if self.serial:
+            args += ["-chardev", "socket,id=serial,server=on,wait=off,path=" + self.serial]
         return args + self.qemu_args
 
     def start(self):
-        """Boot; returns at once."""
+        """Boot, or go on from where such a machine had booted; returns when the guest runs."""
         if not shutil.which(QEMU):
             raise Missing("not on this machine: %s (package qemu-system-x86); install with apt-get" % QEMU)
         modules_mount_point()
@@ -428,39 +269,82 @@ class Run:
         if not self.share:
             os.mkdir(self.share_path)
             os.chmod(self.share_path, 0o777)
-        write_initramfs(self.dir + "/initrd", self)
+        write_machine(self.dir + "/machine", self.kernel)
+        write_job(self.dir + "/job.in", self)
+        os.symlink("/dev/null", self.dir + "/job.out")
         if self.crash_kernel:
-            shutil.copy(self.dir + "/initrd", self.share_path + "/.initrd")
-        command, passed = self.command(), []
-        for number, name in enumerate(("out", "err", "ctl") + (() if self.kernel.has_9p else ("tar",)), 1):
+            self.write_initrd(self.share_path + "/.initrd")
+        self.started = time.monotonic()
+        if not self.snapshot or not snapshot.restore(self):
+            self.write_initrd(self.dir + "/initrd")
+            self.launch(["-initrd", self.dir + "/initrd"])
+        self.started = time.monotonic()
+
+    def boot_for_snapshot(self, archive, more):
+        """Boot as far as without a job, in a machine that has MORE arguments."""
+        self.console_path, self.share_path = self.console, self.dir
+        os.mkfifo(self.dir + "/job.in")
+        os.symlink("/dev/null", self.dir + "/job.out")
+        self.launch([*more, "-initrd", archive])
+        self.started = time.monotonic()
+
+    def write_initrd(self, path):
+        """Both archives: the kernel unpacks one after the other."""
+        with open(path, "wb") as f:
+            for part in ("machine", "job.in"):
+                with open(os.path.join(self.dir, part), "rb") as archive:
+                    shutil.copyfileobj(archive, f)
+
+    def launch(self, more, inherited=()):
+        """Start QEMU with MORE arguments, and INHERITED files of ours."""
+        ours, its = socket.socketpair()
+        command = [QEMU, *self.machine(), *self.host_side(), *more, "-chardev", "socket,id=qmp,fd=%d" % its.fileno(),
+                   "-mon", "chardev=qmp,mode=control"]
+        passed, self.pipes, self.control = [], {}, b""
+        for number, name in enumerate(self.ports(), 1):
             reader, writer = os.pipe()
             self.pipes[name] = reader
             passed.append(writer)
             command += ["-add-fd", "fd=%d,set=%d" % (writer, number),
-                        "-chardev", "file,id=%s,path=/dev/fdset/%d,append=on" % (name, number),
-                        "-device", "virtserialport,chardev=%s,name=lab.%s" % (name, name)]
+                        "-chardev", "file,id=%s,path=/dev/fdset/%d,append=on" % (name, number)]
         if self.verbose:
             say(" ".join(command))
         if self.terminal and os.isatty(0):
             self.terminal_modes = termios.tcgetattr(0)
-        with open(self.dir + "/qemu", "wb") as log:
+        with open(self.dir + "/qemu", "wb") as log, open(self.console_path, "wb"):
             stdin, stdout = (None, None) if self.terminal else (subprocess.DEVNULL, log)
-            self.qemu = subprocess.Popen(command, stdin=stdin, stdout=stdout, stderr=log, pass_fds=passed,
-                                         preexec_fn=die_with_parent)
+            self.qemu = subprocess.Popen(command, stdin=stdin, stdout=stdout, stderr=log,
+                                         pass_fds=[*passed, its.fileno(), *inherited], preexec_fn=die_with_parent)
         for fd in passed:
             os.close(fd)
-        self.started = time.monotonic()
+        its.close()
+        self.monitor = snapshot.Monitor(ours)
 
-    def wait(self, until=lambda: False):
+    def stop(self):
+        """Kill the guest."""
+        if self.qemu and self.qemu.poll() is None:
+            self.qemu.kill()
+        if self.qemu:
+            self.qemu.wait()
+        for fd in self.pipes.values():
+            os.close(fd)
+        self.pipes = {}
+        if self.monitor:
+            self.monitor.close()
+        if self.terminal_modes:  # QEMU restores them too, if it can
+            termios.tcsetattr(0, termios.TCSADRAIN, self.terminal_modes)
+
+    def wait(self, until=lambda: False, timeout_s=None):
         """Relay until the guest ends, or UNTIL says so (asked twice a second) and then None.
 
         Returns the program's status, or raises Broken or TimeoutError.
         """
+        end = self.started + (timeout_s or self.timeout_s)
         with selectors.DefaultSelector() as ready:
             for name, fd in self.pipes.items():
                 ready.register(fd, selectors.EVENT_READ, name)
             while self.pipes:
-                if time.monotonic() > self.started + self.timeout_s:
+                if time.monotonic() > end:
                     self.qemu.kill()
                     raise TimeoutError
                 for key, _ in ready.select(0.5):
@@ -499,24 +383,6 @@ class Run:
     def settled(self):
         """For a guest that is held: its program has ended, or its kernel has panicked."""
         return self.status is not None or "---[ end Kernel panic" in self.console_text()
-
-    def qmp(self, *commands):
-        """Give QEMU commands, (name, {arguments}) each, of its QMP protocol; returns their answers."""
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.connect(self.dir + "/qmp")
-            file = connection.makefile("rw", encoding="utf-8")
-            file.readline()  # the greeting
-            answers = []
-            for name, arguments in (("qmp_capabilities", {}), *commands):
-                file.write(json.dumps({"execute": name, "arguments": arguments}) + "\n")
-                file.flush()
-                answer = {}
-                while "return" not in answer and "error" not in answer:  # events come between
-                    answer = json.loads(file.readline() or '{"error": {"desc": "QEMU has gone"}}')
-                if "error" in answer:
-                    raise Broken("QEMU refuses %s: %s" % (name, answer["error"]["desc"]))
-                answers.append(answer["return"])
-            return answers[1:]
 
     def console_text(self):
         try:
@@ -575,7 +441,7 @@ def add_guest_options(parser, kernel="stock"):
     add("--kernel", default=kernel, help="stock, cloud (Debian's), debug, minimal, kcsan (ours), or a bzImage; default %s" % kernel)
     add("--modules", help="lib/modules/RELEASE of a bzImage")
     add("--cpus", type=int, default=2)
-    add("--mem", type=int, help="MiB; default 512, 1024 for debug")
+    add("--mem", type=int, help="MiB; default %d, %d for debug" % (MEMORY_MIB, SLOW_MEMORY_MIB))
     add("--append", action="append", default=[], help="words for the kernel's command line")
     add("--timeout", type=float, default=TIMEOUT_S, help="seconds; default %d, %d for debug" % (TIMEOUT_S, DEBUG_TIMEOUT_S))
     add("--share", help="a directory that is $SHARE in the guest, writable")
@@ -587,6 +453,8 @@ def add_guest_options(parser, kernel="stock"):
     add("--module", dest="extra_modules", action="append", default=[], metavar="NAME",
         help="a module that a guest without 9p shall have")
     add("--qemu", action="append", default=[], help="one more argument for QEMU")
+    add("--no-snapshot", dest="snapshot", action="store_false",
+        help="boot, though the cache may have such a machine as it was when it had booted")
     add("-v", "--verbose", action="store_true")
 
 
@@ -595,10 +463,11 @@ def guest_from_options(args, argv):
     run = Run(find_kernel(args.kernel, args.modules), argv)
     slow = args.kernel in SLOW
     run.cpus, run.timeout_s = args.cpus, DEBUG_TIMEOUT_S if slow and args.timeout == TIMEOUT_S else args.timeout
-    run.memory_mib = args.mem or (1024 if slow else 512)
+    run.memory_mib = args.mem or (SLOW_MEMORY_MIB if slow else MEMORY_MIB)
     run.append, run.qemu_args, run.verbose = list(args.append), list(args.qemu), args.verbose
     run.share, run.console, run.keep_paths = args.share, args.console, args.keep
     run.programs, run.extra_modules = args.programs, args.extra_modules
+    run.snapshot = args.snapshot and not args.qemu
     for name in ("SRC", "BUILD", "TESTDIR", "SHARED"):
         if os.environ.get(name):
             run.env[name] = os.environ[name]

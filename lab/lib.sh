@@ -116,6 +116,7 @@ lab_net() {
 	lab_need_module virtio_net
 	local link
 	link=$(basename "$(find /sys/class/net -name 'e*' | head -1)")
+	ip link set "$link" address "52:54:00:77:00:0$LAB_HOST" # both came with the same
 	ip addr add "10.77.0.$LAB_HOST/24" dev "$link"
 	ip link set "$link" up
 }
