@@ -2,6 +2,7 @@
 """The archives that a guest boots: the machine's, and the job's, which is unpacked over it."""
 import os
 import re
+import shlex
 import shutil
 import stat
 import subprocess
@@ -115,11 +116,11 @@ def write_job(path, run):
     with open(path, "wb") as f:
         cpio = Initramfs(f)
         cpio.copy("lab/start", LAB + "/guest/start")
-        cpio.text("lab/argv", b"".join(os.fsencode(word) + b"\0" for word in run.argv))
-        cpio.text("lab/env", b"".join(os.fsencode("%s=%s" % pair) + b"\0" for pair in run.environment().items()))
+        cpio.text("lab/argv", os.fsencode("set -- %s\n" % shlex.join(run.argv)))
+        cpio.text("lab/env", os.fsencode("".join("export %s=%s\n" % (name, shlex.quote(value)) for name, value in run.environment().items())))
         cpio.text("lab/keep", "".join(path + "\n" for path in run.keep()))
         # A machine from a snapshot has the time and the random numbers of when it was saved.
-        cpio.text("lab/now", "%.3f\n" % time.time())
+        cpio.text("lab/now", "%d\n" % time.time())
         cpio.text("lab/seed", os.urandom(64))
         if not run.kernel.has_9p:
             carry(cpio, run)
@@ -128,7 +129,7 @@ def write_job(path, run):
 
 def carry(cpio, run):
     """Put what the script needs into the archive: no 9p in this kernel."""
-    for path in program_files(["bash", "setpriv", "setsid", "stty", "timeout", "date", "perl", *run.programs]):
+    for path in program_files(["bash", "setpriv", "setsid", "timeout", "date", "perl", *run.programs]):
         cpio.copy(path, path)
     files = [LAB + "/lib.sh", LAB + "/guest/as-user", *run.files]
     for path in map(os.path.abspath, filter(os.path.isfile, files + run.argv)):

@@ -460,6 +460,8 @@ def add_guest_options(parser, kernel="stock"):
 
 def guest_from_options(args, argv):
     """A Run as those options say, not started."""
+    if "/" in argv[0]:  # the guest's directory is another
+        argv = [os.path.abspath(argv[0]), *argv[1:]]
     run = Run(find_kernel(args.kernel, args.modules), argv)
     slow = args.kernel in SLOW
     run.cpus, run.timeout_s = args.cpus, DEBUG_TIMEOUT_S if slow and args.timeout == TIMEOUT_S else args.timeout

@@ -28,7 +28,7 @@ import time
 from common import Broken, cache_directory, read, say
 
 SIZE_MAX_BYTES = 4 << 30
-BOOT_MAX_S, RESTORE_MAX_S, ANSWER_MAX_S = 600, 90, 300
+BOOTS_MAX, BOOT_MAX_S, RESTORE_MAX_S, ANSWER_MAX_S = 3, 600, 90, 300
 
 
 class Monitor:
@@ -156,12 +156,27 @@ def made(run, directory):
 
 
 def make(run, directory):
-    began = time.monotonic()
+    """A machine whose kernel complained while it booted (emulation makes that happen) isn't kept."""
+    for _ in range(BOOTS_MAX):
+        began = time.monotonic()
+        if boot_and_save(run, directory):
+            break
+        say("the kernel complained while it booted, which emulation may cause: once more")
+    else:
+        raise Broken("its kernel complains each time that it boots")
+    if run.verbose:
+        say("made a snapshot of %d MiB in %.1f s" % (size_bytes(directory) >> 20, time.monotonic() - began))
+
+
+def boot_and_save(run, directory):
+    """False if the kernel is tainted already."""
     with run.alike() as maker, open(directory + "/memory", "w+b") as memory, open(directory + "/state", "w+b") as state:
         memory.truncate(run.memory_mib << 20)
         maker.console, maker.timeout_s = directory + "/console", BOOT_MAX_S
         maker.boot_for_snapshot(run.dir + "/machine", ram(run, directory + "/memory", "on"))
-        maker.wait(lambda: b"ready\n" in maker.control)
+        maker.wait(lambda: b"\n" in maker.control)
+        if maker.control != b"ready 0\n":
+            return False
         time.sleep(0.5)  # it goes to its port
         capability(maker)
         maker.monitor.ask("getfd", state, fdname="state")
@@ -172,8 +187,7 @@ def make(run, directory):
             status = maker.monitor.ask("query-migrate").get("status", "")
             if status in ("failed", "cancelled"):
                 raise Broken("QEMU could not save the machine")
-    if run.verbose:
-        say("made a snapshot of %d MiB in %.1f s" % (size_bytes(directory) >> 20, time.monotonic() - began))
+    return True
 
 
 def size_bytes(directory):
