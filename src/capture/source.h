@@ -53,6 +53,10 @@ enum capture_stacks {
 	CAPTURE_STACK_NONE,  /* only where it ran */
 };
 
+/* By default: as kernel.perf_event_max_stack has it, and where no kernel sets a limit as deep as
+ * interpreters go. */
+enum { CAPTURE_FRAMES = 127, CAPTURE_CFI_FRAMES = 512, CAPTURE_FRAMES_MAX = 1023 };
+
 struct capture_request {
 	enum capture_target target;
 	const pid_t *pids;       /* processes or threads, as target says */
@@ -62,7 +66,7 @@ struct capture_request {
 	bool frequency_chosen;   /* the user said so: also for events that else are all recorded */
 	uint64_t period;         /* a sample every so many events; 0: by frequency */
 	enum capture_stacks stacks;
-	unsigned max_frames;     /* of one stack; at most 1023 */
+	unsigned max_frames;     /* of one stack; at most 1023; 0: CAPTURE_FRAMES or, by CFI, CAPTURE_CFI_FRAMES */
 	enum capture_clock clock;
 	const char *const *events; /* -e names of this source; may be empty */
 	size_t event_count;

@@ -75,7 +75,7 @@ static const struct opt record_opts[] = {
 		  "frame pointers as a last resort: a stack ends, marked as broken, where there is no CFI." },
 	{ .name = "max-stack", .kind = OPT_U64, .value = "N", .min = 1, .max = 1023,
 	  .offset = offsetof(struct record_args, max_frames),
-	  .help = "frames of one stack, at most (default 127)" },
+	  .help = "frames of one stack, at most (default 512 by CFI, 127 by frame pointers)" },
 	{ .name = "clock", .kind = OPT_CHOICE, .value = "WHOSE", .choices = clock_choices,
 	  .offset = offsetof(struct record_args, clock),
 	  .help = "sample by the clock of each thread, of each cpu, or auto (the default)\n"

@@ -37,6 +37,7 @@ struct perf_setup {
 	uint64_t frequency_hz;   /* what the kernel allows of what was asked */
 	uint64_t asked_hz;
 	unsigned max_frames;     /* kernel and user frames of one stack together; 0: no stacks */
+	unsigned kernel_frames;  /* of them, at most so many by the kernel's own walk */
 	bool copies_stack;       /* user stacks come as copies (user_stack.c) */
 	bool copies_would_panic; /* they don't: the kernel may warn of them, and kernel.panic_on_warn is set */
 	bool no_kernel;          /* kernel part not permitted */

@@ -24,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PRECISE_MAX = 3, DEFAULT_MAX_FRAMES = 127, STACK_BYTES = 4096 };
+enum { PRECISE_MAX = 3, STACK_BYTES = 4096 };
 
 bool perf_test_deny(const char *what)
 {
@@ -107,7 +107,7 @@ static struct perf_event_attr attr_make(const struct perf_setup *setup, const st
 		attr.sample_type |= PERF_SAMPLE_IDENTIFIER;
 	if (setup->max_frames) {
 		attr.sample_type |= PERF_SAMPLE_CALLCHAIN;
-		attr.sample_max_stack = (uint16_t)setup->max_frames;
+		attr.sample_max_stack = (uint16_t)setup->kernel_frames;
 	}
 	if (setup->copies_stack) {
 		attr.sample_type |= PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
@@ -195,6 +195,7 @@ static bool give_up_one(struct perf_setup *setup, struct perf_event_attr *attr, 
 		attr->sample_type &= ~(uint64_t)(PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER);
 		attr->sample_regs_user = attr->sample_stack_user = attr->exclude_callchain_user = 0;
 		setup->copies_stack = false;
+		setup->max_frames = setup->kernel_frames;
 		return true;
 	}
 	return false;
@@ -306,7 +307,7 @@ static void level(struct perf_setup *setup)
 
 static unsigned stack_limit(const struct capture_request *request)
 {
-	int64_t limit = DEFAULT_MAX_FRAMES;
+	int64_t limit = CAPTURE_FRAMES;
 
 	if (request->stacks == CAPTURE_STACK_NONE)
 		return 0;
@@ -314,6 +315,14 @@ static unsigned stack_limit(const struct capture_request *request)
 	if (limit < 1)
 		return 0;
 	return request->max_frames && request->max_frames < limit ? request->max_frames : (unsigned)limit;
+}
+
+/* What the kernel limits is what it walks itself. */
+static void choose_depth(struct perf_setup *setup, const struct capture_request *request)
+{
+	setup->kernel_frames = setup->max_frames;
+	if (setup->copies_stack)
+		setup->max_frames = request->max_frames ? request->max_frames : CAPTURE_CFI_FRAMES;
 }
 
 /* The kernel ends a copy where the address space ends, and forgets to round: a stack pointer of
@@ -350,6 +359,7 @@ struct err *perf_setup_make(const struct capture_request *request, struct perf_s
 				    ? (uint64_t)max_rate : request->frequency_hz;
 	ret->max_frames = stack_limit(request);
 	choose_copies(ret, request);
+	choose_depth(ret, request);
 	if (request->event_count == 0)
 		return choose_default(ret, request);
 	for (size_t i = 0; i < request->event_count; i++) {

@@ -47,7 +47,6 @@
 #define MAPS_AGAIN_NS UINT64_C(100000000) /* /proc/PID/maps is read no more often */
 
 enum {
-	DEFAULT_MAX_FRAMES = 127,     /* as kernel.perf_event_max_stack has it */
 	SAME_STACK_BYTES = 8 << 20,   /* what is wanted further away is another stack's */
 	AGENT_FRAME_DEPTH = 5,        /* its frame is one of so many outermost ones */
 };
@@ -480,12 +479,13 @@ static struct err *create(const struct capture *capture, void **ret)
 	s->period_ns = 1000000000 / (request->frequency_hz ? request->frequency_hz : 99);
 	map_init(&s->processes);
 	config.period_ns = s->period_ns;
-	config.max_frames = request->max_frames ? request->max_frames : DEFAULT_MAX_FRAMES;
+	config.copies_stacks = request->stacks == CAPTURE_STACK_AUTO || request->stacks == CAPTURE_STACK_DWARF;
+	config.max_frames = request->max_frames		? request->max_frames
+			    : config.copies_stacks ? CAPTURE_CFI_FRAMES : CAPTURE_FRAMES;
 	if (request->stacks == CAPTURE_STACK_NONE)
 		config.max_frames = 0;
 	if (config.max_frames > AGENT_MAX_FRAMES)
 		config.max_frames = AGENT_MAX_FRAMES;
-	config.copies_stacks = request->stacks == CAPTURE_STACK_AUTO || request->stacks == CAPTURE_STACK_DWARF;
 	s->max_frames = config.max_frames;
 	recorder_note(capture->recorder, "cpu-timer.stacks",
 		      config.copies_stacks		     ? "copies, unwound by CFI"

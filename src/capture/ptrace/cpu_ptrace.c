@@ -24,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HZ_MAX = 100, DEFAULT_MAX_FRAMES = 127, STACK_MAX_BYTES = 1 << 20 };
+enum { HZ_MAX = 100, STACK_MAX_BYTES = 1 << 20 };
 #define MAPS_AGAIN_NS UINT64_C(1000000000)
 
 struct cpu_ptrace {
@@ -58,6 +58,8 @@ static struct err *create(const struct capture *capture, void **ret)
 	struct cpu_ptrace *s = mem_calloc(1, sizeof(*s));
 	uint64_t hz = request->frequency_hz && request->frequency_hz < HZ_MAX ? request->frequency_hz : HZ_MAX;
 
+	bool copies = request->stacks == CAPTURE_STACK_AUTO || request->stacks == CAPTURE_STACK_DWARF;
+
 	s->capture = *capture;
 	s->options = (struct ptrace_sampler_options){
 		.pids = request->pids,
@@ -66,12 +68,11 @@ static struct err *create(const struct capture *capture, void **ret)
 		.period_ns = 1000000000 / hz,
 		.max_frames = request->stacks == CAPTURE_STACK_NONE ? 1
 			      : request->max_frames		    ? request->max_frames
-								    : DEFAULT_MAX_FRAMES,
-		.copy_stacks = request->stacks == CAPTURE_STACK_AUTO || request->stacks == CAPTURE_STACK_DWARF,
+			      : copies				    ? CAPTURE_CFI_FRAMES
+								    : CAPTURE_FRAMES,
+		.copy_stacks = copies,
 	};
 	map_init(&s->maps_read);
-	if (s->options.max_frames > PTRACE_SAMPLER_MAX_FRAMES)
-		s->options.max_frames = PTRACE_SAMPLER_MAX_FRAMES;
 	recorder_note(capture->recorder, "cpu-ptrace.stacks", s->options.copy_stacks ? "copies, unwound by CFI"
 				       : request->stacks == CAPTURE_STACK_FP ? "frame pointers" : "none");
 	s->event_id = (uint16_t)track_event(capture->track, "cpu-time", "ns", hz, 0);
@@ -132,7 +133,7 @@ static void take_sample(void *user, const struct ptrace_sample *sample)
 		.flags = sample->cut ? SAMPLE_STACK_CUT : 0,
 	};
 
-	uint64_t addrs[PTRACE_SAMPLER_MAX_FRAMES];
+	uint64_t addrs[CAPTURE_FRAMES_MAX];
 	const uint64_t *pcs = sample->pcs;
 	size_t count = sample->pc_count;
 

@@ -511,7 +511,7 @@ struct err *ptrace_sampler_create(const struct ptrace_sampler_options *options, 
 	struct err *err;
 
 	s->options = *options;
-	if (s->options.max_frames > PTRACE_SAMPLER_MAX_FRAMES)
+	if (!s->options.copy_stacks && s->options.max_frames > PTRACE_SAMPLER_MAX_FRAMES)
 		s->options.max_frames = PTRACE_SAMPLER_MAX_FRAMES;
 	s->pids = mem_calloc(options->pid_count, sizeof(*s->pids));
 	memcpy(s->pids, options->pids, options->pid_count * sizeof(*s->pids));
