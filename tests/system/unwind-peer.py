@@ -39,7 +39,7 @@ def run(words, **more):
 
 def c_source(path):
     with open(path, "w") as f:
-        for i in range(70):
+        for i in range(45):
             f.write(f"int f{i}(int *a, int n, int k) {{ int s = k; for (int i = 0; i < n; i++) {{ switch ((a[i] + s) % 7) {{"
                     f"case 0: s += a[i] * {i + 3}; break; case 1: s ^= a[i] << (s & 7); break; case 2: s -= a[n - 1 - i];"
                     f"break; case 3: a[i] = s / (a[i] | 1); break; default: s++; }} if (s > {i * 1000})"
@@ -53,7 +53,7 @@ def works():
     with open("work.py", "w") as f:
         f.write("def f(n):\n  return sorted([1], key=lambda x: f(n-1))[0] if n else sum(i*i for i in range(900))\n"
                 "import json, re\n"
-                "for i in range(3000):\n  f(i % 9)\n  json.loads(json.dumps({'a': [1, 2, 3] * 20}))\n"
+                "for i in range(2000):\n  f(i % 9)\n  json.loads(json.dumps({'a': [1, 2, 3] * 20}))\n"
                 "  re.sub(r'(\\w+) (\\w+)', r'\\2', 'some words ' * 20)\n")
     return {"cc1": [cc1, "-quiet", "-O2", "big.c", "-o", os.devnull],
             "python3": [os.path.realpath(sys.executable), "work.py"]}
