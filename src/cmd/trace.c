@@ -35,6 +35,8 @@ static const struct opt trace_opts[] = {
 	  .help = "a JSON object a line, a call each; of a view one document (docs/SCHEMA.md)" },
 	{ .name = "html", .kind = OPT_FLAG, .offset = offsetof(struct trace_args, html),
 	  .help = "a view as one self-contained page (-o FILE.html)" },
+	{ .name = "fold", .kind = OPT_FLAG, .offset = offsetof(struct trace_args, fold),
+	  .help = "count what repeats: two rounds of a sequence of calls are shown, then \"read+poll x 18,229 more\"" },
 	TRACE_OPT("columns", 0, 'a', "COLUMN", false, "align results in this column (default 40)"),
 	{ .kind = OPT_HEADING, .help = "Counting" },
 	TRACE_OPTS_COUNT,
@@ -154,6 +156,9 @@ static struct err *trace_run(void *p, struct arena *arena, int *status)
 	if (names_recording(args, &recording) && args->command.count > 1)
 		err = take_options(args, arena);
 	o.json = args->json;
+	o.fold = args->fold;
+	if (!err && o.json && o.fold)
+		err = err_new(ERR_USAGE, "--fold is for lines, not for --json");
 	if (!err)
 		err = apply(args, arena, &o);
 	if (!err && parts_of(args, &o, recording))

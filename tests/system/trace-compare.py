@@ -4,6 +4,7 @@
 # Every line of every thread has to be equal, to the letter.  Without BPF, two runs are compared, as far as they can be.
 # needs: strace plain
 # timeout: 120
+import concurrent.futures
 import os
 import shutil
 import subprocess
@@ -67,7 +68,8 @@ def compare(engine, same_run, name, setup, command):
         words += ["--same-run"] if same_run else ["--fresh", "--least", "95"]
         done = subprocess.run(words + ["--"] + command, capture_output=True, text=True)
     ok = done.returncode == 0
-    failures += not ok
+    if not ok:
+        failures += 1
     last = done.stdout.splitlines()[-1].rpartition(": ")[2] if done.stdout else "nothing said"
     print("%-5s %-6s %-10s %s" % ("ok" if ok else "FAIL", engine, name, last if ok else "\n" + done.stdout + done.stderr[-800:]))
 
@@ -109,12 +111,13 @@ def main():
     probe = subprocess.run(["sonde", "trace", "--engine", "bpf", "-o", "/dev/null", "true"], capture_output=True, text=True)
     if probe.returncode != 0:
         print("without the BPF engine, so two runs are compared: %s" % probe.stderr.strip())
-    for engine in ["bpf", "ptrace"]:
-        for name, setup, command, one_run in programs():
-            if probe.returncode == 0:
-                compare(engine, True, name, setup, command)
-            elif engine == "ptrace" and not one_run:
-                compare(engine, False, name, setup, command)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for engine in ["bpf", "ptrace"]:
+            for name, setup, command, one_run in programs():
+                if probe.returncode == 0:
+                    pool.submit(compare, engine, True, name, setup, command)
+                elif engine == "ptrace" and not one_run:
+                    pool.submit(compare, engine, False, name, setup, command)
     return 1 if failures else 0
 
 

@@ -63,6 +63,7 @@ struct trace_options {
 	const char *output;       /* -o; NULL: standard error */
 	bool append;
 	bool json;                /* sonde trace --json */
+	bool fold;                /* sonde trace --fold */
 	int columns;              /* -a */
 	struct syscall_style style;
 	uint32_t quiet;

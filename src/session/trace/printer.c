@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "session/trace/dump.h"
 #include "session/trace/fd_names.h"
+#include "session/trace/fold.h"
 #include "session/trace/path_filter.h"
 #include "session/trace/printer_impl.h"
 #include "session/trace/stack_printer.h"
@@ -23,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 
 enum { STATUS_ALL = 31, FLUSH_BYTES = 64 << 10 };
 
@@ -30,7 +32,7 @@ static bool is_quiet(const struct printer *p, enum trace_quiet what) { return p-
 
 static bool stages(const struct printer *p)
 {
-	return (p->options->status & STATUS_ALL) != STATUS_ALL || p->options->json;
+	return (p->options->status & STATUS_ALL) != STATUS_ALL || p->options->json || p->fold;
 }
 
 static bool prints_calls(const struct printer *p) { return p->options->count != TRACE_COUNT_ONLY; }
@@ -90,9 +92,13 @@ static void on_begin(void *self, struct call_thread *t, enum call_begin how)
 		printer_say(p, "Process %u attached", t->tid);
 }
 
+static void end_fold(struct printer *p, struct call_thread *t);
+
 static void forget(struct printer *p, struct call_thread *t)
 {
 	struct line *line = printer_line(t);
+
+	end_fold(p, t);
 
 	if (p->printing == t)
 		p->printing = NULL;
@@ -269,6 +275,46 @@ static void add_result(struct printer *p, struct call_thread *t, const struct sy
 		add_duration(p, t, &out->text);
 }
 
+/* A thread without calls for so long has what was folded shown. */
+#define FOLD_IDLE_NS 1000000000ULL
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* --fold: into the sequence that it may be a part of. */
+static void fold_staged(struct printer *p, struct call_thread *t, uint32_t status)
+{
+	struct line *line = printer_line(t);
+	const struct syscall_entry *entry = syscall_find(t->call.abi, t->call.number);
+	struct str *text = &line->staged.text, *out = &line->out->text;
+
+	if (status & (TRACE_SUCCESSFUL | TRACE_FAILED)) {
+		fold_add(p->fold, &(struct fold_call){ .tid = (uint32_t)t->tid, .call = &t->call, .now_ns = now_ns(),
+						       .name = entry ? entry->name : "syscall",
+						       .duration_ns = t->leave_ns > t->enter_ns ? t->leave_ns - t->enter_ns : 0,
+						       .line = str_text(text), .length = text->length }, out);
+		return;
+	}
+	fold_end(p->fold, (uint32_t)t->tid, out);
+	str_add_n(out, str_text(text), text->length);
+}
+
+/* Something else of this thread comes. */
+static void end_fold(struct printer *p, struct call_thread *t)
+{
+	struct line *line = printer_line(t);
+
+	if (!p->fold)
+		return;
+	fold_end(p->fold, (uint32_t)t->tid, &line->out->text);
+	trace_out_new_line(line->out);
+}
+
 /* -z, -Z: the text was kept until now. */
 static void publish(struct printer *p, struct call_thread *t, uint32_t status)
 {
@@ -277,7 +323,9 @@ static void publish(struct printer *p, struct call_thread *t, uint32_t status)
 
 	if (!stages(p))
 		return;
-	if (p->options->status & status)
+	if (p->options->status & status && p->fold)
+		fold_staged(p, t, status);
+	else if (p->options->status & status)
 		str_add_n(&line->out->text, staged->text.text, staged->text.length);
 	trace_out_new_line(line->out);
 	str_clear(&staged->text);
@@ -430,6 +478,7 @@ static void on_signal(void *self, struct call_thread *t, int number, const sigin
 
 	if (!prints_lines(p) || !is_wanted_signal(p, number))
 		return;
+	end_fold(p, t);
 	printer_lead(p, t, out, t->event_ns);
 	str_printf(&out->text, "--- %s ", signal_name(number, buffer, sizeof(buffer)));
 	if (siginfo) {
@@ -451,6 +500,7 @@ static void on_stopped(void *self, struct call_thread *t, int number)
 
 	if (!prints_lines(p) || !is_wanted_signal(p, number))
 		return;
+	end_fold(p, t);
 	printer_lead(p, t, out, t->event_ns);
 	str_printf(&out->text, "--- stopped by %s ---", signal_name(number, buffer, sizeof(buffer)));
 	printer_end_line(p, out);
@@ -479,6 +529,7 @@ static void on_ended(void *self, struct call_thread *t, int status)
 	bool killed = WIFSIGNALED(status);
 
 	t->in_call = false;
+	end_fold(p, t);
 	if (!prints_lines(p) || (!killed && is_quiet(p, TRACE_QUIET_EXIT)) ||
 	    (killed && !is_wanted_signal(p, WTERMSIG(status)))) {
 		forget(p, t);
@@ -515,6 +566,8 @@ static void on_idle(void *self)
 {
 	struct printer *p = self;
 
+	if (p->fold) /* who is asleep has its lines shown */
+		fold_end_all(p->fold, now_ns() - FOLD_IDLE_NS, &p->out.text);
 	trace_out_flush(&p->out);
 }
 
@@ -552,6 +605,8 @@ struct err *printer_create(const struct trace_options *options, struct printer *
 		p->paths = path_filter_create(options->paths.v, options->paths.n);
 	if (options->count)
 		p->summary = summary_create(options);
+	if (options->fold)
+		p->fold = fold_create();
 	if (options->show_stack)
 		p->stacks = stack_printer_create();
 	printer_memo_create(p);
@@ -561,6 +616,8 @@ struct err *printer_create(const struct trace_options *options, struct printer *
 
 void printer_finish(struct printer *p)
 {
+	if (p->fold)
+		fold_end_all(p->fold, 0, &p->out.text);
 	if (p->printing && trace_out_column(&p->out) != 0 && p->options->strace == false)
 		printer_end_line(p, &p->out);
 	if (p->summary)
@@ -576,6 +633,7 @@ void printer_destroy(struct printer *p)
 	path_filter_destroy(p->paths);
 	summary_destroy(p->summary);
 	stack_printer_destroy(p->stacks);
+	fold_destroy(p->fold);
 	printer_memo_destroy(p);
 	free(p);
 }

@@ -28,6 +28,7 @@ struct printer {
 	struct fd_names *fds;
 	struct path_filter *paths;
 	struct summary *summary;
+	struct fold *fold;            /* --fold; NULL: not asked */
 	struct stack_printer *stacks;
 	struct call_memo *memo;       /* NULL: texts depend on more than a call and its memory */
 	struct call_text *texts;      /* by its slots */

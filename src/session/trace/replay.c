@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "record/recording.h"
+#include "session/trace/fold.h"
 #include "session/trace/output.h"
 #include "session/trace/summary.h"
 
@@ -25,9 +26,10 @@ struct call_columns { /* in the order of call_names */
 	const uint64_t *time_ns, *duration_ns;
 	const int64_t *result;
 	const uint32_t *thread, *number, *name, *arguments, *returned, *path, *abi, *flags;
+	const uint64_t *arg0;
 };
 static const char *const call_names[] = { "time_ns", "duration_ns", "result", "thread", "number", "name",
-					  "arguments", "returned", "path", "abi", "flags", NULL };
+					  "arguments", "returned", "path", "abi", "flags", "arg0", NULL };
 static const char *const signal_names[] = { "time_ns", "thread", "number", "text", NULL };
 
 struct replay {
@@ -36,6 +38,8 @@ struct replay {
 	const struct recording_meta *meta;
 	struct trace_out out;
 	struct summary *summary;
+	struct fold *fold;   /* --fold; NULL: not asked */
+	struct str line;     /* one that may be folded */
 	uint64_t last_ns;
 	struct scan *signals;
 	struct batch signal_batch;
@@ -217,6 +221,28 @@ static void print_call(struct replay *r, const struct call_columns *c, size_t i)
 	str_add_char(out, '\n');
 }
 
+/* The line is printed as ever, and then taken away to be folded. */
+static void fold_call(struct replay *r, const struct call_columns *c, size_t i)
+{
+	struct str *out = &r->out.text;
+	size_t before = out->length;
+	struct syscall_call call = { .abi = (enum syscall_abi)c->abi[i], .number = c->number[i], .result = c->result[i],
+				     .args = { c->arg0[i] } };
+
+	if (c->flags[i] & SYSCALL_UNFINISHED)
+		fold_end(r->fold, r->tid, out);
+	print_call(r, c, i);
+	if (c->flags[i] & SYSCALL_UNFINISHED)
+		return;
+	str_clear(&r->line);
+	str_add_n(&r->line, out->text + before, out->length - before);
+	out->length = before;
+	out->text[before] = '\0';
+	fold_add(r->fold, &(struct fold_call){ .tid = r->tid, .call = &call, .name = recording_string(r->recording, c->name[i]),
+					       .duration_ns = c->duration_ns[i], .now_ns = c->time_ns[i],
+					       .line = str_text(&r->line), .length = r->line.length }, out);
+}
+
 static void count_call(struct replay *r, const struct call_columns *c, size_t i)
 {
 	struct call_thread t = { .enter_ns = c->time_ns[i], .leave_ns = c->time_ns[i] + c->duration_ns[i] };
@@ -260,6 +286,8 @@ static struct err *print_signals(struct replay *r, uint64_t before_ns)
 		if (!number_set_has(&r->options->signals, b->columns[2].u32[i]) ||
 		    !wants_thread(r->options, r->pid, r->tid))
 			continue;
+		if (r->fold)
+			fold_end(r->fold, r->tid, &r->out.text);
 		lead(r, b->columns[0].u64[i]);
 		str_add(&r->out.text, "--- ");
 		add_string(r, b->columns[3].u32[i]);
@@ -275,7 +303,7 @@ static void set_columns(struct call_columns *c, const struct batch *b)
 	const union column *v = b->columns;
 
 	*c = (struct call_columns){ v[0].u64, v[1].u64, v[2].i64, v[3].u32, v[4].u32, v[5].u32,
-				    v[6].u32, v[7].u32, v[8].u32, v[9].u32, v[10].u32 };
+				    v[6].u32, v[7].u32, v[8].u32, v[9].u32, v[10].u32, v[11].u64 };
 }
 
 static struct err *print_batch(struct replay *r, const struct batch *b)
@@ -291,7 +319,9 @@ static struct err *print_batch(struct replay *r, const struct batch *b)
 			continue;
 		if (r->summary)
 			count_call(r, &c, i);
-		if (r->options->count != TRACE_COUNT_ONLY)
+		if (r->options->count != TRACE_COUNT_ONLY && r->fold)
+			fold_call(r, &c, i);
+		else if (r->options->count != TRACE_COUNT_ONLY)
 			print_call(r, &c, i);
 		if (r->out.text.length > FLUSH_BYTES)
 			trace_out_flush(&r->out);
@@ -341,7 +371,11 @@ static struct err *replay(struct replay *r, const char *path)
 	if (r->options->count)
 		r->summary = summary_create(r->options);
 	TRY(open_signals(r));
+	if (r->options->fold)
+		r->fold = fold_create();
 	TRY(print_calls(r));
+	if (r->fold)
+		fold_end_all(r->fold, 0, &r->out.text);
 	if (r->summary)
 		summary_print(r->summary, &r->out.text);
 	return NULL;
@@ -356,6 +390,8 @@ struct err *replay_trace(const struct trace_options *options, const char *path)
 	if (r.signals)
 		scan_destroy(r.signals);
 	summary_destroy(r.summary);
+	fold_destroy(r.fold);
+	str_deinit(&r.line);
 	map_deinit(&r.named);
 	recording_destroy(r.recording);
 	return err;
