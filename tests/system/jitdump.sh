@@ -69,4 +69,39 @@ sonde record -q -o kept.sonde -- ./jit dumps
 check kept.sonde "the file is there"
 sonde record -q -o deleted.sonde -- ./jit dumps delete
 check deleted.sonde "the file was deleted"
+# What perf recorded, imported: the jitdump, and a perf map.
+perf record -q -e cpu-clock:u -F 997 -o jit.data -- ./jit dumps > /dev/null 2> log || cat log
+sonde import -q -o imported.sonde jit.data
+check imported.sonde "perf.data and a jitdump"
+cat > map.c <<'END'
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+static const unsigned char loop[] = { 0x90, 0x90, 0xff, 0xcf, 0x75, 0xfc, 0xc3 };
+int main(void)
+{
+	void *code = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char path[64];
+	snprintf(path, sizeof(path), "/tmp/perf-%d.map", getpid());
+	FILE *f = fopen(path, "w");
+	memcpy(code, loop, sizeof(loop));
+	fprintf(f, "%lx %zx mapped spin\n", (long)code, sizeof(loop));
+	fclose(f);
+	for (clock_t end = clock() + CLOCKS_PER_SEC / 5; clock() < end;) ((void (*)(int))code)(200000);
+	puts(path);
+	return 0;
+}
+END
+gcc -O1 map.c -o map
+perf record -q -e cpu-clock:u -F 997 -o map.data -- ./map > map.path 2> log || cat log
+trap 'rm -f "$(cat map.path)"' EXIT
+sonde report -q map.data | grep -q 'mapped spin' || { echo "FAILED: no name from the perf map"; exit 1; }
+rm -f "$(cat map.path)"
+sonde report map.data > gone
+if grep -q 'mapped spin' gone || ! grep -q 'neither a jit-PID.dump nor' gone; then
+	echo "FAILED: a perf map that is gone is not told"
+	exit 1
+fi
 echo "named from jitdump, also when the file was deleted and where code was moved"
