@@ -173,7 +173,16 @@ const struct cmd cmd_diff = {
 			"all where the function changed by as much as everything did, which a slower machine explains "
 			"as well; machine for interrupts and task switches, which "
 			"come from what else ran; too few where there are not enough samples to tell. p is the probability that "
-			"chance makes such a difference.",
+			"chance makes such a difference.\n\n"
+			"How it is told: samples of a function are a Poisson count, so that of two counts the second is binomial given "
+			"their sum. That is asked exactly up to 400 samples, and by the normal approximation of the ratio's logarithm, "
+			"whose variance is 1/a + 1/b and twice the square of --noise: the larger p counts. Each function is asked "
+			"twice, whether it used more than was to be expected, and whether it changed by more than all the others together "
+			"did; both have to be less probable than 0.01 after Holm's correction for all functions that were asked (those "
+			"with ten samples or more in both together). So among twenty comparisons of a program with itself fewer than one "
+			"shows any significant line. To find a change of 20 % in one of twenty functions takes some 2,000 samples of "
+			"it, of 5 %, which is little more than twice the noise, none suffice: give less --noise on a quiet machine, or "
+			"repeat the runs.",
 		.opts = diff_opts,
 		.operands = diff_operands,
 		.examples = diff_examples,
