@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/resource.h>
 
 static int report(struct err *err, int status)
@@ -87,6 +88,10 @@ static int end_by_signal(int number)
 static struct err *run_words(int argc, char **argv, struct arena *arena, int *status)
 {
 	int used;
+
+	if (argc > 0 && argv[0][0] == '\0') /* somebody gave us no name: take the file's */
+		argv[0] = program_invocation_name = (char *)getauxval(AT_EXECFN);
+
 	const char *name = strrchr(argv[0], '/');
 
 	/* a link of that name to us: strace's place is taken without a change to any script */

@@ -6,10 +6,12 @@
  * "-e" anywhere before the command, and its messages.
  */
 #include "base/log.h"
+#include "base/mem.h"
 #include "cmd/cmd.h"
 #include "cmd/trace_opts.h"
 #include "session/trace/session.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -75,12 +77,16 @@ static void make_rows(struct getopt_rows *rows)
 static struct err *parse(int argc, char **argv, struct trace_options *o, bool *failed)
 {
 	struct getopt_rows rows;
-	int letter;
+	int letter, row = -1;
 
 	make_rows(&rows);
 	*failed = false;
 	optind = 0;
-	while ((letter = getopt_long(argc, argv, rows.letters, rows.longs, NULL)) != -1) {
+	for (; (letter = getopt_long(argc, argv, rows.letters, rows.longs, &row)) != -1; row = -1) {
+		if (row >= 0)
+			snprintf(o->spelled, sizeof(o->spelled), "--%s", rows.longs[row].name);
+		else
+			snprintf(o->spelled, sizeof(o->spelled), "-%c", letter);
 		if (letter == '?') {
 			fprintf(stderr, "Try '%s -h' for more information.\n", o->name);
 			*failed = true;
@@ -113,15 +119,25 @@ static int complain(const struct trace_options *o, struct err *err)
 
 extern const struct cmd cmd_strace;
 
+/* As we were called: "sonde strace", or the link's name; strace's messages begin with that.  Heap. */
+static char *called_as(const char *word)
+{
+	const char *program = program_invocation_name;
+
+	return word == program ? mem_strdup(program) : mem_printf("%s %s", program, word);
+}
+
 static struct err *strace_run(int argc, char **argv, struct arena *arena, int *status)
 {
 	struct trace_options o;
+	CLEANUP(mem_freep) char *name = NULL;
 	struct err *err;
 	bool failed;
 
 	trace_options_init(&o);
 	o.strace = true;
-	o.name = argv[0];
+	name = called_as(argv[0]);
+	o.name = argv[0] = name; /* getopt_long's messages begin with it */
 	err = parse(argc, argv, &o, &failed);
 	if (!err && !failed)
 		err = trace_options_finish(&o);

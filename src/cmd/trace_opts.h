@@ -38,6 +38,8 @@ extern const struct opt strace_opts[];
 		  "which results: successful, failed, unfinished, unavailable, detached"),                    \
 	TRACE_OPT("successful-only", 'z', 'z', NULL, false, "only calls that returned without an error"),     \
 	TRACE_OPT("failed-only", 'Z', 'Z', NULL, false, "only calls that returned with an error"),            \
+	TRACE_OPT("trace-fds", 0, TRACE_LONG_TRACE_FDS, "FDS", false, "only calls on these descriptors"),       \
+	TRACE_OPT("syscall-limit", 0, TRACE_LONG_SYSCALL_LIMIT, "N", false, "let all go after N calls"),         \
 	TRACE_OPT("trace-path", 'P', 'P', "PATH", false, "only calls that touch PATH; may be given often")
 
 #define TRACE_OPTS_OUTPUT                                                                                     \
@@ -56,7 +58,7 @@ extern const struct opt strace_opts[];
 	TRACE_OPT(NULL, 'x', 'x', NULL, false, "strings that are not ASCII in hex; -xx all strings"),         \
 	TRACE_OPT("const-print-style", 'X', 'X', "HOW", false, "named constants: abbrev (names), raw, or verbose (both)"), \
 	TRACE_OPT("decode-fds", 0, TRACE_LONG_DECODE_FDS, "WHAT", true,                                       \
-		  "what descriptors refer to: path, socket, dev, pidfd, all"),                                \
+		  "what descriptors refer to: path, socket, dev, pidfd, signalfd, eventfd, all"),                                \
 	TRACE_OPT(NULL, 'y', 'y', NULL, false, "paths of descriptors; -yy sockets, devices and pidfds too"),  \
 	TRACE_OPT("decode-pids", 0, TRACE_LONG_DECODE_PIDS, "WHAT", false, "what ids of processes mean: comm, pidns"), \
 	TRACE_OPT(NULL, 'Y', 'Y', NULL, false, "names of processes"),                                         \
@@ -71,7 +73,13 @@ extern const struct opt strace_opts[];
 	TRACE_OPT(NULL, 'T', 'T', NULL, false, "as --syscall-times"),                                         \
 	TRACE_OPT("syscall-number", 'n', 'n', NULL, false, "numbers of calls"),                               \
 	TRACE_OPT("instruction-pointer", 'i', 'i', NULL, false, "where each call was made"),                  \
-	TRACE_OPT("stack-traces", 'k', 'k', NULL, false, "the user stack below each call"),                   \
+	TRACE_OPT("stack-trace", 0, TRACE_LONG_STACK, "HOW", true, "the user stack below each call: symbol or source"), \
+	TRACE_OPT("stack-traces", 0, TRACE_LONG_STACK, "HOW", true, "as --stack-trace"),                       \
+	TRACE_OPT(NULL, 'k', 'k', NULL, false, "as --stack-trace"),                                            \
+	TRACE_OPT("stack-trace-frame-limit", 0, TRACE_LONG_FRAME_LIMIT, "N", false, "at most N frames of it (default 256)"), \
+	TRACE_OPT("always-show-pid", 0, TRACE_LONG_ALWAYS_PID, NULL, false, "the pid also where there is only one"), \
+	TRACE_OPT("arg-names", 'N', 'N', NULL, false, "names of arguments"),                                   \
+	TRACE_OPT("secontext", 0, TRACE_LONG_SECONTEXT, "WHAT", true, "SELinux contexts: refused, sonde has none"),    \
 	TRACE_OPT("kvm", 0, TRACE_LONG_KVM, "vcpu", false, "why a virtual CPU returned"),                     \
 	TRACE_OPT("quiet", 0, TRACE_LONG_QUIET, "WHAT", true,                                                 \
 		  "no messages about: attach, exit, path-resolution, personality, thread-execve, all"),       \
@@ -102,6 +110,7 @@ extern const struct opt strace_opts[];
 #define TRACE_OPTS_START                                                                                      \
 	TRACE_OPT("attach", 'p', 'p', "PID", false, "running processes, separated by commas"),                \
 	TRACE_OPT("env", 'E', 'E', "VAR[=VALUE]", false, "set VAR for the command, or remove it"),            \
+	TRACE_OPT("argv0", 0, TRACE_LONG_ARGV0, "NAME", false, "what the command finds as its own name"),      \
 	TRACE_OPT("user", 'u', 'u', "USER", false, "run the command as USER, with setuid bits in effect"),    \
 	TRACE_OPT("detach-on", 'b', 'b', "execve", false, "let a process go when it execs"),                  \
 	TRACE_OPT("daemonize", 0, TRACE_LONG_DAEMONIZE, "HOW", true,                                          \

@@ -15,6 +15,11 @@ bool dec_failed(const struct decoder *d) { return d->exit && d->call->is_error &
 
 bool dec_read(struct decoder *d, uint64_t addr, void *buffer, size_t size)
 {
+	return !d->style->addresses && dec_read_text(d, addr, buffer, size);
+}
+
+bool dec_read_text(struct decoder *d, uint64_t addr, void *buffer, size_t size)
+{
 	enum syscall_phase phase = d->exit ? SYSCALL_EXIT : SYSCALL_ENTER;
 
 	if (addr == 0 || d->memory == NULL || d->memory->read == NULL)

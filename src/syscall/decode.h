@@ -44,6 +44,8 @@ struct sys_ref { /* what a hook prints */
 /* Is what the call fills worth looking at? */
 bool dec_failed(const struct decoder *d);
 /* Read all of SIZE bytes; false: not all could be read. */
+/* dec_read() is for structures, which -e verbose= may want as addresses; dec_read_text() for text. */
+bool dec_read_text(struct decoder *d, uint64_t addr, void *buffer, size_t size);
 bool dec_read(struct decoder *d, uint64_t addr, void *buffer, size_t size);
 /* As strace's umove_or_printaddr: when false, the address has been printed. */
 bool dec_read_or_addr(struct decoder *d, uint64_t addr, void *buffer, size_t size);

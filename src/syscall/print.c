@@ -81,8 +81,9 @@ static void print_arg(struct decoder *d, unsigned i, bool again)
 
 	if (!arg_wanted(d, arg))
 		return;
-	if (i > 0 && !again && (arg->flags & SYS_NO_COMMA) == 0)
+	if (i > 0 && !again && !d->progress->comma && (arg->flags & SYS_NO_COMMA) == 0)
 		dec_next(d);
+	d->progress->comma = false;
 	if (!again)
 		dec_text(d, sys_names + arg->label);
 	d->arg = (uint8_t)i;
@@ -123,6 +124,17 @@ static void print_unknown(struct decoder *d)
 	d->progress->args_done = 6;
 }
 
+/* The comma before what comes at exit stands at entry already: "read(3,  <unfinished ...>". */
+static void promise(struct decoder *d, unsigned i)
+{
+	const struct sys_arg *arg = &d->describe->args[i];
+
+	if (i == 0 || !arg_wanted(d, arg) || (arg->flags & SYS_NO_COMMA) != 0)
+		return;
+	dec_next(d);
+	d->progress->comma = true;
+}
+
 void syscall_print_enter(const struct syscall_style *style, const struct syscall_lookup *lookup,
 			 const struct syscall_call *call, const struct syscall_memory *memory,
 			 struct syscall_progress *progress, struct str *out)
@@ -139,8 +151,10 @@ void syscall_print_enter(const struct syscall_style *style, const struct syscall
 	remember(&d);
 	for (unsigned i = 0; i < d.describe->count && !d.stop; i++) {
 		uint8_t flags = d.describe->args[i].flags;
-		if ((flags & SYS_AT_EXIT) != 0)
+		if ((flags & SYS_AT_EXIT) != 0) {
+			promise(&d, i);
 			return;
+		}
 		print_arg(&d, i, false);
 		if ((flags & SYS_AT_BOTH) != 0 && !d.stop)
 			return;

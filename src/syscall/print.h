@@ -13,14 +13,16 @@
 #include "syscall/table.h"
 
 enum syscall_xlat { SYSCALL_XLAT_ABBREV, SYSCALL_XLAT_RAW, SYSCALL_XLAT_VERBOSE }; /* -X */
-enum syscall_hex { SYSCALL_HEX_NONE, SYSCALL_HEX_NON_ASCII, SYSCALL_HEX_ALL };     /* -x -xx */
+/* -x -xx; NON_ASCII: the whole of a string that has one such character, _CHARS: those characters alone */
+enum syscall_hex { SYSCALL_HEX_NONE, SYSCALL_HEX_NON_ASCII, SYSCALL_HEX_ALL, SYSCALL_HEX_NON_ASCII_CHARS };
 
 struct syscall_style {
 	uint32_t string_limit;  /* -s; 32 */
 	bool verbose;           /* -v: structures whole */
 	enum syscall_xlat xlat;
 	enum syscall_hex hex;
-	bool quiet_strings;     /* room for more of strace's -e verbose/abbrev/raw: sets of calls */
+	bool arg_names;         /* -N: "fd=3" */
+	bool addresses;         /* structures as their addresses (-e verbose=!CALL) */
 };
 
 /* What text needs beside the call's own memory; hooks may be NULL (-y was not asked). */
@@ -48,6 +50,7 @@ struct syscall_call {
 struct syscall_progress {
 	uint8_t args_done;      /* arguments printed at entry */
 	bool open;              /* "name(" was printed */
+	bool comma;             /* and ", " before the first argument of the second part */
 	uint64_t saved[4];      /* what a call needs to remember: lengths it was given ... */
 };
 

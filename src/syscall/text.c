@@ -75,7 +75,7 @@ bool dec_quote(struct decoder *d, const uint8_t *bytes, size_t length, bool stop
 	for (i = 0; i < length && !(stop && bytes[i] == 0); i++) {
 		uint8_t c = bytes[i];
 		char escape = hex ? 0 : escape_of(c);
-		if (hex) {
+		if (hex || (d->style->hex == SYSCALL_HEX_NON_ASCII_CHARS && needs_hex(&c, 1, false))) {
 			to = quote_hex(to, c);
 		} else if (escape != 0) {
 			*to++ = '\\';
@@ -144,22 +144,27 @@ void dec_path(struct decoder *d, uint64_t addr) { dec_path_n(d, addr, PATH_LIMIT
 
 void dec_str_n(struct decoder *d, uint64_t addr, uint64_t most)
 {
-	uint8_t small[READ_CHUNK];
+	enum { MOST = 1 << 20 };
+	uint8_t small[READ_CHUNK], *at = small;
 	uint32_t limit = d->style->string_limit;
-	size_t size = limit < sizeof(small) ? limit + 1 : sizeof(small);
+	size_t size = limit < MOST ? limit + 1 : MOST;
+	struct str more = { 0 };
 	bool ended;
 
 	size = size < most ? size : (size_t)most;
-	int64_t length = addr != 0 ? read_string(d, addr, small, size, &ended) : -1;
+	if (size > sizeof(small)) {
+		str_reserve(&more, size);
+		at = (uint8_t *)more.text;
+	}
+	int64_t length = addr != 0 ? read_string(d, addr, at, size, &ended) : -1;
 	if (length < 0) {
 		dec_addr(d, addr);
-		return;
+	} else {
+		dec_quote(d, at, (size_t)length - !ended, false, false);
+		if (!ended)
+			dec_text(d, "...");
 	}
-	if (!ended)
-		length--;
-	dec_quote(d, small, (size_t)length, false, false);
-	if (!ended)
-		dec_text(d, "...");
+	str_deinit(&more);
 }
 
 void dec_str(struct decoder *d, uint64_t addr) { dec_str_n(d, addr, UINT64_MAX); }
@@ -170,18 +175,20 @@ static void buffer_text(struct decoder *d, uint64_t addr, uint64_t length, bool 
 	struct str more = { 0 };
 	uint8_t *at = bytes;
 	size_t want = length > d->style->string_limit ? d->style->string_limit : (size_t)length;
+	bool cut = length > want;
 
 	if (addr == 0) {
 		dec_text(d, "NULL");
 		return;
 	}
-	if (want > sizeof(bytes)) {
+	if (want + cut > sizeof(bytes)) {
 		enum { MOST = 1 << 24 };
 		want = want > MOST ? MOST : want;
 		str_reserve(&more, want + 1);
 		at = (uint8_t *)more.text;
 	}
-	if (want > 0 && !dec_read(d, addr, at, want)) {
+	/* what is cut has to be there, by a byte at least */
+	if (want + cut > 0 && !dec_read_text(d, addr, at, want + cut)) {
 		dec_addr(d, addr);
 	} else {
 		dec_quote(d, at, want, false, hex);

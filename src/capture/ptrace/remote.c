@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A decoder asks for a string piece by piece and for a structure field by field.  Each
- * small question is answered from a window: up to 512 bytes from the address asked for,
- * never over the end of a page that was not asked for, because the next page may not be
- * there.  What was known before the thread stopped is forgotten: remote_begin().
+ * small question is answered from a window, the page that the address is in: a page costs
+ * hardly more than a few bytes of it, and most calls' arguments are in one or two.  What was known before the thread stopped is forgotten: remote_begin().
  *
  * process_vm_readv() first; where it is refused or not there, /proc/PID/mem, which also
  * reads pages that the owner itself may not.
@@ -90,33 +89,40 @@ static struct remote_window *take_window(struct remote *r)
 	return w;
 }
 
-static size_t window_want(uint64_t addr)
+/* Within one page. */
+static size_t read_in_page(struct remote *r, uint64_t addr, void *buffer, size_t size_bytes)
 {
-	size_t want = to_page_end(addr);
+	const struct remote_window *known = find_window(r, addr, size_bytes);
 
-	return want < REMOTE_WINDOW_BYTES ? want : REMOTE_WINDOW_BYTES;
+	if (!known) {
+		struct remote_window *w = take_window(r);
+
+		w->addr = addr & ~(uint64_t)(PAGE_BYTES - 1);
+		w->size_bytes = read_now(r->pid, w->addr, w->bytes, PAGE_BYTES);
+		known = find_window(r, addr, size_bytes);
+	}
+	if (!known)
+		return 0;
+	memcpy(buffer, known->bytes + (addr - known->addr), size_bytes);
+	return size_bytes;
 }
 
 static size_t remote_read(void *user, enum syscall_phase phase, uint64_t addr, void *buffer, size_t size_bytes)
 {
 	struct remote *r = user;
-	const struct remote_window *known = find_window(r, addr, size_bytes);
+	size_t done = 0;
 
-	if (known) {
-		memcpy(buffer, known->bytes + (addr - known->addr), size_bytes);
-		return size_bytes;
-	}
-	if (size_bytes > window_want(addr))
+	if (size_bytes > (REMOTE_WINDOWS - 1) * PAGE_BYTES)
 		return read_now(r->pid, addr, buffer, size_bytes);
+	while (done < size_bytes) {
+		size_t left = size_bytes - done, part = to_page_end(addr + done);
+		size_t n = read_in_page(r, addr + done, (uint8_t *)buffer + done, part < left ? part : left);
 
-	struct remote_window *w = take_window(r);
-
-	w->addr = addr;
-	w->size_bytes = read_now(r->pid, addr, w->bytes, window_want(addr));
-	if (size_bytes > w->size_bytes)
-		size_bytes = w->size_bytes;
-	memcpy(buffer, w->bytes, size_bytes);
-	return size_bytes;
+		done += n;
+		if (n == 0)
+			break;
+	}
+	return done;
 }
 
 struct syscall_memory remote_memory(struct remote *r)
@@ -132,7 +138,7 @@ bool remote_write(pid_t pid, uint64_t addr, const void *data, size_t size_bytes)
 	struct iovec from = { (void *)(uintptr_t)data, size_bytes };
 	struct iovec to = { (void *)(uintptr_t)addr, size_bytes };
 
-	if (process_vm_writev(pid, &from, 1, &to, 1, 0) == (ssize_t)size_bytes)
+	if (process_vm_writev(pid, &from, 1, &to, 1, 0) > 0)
 		return true;
 	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -140,5 +146,5 @@ bool remote_write(pid_t pid, uint64_t addr, const void *data, size_t size_bytes)
 		return false;
 	n = pwrite(fd, data, size_bytes, (off_t)addr);
 	close(fd);
-	return n == (ssize_t)size_bytes;
+	return n > 0;
 }

@@ -2,8 +2,8 @@
 #ifndef SONDE_CAPTURE_PTRACE_REMOTE_H
 #define SONDE_CAPTURE_PTRACE_REMOTE_H
 /*
- * Another process's memory while it stands still, read in few calls: what is near an
- * answer is kept until the thread moves on.
+ * Another process's memory while it stands still, read in few calls: the pages of the last
+ * answers are kept until the thread moves on.
  */
 #include "syscall/memory.h"
 
@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { REMOTE_WINDOWS = 8, REMOTE_WINDOW_BYTES = 512 };
+enum { REMOTE_WINDOWS = 4, REMOTE_WINDOW_BYTES = 4096 };
 
 struct remote_window {
 	uint64_t addr;
@@ -28,7 +28,7 @@ struct remote {
 /* PID stands still from now on: forget what was kept. */
 void remote_begin(struct remote *r, pid_t pid);
 struct syscall_memory remote_memory(struct remote *r);
-/* Write; false when not all could be. */
+/* Write what can be written; false when nothing could. */
 bool remote_write(pid_t pid, uint64_t addr, const void *data, size_t size_bytes);
 
 #endif

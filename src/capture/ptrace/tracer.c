@@ -50,6 +50,12 @@ struct tracee *tracer_find(const struct tracer *t, pid_t tid)
 	return slot ? (struct tracee *)(uintptr_t)*slot : NULL;
 }
 
+void tracer_note(struct tracer *t, enum tracer_note what, pid_t pid, const char *text)
+{
+	if (t->options.note)
+		t->options.note(t->options.tick_user, what, pid, text);
+}
+
 struct tracee *tracer_add(struct tracer *t, pid_t pid, pid_t tid)
 {
 	struct tracee *e = mem_calloc(1, sizeof(*e));
@@ -209,9 +215,15 @@ static void stopped(struct tracer *t, struct tracee *e, int status)
 	case PTRACE_EVENT_STOP:
 		event_stop(t, e, number);
 		return;
-	case PTRACE_EVENT_EXEC:
+	case PTRACE_EVENT_EXEC: {
+		bool first = e->hidden;
+
 		e = execed(t, e);
-		break;
+		if (first || !t->options.detach_on_exec)
+			break;
+		tracer_let_go(t, e, status);
+		return;
+	}
 	case PTRACE_EVENT_EXIT:
 		if (!e->hidden)
 			t->options.sink->leaving(t->options.sink_self, &e->shown);
@@ -228,11 +240,25 @@ struct happened {
 	uint64_t system_ns;
 };
 
+/* CLONE_PTRACE made us its tracer, though nobody asked for children. */
+static void let_stranger_go(struct tracer *t, const struct happened *h)
+{
+	int number = WSTOPSIG(h->status);
+	bool delivery = h->status >> 16 == 0 && number != (SIGTRAP | 0x80) && number != SIGSTOP;
+
+	ptrace(PTRACE_DETACH, h->tid, NULL, (void *)(intptr_t)(delivery ? number : 0));
+	tracer_note(t, TRACER_STRANGER_LET_GO, h->tid, NULL);
+}
+
 static void handle(struct tracer *t, const struct happened *h)
 {
 	struct tracee *e = tracer_find(t, h->tid);
 
 	if (WIFSTOPPED(h->status)) {
+		if (e == NULL && !t->options.follow) {
+			let_stranger_go(t, h);
+			return;
+		}
 		if (e == NULL)
 			e = followed(t, h->tid, NULL);
 		e->shown.system_ns = h->system_ns;
@@ -242,6 +268,8 @@ static void handle(struct tracer *t, const struct happened *h)
 	} else if (h->tid == t->command) { /* it was let go */
 		t->command_ended = true;
 		t->command_status = h->status;
+	} else {
+		tracer_note(t, TRACER_STRANGER_ENDED, h->tid, NULL);
 	}
 }
 
@@ -344,6 +372,7 @@ struct err *tracer_run(struct tracer *t)
 
 	while (t->tracees.n > 0 && !t->stop) {
 		size_t n = wait_batch(t, batch);
+		int errnum = errno;
 
 		for (size_t i = 0; i < n; i++)
 			handle(t, &batch[i]);
@@ -351,10 +380,10 @@ struct err *tracer_run(struct tracer *t)
 			release_delayed(t);
 		if (n > 0)
 			continue;
-		if (errno == ECHILD) /* somebody else took their ends: nothing will come any more */
+		if (errnum == ECHILD) /* somebody else took their ends: nothing will come any more */
 			break;
-		if (errno != EINTR)
-			return err_errno(errno, "cannot wait for the traced threads");
+		if (errnum != EINTR)
+			return err_errno(errnum, "cannot wait for the traced threads");
 		tick(t);
 	}
 	t->options.sink->idle(t->options.sink_self);

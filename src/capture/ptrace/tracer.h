@@ -27,6 +27,7 @@ struct tracer_poke {
 /* What is to be done to a call, decided at its entry. */
 struct tracer_tampering {
 	bool set_number, set_result;
+	bool silent;             /* not to be called injected */
 	uint32_t number;         /* the call to make instead; UINT32_MAX: none at all */
 	int64_t result;          /* -4095..-1: an error */
 	int signal;              /* 0: none */
@@ -34,18 +35,28 @@ struct tracer_tampering {
 	struct tracer_poke enter[TRACER_POKES_MAX], exit[TRACER_POKES_MAX];
 };
 
+enum tracer_note {
+	TRACER_STRANGER_LET_GO, /* CLONE_PTRACE made us the tracer of somebody we were not asked for */
+	TRACER_STRANGER_ENDED,  /* CLONE_PARENT, or such a one, ended as our child */
+	TRACER_POKE_FAILED,     /* TEXT: why */
+};
+
 struct tracer_options {
 	bool follow;      /* forks, vforks and clones too */
 	bool seccomp;     /* commands carry a filter (capture/ptrace/filter.h): only wanted calls stop */
 	bool system_time; /* fill call_thread.system_ns */
+	bool detach_on_exec; /* let go what execs, but for the command's first time */
 	bool exit_kill;   /* kill them when we die */
 	uint64_t tick_ns; /* how often `tick` and the sink's `idle` are called, at least */
 	const struct call_set *wanted; /* calls that the sink is told of; borrowed */
 	const struct call_sink *sink;
 	void *sink_self;
-	/* May be NULL.  False: leave this call alone. */
-	bool (*tamper)(void *user, struct call_thread *t, struct tracer_tampering *what);
+	/* May be NULL.  False: leave this call alone.  Asked before the sink is told of the entry. */
+	bool (*tamper)(void *user, struct call_thread *t, const struct syscall_memory *memory,
+		       struct tracer_tampering *what);
 	void *tamper_user;
+	/* May be NULL: what the sink has no word for. */
+	void (*note)(void *user, enum tracer_note what, pid_t pid, const char *text);
 	/* May be NULL.  True: end tracer_run(). */
 	bool (*tick)(void *user);
 	void *tick_user;

@@ -13,6 +13,7 @@
 #include "capture/ptrace/regs.h"
 
 #include <linux/audit.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -42,15 +43,36 @@ static bool is_exec(const struct syscall_call *call)
 
 /* --- tampering ------------------------------------------------------------------------- */
 
-static void poke(const struct tracee *e, const struct tracer_poke *pokes)
+static void no_such_argument(struct tracer *t, const struct tracee *e, const struct syscall_entry *entry, unsigned arg)
 {
-	for (size_t i = 0; i < TRACER_POKES_MAX && pokes[i].data; i++)
-		if (pokes[i].arg < 6)
-			remote_write(e->shown.tid, e->shown.call.args[pokes[i].arg], pokes[i].data,
-				     pokes[i].size_bytes);
+	char text[160];
+
+	snprintf(text, sizeof(text), "requested to tamper with argument #%u, but system call '%s' has only %u arguments",
+		 arg + 1, entry ? entry->name : "?", entry ? entry->arg_count : 0);
+	tracer_note(t, TRACER_POKE_FAILED, e->shown.tid, text);
 }
 
-static void tamper_enter(struct tracer *t, struct tracee *e)
+/* False: nothing was written. */
+static bool poke(struct tracer *t, const struct tracee *e, const struct tracer_poke *pokes)
+{
+	const struct syscall_entry *entry = syscall_find(e->shown.call.abi, e->shown.call.number);
+	bool done = false;
+
+	for (size_t i = 0; i < TRACER_POKES_MAX && pokes[i].data; i++) {
+		if (!entry || pokes[i].arg >= entry->arg_count || pokes[i].arg >= 6) {
+			no_such_argument(t, e, entry, pokes[i].arg);
+			continue;
+		}
+		if (remote_write(e->shown.tid, e->shown.call.args[pokes[i].arg], pokes[i].data, pokes[i].size_bytes))
+			done = true;
+		else
+			tracer_note(t, TRACER_POKE_FAILED, e->shown.tid, "couldn't poke");
+	}
+	return done;
+}
+
+/* Before the sink sees the call: it shows what was written. */
+static void tamper_enter(struct tracer *t, struct tracee *e, const struct syscall_memory *memory)
 {
 	struct tracer_tampering *what;
 
@@ -60,20 +82,27 @@ static void tamper_enter(struct tracer *t, struct tracee *e)
 		e->tampering = mem_alloc(sizeof(*e->tampering));
 	what = e->tampering;
 	*what = (struct tracer_tampering){ 0 };
-	if (!t->options.tamper(t->options.tamper_user, &e->shown, what))
+	if (!t->options.tamper(t->options.tamper_user, &e->shown, memory, what))
 		return;
 	e->tampered = true;
-	e->shown.tampered = (what->set_result ? CALL_INJECTED : 0) |
-			    (what->enter[0].data || what->exit[0].data ? CALL_POKED : 0) |
+	e->shown.tampered = (what->set_number && !what->silent ? CALL_INJECTED : 0) |
 			    (what->delay_enter_ns || what->delay_exit_ns ? CALL_DELAYED : 0);
-	if (what->set_number)
-		regs_set_call(e->shown.tid, what->number == UINT32_MAX ? -1 : (int64_t)what->number);
-	if (what->signal)
-		syscall(SYS_tgkill, e->shown.pid, e->shown.tid, what->signal);
-	poke(e, what->enter);
+	e->injected_signal = what->signal;
+	if (what->enter[0].data && poke(t, e, what->enter))
+		e->shown.tampered |= CALL_POKED;
+	remote_begin(&t->remote, e->shown.tid);
 }
 
-static void tamper_exit(struct tracee *e)
+/* The call that is made instead, after the sink saw the one that was to be. */
+static void change_call(const struct tracee *e)
+{
+	const struct tracer_tampering *what = e->tampering;
+
+	if (e->tampered && what->set_number)
+		regs_set_call(e->shown.tid, what->number == UINT32_MAX ? -1 : (int64_t)what->number);
+}
+
+static void tamper_exit(struct tracer *t, struct tracee *e)
 {
 	const struct tracer_tampering *what = e->tampering;
 
@@ -82,7 +111,8 @@ static void tamper_exit(struct tracee *e)
 		e->shown.call.result = what->result;
 		e->shown.call.is_error = what->result < 0 && what->result >= -4095;
 	}
-	poke(e, what->exit);
+	if (what->exit[0].data && poke(t, e, what->exit))
+		e->shown.tampered |= CALL_POKED;
 }
 
 /* --- delays ------------------------------------------------------------------------------ */
@@ -99,7 +129,10 @@ static bool delay(struct tracer *t, struct tracee *e, uint64_t delay_ns)
 
 void tracer_call_go_on(struct tracer *t, struct tracee *e)
 {
-	tracer_resume(t, e, 0);
+	int number = e->injected_signal;
+
+	e->injected_signal = 0;
+	tracer_resume(t, e, number);
 }
 
 /* --- entry and exit ------------------------------------------------------------------------ */
@@ -139,14 +172,15 @@ static void enter(struct tracer *t, struct tracee *e, const struct ptrace_syscal
 
 	struct syscall_memory memory = remote_memory(&t->remote);
 
+	tamper_enter(t, e, &memory);
 	e->shown.enter_ns = tracer_now_ns();
 	if (t->options.sink->enter(t->options.sink_self, &e->shown, &memory) == CALL_DETACH) {
 		tracer_let_go(t, e, status);
 		return;
 	}
-	tamper_enter(t, e);
+	change_call(e);
 	if (!e->tampered || !delay(t, e, e->tampering->delay_enter_ns))
-		tracer_resume(t, e, 0);
+		tracer_call_go_on(t, e);
 }
 
 static void leave(struct tracer *t, struct tracee *e, const struct ptrace_syscall_info *info)
@@ -162,7 +196,7 @@ static void leave(struct tracer *t, struct tracee *e, const struct ptrace_syscal
 	e->shown.call.result = info->exit.rval;
 	e->shown.call.is_error = info->exit.is_error;
 	if (tampered)
-		tamper_exit(e);
+		tamper_exit(t, e);
 	remote_begin(&t->remote, e->shown.tid);
 
 	struct syscall_memory memory = remote_memory(&t->remote);
@@ -176,6 +210,12 @@ void tracer_call_stop(struct tracer *t, struct tracee *e, int status)
 {
 	struct ptrace_syscall_info info;
 
+	/* the exit of a call that nobody wants to see: which, doesn't matter */
+	if (e->shown.in_call && !e->told && status >> 16 == 0) {
+		e->shown.in_call = false;
+		tracer_resume(t, e, 0);
+		return;
+	}
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, e->shown.tid, (void *)sizeof(info), &info) <= 0) {
 		tracer_resume(t, e, 0); /* killed meanwhile */
 		return;

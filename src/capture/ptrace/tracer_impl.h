@@ -22,8 +22,7 @@ struct tracee {
 	bool tampered;            /* `tampering` is for the call it is in */
 	bool interrupted;         /* PTRACE_INTERRUPT is on its way */
 	bool detach;              /* let go at its next stop */
-	int status;               /* of the stop it is kept in by a delay */
-	int64_t forced_result;    /* what it was made to return */
+	int injected_signal;      /* to be delivered when it goes on from a call's entry */
 	struct tracer_tampering *tampering; /* heap; kept for the next call */
 };
 
@@ -47,6 +46,7 @@ struct tracer {
 
 uint64_t tracer_now_ns(void);
 struct tracee *tracer_find(const struct tracer *t, pid_t tid);
+void tracer_note(struct tracer *t, enum tracer_note what, pid_t pid, const char *text);
 struct tracee *tracer_add(struct tracer *t, pid_t pid, pid_t tid);
 void tracer_forget(struct tracer *t, struct tracee *e);
 /* Let it go on from its stop, with SIGNAL if that is not 0. */

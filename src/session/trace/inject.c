@@ -113,9 +113,8 @@ static bool set_syscall(struct injection *in, const char *value)
 
 		pure |= entry && entry->classes & SYSCALL_PURE;
 	}
-	if (!pure)
+	if (!pure || in->syscall_name)
 		return false;
-	free(in->syscall_name);
 	in->syscall_name = mem_strdup(value);
 	return true;
 }
@@ -224,7 +223,7 @@ static const struct part {
 	{ "when=", set_when, true },
 	{ "retval=", set_retval, false },
 	{ "signal=", set_signal, false },
-	{ "syscall=", set_syscall, false },
+	{ "syscall=", set_syscall, true },
 	{ "delay_enter=", set_delay_enter, false },
 	{ "delay_exit=", set_delay_exit, false },
 	{ "poke_enter=", set_poke_enter, false },
@@ -262,7 +261,7 @@ static bool does_something(const struct injection *in)
 {
 	const struct tracer_tampering *w = &in->what;
 
-	return w->set_result || w->signal || w->delay_enter_ns || w->delay_exit_ns || w->enter[0].data ||
+	return w->set_number || w->signal || w->delay_enter_ns || w->delay_exit_ns || w->enter[0].data ||
 	       w->exit[0].data;
 }
 
@@ -275,8 +274,9 @@ static bool set_parts(struct injection *in, char *text, bool fault)
 		in->what.set_result = true;
 		in->what.result = -ENOSYS;
 	}
+	/* another call alone: as if this one had succeeded */
 	if (in->syscall_name && !in->what.set_result)
-		return false;
+		in->what.set_result = in->what.silent = true;
 	in->what.set_number = in->what.set_result;
 	in->what.number = UINT32_MAX;
 	return does_something(in);
@@ -306,13 +306,6 @@ struct err *injections_add(struct injections *s, const char *text, bool fault)
 }
 
 bool injections_any(const struct injections *s) { return s->v.n > 0; }
-
-void injections_calls(const struct injections *s, struct call_set *ret)
-{
-	call_set_fill(ret, false);
-	for (size_t i = 0; i < s->v.n; i++)
-		call_set_join(ret, &s->v.v[i]->calls);
-}
 
 static bool is_due(struct injection *in, const struct call_thread *t)
 {

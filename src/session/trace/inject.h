@@ -31,8 +31,6 @@ void injections_deinit(struct injections *s);
 /* TEXT: "SET:...".  FAULT: the fault= spelling, whose error is ENOSYS if not said. */
 struct err *injections_add(struct injections *s, const char *text, bool fault);
 bool injections_any(const struct injections *s);
-/* All calls that are tampered with. */
-void injections_calls(const struct injections *s, struct call_set *ret);
 
 /* For this entry of this thread; false: nothing.  The hook for tracer_options. */
 bool injections_apply(struct injections *s, struct call_thread *t, struct tracer_tampering *what);

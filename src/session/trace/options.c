@@ -56,19 +56,23 @@ void trace_options_deinit(struct trace_options *o)
 	vec_deinit(&o->environment);
 	vec_deinit(&o->paths);
 	number_set_deinit(&o->signals);
+	number_set_deinit(&o->trace_fds);
 	number_set_deinit(&o->read_fds);
 	number_set_deinit(&o->write_fds);
 	injections_deinit(&o->injections);
 }
 
-static struct err *usage(struct trace_options *o, struct err *err)
+struct err *trace_options_usage(const struct trace_options *o, struct err *err)
 {
 	return err_fix(err, "Try '%s -h' for more information.", o->strace ? o->name : "sonde trace");
 }
 
+#define usage trace_options_usage
+
+/* OPTION: its name where nobody said how it was spelled. */
 static struct err *bad_value(struct trace_options *o, const char *option, const char *value)
 {
-	return usage(o, err_new(ERR_USAGE, "invalid %s argument: '%s'", option, value));
+	return usage(o, err_new(ERR_USAGE, "invalid %s argument: '%s'", o->spelled[0] ? o->spelled : option, value));
 }
 
 static bool to_int(const char *text, int min, int max, int *ret)
@@ -99,7 +103,7 @@ static const struct word_bit quiet_words[] = {
 };
 static const struct word_bit fd_words[] = {
 	{ "path", TRACE_FDS_PATH }, { "socket", TRACE_FDS_SOCKET }, { "dev", TRACE_FDS_DEV },
-	{ "pidfd", TRACE_FDS_PIDFD }, { NULL, 0 }
+	{ "pidfd", TRACE_FDS_PIDFD }, { "signalfd", TRACE_FDS_SIGNALFD }, { "eventfd", TRACE_FDS_EVENTFD }, { NULL, 0 }
 };
 static const struct word_bit pid_words[] = {
 	{ "comm", TRACE_PIDS_COMM }, { "pidns", TRACE_PIDS_PIDNS }, { NULL, 0 }
@@ -115,6 +119,12 @@ static struct err *set_write(struct trace_options *o, const char *v) { return de
 static struct err *set_inject(struct trace_options *o, const char *v) { return injections_add(&o->injections, v, false); }
 static struct err *set_fault(struct trace_options *o, const char *v) { return injections_add(&o->injections, v, true); }
 
+static struct err *set_trace_fds(struct trace_options *o, const char *v)
+{
+	o->only_fds = true;
+	return descriptor_set_parse(v, &o->trace_fds);
+}
+
 static struct err *set_status(struct trace_options *o, const char *v)
 {
 	return word_set_parse(v, "status", status_words, &o->status);
@@ -122,12 +132,13 @@ static struct err *set_status(struct trace_options *o, const char *v)
 
 static struct err *set_quiet(struct trace_options *o, const char *v)
 {
-	o->quiet_given = true;
+	o->quiet_given = o->quiet_words_given = true;
 	return word_set_parse(v ? v : "attach,personality", "quiet", quiet_words, &o->quiet);
 }
 
 static struct err *set_decode_fds(struct trace_options *o, const char *v)
 {
+	o->fds_given = true;
 	return word_set_parse(v ? v : "path", "decode-fds", fd_words, &o->fds);
 }
 
@@ -144,6 +155,18 @@ static struct err *set_kvm(struct trace_options *o, const char *v)
 	return NULL;
 }
 
+static struct err *set_secontext(struct trace_options *o, const char *v)
+{
+	(void)o, (void)v;
+	return err_new(ERR_UNSUPPORTED, "SELinux context printing (--secontext option) is not supported by this build of strace");
+}
+
+static struct err *set_namespace(struct trace_options *o, const char *v)
+{
+	(void)o;
+	return err_new(ERR_UNSUPPORTED, "printing of namespaces (-e namespace=%s) is not supported by this build of strace", v);
+}
+
 /* --- -e -------------------------------------------------------------------------------------- */
 
 typedef struct err *set_fn(struct trace_options *o, const char *value);
@@ -156,7 +179,8 @@ static const struct {
 	{ "signal signals s", set_signals }, { "status", set_status }, { "read reads r", set_read },
 	{ "write writes w", set_write }, { "fault", set_fault }, { "inject", set_inject }, { "kvm", set_kvm },
 	{ "quiet silent silence q", set_quiet }, { "decode-fds decode-fd", set_decode_fds },
-	{ "decode-pids decode-pid", set_decode_pids },
+	{ "decode-pids decode-pid", set_decode_pids }, { "secontext", set_secontext }, { "namespace", set_namespace },
+	{ "trace-fds trace-fd fd fds", set_trace_fds },
 };
 
 static bool names_have(const char *names, const char *word, size_t length)
@@ -175,6 +199,8 @@ static struct err *set_expression(struct trace_options *o, const char *v)
 {
 	size_t length = strcspn(v, "=");
 
+	if (!v[length] && strcmp(v, "secontext") == 0)
+		return set_secontext(o, NULL);
 	for (size_t i = 0; v[length] && i < sizeof(qualifiers) / sizeof(*qualifiers); i++)
 		if (names_have(qualifiers[i].names, v, length))
 			return qualifiers[i].set(o, v + length + 1);
@@ -201,11 +227,11 @@ static struct err *set_string_limit(struct trace_options *o, const char *v)
 
 static struct err *set_interruptible(struct trace_options *o, const char *v)
 {
-	static const char *const words[] = { "anywhere", "waiting", "never", "never_tstp" };
+	static const char *const words[] = { "anywhere", "waiting", "never", "never_tstp", "always" };
 
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 5; i++)
 		if (strcmp(v, words[i]) == 0) {
-			o->interruptible = i + 1;
+			o->interruptible = i % 4 + 1;
 			return NULL;
 		}
 	return to_int(v, 1, 4, &o->interruptible) ? NULL : bad_value(o, "-I", v);
@@ -227,9 +253,10 @@ static struct err *set_style(struct trace_options *o, const char *v)
 static struct err *set_hex(struct trace_options *o, const char *v)
 {
 	static const char *const words[] = { "none", "non-ascii", "non-ascii-chars", "all" };
-	static const enum syscall_hex hexes[] = { SYSCALL_HEX_NONE, SYSCALL_HEX_NON_ASCII, SYSCALL_HEX_NON_ASCII,
+	static const enum syscall_hex hexes[] = { SYSCALL_HEX_NONE, SYSCALL_HEX_NON_ASCII, SYSCALL_HEX_NON_ASCII_CHARS,
 						  SYSCALL_HEX_ALL };
 
+	o->hex_given = true;
 	for (int i = 0; i < 4; i++)
 		if (strcmp(v ? v : "all", words[i]) == 0) {
 			o->style.hex = hexes[i];
@@ -282,12 +309,14 @@ static struct err *set_stamps(struct trace_options *o, const char *v)
 {
 	CLEANUP(mem_freep) char *copy = mem_strdup(v ? v : "");
 
-	o->stamp = TRACE_STAMP_TIME;
-	o->stamp_precision = TRACE_S;
+	if (!o->stamp_given || !v) {
+		o->stamp = TRACE_STAMP_TIME;
+		o->stamp_precision = TRACE_S;
+	}
+	o->stamp_given = true;
 	for (char *rest = copy, *word; (word = strsep(&rest, ",")) != NULL;)
-		if (v && !set_stamp_word(o, word))
+		if (*word && !set_stamp_word(o, word))
 			return bad_value(o, "--absolute-timestamps", v);
-	o->t_count = 0;
 	return NULL;
 }
 
@@ -297,8 +326,9 @@ static struct err *set_daemonize(struct trace_options *o, const char *v)
 						 { NULL, 0 } };
 
 	o->daemonize = 1;
+	o->daemonize_given = true;
 	for (const struct word_bit *w = words; v && w->word; w++)
-		if (strcmp(w->word, v) == 0) {
+		if (strcasecmp(w->word, v) == 0) {
 			o->daemonize = w->bit;
 			return NULL;
 		}
@@ -329,24 +359,57 @@ static struct err *set_pid(struct trace_options *o, const char *v)
 	return NULL;
 }
 
+/* [format:]none|compact|full, [id:]random|NUMBER */
+static bool is_tip_word(const char *word, bool *none)
+{
+	bool format = str_starts(word, "format:"), id = str_starts(word, "id:");
+	int number;
+
+	word += format ? 7 : id ? 3 : 0;
+	if (!id && strcmp(word, "none") == 0)
+		return *none = true;
+	if (!id && (strcmp(word, "compact") == 0 || strcmp(word, "full") == 0))
+		return true;
+	return !format && (strcmp(word, "random") == 0 || to_int(word, 0, INT_MAX, &number));
+}
+
 static struct err *set_tips(struct trace_options *o, const char *v)
 {
-	static const char *const words[] = { "none", "compact", "full", "random", "no", NULL };
 	CLEANUP(mem_freep) char *copy = mem_strdup(v ? v : "");
+	bool none = false;
 
-	o->tips = true;
-	for (char *rest = copy, *word; v && (word = strsep(&rest, ",")) != NULL;) {
-		bool known = false;
-		int id;
-
-		word += str_starts(word, "format:") ? 7 : str_starts(word, "id:") ? 3 : 0;
-		for (size_t i = 0; words[i]; i++)
-			known |= strcmp(word, words[i]) == 0;
-		if (!known && !to_int(word, 0, INT_MAX, &id))
+	for (char *rest = copy, *word; (word = strsep(&rest, ",")) != NULL;)
+		if (*word && !is_tip_word(word, &none))
 			return bad_value(o, "--tips", v);
-		if (strcmp(word, "none") == 0 || strcmp(word, "no") == 0)
-			o->tips = false;
-	}
+	o->tips = !none;
+	return NULL;
+}
+
+static struct err *set_syscall_limit(struct trace_options *o, const char *v)
+{
+	int limit;
+
+	if (!to_int(v, 1, INT_MAX, &limit))
+		return bad_value(o, "--syscall-limit", v);
+	o->syscall_limit = (uint64_t)limit;
+	return NULL;
+}
+
+static struct err *set_frame_limit(struct trace_options *o, const char *v)
+{
+	int limit;
+
+	if (!to_int(v, 1, 256, &limit))
+		return bad_value(o, "--stack-trace-frame-limit", v);
+	o->frame_limit = (unsigned)limit;
+	return NULL;
+}
+
+static struct err *set_stack(struct trace_options *o, const char *v)
+{
+	if (v && strcmp(v, "symbol") != 0 && strcmp(v, "source") != 0)
+		return bad_value(o, "--stack-trace", v);
+	o->show_stack = true;
 	return NULL;
 }
 
@@ -368,8 +431,12 @@ static const struct {
 	{ "nothing none", TRACE_COLUMN_NONE, true },
 };
 
-static bool find_column(const char *word, bool sort, enum trace_column *ret)
+static bool find_column(const char *given, bool sort, enum trace_column *ret)
 {
+	CLEANUP(mem_freep) char *word = mem_strdup(given);
+
+	for (char *c = word; (c = strchr(c, '_')) != NULL; c++) /* either will do */
+		*c = '-';
 	for (size_t i = 0; i < sizeof(column_names) / sizeof(*column_names); i++)
 		if (names_have(column_names[i].names, word, strlen(word)) && (sort || !column_names[i].sort_only)) {
 			*ret = column_names[i].column;
@@ -380,6 +447,7 @@ static bool find_column(const char *word, bool sort, enum trace_column *ret)
 
 static struct err *set_sort(struct trace_options *o, const char *v)
 {
+	o->sort_given = true;
 	return find_column(v, true, &o->sort) ? NULL : usage(o, err_new(ERR_USAGE, "invalid sortby: '%s'", v));
 }
 
@@ -389,6 +457,7 @@ static struct err *set_summary_columns(struct trace_options *o, const char *v)
 	bool named = false;
 	unsigned n = 0;
 
+	o->columns_chosen = true;
 	for (char *rest = copy, *word; (word = strsep(&rest, ",")) != NULL;) {
 		enum trace_column column;
 
@@ -397,7 +466,7 @@ static struct err *set_summary_columns(struct trace_options *o, const char *v)
 		for (unsigned i = 0; i < n; i++)
 			if (o->summary_columns[i] == column)
 				return usage(o, err_new(ERR_USAGE, "call summary column has been provided more than "
-							"once: '%s' (-U option residual: '%s')", word, rest ? rest : ""));
+							"once: '%s' (-U option residual: '%s')", word, v + (word - copy)));
 		o->summary_columns[n++] = column;
 		named |= column == TRACE_COLUMN_NAME;
 	}
@@ -443,6 +512,9 @@ static const struct {
 	{ TRACE_LONG_VERBOSE, set_verbose }, { TRACE_LONG_RAW, set_raw }, { TRACE_LONG_SIGNAL, set_signals },
 	{ TRACE_LONG_STATUS, set_status }, { TRACE_LONG_READ, set_read }, { TRACE_LONG_WRITE, set_write },
 	{ TRACE_LONG_FAULT, set_fault }, { TRACE_LONG_INJECT, set_inject }, { TRACE_LONG_KVM, set_kvm },
+	{ TRACE_LONG_SECONTEXT, set_secontext }, { TRACE_LONG_TRACE_FDS, set_trace_fds },
+	{ TRACE_LONG_SYSCALL_LIMIT, set_syscall_limit }, { TRACE_LONG_FRAME_LIMIT, set_frame_limit },
+	{ TRACE_LONG_STACK, set_stack },
 };
 
 /* Those without a value, or with one that is just kept. */
@@ -453,9 +525,9 @@ static struct err *set_simple(struct trace_options *o, int letter, const char *v
 	case 'c': return set_count(o, TRACE_COUNT_ONLY);
 	case 'C': return set_count(o, TRACE_COUNT_TOO);
 	case 'd': o->debug = true; break;
-	case 'D': o->daemonize++; break;
+	case 'D': o->D_count++; break;
 	case 'E': vec_push(&o->environment, value); break;
-	case 'f': o->f_count++; break;
+	case 'f': *(o->spelled[1] == '-' ? &o->follow_long : &o->f_count) += 1; break;
 	case 'F': o->F_count++; break;
 	case 'h': o->help = true; break;
 	case 'i': o->show_ip = true; break;
@@ -479,6 +551,9 @@ static struct err *set_simple(struct trace_options *o, int letter, const char *v
 	case TRACE_LONG_SECCOMP: o->seccomp = true; break;
 	case TRACE_LONG_KILL_ON_EXIT: o->kill_on_exit = true; break;
 	case TRACE_LONG_SEPARATELY: o->separate = true; break;
+	case TRACE_LONG_ARGV0: o->argv0 = value; break;
+	case TRACE_LONG_ALWAYS_PID: o->always_pid = true; break;
+	case 'N': o->style.arg_names = true; break;
 	case TRACE_LONG_PIDNS: o->pid_words |= TRACE_PIDS_PIDNS; break;
 	default: return err_new(ERR_INTERNAL, "no option %d", letter);
 	}
@@ -493,98 +568,4 @@ struct err *trace_options_set(struct trace_options *o, int letter, const char *v
 	return set_simple(o, letter, value);
 }
 
-/* --- all together -------------------------------------------------------------------------------------- */
-
-static void join_counts(struct trace_options *o)
-{
-	if (o->F_count && o->strace)
-		trace_say(o, o->f_count ? "deprecated option -F ignored"
-					: "option -F is deprecated, please use -f/--follow-forks instead");
-	if (o->f_count + o->F_count)
-		o->follow = true;
-	if (o->f_count > 1)
-		o->separate = true;
-	if (o->t_count) {
-		o->stamp = o->t_count > 2 ? TRACE_STAMP_UNIX : TRACE_STAMP_TIME;
-		o->stamp_precision = o->t_count > 1 ? TRACE_US : TRACE_S;
-	}
-	if (o->x_count)
-		o->style.hex = o->x_count > 1 ? SYSCALL_HEX_ALL : SYSCALL_HEX_NON_ASCII;
-	if (o->y_count)
-		o->fds = o->y_count > 1 ? UINT32_MAX : TRACE_FDS_PATH;
-	if (o->q_count) {
-		o->quiet = o->q_count > 2 ? UINT32_MAX
-			 : TRACE_QUIET_ATTACH | TRACE_QUIET_PERSONALITY | (o->q_count > 1 ? TRACE_QUIET_EXIT : 0);
-		o->quiet_given = true;
-	}
-	/* A command whose trace goes to a file: its words are not to be mixed with ours. */
-	if (o->output && o->pids.n == 0 && !o->quiet_given)
-		o->quiet |= TRACE_QUIET_ATTACH | TRACE_QUIET_PERSONALITY;
-}
-
-static void warn_count(struct trace_options *o)
-{
-	const struct {
-		bool given;
-		const char *name;
-	} useless[] = {
-		{ o->show_ip, "-i/--instruction-pointer" }, { o->show_stack, "-k/--stack-traces" },
-		{ o->show_number, "-n/--syscall-number" }, { o->relative, "-r/--relative-timestamps" },
-		{ o->stamp, "-t/--absolute-timestamps" }, { o->durations, "-T/--syscall-times" },
-		{ o->fds, "-y/--decode-fds" }, { o->pid_words, "-Y/--decode-pids" },
-	};
-
-	for (size_t i = 0; i < sizeof(useless) / sizeof(*useless); i++)
-		if (useless[i].given)
-			trace_say(o, "%s has no effect with -c/--summary-only", useless[i].name);
-}
-
-static struct err *check_together(struct trace_options *o)
-{
-	if (o->count && o->separate)
-		return usage(o, err_new(ERR_USAGE, "(-c/--summary-only or -C/--summary) and -ff/--output-separately are "
-					"mutually exclusive"));
-	if (o->wall_clock && !o->count && o->strace)
-		return usage(o, err_new(ERR_USAGE, "-w/--summary-wall-clock must be given with (-c/--summary-only or "
-					"-C/--summary)"));
-	if (o->daemonize > 3)
-		return usage(o, err_new(ERR_USAGE, "Too many -D's (%u), maximum supported -D count is 3", o->daemonize));
-	if (o->output && (o->output[0] == '|' || o->output[0] == '!') && o->separate)
-		return usage(o, err_new(ERR_USAGE, "piping the output and -ff/--output-separately are mutually exclusive"));
-	if (o->user && !o->command)
-		return usage(o, err_new(ERR_USAGE, "-u/--user must be given with a command"));
-	if (o->daemonize && !o->command)
-		return usage(o, err_new(ERR_USAGE, "PROG [ARGS] must be specified with -D/--daemonize"));
-	return NULL;
-}
-
-static void warn_together(struct trace_options *o)
-{
-	if (o->zflags > 1)
-		trace_say(o, "Only the last of -z/--successful-only/-Z/--failed-only options will take effect. See status "
-			     "qualifier for more complex filters.");
-	if (o->count == TRACE_COUNT_ONLY)
-		warn_count(o);
-	if (o->append && !o->output)
-		trace_say(o, "-A/--output-append-mode has no effect without -o/--output");
-	if (o->seccomp && !o->follow && o->strace)
-		trace_say(o, "--seccomp-bpf cannot be used without -f/--follow-forks, disabling");
-}
-
-struct err *trace_options_finish(struct trace_options *o)
-{
-	if (o->help || o->version)
-		return NULL;
-	if (!o->command && o->pids.n == 0)
-		return usage(o, err_new(ERR_USAGE, "must have PROG [ARGS] or -p PID"));
-	join_counts(o);
-	TRY(check_together(o));
-	warn_together(o);
-	if (o->seccomp && !o->follow)
-		o->seccomp = false;
-	if (!o->output && o->separate)
-		o->separate = false; /* as -f: there is no name to add the pid to */
-	if (!o->interruptible)
-		o->interruptible = o->daemonize ? 4 : o->output && o->command ? 3 : 2;
-	return NULL;
-}
+#undef usage

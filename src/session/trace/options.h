@@ -23,7 +23,8 @@ enum trace_quiet {
 	TRACE_QUIET_ATTACH = 1, TRACE_QUIET_EXIT = 2, TRACE_QUIET_PATH_RESOLUTION = 4,
 	TRACE_QUIET_PERSONALITY = 8, TRACE_QUIET_SUPERSEDED = 16,
 };
-enum trace_fds { TRACE_FDS_PATH = 1, TRACE_FDS_SOCKET = 2, TRACE_FDS_DEV = 4, TRACE_FDS_PIDFD = 8 };
+enum trace_fds { TRACE_FDS_PATH = 1, TRACE_FDS_SOCKET = 2, TRACE_FDS_DEV = 4, TRACE_FDS_PIDFD = 8, TRACE_FDS_SIGNALFD = 16,
+		 TRACE_FDS_EVENTFD = 32 };
 enum trace_pids { TRACE_PIDS_COMM = 1, TRACE_PIDS_PIDNS = 2 };
 enum trace_stamp { TRACE_STAMP_NONE, TRACE_STAMP_TIME, TRACE_STAMP_UNIX };
 enum trace_precision { TRACE_S, TRACE_MS, TRACE_US, TRACE_NS }; /* 0, 3, 6, 9 digits */
@@ -37,6 +38,7 @@ enum trace_column {
 enum { TRACE_COLUMNS_MAX = 8 };
 
 struct trace_options {
+	char spelled[40];         /* of the option being set: "--trace" or "-e"; "" if nobody said */
 	bool strace;              /* strace's words, defaults and status; else sonde's */
 	const char *name;         /* of the program in messages: "strace", "sonde" */
 
@@ -45,6 +47,8 @@ struct trace_options {
 	VEC(pid_t) pids;
 	VEC(const char *) environment; /* -E */
 	const char *user;
+	const char *argv0;        /* --argv0; NULL: as the command is named */
+	uint64_t syscall_limit;   /* detach after so many calls; 0: none */
 	unsigned daemonize;       /* -D: 1, 2, 3 */
 	int interruptible;        /* -I; 0: not given */
 	bool follow, separate;    /* -f; -ff */
@@ -56,6 +60,8 @@ struct trace_options {
 	struct number_set signals, read_fds, write_fds;
 	struct injections injections;
 	VEC(const char *) paths;  /* -P */
+	bool only_fds;            /* --trace-fds was given */
+	struct number_set trace_fds;
 	uint32_t status;          /* enum trace_status */
 	bool kvm;
 
@@ -73,7 +79,8 @@ struct trace_options {
 	enum trace_precision stamp_precision;
 	bool relative, durations;
 	enum trace_precision relative_precision, duration_precision;
-	bool show_number, show_ip, show_stack;
+	bool show_number, show_ip, show_stack, always_pid;
+	unsigned frame_limit;     /* of -k; 0: 256 */
 	bool tips;
 	bool debug;
 
@@ -88,7 +95,9 @@ struct trace_options {
 
 	/* as counted while parsing, for the checks at the end */
 	unsigned q_count, t_count, x_count, y_count, f_count, F_count, zflags;
-	bool tips_none, help, version, Y_given, columns_given;
+	unsigned follow_long, D_count;
+	bool help, version, columns_given, quiet_words_given, hex_given, stamp_given, fds_given, daemonize_given;
+	bool sort_given, columns_chosen;
 };
 
 void trace_options_init(struct trace_options *o);
@@ -101,9 +110,13 @@ enum trace_long {
 	TRACE_LONG_DECODE_FDS, TRACE_LONG_DECODE_PIDS, TRACE_LONG_RELATIVE, TRACE_LONG_STAMPS, TRACE_LONG_TIMES,
 	TRACE_LONG_HEX, TRACE_LONG_DAEMONIZE, TRACE_LONG_TRACE, TRACE_LONG_ABBREV, TRACE_LONG_VERBOSE,
 	TRACE_LONG_RAW, TRACE_LONG_SIGNAL, TRACE_LONG_STATUS, TRACE_LONG_READ, TRACE_LONG_WRITE,
-	TRACE_LONG_FAULT, TRACE_LONG_INJECT, TRACE_LONG_KVM, TRACE_LONG_PIDNS,
+	TRACE_LONG_FAULT, TRACE_LONG_INJECT, TRACE_LONG_KVM, TRACE_LONG_PIDNS, TRACE_LONG_SECONTEXT,
+	TRACE_LONG_TRACE_FDS, TRACE_LONG_SYSCALL_LIMIT, TRACE_LONG_FRAME_LIMIT, TRACE_LONG_STACK, TRACE_LONG_ARGV0,
+	TRACE_LONG_ALWAYS_PID,
 };
 struct err *trace_options_set(struct trace_options *o, int letter, const char *value);
+/* ERR with the line that says where help is. */
+struct err *trace_options_usage(const struct trace_options *o, struct err *err);
 /* When all were set: what goes together, and what follows from it.  Warnings are printed. */
 struct err *trace_options_finish(struct trace_options *o);
 

@@ -6,12 +6,14 @@
 #include "session/trace/output.h"
 
 #include "base/io.h"
-#include "base/log.h"
+#include "base/mem.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -47,11 +49,11 @@ static struct err *open_pipe(struct trace_out *out, const char *command)
 	return NULL;
 }
 
-struct err *trace_out_open(struct trace_out *out, const char *path, bool append)
+struct err *trace_out_open(struct trace_out *out, const char *who, const char *path, bool append)
 {
 	struct stat st;
 
-	*out = (struct trace_out){ .fd = 2, .shared = true };
+	*out = (struct trace_out){ .fd = 2, .shared = true, .who = who };
 	str_init(&out->text);
 	if (!path)
 		return NULL;
@@ -61,6 +63,7 @@ struct err *trace_out_open(struct trace_out *out, const char *path, bool append)
 	if (out->fd < 0)
 		return err_errno(errno, "Can't fopen '%s'", path);
 	out->owned = true;
+	out->path = mem_strdup(path);
 	out->shared = fstat(out->fd, &st) == 0 && !S_ISREG(st.st_mode);
 	return NULL;
 }
@@ -75,7 +78,8 @@ void trace_out_flush(struct trace_out *out)
 	if (err) {
 		out->failed = true;
 		if (err_errnum(err) != EPIPE)
-			log_warn("%s", err_message(err));
+			fprintf(stderr, "%s: %s: %s\n", out->who, out->path ? out->path : "the trace",
+				strerror(err_errnum(err)));
 		err_destroy(err);
 	}
 	out->carried += out->text.length - out->line_at;
@@ -94,5 +98,7 @@ void trace_out_close(struct trace_out *out)
 	while (out->command && waitpid(out->command, &status, 0) < 0 && errno == EINTR)
 		continue;
 	out->command = 0;
+	free(out->path);
+	out->path = NULL;
 	str_deinit(&out->text);
 }

@@ -21,11 +21,13 @@ struct trace_out {
 	size_t line_at;   /* where in `text` the line began, if it did since the last write */
 	size_t carried;   /* columns of the line that were written already */
 	pid_t command;    /* of -o '|command'; 0: none */
+	const char *who;  /* whose messages: "strace"; borrowed */
+	char *path;       /* of a file */
 	bool failed;      /* said once; the rest is dropped, and the tracing goes on */
 };
 
-/* PATH NULL: standard error. */
-struct err *trace_out_open(struct trace_out *out, const char *path, bool append);
+/* PATH NULL: standard error.  WHO: the name that messages begin with. */
+struct err *trace_out_open(struct trace_out *out, const char *who, const char *path, bool append);
 /* Writes, closes, and waits for the command. */
 void trace_out_close(struct trace_out *out);
 void trace_out_flush(struct trace_out *out);

@@ -17,12 +17,14 @@
 
 struct path_filter {
 	VEC(char *) paths;
+	const struct number_set *fds; /* may be NULL */
 };
 
-struct path_filter *path_filter_create(const char *const *paths, size_t count)
+struct path_filter *path_filter_create(const char *const *paths, size_t count, const struct number_set *fds)
 {
 	struct path_filter *f = mem_calloc(1, sizeof(*f));
 
+	f->fds = fds;
 	for (size_t i = 0; i < count; i++) {
 		char *resolved = realpath(paths[i], NULL);
 
@@ -68,6 +70,10 @@ static bool match_fd(const struct path_filter *f, int pid, int fd)
 	ssize_t n;
 
 	if (fd < 0)
+		return false;
+	if (f->fds && number_set_has(f->fds, (unsigned)fd))
+		return true;
+	if (f->paths.n == 0)
 		return false;
 	snprintf(link_path, sizeof(link_path), "/proc/%d/fd/%d", pid, fd);
 	n = readlink(link_path, target, sizeof(target) - 1);

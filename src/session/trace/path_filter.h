@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #ifndef SONDE_SESSION_TRACE_PATH_FILTER_H
 #define SONDE_SESSION_TRACE_PATH_FILTER_H
-/* -P: only calls that touch one of these paths, by name or by a descriptor of it. */
+/* -P and --trace-fds: only calls that touch one of these paths, by name or by a descriptor of it, or
+ * one of these descriptors. */
 #include "syscall/memory.h"
+#include "session/trace/sets.h"
 #include "syscall/print.h"
 
 #include <stdbool.h>
@@ -10,7 +12,8 @@
 
 struct path_filter;
 
-struct path_filter *path_filter_create(const char *const *paths, size_t count);
+/* FDS is borrowed; NULL: paths alone. */
+struct path_filter *path_filter_create(const char *const *paths, size_t count, const struct number_set *fds);
 void path_filter_destroy(struct path_filter *f); /* NULL-safe */
 /* At the call's entry. */
 bool path_filter_match(const struct path_filter *f, const struct syscall_call *call,

@@ -19,6 +19,8 @@
 #include "session/trace/stack_printer.h"
 #include "session/trace/summary.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,10 +65,10 @@ void printer_say(struct printer *p, const char *fmt, ...)
 static void open_own(struct printer *p, struct call_thread *t, struct line *line)
 {
 	CLEANUP(mem_freep) char *path = mem_printf("%s.%d", p->options->output, t->tid);
-	struct err *err = trace_out_open(&line->own, path, p->options->append);
+	struct err *err = trace_out_open(&line->own, p->options->name, path, p->options->append);
 
 	if (err) {
-		log_warn("%s", err_message(err));
+		trace_say(p->options, "%s", err_message(err));
 		err_destroy(err);
 		line->own.fd = -1;
 		line->own.failed = true;
@@ -124,6 +126,7 @@ static struct syscall_style style_of(const struct printer *p, const struct sysca
 	struct syscall_style style = p->options->style;
 
 	style.verbose = !call_set_has(&p->options->abbrev, call->abi, call->number);
+	style.addresses = !call_set_has(&p->options->verbose, call->abi, call->number);
 	return style;
 }
 
@@ -160,9 +163,10 @@ static void note_personality(struct printer *p, struct call_thread *t, struct li
 		printer_say(p, "[ Process PID=%d runs in %s mode. ]", t->tid, names[abi]);
 }
 
-static bool is_printed(struct printer *p, struct call_thread *t, const struct syscall_memory *memory)
+static bool is_printed(const struct printer *p, const struct call_thread *t, const struct syscall_memory *memory)
 {
 	return call_set_has(&p->options->calls, t->call.abi, t->call.number) &&
+	       (!p->options->syscall_limit || p->counted < p->options->syscall_limit) &&
 	       (!p->paths || path_filter_match(p->paths, &t->call, memory));
 }
 
@@ -179,6 +183,11 @@ static void keep_order(struct printer *p, const struct line *line, const struct 
 		trace_out_flush(line->out);
 }
 
+bool printer_shows(struct printer *p, const struct call_thread *t, const struct syscall_memory *memory)
+{
+	return is_printed(p, t, memory);
+}
+
 static enum call_verdict on_enter(void *self, struct call_thread *t, const struct syscall_memory *memory)
 {
 	struct printer *p = self;
@@ -190,7 +199,9 @@ static enum call_verdict on_enter(void *self, struct call_thread *t, const struc
 	line->filtered = !is_printed(p, t, memory);
 	line->enter_system_ns = t->system_ns;
 	line->progress = (struct syscall_progress){ 0 };
-	if (line->filtered || !prints_calls(p))
+	if (line->filtered)
+		return CALL_GO;
+	if (!prints_calls(p))
 		return CALL_GO;
 	line->open = true;
 	if (!p->options->json && printer_memo_enter(p, t, memory))
@@ -388,6 +399,7 @@ static void on_leave(void *self, struct call_thread *t, const struct syscall_mem
 
 	if (line->filtered)
 		return;
+	p->counted += wants_status(p, t);
 	if (p->summary && wants_status(p, t))
 		summary_add(p->summary, t, memory, line->enter_system_ns);
 	if (!line->open)
@@ -506,11 +518,22 @@ static void on_stopped(void *self, struct call_thread *t, int number)
 	printer_end_line(p, out);
 }
 
+/* The line of BY's execve is open: it goes on under another id. */
+static void change_pid(struct printer *p, pid_t to, pid_t by)
+{
+	if (!p->printing || p->printing->tid != by || stages(p) || trace_out_column(&p->out) == 0)
+		return;
+	str_printf(&p->out.text, " <pid changed to %d ...>", to);
+	printer_end_line(p, &p->out);
+}
+
 static void on_superseded(void *self, struct call_thread *t, pid_t by)
 {
 	struct printer *p = self;
 	struct trace_out *out = printer_line(t)->out;
 
+	if (prints_lines(p))
+		change_pid(p, t->tid, by);
 	if (prints_lines(p) && !is_quiet(p, TRACE_QUIET_SUPERSEDED)) {
 		p->threads--; /* it is gone already */
 		printer_lead(p, t, out, t->event_ns);
@@ -592,7 +615,13 @@ struct err *printer_create(const struct trace_options *options, struct printer *
 {
 	struct printer *p = mem_calloc(1, sizeof(*p));
 	bool own_files = options->output && options->separate;
-	struct err *err = trace_out_open(&p->out, own_files ? NULL : options->output, options->append);
+
+	if (own_files && strlen(options->output) + 12 >= PATH_MAX) {
+		free(p);
+		return err_errno(ENAMETOOLONG, "%s", options->output);
+	}
+
+	struct err *err = trace_out_open(&p->out, options->name, own_files ? NULL : options->output, options->append);
 
 	p->options = options;
 	if (err) {
@@ -601,8 +630,9 @@ struct err *printer_create(const struct trace_options *options, struct printer *
 	}
 	if (options->fds || options->pid_words)
 		p->fds = fd_names_create(options->fds, &p->lookup);
-	if (options->paths.n)
-		p->paths = path_filter_create(options->paths.v, options->paths.n);
+	if (options->paths.n || options->only_fds)
+		p->paths = path_filter_create(options->paths.v, options->paths.n,
+					      options->only_fds ? &options->trace_fds : NULL);
 	if (options->count)
 		p->summary = summary_create(options);
 	if (options->fold)
@@ -623,6 +653,11 @@ void printer_finish(struct printer *p)
 	if (p->summary)
 		summary_print(p->summary, &p->out.text);
 	trace_out_close(&p->out);
+}
+
+bool printer_is_done(const struct printer *p)
+{
+	return p->options->syscall_limit && p->counted >= p->options->syscall_limit;
 }
 
 void printer_destroy(struct printer *p)

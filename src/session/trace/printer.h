@@ -23,6 +23,10 @@ const struct call_sink *printer_sink(void);
 /* A message in the trace's own place in time: on standard error, in order with the lines
  * that go there. */
 void printer_say(struct printer *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* --syscall-limit is reached. */
+bool printer_is_done(const struct printer *p);
+/* Is the call that T is in one that is asked for? */
+bool printer_shows(struct printer *p, const struct call_thread *t, const struct syscall_memory *memory);
 /* Times of a recording instead of the clock's (CLOCK_REALTIME = time + offset). */
 void printer_set_clock(struct printer *p, int64_t wall_offset_ns);
 

@@ -33,6 +33,7 @@ struct printer {
 	struct call_memo *memo;       /* NULL: texts depend on more than a call and its memory */
 	struct call_text *texts;      /* by its slots */
 	size_t threads;
+	uint64_t counted;             /* calls, for --syscall-limit */
 	uint64_t last_ns;             /* of the last line, for -r */
 	int64_t wall_offset_ns;
 	bool recorded;                /* times are those of events, not the clock's */

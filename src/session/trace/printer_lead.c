@@ -33,10 +33,9 @@ static void add_pid(struct printer *p, const struct call_thread *t, struct trace
 	const struct trace_options *o = p->options;
 	char comm[64], name[80] = "";
 	bool to_file = o->output != NULL;
+	bool always = o->always_pid || (to_file && !o->separate && (o->follow || o->pids.n + (o->command != NULL) > 1));
 
-	if (to_file && (!o->follow || o->separate))
-		return;
-	if (!to_file && p->threads <= 1)
+	if (!always && (to_file || p->threads <= 1))
 		return;
 	if (o->pid_words & TRACE_PIDS_COMM) {
 		read_comm(t->tid, comm, sizeof(comm));

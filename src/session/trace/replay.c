@@ -365,7 +365,7 @@ static struct err *replay(struct replay *r, const char *path)
 {
 	TRY(recording_open(path, &r->recording));
 	r->meta = recording_borrow_meta(r->recording);
-	TRY(trace_out_open(&r->out, r->options->output, r->options->append));
+	TRY(trace_out_open(&r->out, r->options->name, r->options->output, r->options->append));
 	if (!r->options->output)
 		r->out.fd = 1;
 	if (r->options->count)

@@ -31,7 +31,6 @@ struct live {
 	struct trace_options *options;
 	struct printer *printer;
 	struct tracer *tracer;
-	struct call_set wanted;
 	struct sock_fprog filter;
 	struct started command;
 	sigset_t signals; /* that end the tracing */
@@ -61,6 +60,8 @@ static bool on_tick(void *user)
 	struct live *l = user;
 	int number;
 
+	if (printer_is_done(l->printer))
+		return true;
 	if (l->options->interruptible != 2)
 		return false;
 	number = sigtimedwait(&l->signals, NULL, &now);
@@ -72,20 +73,25 @@ static bool on_tick(void *user)
 
 /* --- beginning ---------------------------------------------------------------------------- */
 
-static bool on_tamper(void *user, struct call_thread *t, struct tracer_tampering *what)
+static bool on_tamper(void *user, struct call_thread *t, const struct syscall_memory *memory,
+		      struct tracer_tampering *what)
 {
 	struct live *l = user;
 
-	return injections_apply(&l->options->injections, t, what);
+	/* as with strace: what isn't traced isn't tampered with */
+	return printer_shows(l->printer, t, memory) && injections_apply(&l->options->injections, t, what);
 }
 
-static void make_wanted(struct live *l)
+static void on_note(void *user, enum tracer_note what, pid_t pid, const char *text)
 {
-	struct call_set tampered;
+	struct live *l = user;
 
-	l->wanted = l->options->calls;
-	injections_calls(&l->options->injections, &tampered);
-	call_set_join(&l->wanted, &tampered);
+	if (what == TRACER_POKE_FAILED)
+		printer_say(l->printer, "Failed to tamper with process %d: %s", pid, text);
+	else if (what == TRACER_STRANGER_ENDED && !(l->options->quiet & TRACE_QUIET_EXIT))
+		printer_say(l->printer, "Exit of unknown pid %d ignored", pid);
+	else if (what == TRACER_STRANGER_LET_GO && !(l->options->quiet & TRACE_QUIET_ATTACH))
+		printer_say(l->printer, "Detached unknown pid %d", pid);
 }
 
 static struct err *make_tracer(struct live *l)
@@ -93,9 +99,10 @@ static struct err *make_tracer(struct live *l)
 	struct trace_options *o = l->options;
 	struct tracer_options options = {
 		.follow = o->follow, .seccomp = l->filter.filter != NULL, .system_time = o->count && !o->wall_clock,
-		.exit_kill = o->kill_on_exit, .tick_ns = TICK_NS, .wanted = &l->wanted, .sink = printer_sink(),
+		.detach_on_exec = o->detach_on_exec,
+		.exit_kill = o->kill_on_exit, .tick_ns = TICK_NS, .wanted = &l->options->calls, .sink = printer_sink(),
 		.sink_self = l->printer, .tamper = injections_any(&o->injections) ? on_tamper : NULL,
-		.tamper_user = l, .tick = on_tick, .tick_user = l,
+		.tamper_user = l, .note = on_note, .tick = on_tick, .tick_user = l,
 	};
 
 	return tracer_create(&options, &l->tracer);
@@ -133,9 +140,8 @@ static struct err *begin(struct live *l)
 {
 	struct trace_options *o = l->options;
 
-	make_wanted(l);
 	if (o->seccomp && o->command)
-		filter_make(&l->wanted, &l->filter);
+		filter_make(&l->options->calls, &l->filter);
 	TRY(printer_create(o, &l->printer));
 	if (o->command)
 		TRY(start_command(o, l->filter.filter ? &l->filter : NULL, &l->command));

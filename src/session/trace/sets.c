@@ -33,20 +33,15 @@ static struct err *parse_words(const char *text, const char *what, add_fn *add, 
 		*invert = !*invert;
 		return NULL;
 	}
-	if (*text == '\0')
-		return err_new(ERR_USAGE, "invalid %s '%s'", what, whole);
-	while (*text != '\0') {
-		size_t length = strcspn(text, ",");
+	for (bool any = false;; any = true) {
+		size_t length = strcspn(text += strspn(text, ","), ",");
 		CLEANUP(mem_freep) char *word = mem_strndup(text, length);
 
 		if (length == 0)
-			return err_new(ERR_USAGE, "invalid %s '%s'", what, "");
+			return any ? NULL : err_new(ERR_USAGE, "invalid %s '%s'", what, whole);
 		TRY(add(set, word));
 		text += length;
-		if (*text == ',' && *++text == '\0')
-			return err_new(ERR_USAGE, "invalid %s '%s'", what, "");
 	}
-	return NULL;
 }
 
 static bool to_number(const char *word, unsigned long max, unsigned *ret)

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -52,13 +53,16 @@ static char *find_program(const char *name)
 static struct err *find_identity(const struct trace_options *o, const struct stat *program, struct identity *id)
 {
 	struct passwd *pw;
+	struct passwd numeric = { 0 };
 
 	*id = (struct identity){ .change = o->user != NULL };
 	if (!o->user)
 		return NULL;
 	if (getuid() != 0)
-		return err_new(ERR_PERMISSION, "You must be root to use the -u option");
+		return err_new(ERR_PERMISSION, "You must be root to use the -u/--username option");
 	pw = getpwnam(o->user);
+	if (!pw && sscanf(o->user, "%u:%u", &numeric.pw_uid, &numeric.pw_gid) == 2) /* UID:GID */
+		pw = &numeric;
 	if (!pw)
 		return err_new(ERR_USAGE, "Cannot find user '%s'", o->user);
 	id->uid = id->euid = pw->pw_uid;
@@ -87,7 +91,7 @@ static void change_identity(const struct trace_options *o, const struct identity
 {
 	if (!id->change)
 		return;
-	if (initgroups(o->user, id->gid) < 0 || setregid(id->gid, id->egid) < 0 || setreuid(id->uid, id->euid) < 0) {
+	if ((getpwnam(o->user) ? initgroups(o->user, id->gid) : setgroups(1, &id->gid)) < 0 || setregid(id->gid, id->egid) < 0 || setreuid(id->uid, id->euid) < 0) {
 		trace_say(o, "cannot become user %s: %s", o->user, strerror(errno));
 		_exit(1);
 	}
@@ -111,7 +115,6 @@ _Noreturn static void be_command(const struct child *c)
 	if (c->o->daemonize)
 		prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0); /* our tracer is no ancestor */
 	close(c->go[1]);
-	signal(SIGPIPE, SIG_DFL);
 	do
 		n = read(c->go[0], &byte, 1);
 	while (n < 0 && errno == EINTR);
@@ -124,6 +127,8 @@ _Noreturn static void be_command(const struct child *c)
 		trace_say(c->o, "cannot install the seccomp filter: %s", strerror(errnum));
 	change_identity(c->o, &c->id);
 	sigprocmask(SIG_SETMASK, &c->mask, NULL);
+	if (c->o->argv0)
+		c->o->command[0] = (char *)c->o->argv0;
 	execv(c->program, c->o->command);
 	trace_say(c->o, "exec: %s", strerror(errno));
 	_exit(1);
@@ -154,11 +159,25 @@ static pid_t turn_round(const struct child *c)
 	return command;
 }
 
+/* The command's ends of pipes are its own: whoever is at the other end is to see when it closes them. */
+static void let_standard_fds_go(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = 0; fd <= 1 && null >= 0; fd++)
+		if (fcntl(fd, F_GETFD) >= 0)
+			dup2(null, fd);
+	if (null > 2)
+		close(null);
+}
+
 struct err *start_command(const struct trace_options *o, const struct sock_fprog *filter, struct started *ret)
 {
 	struct child c = { .o = o, .filter = filter };
 	struct stat st;
 
+	if (strlen(o->command[0]) >= PATH_MAX)
+		return err_errno(ENAMETOOLONG, "exec");
 	c.program = find_program(o->command[0]);
 	if (stat(c.program, &st) != 0) {
 		free(c.program);
@@ -177,6 +196,8 @@ struct err *start_command(const struct trace_options *o, const struct sock_fprog
 
 	close(c.go[0]);
 	ret->go_fd = c.go[1];
+	if (o->strace)
+		let_standard_fds_go();
 	free(c.program);
 	return ret->pid < 0 ? err_errno(errnum, "fork") : NULL;
 }

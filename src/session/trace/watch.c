@@ -45,10 +45,12 @@ const char *watch_lacks(const struct trace_options *o)
 		return "tampering";
 	if (o->show_stack)
 		return "stacks (-k)";
-	if (o->fds || o->pid_words || o->paths.n)
-		return "what descriptors referred to at the time (-y, -P)";
+	if (o->fds || o->pid_words || o->paths.n || o->only_fds)
+		return "what descriptors referred to at the time (-y, -P, --trace-fds)";
 	if (o->read_fds.bits || o->read_fds.inverted || o->write_fds.bits || o->write_fds.inverted)
 		return "whole buffers (--read, --write)";
+	if (o->syscall_limit)
+		return "--syscall-limit";
 	if (o->detach_on_exec || o->kill_on_exit || o->daemonize || !o->follow)
 		return "-b, -D, --kill-on-exit and --no-follow";
 	if (o->count && !o->wall_clock)
