@@ -96,21 +96,16 @@ static struct err *record(const struct trace_options *o, int *status)
 
 /* --- views ------------------------------------------------------------------------------------- */
 
-/* Of RECORDING; of the newest one here, when nothing names what to look at; else of what runs, all of
- * whose calls are recorded, because what is left out of a view still tells what descriptors are. */
+/* Of RECORDING, or of what runs, all of whose calls are recorded, because what is left out of a view still
+ * tells what descriptors are. */
 static struct err *show_views(const struct trace_args *args, unsigned parts, const struct trace_options *o,
 			      const char *recording, int *status)
 {
 	struct output_args output = { .json = args->json, .html = args->html, .path = o->output };
 	struct record_session_options r = recording_of(o);
-	CLEANUP(mem_freep) char *newest = NULL;
 
 	if (recording)
 		return trace_views_show(&args->views, parts, o, &output, recording);
-	if (!o->command && o->pids.n == 0) {
-		TRY(recording_find_path(NULL, &newest));
-		return trace_views_show(&args->views, parts, o, &output, newest);
-	}
 	TRY(refuse_tampering(o));
 	r.request.calls = NULL;
 	return trace_views_record(&args->views, parts, o, &output, &r, status);
@@ -128,6 +123,23 @@ static unsigned parts_of(const struct trace_args *args, const struct trace_optio
 static bool names_recording(const struct trace_args *args, char **path)
 {
 	return args->command.count > 0 && replay_is_recording(args->command.words[0], path);
+}
+
+/* Views of nobody in particular are of the newest recording here, as with sonde report. */
+static struct err *find_newest(struct trace_args *args, char **path, struct arena *arena)
+{
+	const char **word;
+
+	if (!trace_views_parts(&args->views) || args->command.count || args->all || args->cgroup)
+		return NULL;
+	for (size_t i = 0; i < args->given.count; i++)
+		if (args->given.v[i].id == 'p')
+			return NULL;
+	TRY(recording_find_path(NULL, path));
+	word = arena_calloc(arena, 1, sizeof(*word));
+	*word = *path;
+	args->command = (struct opt_list){ .words = word, .count = 1 };
+	return NULL;
 }
 
 extern const struct cmd cmd_trace;
@@ -155,6 +167,8 @@ static struct err *trace_run(void *p, struct arena *arena, int *status)
 	o.name = "sonde";
 	if (names_recording(args, &recording) && args->command.count > 1)
 		err = take_options(args, arena);
+	if (!err)
+		err = find_newest(args, &recording, arena);
 	o.json = args->json;
 	o.fold = args->fold;
 	if (!err && o.json && o.fold)

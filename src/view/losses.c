@@ -73,7 +73,8 @@ void losses_emit(struct doc *doc, const struct losses *l)
 			doc_warning(doc, NULL, "%s lost events, how many is not known: %s",
 				    loss->source, loss->reason);
 		else
-			doc_warning(doc, "a lower rate (-F) or fewer sources make it less",
+			doc_warning(doc, str_eq(loss->source, "syscalls") ? "fewer calls (-e) or less besides make it less"
+								 : "a lower rate (-F) or fewer sources make it less",
 				    "%s lost %s%s events (%s): what they would have shown is "
 				    "missing here",
 				    loss->source, loss->unknown ? "at least " : "",

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * make-profile PATH [cut]: the recording of fixture_recording.h, for command tests.
+ * make-profile PATH calls: that of fixture_calls.h.
  *
  * make-profile PATH KIND MODULE BUILD-ID FUNCTION ADDR...: one of ten samples at each address of one
  * function; KIND is an enum module_kind.
  */
+#include "fixture_calls.h"
 #include "fixture_recording.h"
 
 #include <stdio.h>
@@ -56,6 +58,7 @@ int main(int argc, char **argv)
 		return 2;
 
 	struct err *err = argc > 6 ? profile_of_one(argv[1], argv + 2, argc - 2) :
+			  argc > 2 && strcmp(argv[2], "calls") == 0 ? fixture_calls_recording(argv[1]) :
 				     fixture_recording(argv[1], argc > 2 && strcmp(argv[2], "cut") == 0);
 
 	if (err)

@@ -211,8 +211,9 @@ static void add_row(struct calls *c, const union column *v, size_t i)
 	if (v[ABI].u32[i] >= SYSCALL_ABI_COUNT)
 		return;
 	see(c, v, i, thread, &call);
+	call.wanted = is_wanted(c, v, i, &call);
 	call_objects_follow(&c->objects, &call, &object);
-	if (!is_wanted(c, v, i, &call))
+	if (!call.wanted)
 		return;
 	c->seen++;
 	c->unfinished += call.unfinished;

@@ -528,6 +528,8 @@ static void count(struct call_objects *o, uint32_t index, const struct call_seen
 	bool failed = call_seen_failed(call);
 	uint64_t bytes = call->result > 0 ? (uint64_t)call->result : 0;
 
+	if (!call->wanted)
+		return;
 	object->calls++;
 	object->time_ns += call->duration_ns;
 	object->errors += failed;
@@ -594,7 +596,7 @@ void call_objects_follow(struct call_objects *o, const struct call_seen *call, u
 	made = follow_success(o, call, p);
 	if (made == CALL_OBJECT_NONE)
 		return;
-	o->list.v[made].opens++;
+	o->list.v[made].opens += call->wanted;
 	if (*object == CALL_OBJECT_NONE)
 		count(o, made, call, 0);
 	*object = call->kind->makes == CALL_MAKES_ACCEPT ? *object : made;

@@ -54,6 +54,7 @@ struct call_seen {
 	uint64_t time_ns, duration_ns;
 	int64_t result;
 	bool unfinished;
+	bool wanted; /* count it; else it only tells what descriptors refer to */
 	uint64_t args[6];
 	uint32_t pid, tid, ppid, comm; /* COMM: a string's id, only passed on */
 	const char *comm_text, *arguments, *returned, *path; /* "" where there is none */
