@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Views of system calls on programs whose files, failures and children are known.
+# needs: plain
+# timeout: 60
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+failures = 0
+SCRIPT = "head -c 1000 data > out; cat nope 2>/dev/null; (exit 7); sleep 0.05; kill -9 $$"
+PYTHON = """
+import os, socket, sys, time
+s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen()
+f = open(sys.argv[1], 'rb', buffering=0); f.read(10)
+print(s.getsockname()[1], flush=True)
+z = open('/dev/zero', 'rb', buffering=0)
+while True: z.read(100); time.sleep(0.002)
+"""
+
+
+def check(what, ok, found=""):
+    global failures
+    failures += not ok
+    print("%-5s %s%s" % ("ok" if ok else "FAIL", what, "" if ok else ": %r" % (found,)))
+
+
+def sonde(*words):
+    done = subprocess.run(["sonde"] + list(words), capture_output=True, text=True)
+    return done.returncode, done.stdout, done.stderr
+
+
+def view(*words):
+    status, out, err = sonde(*words)
+    return json.loads(out) if out else {"failed": (status, err)}
+
+
+def row(rows, key, value):
+    return next((r for r in rows if r.get(key, "").endswith(value)), {})
+
+
+def recorded():
+    status, _, err = sonde("trace", "-o", "r.sonde", "--", "sh", "-c", SCRIPT)
+    check("the status of a killed command", status in (-9, 137), (status, err))
+    files = view("trace", "r.sonde", "--files", "--json", "--limit", "1000")
+    data, out = row(files["files"], "name", "/data"), row(files["files"], "name", "/out")
+    check("bytes read", data.get("read_bytes") == 1000, data)
+    check("bytes written", out.get("written_bytes") == 1000 and out.get("opens") == 1, out)
+    check("whole paths", data.get("name") == os.getcwd() + "/data", data)
+    errors = view("trace", "r.sonde", "--errors", "--json", "--limit", "1000")
+    nope = row(errors["error_paths"], "path", "/nope")
+    check("what was not found", nope.get("error") == "ENOENT" and nope.get("who") == "cat", nope)
+    tree = view("trace", "r.sonde", "--tree", "--json")["processes"]
+    check("the shell was killed", tree[0]["exit"] == "SIGKILL" and tree[0]["depth"] == 0, tree)
+    check("its children", sorted(p["exit"] for p in tree[1:]) == ["0", "0", "1", "7"] and all(p["depth"] == 1 for p in tree[1:]), tree)
+    waits = view("trace", "r.sonde", "--waits", "--json", "--limit", "1000")["waits"]
+    slept = row(waits, "what", "a timer")
+    check("what it waited for", slept.get("time_ns", 0) >= 50e6 and row(waits, "what", "child sleep").get("time_ns", 0) >= 50e6, waits)
+    summary = view("trace", "r.sonde", "--summary", "--json", "--limit", "1000")
+    lines = sonde("trace", "r.sonde")[1].splitlines()
+    calls = sum(" --- " not in line and "+++" not in line for line in lines)
+    check("every call is counted", sum(c["calls"] for c in summary["calls"]) == calls, (calls, summary["headline"]))
+    report = sonde("report", "r.sonde")[1]
+    check("the report of a recording of calls", "What it waited for" in report and "What failed" in report, report[:300])
+
+
+def live():
+    status, out, err = sonde("trace", "--errors", "--json", "--", "cat", "nope")
+    check("a view of a command", status == 1 and row(json.loads(out)["error_paths"], "path", "/nope"), (status, err))
+    status, out, err = sonde("trace", "-c", "-o", "counted", "--", "head", "-c", "1000", "data")
+    with open("counted", encoding="utf-8") as f:
+        text = f.read()
+    check("-c", "Calls" in text and "head" in text and "1000 B" in text, text)
+    check("sonde files of a command", "/data" in sonde("files", "--", "cat", "data")[1])
+
+
+def process():
+    child = subprocess.Popen([sys.executable, "-c", PYTHON, "data"], stdout=subprocess.PIPE, text=True)
+    port = child.stdout.readline().strip()
+    try:
+        doc = view("files", "-p", str(child.pid), "--duration", "300ms", "--json", "--limit", "1000")
+        opened = doc["descriptors"]
+        listening = row(opened, "name", ":" + port)
+        check("a listening socket", listening.get("state") == "LISTEN" and listening.get("kind") == "tcp", opened)
+        check("a file, and where it stands", row(opened, "name", "/data").get("position_bytes") == 10, opened)
+        zero = row(doc["watched"]["files"], "name", "/dev/zero")
+        check("what is read while it is watched", zero.get("reads", 0) > 0 and zero.get("read_bytes") == 100 * zero.get("reads", 0), doc["watched"])
+    finally:
+        child.kill()
+        child.wait()
+    check("no such process", sonde("files", "-p", str(child.pid))[0] == 1)
+
+
+def main():
+    probe = sonde("trace", "--engine", "bpf", "-o", "/dev/null", "true")
+    if probe[0] != 0:
+        print("the BPF engine can't be had: %s" % probe[2].strip())
+        return 77
+    with tempfile.TemporaryDirectory() as scratch:
+        os.chdir(scratch)
+        with open("data", "wb") as f:
+            f.write(b"x" * 1000)
+        recorded()
+        live()
+        process()
+        os.chdir("/")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
