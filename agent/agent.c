@@ -9,6 +9,7 @@
 #include "format/elf.h"
 #include "cmd/cmd.h"
 #include "cmd/record_parts.h"
+#include "module/locate.h"
 #include "render/renderer.h"
 
 extern const struct cmd cmd_doctor, cmd_help, cmd_record, cmd_version;
@@ -49,3 +50,7 @@ struct err *elf_decompress(enum elf_compression how, struct bytes in, uint64_t o
 	*ret = (struct elf_data){ 0 };
 	return err_new(ERR_UNSUPPORTED, "sonde-agent has no decompression");
 }
+
+/* In place of module/debug_link.c: a board has no debug files. */
+int locate_open_by_build_id(const struct build_id *id, const char *suffix) { return -1; }
+int locate_open_debuglink(int image_fd, int pid, const char *path, const struct build_id *id) { return -1; }

@@ -2,12 +2,31 @@
 /*
  * Which unwind table is where: a module's table is made when the first stack leads into it,
  * from the descriptor that the tracker keeps, and used for all processes that map it.  A file
- * that can't be read has none; its code is then walked by frame pointers.
+ * that can't be read has none; its code is then walked by frame pointers.  One that was compiled
+ * without .eh_frame and stripped has its CFI in the debug file (.debug_frame).
  */
 #include "capture/track_internal.h"
 
+#include "base/io.h"
 #include "base/log.h"
+#include "module/locate.h"
 #include "unwind/image.h"
+
+static void add_debug(struct track_module *m)
+{
+	CLEANUP(io_closep) int fd = locate_open_by_build_id(&m->key.build_id, ".debug");
+
+	if (fd < 0)
+		fd = locate_open_debuglink(m->key.fd, m->key.pid, m->key.path, &m->key.build_id);
+	if (fd < 0)
+		return;
+
+	struct err *err = unwind_image_add_debug(m->unwind, fd);
+
+	if (err)
+		log_debug("no CFI in the debug file of %s: %s", m->key.path, err_message(err));
+	err_destroy(err);
+}
 
 static const struct unwind_image *image_of(struct track_module *m)
 {
@@ -19,7 +38,9 @@ static const struct unwind_image *image_of(struct track_module *m)
 	err = unwind_image_create(m->key.fd, &m->unwind);
 	if (err)
 		log_debug("no unwind table of %s: %s", m->key.path, err_message(err));
-	else
+	else if (unwind_image_lacks_cfi(m->unwind))
+		add_debug(m);
+	if (!err)
 		log_debug("unwind table of %s: %zu rows", m->key.path, unwind_image_table(m->unwind)->row_count);
 	err_destroy(err);
 	return m->unwind;

@@ -8,20 +8,37 @@
 #include <elf.h>
 #include <stdlib.h>
 
-struct unwind_image {
+/* A mapped file. */
+struct part {
 	struct io_map map;
 	struct elf_file elf;
+};
+
+struct unwind_image {
+	struct part file, debug; /* debug: all zero where there is none */
 	struct unwind_sections sections;
 	struct unwind_table table;
 };
 
+static struct err *open_part(struct part *p, int fd)
+{
+	TRY(io_map_fd(fd, "a module", &p->map));
+	return elf_init(&p->elf, (struct bytes){ p->map.data, p->map.size_bytes });
+}
+
+static void close_part(struct part *p)
+{
+	elf_deinit(&p->elf);
+	io_map_deinit(&p->map);
+	*p = (struct part){ 0 };
+}
+
 static struct err *load(struct unwind_image *image, int fd)
 {
-	TRY(io_map_fd(fd, "a module", &image->map));
-	TRY(elf_init(&image->elf, (struct bytes){ image->map.data, image->map.size_bytes }));
-	elf_place_sections(&image->elf);
-	TRY(unwind_sections_init(&image->elf, NULL, &image->sections));
-	return unwind_table_build(&image->elf, &image->sections, &image->table);
+	TRY(open_part(&image->file, fd));
+	elf_place_sections(&image->file.elf);
+	TRY(unwind_sections_init(&image->file.elf, NULL, &image->sections));
+	return unwind_table_build(&image->file.elf, &image->sections, &image->table);
 }
 
 struct err *unwind_image_create(int fd, struct unwind_image **ret)
@@ -43,10 +60,58 @@ void unwind_image_destroy(struct unwind_image *image)
 		return;
 	unwind_table_deinit(&image->table);
 	unwind_sections_deinit(&image->sections);
-	elf_deinit(&image->elf);
-	io_map_deinit(&image->map);
+	close_part(&image->debug);
+	close_part(&image->file);
 	free(image);
 }
+
+/* --- the debug file ---------------------------------------------------------------------------- */
+
+bool unwind_image_lacks_cfi(const struct unwind_image *image)
+{
+	const struct elf_file *f = &image->file.elf;
+	uint64_t code_bytes = 0;
+
+	for (size_t i = 0; i < f->segment_count; i++)
+		if (f->segments[i].type == PT_LOAD && (f->segments[i].flags & PF_X))
+			code_bytes += f->segments[i].file_bytes;
+	return image->table.covered_bytes < code_bytes / 4;
+}
+
+static struct err *build_with(struct unwind_image *image, const struct elf_file *debug,
+			      struct unwind_sections *sections, struct unwind_table *table)
+{
+	TRY(unwind_sections_init(&image->file.elf, debug, sections));
+
+	struct err *err = unwind_table_build(&image->file.elf, sections, table);
+
+	if (err)
+		unwind_sections_deinit(sections);
+	return err;
+}
+
+struct err *unwind_image_add_debug(struct unwind_image *image, int debug_fd)
+{
+	struct unwind_sections sections = { 0 };
+	struct unwind_table table;
+	struct part debug = { 0 };
+	struct err *err = image->debug.map.data ? err_new(ERR_USAGE, "it has a debug file") : open_part(&debug, debug_fd);
+
+	if (!err)
+		err = build_with(image, &debug.elf, &sections, &table);
+	if (err) {
+		close_part(&debug);
+		return err;
+	}
+	unwind_table_deinit(&image->table);
+	unwind_sections_deinit(&image->sections);
+	image->table = table;
+	image->sections = sections;
+	image->debug = debug;
+	return NULL;
+}
+
+/* --- where it is mapped --------------------------------------------------------------------------- */
 
 const struct unwind_table *unwind_image_table(const struct unwind_image *image) { return &image->table; }
 
@@ -72,7 +137,7 @@ static const struct elf_load *segment_at(const struct elf_file *f, uint64_t offs
 bool unwind_image_place(const struct unwind_image *image, uint64_t addr, uint64_t size_bytes,
 			uint64_t offset, struct unwind_place *ret)
 {
-	const struct elf_load *l = segment_at(&image->elf, offset, size_bytes);
+	const struct elf_load *l = segment_at(&image->file.elf, offset, size_bytes);
 
 	if (l == NULL)
 		return false;

@@ -13,6 +13,11 @@ struct unwind_image;
  * libc.  FD stays the caller's.  ERR_FORMAT: not an ELF file; ERR_UNSUPPORTED: of a machine
  * that we do not unwind. */
 struct err *unwind_image_create(int fd, struct unwind_image **ret);
+/* Its CFI covers little of its code: the debug file may have .debug_frame. */
+bool unwind_image_lacks_cfi(const struct unwind_image *image);
+/* The CFI of the separate debug file DEBUG_FD too; the table is made anew, so nobody may hold the old
+ * one.  After an error all is as before. */
+struct err *unwind_image_add_debug(struct unwind_image *image, int debug_fd);
 void unwind_image_destroy(struct unwind_image *image); /* NULL-safe */
 
 /* Valid as long as the image. */

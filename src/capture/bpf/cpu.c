@@ -112,6 +112,9 @@ static struct err *load(struct bpf_cpu *b, const struct bpf_cpu_options *options
 
 	TRY(bpf_loader_probe(b->loader.what));
 	BPF_LOADER_TYPES(&b->loader, cpu);
+	if (!bpf_loader_has_type(&b->loader, "maple_arange_64"))
+		return err_new(ERR_UNSUPPORTED, "this kernel is older than Linux 6.1: it has no tree of mappings that a BPF "
+			       "program can walk");
 	b->skel = cpu_bpf__open_opts(bpf_loader_options(&b->loader));
 	if (!b->skel)
 		return bpf_loader_open_error(&b->loader);

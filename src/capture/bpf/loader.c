@@ -145,6 +145,39 @@ void bpf_loader_types(struct bpf_loader *l, const void *elf, size_t size_bytes)
 	str_deinit(&image);
 }
 
+static bool names_type(struct bytes image, const char *name)
+{
+	struct btf_file types;
+	struct err *err = btf_init(&types, image);
+	bool found = err != NULL; /* not known */
+
+	err_destroy(err);
+	if (err)
+		return found;
+	for (uint32_t id = 1; id < types.count && !found; id++)
+		found = strcmp(btf_string(&types, btf_type_of(&types, id).name_offset), name) == 0;
+	btf_deinit(&types);
+	return found;
+}
+
+bool bpf_loader_has_type(const struct bpf_loader *l, const char *name)
+{
+	struct str text;
+	bool has = true;
+
+	if (!l->types_path[0])
+		return true;
+	str_init(&text);
+
+	struct err *err = io_read_file(l->types_path, 1 << 20, &text);
+
+	if (!err)
+		has = names_type((struct bytes){ (const uint8_t *)text.text, text.length }, name);
+	err_destroy(err);
+	str_deinit(&text);
+	return has;
+}
+
 /* --- why not -------------------------------------------------------------------------------- */
 
 static bool locked_down(void)

@@ -46,6 +46,9 @@ void bpf_loader_types(struct bpf_loader *l, const void *elf, size_t size_bytes);
 		bpf_loader_types((loader), elf_, size_);                \
 	} while (0)
 
+/* After it: does the kernel have this type, which the program names?  True where that is not known. */
+bool bpf_loader_has_type(const struct bpf_loader *l, const char *name);
+
 /* For NAME_bpf__open_opts(); valid as long as the loader. */
 const struct bpf_object_open_opts *bpf_loader_options(struct bpf_loader *l);
 struct err *bpf_loader_open_error(const struct bpf_loader *l); /* right after it: errno */
