@@ -12,7 +12,7 @@
 struct oops_args {
 	struct opt_list files;
 	bool follow;
-	const char *kind, *vmlinux, *modules, *debuginfod;
+	const char *kind, *vmlinux, *modules, *kallsyms, *debuginfod;
 	bool no_decode, no_cache;
 	uint64_t limit;
 	struct output_args output;
@@ -30,6 +30,9 @@ static const struct opt oops_opts[] = {
 	  .offset = offsetof(struct oops_args, vmlinux) },
 	{ .name = "modules", .kind = OPT_STRING, .value = "DIR", .completes = "file", .help = "where the modules' files are (.ko, .ko.debug, .ko.xz ...)",
 	  .offset = offsetof(struct oops_args, modules) },
+	{ .name = "kallsyms", .kind = OPT_STRING, .value = "FILE", .completes = "file",
+	  .help = "a saved /proc/kallsyms or System.map: where there is no vmlinux, whether each function is there with that size; for the running kernel its own list and BTF are used",
+	  .offset = offsetof(struct oops_args, kallsyms) },
 	{ .name = "debuginfod", .kind = OPT_CHOICE, .value = "WHEN", .choices = lookup_debuginfod_choices, .help = "auto (on a terminal), always or never ask $DEBUGINFOD_URLS",
 	  .offset = offsetof(struct oops_args, debuginfod) },
 	{ .name = "no-decode", .kind = OPT_FLAG, .help = "names as the log has them", .offset = offsetof(struct oops_args, no_decode) },
@@ -72,7 +75,7 @@ static struct err *oops_run(void *args_, struct arena *arena, int *status)
 {
 	struct oops_args *args = args_;
 	struct oops_decode_options decode = {
-		.vmlinux = args->vmlinux, .modules = args->modules, .no_cache = args->no_cache,
+		.vmlinux = args->vmlinux, .modules = args->modules, .kallsyms = args->kallsyms, .no_cache = args->no_cache,
 		.debuginfod = lookup_debuginfod_when(args->debuginfod),
 	};
 	struct oops_session_options options = {

@@ -7,6 +7,7 @@
 
 #include "base/str.h"
 #include "oops/kind.h"
+#include "oops/match.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -95,7 +96,7 @@ static void look_at_address(struct oops_report *r, struct oops_explanation *e)
 /* A register with poison tells even when the fault's address is not said. */
 static void look_at_registers(struct oops_report *r, struct oops_explanation *e)
 {
-	if (r->severity < OOPS_OOPS)
+	if (r->severity < OOPS_OOPS || (r->has_fault_address && oops_address_meaning(r, r->fault_address) != NULL))
 		return;
 	for (size_t i = 0; i < r->registers.n; i++) {
 		uint64_t value = r->registers.v[i].value;
@@ -225,6 +226,10 @@ static void explain_wait(struct oops_report *r, struct oops_explanation *e)
 
 			if (f == NULL || r->traces.v[i].frames.v[k].unreliable)
 				continue;
+			if (strcmp(f, "mnt_want_write") == 0 || strstr(f, "sb_start_write") != NULL) {
+				say(r, e, "It waits to write to a file system that is frozen (%s): a snapshot or fsfreeze that was not ended, or an unmount.", f);
+				return;
+			}
 			if (strstr(f, "mutex_lock") != NULL || strstr(f, "rwsem_down") != NULL || strcmp(f, "rtnl_lock") == 0) {
 				say(r, e, "It waits for a lock (%s): look for the task that holds it among the locks that the report lists, or in SysRq-t's output.", f);
 				tell_lock_owner(r, e, true);
@@ -302,6 +307,41 @@ static void tell_biggest(struct oops_report *r, struct oops_explanation *e)
 	vec_deinit(&sorted);
 }
 
+/* Zones whose free memory is below what the kernel keeps for itself: "Node 0 DMA32 free:34564kB boost:0kB min:34600kB ...". */
+static void tell_zones(struct oops_report *r, struct oops_explanation *e)
+{
+	const char *line = r->text, *end = r->text + r->text_length;
+	size_t length;
+
+	for (; line < end; line += length + 1) {
+		struct oops_captures c = { .n = 0 };
+		const char *newline = memchr(line, '\n', (size_t)(end - line));
+
+		length = (size_t)((newline != NULL ? newline : end) - line);
+		if (!oops_match("^Node {node:num} {zone} free:{free:num}kB {_boost:any}min:{min:num}kB", line, length, &c))
+			continue;
+		const struct oops_capture *zone = oops_captured(&c, "zone"), *node = oops_captured(&c, "node");
+		double free_kib = strtod(oops_captured(&c, "free")->text, NULL), min_kib = strtod(oops_captured(&c, "min")->text, NULL);
+
+		say(r, e, "Node %.*s, zone %.*s: %s free, and %s is the least that it keeps for the kernel's own needs%s.", (int)node->length, node->text, (int)zone->length, zone->text,
+		    size_text(r, free_kib), size_text(r, min_kib), free_kib < min_kib ? ": it is used up" : "");
+	}
+}
+
+static void explain_memory(struct oops_report *r, struct oops_explanation *e)
+{
+	tell_zones(r, e);
+}
+
+/* /proc/sysrq-trigger is written by a task, not by an interrupt: there are no registers to print. */
+static void explain_registers(struct oops_report *r, struct oops_explanation *e)
+{
+	if (r->registers.n == 0 && r->pc.function == NULL)
+		say(r, e, "None were printed: they are those that the key's interrupt saved, and /proc/sysrq-trigger is no key. Press it on the console, or send a serial break and p.");
+	else if (r->pc.function != NULL)
+		say(r, e, "The CPU was in %s.", r->pc.function);
+}
+
 static void tell_constraint(struct oops_report *r, struct oops_explanation *e)
 {
 	const char *constraint = oops_detail(r, "constraint"), *memcg = oops_detail(r, "memcg");
@@ -325,6 +365,8 @@ static void explain_oom(struct oops_report *r, struct oops_explanation *e)
 		say(r, e, "%s asked for %lld page%s%s%s, which could not be had.", oops_detail(r, "killer"), 1ll << (number_of(r, "order") > 0 ? number_of(r, "order") & 31 : 0),
 		    number_of(r, "order") > 0 ? "s in one piece" : "", *oops_detail(r, "gfp") != '\0' ? " with " : "", oops_detail(r, "gfp"));
 	tell_constraint(r, e);
+	if (*oops_detail(r, "memcg") == '\0')
+		tell_zones(r, e);
 	tell_biggest(r, e);
 	if (*oops_detail(r, "victim_pid") != '\0')
 		say(r, e, "%s (pid %s) was killed%s%s%s.", oops_detail(r, "victim"), oops_detail(r, "victim_pid"), number_of(r, "victim_anon_kib") > 0 ? "; it held " : "",
@@ -338,12 +380,12 @@ static void explain_allocation(struct oops_report *r, struct oops_explanation *e
 
 	if (order >= 0 && order < 20)
 		say(r, e, "It asked for %lld page%s%s (order %lld; %s where a page has 4 KiB).", 1ll << order, order == 0 ? "" : "s", order == 0 ? "" : " in one piece", order, size_text(r, (double)(4ll << order)));
-	if (strstr(mode, "GFP_ATOMIC") != NULL)
+	if (order > 3)
+		say(r, e, "So large a piece is hard to have: memory is in pieces rather than used up. vmalloc() or smaller pieces are the cure in code; more vm.min_free_kbytes or compaction outside.");
+	else if (strstr(mode, "GFP_ATOMIC") != NULL)
 		say(r, e, "GFP_ATOMIC: it may not wait for memory to be freed; such failures are normal under pressure, and a driver has to drop and try again.");
 	else if (strstr(mode, "GFP_NOWAIT") != NULL || strstr(mode, "__GFP_NORETRY") != NULL)
 		say(r, e, "%s: the caller said that it would rather fail than wait.", strstr(mode, "GFP_NOWAIT") != NULL ? "GFP_NOWAIT" : "__GFP_NORETRY");
-	else if (order > 3)
-		say(r, e, "Memory is in pieces rather than used up: vmalloc() or smaller pieces are the cure in code, more min_free_kbytes or compaction outside.");
 }
 
 /* What the error code of a segfault line says (x86: as in arch/x86/include/asm/trap_pf.h). */
@@ -430,6 +472,7 @@ static const struct {
 	{ "kasan", explain_object }, { "kfence", explain_object }, { "kmsan", explain_object }, { "slab-corruption", explain_object },
 	{ "hung-task", explain_wait }, { "soft-lockup", explain_wait }, { "rcu-stall", explain_wait }, { "hard-lockup", explain_wait },
 	{ "oom-kill", explain_oom }, { "page-allocation-failure", explain_allocation }, { "page-allocation-stall", explain_allocation }, { "segfault", explain_segfault }, { "panic", explain_init },
+	{ "sysrq-memory", explain_memory }, { "sysrq-registers", explain_registers },
 	{ "sysrq-tasks", explain_tasks }, { "sysrq-blocked", explain_tasks }, { "suspicious-rcu", explain_lock }, { "lockdep", explain_lock },
 };
 
@@ -455,8 +498,8 @@ static const char *next_command(struct oops_report *r)
 	};
 
 	if (blamed(r) != NULL && r->blame->file == NULL && r->blame->size != 0)
-		return arena_printf(&r->arena, "sonde oops --vmlinux VMLINUX --modules DIR LOG    (file and line; of one place alone: sonde faddr2line %s %s+0x%" PRIx64 "/0x%" PRIx64 ")",
-				    r->blame->module != NULL ? "MODULE.ko" : "VMLINUX", blamed(r), r->blame->offset, r->blame->size);
+		return arena_printf(&r->arena, "sonde oops --vmlinux VMLINUX --modules DIR LOG    (files and lines; one place: sonde faddr2line %s%s %s+0x%" PRIx64 "/0x%" PRIx64 ")",
+				    r->blame->module != NULL ? r->blame->module : "VMLINUX", r->blame->module != NULL ? ".ko" : "", blamed(r), r->blame->offset, r->blame->size);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (is_kind(r, commands[i].kind))
 			return commands[i].command;

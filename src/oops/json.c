@@ -64,6 +64,7 @@ static void put_frame(struct json *j, const struct oops_frame *f)
 		put_number(j, "column", f->column);
 	put_true(j, "unreliable", f->unreliable);
 	put_true(j, "inlined", f->inlined);
+	put_text(j, "prototype", f->prototype);
 	put_text(j, "note", f->note);
 	json_end(j);
 }

@@ -21,11 +21,14 @@ static const char *const vmalloc_machinery[] = { "warn_alloc", "vmalloc", "vzall
 		"oom_memcg={memcg:any},task_memcg={task_memcg:any},task=", "global_oom,task_memcg={task_memcg:any},task=", "Task in {task_memcg} killed as a result of limit of {memcg}", \
 		"memory: usage {memcg_usage_kib:num}kB, limit {memcg_limit_kib:num}kB, failcnt {memcg_failures:num}", "swap: usage {memcg_swap_kib:num}kB, limit {memcg_swap_limit_kib:num}kB", \
 		"Free swap = {swap_free_kib:num}kB", "Total swap = {swap_total_kib:num}kB", "{pages:num} pages RAM", "slab_unreclaimable:{slab_unreclaimable_pages:num}", " shmem:{shmem_pages:num}"), \
-	.finish = name_victim, .title = "out of memory: {victim} killed", .severity = OOPS_BUG, .meaning = OOM_MEANING, .look = OOM_LOOK
+	.finish = name_victim, .title = "out of memory {scope}: {victim} killed", .severity = OOPS_BUG, .meaning = OOM_MEANING, .look = OOM_LOOK
 
-/* The log may end before it is said. */
+/* A cgroup that reached its limit is another trouble than a machine without memory, so the title says which; who was
+ * killed may not be said, where the log ends before. */
 static void name_victim(struct oops_report *r)
 {
+	if (*oops_detail(r, "memcg") != '\0')
+		oops_detail_add(r, "scope", "in a cgroup", 11);
 	if (*oops_detail(r, "victim") == '\0')
 		oops_detail_add(r, "victim", "a process", 9);
 }
@@ -44,8 +47,10 @@ static const struct oops_kind kinds[] = {
 	  .meaning = "A page table entry doesn't fit the page that it points to." },
 	{ .name = "bad-page", .start = "BUG: Bad page cache in process", .title = "BUG: Bad page cache in {function}", .skip = free_machinery, .where = { OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
 	  .meaning = "A page of a file is still mapped by a process while it is taken out of the page cache." },
-	{ .name = "bad-page", .start = "BUG: Bad rss-counter state", .flags = OOPS_NO_TRACE, .title = "BUG: Bad rss-counter state", .severity = OOPS_BUG },
-	{ .name = "bad-page", .start = "BUG: non-zero {what:any} on freeing mm", .flags = OOPS_NO_TRACE, .title = "BUG: non-zero {what} on freeing mm", .severity = OOPS_BUG },
+	{ .name = "bad-page", .start = "BUG: Bad rss-counter state", .flags = OOPS_NO_TRACE, .title = "BUG: Bad rss-counter state", .severity = OOPS_BUG,
+	  .meaning = "A process ended, and its count of pages is not zero: a page table was changed without being counted." },
+	{ .name = "bad-page", .start = "BUG: non-zero {what:any} on freeing mm", .flags = OOPS_NO_TRACE, .title = "BUG: non-zero {what} on freeing mm", .severity = OOPS_BUG,
+	  .meaning = "A process ended, and not all of its page tables were freed." },
 	{ .name = "slab-corruption", .start = "INFO: {what:Freed|Allocated} in {func}", .flags = OOPS_DAMAGED, .title = "INFO: {what} in {function}", .where = { OOPS_WHERE_HEADLINE, OOPS_WHERE_TRACE }, .severity = OOPS_BUG },
 	{ .name = "slab-corruption", .start = "slab error in {func}(): cache `{cache:any}': {what:rest}", .title = "slab error: {what} in {function}", .where = { OOPS_WHERE_TRACE }, .skip = slub_machinery, .severity = OOPS_BUG,
 	  .meaning = "The allocator's check of a cache failed." },

@@ -87,7 +87,8 @@ static const struct oops_kind kinds[] = {
 	  .title = "KCSAN: {bug} in {func}", .where = { OOPS_WHERE_HEADLINE, OOPS_WHERE_TRACE }, .skip = kcsan_machinery, .severity = OOPS_WARNING,
 	  .meaning = "Two CPUs used the same memory at the same time without a lock, and at least one of them wrote.",
 	  .look = "which lock protects the memory, or whether READ_ONCE()/WRITE_ONCE() is what is meant" },
-	{ .name = "kcsan", .start = "BUG: KCSAN: {bug:rest}", .flags = OOPS_NO_TRACE, .title = "KCSAN: {bug}", .severity = OOPS_WARNING },
+	{ .name = "kcsan", .start = "BUG: KCSAN: {bug:rest}", .flags = OOPS_NO_TRACE, .title = "KCSAN: {bug}", .severity = OOPS_WARNING,
+	  .meaning = "Two CPUs used the same memory at the same time without a lock, and at least one of them wrote." },
 
 	{ .name = "ubsan", .start = "UBSAN: Undefined behaviour in {place}", .body = NAMES("^{what:rest}"), .skip = ubsan_machinery,
 	  .title = "UBSAN: undefined-behaviour in {function}", .where = { OOPS_WHERE_TRACE }, .severity = OOPS_WARNING,
@@ -108,6 +109,8 @@ static const struct oops_kind kinds[] = {
 	  .title = "memory leak in {function}", .where = { OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
 	  .meaning = "No pointer to this object is left anywhere that kmemleak looks: it can never be freed.",
 	  .look = "who should have freed what this stack allocated; an error path is the usual place" },
+	{ .name = "memory-leak", .start = "kmemleak: {count:num} new suspected memory leaks", .title = "kmemleak suspects leaks", .flags = OOPS_ONE_LINE | OOPS_NOTE, .severity = OOPS_WARNING,
+	  .meaning = "kmemleak found objects to which no pointer is left.", .look = "cat /sys/kernel/debug/kmemleak | sonde oops -" },
 	{ .name = NULL },
 };
 

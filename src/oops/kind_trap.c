@@ -36,9 +36,12 @@ static const struct oops_kind kinds[] = {
 	  .meaning = "The kernel jumped to an address of user space: a function pointer that is NULL or was overwritten.", .look = "the caller: LR, or the first entry of the trace" },
 	{ .name = "user-access", .start = "nable to execute userspace code", .title = "BUG: unable to execute userspace code in {function}", .where = { OOPS_WHERE_PC, OOPS_WHERE_TRACE }, .severity = OOPS_OOPS, .flags = OOPS_LEADS,
 	  .meaning = "The kernel jumped to an address of user space: a function pointer that is NULL or was overwritten.", .look = "the caller: the first entry of the trace" },
+	{ .name = "nmi-backtrace", .start = "^NMI backtrace for cpu {cpu:num}", .title = "NMI backtrace in {function}", .where = { OOPS_WHERE_PC, OOPS_WHERE_OTHER, OOPS_WHERE_TRACE }, .severity = OOPS_INFO, .flags = OOPS_FOLLOWS,
+	  .meaning = "A CPU was asked by NMI where it is, and this log does not have why: a watchdog, SysRq l, or a debugger.", .look = "a CPU that is at the same place each time" },
 	/* Any other reason, as every architecture's die() prints it: "REASON: CODE [#1]", "REASON[#1]:". */
 	{ .name = "oops", .start = "^Oops - {what:any} [#1]", .title = "{what} in {function}", DIED, .meaning = EXCEPTION },
-	{ .name = "oops", .start = "^Oops{_tail:any}[#1]", .title = "Oops in {function}", DIED },
+	{ .name = "oops", .start = "^Oops{_tail:any}[#1]", .title = "Oops in {function}", DIED,
+	  .meaning = "The kernel met an exception that it could not handle and ended the task that it ran in." },
 	{ .name = "oops", .start = "^{what:any}: {code:hex} ilc:{_ilc:num} [#1]", .title = "{what} in {function}", DIED, .meaning = EXCEPTION },
 	{ .name = "oops", .start = "^{what:any}: {code:hex} [#1]", .title = "{what} in {function}", DIED, .meaning = EXCEPTION },
 	{ .name = "oops", .start = "^{what:any}[#1]:", .title = "{what} in {function}", DIED, .meaning = EXCEPTION },

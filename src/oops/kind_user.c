@@ -28,7 +28,7 @@ static const struct oops_kind kinds[] = {
 	  .meaning = "A program ended with a signal that writes a core file (audit's record ANOM_ABEND).", .look = "its core file (coredumpctl)" },
 	{ .name = "access-denied", .start = "audit: type=1400 audit({_a:any}): apparmor=\"DENIED\" operation=\"{operation:any}\"{_b:any} profile=\"{profile:any}\"", .title = "AppArmor: {profile} was denied {operation}", NOTE,
 	  .meaning = "A program wanted what its AppArmor profile does not allow.", .look = "the profile: aa-logprof proposes the missing rule" },
-	{ .name = "access-denied", .start = "audit: type=1400 audit({_a:any}): avc: denied {_open} {operation:any} {_close} for pid={pid:num} comm=\"{comm:any}\"", .title = "SELinux: {comm} was denied {operation}", NOTE,
+	{ .name = "access-denied", .start = "audit: type=1400 audit({_a:any}): avc:  denied  {_open} {operation:any} {_close} for  pid={pid:num} comm=\"{comm:any}\"", .title = "SELinux: {comm} was denied {operation}", NOTE,
 	  .meaning = "A program wanted what the SELinux policy does not allow.", .look = "audit2why on the record" },
 	{ .name = "parameter", .start = "Unknown kernel command line parameters \"{what:any}\"", .title = "unknown kernel parameter", NOTE,
 	  .meaning = "Words on the kernel's command line that it doesn't know were passed to init: a misspelling, or init's own.", .look = "the words in quotes, against Documentation/admin-guide/kernel-parameters.txt" },

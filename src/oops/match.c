@@ -315,7 +315,7 @@ static bool match_here(const char *t, struct cursor c, struct oops_captures *cap
 			if (c.at == c.end || !is_blank(*c.at))
 				goto no;
 			skip_blanks(&c);
-			t++;
+			t += strspn(t, " ");
 		} else if (c.at == c.end || *c.at++ != *t++) {
 			goto no;
 		}

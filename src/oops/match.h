@@ -7,7 +7,7 @@
  *   "BUG: KASAN: {bug} in {func}"
  *   "{access:Read|Write} of size {size:num} at addr {addr:hex}"
  *
- * Text stands for itself; a single space for one blank or more.  {NAME:TYPE} captures:
+ * Text stands for itself; spaces for one blank or more (behind `any` exactly so many as in the line).  {NAME:TYPE} captures:
  *   word   up to white space or the character that follows in the template (the default)
  *   func   a symbol as the kernel prints it: name+0x1/0x2, [<addr>] in front left out; the
  *          capture is the name alone

@@ -51,7 +51,7 @@ static const struct place_template places[] = {
 	{ "^epc   : {place:rest}", "mips", false },
 	{ "^epc == {place:rest}", "mips", false },
 	{ "^ERA: {place:rest}", "loongarch", false },
-	{ "^ra: {place:rest}", NULL, true },
+	{ "^ ra: {place:rest}", "loongarch", true },
 	{ "^PC: {_address:hex} {place:rest}", NULL, false },
 	{ "^pc {place:rest}", NULL, false },
 };

@@ -36,6 +36,7 @@ struct oops_frame {
 	bool unreliable;         /* '?' in front, or "(unreliable)" */
 	bool inlined;
 	bool exact;              /* a PC, not a return address */
+	const char *prototype;   /* after decoding from types alone: "int foo(struct bar *b)" */
 	const char *note;        /* decoding: why there is no file ("size is 0x80 here: another kernel") */
 };
 

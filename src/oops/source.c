@@ -124,7 +124,8 @@ void oops_source_find(struct oops_report *r)
 	unsigned number = 0, first_number = 0, found_number = 0;
 
 	while (oops_lines_next(&lines, &line, &length)) {
-		const char *path = find_file(r, line, length, &number);
+		/* "4096 B 1 init/main.c:1311 func:do_initcalls": who allocated how much, of a failed allocation. */
+		const char *path = oops_find(line, length, " func:") == NULL ? find_file(r, line, length, &number) : NULL;
 
 		if (path == NULL)
 			continue;

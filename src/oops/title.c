@@ -88,7 +88,10 @@ static void add_value(struct str *out, struct oops_report *r, const char *name, 
 	}
 	memcpy(key, name, length);
 	key[length] = '\0';
-	add_stable(out, oops_detail(r, key));
+	if (strcmp(key, "module") == 0) /* "libc.so.6": its digits are part of the name */
+		str_add(out, oops_detail(r, key));
+	else
+		add_stable(out, oops_detail(r, key));
 }
 
 /* Where a value is missing, the words that lead to it ("in ", "of ", "/") go too. */

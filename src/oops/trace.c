@@ -498,10 +498,12 @@ static bool is_end(const char *text, size_t length)
 	return false;
 }
 
-/* Old arm kernels print frames without a title, riscv64 does so right below the registers. */
+/* arm kernels print frames without a title, riscv64 does so right below the registers. */
 static bool begins_untitled(bool below_registers, const char *text, size_t length)
 {
-	if (oops_match("^[<{_address:hex}>] ({_function}) from [<", text, length, NULL))
+	if (oops_match("^[<{_address:hex}>] ({_function}) from [<", text, length, NULL) ||
+	    (oops_match("^ {_function} from {_caller:func}", text, length, NULL) && oops_find(text, length, "+0x") != NULL) ||
+	    oops_match("^ {_function} [{_module}] from {_caller:func}", text, length, NULL))
 		return true;
 	return below_registers && oops_match("^[<{_address:hex}>] {_function:func}", text, length, NULL) && oops_find(text, length, "+0x") != NULL;
 }

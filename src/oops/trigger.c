@@ -35,7 +35,7 @@ const char *const trigger_words[] = {
 	"IO_PAGE_FAULT", "arm-smmu", "DMA-API", "temperature above", "critical temp", "HARDWARE PROT", "descriptor read", "over-current", "xhci_hcd",
 	"timekeeping watchdog", "interrupt took", "NETDEV WATCHDOG", "Hardware Unit Hang", "SYN flooding", "table full, drop", "neighbor table", "GPU HANG",
 	"*ERROR* ring", "NVRM: Xid", "Microcode SW", "firmware crashed", "oom_reaper:",
-	"CFI failure", "Missing ENDBR", "SError Int", "Bad mode in", "Unhandled 64", "undefined instr", "bus error", "Got mcheck", "achine Check",
+	"CFI failure", "NMI backtrace", "kmemleak: ", "Missing ENDBR", "SError Int", "Bad mode in", "Unhandled 64", "undefined instr", "bus error", "Got mcheck", "achine Check",
 	"user page (", "kernel stack overflow", "nable to execute", "[#1]",
 	NULL
 };

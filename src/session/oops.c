@@ -63,21 +63,53 @@ static bool is_wanted(const struct oops_session_options *o, const struct oops_re
 
 /* --- gathered ------------------------------------------------------------------------------------- */
 
-/* Lines worth knowing that are no reports: counted by title. */
-struct notes {
-	struct strmap by_title; /* -> how often */
-	uint64_t total;
+/* Lines worth knowing that are no reports: counted by title, in the order in which they first came. */
+struct note {
+	char *title;
+	const struct oops_kind *kind;
+	uint64_t times, first_line;
 };
-enum { NOTES_KEPT = 10000 };
+struct notes {
+	struct strmap by_title; /* -> index */
+	VEC(struct note) list;
+	uint64_t total, not_kept;
+};
+enum { NOTES_KEPT = 10000, NOTES_EXPLAINED = 8 };
+
+static void notes_init(struct notes *n)
+{
+	*n = (struct notes){ .total = 0 };
+	strmap_init(&n->by_title);
+}
+
+static void notes_deinit(struct notes *n)
+{
+	for (size_t i = 0; i < n->list.n; i++)
+		free(n->list.v[i].title);
+	vec_deinit(&n->list);
+	strmap_deinit(&n->by_title);
+}
 
 /* Takes R if it is a note. */
 static bool take_note(struct notes *n, struct oops_report *r)
 {
+	bool is_new;
+
 	if (!(r->kind->flags & OOPS_NOTE))
 		return false;
 	n->total++;
-	if (n->by_title.n < NOTES_KEPT || strmap_find(&n->by_title, r->title, strlen(r->title)) != NULL)
-		(*strmap_get(&n->by_title, r->title, strlen(r->title), NULL))++;
+	if (n->list.n == NOTES_KEPT && strmap_find(&n->by_title, r->title, strlen(r->title)) == NULL) {
+		n->not_kept++;
+		oops_report_destroy(r);
+		return true;
+	}
+	uint64_t *index = strmap_get(&n->by_title, r->title, strlen(r->title), &is_new);
+
+	if (is_new) {
+		*index = n->list.n;
+		vec_push(&n->list, ((struct note){ .title = mem_strdup(r->title), .kind = r->kind, .first_line = r->first_line }));
+	}
+	n->list.v[*index].times++;
 	oops_report_destroy(r);
 	return true;
 }
@@ -169,17 +201,38 @@ static void show_note(struct doc *doc, const struct oops_decoder *decoder)
 		doc_warning(doc, fix, "%s", text);
 }
 
+/* Each meaning once: of one kind there are often many titles. */
+static void explain_notes(struct doc *doc, const struct notes *notes)
+{
+	unsigned told = 0;
+
+	for (size_t i = 0; i < notes->list.n; i++) {
+		const struct oops_kind *kind = notes->list.v[i].kind;
+		bool is_new = kind->meaning != NULL;
+
+		for (size_t k = 0; k < i && is_new; k++)
+			is_new = notes->list.v[k].kind->meaning == NULL || strcmp(notes->list.v[k].kind->meaning, kind->meaning) != 0;
+		if (!is_new)
+			continue;
+		if (told++ == NOTES_EXPLAINED) {
+			doc_text(doc, "Others: sonde oops --kind KIND LOG tells each in full (%s ...).", kind->name);
+			return;
+		}
+		doc_text(doc, "%s: %s%s%s%s", notes->list.v[i].title, kind->meaning, kind->look != NULL ? " Look at: " : "", kind->look != NULL ? kind->look : "", kind->look != NULL ? "." : "");
+	}
+}
+
 static void show_notes(struct doc *doc, const struct notes *notes)
 {
-	static const struct doc_column columns[] = { { "times", "times", DOC_COUNT, 0 }, { "what", "also in the log", DOC_TEXT, 0 } };
-	struct strmap_slot *slot;
+	static const struct doc_column columns[] = { { "line", "line", DOC_COUNT, 0 }, { "times", "times", DOC_COUNT, 0 }, { "what", "also in the log", DOC_TEXT, 0 } };
 
 	if (notes->total == 0)
 		return;
-	doc_table_begin(doc, "notes", "notes", columns, 2);
-	for (size_t i = 0; (slot = strmap_next(&notes->by_title, &i)) != NULL;)
-		doc_row(doc, (struct doc_value[]){ DOC_U64(slot->value), DOC_STR(slot->key) });
-	doc_table_end(doc, 0, NULL);
+	doc_table_begin(doc, "notes", "notes", columns, 3);
+	for (size_t i = 0; i < notes->list.n; i++)
+		doc_row(doc, (struct doc_value[]){ DOC_U64(notes->list.v[i].first_line), DOC_U64(notes->list.v[i].times), DOC_STR(notes->list.v[i].title) });
+	doc_table_end(doc, notes->not_kept, NULL);
+	explain_notes(doc, notes);
 }
 
 static void show_all(struct doc *doc, struct gathered *g, uint64_t lines)
@@ -188,7 +241,7 @@ static void show_all(struct doc *doc, struct gathered *g, uint64_t lines)
 	uint64_t limit = o->limit != 0 ? o->limit : LIMIT_DEFAULT;
 
 	if (g->reports.n == 0) {
-		doc_headline(doc, "no kernel report in %" PRIu64 " lines", lines);
+		doc_headline(doc, "no kernel report in %" PRIu64 " line%s", lines, lines == 1 ? "" : "s");
 		show_notes(doc, &g->notes);
 		return;
 	}
@@ -249,7 +302,7 @@ static struct err *gather_all(const struct oops_session_options *options, struct
 	uint64_t lines = 0;
 
 	strmap_init(&g.by_title);
-	strmap_init(&g.notes.by_title);
+	notes_init(&g.notes);
 	struct err *err = scan_all(options, gather, &g, &lines);
 
 	begin(doc, options);
@@ -259,7 +312,7 @@ static struct err *gather_all(const struct oops_session_options *options, struct
 		oops_report_destroy(g.reports.v[i]);
 	vec_deinit(&g.reports);
 	strmap_deinit(&g.by_title);
-	strmap_deinit(&g.notes.by_title);
+	notes_deinit(&g.notes);
 	return err;
 }
 
@@ -307,16 +360,24 @@ static void put_json(void *user, struct oops_report *r)
 
 static void put_notes(struct json_out *out)
 {
-	struct strmap_slot *slot;
-
 	json_key(&out->json, "notes");
 	json_begin_array(&out->json);
-	for (size_t i = 0; (slot = strmap_next(&out->notes.by_title, &i)) != NULL;) {
+	for (size_t i = 0; i < out->notes.list.n; i++) {
+		const struct note *n = &out->notes.list.v[i];
+
 		json_begin_object(&out->json);
 		json_key(&out->json, "title");
-		json_str(&out->json, slot->key);
+		json_str(&out->json, n->title);
+		json_key(&out->json, "kind");
+		json_str(&out->json, n->kind->name);
 		json_key(&out->json, "times");
-		json_u64(&out->json, slot->value);
+		json_u64(&out->json, n->times);
+		json_key(&out->json, "first_line");
+		json_u64(&out->json, n->first_line);
+		if (n->kind->meaning != NULL) {
+			json_key(&out->json, "meaning");
+			json_str(&out->json, n->kind->meaning);
+		}
 		json_end(&out->json);
 	}
 	json_end(&out->json);
@@ -329,7 +390,7 @@ struct err *session_oops_json(const struct oops_session_options *options, FILE *
 
 	if (options->decode != NULL)
 		TRY(oops_decoder_create(options->decode, &out.decoder));
-	strmap_init(&out.notes.by_title);
+	notes_init(&out.notes);
 	json_init_file(&out.json, file, 1);
 	json_begin_object(&out.json);
 	json_key(&out.json, "schema");
@@ -349,7 +410,7 @@ struct err *session_oops_json(const struct oops_session_options *options, FILE *
 		json_str(&out.json, text);
 	}
 	oops_decoder_destroy(out.decoder);
-	strmap_deinit(&out.notes.by_title);
+	notes_deinit(&out.notes);
 	json_key(&out.json, "lines");
 	json_u64(&out.json, lines);
 	json_end(&out.json);

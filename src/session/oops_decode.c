@@ -6,14 +6,22 @@
  * KASLR nor addresses matter; where a name stands for several functions the size chooses,
  * and where no size fits the file is of another kernel.  Frames that are only addresses
  * are decoded with the report's "Kernel Offset".  Files are opened once for all reports.
+ *
+ * The kernel's file is looked for in this order: the one that was named, by build-id (the report's; the machine's, where
+ * the report is of the running kernel), by version, at debuginfod's servers.  Without any of these the names alone are
+ * checked (kernel_names.c).
  */
 #include "session/oops_decode.h"
 
 #include "base/arena.h"
+#include "base/io.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "module/debuginfod.h"
+#include "module/elf_head.h"
 #include "session/lookup.h"
+#include "sym/kernel_names.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -21,6 +29,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
 
 enum { MODULE_BYTES_MAX = 256 << 20, DIRECTORY_DEPTH_MAX = 12 };
 
@@ -28,6 +38,9 @@ struct oops_decoder {
 	struct oops_decode_options options;
 	struct strmap files;      /* path -> struct lookup *; 0: can't be had */
 	struct strmap modules;    /* "VERSION/name" -> path (heap), 0: none */
+	struct strmap fetched;    /* build-id -> 1 + descriptor that debuginfod gave; 0: it has none */
+	struct kernel_names *names; /* NULL: not opened, or not to be had */
+	bool names_tried;
 	char *note;
 	const char *fix;
 	uint64_t frames, mismatched;
@@ -48,11 +61,14 @@ struct err *oops_decoder_create(const struct oops_decode_options *options, struc
 		return err_errno(errno, "cannot open %s", options->vmlinux);
 	if (options->modules != NULL && !is_there(options->modules))
 		return err_errno(errno, "cannot open %s", options->modules);
+	if (options->kallsyms != NULL && !is_there(options->kallsyms))
+		return err_errno(errno, "cannot open %s", options->kallsyms);
 	struct oops_decoder *d = mem_calloc(1, sizeof(*d));
 
 	d->options = *options;
 	strmap_init(&d->files);
 	strmap_init(&d->modules);
+	strmap_init(&d->fetched);
 	*ret = d;
 	return NULL;
 }
@@ -67,6 +83,11 @@ void oops_decoder_destroy(struct oops_decoder *d)
 		lookup_destroy((struct lookup *)(uintptr_t)slot->value);
 	for (size_t i = 0; (slot = strmap_next(&d->modules, &i)) != NULL;)
 		free((char *)(uintptr_t)slot->value);
+	for (size_t i = 0; (slot = strmap_next(&d->fetched, &i)) != NULL;)
+		if (slot->value != 0)
+			(void)close((int)slot->value - 1);
+	strmap_deinit(&d->fetched);
+	kernel_names_destroy(d->names);
 	strmap_deinit(&d->files);
 	strmap_deinit(&d->modules);
 	free(d->note);
@@ -127,12 +148,51 @@ static char *first_there(char **candidates, size_t count)
 	return found;
 }
 
-static char *find_vmlinux(const struct oops_report *r)
+/* Is R of the kernel that runs here?  The build's number ("#1") has to be the same too, where it is said. */
+static bool is_running(const struct oops_report *r)
+{
+	struct utsname uts;
+
+	if (r->kernel == NULL || uname(&uts) != 0 || strcmp(uts.release, r->kernel) != 0)
+		return false;
+	size_t n = r->kernel_build != NULL ? strcspn(r->kernel_build, " ") : 0;
+
+	return n == 0 || (strncmp(r->kernel_build, uts.version, n) == 0 && (uts.version[n] == ' ' || uts.version[n] == '\0'));
+}
+
+static bool running_build_id(char *hex)
+{
+	struct build_id id = { .size = 0 };
+	struct str notes;
+
+	str_init(&notes);
+	struct err *err = io_read_file("/sys/kernel/notes", 65536, &notes);
+	bool found = err == NULL && build_id_of_notes((const uint8_t *)notes.text, notes.length, 4, __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__, &id) && id.size > 0;
+
+	if (found)
+		build_id_format(&id, hex);
+	err_destroy(err);
+	str_deinit(&notes);
+	return found;
+}
+
+/* The build-id of R's kernel in hex, "" : not known. */
+static const char *kernel_build_id(struct oops_report *r)
+{
+	char hex[2 * BUILD_ID_MAX + 1];
+
+	if (r->build_id == NULL && is_running(r))
+		r->build_id = running_build_id(hex) ? arena_strdup(&r->arena, hex) : NULL;
+	return r->build_id != NULL ? r->build_id : "";
+}
+
+static char *find_vmlinux(struct oops_report *r)
 {
 	char *candidates[6] = { NULL };
+	const char *build_id = kernel_build_id(r);
 
-	if (r->build_id != NULL && strlen(r->build_id) > 4)
-		candidates[0] = mem_printf("/usr/lib/debug/.build-id/%.2s/%s.debug", r->build_id, r->build_id + 2);
+	if (strlen(build_id) > 4)
+		candidates[0] = mem_printf("/usr/lib/debug/.build-id/%.2s/%s.debug", build_id, build_id + 2);
 	if (r->kernel != NULL && strchr(r->kernel, '/') == NULL) {
 		candidates[1] = mem_printf("/usr/lib/debug/boot/vmlinux-%s", r->kernel);
 		candidates[2] = mem_printf("/usr/lib/debug/lib/modules/%s/vmlinux", r->kernel);
@@ -143,17 +203,115 @@ static char *find_vmlinux(const struct oops_report *r)
 	return first_there(candidates, 6);
 }
 
-static struct lookup *kernel_of(struct oops_decoder *d, const struct oops_report *r)
+/* The path of what debuginfod has of BUILD_ID (hex); NULL: nothing.  Asked once for each. */
+static char *fetch(struct oops_decoder *d, const char *build_id, const char *name)
+{
+	struct build_id id;
+	bool is_new;
+
+	if (build_id == NULL || !build_id_parse(build_id, &id))
+		return NULL;
+	uint64_t *slot = strmap_get(&d->fetched, build_id, strlen(build_id), &is_new);
+
+	if (is_new) {
+		char *why = NULL;
+
+		*slot = (uint64_t)(1 + debuginfod_fetch(&id, DEBUGINFOD_DEBUGINFO, d->options.debuginfod, name, &why));
+		if (why != NULL)
+			note(d, NULL, mem_printf("%s: %s", name, why));
+		free(why);
+	}
+	return *slot != 0 ? mem_printf("/proc/self/fd/%d", (int)*slot - 1) : NULL;
+}
+
+static struct lookup *kernel_of(struct oops_decoder *d, struct oops_report *r)
 {
 	if (d->options.vmlinux != NULL)
 		return open_file(d, d->options.vmlinux);
 	CLEANUP(mem_freep) char *path = find_vmlinux(r);
 
-	if (path != NULL)
-		return open_file(d, path);
-	note(d, "install the kernel's debug package (Debian: linux-image-...-dbg), or: --vmlinux FILE",
-	     mem_printf("no vmlinux for %s was found: frames have no files and lines", r->kernel != NULL ? r->kernel : "this kernel"));
-	return NULL;
+	if (path == NULL)
+		path = fetch(d, kernel_build_id(r), "vmlinux");
+	return path != NULL ? open_file(d, path) : NULL;
+}
+
+/* --- names alone ------------------------------------------------------------------------------------------ */
+
+static char *find_list(const struct oops_decoder *d, const struct oops_report *r)
+{
+	if (d->options.kallsyms != NULL)
+		return mem_strdup(d->options.kallsyms);
+	if (is_running(r))
+		return mem_strdup("/proc/kallsyms");
+	if (r->kernel == NULL || strchr(r->kernel, '/') != NULL)
+		return NULL;
+	char *candidates[3] = { mem_printf("/usr/lib/debug/boot/System.map-%s", r->kernel), mem_printf("/boot/System.map-%s", r->kernel),
+		mem_printf("/lib/modules/%s/System.map", r->kernel) };
+
+	return first_there(candidates, 3);
+}
+
+static void note_no_vmlinux(struct oops_decoder *d, const struct oops_report *r, const char *list)
+{
+	const char *kernel = r->kernel != NULL ? r->kernel : "this kernel";
+	const char *fix = "install the kernel's debug package (Debian: linux-image-...-dbg), or: --vmlinux FILE, or: --debuginfod always";
+
+	if (list == NULL)
+		note(d, fix, mem_printf("no vmlinux for %s was found: frames have no files and lines", kernel));
+	else if (kernel_names_is_hidden(d->names))
+		note(d, "sudo, or: sysctl kernel.kptr_restrict=1 and CAP_SYSLOG; for files and lines the kernel's debug package",
+		     mem_printf("no vmlinux for %s was found, and %s hides the addresses: functions' sizes can't be checked", kernel, list));
+	else
+		note(d, fix, mem_printf("no vmlinux for %s was found: functions are checked against %s, which has no files and lines", kernel, list));
+}
+
+/* The list of symbols for R's kernel; NULL: there is none. */
+static struct kernel_names *names_of(struct oops_decoder *d, const struct oops_report *r)
+{
+	if (d->names_tried)
+		return d->names;
+	d->names_tried = true;
+	CLEANUP(mem_freep) char *path = find_list(d, r);
+	struct err *err = path != NULL ? kernel_names_open(path, is_running(r), &d->names) : NULL;
+
+	if (err != NULL) {
+		note(d, NULL, mem_printf("%s", err_message(err)));
+		err_destroy(err);
+	}
+	note_no_vmlinux(d, r, d->names != NULL ? path : NULL);
+	return d->names;
+}
+
+/* What names alone say of F. */
+static void check_name(struct oops_decoder *d, struct oops_report *r, struct oops_frame *f)
+{
+	struct kernel_names *names = names_of(d, r);
+	uint64_t addr, known, offset, size;
+	const char *module;
+
+	if (names == NULL)
+		return;
+	if (f->function == NULL) {
+		/* The running kernel lies where its list says; a System.map's doesn't know of KASLR. */
+		uint64_t at = f->address - (d->options.kallsyms == NULL && is_running(r) ? 0 : r->kernel_offset) - (f->exact ? 0 : 1);
+		const char *name = f->address != 0 ? kernel_names_find(names, at, &module, &offset, &size) : NULL;
+
+		if (name == NULL)
+			return;
+		f->function = arena_strdup(&r->arena, name);
+		f->module = module != NULL ? arena_strdup(&r->arena, module) : NULL;
+		f->offset = offset + (f->exact ? 0 : 1);
+		f->size = size;
+	}
+	d->frames++;
+	switch (kernel_names_check(names, f->function, f->module, f->size, &addr, &known)) {
+	case KERNEL_NAME_FITS: f->prototype = kernel_names_prototype(names, f->function, &r->arena); break;
+	case KERNEL_NAME_UNKNOWN: f->note = "not in the list of symbols"; d->mismatched++; break;
+	case KERNEL_NAME_OTHER_SIZE:
+		d->mismatched++;
+		f->note = arena_printf(&r->arena, "is 0x%" PRIx64 " bytes in the list of symbols: another kernel", known);
+		break;
+	}
 }
 
 /* --- modules ------------------------------------------------------------------------------------------- */
@@ -213,7 +371,7 @@ static char *find_module(const struct oops_decoder *d, const struct oops_report 
 	return found != NULL ? found : find_below(plain, name, 0);
 }
 
-static struct lookup *module_of(struct oops_decoder *d, const struct oops_report *r, const struct oops_frame *f)
+static struct lookup *module_of(struct oops_decoder *d, struct oops_report *r, const struct oops_frame *f)
 {
 	CLEANUP(mem_freep) char *key = mem_printf("%s/%s", r->kernel != NULL ? r->kernel : "", f->module);
 	bool is_new;
@@ -225,6 +383,10 @@ static struct lookup *module_of(struct oops_decoder *d, const struct oops_report
 
 	if (path != NULL)
 		return open_file(d, path);
+	CLEANUP(mem_freep) char *fetched = fetch(d, f->build_id, f->module);
+
+	if (fetched != NULL)
+		return open_file(d, fetched);
 	note(d, "name the directory that has it: --modules DIR", mem_printf("no file of the module %s was found", f->module));
 	return NULL;
 }
@@ -282,6 +444,8 @@ static size_t decode_frame(struct oops_decoder *d, struct oops_report *r, struct
 	struct index_chain chain;
 	uint64_t addr;
 
+	if (l == NULL && f->file == NULL)
+		check_name(d, r, f);
 	if (l == NULL || !locate(d, r, l, f, &addr))
 		return 1;
 	struct err *err = lookup_find(l, &addr, 1, &chain);
@@ -319,6 +483,15 @@ static void decode_single(struct oops_decoder *d, struct oops_report *r, struct 
 	vec_deinit(&one.frames);
 }
 
+/* More important than what else there is to say: nothing of this kernel can be decoded with that. */
+static void say_mismatch(struct oops_decoder *d)
+{
+	free(d->note);
+	d->note = mem_printf("%" PRIu64 " of %" PRIu64 " functions are missing or of another size in %s: it is of another kernel, and is not used for them", d->mismatched, d->frames,
+			     d->options.vmlinux != NULL ? d->options.vmlinux : d->names != NULL ? "the list of symbols" : "the files that were found");
+	d->fix = "find the vmlinux and modules of exactly this build (its version and build-id stand in the report)";
+}
+
 struct err *oops_decode(struct oops_decoder *d, struct oops_report *r)
 {
 	/* The blamed frame lies in a list that moves. */
@@ -339,6 +512,6 @@ struct err *oops_decode(struct oops_decoder *d, struct oops_report *r)
 		r->source_line = r->blame->line;
 	}
 	if (d->mismatched > 0 && d->mismatched * 2 > d->frames)
-		d->fix = "most functions have other sizes: this is another kernel's vmlinux; find that of this very build";
+		say_mismatch(d);
 	return NULL;
 }

@@ -4,7 +4,8 @@
 /*
  * Files and lines for the frames of kernel reports, from vmlinux and the modules.  Each
  * function's size is compared with the report's ("func+0x1/0x2"): another kernel's file is
- * noticed and said, never decoded with.
+ * noticed and said, never decoded with.  Where no such file is to be had, a list of symbols and BTF say less:
+ * whether each function is there with that size, and what it takes.
  */
 #include "base/err.h"
 #include "module/module.h"
@@ -14,6 +15,7 @@ struct oops_decoder;
 
 struct oops_decode_options {
 	const char *vmlinux;     /* NULL: looked for by the report's build-id and version */
+	const char *kallsyms;    /* a list of symbols (kernel_names.h); NULL: the running kernel's own, where the report is of it */
 	const char *modules;     /* directory; NULL: /usr/lib/debug/lib/modules/VERSION, /lib/modules/VERSION */
 	enum debuginfod_when debuginfod;
 	bool no_cache;

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FRAMES_SHOWN = 24, CODE_AFTER = 16, LINES_AROUND = 3, SOURCE_BYTES_MAX = 16 << 20 };
+enum { FRAMES_SHOWN = 24, TASKS_SHOWN = 8, CODE_AFTER = 16, CODE_BEFORE = 10, LINES_AROUND = 3, SOURCE_BYTES_MAX = 16 << 20 };
 
 static void field(struct doc *doc, const char *key, const char *title, const char *value)
 {
@@ -113,8 +113,8 @@ static void show_trace(struct doc *doc, const struct oops_report *r, const struc
 			str_printf(&name, "+0x%" PRIx64 "/0x%" PRIx64, f->offset, f->size);
 		if (f->file != NULL)
 			str_printf(&place, "%s:%u%s", f->file, f->line, f->inlined ? " (inlined)" : "");
-		else if (f->note != NULL)
-			str_add(&place, f->note);
+		else if (f->note != NULL || f->prototype != NULL)
+			str_add(&place, f->note != NULL ? f->note : strchr(f->prototype, '(')); /* its name stands beside it */
 		bool blame = r->blame != NULL && f->function != NULL && r->blame->function != NULL && strcmp(f->function, r->blame->function) == 0;
 
 		doc_row(doc, (struct doc_value[]){ blame ? DOC_STYLED(str_text(&name), DOC_STRONG) : DOC_STYLED(str_text(&name), f->unreliable ? DOC_DIM : DOC_KERNEL),
@@ -192,6 +192,21 @@ static size_t code_start(struct disasm *d, const uint8_t *bytes, size_t pc)
 	return pc;
 }
 
+/* Of what stands before the PC only the last instructions tell how it came there. */
+static size_t code_shown_from(struct disasm *d, const uint8_t *bytes, size_t pc)
+{
+	size_t starts[CODE_BYTES_MAX], n = 0;
+
+	for (size_t at = code_start(d, bytes, pc); at < pc;) {
+		struct disasm_insn insn;
+
+		disasm_one(d, bytes + at, pc - at, at, &insn);
+		starts[n++] = at;
+		at += insn.length > 0 ? insn.length : 1;
+	}
+	return n == 0 ? pc : starts[n > CODE_BEFORE ? n - CODE_BEFORE : 0];
+}
+
 static struct err *open_disasm(const struct oops_report *r, struct disasm **ret)
 {
 	static const struct { const char *name, *machine; bool is_64; } names[] = {
@@ -238,7 +253,7 @@ static void show_code(struct doc *doc, const struct oops_report *r)
 		return;
 	}
 	str_init(&text);
-	for (size_t at = code_start(d, bytes, pc); at < count;) {
+	for (size_t at = code_shown_from(d, bytes, pc); at < count;) {
 		struct disasm_insn insn;
 
 		disasm_one(d, bytes + at, count - at, at, &insn);
@@ -280,6 +295,31 @@ static void show_source(struct doc *doc, const struct oops_report *r)
 	str_deinit(&text);
 }
 
+/* In a list of all tasks those that sleep are of interest to nobody. */
+static bool is_idle(const struct oops_report *r, size_t trace)
+{
+	for (size_t i = 0; i < r->tasks.n; i++)
+		if (r->tasks.v[i].trace == (int)trace)
+			return strchr("DR", r->tasks.v[i].state) == NULL;
+	return false;
+}
+
+static void show_traces(struct doc *doc, const struct oops_report *r, bool verbose)
+{
+	unsigned idle = 0;
+
+	for (size_t i = 0; i < r->traces.n; i++) {
+		if (r->traces.v[i].frames.n == 0)
+			continue;
+		if (!verbose && r->tasks.n > TASKS_SHOWN && is_idle(r, i))
+			idle++;
+		else
+			show_trace(doc, r, &r->traces.v[i], verbose);
+	}
+	if (idle > 0)
+		doc_text(doc, "The stacks of %u sleeping tasks are left out: -v shows them.", idle);
+}
+
 void view_oops(struct doc *doc, struct oops_report *r, unsigned number, bool verbose)
 {
 	char key[32];
@@ -302,9 +342,7 @@ void view_oops(struct doc *doc, struct oops_report *r, unsigned number, bool ver
 	show_explanation(doc, r);
 	show_source(doc, r);
 	show_code(doc, r);
-	for (size_t i = 0; i < r->traces.n; i++)
-		if (r->traces.v[i].frames.n > 0)
-			show_trace(doc, r, &r->traces.v[i], verbose);
+	show_traces(doc, r, verbose);
 	if (verbose)
 		show_registers(doc, r);
 	doc_section_end(doc);

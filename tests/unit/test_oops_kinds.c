@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Kinds of kernel reports: each headline of tests/fixtures/oops/headlines.txt is read as it says, each architecture's oops
+ * there is understood and explained, and so is what Debian's kernel was made to say (tests/fixtures/kernel). */
+#include "oops/explain.h"
+#include "oops/kind.h"
+#include "oops/oops.h"
+#include "oops/trigger.h"
+
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+struct reports {
+	VEC(struct oops_report *) list;
+};
+
+static void keep(void *user, struct oops_report *r)
+{
+	struct reports *s = user;
+
+	vec_push(&s->list, r);
+}
+
+static struct reports scan(const char *text, size_t length)
+{
+	struct reports found = { 0 };
+	struct oops_scan *s = oops_scan_create(keep, &found);
+
+	oops_scan_feed(s, text, length);
+	oops_scan_finish(s);
+	oops_scan_destroy(s);
+	return found;
+}
+
+static struct reports scan_fixture(const char *name)
+{
+	const char *src = getenv("SRC");
+	char path[512];
+	struct str text;
+
+	assert_non_null(src);
+	(void)snprintf(path, sizeof(path), "%s/tests/fixtures/%s", src, name);
+	str_init(&text);
+	assert_null(io_read_file(path, 1 << 20, &text));
+	struct reports found = scan(str_text(&text), text.length);
+
+	str_deinit(&text);
+	return found;
+}
+
+static void drop(struct reports *found)
+{
+	for (size_t i = 0; i < found->list.n; i++)
+		oops_report_destroy(found->list.v[i]);
+	vec_deinit(&found->list);
+}
+
+/* --- headlines --------------------------------------------------------------------------------- */
+
+/* "KIND\tTITLE\tLINE" */
+static void check_headline(char *row)
+{
+	char *title = strchr(row, '\t'), *line = title != NULL ? strchr(title + 1, '\t') : NULL;
+
+	assert_non_null(line);
+	*title++ = *line++ = '\0';
+	char *log = mem_printf("[   12.345678] %s\n", line);
+	struct reports found = scan(log, strlen(log));
+	const char *kind = found.list.n > 0 ? found.list.v[0]->kind->name : "-";
+
+	if (strcmp(kind, row) != 0 || (found.list.n > 0 && strcmp(found.list.v[0]->title, title) != 0))
+		print_error("'%s': %s, '%s'; wanted %s, '%s'\n", line, kind, found.list.n > 0 ? found.list.v[0]->title : "", row, title);
+	assert_string_equal(kind, row);
+	if (found.list.n > 0)
+		assert_string_equal(found.list.v[0]->title, title);
+	drop(&found);
+	free(log);
+}
+
+static void test_headlines(void **state)
+{
+	const char *src = getenv("SRC");
+	char path[512], row[1024];
+	unsigned checked = 0;
+
+	(void)state;
+	assert_non_null(src);
+	(void)snprintf(path, sizeof(path), "%s/tests/fixtures/oops/headlines.txt", src);
+	FILE *f = fopen(path, "r");
+
+	assert_non_null(f);
+	while (fgets(row, sizeof(row), f) != NULL) {
+		row[strcspn(row, "\n")] = '\0';
+		if (*row == '#')
+			continue;
+		check_headline(row);
+		checked++;
+	}
+	(void)fclose(f);
+	assert_true(checked > 380);
+}
+
+/* Somebody who reads it at night shall not get a bare name: what it means is said of every kind but for what a damaged
+ * log leaves. */
+static void test_every_kind_is_explained(void **state)
+{
+	(void)state;
+	for (const struct oops_family *const *f = oops_families; *f != NULL; f++)
+		for (const struct oops_kind *k = (*f)->kinds; k->name != NULL; k++) {
+			if (k->meaning == NULL && !(k->flags & OOPS_DAMAGED))
+				print_error("no meaning: %s (%s)\n", k->name, k->start);
+			assert_true(k->meaning != NULL || (k->flags & OOPS_DAMAGED));
+		}
+}
+
+/* --- architectures ------------------------------------------------------------------------------- */
+
+static bool says(struct oops_report *r, const char *words)
+{
+	struct oops_explanation e;
+	bool found = false;
+
+	oops_explain(r, &e);
+	for (size_t i = 0; i < e.evidence.n; i++)
+		found = found || strstr(e.evidence.v[i], words) != NULL;
+	if (!found)
+		for (size_t i = 0; i < e.evidence.n; i++)
+			print_error("  %s\n", e.evidence.v[i]);
+	oops_explanation_deinit(&e);
+	return found;
+}
+
+static void test_architectures(void **state)
+{
+	static const struct {
+		const char *arch, *pc, *lr;
+		uint64_t address;
+		const char *reason, *flags;
+	} archs[] = {
+		{ "x86_64", "made_poll", NULL, 0x6b6b6b6b6b6b6b83, "not canonical", "interrupts were off, access to user memory was open" },
+		{ "i386", "made_init", NULL, 0x8, "a write in kernel mode, and no page is mapped", "interrupts were off" },
+		{ "arm64", "made_write", "made_open", 0x18, "a data abort in the kernel, a write, and no page is mapped there (level 2", "EL1), interrupts were off" },
+		{ "arm", "made_init", "do_one_initcall", 0x4, "a write, and no section is mapped there", "SVC), interrupts were off" },
+		{ "riscv64", "made_remove", "made_release", 0xdead000000000108, "The cause 15: a write", "interrupts were on" },
+		{ "powerpc", "made_store", "made_store", 0x10, "a data access; DSISR 0x42000000: a write, and no page", "interrupts were on" },
+		{ "s390x", "made_store", NULL, 0, "The interruption code 0x11: no page is mapped there", "interrupts were on" },
+		{ "mips", "made_write", "made_write", 0x24, "(exception 3): a write where no page", "interrupts were on" },
+		{ "loongarch", "made_store", "made_store", 0x20, "(exception 2): a write where no page", "interrupts were on" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(archs) / sizeof(archs[0]); i++) {
+		char *name = mem_printf("oops/arch-%s.txt", archs[i].arch);
+		struct reports found = scan_fixture(name);
+
+		assert_int_equal(found.list.n, 1);
+		struct oops_report *r = found.list.v[0];
+
+		assert_string_equal(r->arch, archs[i].arch);
+		assert_string_equal(r->pc.function, archs[i].pc);
+		if (archs[i].lr != NULL)
+			assert_string_equal(r->lr.function, archs[i].lr);
+		assert_true(r->has_fault_address);
+		assert_int_equal(r->fault_address, archs[i].address);
+		assert_true(says(r, archs[i].reason));
+		assert_true(says(r, archs[i].flags));
+		assert_null(r->corrupted);
+		assert_int_equal(r->traces.n, 1);
+		assert_true(r->registers.n >= 8);
+		drop(&found);
+		free(name);
+	}
+}
+
+/* --- what Debian's kernel said --------------------------------------------------------------------- */
+
+/* Rows of the table without a function of kfail's: one of the reports or notes is of that kind. */
+static void test_stock_reports(void **state)
+{
+	const char *src = getenv("SRC");
+	char path[512], line[512], name[128], kind[64], function[128];
+	unsigned checked = 0;
+
+	(void)state;
+	assert_non_null(src);
+	(void)snprintf(path, sizeof(path), "%s/tests/fixtures/kernel/table.txt", src);
+	FILE *table = fopen(path, "r");
+
+	assert_non_null(table);
+	while (fgets(line, sizeof(line), table) != NULL) {
+		if (*line == '#' || sscanf(line, "%127s %63s %127s", name, kind, function) != 3 || strncmp(name, "report-", 7) != 0 || strcmp(function, "-") != 0)
+			continue;
+		(void)snprintf(path, sizeof(path), "kernel/%s", name);
+		struct reports found = scan_fixture(path);
+		bool right = false;
+
+		for (size_t i = 0; i < found.list.n; i++)
+			right = right || strcmp(found.list.v[i]->kind->name, kind) == 0;
+		if (!right)
+			print_error("%s: no %s\n", name, kind);
+		assert_true(right);
+		drop(&found);
+		checked++;
+	}
+	(void)fclose(table);
+	assert_true(checked > 10);
+}
+
+static struct oops_report *first_of(const struct reports *found, const char *kind)
+{
+	for (size_t i = 0; i < found->list.n; i++)
+		if (strcmp(found->list.v[i]->kind->name, kind) == 0)
+			return found->list.v[i];
+	fail_msg("no %s", kind);
+	return NULL;
+}
+
+static void test_oom_table(void **state)
+{
+	struct reports found = scan_fixture("kernel/report-oom.txt");
+
+	(void)state;
+	struct oops_report *r = first_of(&found, "oom-kill");
+
+	assert_true(r->tasks.n >= 5);
+	assert_true(says(r, "The machine itself was out of memory; it has no swap."));
+	assert_true(says(r, "Who held most memory: tail"));
+	assert_true(says(r, "it is used up"));
+	assert_string_equal(r->title, "out of memory: tail killed");
+	drop(&found);
+	found = scan_fixture("kernel/report-oomcgroup.txt");
+	r = first_of(&found, "oom-kill");
+	assert_string_equal(r->title, "out of memory in a cgroup: tail killed");
+	assert_true(says(r, "The limit of the memory cgroup /small was reached, not the machine's: it may use 24.0 MiB"));
+	drop(&found);
+}
+
+/* WARN()'s own words stand before the headline. */
+static void test_message(void **state)
+{
+	struct reports found = scan_fixture("kernel/report-refzero.txt");
+
+	(void)state;
+	assert_non_null(found.list.v[0]->message);
+	assert_non_null(strstr(found.list.v[0]->message, "refcount_t: addition on 0; use-after-free."));
+	drop(&found);
+	found = scan_fixture("kernel/report-frozen.txt");
+	assert_true(says(first_of(&found, "hung-task"), "a file system that is frozen"));
+	assert_true(says(first_of(&found, "sysrq-blocked"), "touch (pid"));
+	drop(&found);
+	found = scan_fixture("kernel/report-hung.txt");
+	assert_true(found.list.n > 1);
+	assert_true(says(found.list.v[1], "The lock kf_mutex is held by kf_holder/127"));
+	drop(&found);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_headlines),
+		cmocka_unit_test(test_every_kind_is_explained),
+		cmocka_unit_test(test_architectures),
+		cmocka_unit_test(test_stock_reports),
+		cmocka_unit_test(test_oom_table),
+		cmocka_unit_test(test_message),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
