@@ -163,7 +163,7 @@ int calls_enter(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	task = bpf_get_current_task_btf();
 	now = bpf_task_storage_get(&calls_now, task, 0, 0);
-	if (!now || target_mode == BPF_TARGET_CGROUP) {
+	if (!now || target_mode == BPF_TARGET_CGROUP || target_mode == BPF_TARGET_CGROUP_V1) {
 		now = admit(task);
 		if (!now)
 			return 0;
@@ -349,7 +349,8 @@ int calls_ignored(struct bpf_raw_tracepoint_args *ctx)
 	struct task_struct *task = (struct task_struct *)ctx->args[2];
 	__u32 tid, pid;
 
-	if (ctx->args[4] != SIGNAL_IGNORED || target_mode == BPF_TARGET_CGROUP)
+	if (ctx->args[4] != SIGNAL_IGNORED || target_mode == BPF_TARGET_CGROUP ||
+	    target_mode == BPF_TARGET_CGROUP_V1)
 		return 0;
 	tid = target_nr(task);
 	pid = target_nr(BPF_CORE_READ(task, group_leader));

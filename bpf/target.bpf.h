@@ -30,6 +30,12 @@ __u32 target_self = 0; /* the recorder's process, which "everybody" leaves out *
 __u32 target_pid_level = 0;
 __u64 target_pid_ns = 0;
 __u64 target_missed = 0; /* processes that found the set full */
+/* A control group of version 1: its hierarchy's number and its own; target_where() finds out which
+ * controller of a task leads there. */
+__u32 target_v1_hierarchy = 0;
+__u64 target_v1_id = 0;
+__u32 target_v1_controller = ~0U; /* in .data */
+enum { TARGET_CONTROLLERS = 16, TARGET_GROUP_DEPTH = 32 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -87,6 +93,34 @@ static __always_inline __u64 target_current_ids(void)
 	return tid ? (__u64)target_nr(BPF_CORE_READ(task, group_leader)) << 32 | tid : 0;
 }
 
+/* The state that TASK has of controller I.  Kernels have as many as they were built with. */
+static __always_inline struct cgroup_subsys_state *target_css(struct task_struct *task, __u32 i)
+{
+	struct css_set *set = BPF_CORE_READ(task, cgroups);
+	struct cgroup_subsys_state *css = NULL;
+	unsigned long at = (unsigned long)set + bpf_core_field_offset(struct css_set, subsys) +
+			   (i & (TARGET_CONTROLLERS - 1)) * sizeof(void *);
+
+	bpf_probe_read_kernel(&css, sizeof(css), (void *)at);
+	return css;
+}
+
+/* Is the running task in that group or in one below it? */
+static __always_inline bool target_in_v1(void)
+{
+	struct cgroup_subsys_state *css;
+
+	if (target_v1_controller >= TARGET_CONTROLLERS)
+		return false;
+	css = target_css((void *)bpf_get_current_task(), target_v1_controller);
+	for (int i = 0; i < TARGET_GROUP_DEPTH && css; i++) {
+		if (BPF_CORE_READ(css, cgroup, kn, id) == target_v1_id)
+			return true;
+		css = BPF_CORE_READ(css, parent);
+	}
+	return false;
+}
+
 /* Is the running thread, whose IDS these are, looked at? */
 static __always_inline bool target_wanted(__u64 ids)
 {
@@ -100,7 +134,9 @@ static __always_inline bool target_wanted(__u64 ids)
 	case BPF_TARGET_THREADS:
 		return bpf_map_lookup_elem(&targets, &tid) != NULL;
 	case BPF_TARGET_CGROUP:
-		return bpf_current_task_under_cgroup(&target_cgroup, 0) == 1;
+		return pid != target_self && bpf_current_task_under_cgroup(&target_cgroup, 0) == 1;
+	case BPF_TARGET_CGROUP_V1:
+		return pid != target_self && target_in_v1();
 	default:
 		return false;
 	}
@@ -153,6 +189,13 @@ int target_where(void *ctx)
 	target_upid(pid, level, &ns, &nr);
 	target_pid_ns = ns;
 	target_pid_level = level;
+	for (__u32 i = 0; target_v1_hierarchy && i < bpf_core_field_size(struct css_set, subsys) / sizeof(void *) &&
+			  i < TARGET_CONTROLLERS; i++) {
+		struct cgroup_subsys_state *css = target_css(task, i);
+
+		if (css && (__u32)BPF_CORE_READ(css, cgroup, root, hierarchy_id) == target_v1_hierarchy)
+			target_v1_controller = i;
+	}
 	return 0;
 }
 

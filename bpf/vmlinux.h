@@ -155,6 +155,25 @@ struct mm_struct___vdso {
 	} context;
 };
 
+/* include/linux/cgroup-defs.h, include/linux/kernfs.h */
+struct kernfs_node {
+	u64 id;
+};
+struct cgroup_root {
+	int hierarchy_id;
+};
+struct cgroup {
+	struct kernfs_node *kn;
+	struct cgroup_root *root;
+};
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
+};
+struct css_set {
+	struct cgroup_subsys_state *subsys[16]; /* as many as there are controllers */
+};
+
 struct task_struct {
 	unsigned int flags;
 	int exit_code;
@@ -163,6 +182,7 @@ struct task_struct {
 	struct task_struct *real_parent, *group_leader;
 	struct pid *thread_pid;
 	struct mm_struct *mm;
+	struct css_set *cgroups;
 };
 
 #pragma clang attribute pop

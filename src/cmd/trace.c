@@ -24,6 +24,10 @@ static const struct opt trace_opts[] = {
 	TRACE_OPT("follow-forks", 'f', 'f', NULL, false, "children and threads too: the default; -ff writes a file each"),
 	{ .name = "no-follow", .kind = OPT_FLAG, .offset = offsetof(struct trace_args, no_follow),
 	  .help = "the one thread alone" },
+	{ .name = "all", .letter = 'a', .kind = OPT_FLAG, .offset = offsetof(struct trace_args, all),
+	  .help = "everybody but sonde itself; with CMD, while that runs" },
+	{ .name = "cgroup", .kind = OPT_STRING, .value = "PATH", .offset = offsetof(struct trace_args, cgroup),
+	  .help = "a control group: its directory, or its path in any hierarchy" },
 	{ .name = "engine", .kind = OPT_CHOICE, .value = "ENGINE", .choices = engine_choices,
 	  .offset = offsetof(struct trace_args, engine),
 	  .help = "how to see calls: bpf, ptrace, or auto (the default): the best that works here" },
@@ -58,6 +62,8 @@ static struct err *apply(const struct trace_args *args, struct arena *arena, str
 {
 	o->follow = !args->no_follow;
 	o->wall_clock = true;
+	o->all = args->all;
+	o->cgroup = args->cgroup;
 	o->engine = !args->engine || args->engine[0] == 'a' ? TRACE_ENGINE_AUTO
 		    : args->engine[0] == 'b' ? TRACE_ENGINE_BPF : TRACE_ENGINE_PTRACE;
 	TRY(trace_opts_apply(&args->given, o));
@@ -72,8 +78,10 @@ static struct record_session_options recording_of(const struct trace_options *o)
 	return (struct record_session_options){
 		.path = o->output, .overwrite = true, .command = o->command, .with = with_calls, .with_count = 1,
 		.without = without_samples, .without_count = 1, .parts = &record_parts, .quiet = o->quiet != 0,
-		.request = { .target = o->command ? CAPTURE_COMMAND : CAPTURE_PIDS, .pids = o->pids.v,
-			     .pid_count = o->pids.n, .calls = &o->calls, .string_limit = o->style.string_limit },
+		.request = { .target = o->all ? CAPTURE_ALL : o->cgroup ? CAPTURE_CGROUP
+				       : o->command ? CAPTURE_COMMAND : CAPTURE_PIDS,
+			     .cgroup_path = o->cgroup, .pids = o->pids.v, .pid_count = o->pids.n, .calls = &o->calls,
+			     .string_limit = o->style.string_limit },
 	};
 }
 

@@ -7,6 +7,7 @@ enum bpf_target_mode {
 	BPF_TARGET_PROCESSES, /* the map `targets` holds process ids; what they fork is added */
 	BPF_TARGET_THREADS,   /* the map holds thread ids */
 	BPF_TARGET_CGROUP,    /* cgroup v2: the map target_cgroup has it */
+	BPF_TARGET_CGROUP_V1, /* of a hierarchy of version 1 */
 	BPF_TARGET_NOBODY,    /* not yet */
 };
 #endif

@@ -15,8 +15,11 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define FIRST_PID_NAMESPACE 0xeffffffcU /* its inode: include/linux/proc_ns.h, PROC_PID_INIT_INO */
@@ -64,7 +67,51 @@ struct err *bpf_target_processes(const struct bpf_target *target)
 	return NULL;
 }
 
-static struct err *add_cgroup(const struct bpf_target *target, const char *path)
+/* Which hierarchy of version 1 a directory is in: /proc/self/mountinfo has its device's controllers,
+ * /proc/self/cgroup their number.  0: none, or one without controllers ("name=systemd"). */
+static uint32_t v1_hierarchy(dev_t device)
+{
+	char line[4096], options[256] = "", names[256], *last;
+	unsigned major, minor, number, found = 0;
+	FILE *file = fopen("/proc/self/mountinfo", "re");
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "%*d %*d %u:%u", &major, &minor) == 2 && makedev(major, minor) == device &&
+		    (last = strrchr(line, ' ')) != NULL)
+			snprintf(options, sizeof(options), ",%.*s,", (int)strcspn(last + 1, "\n"), last + 1);
+	if (file)
+		fclose(file);
+	file = fopen("/proc/self/cgroup", "re");
+	while (file && fgets(line, sizeof(line), file)) {
+		char *end = NULL, *name = sscanf(line, "%u:%255[^:]:", &number, names) == 2 ? strtok_r(names, ",", &end) : NULL;
+		char wanted[256];
+
+		if (!name || strchr(name, '='))
+			continue;
+		snprintf(wanted, sizeof(wanted), ",%s,", name);
+		if (strstr(options, wanted))
+			found = number;
+	}
+	if (file)
+		fclose(file);
+	return found;
+}
+
+/* The kernel finds the controller: target_where() in bpf/target.bpf.h. */
+static bool add_v1(const struct bpf_target *target, const char *dir)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, run);
+	struct stat st;
+
+	if (stat(dir, &st) != 0)
+		return false;
+	*target->v1_hierarchy = v1_hierarchy(st.st_dev);
+	*target->v1_id = st.st_ino;
+	return *target->v1_hierarchy && bpf_prog_test_run_opts(bpf_program__fd(target->where), &run) == 0 &&
+	       *target->v1_controller != UINT32_MAX;
+}
+
+static struct err *add_cgroup(const struct bpf_target *target, const char *path, enum bpf_target_mode *mode)
 {
 	uint32_t zero = 0;
 	char *dir = NULL;
@@ -74,11 +121,16 @@ static struct err *add_cgroup(const struct bpf_target *target, const char *path)
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int failed = fd < 0 ? -errno : bpf_map_update_elem(bpf_map__fd(target->cgroup), &zero, &fd, BPF_ANY);
 
-	free(dir);
+	*mode = BPF_TARGET_CGROUP;
 	if (fd >= 0)
 		close(fd); /* the map holds the group */
+	if ((failed == -EBADF || failed == -EINVAL) && add_v1(target, dir)) {
+		*mode = BPF_TARGET_CGROUP_V1;
+		failed = 0;
+	}
+	free(dir);
 	if (failed == -EBADF || failed == -EINVAL)
-		return err_fix(err_new(ERR_UNSUPPORTED, "BPF programs can't follow control group %s: it is of version 1", path),
+		return err_fix(err_new(ERR_UNSUPPORTED, "BPF programs can't follow control group %s: its hierarchy is of version 1 and has no controller", path),
 			       "name it by its place in the unified hierarchy (/sys/fs/cgroup/unified)");
 	return failed ? err_errno(-failed, "cannot follow control group %s", path) : NULL;
 }
@@ -90,8 +142,7 @@ struct err *bpf_target_set(const struct bpf_target *target, const struct capture
 	TRY(find_namespace(target));
 	*target->self = (uint32_t)getpid();
 	if (request->target == CAPTURE_CGROUP) {
-		TRY(add_cgroup(target, request->cgroup_path));
-		mode = BPF_TARGET_CGROUP;
+		TRY(add_cgroup(target, request->cgroup_path, &mode));
 	} else if (request->target != CAPTURE_ALL) {
 		mode = request->target == CAPTURE_TIDS ? BPF_TARGET_THREADS : BPF_TARGET_PROCESSES;
 		/* first the mode, so that what they fork while they are added follows them */

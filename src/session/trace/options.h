@@ -45,6 +45,8 @@ struct trace_options {
 	/* whom */
 	char **command;           /* NULL-terminated; NULL: none */
 	VEC(pid_t) pids;
+	bool all;                 /* everybody; with a command, while that runs */
+	const char *cgroup;       /* a control group; NULL: none */
 	VEC(const char *) environment; /* -E */
 	const char *user;
 	const char *argv0;        /* --argv0; NULL: as the command is named */

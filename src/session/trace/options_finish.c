@@ -164,8 +164,10 @@ struct err *trace_options_finish(struct trace_options *o)
 	if (o->help || o->version)
 		return NULL;
 	o->spelled[0] = '\0';
-	if (!o->command && o->pids.n == 0)
+	if (!o->command && o->pids.n == 0 && !o->all && !o->cgroup)
 		return usage(o, err_new(ERR_USAGE, "must have PROG [ARGS] or -p PID"));
+	if (o->all + (o->cgroup != NULL) + (o->pids.n > 0) > 1)
+		return err_new(ERR_USAGE, "-a, --cgroup and -p are different answers to whom: one of them");
 	if (o->q_count > 2)
 		o->quiet = UINT32_MAX;
 	say_resolved(o);

@@ -208,6 +208,12 @@ struct err *session_trace(struct trace_options *options, int *status)
 	bool unavailable;
 	struct err *err;
 
+	bool only_bpf = options->all || options->cgroup;
+
+	if (only_bpf && (options->engine == TRACE_ENGINE_PTRACE || lacks))
+		return err_fix(err_new(ERR_UNSUPPORTED, "%s and %s don't go together: only the BPF engine looks at more than processes",
+				       options->all ? "-a" : "--cgroup", lacks ? lacks : "--engine ptrace"),
+			       "name processes: -p PID,...");
 	if (options->strace || options->engine == TRACE_ENGINE_PTRACE)
 		return trace_by_ptrace(options, status);
 	if (lacks && options->engine == TRACE_ENGINE_BPF)
@@ -217,7 +223,7 @@ struct err *session_trace(struct trace_options *options, int *status)
 		return trace_by_ptrace(options, status);
 	}
 	err = watch_trace(options, status, &unavailable);
-	if (!err || !unavailable || options->engine == TRACE_ENGINE_BPF)
+	if (!err || !unavailable || options->engine == TRACE_ENGINE_BPF || only_bpf)
 		return err;
 	log_note("engine: ptrace, which stops the program at each call (%s)", err_message(err));
 	err_destroy(err);

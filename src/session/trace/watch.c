@@ -116,6 +116,10 @@ static struct err *begin(struct watch *w)
 		if (w->pid_fd < 0)
 			return err_errno(errno, "cannot look at process %d", o->pids.v[0]);
 	}
+	if (o->all || o->cgroup) {
+		request.target = o->all ? CAPTURE_ALL : CAPTURE_CGROUP;
+		request.cgroup_path = o->cgroup;
+	}
 	block_signals(w);
 	TRY(bpf_calls_start(w->calls, &request));
 	if (!o->command && !(o->quiet & TRACE_QUIET_ATTACH))
@@ -149,7 +153,7 @@ static bool is_over(struct watch *w)
 	if (w->options->command && w->command_ended)
 		forget_gone(w);
 	if (w->options->command)
-		return w->command_ended && bpf_calls_thread_count(w->calls) == 0;
+		return w->command_ended && (w->options->all || w->options->cgroup || bpf_calls_thread_count(w->calls) == 0);
 	return w->pid_fd >= 0 && poll(&p, 1, 0) > 0;
 }
 
