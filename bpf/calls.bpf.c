@@ -14,6 +14,7 @@
 
 #include "copy.bpf.h"
 #include "event/bpf_calls.h"
+#include "files.bpf.h"
 #include "ring.bpf.h"
 #include "target.bpf.h"
 
@@ -189,6 +190,8 @@ int calls_enter(struct bpf_raw_tracepoint_args *ctx)
 		else
 			copy_phase(now, plan, 0);
 	}
+	if (calls_files && plan->files | plan->file_list)
+		copy_files_at_entry(now, plan);
 	return 0;
 }
 
@@ -236,6 +239,8 @@ int calls_exit(struct bpf_raw_tracepoint_args *ctx)
 		else
 			copy_phase(now, plan, 1);
 	}
+	if (calls_files && plan && plan->files | plan->file_list)
+		copy_files_at_exit(now, plan);
 	send(now, BPF_CALLS_CALL);
 	return 0;
 }

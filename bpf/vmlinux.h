@@ -127,17 +127,100 @@ struct maple_arange_64 {
 	void *slot[10];
 };
 
-/* include/linux/fs.h, include/linux/mm_types.h */
+/* include/linux/fs.h, include/linux/dcache.h, fs/mount.h, include/linux/fdtable.h */
 struct super_block {
 	unsigned int s_dev;
+	unsigned long s_magic;
 };
 struct inode {
+	u16 i_mode;
+	unsigned int i_nlink, i_rdev;
 	unsigned long i_ino;
 	struct super_block *i_sb;
+	void *i_private;
+};
+struct qstr {
+	const unsigned char *name;
+};
+struct hlist_bl_node {
+	struct hlist_bl_node **pprev;
+};
+struct dentry {
+	struct hlist_bl_node d_hash;
+	struct dentry *d_parent;
+	struct qstr d_name;
+	struct inode *d_inode;
+	struct super_block *d_sb;
+};
+struct vfsmount {
+	struct dentry *mnt_root;
+};
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
+};
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
 };
 struct file {
 	struct inode *f_inode;
+	struct path f_path;
+	void *private_data;
 };
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+struct files_struct {
+	struct fdtable *fdt;
+};
+struct fs_struct {
+	struct path root, pwd;
+};
+
+/* include/net/sock.h, include/net/af_unix.h, net/netlink/af_netlink.h */
+struct in6_addr {
+	u8 in6_u[16];
+};
+struct sock_common {
+	__be32 skc_daddr, skc_rcv_saddr;
+	__be16 skc_dport;
+	u16 skc_num;
+	unsigned short skc_family;
+	volatile unsigned char skc_state;
+	struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
+};
+struct socket;
+struct sock {
+	struct sock_common __sk_common;
+	struct socket *sk_socket;
+	u16 sk_protocol;
+};
+struct socket {
+	struct sock *sk;
+};
+struct socket_alloc {
+	struct socket socket;
+	struct inode vfs_inode;
+};
+struct sockaddr_un {
+	unsigned short sun_family;
+};
+struct unix_address {
+	int len;
+	struct sockaddr_un name[1];
+};
+struct unix_sock {
+	struct unix_address *addr;
+	struct sock *peer;
+};
+struct netlink_sock {
+	u32 portid;
+};
+
+/* include/linux/mm_types.h */
 struct mm_struct {
 	struct maple_tree mm_mt;
 };
@@ -183,6 +266,8 @@ struct task_struct {
 	struct pid *thread_pid;
 	struct mm_struct *mm;
 	struct css_set *cgroups;
+	struct files_struct *files;
+	struct fs_struct *fs;
 };
 
 #pragma clang attribute pop

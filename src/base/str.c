@@ -30,6 +30,13 @@ void str_clear(struct str *s)
 		s->text[0] = '\0';
 }
 
+void str_truncate(struct str *s, size_t length)
+{
+	s->length = length;
+	if (s->text)
+		s->text[length] = '\0';
+}
+
 void str_reserve(struct str *s, size_t more_bytes)
 {
 	size_t need = s->length + more_bytes + 1;

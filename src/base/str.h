@@ -19,6 +19,7 @@ struct str {
 void str_init(struct str *s);
 void str_deinit(struct str *s);
 void str_clear(struct str *s); /* length 0, memory kept */
+void str_truncate(struct str *s, size_t length); /* to LENGTH, which it has at least */
 void str_reserve(struct str *s, size_t more_bytes);
 void str_add(struct str *s, const char *text);
 void str_add_n(struct str *s, const void *bytes, size_t length);

@@ -31,6 +31,8 @@ struct call_thread {
 	pid_t parent_tid, parent_pid; /* who made it; 0: not known */
 	bool whole;               /* enter and leave are told at once, with the same memory, which is
 				     a struct syscall_pieces */
+	const struct syscall_pieces *pieces; /* while an entry or an exit is told: what its memory is made
+				     of, with what was kept of descriptors; NULL: a process that stands still */
 	uint8_t tampered;         /* enum call_tampered: what was done to this call */
 	void *user;               /* the sink's own */
 };

@@ -57,12 +57,14 @@ struct bpf_calls_step {
 	uint16_t fixed, scale;
 	uint32_t limit;
 };
-enum { BPF_CALLS_STEPS = 8, BPF_CALLS_NUMBERS = 1024, BPF_CALLS_ABIS = 3 };
+enum { BPF_CALLS_STEPS = 10, BPF_CALLS_NUMBERS = 1024, BPF_CALLS_ABIS = 3 };
 struct bpf_calls_plan {
 	struct bpf_calls_step steps[BPF_CALLS_STEPS];
 	uint8_t wanted;
 	uint8_t phases;      /* enum bpf_calls_phases: when there is something to copy */
-	uint8_t reserved[6];
+	uint8_t files;       /* bit i: argument i is a descriptor; BPF_FILES_RESULT */
+	uint8_t file_list;   /* enum bpf_calls_file_list */
+	uint8_t reserved[4];
 };
 enum bpf_calls_phases { BPF_PLAN_AT_ENTRY = 1, BPF_PLAN_AT_EXIT = 2, BPF_PLAN_SIMPLE = 4 /* one piece of bytes */ };
 enum bpf_calls_kind_of_step {
@@ -76,7 +78,28 @@ struct bpf_calls_piece { /* as struct syscall_piece */
 	uint32_t size_bytes;
 	uint16_t phase, flags;
 };
-enum { BPF_PIECE_CUT = 1, BPF_PIECE_FAULT = 2, BPF_PIECE_LATE = 4 };
+enum { BPF_PIECE_CUT = 1, BPF_PIECE_FAULT = 2, BPF_PIECE_LATE = 4, BPF_PIECE_FILE = 8 };
+
+/* What is in a piece with BPF_PIECE_FILE, whose address is a descriptor (or AT_FDCWD); no bytes: it is no
+ * open one. */
+struct bpf_calls_file {
+	uint32_t magic;      /* of its file system: statfs(2) */
+	uint16_t mode, flags; /* st_mode; enum bpf_file_flags */
+	uint32_t device;     /* as the kernel has it: major << 20 | minor */
+	uint32_t peer;       /* unix: inode of the other end; netlink: port; pidfd: process */
+	uint64_t inode;
+	/* sockets */
+	uint16_t family, protocol, name_bytes;
+	uint8_t state, links; /* links: of any file; 255: or more */
+	uint16_t local_port, remote_port; /* host order, network order */
+	uint8_t local[16], remote[16];
+	uint32_t text_bytes;
+	uint8_t name[108];   /* of a unix socket */
+	char text[2048];     /* text_bytes: names from the file up to the root, a NUL behind each */
+};
+enum bpf_file_flags { BPF_FILE_CUT = 1, BPF_FILE_DELETED = 2, BPF_FILE_NAMELESS = 4 /* no directory has it */ };
+enum { BPF_FILES_RESULT = 1 << 6 };
+enum bpf_calls_file_list { BPF_FILES_NONE, BPF_FILES_POLLED, BPF_FILES_PAIR_0, BPF_FILES_PAIR_3 };
 
 /* The most data in one record, and the most in one piece. */
 enum { BPF_CALLS_DATA_BYTES = 8192, BPF_CALLS_PIECE_BYTES = 7168 };

@@ -59,7 +59,7 @@ static bool poll_result(struct decoder *d, bool left, unsigned time_struct)
 		}
 		shown++;
 		dec_text(d, "{fd=");
-		dec_fd(d, (int)dec_word(d, bytes, 4));
+		dec_int(d, (int)dec_word(d, bytes, 4)); /* -y has named it before */
 		dec_text(d, ", revents=");
 		dec_flags(d, XLAT_poll_flags, revents);
 		str_add_char(d->out, '}');

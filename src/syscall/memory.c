@@ -40,7 +40,8 @@ static size_t find_piece(const struct syscall_pieces *pieces, enum syscall_phase
 	for (size_t at = 0; at + sizeof(struct syscall_piece) <= pieces->size_bytes;) {
 		struct syscall_piece piece;
 		memcpy(&piece, blob + at, sizeof(piece));
-		bool wanted = piece.phase == phase || (piece.flags & SYSCALL_PIECE_LATE) != 0;
+		bool wanted = (piece.phase == phase || (piece.flags & SYSCALL_PIECE_LATE) != 0) &&
+			      !(piece.flags & SYSCALL_PIECE_FILE);
 		uint64_t skip = addr - piece.addr;
 		if (wanted && addr >= piece.addr && skip < piece.size_bytes && piece.size_bytes - skip > best) {
 			best = (size_t)(piece.size_bytes - skip);
@@ -72,6 +73,22 @@ static size_t pieces_read(void *user, enum syscall_phase phase, uint64_t addr, v
 struct syscall_memory syscall_pieces_memory(struct syscall_pieces *pieces)
 {
 	return (struct syscall_memory){ .read = pieces_read, .user = pieces };
+}
+
+const void *syscall_pieces_file(const struct syscall_pieces *pieces, enum syscall_phase phase, int fd, size_t *size_bytes)
+{
+	const uint8_t *blob = pieces->blob;
+
+	for (size_t at = 0; at + sizeof(struct syscall_piece) <= pieces->size_bytes;) {
+		struct syscall_piece piece;
+		memcpy(&piece, blob + at, sizeof(piece));
+		if (piece.flags & SYSCALL_PIECE_FILE && piece.phase == phase && (int)piece.addr == fd) {
+			*size_bytes = piece.size_bytes;
+			return blob + at + sizeof(piece);
+		}
+		at += piece_length(&piece);
+	}
+	return NULL;
 }
 
 static size_t keeper_read(void *user, enum syscall_phase phase, uint64_t addr, void *buffer, size_t size_bytes)

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { PATH_BYTES = 4096, ARRAY_BYTES = 3072, HOOK_BYTES = 256, DENTS_BYTES = 1 << 20, SIGFRAME_BYTES = 304 };
+enum { PATH_BYTES = 4096, ARRAY_BYTES = 8192, HOOK_BYTES = 256, DENTS_BYTES = 1 << 20, SIGFRAME_BYTES = 304 };
 
 #define HOOK_NUMBER(name) HOOK_##name,
 enum { SYS_HOOKS(HOOK_NUMBER) HOOK_COUNT };
@@ -145,6 +145,30 @@ static void add(struct syscall_plan *plan, unsigned *count, struct syscall_plan_
 		plan->steps[(*count)++] = step;
 }
 
+/* Calls whose descriptors their description doesn't show. */
+static const struct {
+	const char *name;
+	uint8_t files, list;
+} file_calls[] = {
+	{ "pipe", 0, SYSCALL_PLAN_FILES_PAIR_0 }, { "pipe2", 0, SYSCALL_PLAN_FILES_PAIR_0 },
+	{ "socketpair", 0, SYSCALL_PLAN_FILES_PAIR_3 }, { "poll", 0, SYSCALL_PLAN_FILES_POLLED },
+	{ "ppoll", 0, SYSCALL_PLAN_FILES_POLLED }, { "ppoll_time64", 0, SYSCALL_PLAN_FILES_POLLED },
+	{ "fcntl", 64, 0 }, { "fcntl64", 64, 0 }, { "bpf", 64, 0 }, { "seccomp", 64, 0 }, { "mmap", 16, 0 },
+	{ "mmap2", 16, 0 },
+};
+
+static void plan_files(const struct syscall_entry *entry, struct syscall_plan *plan)
+{
+	struct syscall_roles roles = syscall_get_roles(entry);
+
+	plan->files = (uint8_t)(roles.fds | roles.dirfds | (roles.returns_fd ? 64 : 0));
+	for (size_t i = 0; i < sizeof(file_calls) / sizeof(*file_calls); i++)
+		if (strcmp(file_calls[i].name, entry->name) == 0) {
+			plan->files |= file_calls[i].files;
+			plan->file_list = file_calls[i].list;
+		}
+}
+
 void syscall_plan_get(enum syscall_abi abi, uint32_t number, bool verbose, struct syscall_plan *ret)
 {
 	const struct syscall_entry *entry = syscall_find(abi, number);
@@ -154,6 +178,7 @@ void syscall_plan_get(enum syscall_abi abi, uint32_t number, bool verbose, struc
 	memset(ret, 0, sizeof(*ret));
 	if (d == NULL)
 		return;
+	plan_files(entry, ret);
 	for (unsigned i = 0; i < d->save_count; i++)
 		add(ret, &count, (struct syscall_plan_step){ .kind = SYSCALL_PLAN_BYTES, .arg = d->saves[i].arg,
 							      .fixed = 8, .limit = 8,

@@ -20,7 +20,7 @@ enum syscall_plan_kind {
 	SYSCALL_PLAN_SIZED,     /* bytes whose count is the socklen_t or u32 that `size_arg` points to */
 	SYSCALL_PLAN_POINTERS,  /* up to NULL; not what they point to */
 };
-enum { SYSCALL_PLAN_SIZE_RESULT = 6, SYSCALL_PLAN_SIZE_NONE = 7, SYSCALL_PLAN_STEPS = 8, SYSCALL_PLAN_STACK = 6 };
+enum { SYSCALL_PLAN_SIZE_RESULT = 6, SYSCALL_PLAN_SIZE_NONE = 7, SYSCALL_PLAN_STEPS = 10, SYSCALL_PLAN_STACK = 6 };
 
 struct syscall_plan_step {
 	uint8_t kind;      /* enum syscall_plan_kind */
@@ -33,6 +33,15 @@ struct syscall_plan_step {
 };
 struct syscall_plan {
 	struct syscall_plan_step steps[SYSCALL_PLAN_STEPS]; /* up to the first NONE */
+	/* where -y has descriptors to name */
+	uint8_t files;     /* bit i: argument i is one; bit 6: the result is */
+	uint8_t file_list; /* enum syscall_plan_files */
+};
+enum syscall_plan_files {
+	SYSCALL_PLAN_FILES_NONE,
+	SYSCALL_PLAN_FILES_POLLED, /* struct pollfd at argument 0, as many as argument 1 says */
+	SYSCALL_PLAN_FILES_PAIR_0, /* two at argument 0, when the call has returned */
+	SYSCALL_PLAN_FILES_PAIR_3, /* ... at argument 3 */
 };
 
 /* All zero where nothing is to be copied or the call isn't known.  VERBOSE: for structures and

@@ -27,8 +27,8 @@ struct syscall_style {
 
 /* What text needs beside the call's own memory; hooks may be NULL (-y was not asked). */
 struct syscall_lookup {
-	/* -y: append "/path", "socket:[123]", "pipe:[5]" of the caller's FD (without <>); with -yy
-	 * "TCP:[127.0.0.1:1->127.0.0.1:2]" and so on.  False: not known. */
+	/* -y: append "</path>", "<socket:[123]>", "<pipe:[5]>", "</gone>(deleted)" of the caller's FD, or of
+	 * its directory (-100); with -yy "<TCP:[127.0.0.1:1->127.0.0.1:2]>" and so on.  False: not known. */
 	bool (*fd_path)(void *user, int pid, int fd, struct str *out);
 	/* The protocol family of a socket (for getsockopt and netlink payloads); -1: not known. */
 	int (*socket_protocol)(void *user, int pid, int fd);

@@ -118,11 +118,8 @@ void dec_fd(struct decoder *d, int fd)
 
 	dec_int(d, fd);
 	if (fd >= 0 && d->lookup != NULL && d->lookup->fd_path != NULL &&
-	    d->lookup->fd_path(d->lookup->user, d->call->pid, fd, &path)) {
-		str_add_char(d->out, '<');
+	    d->lookup->fd_path(d->lookup->user, d->call->pid, fd, &path))
 		str_add_n(d->out, path.text, path.length);
-		str_add_char(d->out, '>');
-	}
 	str_deinit(&path);
 }
 
@@ -136,11 +133,8 @@ void dec_dirfd(struct decoder *d, int fd)
 	}
 	dec_named(d, (uint32_t)-100, NULL, NULL);
 	if (d->lookup != NULL && d->lookup->fd_path != NULL &&
-	    d->lookup->fd_path(d->lookup->user, d->call->pid, -100, &path)) {
-		str_add_char(d->out, '<');
+	    d->lookup->fd_path(d->lookup->user, d->call->pid, -100, &path))
 		str_add_n(d->out, path.text, path.length);
-		str_add_char(d->out, '>');
-	}
 	str_deinit(&path);
 }
 

@@ -33,7 +33,8 @@
 enum { SETTLE_NS = 2000000, STRING_MAX = 1 << 20, STRINGS_MOST = 64, STRINGS_MOST_VERBOSE = 8192 };
 
 _Static_assert(sizeof(struct bpf_calls_step) == sizeof(struct syscall_plan_step) &&
-		       (int)BPF_CALLS_STEPS == (int)SYSCALL_PLAN_STEPS && (int)BPF_STEP_POINTERS == (int)SYSCALL_PLAN_POINTERS &&
+		       (int)BPF_CALLS_STEPS == (int)SYSCALL_PLAN_STEPS && (int)BPF_FILES_PAIR_3 == (int)SYSCALL_PLAN_FILES_PAIR_3 &&
+		       (int)BPF_STEP_POINTERS == (int)SYSCALL_PLAN_POINTERS &&
 		       (int)BPF_STEP_SIZE_RESULT == (int)SYSCALL_PLAN_SIZE_RESULT &&
 		       sizeof(struct bpf_calls_piece) == sizeof(struct syscall_piece),
 	       "event/bpf_calls.h follows syscall/plan.h and memory.h");
@@ -192,20 +193,12 @@ static struct syscall_pieces pieces_of(struct watched *w, const struct bpf_call 
 	return (struct syscall_pieces){ w->parts.text, w->parts.length };
 }
 
-static void on_call(struct bpf_calls *c, const struct bpf_call *r, uint32_t size_bytes)
+static void tell_call(struct bpf_calls *c, struct watched *w, const struct bpf_call *r)
 {
-	struct watched *w = add(c, r->pid, r->head.tid, CALL_BEGIN_ATTACHED, r->enter_ns);
 	bool entry_told = r->flags & BPF_CALL_SHOWN && w->shown.in_call;
-	struct syscall_pieces pieces;
+	struct syscall_pieces pieces = pieces_of(w, r);
 	struct syscall_memory memory = syscall_pieces_memory(&pieces);
 
-	if (sizeof(*r) + r->data_bytes > size_bytes || r->abi >= SYSCALL_ABI_COUNT)
-		return;
-	if (r->head.kind == BPF_CALLS_PART) {
-		keep_part(w, r);
-		return;
-	}
-	pieces = pieces_of(w, r);
 	tell_ignored(c, w, r->enter_ns);
 	if (!entry_told)
 		set_call(&w->shown, r);
@@ -214,10 +207,24 @@ static void on_call(struct bpf_calls *c, const struct bpf_call *r, uint32_t size
 		return;
 	w->tried_exec = true;
 	c->totals.calls += r->head.kind == BPF_CALLS_CALL;
+	w->shown.pieces = &pieces;
 	if (!entry_told)
 		tell_enter(c, w, &memory);
 	if (r->head.kind == BPF_CALLS_CALL)
 		tell_leave(c, w, r, &memory);
+	w->shown.pieces = NULL;
+}
+
+static void on_call(struct bpf_calls *c, const struct bpf_call *r, uint32_t size_bytes)
+{
+	struct watched *w = add(c, r->pid, r->head.tid, CALL_BEGIN_ATTACHED, r->enter_ns);
+
+	if (sizeof(*r) + r->data_bytes > size_bytes || r->abi >= SYSCALL_ABI_COUNT)
+		return;
+	if (r->head.kind == BPF_CALLS_PART)
+		keep_part(w, r);
+	else
+		tell_call(c, w, r);
 }
 
 /* --- everything else ---------------------------------------------------------------------------- */
@@ -374,6 +381,8 @@ static struct err *fill_plans(struct bpf_calls *c)
 			syscall_plan_get(abi, number, c->options.verbose, &steps);
 			memcpy(plan->steps, steps.steps, sizeof(plan->steps));
 			plan->phases = phases_of(c, &steps);
+			plan->files = steps.files;
+			plan->file_list = steps.file_list;
 		}
 	munmap(plans, size);
 	return NULL;
@@ -417,6 +426,7 @@ static struct err *load(struct bpf_calls *c)
 		return bpf_loader_open_error(&c->loader);
 	skel->rodata->calls_string_limit = c->options.string_limit + 1;
 	skel->rodata->calls_kinds = kinds_of(c);
+	skel->rodata->calls_files = c->options.files;
 	skel->rodata->calls_strings_most = c->options.verbose ? STRINGS_MOST_VERBOSE : STRINGS_MOST;
 	skel->rodata->calls_result_filter = c->options.only_successful ? 1 : c->options.only_failed ? 2 : 0;
 	set_numbers(c->options.wanted, skel);

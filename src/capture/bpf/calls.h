@@ -22,6 +22,7 @@ struct bpf_calls_options {
 	const struct call_set *wanted;
 	uint32_t string_limit;   /* bytes of a string that are wanted */
 	bool verbose;            /* lists whole */
+	bool files;              /* keep what descriptors refer to (call_thread.pieces) */
 	bool only_successful, only_failed;
 	bool whole_calls;        /* no entries of blocking calls beforehand */
 	size_t ring_bytes;       /* of one CPU; 0: bpf_rings_bytes() */

@@ -8,7 +8,9 @@
  */
 #include "session/trace/fd_names.h"
 
+#include "base/map.h"
 #include "base/mem.h"
+#include "capture/bpf/file_piece.h"
 #include "session/trace/options.h"
 
 #include <arpa/inet.h>
@@ -28,9 +30,16 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#define DELETED " (deleted)"
+enum { ENDS_MOST = 4096 };
+
 struct fd_names {
 	uint32_t fds;
 	int diag_fd; /* -1: none; -2: can't be had */
+	const struct syscall_pieces *pieces; /* of the call that is printed */
+	enum syscall_phase phase;
+	struct bpf_calls_file kept;
+	struct map ends; /* inode of a socket -> its ends as text, owned */
 };
 
 /* --- sockets ------------------------------------------------------------------------------ */
@@ -76,23 +85,29 @@ static bool add_inet(int socket, const struct sockaddr_storage *own, struct str 
 	return true;
 }
 
-static bool add_netlink(int socket, const struct sockaddr_storage *own, struct str *out)
+static void add_netlink_port(struct str *out, int protocol, uint32_t port)
 {
 	static const char *const names[] = { "ROUTE", "UNUSED", "USERSOCK", "FIREWALL", "SOCK_DIAG", "NFLOG", "XFRM",
 					     "SELINUX", "ISCSI", "AUDIT", "FIB_LOOKUP", "CONNECTOR", "NETFILTER",
 					     "IP6_FW", "DNRTMSG", "KOBJECT_UEVENT", "GENERIC", NULL,
 					     "SCSITRANSPORT", "ECRYPTFS", "RDMA", "CRYPTO", "SMC" };
+
+	if (protocol >= 0 && protocol < (int)(sizeof(names) / sizeof(*names)) && names[protocol])
+		str_add(out, names[protocol]);
+	else
+		str_printf(out, "%d", protocol);
+	str_printf(out, ":%u", port);
+}
+
+static bool add_netlink(int socket, const struct sockaddr_storage *own, struct str *out)
+{
 	const struct sockaddr_nl *nl = (const void *)own;
 	int protocol;
 	socklen_t size = sizeof(protocol);
 
 	if (!nl->nl_pid || getsockopt(socket, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) != 0)
 		return false;
-	if (protocol >= 0 && protocol < (int)(sizeof(names) / sizeof(*names)) && names[protocol])
-		str_add(out, names[protocol]);
-	else
-		str_printf(out, "%d", protocol);
-	str_printf(out, ":%u", nl->nl_pid);
+	add_netlink_port(out, protocol, nl->nl_pid);
 	return true;
 }
 
@@ -124,6 +139,17 @@ static void add_unix_name(struct str *out, const char *name, size_t length)
 			str_add_char(out, (char)c);
 	}
 	str_add_char(out, '"');
+}
+
+static void add_unix_end(struct str *out, uint32_t inode, uint32_t peer, const char *name, size_t name_length)
+{
+	str_printf(out, "%u", inode);
+	if (peer)
+		str_printf(out, "->%u", peer);
+	if (name) {
+		str_add_char(out, ',');
+		add_unix_name(out, name, name_length);
+	}
 }
 
 struct diag_reply {
@@ -179,13 +205,7 @@ static bool add_unix(struct fd_names *f, uint32_t inode, struct str *out)
 	}
 	if (!name && !peer)
 		return false;
-	str_printf(out, "%u", inode);
-	if (peer)
-		str_printf(out, "->%u", peer);
-	if (name) {
-		str_add_char(out, ',');
-		add_unix_name(out, name, name_length);
-	}
+	add_unix_end(out, inode, peer, name, name_length);
 	return true;
 }
 
@@ -210,6 +230,34 @@ static bool add_endpoint(struct fd_names *f, int pid, int fd, uint32_t inode, st
 	return done;
 }
 
+static void forget_ends(struct fd_names *f)
+{
+	struct map_slot *slot;
+
+	for (size_t i = 0; (slot = map_next(&f->ends, &i)) != NULL;)
+		free((char *)(uintptr_t)slot->value);
+	map_clear(&f->ends);
+}
+
+/* KNOWN: what stands from BEGIN on are the ends of the socket.  Else those that it had before the other
+ * side went away, as strace does, or its inode. */
+static void add_ends(struct fd_names *f, uint32_t inode, bool known, size_t begin, struct str *out)
+{
+	uint64_t *slot;
+
+	if (f->ends.n > ENDS_MOST)
+		forget_ends(f);
+	slot = map_get(&f->ends, inode, NULL);
+	if (known) {
+		free((char *)(uintptr_t)*slot);
+		*slot = (uintptr_t)mem_strdup(out->text + begin);
+	} else if (*slot) {
+		str_add(out, (const char *)(uintptr_t)*slot);
+	} else {
+		str_printf(out, "%u", inode);
+	}
+}
+
 static bool add_socket(struct fd_names *f, int pid, int fd, const char *link_path, const char *target, struct str *out)
 {
 	char protocol[64];
@@ -220,8 +268,9 @@ static bool add_socket(struct fd_names *f, int pid, int fd, const char *link_pat
 		return false;
 	protocol[n] = '\0';
 	str_printf(out, "%s:[", protocol);
-	if (!add_endpoint(f, pid, fd, inode, out))
-		str_printf(out, "%u", inode);
+	size_t begin = out->length;
+
+	add_ends(f, inode, add_endpoint(f, pid, fd, inode, out), begin, out);
 	str_add_char(out, ']');
 	return true;
 }
@@ -272,10 +321,126 @@ static void add_path(struct str *out, const char *target)
 	}
 }
 
-static bool fd_path(void *user, int pid, int fd, struct str *out)
+/* --- what the engine kept ------------------------------------------------------------------------ */
+
+static struct sockaddr_storage address_of(const struct bpf_calls_file *kept, const uint8_t *address, uint16_t port)
 {
-	struct fd_names *f = user;
+	struct sockaddr_storage all = { .ss_family = kept->family };
+
+	if (kept->family == AF_INET) {
+		memcpy(&((struct sockaddr_in *)&all)->sin_addr, address, 4);
+		((struct sockaddr_in *)&all)->sin_port = port;
+	} else {
+		memcpy(&((struct sockaddr_in6 *)&all)->sin6_addr, address, 16);
+		((struct sockaddr_in6 *)&all)->sin6_port = port;
+	}
+	return all;
+}
+
+/* Ends that getsockname() and getpeername() would have told. */
+static bool add_kept_inet(const struct bpf_calls_file *kept, struct str *out)
+{
+	enum { SYN_SENT = 2, CLOSED = 7 }; /* include/net/tcp_states.h; for the others too */
+	struct sockaddr_storage local = address_of(kept, kept->local, htons(kept->local_port)),
+				remote = address_of(kept, kept->remote, kept->remote_port);
+
+	if (kept->local_port == 0)
+		return false;
+	add_address(out, &local);
+	if (kept->remote_port && kept->state != SYN_SENT && kept->state != CLOSED) {
+		str_add(out, "->");
+		add_address(out, &remote);
+	}
+	return true;
+}
+
+static bool add_kept_end(const struct bpf_calls_file *kept, struct str *out)
+{
+	switch (kept->family) {
+	case AF_INET:
+	case AF_INET6:
+		return add_kept_inet(kept, out);
+	case AF_NETLINK:
+		if (kept->peer)
+			add_netlink_port(out, kept->protocol, kept->peer);
+		return kept->peer != 0;
+	case AF_UNIX:
+		if (kept->peer || kept->name_bytes)
+			add_unix_end(out, (uint32_t)kept->inode, kept->peer, kept->name_bytes ? (const char *)kept->name : NULL,
+				     kept->name_bytes);
+		return kept->peer || kept->name_bytes;
+	default:
+		return false;
+	}
+}
+
+/* The name of a socket is its protocol's. */
+static void add_kept_socket(struct fd_names *f, const struct bpf_calls_file *kept, struct str *out)
+{
+	size_t begin;
+
+	str_printf(out, "%s:[", kept->text_bytes ? kept->text : "");
+	begin = out->length;
+	add_ends(f, (uint32_t)kept->inode, add_kept_end(kept, out), begin, out);
+	str_add_char(out, ']');
+}
+
+static void add_kept_device(const struct bpf_calls_file *kept, struct str *out)
+{
+	if (S_ISCHR(kept->mode) || S_ISBLK(kept->mode))
+		str_printf(out, "<%s %u:%u>", S_ISBLK(kept->mode) ? "block" : "char", kept->device >> 20,
+			   kept->device & 0xfffff);
+}
+
+static bool add_kept(struct fd_names *f, const struct bpf_calls_file *kept, struct str *out, bool *deleted)
+{
+	struct str path;
+	bool known;
+
+	if (f->fds & TRACE_FDS_SOCKET && file_piece_is_socket(kept) && kept->text_bytes) {
+		add_kept_socket(f, kept, out);
+		return true;
+	}
+	if (f->fds & TRACE_FDS_PIDFD && file_piece_is_pidfd(kept)) {
+		str_printf(out, "pid:%u", kept->peer);
+		return true;
+	}
+	if (!(f->fds & TRACE_FDS_PATH))
+		return false;
+	str_init(&path);
+	known = file_piece_path(kept, &path);
+	*deleted = known && str_ends(str_text(&path), DELETED) && kept->links == 0;
+	if (*deleted)
+		path.text[path.length - strlen(DELETED)] = '\0';
+	if (known)
+		add_path(out, str_text(&path));
+	if (known && f->fds & TRACE_FDS_DEV)
+		add_kept_device(kept, out);
+	str_deinit(&path);
+	return known;
+}
+
+/* As it was at the phase that is printed; at exit, else as it was at entry. */
+static enum file_piece find_kept(struct fd_names *f, int fd)
+{
+	enum file_piece found = file_piece_find(f->pieces, f->phase, fd, &f->kept);
+
+	if (found == FILE_PIECE_NONE && f->phase == SYSCALL_EXIT)
+		found = file_piece_find(f->pieces, SYSCALL_ENTER, fd, &f->kept);
+	return found;
+}
+
+void fd_names_look_at(struct fd_names *f, const struct syscall_pieces *pieces, enum syscall_phase phase)
+{
+	f->pieces = pieces;
+	f->phase = phase;
+}
+
+/* What /proc says now. */
+static bool add_from_proc(struct fd_names *f, int pid, int fd, struct str *out, bool *deleted)
+{
 	char link_path[64], target[4096];
+	struct stat st;
 
 	if (fd < 0) /* AT_FDCWD */
 		snprintf(link_path, sizeof(link_path), "/proc/%d/cwd", pid);
@@ -294,17 +459,43 @@ static bool fd_path(void *user, int pid, int fd, struct str *out)
 		return true;
 	if (!(f->fds & TRACE_FDS_PATH))
 		return false;
+	*deleted = str_ends(target, DELETED) && stat(link_path, &st) == 0 && st.st_nlink == 0;
+	if (*deleted)
+		target[(size_t)n - strlen(DELETED)] = '\0';
 	add_path(out, target);
 	if (f->fds & TRACE_FDS_DEV)
 		add_device(link_path, out);
 	return true;
 }
 
+static bool fd_path(void *user, int pid, int fd, struct str *out)
+{
+	struct fd_names *f = user;
+	size_t begin = out->length;
+	bool deleted = false, known;
+
+	str_add_char(out, '<');
+	switch (find_kept(f, fd)) {
+	case FILE_PIECE_FOUND: known = add_kept(f, &f->kept, out, &deleted); break;
+	case FILE_PIECE_NOTHING: known = false; break;
+	default: known = add_from_proc(f, pid, fd, out, &deleted);
+	}
+	if (known)
+		str_add(out, deleted ? ">(deleted)" : ">");
+	else
+		str_truncate(out, begin);
+	return known;
+}
+
 static int socket_protocol(void *user, int pid, int fd)
 {
-	int copy = duplicate(pid, fd), protocol = -1;
+	struct fd_names *f = user;
+	int copy, protocol = -1;
 	socklen_t size = sizeof(protocol);
 
+	if (find_kept(f, fd) == FILE_PIECE_FOUND)
+		return f->kept.family ? f->kept.protocol : -1;
+	copy = duplicate(pid, fd);
 	if (copy < 0)
 		return -1;
 	if (getsockopt(copy, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) != 0)
@@ -319,6 +510,7 @@ struct fd_names *fd_names_create(uint32_t fds, struct syscall_lookup *lookup)
 
 	f->fds = fds;
 	f->diag_fd = -1;
+	map_init(&f->ends);
 	lookup->user = f;
 	lookup->fd_path = fds ? fd_path : NULL;
 	lookup->socket_protocol = socket_protocol;
@@ -331,5 +523,7 @@ void fd_names_destroy(struct fd_names *f)
 		return;
 	if (f->diag_fd >= 0)
 		close(f->diag_fd);
+	forget_ends(f);
+	map_deinit(&f->ends);
 	free(f);
 }

@@ -10,6 +10,9 @@ struct fd_names;
 
 /* FDS: enum trace_fds.  Fills the hooks of LOOKUP. */
 struct fd_names *fd_names_create(uint32_t fds, struct syscall_lookup *lookup);
+/* The call that is printed next, at that phase: what its engine kept of descriptors goes before what
+ * /proc says now.  PIECES may be NULL. */
+void fd_names_look_at(struct fd_names *f, const struct syscall_pieces *pieces, enum syscall_phase phase);
 void fd_names_destroy(struct fd_names *f); /* NULL-safe */
 
 #endif

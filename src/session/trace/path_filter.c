@@ -7,7 +7,9 @@
 #include "session/trace/path_filter.h"
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "base/vec.h"
+#include "capture/bpf/file_piece.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -64,8 +66,21 @@ static bool match_text(const struct path_filter *f, uint64_t addr, const struct 
 	return n && memchr(path, '\0', n) && is_ours(f, path);
 }
 
-static bool match_fd(const struct path_filter *f, int pid, int fd)
+static bool is_path(const struct path_filter *f, const struct bpf_calls_file *kept)
 {
+	struct str path;
+
+	str_init(&path);
+	bool is = file_piece_path(kept, &path) && is_ours(f, str_text(&path));
+
+	str_deinit(&path);
+	return is;
+}
+
+/* As the engine kept it, else as it is now. */
+static bool match_fd(const struct path_filter *f, const struct call_thread *t, int fd)
+{
+	struct bpf_calls_file kept;
 	char link_path[64], target[PATH_MAX + 1];
 	ssize_t n;
 
@@ -75,7 +90,12 @@ static bool match_fd(const struct path_filter *f, int pid, int fd)
 		return true;
 	if (f->paths.n == 0)
 		return false;
-	snprintf(link_path, sizeof(link_path), "/proc/%d/fd/%d", pid, fd);
+	switch (file_piece_find(t->pieces, SYSCALL_ENTER, fd, &kept)) {
+	case FILE_PIECE_FOUND: return is_path(f, &kept);
+	case FILE_PIECE_NOTHING: return false;
+	default: break;
+	}
+	snprintf(link_path, sizeof(link_path), "/proc/%d/fd/%d", t->call.tid, fd);
 	n = readlink(link_path, target, sizeof(target) - 1);
 	if (n < 0)
 		return false;
@@ -124,9 +144,9 @@ static struct which find_which(const struct syscall_entry *entry)
 			       entry->classes & SYSCALL_FILE ? 0 : entry->classes & (SYSCALL_DESC | SYSCALL_NETWORK) ? 1 : 0 };
 }
 
-static bool match_pollfds(const struct path_filter *f, const struct syscall_call *call,
-			  const struct syscall_memory *memory)
+static bool match_pollfds(const struct path_filter *f, const struct call_thread *t, const struct syscall_memory *memory)
 {
+	const struct syscall_call *call = &t->call;
 	struct {
 		int fd;
 		short events, revents;
@@ -136,15 +156,15 @@ static bool match_pollfds(const struct path_filter *f, const struct syscall_call
 		if (memory->read(memory->user, SYSCALL_ENTER, call->args[0] + i * sizeof(polled), &polled,
 				 sizeof(polled)) != sizeof(polled))
 			return false;
-		if (match_fd(f, call->tid, polled.fd))
+		if (match_fd(f, t, polled.fd))
 			return true;
 	}
 	return false;
 }
 
-static bool match_fd_sets(const struct path_filter *f, const struct syscall_call *call,
-			  const struct syscall_memory *memory)
+static bool match_fd_sets(const struct path_filter *f, const struct call_thread *t, const struct syscall_memory *memory)
 {
+	const struct syscall_call *call = &t->call;
 	int count = (int)call->args[0];
 	uint8_t bits[128];
 
@@ -153,29 +173,29 @@ static bool match_fd_sets(const struct path_filter *f, const struct syscall_call
 		    !memory->read(memory->user, SYSCALL_ENTER, call->args[set], bits, (size_t)(count + 7) / 8))
 			continue;
 		for (int fd = 0; fd < count; fd++)
-			if (bits[fd / 8] >> (fd % 8) & 1 && match_fd(f, call->tid, fd))
+			if (bits[fd / 8] >> (fd % 8) & 1 && match_fd(f, t, fd))
 				return true;
 	}
 	return false;
 }
 
-bool path_filter_match(const struct path_filter *f, const struct syscall_call *call,
-		       const struct syscall_memory *memory)
+bool path_filter_match(const struct path_filter *f, const struct call_thread *t, const struct syscall_memory *memory)
 {
+	const struct syscall_call *call = &t->call;
 	const struct syscall_entry *entry = syscall_find(call->abi, call->number);
 	struct which which;
 
 	if (!entry)
 		return false;
 	if (strcmp(entry->name, "poll") == 0 || strcmp(entry->name, "ppoll") == 0)
-		return match_pollfds(f, call, memory);
+		return match_pollfds(f, t, memory);
 	if (strcmp(entry->name, "select") == 0 || strcmp(entry->name, "pselect6") == 0)
-		return match_fd_sets(f, call, memory);
+		return match_fd_sets(f, t, memory);
 	which = find_which(entry);
 	for (unsigned i = 0; i < 6; i++) {
 		if (which.paths >> i & 1 && match_text(f, call->args[i], memory))
 			return true;
-		if (which.fds >> i & 1 && match_fd(f, call->tid, (int)call->args[i]))
+		if (which.fds >> i & 1 && match_fd(f, t, (int)call->args[i]))
 			return true;
 	}
 	return false;

@@ -3,9 +3,8 @@
 #define SONDE_SESSION_TRACE_PATH_FILTER_H
 /* -P and --trace-fds: only calls that touch one of these paths, by name or by a descriptor of it, or
  * one of these descriptors. */
-#include "syscall/memory.h"
+#include "capture/calls.h"
 #include "session/trace/sets.h"
-#include "syscall/print.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,7 +15,7 @@ struct path_filter;
 struct path_filter *path_filter_create(const char *const *paths, size_t count, const struct number_set *fds);
 void path_filter_destroy(struct path_filter *f); /* NULL-safe */
 /* At the call's entry. */
-bool path_filter_match(const struct path_filter *f, const struct syscall_call *call,
+bool path_filter_match(const struct path_filter *f, const struct call_thread *t,
 		       const struct syscall_memory *memory);
 
 #endif

@@ -167,7 +167,7 @@ static bool is_printed(const struct printer *p, const struct call_thread *t, con
 {
 	return call_set_has(&p->options->calls, t->call.abi, t->call.number) &&
 	       (!p->options->syscall_limit || p->counted < p->options->syscall_limit) &&
-	       (!p->paths || path_filter_match(p->paths, &t->call, memory));
+	       (!p->paths || path_filter_match(p->paths, t, memory));
 }
 
 /* Before the program writes where we write, our lines have to be there. */
@@ -196,6 +196,8 @@ static enum call_verdict on_enter(void *self, struct call_thread *t, const struc
 	struct syscall_style style = style_of(p, &t->call);
 
 	note_personality(p, t, line);
+	if (p->fds)
+		fd_names_look_at(p->fds, t->pieces, SYSCALL_ENTER);
 	line->filtered = !is_printed(p, t, memory);
 	line->enter_system_ns = t->system_ns;
 	line->progress = (struct syscall_progress){ 0 };
@@ -400,6 +402,8 @@ static void on_leave(void *self, struct call_thread *t, const struct syscall_mem
 	if (line->filtered)
 		return;
 	p->counted += wants_status(p, t);
+	if (p->fds)
+		fd_names_look_at(p->fds, t->pieces, SYSCALL_EXIT);
 	if (p->summary && wants_status(p, t))
 		summary_add(p->summary, t, memory, line->enter_system_ns);
 	if (!line->open)

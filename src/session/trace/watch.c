@@ -45,8 +45,8 @@ const char *watch_lacks(const struct trace_options *o)
 		return "tampering";
 	if (o->show_stack)
 		return "stacks (-k)";
-	if (o->fds || o->pid_words || o->paths.n || o->only_fds)
-		return "what descriptors referred to at the time (-y, -P, --trace-fds)";
+	if (o->pid_words)
+		return "names of processes (-Y)";
 	if (o->read_fds.bits || o->read_fds.inverted || o->write_fds.bits || o->write_fds.inverted)
 		return "whole buffers (--read, --write)";
 	if (o->syscall_limit)
@@ -73,7 +73,7 @@ static struct err *load(struct watch *w)
 	uint32_t status = o->status & (TRACE_SUCCESSFUL | TRACE_FAILED);
 	struct bpf_calls_options options = {
 		.wanted = &o->calls, .string_limit = o->style.string_limit, .sink = printer_sink(),
-		.sink_self = w->printer, .verbose = any_verbose(o), .only_successful = status == TRACE_SUCCESSFUL,
+		.sink_self = w->printer, .verbose = any_verbose(o), .files = o->fds || o->paths.n || o->only_fds, .only_successful = status == TRACE_SUCCESSFUL,
 		.only_failed = status == TRACE_FAILED, .whole_calls = o->count == TRACE_COUNT_ONLY,
 	};
 

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef SONDE_BPF_FILES_H
+#define SONDE_BPF_FILES_H
+/*
+ * What descriptors refer to at the moment of a call, for -y and -P: a piece with the names on the way
+ * from the file up to the root, and for sockets their ends (struct bpf_calls_file).  Read, never
+ * locked: a rename that happens meanwhile may show half of itself.
+ *
+ * The reader makes text of it: src/session/trace/file_piece.c.
+ */
+#include "vmlinux.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#include "copy.bpf.h"
+#include "event/bpf_calls.h"
+#include "target.bpf.h"
+
+/* Settings, before loading. */
+const volatile __u8 calls_files = 0; /* descriptors are named */
+
+enum {
+	FILE_NAMES_MOST = 64,     /* on the way to the root */
+	FILE_NAME_BYTES = 256,
+	FILE_TEXT_BYTES = 2048,   /* of all names; a power of two */
+	FILE_FAMILY_UNIX = 1, FILE_FAMILY_INET = 2, FILE_FAMILY_INET6 = 10, FILE_FAMILY_NETLINK = 16,
+	FILE_SOCKFS = 0x534f434b, FILE_PIDFS = 0x50494446,
+	FILE_CWD = -100,          /* AT_FDCWD */
+	FILE_POLLED_MOST = 64,
+};
+
+struct naming {
+	struct bpf_calls_file *file;
+	struct dentry *dentry;
+	struct mount *mount;
+};
+
+/* One name, and one step up; through the place where the file system is mounted. */
+static long name_next(__u32 i, void *user)
+{
+	struct naming *n = user;
+	struct dentry *dentry = n->dentry, *parent = BPF_CORE_READ(dentry, d_parent);
+	struct mount *mount = n->mount, *up;
+	const unsigned char *name;
+	__u32 at = n->file->text_bytes;
+	long length;
+
+	if (dentry == BPF_CORE_READ(mount, mnt.mnt_root)) {
+		up = BPF_CORE_READ(mount, mnt_parent);
+		if (up == mount)
+			return 1;
+		n->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+		n->mount = up;
+		return 0;
+	}
+	if (at > FILE_TEXT_BYTES - FILE_NAME_BYTES) {
+		n->file->flags |= BPF_FILE_CUT;
+		return 1;
+	}
+	name = BPF_CORE_READ(dentry, d_name.name);
+	length = bpf_probe_read_kernel_str(&n->file->text[at & (FILE_TEXT_BYTES - 1)], FILE_NAME_BYTES, name);
+	if (length <= 0)
+		return 1;
+	n->file->text_bytes = at + (__u32)length;
+	if (dentry == parent)
+		return 1;
+	n->dentry = parent;
+	return 0;
+}
+
+static __always_inline void name_path(struct bpf_calls_file *file, struct dentry *dentry, struct vfsmount *mnt)
+{
+	struct naming n = { .file = file, .dentry = dentry };
+
+	n.mount = (struct mount *)((unsigned long)mnt - bpf_core_field_offset(struct mount, mnt));
+	if (BPF_CORE_READ(dentry, d_parent) != dentry && !BPF_CORE_READ(dentry, d_hash.pprev))
+		file->flags |= BPF_FILE_DELETED;
+	if (BPF_CORE_READ(dentry, d_parent) == dentry && dentry != BPF_CORE_READ(mnt, mnt_root))
+		file->flags |= BPF_FILE_NAMELESS;
+	bpf_loop(FILE_NAMES_MOST, name_next, &n, 0);
+}
+
+static __always_inline void name_inet(struct bpf_calls_file *file, struct sock *sk)
+{
+	file->local_port = BPF_CORE_READ(sk, __sk_common.skc_num);
+	file->remote_port = BPF_CORE_READ(sk, __sk_common.skc_dport);
+	file->state = BPF_CORE_READ(sk, __sk_common.skc_state);
+	if (file->family == FILE_FAMILY_INET) {
+		BPF_CORE_READ_INTO((__u32 *)file->local, sk, __sk_common.skc_rcv_saddr);
+		BPF_CORE_READ_INTO((__u32 *)file->remote, sk, __sk_common.skc_daddr);
+	} else {
+		BPF_CORE_READ_INTO((struct in6_addr *)file->local, sk, __sk_common.skc_v6_rcv_saddr);
+		BPF_CORE_READ_INTO((struct in6_addr *)file->remote, sk, __sk_common.skc_v6_daddr);
+	}
+}
+
+static __always_inline void name_unix(struct bpf_calls_file *file, struct sock *sk)
+{
+	struct unix_sock *u = (struct unix_sock *)sk;
+	struct unix_address *address;
+	struct sock *peer;
+	struct socket *other;
+	int length;
+
+	if (!bpf_core_type_exists(struct unix_sock))
+		return;
+	peer = BPF_CORE_READ(u, peer);
+	other = peer ? BPF_CORE_READ(peer, sk_socket) : NULL;
+	if (other)
+		file->peer = (__u32)BPF_CORE_READ((struct socket_alloc *)other, vfs_inode.i_ino);
+	address = BPF_CORE_READ(u, addr);
+	if (!address)
+		return;
+	length = BPF_CORE_READ(address, len) - 2; /* without its family */
+	if (length > 0 && length <= (int)sizeof(file->name)) {
+		file->name_bytes = (__u16)length;
+		bpf_probe_read_kernel(file->name, (__u32)length & 127,
+				      (void *)((unsigned long)address + bpf_core_field_offset(struct unix_address, name) + 2));
+	}
+}
+
+static __always_inline void name_socket(struct bpf_calls_file *file, struct file *f)
+{
+	struct socket *socket = BPF_CORE_READ(f, private_data);
+	struct sock *sk = BPF_CORE_READ(socket, sk);
+
+	if (!sk)
+		return;
+	file->family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	if (bpf_core_field_size(struct sock, sk_protocol) == sizeof(__u16)) /* a bit field until Linux 5.6 */
+		file->protocol = BPF_CORE_READ(sk, sk_protocol);
+	if (file->family == FILE_FAMILY_INET || file->family == FILE_FAMILY_INET6)
+		name_inet(file, sk);
+	else if (file->family == FILE_FAMILY_UNIX)
+		name_unix(file, sk);
+	else if (file->family == FILE_FAMILY_NETLINK && bpf_core_type_exists(struct netlink_sock))
+		file->peer = BPF_CORE_READ((struct netlink_sock *)sk, portid);
+}
+
+/* A process, as numbered where the recorder is. */
+static __always_inline __u32 name_process(struct inode *inode)
+{
+	struct pid *pid = BPF_CORE_READ(inode, i_private);
+	__u64 ns;
+	__u32 nr;
+
+	target_upid(pid, target_pid_level, &ns, &nr);
+	return nr;
+}
+
+static __always_inline struct file *file_of(struct task_struct *task, int fd)
+{
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct file **files = BPF_CORE_READ(table, fd), *f = NULL;
+
+	if ((__u32)fd >= BPF_CORE_READ(table, max_fds))
+		return NULL;
+	bpf_probe_read_kernel(&f, sizeof(f), files + (__u32)fd);
+	return f;
+}
+
+/* What kind of file it is; its name comes behind. */
+static __always_inline struct inode *describe(struct bpf_calls_file *file, struct dentry *dentry)
+{
+	struct inode *inode = BPF_CORE_READ(dentry, d_inode);
+	__u32 links = BPF_CORE_READ(inode, i_nlink);
+
+	__builtin_memset(file, 0, __builtin_offsetof(struct bpf_calls_file, text));
+	file->magic = (__u32)BPF_CORE_READ(dentry, d_sb, s_magic);
+	file->mode = BPF_CORE_READ(inode, i_mode);
+	file->device = BPF_CORE_READ(inode, i_rdev);
+	file->inode = BPF_CORE_READ(inode, i_ino);
+	file->links = links > 255 ? 255 : (__u8)links;
+	return inode;
+}
+
+/* What FD is, as a piece; an empty one: it is not open. */
+__noinline int copy_file(struct call_now *now, int fd)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct bpf_calls_piece *piece;
+	struct bpf_calls_file *file;
+	struct inode *inode;
+	struct file *f = NULL;
+	struct dentry *dentry;
+	struct vfsmount *mnt;
+	__u32 at, size = 0;
+	int room;
+
+	if (!now || (fd < 0 && fd != FILE_CWD))
+		return -1;
+	room = copy_room(now, sizeof(*file));
+	if (room < 0)
+		return -1;
+	at = (__u32)room & (BPF_CALLS_DATA_BYTES - 1);
+	piece = (void *)&now->data[at];
+	file = (void *)&now->data[at + sizeof(*piece)];
+	if (fd != FILE_CWD)
+		f = file_of(task, fd);
+	if (f || fd == FILE_CWD) {
+		dentry = f ? BPF_CORE_READ(f, f_path.dentry) : BPF_CORE_READ(task, fs, pwd.dentry);
+		mnt = f ? BPF_CORE_READ(f, f_path.mnt) : BPF_CORE_READ(task, fs, pwd.mnt);
+		inode = describe(file, dentry);
+		name_path(file, dentry, mnt);
+		if (f && file->magic == FILE_SOCKFS)
+			name_socket(file, f);
+		else if (f && file->magic == FILE_PIDFS)
+			file->peer = name_process(inode);
+		size = __builtin_offsetof(struct bpf_calls_file, text) + file->text_bytes;
+	}
+	piece->addr = (__u64)(__s64)fd;
+	piece->phase = now->phase;
+	piece->flags = BPF_PIECE_FILE;
+	piece->size_bytes = size;
+	now->call.data_bytes = at + sizeof(*piece) + ((size + 7) & ~7U);
+	return 0;
+}
+
+static long copy_polled_at(__u32 i, void *user)
+{
+	struct copy *c = user;
+	int fd = -1;
+
+	bpf_probe_read_user(&fd, sizeof(fd), (void *)(c->addr + (__u64)i * c->left));
+	copy_file(c->now, fd);
+	return 0;
+}
+
+/* COUNT descriptors in memory, STEP bytes apart. */
+static __always_inline void copy_file_list(struct call_now *now, __u64 addr, __u32 count, __u32 step)
+{
+	struct copy c = { .now = now, .addr = addr, .left = step };
+
+	bpf_loop(count > FILE_POLLED_MOST ? FILE_POLLED_MOST : count, copy_polled_at, &c, 0);
+}
+
+static __always_inline void copy_files_at_entry(struct call_now *now, const struct bpf_calls_plan *plan)
+{
+	now->phase = 0;
+	for (__u32 i = 0; i < 6; i++)
+		if (plan->files >> i & 1)
+			copy_file(now, (int)now->call.args[i]);
+	if (plan->file_list == BPF_FILES_POLLED)
+		copy_file_list(now, now->call.args[0], (__u32)now->call.args[1], 8);
+}
+
+static __always_inline void copy_files_at_exit(struct call_now *now, const struct bpf_calls_plan *plan)
+{
+	now->phase = 1;
+	if (now->call.result < 0)
+		return;
+	if (plan->files & BPF_FILES_RESULT)
+		copy_file(now, (int)now->call.result);
+	if (plan->file_list == BPF_FILES_PAIR_0)
+		copy_file_list(now, now->call.args[0], 2, 4);
+	else if (plan->file_list == BPF_FILES_PAIR_3)
+		copy_file_list(now, now->call.args[3], 2, 4);
+}
+
+#endif
