@@ -578,13 +578,13 @@ static struct err *finish(struct session *s)
 	struct resolve_totals resolved;
 	struct err *first = stop_sources(s), *err = NULL;
 
-	destroy_sources(s);
 	if (s->start_ns)
 		recorder_span(s->recorder, s->start_ns, s->end_ns);
 	recorder_exit_status(s->recorder, s->command.ended ? s->command.wait_status : -1);
 	note_cpu_time(s);
 	if (s->options->parts->resolve && !s->options->no_symbols)
 		err = s->options->parts->resolve(s->recorder, s->track, &resolved);
+	destroy_sources(s); /* not before: the kernel names code of BPF programs while they are there */
 	if (first)
 		err_destroy(err);
 	else

@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <string.h>
 
 static bool cpu_has_event(const char *name)
@@ -170,9 +171,15 @@ static struct err *cpu_drain(void *self, bool last)
 	return NULL;
 }
 
-/* Rings are read to where they are when the last drain starts; what the target does
- * afterwards is not looked at. */
-static struct err *cpu_stop(void *self) { return NULL; }
+/* What the target does afterwards, and we while we look for names, is not looked at. */
+static struct err *cpu_stop(void *self)
+{
+	struct perf_session *s = self;
+
+	for (size_t i = 0; i < s->fds.n; i++)
+		ioctl(s->fds.v[i].fd, PERF_EVENT_IOC_DISABLE, 0);
+	return NULL;
+}
 
 const struct source_ops source_cpu = {
 	.name = "cpu",
