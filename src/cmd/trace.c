@@ -67,6 +67,8 @@ static struct err *apply(const struct trace_args *args, struct arena *arena, str
 	o->engine = !args->engine || args->engine[0] == 'a' ? TRACE_ENGINE_AUTO
 		    : args->engine[0] == 'b' ? TRACE_ENGINE_BPF : TRACE_ENGINE_PTRACE;
 	TRY(trace_opts_apply(&args->given, o));
+	if (args->views.summary) /* which -S orders, as it does the tables of -c */
+		TRY(trace_options_set(o, 'c', NULL));
 	o->command = trace_opts_command(&args->command, arena);
 	return trace_options_finish(o);
 }
@@ -221,6 +223,10 @@ const struct cmd cmd_trace = {
 			"not there at a call's entry is read at its exit, and what could not be recorded is counted and said.  "
 			"Where BPF can't be had, or can't do what is asked (tampering, -k, -Y, -b, -D), ptrace does: it stops "
 			"the program at each call.  --engine chooses.\n\n"
+			"Views (--summary, --waits, --slow, --errors, --files, --tree, several at once) are made of a recording, with the "
+			"same filters; without one, of a command or of processes that are recorded for it, until they end or "
+			"Ctrl-C.  Descriptors are followed from where they were opened, so files and sockets have their "
+			"names.  -c counts calls live and prints the tables of --summary.\n\n"
 			"Killed with -9, sonde leaves what it traced running, and what was stopped stopped; a command that "
 			"was started with --seccomp-bpf then finds no system call behind those that were traced (ENOSYS), "
 			"unless --kill-on-exit ends it.\n\n"
