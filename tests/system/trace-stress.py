@@ -3,7 +3,8 @@
 # needs: plain
 # A traced program is never harmed: attach and detach while threads are born, a storm of vforks,
 # the tracer killed with -9, stopped programs; in each engine.
-# SONDE_STRESS_THREADS: as many threads instead of 40 (the time grows with them)
+# SONDE_STRESS_THREADS: as many threads instead of 40 (the time grows with them); SONDE_STRESS_ROUNDS:
+# as many attachments instead of 12; SONDE_STRESS_ENGINE: this engine alone
 # timeout: 180
 import os
 import re
@@ -13,7 +14,8 @@ import sys
 import time
 
 CLONER = os.environ["BUILD"] + "/tests/workload/cloner"
-THREADS, ROUNDS = int(os.environ.get("SONDE_STRESS_THREADS", 40)), 12
+THREADS = int(os.environ.get("SONDE_STRESS_THREADS", 40))
+ROUNDS = int(os.environ.get("SONDE_STRESS_ROUNDS", 12))
 ENDS_S = 30  # far more than an end takes on a busy machine; an end that waits for silence never comes
 failures = 0
 
@@ -125,6 +127,8 @@ def main():
         engines.append("bpf")
     else:
         print("without the BPF engine: %s" % probe.stderr.strip())
+    if os.environ.get("SONDE_STRESS_ENGINE"):
+        engines = [os.environ["SONDE_STRESS_ENGINE"]]
     before = programs() if "bpf" in engines else set()
     for engine in engines:
         vfork_storm(engine)

@@ -203,7 +203,7 @@ static void tell_call(struct bpf_calls *c, struct watched *w, const struct bpf_c
 	if (!entry_told)
 		set_call(&w->shown, r);
 	w->shown.whole = !entry_told && r->head.kind == BPF_CALLS_CALL;
-	if (w->hidden && !is_exec(&w->shown.call))
+	if (w->hidden && (!is_exec(&w->shown.call) || (c->options.hide_failed_exec && r->flags & BPF_CALL_IS_ERROR)))
 		return;
 	w->tried_exec = true;
 	c->totals.calls += r->head.kind == BPF_CALLS_CALL;

@@ -24,6 +24,7 @@ struct bpf_calls_options {
 	bool verbose;            /* lists whole */
 	bool files;              /* keep what descriptors refer to (call_thread.pieces) */
 	bool only_successful, only_failed;
+	bool hide_failed_exec;   /* until the command is what it was asked to be: how it was found is not its doing */
 	bool whole_calls;        /* no entries of blocking calls beforehand */
 	size_t ring_bytes;       /* of one CPU; 0: bpf_rings_bytes() */
 	const struct call_sink *sink;

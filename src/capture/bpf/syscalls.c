@@ -38,7 +38,7 @@ static struct err *create(const struct capture *capture, void **ret)
 	struct syscall_style style = { .string_limit = limit };
 	struct bpf_calls_options options = {
 		.wanted = capture->request->calls ? capture->request->calls : &s->all, .string_limit = limit,
-		.whole_calls = true, .sink = call_rows_sink(),
+		.whole_calls = true, .hide_failed_exec = true, .sink = call_rows_sink(),
 	};
 
 	*ret = s;

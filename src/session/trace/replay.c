@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Rows are text already; a line is a few copies.  Calls and signals are two tables, each in
+ * Rows are text already; a line is a few copies.  Calls, signals and ends are tables, each in
  * order of time within a batch, merged here.  Each line begins with its thread, as in a file
  * that strace -f writes.
  */
@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 
 enum { FLUSH_BYTES = 1 << 16 };
@@ -31,6 +32,19 @@ struct call_columns { /* in the order of call_names */
 static const char *const call_names[] = { "time_ns", "duration_ns", "result", "thread", "number", "name",
 					  "arguments", "returned", "path", "abi", "flags", "arg0", NULL };
 static const char *const signal_names[] = { "time_ns", "thread", "number", "text", NULL };
+static const char *const exit_names[] = { "time_ns", "thread", "status", NULL };
+
+struct replay;
+
+/* Another table whose rows are lines between those of calls, in order of time. */
+struct strand {
+	struct scan *scan;   /* NULL: there is none */
+	struct batch batch;
+	size_t at;
+	bool more;
+	void (*print)(struct replay *r, const struct batch *b, size_t i);
+};
+enum { STRANDS = 2 };
 
 struct replay {
 	const struct trace_options *options;
@@ -41,10 +55,7 @@ struct replay {
 	struct fold *fold;   /* --fold; NULL: not asked */
 	struct str line;     /* one that may be folded */
 	uint64_t last_ns;
-	struct scan *signals;
-	struct batch signal_batch;
-	size_t signal_at;
-	bool signal_more;
+	struct strand strands[STRANDS];
 	uint32_t thread; /* whose tid is known */
 	uint32_t tid, pid, comm;
 	struct map named; /* threads that the summary knows the names of */
@@ -258,42 +269,74 @@ static void count_call(struct replay *r, const struct call_columns *c, size_t i)
 	summary_add(r->summary, &t, NULL, 0);
 }
 
-/* --- signals ------------------------------------------------------------------------------------ */
+/* --- signals and ends ----------------------------------------------------------------------------- */
 
-static struct err *next_signals(struct replay *r)
+static void lead_strand(struct replay *r, uint64_t time_ns)
 {
-	r->signal_at = 0;
-	if (!r->signals)
+	if (r->fold)
+		fold_end(r->fold, r->tid, &r->out.text);
+	lead(r, time_ns);
+}
+
+static void print_signal(struct replay *r, const struct batch *b, size_t i)
+{
+	find_thread(r, b->columns[1].u32[i]);
+	if (!number_set_has(&r->options->signals, b->columns[2].u32[i]) || !wants_thread(r->options, r->pid, r->tid))
+		return;
+	lead_strand(r, b->columns[0].u64[i]);
+	str_add(&r->out.text, "--- ");
+	add_string(r, b->columns[3].u32[i]);
+	str_add(&r->out.text, " ---\n");
+}
+
+static void print_exit(struct replay *r, const struct batch *b, size_t i)
+{
+	int status = (int)b->columns[2].u32[i];
+	const char *name = syscall_signal_name(WTERMSIG(status));
+
+	find_thread(r, b->columns[1].u32[i]);
+	if (!wants_thread(r->options, r->pid, r->tid) ||
+	    (WIFSIGNALED(status) ? !number_set_has(&r->options->signals, (unsigned)WTERMSIG(status))
+				 : r->options->quiet & TRACE_QUIET_EXIT))
+		return;
+	lead_strand(r, b->columns[0].u64[i]);
+	if (WIFSIGNALED(status))
+		str_printf(&r->out.text, "+++ killed by %s %s+++\n", name ? name : "?", WCOREDUMP(status) ? "(core dumped) " : "");
+	else
+		str_printf(&r->out.text, "+++ exited with %d +++\n", WEXITSTATUS(status));
+}
+
+/* Go on to the next row. */
+static struct err *strand_next(struct strand *s)
+{
+	if (s->more && ++s->at < s->batch.rows)
 		return NULL;
-	return scan_next(r->signals, &r->signal_batch, &r->signal_more);
+	do {
+		s->at = 0;
+		TRY(scan_next(s->scan, &s->batch, &s->more));
+	} while (s->more && s->batch.rows == 0);
+	return NULL;
+}
+
+static uint64_t strand_time(const struct strand *s)
+{
+	return s->scan && s->more ? s->batch.columns[0].u64[s->at] : UINT64_MAX;
 }
 
 /* All before BEFORE_NS. */
-static struct err *print_signals(struct replay *r, uint64_t before_ns)
+static struct err *print_strands(struct replay *r, uint64_t before_ns)
 {
-	while (r->signal_more) {
-		const struct batch *b = &r->signal_batch;
-		size_t i = r->signal_at;
+	for (;;) {
+		struct strand *first = &r->strands[0];
 
-		if (i == b->rows) {
-			TRY(next_signals(r));
-			continue;
-		}
-		if (b->columns[0].u64[i] >= before_ns)
+		for (size_t i = 1; i < STRANDS; i++)
+			if (strand_time(&r->strands[i]) < strand_time(first))
+				first = &r->strands[i];
+		if (strand_time(first) >= before_ns)
 			return NULL;
-		r->signal_at++;
-		find_thread(r, b->columns[1].u32[i]);
-		if (!number_set_has(&r->options->signals, b->columns[2].u32[i]) ||
-		    !wants_thread(r->options, r->pid, r->tid))
-			continue;
-		if (r->fold)
-			fold_end(r->fold, r->tid, &r->out.text);
-		lead(r, b->columns[0].u64[i]);
-		str_add(&r->out.text, "--- ");
-		add_string(r, b->columns[3].u32[i]);
-		str_add(&r->out.text, " ---\n");
+		first->print(r, &first->batch, first->at);
+		TRY(strand_next(first));
 	}
-	return NULL;
 }
 
 /* --- the whole ------------------------------------------------------------------------------------- */
@@ -312,8 +355,7 @@ static struct err *print_batch(struct replay *r, const struct batch *b)
 
 	set_columns(&c, b);
 	for (size_t i = 0; i < b->rows; i++) {
-		if (r->signal_more)
-			TRY(print_signals(r, c.time_ns[i]));
+		TRY(print_strands(r, c.time_ns[i]));
 		find_thread(r, c.thread[i]);
 		if (!wants_call(r, &c, i))
 			continue;
@@ -347,18 +389,25 @@ static struct err *print_calls(struct replay *r)
 			err = print_batch(r, &batch);
 	}
 	scan_destroy(scan);
-	return err ? err : print_signals(r, UINT64_MAX);
+	return err ? err : print_strands(r, UINT64_MAX);
 }
 
-static struct err *open_signals(struct replay *r)
+static struct err *open_strand(struct replay *r, struct strand *s, const char *table, const char *const *columns)
 {
-	struct scan_options options = { .columns = signal_names };
+	struct scan_options options = { .columns = columns };
 
-	if (r->options->count == TRACE_COUNT_ONLY || r->options->json ||
-	    !recording_find_table(r->recording, "signal"))
+	if (r->options->count == TRACE_COUNT_ONLY || r->options->json || !recording_find_table(r->recording, table))
 		return NULL;
-	TRY(scan_create(r->recording, "signal", &options, &r->signals));
-	return next_signals(r);
+	TRY(scan_create(r->recording, table, &options, &s->scan));
+	return strand_next(s);
+}
+
+static struct err *open_strands(struct replay *r)
+{
+	r->strands[0].print = print_signal;
+	r->strands[1].print = print_exit;
+	TRY(open_strand(r, &r->strands[0], "signal", signal_names));
+	return open_strand(r, &r->strands[1], "exit", exit_names);
 }
 
 static struct err *replay(struct replay *r, const char *path)
@@ -370,7 +419,7 @@ static struct err *replay(struct replay *r, const char *path)
 		r->out.fd = 1;
 	if (r->options->count)
 		r->summary = summary_create(r->options);
-	TRY(open_signals(r));
+	TRY(open_strands(r));
 	if (r->options->fold)
 		r->fold = fold_create();
 	TRY(print_calls(r));
@@ -387,8 +436,9 @@ struct err *replay_trace(const struct trace_options *options, const char *path)
 	struct err *err = replay(&r, path);
 
 	trace_out_close(&r.out);
-	if (r.signals)
-		scan_destroy(r.signals);
+	for (size_t i = 0; i < STRANDS; i++)
+		if (r.strands[i].scan)
+			scan_destroy(r.strands[i].scan);
 	summary_destroy(r.summary);
 	fold_destroy(r.fold);
 	str_deinit(&r.line);
