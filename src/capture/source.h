@@ -24,6 +24,7 @@
 #include <sys/types.h>
 
 struct call_set;
+struct syscall_style;
 struct recorder;
 struct recorder_stream;
 struct track;
@@ -72,6 +73,7 @@ struct capture_request {
 	size_t event_count;
 	const struct call_set *calls; /* which system calls, where they are recorded; NULL: all */
 	uint32_t string_limit;        /* bytes of their strings; 0: 32 */
+	const struct syscall_style *call_style; /* what their text looks like; NULL: as always, with that limit */
 };
 
 /* What all sources of one recording share. */

@@ -83,7 +83,7 @@ static struct record_session_options recording_of(const struct trace_options *o)
 		.request = { .target = o->all ? CAPTURE_ALL : o->cgroup ? CAPTURE_CGROUP
 				       : o->command ? CAPTURE_COMMAND : CAPTURE_PIDS,
 			     .cgroup_path = o->cgroup, .pids = o->pids.v, .pid_count = o->pids.n, .calls = &o->calls,
-			     .string_limit = o->style.string_limit },
+			     .call_style = &o->style },
 	};
 }
 

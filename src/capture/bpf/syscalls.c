@@ -35,10 +35,11 @@ static struct err *create(const struct capture *capture, void **ret)
 {
 	struct syscalls *s = mem_calloc(1, sizeof(*s));
 	uint32_t limit = capture->request->string_limit ? capture->request->string_limit : STRING_LIMIT;
-	struct syscall_style style = { .string_limit = limit };
+	const struct syscall_style *given = capture->request->call_style;
+	struct syscall_style style = given ? *given : (struct syscall_style){ .string_limit = limit };
 	struct bpf_calls_options options = {
-		.wanted = capture->request->calls ? capture->request->calls : &s->all, .string_limit = limit,
-		.whole_calls = true, .hide_failed_exec = true, .sink = call_rows_sink(),
+		.wanted = capture->request->calls ? capture->request->calls : &s->all, .string_limit = style.string_limit,
+		.verbose = style.verbose, .whole_calls = true, .hide_failed_exec = true, .sink = call_rows_sink(),
 	};
 
 	*ret = s;

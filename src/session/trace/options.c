@@ -540,7 +540,7 @@ static struct err *set_simple(struct trace_options *o, int letter, const char *v
 	case 't': o->t_count++; break;
 	case 'T': return set_times(o, NULL);
 	case 'u': o->user = value; break;
-	case 'v': call_set_fill(&o->abbrev, false); break;
+	case 'v': call_set_fill(&o->abbrev, false), o->style.verbose = true; break;
 	case 'V': o->version = true; break;
 	case 'w': o->wall_clock = true; break;
 	case 'x': o->x_count++; break;
