@@ -3,6 +3,7 @@
  * Whoever adds looks at the clock (some 30 ns) and draws when a tenth of a second has passed
  * since the last drawing; a compare-and-swap on that moment chooses one thread.
  */
+#include "base/clock.h"
 #include "base/progress.h"
 
 #include "base/io.h"
@@ -29,14 +30,6 @@ struct progress {
 	bool silent;
 };
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 struct progress *progress_create(const char *what, uint64_t total)
 {
 	return progress_create_after(what, total, 1000000000);
@@ -48,7 +41,7 @@ struct progress *progress_create_after(const char *what, uint64_t total, uint64_
 
 	p->what = mem_strdup(what);
 	p->total = total;
-	p->start_ns = now_ns();
+	p->start_ns = clock_now_ns();
 	atomic_store(&p->next_ns, p->start_ns + first_ns);
 	p->silent = !isatty(STDERR_FILENO) || log_get_level() < LOG_NOTE;
 	return p;
@@ -96,7 +89,7 @@ void progress_add(struct progress *p, uint64_t count)
 	if (p->silent)
 		return;
 
-	uint64_t now = now_ns(), next = atomic_load(&p->next_ns);
+	uint64_t now = clock_now_ns(), next = atomic_load(&p->next_ns);
 
 	if (now >= next && atomic_compare_exchange_strong(&p->next_ns, &next, now + again_ns))
 		draw(p, now);

@@ -8,6 +8,8 @@
  */
 #include "format/elf.h"
 
+#include "format/gzip.h"
+
 #include <lzma.h>
 #include <string.h>
 #include <zlib.h>
@@ -104,27 +106,17 @@ struct err *elf_decompress(enum elf_compression how, struct bytes in, uint64_t o
 
 /* --- whole files ------------------------------------------------------------------------- */
 
-static bool inflate_gzip(struct bytes in, uint8_t *out, size_t room, size_t *used)
+static struct err *unpack_gzip(struct bytes in, uint64_t room, struct elf_data *ret)
 {
-	z_stream z = { .next_in = (Bytef *)in.data, .next_out = out };
-	size_t in_left = in.size_bytes, out_left = room;
-	int status;
+	struct str plain = { 0 };
+	struct err *err = gzip_unpack(in, room, &plain);
 
-	if (inflateInit2(&z, 15 + 16) != Z_OK)
-		return false;
-	do {
-		uInt in_now = in_left > 1 << 30 ? 1 << 30 : (uInt)in_left;
-		uInt out_now = out_left > 1 << 30 ? 1 << 30 : (uInt)out_left;
-
-		z.avail_in = in_now;
-		z.avail_out = out_now;
-		status = inflate(&z, Z_NO_FLUSH);
-		in_left -= in_now - z.avail_in;
-		out_left -= out_now - z.avail_out;
-	} while (status == Z_OK && in_left > 0 && out_left > 0);
-	inflateEnd(&z);
-	*used = room - out_left;
-	return status == Z_STREAM_END;
+	if (err == NULL)
+		err = elf_data_alloc(plain.length, ret);
+	if (err == NULL && plain.length > 0)
+		memcpy(ret->owned, plain.text, plain.length);
+	str_deinit(&plain);
+	return err;
 }
 
 static bool inflate_zstd(struct bytes in, uint8_t *out, size_t room, size_t *used)
@@ -146,23 +138,24 @@ static bool inflate_zstd(struct bytes in, uint8_t *out, size_t room, size_t *use
 
 struct err *elf_unpack(struct bytes in, struct elf_data *ret)
 {
-	static const uint8_t xz[] = { 0xfd, '7', 'z', 'X', 'Z', 0 }, zstd[] = { 0x28, 0xb5, 0x2f, 0xfd },
-			     gzip[] = { 0x1f, 0x8b };
+	static const uint8_t xz[] = { 0xfd, '7', 'z', 'X', 'Z', 0 }, zstd[] = { 0x28, 0xb5, 0x2f, 0xfd };
 	uint64_t room = in.size_bytes * RATIO_MAX;
 	size_t used = 0;
-	bool is_zstd = in.size_bytes >= 4 && memcmp(in.data, zstd, 4) == 0, ok;
+	bool ok;
 
 	*ret = (struct elf_data){ 0 };
+	room = room < SMALL_BYTES ? SMALL_BYTES : room;
 	if (in.size_bytes >= 6 && memcmp(in.data, xz, 6) == 0)
 		return decode_xz(in, ret);
-	if (!is_zstd && (in.size_bytes < 2 || memcmp(in.data, gzip, 2) != 0))
+	if (gzip_probe(in.data, in.size_bytes))
+		return unpack_gzip(in, room, ret);
+	if (in.size_bytes < 4 || memcmp(in.data, zstd, 4) != 0)
 		return err_new(ERR_NOT_FOUND, "not compressed");
-	TRY(elf_data_alloc(room < SMALL_BYTES ? SMALL_BYTES : room, ret));
-	room = ret->bytes.size_bytes;
-	ok = is_zstd ? inflate_zstd(in, ret->owned, room, &used) : inflate_gzip(in, ret->owned, room, &used);
+	TRY(elf_data_alloc(room, ret));
+	ok = inflate_zstd(in, ret->owned, room, &used);
 	ret->bytes.size_bytes = used;
 	if (ok)
 		return NULL;
 	elf_data_deinit(ret);
-	return err_new(ERR_FORMAT, "broken %s data", is_zstd ? "zstd" : "gzip");
+	return err_new(ERR_FORMAT, "broken zstd data");
 }

@@ -7,6 +7,7 @@
  */
 #include "module/debuginfod.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/progress.h"
 #include "base/str.h"
@@ -50,13 +51,7 @@ static volatile sig_atomic_t cancelled; /* stays: who cancels one does not want 
 
 static void on_sigint(int number) { cancelled = 1; }
 
-static int64_t now_s(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec;
-}
+static int64_t now_s(void) { return (int64_t)(clock_now_ns() / 1000000000); }
 
 /* --- the library ------------------------------------------------------------------------- */
 

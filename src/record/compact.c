@@ -10,6 +10,7 @@
  */
 #include "record/recorder_impl.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "record/store.h"
 
@@ -211,7 +212,7 @@ void *recorder_thread(void *recorder)
 	while (!atomic_load(&r->stop)) {
 		if (!more)
 			journal_wait(r->journal, SEGMENT_BYTES, TICK_NS);
-		uint64_t now_ns = recorder_now_ns();
+		uint64_t now_ns = clock_now_ns();
 
 		atomic_store(&r->header->alive_ns, now_ns);
 		journal_prepare(r->journal);

@@ -10,6 +10,7 @@
  */
 #include "record/recorder.h"
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -28,14 +29,6 @@
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
-
-uint64_t recorder_now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
 
 void recorder_set_error(struct recorder *r, struct err *err)
 {
@@ -137,7 +130,7 @@ static void describe_machine(struct recorder *r, bool elsewhere)
 	m->state = RECORDING_LIVE;
 	m->version = SONDE_VERSION;
 	m->exit_status = -1;
-	m->start_ns = recorder_now_ns();
+	m->start_ns = clock_now_ns();
 	clock_gettime(CLOCK_REALTIME, &wall);
 	m->wall_offset_ns = (int64_t)wall.tv_sec * 1000000000 + wall.tv_nsec - (int64_t)m->start_ns;
 	if (elsewhere)
@@ -574,7 +567,7 @@ static void count_totals(struct recorder *r, uint64_t waiting, struct recorder_t
 static struct err *end_meta(struct recorder *r, const struct err *failed)
 {
 	if (r->meta.end_ns == 0 && !r->elsewhere)
-		r->meta.end_ns = recorder_now_ns();
+		r->meta.end_ns = clock_now_ns();
 	r->meta.state = RECORDING_COMPLETE;
 	if (failed) {
 		r->meta.state = RECORDING_CUT;

@@ -64,7 +64,6 @@ struct recorder {
 	bool compact_failed; /* the last round */
 };
 
-uint64_t recorder_now_ns(void);
 void recorder_set_error(struct recorder *r, struct err *err); /* the first stays */
 
 /* --- compact.c ------------------------------------------------------------------------- */

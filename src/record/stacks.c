@@ -503,3 +503,26 @@ void stacks_sum(const struct stacks *s, const uint32_t *key, size_t groups,
 	free(next);
 	free(node);
 }
+
+void stacks_functions(const struct stacks *s, stacks_function_list *ret)
+{
+	size_t n = s->symbols.n;
+	uint32_t *key = mem_alloc((n + 1) * sizeof(*key));
+	struct stacks_sums sums = { .self = mem_calloc(n + 1, sizeof(uint64_t)),
+				    .total = mem_calloc(n + 1, sizeof(uint64_t)),
+				    .self_before = mem_calloc(n + 1, sizeof(uint64_t)),
+				    .total_before = mem_calloc(n + 1, sizeof(uint64_t)) };
+
+	for (size_t i = 0; i < n; i++)
+		key[i] = s->symbols.v[i].kind == STACKS_GROUP ? UINT32_MAX : (uint32_t)i;
+	stacks_sum(s, key, n, &sums);
+	for (size_t i = 0; i < n; i++)
+		if (sums.total[i] || sums.total_before[i])
+			vec_push(ret, ((struct stacks_function){ (uint32_t)i, sums.self[i], sums.total[i],
+								 sums.self_before[i], sums.total_before[i] }));
+	free(key);
+	free(sums.self);
+	free(sums.total);
+	free(sums.self_before);
+	free(sums.total_before);
+}

@@ -125,6 +125,15 @@ struct stacks_sums {
 void stacks_sum(const struct stacks *s, const uint32_t *key, size_t groups,
 		struct stacks_sums *sums);
 
+/* The functions that were met, here or in what it is compared with (groups are none), in the order of symbols:
+ * appended to *RET. */
+struct stacks_function {
+	uint32_t symbol;
+	uint64_t self, total, self_before, total_before;
+};
+typedef VEC(struct stacks_function) stacks_function_list;
+void stacks_functions(const struct stacks *s, stacks_function_list *ret);
+
 /* Does NAME stand for a function without one, "[cc1+0x401230]" (struct sym_frame)? */
 bool stacks_is_stand_in(const char *name);
 /* The base name of a path: "/usr/lib/libc.so.6" -> "libc.so.6"; never NULL. */

@@ -6,6 +6,7 @@
  */
 #include "record/recorder_impl.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 #include <string.h>
@@ -210,7 +211,7 @@ void *recorder_rows_reserve(struct recorder_stream *s, unsigned type, size_t cou
 	struct journal_block *b = type < s->blocks.n ? &s->blocks.v[type] : NULL;
 
 	if (b == NULL || b->next == b->end)
-		b = slow_block(s, type, recorder_now_ns(), count);
+		b = slow_block(s, type, clock_now_ns(), count);
 	if (b == NULL) {
 		*room = 0;
 		return NULL;

@@ -11,6 +11,7 @@
  */
 #include "render/live.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/units.h"
@@ -51,14 +52,6 @@ struct live {
 	int ended_by;	  /* signal */
 	uint64_t next_ns;
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 static void lines_clear(line_vec *lines)
 {
@@ -172,7 +165,7 @@ static struct err *refresh(struct live *l)
 	uint64_t interval = l->options->interval_ns ? l->options->interval_ns : 1000000000u;
 
 	l->must_refresh = false;
-	l->next_ns = now_ns() + interval;
+	l->next_ns = clock_now_ns() + interval;
 	return err;
 }
 
@@ -619,7 +612,7 @@ static void read_signals(struct live *l)
 
 static int wait_ms(const struct live *l)
 {
-	uint64_t now = now_ns();
+	uint64_t now = clock_now_ns();
 
 	if (l->must_refresh)
 		return 0;
@@ -631,7 +624,7 @@ static int wait_ms(const struct live *l)
 static struct err *loop(struct live *l)
 {
 	while (!l->must_quit) {
-		if (l->must_refresh || (!l->is_paused && now_ns() >= l->next_ns))
+		if (l->must_refresh || (!l->is_paused && clock_now_ns() >= l->next_ns))
 			TRY(refresh(l));
 		paint(l);
 

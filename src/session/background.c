@@ -8,6 +8,7 @@
  */
 #include "session/background.h"
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -76,16 +77,15 @@ static int record(const struct record_session_options *options, uint64_t rotate_
 	for (unsigned i = 1; again && !err; i++) {
 		CLEANUP(mem_freep) char *path = mem_printf("%s/%u", dir, i);
 		CLEANUP(mem_freep) char *old = mem_printf("%s/%u", dir, i - 2);
-		struct timespec from, to;
+		uint64_t from_ns;
 
 		if (i > 2)
 			remove_tree(old);
 		o.path = path;
-		clock_gettime(CLOCK_MONOTONIC, &from);
+		from_ns = clock_now_ns();
 		err = session_record(&o, &status);
-		clock_gettime(CLOCK_MONOTONIC, &to);
 		again = o.duration_ns && getppid() == parent &&
-			(uint64_t)(to.tv_sec - from.tv_sec) * 1000000000 + 1000000000 > o.duration_ns;
+			clock_now_ns() - from_ns + 1000000000 > o.duration_ns;
 	}
 	if (err)
 		dprintf(2, "%s%s%s", err_message(err), err_advice(err) ? "\n" : "",

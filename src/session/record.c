@@ -20,6 +20,7 @@
  */
 #include "session/session.h"
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -70,14 +71,6 @@ struct session {
 	int signal;                 /* the last one that came */
 	bool stop, abandon;         /* end the recording; don't wait for the command either */
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
 
 /* --- the recording's name ----------------------------------------------------------------- */
 
@@ -289,7 +282,7 @@ static void watch_targets(struct session *s)
 static void track_present(struct session *s)
 {
 	const struct capture_request *request = &s->options->request;
-	uint64_t time_ns = now_ns();
+	uint64_t time_ns = clock_now_ns();
 	struct dirent *entry;
 
 	for (size_t i = 0; !s->options->command && i < request->pid_count; i++)
@@ -352,7 +345,7 @@ static struct err *begin(struct session *s, int *status)
 		TRY(hold_command(s));
 	watch_targets(s);
 	TRY(create_sources(s));
-	s->start_ns = now_ns();
+	s->start_ns = clock_now_ns();
 	if (!s->options->command)
 		return NULL;
 	TRY(check_interrupt(s, status));
@@ -377,7 +370,7 @@ static void take_signal(struct session *s, const struct signalfd_siginfo *info)
 		kill(s->command.pid, s->signal);
 	if (s->signalled_ns)
 		s->stop = s->abandon = true;
-	s->signalled_ns = now_ns();
+	s->signalled_ns = clock_now_ns();
 }
 
 static void take_signals(struct session *s)
@@ -449,7 +442,7 @@ static void gather_polls(struct session *s)
  * HUP for ever: it is left to the clock from then on. */
 static void wait_for_events(struct session *s)
 {
-	uint64_t wait_ns = DRAIN_EVERY_NS, now = now_ns();
+	uint64_t wait_ns = DRAIN_EVERY_NS, now = clock_now_ns();
 	uint64_t until = s->options->duration_ns ? s->start_ns + s->options->duration_ns : UINT64_MAX;
 
 	if (until > now && until - now < wait_ns)
@@ -475,7 +468,7 @@ static struct err *drain_sources(struct session *s, bool last)
 
 static void check_end(struct session *s)
 {
-	uint64_t now = now_ns();
+	uint64_t now = clock_now_ns();
 
 	if (targets_ended(s) || recorder_borrow_error(s->recorder))
 		s->stop = true;
@@ -515,7 +508,7 @@ static struct err *stop_sources(struct session *s)
 {
 	struct err *first = NULL;
 
-	s->end_ns = now_ns();
+	s->end_ns = clock_now_ns();
 	for (size_t i = 0; i < s->sources.n; i++) {
 		struct chosen_source *c = &s->sources.v[i];
 		struct err *err = c->self ? c->ops->stop(c->self) : NULL;

@@ -103,26 +103,17 @@ static struct item *item_of(struct diff *d, const struct stacks_symbol *s)
 
 static void add_profile(struct diff *d, const struct profile *p, bool is_before)
 {
-	size_t n = p->stacks.symbols.n;
-	uint32_t *key = mem_alloc((n + 1) * sizeof(*key));
-	struct stacks_sums sums = { .self = mem_calloc(n + 1, sizeof(uint64_t)),
-				    .total = mem_calloc(n + 1, sizeof(uint64_t)) };
+	stacks_function_list functions = { 0 };
 
-	for (size_t i = 0; i < n; i++)
-		key[i] = p->stacks.symbols.v[i].kind == STACKS_GROUP ? UINT32_MAX : (uint32_t)i;
-	stacks_sum(&p->stacks, key, n, &sums);
-	for (size_t i = 0; i < n; i++) {
-		struct item *item;
+	stacks_functions(&p->stacks, &functions);
+	for (size_t i = 0; i < functions.n; i++) {
+		const struct stacks_function *f = &functions.v[i];
+		struct item *item = item_of(d, &p->stacks.symbols.v[f->symbol]);
 
-		if (!sums.total[i])
-			continue;
-		item = item_of(d, &p->stacks.symbols.v[i]);
-		*(is_before ? &item->before : &item->now) += (double)sums.self[i];
-		*(is_before ? &item->total_before : &item->total) += (double)sums.total[i];
+		*(is_before ? &item->before : &item->now) += (double)f->self;
+		*(is_before ? &item->total_before : &item->total) += (double)f->total;
 	}
-	free(key);
-	free(sums.self);
-	free(sums.total);
+	vec_deinit(&functions);
 }
 
 /* --- what for ----------------------------------------------------------------------------------------- */

@@ -100,28 +100,15 @@ static size_t choose(item_list *items, const struct profile *p, const struct rep
 /* Sums for each symbol, groups (process names) left out. */
 static void function_items(const struct profile *p, item_list *items)
 {
-	size_t n = p->stacks.symbols.n;
-	uint32_t *key = mem_alloc((n + 1) * sizeof(*key));
-	struct stacks_sums sums = {
-		.self = mem_calloc(n + 1, sizeof(uint64_t)),
-		.total = mem_calloc(n + 1, sizeof(uint64_t)),
-		.self_before = mem_calloc(n + 1, sizeof(uint64_t)),
-		.total_before = mem_calloc(n + 1, sizeof(uint64_t)),
-	};
+	stacks_function_list functions = { 0 };
 
-	for (size_t i = 0; i < n; i++)
-		key[i] = p->stacks.symbols.v[i].kind == STACKS_GROUP ? UINT32_MAX : (uint32_t)i;
-	stacks_sum(&p->stacks, key, n, &sums);
-	for (size_t i = 0; i < n; i++)
-		if (sums.total[i] || sums.total_before[i])
-			vec_push(items, ((struct report_item){ (uint32_t)i, sums.self[i],
-							       sums.total[i], sums.self_before[i],
-							       sums.total_before[i] }));
-	free(key);
-	free(sums.self);
-	free(sums.total);
-	free(sums.self_before);
-	free(sums.total_before);
+	stacks_functions(&p->stacks, &functions);
+	for (size_t i = 0; i < functions.n; i++) {
+		const struct stacks_function *f = &functions.v[i];
+
+		vec_push(items, ((struct report_item){ f->symbol, f->self, f->total, f->self_before, f->total_before }));
+	}
+	vec_deinit(&functions);
 }
 
 static const char *symbol_text(struct str *out, const struct stacks_symbol *s)

@@ -7,6 +7,7 @@
  */
 #include "view/top.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "record/recording.h"
 #include "render/live.h"
@@ -98,20 +99,12 @@ static int compare_total(const void *a, const void *b)
 
 static void function_rows(const struct profile *p, row_list *rows)
 {
-	size_t n = p->stacks.symbols.n;
-	uint32_t *key = mem_alloc((n + 1) * sizeof(*key));
-	struct stacks_sums sums = { .self = mem_calloc(n + 1, sizeof(uint64_t)),
-				    .total = mem_calloc(n + 1, sizeof(uint64_t)) };
+	stacks_function_list functions = { 0 };
 
-	for (size_t i = 0; i < n; i++)
-		key[i] = p->stacks.symbols.v[i].kind == STACKS_GROUP ? UINT32_MAX : (uint32_t)i;
-	stacks_sum(&p->stacks, key, n, &sums);
-	for (size_t i = 0; i < n; i++)
-		if (sums.total[i])
-			vec_push(rows, ((struct row){ sums.self[i], sums.total[i], (uint32_t)i }));
-	free(key);
-	free(sums.self);
-	free(sums.total);
+	stacks_functions(&p->stacks, &functions);
+	for (size_t i = 0; i < functions.n; i++)
+		vec_push(rows, ((struct row){ functions.v[i].self, functions.v[i].total, functions.v[i].symbol }));
+	vec_deinit(&functions);
 }
 
 /* Self alone, by the module of the innermost function. */
@@ -234,19 +227,11 @@ static void table(struct top *t, struct doc *doc, const struct profile *p)
 
 /* --- the document -------------------------------------------------------------------------------------- */
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
 /* Where the looking begins, since the recording's start; *looked_ns is how long it is. */
 static uint64_t window_from(const struct top *t, const struct recording_meta *meta, bool ended,
 			    uint64_t *looked_ns)
 {
-	uint64_t end = ended && meta->end_ns ? meta->end_ns : now_ns();
+	uint64_t end = ended && meta->end_ns ? meta->end_ns : clock_now_ns();
 	uint64_t passed = end > meta->start_ns ? end - meta->start_ns : 0;
 
 	*looked_ns = passed < t->o.window_ns ? passed : t->o.window_ns;
@@ -256,7 +241,7 @@ static uint64_t window_from(const struct top *t, const struct recording_meta *me
 /* A recording takes a moment to begin: what there was no sampling in is not looked at. */
 static uint64_t looked_at(const struct top *t, const struct profile *p, uint64_t looked_ns)
 {
-	uint64_t since = now_ns() - p->first_ns;
+	uint64_t since = clock_now_ns() - p->first_ns;
 
 	return looked_ns < t->o.window_ns && since < looked_ns ? since : looked_ns;
 }

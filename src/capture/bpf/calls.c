@@ -9,6 +9,7 @@
  */
 #include "capture/bpf/calls.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
@@ -308,18 +309,10 @@ static void count_lost(struct bpf_calls *c)
 	}
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
 void bpf_calls_drain(struct bpf_calls *c, bool last)
 {
 	/* a bound even at last: many busy threads write faster than a sink on a busy machine reads */
-	uint64_t cutoff_ns = now_ns() - (last ? 0 : SETTLE_NS);
+	uint64_t cutoff_ns = clock_now_ns() - (last ? 0 : SETTLE_NS);
 	const struct bpf_record *record;
 	unsigned taken = 0;
 	uint32_t size;
@@ -463,7 +456,7 @@ struct err *bpf_calls_start(struct bpf_calls *c, const struct capture_request *r
 	if (request->target == CAPTURE_COMMAND) {
 		uint32_t pid = (uint32_t)request->pids[0];
 
-		add(c, pid, pid, CALL_BEGIN_COMMAND, now_ns())->hidden = true;
+		add(c, pid, pid, CALL_BEGIN_COMMAND, clock_now_ns())->hidden = true;
 	}
 	return bpf_target_set(&target, request);
 }

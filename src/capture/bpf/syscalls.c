@@ -5,6 +5,7 @@
  */
 #include "capture/source.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "capture/bpf/calls.h"
 #include "capture/call_rows.h"
@@ -68,27 +69,19 @@ static size_t poll_fds(void *self, int *fds, size_t max)
 	return 1;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
 static void tell_lost(struct syscalls *s)
 {
 	struct bpf_calls_totals now;
 
 	bpf_calls_get_totals(s->calls, &now);
 	if (now.lost_calls > s->told.lost_calls)
-		recorder_lost(s->capture.stream, "syscalls", "ring full", -1, now_ns(),
+		recorder_lost(s->capture.stream, "syscalls", "ring full", -1, clock_now_ns(),
 			      now.lost_calls - s->told.lost_calls);
 	if (now.lost_events > s->told.lost_events)
-		recorder_lost(s->capture.stream, "syscalls", "ring full: forks, exits, signals", -1, now_ns(),
+		recorder_lost(s->capture.stream, "syscalls", "ring full: forks, exits, signals", -1, clock_now_ns(),
 			      now.lost_events - s->told.lost_events);
 	if (now.unstored > s->told.unstored)
-		recorder_lost(s->capture.stream, "syscalls", "no memory for a thread's call", -1, now_ns(),
+		recorder_lost(s->capture.stream, "syscalls", "no memory for a thread's call", -1, clock_now_ns(),
 			      now.unstored - s->told.unstored);
 	s->told = now;
 }

@@ -12,6 +12,7 @@
  */
 #include "capture/bpf/tables.h"
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/map.h"
@@ -56,14 +57,6 @@ struct bpf_tables {
 	VEC(struct bpf_unwind_module) known;
 	struct bpf_tables_totals totals;
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
 
 /* --- cells --------------------------------------------------------------------------------------- */
 
@@ -270,7 +263,7 @@ static struct bpf_unwind_module prepare_module(struct bpf_tables *t, struct trac
 {
 	struct bpf_unwind_module module = { .state = BPF_UNWIND_NO_TABLE };
 	struct module_key key;
-	uint64_t start_ns = now_ns();
+	uint64_t start_ns = clock_now_ns();
 	bool is_new;
 	uint64_t *index = map_get(&t->modules, id, &is_new);
 
@@ -290,7 +283,7 @@ static struct bpf_unwind_module prepare_module(struct bpf_tables *t, struct trac
 	vec_push(&t->known, module);
 	t->totals.files += module.state == BPF_UNWIND_READY;
 	t->totals.without += module.state != BPF_UNWIND_READY;
-	t->totals.build_ns += now_ns() - start_ns;
+	t->totals.build_ns += clock_now_ns() - start_ns;
 	return module;
 }
 

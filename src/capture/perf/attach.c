@@ -17,6 +17,7 @@
  */
 #include "capture/perf/perf.h"
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "capture/track.h"
@@ -470,10 +471,8 @@ static struct err *attach_tids(struct perf_session *s)
 static void track_member(void *user, pid_t pid)
 {
 	struct perf_session *s = user;
-	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	track_process(s->capture.track, pid, (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec);
+	track_process(s->capture.track, pid, clock_now_ns());
 }
 
 static void attach_member(void *user, pid_t pid)

@@ -14,6 +14,7 @@
  */
 #include "capture/perf/perf.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/units.h"
 #include "capture/track.h"
@@ -31,14 +32,6 @@
 enum { SLACK_NS = 10000000 };
 
 enum { USER_ADDR_MIN = 4096 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
 
 static uint64_t load_u64(const void *p)
 {
@@ -389,7 +382,7 @@ static void sift_down(struct perf_session *s, size_t i)
 
 static uint64_t heap_build(struct perf_session *s, bool last)
 {
-	uint64_t cutoff = last || perf_bpf_pressed(s) ? UINT64_MAX : now_ns() - SLACK_NS;
+	uint64_t cutoff = last || perf_bpf_pressed(s) ? UINT64_MAX : clock_now_ns() - SLACK_NS;
 
 	vec_clear(&s->heap);
 	for (size_t i = 0; i < s->cpu_count; i++) {
@@ -417,7 +410,7 @@ static void report_silent_losses(struct perf_session *s)
 	for (size_t i = 0; i < s->setup.count; i++)
 		total += s->setup.counters[i].lost;
 	if (total > s->lost_seen)
-		report_lost(s, -1, total - s->lost_seen, now_ns());
+		report_lost(s, -1, total - s->lost_seen, clock_now_ns());
 }
 
 /* Each thread has a clock of its own, which begins anew with it and stops with it: a
@@ -456,7 +449,7 @@ static void report_between_samples(struct perf_session *s, const struct perf_cou
 
 void perf_drain(struct perf_session *s, bool last)
 {
-	perf_bpf_begin(s, now_ns());
+	perf_bpf_begin(s, clock_now_ns());
 
 	uint64_t cutoff = heap_build(s, last);
 
@@ -478,7 +471,7 @@ void perf_drain(struct perf_session *s, bool last)
 	for (size_t i = 0; i < s->cpu_count; i++)
 		if (s->cpus[i].fd >= 0)
 			perf_ring_commit(&s->cpus[i].ring);
-	perf_attach_newcomers(s, now_ns());
+	perf_attach_newcomers(s, clock_now_ns());
 	perf_bpf_attach(s);
 	if (!last)
 		return;

@@ -17,6 +17,7 @@
  */
 #include "capture/perf/perf.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/units.h"
 #include "capture/bpf/cpu.h"
@@ -33,14 +34,6 @@
 enum { AFTER_SAMPLES = 200, SAMPLE_BYTES = 96 };
 
 /* --- beginning -------------------------------------------------------------------------------- */
-
-static uint64_t clock_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
 
 static bool is_wanted(const struct perf_session *s)
 {
@@ -113,7 +106,7 @@ void perf_bpf_begin(struct perf_session *s, uint64_t now_ns)
 		s->bpf = NULL;
 	} else {
 		log_info("stacks are unwound in the kernel from now on (BPF, loaded in %s)",
-			 units_duration_ns((double)(clock_ns() - now_ns)).text);
+			 units_duration_ns((double)(clock_now_ns() - now_ns)).text);
 	}
 	err_destroy(err);
 }

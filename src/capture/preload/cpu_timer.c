@@ -16,6 +16,7 @@
  */
 #include "capture/sources.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "base/libexec.h"
@@ -73,14 +74,6 @@ struct cpu_timer {
 	uint64_t started, sampled;  /* programs that the agent was in; samples */
 	uint64_t seen_ns;           /* what the samples stand for */
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
 
 /* --- where the agent is ---------------------------------------------------------------------- */
 
@@ -229,7 +222,7 @@ static void add_mapping(void *user, const struct proc_mapping *m)
 /* The agent told of what was there at the start; the rest /proc knows.  False: it was asked just now. */
 static bool read_maps(struct cpu_timer *s, struct sampled_process *p, uint64_t time_ns)
 {
-	uint64_t now = now_ns();
+	uint64_t now = clock_now_ns();
 
 	if (now - p->maps_read_ns < MAPS_AGAIN_NS)
 		return false;
@@ -436,7 +429,7 @@ static void bury_the_dead(struct cpu_timer *s, bool last)
 {
 	VEC(uint64_t) dead = { 0 };
 	struct map_slot *slot;
-	uint64_t now = now_ns();
+	uint64_t now = clock_now_ns();
 
 	for (size_t i = 0; (slot = map_next(&s->processes, &i)) != NULL;) {
 		struct sampled_process *p = (struct sampled_process *)(uintptr_t)slot->value;
@@ -459,10 +452,10 @@ static void report_losses(struct cpu_timer *s)
 
 	ring_reader_losses(s->ring, &now);
 	if (now.samples > s->reported.samples)
-		recorder_lost(s->capture.stream, "cpu-timer", "the agents' ring was full", -1, now_ns(),
+		recorder_lost(s->capture.stream, "cpu-timer", "the agents' ring was full", -1, clock_now_ns(),
 			      now.samples - s->reported.samples);
 	if (now.malformed > s->reported.malformed)
-		recorder_lost(s->capture.stream, "cpu-timer", "a program damaged the agents' ring", -1, now_ns(),
+		recorder_lost(s->capture.stream, "cpu-timer", "a program damaged the agents' ring", -1, clock_now_ns(),
 			      now.malformed - s->reported.malformed);
 	s->reported = now;
 }

@@ -12,6 +12,7 @@
 #include "capture/preload/ring_reader.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/map.h"
 #include "base/mem.h"
@@ -47,14 +48,6 @@ struct ring_reader {
 	item_vec items;
 	uint64_t malformed;
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
 
 /* --- making it ------------------------------------------------------------------------------ */
 
@@ -100,7 +93,7 @@ static void fill_header(struct agent_header *h, const struct ring_config *config
 	h->copies_stacks = config->copies_stacks;
 	h->period_ns = config->period_ns;
 	h->pid_namespace = stat("/proc/self/ns/pid", &st) == 0 ? (uint64_t)st.st_ino : 0;
-	atomic_store(&h->alive_ns, now_ns());
+	atomic_store(&h->alive_ns, clock_now_ns());
 	h->magic = AGENT_RING_MAGIC;
 }
 
@@ -188,8 +181,8 @@ static void add_log_entry(struct ring_reader *r, const struct agent_log_entry *s
 static bool wait_for_entry(struct ring_reader *r)
 {
 	if (r->log_waiting_ns == 0)
-		r->log_waiting_ns = now_ns();
-	return now_ns() - r->log_waiting_ns < LOG_PATIENCE_NS;
+		r->log_waiting_ns = clock_now_ns();
+	return clock_now_ns() - r->log_waiting_ns < LOG_PATIENCE_NS;
 }
 
 static void read_log(struct ring_reader *r)
@@ -377,7 +370,7 @@ static int item_compare(const void *a, const void *b)
 
 void ring_reader_drain(struct ring_reader *r, ring_item_fn *callback, void *user)
 {
-	atomic_store(&r->header->alive_ns, now_ns());
+	atomic_store(&r->header->alive_ns, clock_now_ns());
 	map_clear(&r->alive);
 	read_log(r);
 	read_chunks(r);

@@ -20,6 +20,7 @@
  */
 #include "capture/ptrace/sampler.h"
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/map.h"
 #include "base/mem.h"
@@ -76,14 +77,6 @@ struct ptrace_sampler {
 	bool attached;       /* the first round is over */
 	struct err *err;     /* of that round */
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
 
 /* --- attaching ------------------------------------------------------------------------------ */
 
@@ -172,7 +165,7 @@ static struct err *attach_all(struct ptrace_sampler *s)
 		else
 			err_destroy(err);
 	}
-	s->next_scan_ns = now_ns() + SCAN_EVERY_NS;
+	s->next_scan_ns = clock_now_ns() + SCAN_EVERY_NS;
 	return first;
 }
 
@@ -327,7 +320,7 @@ static void copy_stack(struct ptrace_sampler *s, const struct unwind_regs *regs,
 
 static void look_at(struct ptrace_sampler *s, struct tracee *t)
 {
-	struct ptrace_sample sample = { .time_ns = now_ns(), .cpu_ns = t->owed_ns, .pid = t->pid,
+	struct ptrace_sample sample = { .time_ns = clock_now_ns(), .cpu_ns = t->owed_ns, .pid = t->pid,
 					.tid = t->tid, .cpu = t->cpu };
 	struct window window = { .pid = t->pid };
 	struct unwind_memory memory = { read_memory, &window };
@@ -424,7 +417,7 @@ static void tick(struct ptrace_sampler *s)
 
 	for (size_t i = 0; (slot = map_next(&s->tracees, &i)) != NULL;)
 		look_for_work((struct tracee *)(uintptr_t)slot->value);
-	if (!s->options.threads_only && now_ns() >= s->next_scan_ns)
+	if (!s->options.threads_only && clock_now_ns() >= s->next_scan_ns)
 		err_destroy(attach_all(s));
 }
 

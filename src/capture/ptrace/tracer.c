@@ -17,6 +17,7 @@
  */
 #include "capture/ptrace/tracer.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "capture/ptrace/tracer_impl.h"
 #include "capture/track.h"
@@ -32,14 +33,6 @@
 #include <unistd.h>
 
 enum { BATCH_MAX = 64 };
-
-uint64_t tracer_now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
 
 /* --- threads -------------------------------------------------------------------------- */
 
@@ -310,7 +303,7 @@ static struct err *make_timer(struct tracer *t)
 /* Those whose delay has passed go on; the timer comes for the next one. */
 static void release_delayed(struct tracer *t)
 {
-	uint64_t now_ns = tracer_now_ns(), next_ns = t->options.tick_ns;
+	uint64_t now_ns = clock_now_ns(), next_ns = t->options.tick_ns;
 
 	for (size_t i = 0; i < t->delayed.n;) {
 		struct tracer_delayed d = t->delayed.v[i];

@@ -9,6 +9,7 @@
  */
 #include "capture/ptrace/tracer_impl.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "capture/ptrace/regs.h"
 
@@ -119,7 +120,7 @@ static void tamper_exit(struct tracer *t, struct tracee *e)
 
 static bool delay(struct tracer *t, struct tracee *e, uint64_t delay_ns)
 {
-	struct tracer_delayed d = { tracer_now_ns() + delay_ns, e->shown.tid };
+	struct tracer_delayed d = { clock_now_ns() + delay_ns, e->shown.tid };
 
 	if (delay_ns == 0)
 		return false;
@@ -173,7 +174,7 @@ static void enter(struct tracer *t, struct tracee *e, const struct ptrace_syscal
 	struct syscall_memory memory = remote_memory(&t->remote);
 
 	tamper_enter(t, e, &memory);
-	e->shown.enter_ns = tracer_now_ns();
+	e->shown.enter_ns = clock_now_ns();
 	if (t->options.sink->enter(t->options.sink_self, &e->shown, &memory) == CALL_DETACH) {
 		tracer_let_go(t, e, status);
 		return;
@@ -192,7 +193,7 @@ static void leave(struct tracer *t, struct tracee *e, const struct ptrace_syscal
 		tracer_resume(t, e, 0);
 		return;
 	}
-	e->shown.leave_ns = tracer_now_ns();
+	e->shown.leave_ns = clock_now_ns();
 	e->shown.call.result = info->exit.rval;
 	e->shown.call.is_error = info->exit.is_error;
 	if (tampered)

@@ -44,7 +44,6 @@ struct tracer {
 	bool has_timer;
 };
 
-uint64_t tracer_now_ns(void);
 struct tracee *tracer_find(const struct tracer *t, pid_t tid);
 void tracer_note(struct tracer *t, enum tracer_note what, pid_t pid, const char *text);
 struct tracee *tracer_add(struct tracer *t, pid_t pid, pid_t tid);

@@ -9,6 +9,7 @@
  */
 #include "session/trace/printer.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "session/trace/dump.h"
@@ -291,14 +292,6 @@ static void add_result(struct printer *p, struct call_thread *t, const struct sy
 /* A thread without calls for so long has what was folded shown. */
 #define FOLD_IDLE_NS 1000000000ULL
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 /* --fold: into the sequence that it may be a part of. */
 static void fold_staged(struct printer *p, struct call_thread *t, uint32_t status)
 {
@@ -307,7 +300,7 @@ static void fold_staged(struct printer *p, struct call_thread *t, uint32_t statu
 	struct str *text = &line->staged.text, *out = &line->out->text;
 
 	if (status & (TRACE_SUCCESSFUL | TRACE_FAILED)) {
-		fold_add(p->fold, &(struct fold_call){ .tid = (uint32_t)t->tid, .call = &t->call, .now_ns = now_ns(),
+		fold_add(p->fold, &(struct fold_call){ .tid = (uint32_t)t->tid, .call = &t->call, .now_ns = clock_now_ns(),
 						       .name = entry ? entry->name : "syscall",
 						       .duration_ns = t->leave_ns > t->enter_ns ? t->leave_ns - t->enter_ns : 0,
 						       .line = str_text(text), .length = text->length }, out);
@@ -594,7 +587,7 @@ static void on_idle(void *self)
 	struct printer *p = self;
 
 	if (p->fold) /* who is asleep has its lines shown */
-		fold_end_all(p->fold, now_ns() - FOLD_IDLE_NS, &p->out.text);
+		fold_end_all(p->fold, clock_now_ns() - FOLD_IDLE_NS, &p->out.text);
 	trace_out_flush(&p->out);
 }
 

@@ -7,6 +7,8 @@
  */
 #include "session/trace/printer_impl.h"
 
+#include "base/clock.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -107,14 +109,6 @@ static void add_number_and_ip(const struct trace_options *o, const struct call_t
 		str_printf(text, narrow ? "[????????] " : "[????????????????] ");
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
 void printer_lead(struct printer *p, struct call_thread *t, struct trace_out *out, uint64_t time_ns)
 {
 	const struct trace_options *o = p->options;
@@ -131,7 +125,7 @@ void printer_lead(struct printer *p, struct call_thread *t, struct trace_out *ou
 	if (o->stamp)
 		add_stamp(p, &out->text, time_ns);
 	if (o->relative)
-		add_relative(p, &out->text, time_ns ? time_ns : now_ns());
+		add_relative(p, &out->text, time_ns ? time_ns : clock_now_ns());
 	add_number_and_ip(o, t, &out->text);
 }
 
