@@ -166,6 +166,17 @@ static struct err *take_options(struct trace_args *args, struct arena *arena)
 	return NULL;
 }
 
+/* -P takes paths as they were given and as they are: in a recording they are whole. */
+static void resolve_paths(struct trace_options *o, struct arena *arena)
+{
+	for (size_t i = 0, n = o->paths.n; i < n; i++) {
+		CLEANUP(mem_freep) char *whole = realpath(o->paths.v[i], NULL);
+
+		if (whole && !str_eq(whole, o->paths.v[i]))
+			vec_push(&o->paths, arena_strdup(arena, whole));
+	}
+}
+
 static struct err *trace_run(void *p, struct arena *arena, int *status)
 {
 	struct trace_args *args = p;
@@ -185,6 +196,8 @@ static struct err *trace_run(void *p, struct arena *arena, int *status)
 		err = err_new(ERR_USAGE, "--fold is for lines, not for --json");
 	if (!err)
 		err = apply(args, arena, &o);
+	if (!err && (recording || trace_views_parts(&args->views)))
+		resolve_paths(&o, arena);
 	if (!err && parts_of(args, &o, recording))
 		err = show_views(args, parts_of(args, &o, recording), &o, recording, status);
 	else if (!err && recording)

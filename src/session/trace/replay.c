@@ -58,6 +58,8 @@ struct replay {
 	struct strand strands[STRANDS];
 	uint32_t thread; /* whose tid is known */
 	uint32_t tid, pid, comm;
+	VEC(uint64_t) chosen; /* with -P: a bit a call */
+	size_t chosen_at;
 	struct map named; /* threads that the summary knows the names of */
 };
 
@@ -145,6 +147,7 @@ static bool wants_thread(const struct trace_options *o, uint32_t pid, uint32_t t
 	return false;
 }
 
+/* As it was given, or whole. */
 static bool wants_path(const struct trace_options *o, const char *path)
 {
 	if (o->paths.n == 0)
@@ -164,19 +167,48 @@ bool replay_wants(void *options, const struct calls_row *row)
 			  : is_error(row->result) ? TRACE_FAILED : TRACE_SUCCESSFUL;
 
 	return row->abi < SYSCALL_ABI_COUNT && call_set_has(&o->calls, row->abi, row->number) && o->status & status &&
-	       wants_path(o, row->path) && wants_thread(o, row->pid, row->tid);
+	       (wants_path(o, row->path) || wants_path(o, row->object)) && wants_thread(o, row->pid, row->tid);
 }
 
 static bool wants_call(struct replay *r, const struct call_columns *c, size_t i)
 {
-	const struct trace_options *o = r->options;
 	struct calls_row row = {
 		.result = c->result[i], .pid = r->pid, .tid = r->tid, .number = c->number[i],
 		.abi = (enum syscall_abi)c->abi[i], .flags = (uint8_t)c->flags[i],
-		.path = o->paths.n && c->path[i] ? recording_string(r->recording, c->path[i]) : NULL,
 	};
 
-	return replay_wants((void *)o, &row);
+	if (r->options->paths.n) {
+		size_t at = r->chosen_at++;
+
+		return at / 64 < r->chosen.n && r->chosen.v[at / 64] >> at % 64 & 1;
+	}
+	return replay_wants((void *)r->options, &row);
+}
+
+/* -P: what a call's descriptors refer to is known when all calls before it were followed. */
+static bool choose(void *user, const struct calls_row *row)
+{
+	struct replay *r = user;
+	bool wanted = replay_wants((void *)r->options, row);
+	size_t at = r->chosen_at++;
+
+	if (at % 64 == 0)
+		vec_push(&r->chosen, 0);
+	r->chosen.v[at / 64] |= (uint64_t)wanted << at % 64;
+	return false;
+}
+
+static struct err *choose_by_path(struct replay *r)
+{
+	struct calls_options options = { .wants = choose, .user = r };
+	struct calls *calls;
+
+	if (r->options->paths.n == 0)
+		return NULL;
+	TRY(calls_create(r->recording, &options, &calls));
+	calls_destroy(calls);
+	r->chosen_at = 0;
+	return NULL;
 }
 
 /* --- lines ----------------------------------------------------------------------------------- */
@@ -419,6 +451,7 @@ static struct err *replay(struct replay *r, const char *path)
 		r->out.fd = 1;
 	if (r->options->count)
 		r->summary = summary_create(r->options);
+	TRY(choose_by_path(r));
 	TRY(open_strands(r));
 	if (r->options->fold)
 		r->fold = fold_create();
@@ -443,6 +476,7 @@ struct err *replay_trace(const struct trace_options *options, const char *path)
 	fold_destroy(r.fold);
 	str_deinit(&r.line);
 	map_deinit(&r.named);
+	vec_deinit(&r.chosen);
 	recording_destroy(r.recording);
 	return err;
 }

@@ -87,7 +87,7 @@ static void see(const struct calls *c, const union column *v, size_t i, uint32_t
 	*call = (struct call_seen){
 		.kind = call_kinds_get(c->kinds, (enum syscall_abi)v[ABI].u32[i], v[NUMBER].u32[i]),
 		.time_ns = v[TIME].u64[i], .duration_ns = v[DURATION].u64[i], .result = v[RESULT].i64[i],
-		.unfinished = v[FLAGS].u32[i] & SYSCALL_UNFINISHED, .pid = t->row ? t->row->pid : 0,
+		.abi = (enum syscall_abi)v[ABI].u32[i], .number = v[NUMBER].u32[i], .unfinished = v[FLAGS].u32[i] & SYSCALL_UNFINISHED, .pid = t->row ? t->row->pid : 0,
 		.tid = t->row ? t->row->tid : 0, .ppid = t->row ? t->row->ppid : 0, .comm = t->row ? t->row->comm : 0,
 		.comm_text = t->comm, .arguments = text_of(c, v[ARGUMENTS].u32[i]),
 		.returned = text_of(c, v[RETURNED].u32[i]), .path = text_of(c, v[PATH].u32[i]),
@@ -96,13 +96,14 @@ static void see(const struct calls *c, const union column *v, size_t i, uint32_t
 		call->args[a] = v[ARG0 + a].u64[i];
 }
 
-static bool is_wanted(const struct calls *c, const union column *v, size_t i, const struct call_seen *call)
+static bool is_wanted(void *user, const struct call_seen *call, uint32_t object)
 {
+	const struct calls *c = user;
 	struct calls_row row = {
 		.time_ns = call->time_ns, .duration_ns = call->duration_ns, .result = call->result, .pid = call->pid,
-		.tid = call->tid, .number = v[NUMBER].u32[i], .abi = (enum syscall_abi)v[ABI].u32[i],
-		.flags = (uint8_t)v[FLAGS].u32[i], .path = *call->path ? call->path : NULL,
-		.comm = call->comm_text,
+		.tid = call->tid, .number = call->number, .abi = call->abi,
+		.flags = call->unfinished ? SYSCALL_UNFINISHED : 0, .path = *call->path ? call->path : NULL,
+		.comm = call->comm_text, .object = object == CALL_OBJECT_NONE ? NULL : c->objects.list.v[object].name,
 	};
 
 	return !c->options->wants || c->options->wants(c->options->user, &row);
@@ -208,10 +209,12 @@ static void add_row(struct calls *c, const union column *v, size_t i)
 	struct call_seen call;
 
 	c->rows++;
-	if (v[ABI].u32[i] >= SYSCALL_ABI_COUNT)
+	if (v[ABI].u32[i] >= SYSCALL_ABI_COUNT) {
+		call = (struct call_seen){ .abi = SYSCALL_ABI_COUNT, .path = "" }; /* made by someone else */
+		is_wanted(c, &call, CALL_OBJECT_NONE);
 		return;
+	}
 	see(c, v, i, thread, &call);
-	call.wanted = is_wanted(c, v, i, &call);
 	call_objects_follow(&c->objects, &call, &object);
 	if (!call.wanted)
 		return;
@@ -321,6 +324,8 @@ struct err *calls_create(struct recording *r, const struct calls_options *option
 	c->counts = call_counts_create();
 	c->slow_max = options->limit ? options->limit : CALLS_SLOW_SHOWN;
 	call_objects_init(&c->objects, c->kinds);
+	c->objects.decide = is_wanted;
+	c->objects.decide_user = c;
 	err = read_all(c);
 	if (err)
 		calls_destroy(c);

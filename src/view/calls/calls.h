@@ -25,10 +25,12 @@ struct calls_row {
 	uint8_t flags;         /* enum syscall_flags */
 	const char *path;      /* NULL: none */
 	const char *comm;      /* of the thread; NULL: not looked up */
+	const char *object;    /* what it worked on: a whole path, "tcp to 10.0.0.1:80"; NULL: none, or not looked up */
 };
 
 struct calls_options {
-	/* Which rows count; NULL: all.  Those left out still tell what descriptors refer to. */
+	/* Which rows count; NULL: all.  Asked once of each row, in the order of a scan.  Those left out still tell
+	 * what descriptors refer to. */
 	bool (*wants)(void *user, const struct calls_row *row);
 	void *user;
 	uint64_t limit;        /* rows a table; 0: each view's own */

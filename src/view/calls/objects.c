@@ -575,16 +575,17 @@ static uint32_t worked_on(struct call_objects *o, const struct call_seen *call, 
 	return by_address(o, call, p, object);
 }
 
-void call_objects_follow(struct call_objects *o, const struct call_seen *call, uint32_t *object)
+void call_objects_follow(struct call_objects *o, struct call_seen *call, uint32_t *object)
 {
 	struct call_process *p = process_of(o, call);
 	bool failed = call_seen_failed(call), both = call->kind->moves == (CALL_READS | CALL_WRITES);
 	uint32_t made;
 
-	*object = CALL_OBJECT_NONE;
+	*object = call->kind->entry ? worked_on(o, call, p) : CALL_OBJECT_NONE;
+	if (o->decide)
+		call->wanted = o->decide(o->decide_user, call, *object);
 	if (!call->kind->entry)
 		return;
-	*object = worked_on(o, call, p);
 	if (both && (call->kind->roles.fds & ~1U))
 		count_both(o, call, object);
 	else if (*object != CALL_OBJECT_NONE)

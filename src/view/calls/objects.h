@@ -29,6 +29,7 @@ struct call_object {
 };
 
 struct call_process; /* its descriptors and its working directory */
+struct call_seen;
 
 struct call_objects {
 	struct call_kinds *kinds;
@@ -39,6 +40,9 @@ struct call_objects {
 	VEC(struct call_process *) owned;
 	uint64_t copied;                /* descriptors, at forks */
 	uint32_t pipes;                 /* made so far */
+	/* Is the call wanted, now that it is known what it works on?  NULL: as call_seen.wanted says. */
+	bool (*decide)(void *user, const struct call_seen *call, uint32_t object);
+	void *decide_user;
 	struct str text;
 };
 
@@ -51,16 +55,18 @@ void call_objects_initial(struct call_objects *o, uint32_t pid, int fd, const ch
 /* One call, in order of time. */
 struct call_seen {
 	const struct call_kind *kind;
+	enum syscall_abi abi;
+	uint32_t number;
 	uint64_t time_ns, duration_ns;
 	int64_t result;
 	bool unfinished;
-	bool wanted; /* count it; else it only tells what descriptors refer to */
+	bool wanted; /* count it; else it only tells what descriptors refer to: decided by call_objects.decide */
 	uint64_t args[6];
 	uint32_t pid, tid, ppid, comm; /* COMM: a string's id, only passed on */
 	const char *comm_text, *arguments, *returned, *path; /* "" where there is none */
 };
 /* Follows it; *object is what it worked on (of several, the first), or CALL_OBJECT_NONE. */
-void call_objects_follow(struct call_objects *o, const struct call_seen *call, uint32_t *object);
+void call_objects_follow(struct call_objects *o, struct call_seen *call, uint32_t *object);
 /* What FD of a process refers to now; CALL_OBJECT_NONE: negative. */
 uint32_t call_objects_of_fd(struct call_objects *o, const struct call_seen *call, int fd);
 /* The object of a name; made if there is none. */
