@@ -96,10 +96,15 @@ def is_clone(place):
 
 
 def chains_of_perf(work):
-    """Lists of (file, offset), the innermost first."""
-    subprocess.run(["perf", "record", "-q", "-N", "-B", "-e", "cpu-clock:u", "-F", HZ, "--call-graph", "dwarf,32768",
-                    "-o", "perf.data", "--", *work], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    said = run(["perf", "script", "--no-inline", "-F", "ip,sym,dso", "-i", "perf.data"])
+    """Lists of (file, offset), the innermost first.  Some builds of perf die at their end; what they wrote is
+    read all the same."""
+    for _ in range(3):
+        subprocess.run(["perf", "record", "-q", "-N", "-B", "-e", "cpu-clock:u", "-F", HZ, "--call-graph", "dwarf,32768",
+                        "-o", "perf.data", "--", *work], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        said = subprocess.run(["perf", "script", "--no-inline", "-F", "ip,sym,dso", "-i", "perf.data"], capture_output=True,
+                              text=True).stdout
+        if len(said) > 10000:
+            break
     chains, chain = [], []
     for line in said.splitlines() + [""]:
         address = re.match(r"\s+([0-9a-f]+) .*\((.*)\)$", line)  # as offsets in the file
