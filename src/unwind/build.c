@@ -8,6 +8,7 @@
  *                          those of dropped functions behind, at address 0
  *   sort them              .eh_frame first; what one has said, a later one does not say again
  *   run each program       its rows come in order of addresses, so the table is sorted
+ *   .ARM.exidx             fills in what they leave open (exidx.c)
  *
  * Where no FDE covers the code, a row says so.  Rows that say what the one before says are
  * left out.  A hostile file can make a program long, not the sum of them: all rows and steps
@@ -18,6 +19,7 @@
 #include "base/mem.h"
 #include "base/vec.h"
 #include "unwind/compact.h"
+#include "unwind/exidx.h"
 
 #include <elf.h>
 #include <stdlib.h>
@@ -361,6 +363,107 @@ static void run_fdes(struct builder *b, const struct fde_list *list)
 	end_coverage(b, b->done);
 }
 
+/* --- .ARM.exidx ------------------------------------------------------------------------------------- */
+
+enum { EXIDX_TYPE = 0x70000001 }; /* of its segment: PT_ARM_EXIDX */
+
+static bool open_exidx(const struct elf_file *f, struct unwind_exidx *ret)
+{
+	for (size_t i = 0; f->machine == EM_ARM && i < f->segment_count; i++) {
+		const struct elf_load *index = &f->segments[i];
+
+		if (index->type != EXIDX_TYPE)
+			continue;
+		for (size_t k = 0; k < f->segment_count; k++) {
+			const struct elf_load *l = &f->segments[k];
+
+			if (l->type != PT_LOAD || index->vaddr < l->vaddr || index->vaddr - l->vaddr >= l->file_bytes)
+				continue;
+			*ret = (struct unwind_exidx){ bytes_slice(f->image, l->offset, l->file_bytes), l->vaddr, index->vaddr,
+						      index->file_bytes / 8, f->big_endian };
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Rows of CFI and those that fill the gaps between them, both sorted, on their way into one table. */
+struct filling {
+	struct builder *b;
+	VEC(struct unwind_row) rows;
+	size_t next; /* of the CFI's rows, the first that is not in `rows` yet */
+};
+
+static void put_filling(struct filling *f, struct unwind_row row)
+{
+	if (f->rows.n && vec_last(&f->rows)->pc == row.pc)
+		*vec_last(&f->rows) = row;
+	else if (!f->rows.n || !same_rule(vec_last(&f->rows), &row))
+		vec_push(&f->rows, row);
+}
+
+static bool is_open(const struct filling *f)
+{
+	return f->next == 0 || unwind_row_cfa(&f->b->rows.v[f->next - 1]) == UNWIND_CFA_NONE;
+}
+
+/* Up to END: ROW where the CFI knows nothing. */
+static void fill_up_to(struct filling *f, uint32_t start, uint32_t end, struct unwind_row row)
+{
+	const struct unwind_row *cfi = f->b->rows.v;
+
+	for (; f->next < f->b->rows.n && cfi[f->next].pc <= start; f->next++)
+		put_filling(f, cfi[f->next]);
+	row.pc = start;
+	if (is_open(f))
+		put_filling(f, row);
+	for (; f->next < f->b->rows.n && cfi[f->next].pc < end; ) {
+		put_filling(f, cfi[f->next++]);
+		row.pc = cfi[f->next - 1].pc;
+		if (is_open(f))
+			put_filling(f, row);
+	}
+}
+
+/* Entries are sorted, or they are not believed. */
+static void fill_from(struct filling *f, const struct unwind_exidx *e, const struct code *code)
+{
+	uint64_t start, next, base = f->b->table->base_vaddr, done = base;
+	struct unwind_row row, unused;
+
+	for (size_t i = 0; unwind_exidx_get(e, i, &start, &row); i++) {
+		const struct code_range *range = code_find(code, start);
+
+		if (start < done || start - base >= MODULE_MAX_BYTES)
+			return;
+		done = start;
+		if (!range)
+			continue;
+		if (!unwind_exidx_get(e, i + 1, &next, &unused) || next > range->end)
+			next = range->end;
+		if (next <= start || next - base > MODULE_MAX_BYTES)
+			continue;
+		count_bytes(f->b->table, &row, unwind_row_cfa(&row) != UNWIND_CFA_NONE ? next - start : 0);
+		fill_up_to(f, (uint32_t)(start - base), (uint32_t)(next - base), row);
+		if (is_open(f))
+			put_filling(f, (struct unwind_row){ .pc = (uint32_t)(next - base) });
+	}
+}
+
+static void add_exidx(struct builder *b, const struct elf_file *elf, const struct code *code)
+{
+	struct filling f = { .b = b };
+	struct unwind_exidx e;
+
+	if (!open_exidx(elf, &e))
+		return;
+	fill_from(&f, &e, code);
+	for (; f.next < b->rows.n; f.next++)
+		put_filling(&f, b->rows.v[f.next]);
+	vec_deinit(&b->rows);
+	memcpy(&b->rows, &f.rows, sizeof(b->rows));
+}
+
 /* --- code without CFI: what every program has ------------------------------------------------------ */
 
 /* A row for [START, END), where no row covers it yet. */
@@ -501,6 +604,7 @@ struct err *unwind_table_build(const struct elf_file *f, const struct unwind_sec
 		add_init(&b, f, ".fini");
 		add_start(&b, f);
 	}
+	add_exidx(&b, f, &code);
 	add_sigreturns(&b, f);
 	vec_deinit(&list);
 	vec_deinit(&code.ranges);

@@ -5,6 +5,7 @@
 #include "format/cfi.h"
 #include "unwind/build.h"
 #include "unwind/compact.h"
+#include "unwind/exidx.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -293,11 +294,63 @@ static void test_self(void **state)
 	munmap((void *)image.data, image.size_bytes);
 }
 
+/* --- .ARM.exidx: an index at 0x1000, two words an entry; rules in words behind it ----------------- */
+
+static uint32_t prel31(uint32_t at, uint32_t to) { return (to - at) & 0x7fffffff; }
+
+static struct unwind_row exidx_row(uint32_t word, const uint32_t *table, size_t table_words, bool *found)
+{
+	uint32_t words[16] = { prel31(0x1000, 0x101), word };
+	struct unwind_exidx e = { { (const uint8_t *)words, sizeof(words) }, 0x1000, 0x1000, 1, false };
+	struct unwind_row row = { 0 };
+	uint64_t start = 0;
+
+	if (table)
+		words[1] = prel31(0x1004, 0x1010);
+	memcpy(words + 4, table ? table : words, table_words * 4);
+	*found = unwind_exidx_get(&e, 0, &start, &row);
+	assert_true(!*found || start == 0x100);
+	assert_false(unwind_exidx_get(&e, 1, &start, &row));
+	return row;
+}
+
+static void expect_exidx(uint32_t word, const uint32_t *table, size_t table_words, enum unwind_cfa cfa, int words,
+			 enum unwind_what what, unsigned saved)
+{
+	bool found;
+	struct unwind_row row = exidx_row(word, table, table_words, &found);
+
+	assert_true(found);
+	assert_int_equal(unwind_row_cfa(&row), cfa);
+	assert_int_equal(row.cfa, words);
+	assert_int_equal(unwind_row_what(&row), what);
+	assert_int_equal(row.saved, saved);
+}
+
+static void test_exidx(void **state)
+{
+	/* a leaf; pop {r4, r5, r6, r14}; the same above 8 bytes of VFP registers and 28 of locals */
+	expect_exidx(0x80b0b0b0, NULL, 0, UNWIND_CFA_SP, 0, UNWIND_WHAT_FP, 0);
+	expect_exidx(0x80aab0b0, NULL, 0, UNWIND_CFA_SP, 4, UNWIND_WHAT_RA, 1);
+	expect_exidx(0x8006d0aa, NULL, 0, UNWIND_CFA_SP, 7 + 2 + 4, UNWIND_WHAT_RA, 1);
+	/* vsp = r11, minus 4, pop {r11, r14}: a frame with its pointer */
+	expect_exidx(0, (uint32_t[]){ 0x81019b40, 0x8480b0b0 }, 2, UNWIND_CFA_FP, 1, UNWIND_WHAT_FP_RA, 2);
+	/* behind a language's personality routine; a large frame */
+	expect_exidx(0, (uint32_t[]){ 0x00000000, 0x00b201aa }, 2, UNWIND_CFA_SP, 0x204 / 4 + 1 + 4, UNWIND_WHAT_RA, 1);
+	/* can't be unwound; refuse; a program that runs over its end; a rule that is not there */
+	expect_exidx(1, NULL, 0, UNWIND_CFA_NONE, 0, UNWIND_WHAT_FP, 0);
+	expect_exidx(0x808000b0, NULL, 0, UNWIND_CFA_UNSUPPORTED, 0, UNWIND_WHAT_FP, 0);
+	expect_exidx(0x80b0b0b1 & 0xff00ffff, NULL, 0, UNWIND_CFA_SP, 1, UNWIND_WHAT_FP, 0);
+	expect_exidx(0x8000a0b1, NULL, 0, UNWIND_CFA_UNSUPPORTED, 0, UNWIND_WHAT_FP, 0);
+	expect_exidx(0x70000000, NULL, 0, UNWIND_CFA_UNSUPPORTED, 0, UNWIND_WHAT_FP, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_frame_pointer), cmocka_unit_test(test_expressions),
 		cmocka_unit_test(test_signal_frame), cmocka_unit_test(test_broken), cmocka_unit_test(test_self),
+		cmocka_unit_test(test_exidx),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
