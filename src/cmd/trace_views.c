@@ -69,6 +69,10 @@ struct err *trace_views_record(const struct trace_view_args *views, unsigned par
 	err = session_record(record, status);
 	if (!err)
 		err = show(views, parts, o, output, path, NULL);
+	if (err_is(err, ERR_NOT_FOUND)) {
+		err_destroy(err);
+		err = err_new(ERR_NOT_FOUND, "nobody made a system call while it was watched");
+	}
 	session_temporary_discard(path);
 	free(path);
 	return err;

@@ -58,13 +58,13 @@ def free_port():
         return str(s.getsockname()[1])
 
 
-def compare(engine, same_run, name, setup, command):
+def compare(engine, same_run, name, setup, command, options=""):
     """In a new directory each, so that both find the same."""
     global failures
     with tempfile.TemporaryDirectory() as scratch:
         if setup:
             setup(scratch)
-        words = [TOP + "/tools/compare-strace", "--engine", engine, "--cwd", scratch, "--lines", "10"]
+        words = [TOP + "/tools/compare-strace", "--engine", engine, "--cwd", scratch, "--lines", "10", "--options=" + options]
         words += ["--same-run"] if same_run else ["--fresh", "--least", "95"]
         done = subprocess.run(words + ["--"] + command, capture_output=True, text=True)
     ok = done.returncode == 0
@@ -113,6 +113,8 @@ def main():
         print("without the BPF engine, so two runs are compared: %s" % probe.stderr.strip())
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for engine in ["bpf", "ptrace"]:
+            if probe.returncode == 0:
+                pool.submit(compare, engine, True, "python -yy", None, [PYTHON, "-c", SOCKETS], "-yy -s 100")
             for name, setup, command, one_run in programs():
                 if probe.returncode == 0:
                     pool.submit(compare, engine, True, name, setup, command)
