@@ -532,7 +532,7 @@ static void copy_stack(const ucontext_t *context, struct agent_copy *c, uint64_t
 	uint64_t sp = registers_of(context, c->registers, &c->known);
 	uintptr_t end = stack_end(context, sp);
 
-	c->sample.record.flags |= AGENT_STACK_COPIED;
+	c->record.flags |= AGENT_STACK_COPIED;
 	for (unsigned i = 0; i < AGENT_PARTS; i++)
 		c->parts[i].addr = c->parts[i].size_bytes = 0;
 	if (end == 0 || sp % sizeof(long))

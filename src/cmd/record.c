@@ -72,7 +72,10 @@ static const struct opt record_opts[] = {
 		  "none, such as a JIT's.  The stack's bytes are unwound at once and not stored, so a sample is "
 		  "no larger than with frame pointers.  fp follows frame pointers alone: cheaper, but code "
 		  "without them hides its caller, and Debian's libc is such code.  dwarf is auto without "
-		  "frame pointers as a last resort: a stack ends, marked as broken, where there is no CFI." },
+		  "frame pointers as a last resort: a stack ends, marked as broken, where there is no CFI.\n"
+		  "How stacks are read is the system's choice: in the kernel where BPF may be used (Linux 6.1 "
+		  "and later; the first 150 ms from copies), else from the copies of perf events, of the preloaded agent "
+		  "or of ptrace.  What served how many, and why some are broken off, sonde info tells." },
 	{ .name = "max-stack", .kind = OPT_U64, .value = "N", .min = 1, .max = 1023,
 	  .offset = offsetof(struct record_args, max_frames),
 	  .help = "frames of one stack, at most (default 512 by CFI, 127 by frame pointers)" },

@@ -22,6 +22,7 @@
  * another, or ended) -> FREE (by the reader, when read).  The reader also frees chunks
  * whose process is gone.
  */
+#include <stddef.h>
 #include <stdint.h>
 
 enum {
@@ -117,7 +118,9 @@ enum { AGENT_PARTS = 2 };
 /* A sample whose stack is not unwound yet: pc_count is 0, and behind it come the registers by
  * their DWARF numbers (unwind/machine.h) and the stack's bytes. */
 struct agent_copy {
-	struct agent_sample sample;
+	struct agent_record record; /* as a struct agent_sample begins */
+	uint32_t count;
+	uint16_t cpu, pc_count;
 	uint64_t known;          /* bits: registers that are there */
 	/* [addr, addr + size_bytes) of the stack, multiples of 8; the second part is what a handler
 	 * on a stack of its own interrupted */
@@ -138,6 +141,8 @@ struct agent_module {
 	uint16_t path_bytes; /* with the NUL */
 	char path[];
 };
+
+_Static_assert(offsetof(struct agent_copy, pc_count) == offsetof(struct agent_sample, pc_count), "one head");
 
 #define AGENT_LOG_OFFSET 4096u
 #define AGENT_OWNERS_OFFSET (AGENT_LOG_OFFSET + AGENT_LOG_ENTRIES * (uint32_t)sizeof(struct agent_log_entry))

@@ -215,7 +215,7 @@ static bool copy_is_sane(const struct agent_record *record)
 {
 	const struct agent_copy *c = (const struct agent_copy *)record;
 
-	return record->size_bytes >= sizeof(*c) && c->sample.count > 0 && c->sample.pc_count == 0 &&
+	return record->size_bytes >= sizeof(*c) && c->count > 0 && c->pc_count == 0 &&
 	       c->parts[0].size_bytes <= AGENT_STACK_MAX_BYTES && c->parts[1].size_bytes <= AGENT_STACK_MAX_BYTES &&
 	       record->size_bytes == sizeof(*c) + c->parts[0].size_bytes + c->parts[1].size_bytes;
 }
