@@ -83,7 +83,11 @@ const struct cmd cmd_elf = {
 			"it, how it is hardened, and which libraries it would be loaded with. Nothing is run: libraries are "
 			"found as the loader finds them (RPATH, LD_LIBRARY_PATH, RUNPATH, ld.so.cache, default directories), "
 			"also for another machine's programs.\n\n"
-			"With options it prints what readelf, nm, ldd and objdump -d are used for every day.",
+			"With options it prints what readelf, nm, ldd and objdump -d are used for every day, with their numbers and "
+			"names; tests hold it against them. What differs: versions of symbols (read@GLIBC_2.2.5) stand behind names as "
+			"readelf -s has them and nm has not; the loader is listed where the cache has it, ldd says where it was "
+			"started from; and of a stripped file objdump --disassemble=NAME shows other code, from the start of the "
+			"section, where --disasm takes the symbol's address.",
 		.opts = elf_opts,
 		.operands = elf_operands,
 		.examples = (const struct opt_example[]){

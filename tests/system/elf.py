@@ -10,6 +10,7 @@ import glob
 import json
 import lzma
 import os
+import random
 import re
 import shutil
 import subprocess
@@ -98,24 +99,85 @@ def check_needed(path):
     theirs = {m[0].rsplit("/", 1)[-1]: m[1] or m[0] for m in re.findall(r"^\s+(\S+)(?: => (not found|\S+))?(?: \(0x[0-9a-f]+\))?$", out, re.M)}
     theirs = {n: p for n, p in theirs.items() if not n.startswith("linux-vdso")}
     ours = {l["name"].rsplit("/", 1)[-1]: l["path"] for l in sonde(path, "--needed")["needed"]}
+    # ldd lists the loader that it runs by the name that it was started by: the same file.
+    for name in set(ours) & set(theirs):
+        if name.startswith("ld-") and os.path.realpath(ours[name]) == os.path.realpath(theirs[name]):
+            ours[name] = theirs[name]
     if ours != theirs:
         fail("libraries of %s: %s, ldd %s" % (path, ours, theirs))
     return len(ours)
 
 
-def check_disasm(path, function):
+def check_disasm(path, function, start=None, size=0):
+    """By name, or between two addresses: of a stripped file objdump takes names in another section's place."""
     ours = [(addr(i["addr"]), i["bytes"].strip()) for i in sonde(path, "--disasm", function)["instructions"]]
-    out = run("objdump", "-d", "--insn-width=16", "--disassemble=" + function, path).stdout
+    words = ["--disassemble=" + function]
+    if start is not None:
+        words = ["-d", "--start-address=%d" % start, "--stop-address=%d" % (start + size)]
+    out = run("objdump", "--insn-width=16", *words, path).stdout
     theirs = [(int(a, 16), b.strip()) for a, b in re.findall(r"^ +([0-9a-f]+):\t((?:[0-9a-f]{2} )+)", out, re.M)]
     if not theirs or ours != theirs:
         fail("instructions of %s in %s: %s, objdump %s" % (function, path, ours[:3], theirs[:3]))
     return len(ours)
 
 
+def check_names(count, path):
+    """nm -C: names as the source has them."""
+    doc = sonde(path, "-C", "-s")
+    theirs = run("nm", "-C", "-a", "--special-syms", "--without-symbol-versions", path).stdout
+    names = {line[19:] if line[:16].strip() else line.strip().split(" ", 1)[-1] for line in theirs.splitlines()}
+    ours = {s["name"].split("@")[0] for s in doc["symbols"]}
+    same(count, "demangled names", path, sorted(ours - names - {""}), [])
+
+
+def headers(path):
+    """The fields that both have, in one writing."""
+    out = run("readelf", "-hW", path).stdout
+    entry = re.search(r"Entry point address: +0x([0-9a-f]+)", out)
+    kind = re.search(r"Type: +(\w+)", out)
+    return kind[1], int(entry[1], 16)
+
+
+def sweep(most):
+    """SWEEP=N tests/system/elf.py: N programs and libraries of this system, everything that is compared above."""
+    pick = random.Random(1)
+    paths = [p for p in sorted(set(map(os.path.realpath, glob.glob("/usr/bin/*") + glob.glob("/usr/lib/*-linux-gnu/*.so*") +
+                                       glob.glob("/usr/sbin/*")))) if os.path.isfile(p) and open(p, "rb").read(4) == b"\x7fELF"]
+    paths = pick.sample(paths, min(most, len(paths)))
+    count, libraries, insns, functions, odd = Count(), 0, 0, 0, []
+    for path in paths:
+        if os.path.getsize(path) > 40 << 20:
+            continue
+        compare(count, path)
+        check_names(count, path)
+        doc = sonde(path, "-H")
+        text = json.dumps(doc)
+        kind, entry = headers(path)
+        same(count, "header", path, [kind in text, "0x%x" % entry in text or str(entry) in text], [True, True])
+        try:
+            libraries += check_needed(path)
+        except SystemExit:
+            odd.append("libraries of " + path)
+        doc = sonde(path, "-s", "--dyn-syms")
+        names = [s for s in doc["symbols"] or doc["dynamic_symbols"] if s["type"] == "FUNC" and s["size_bytes"]]
+        for s in pick.sample(names, min(3, len(names))):
+            functions += 1
+            try:
+                insns += check_disasm(path, "0x%x" % addr(s["addr"]), addr(s["addr"]), s["size_bytes"])
+            except SystemExit:
+                odd.append("%s in %s" % (s["name"], path))
+    print("%d binaries: %d tables as readelf, nm have them, %d not; %d libraries as ldd; %d instructions of %d functions as "
+          "objdump" % (len(paths), count.right, count.wrong, libraries, insns, functions))
+    print("\n".join("  not the same: " + o for o in odd))
+    sys.exit(0)
+
+
 def hardening(path):
     return {r["key"]: r["state"] for r in sonde(path)["hardening"]}
 
 
+if os.environ.get("SWEEP"):
+    sweep(int(os.environ["SWEEP"]))
 with open("p.c", "w") as f:
     f.write("#include <stdio.h>\n#include <string.h>\nint f(char *s) { char b[64]; strcpy(b, s); return puts(b); }\n"
             "int main(int c, char **v) { return f(v[0]) + c; }\n")
