@@ -9,6 +9,7 @@
  */
 #include "cmd/addr2line_print.h"
 #include "cmd/cmd.h"
+#include "cmd/debuginfod_opt.h"
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -123,10 +124,7 @@ static const struct opt addr2line_opts[] = {
 	{ .kind = OPT_HEADING, .help = "Where names come from" },
 	{ .name = "index", .kind = OPT_FLAG, .help = "make and keep the index now, however few addresses there are",
 	  .offset = offsetof(struct addr2line_args, index) },
-	{ .name = "debuginfod", .kind = OPT_CHOICE, .value = "WHEN", .choices = lookup_debuginfod_choices,
-	  .help = "auto, always or never ask the servers in DEBUGINFOD_URLS for what is not on this machine\n"
-		  "auto asks only where standard error is a terminal; SONDE_DEBUGINFOD=always or never changes that.",
-	  .offset = offsetof(struct addr2line_args, debuginfod) },
+	DEBUGINFOD_OPT(struct addr2line_args, debuginfod),
 	{ .name = "no-cache", .kind = OPT_FLAG, .help = "neither use nor keep an index",
 	  .offset = offsetof(struct addr2line_args, no_cache) },
 	{ .name = "threads", .kind = OPT_U64, .value = "N", .min = 1, .max = 16,

@@ -111,6 +111,7 @@ static struct err *annotate_run(void *user, struct arena *arena, int *status)
 	(void)arena;
 	(void)status;
 	output_log_level(&args->output);
+	debuginfod_opt_apply(args->narrow.debuginfod);
 	split_operands(args, &function, &operand);
 	TRY(recording_input_open(operand, &in));
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sonde elf: what a binary is made of, for whoever has to debug or profile it. */
 #include "cmd/cmd.h"
+#include "cmd/debuginfod_opt.h"
 
 #include "base/str.h"
 #include "render/doc.h"
@@ -42,9 +43,7 @@ static const struct opt elf_opts[] = {
 	  .offset = offsetof(struct elf_args, view.demangle) },
 	{ .name = "syntax", .kind = OPT_CHOICE, .value = "SYNTAX", .choices = syntaxes, .help = "att (default) or intel",
 	  .offset = offsetof(struct elf_args, syntax) },
-	{ .name = "debuginfod", .kind = OPT_CHOICE, .value = "WHEN", .choices = lookup_debuginfod_choices,
-	  .help = "auto, always or never ask the servers in DEBUGINFOD_URLS for debug information",
-	  .offset = offsetof(struct elf_args, debuginfod) },
+	DEBUGINFOD_OPT(struct elf_args, debuginfod),
 	OUTPUT_OPTS(struct elf_args, output),
 	OPT_END
 };

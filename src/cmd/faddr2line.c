@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sonde faddr2line: "func+0x12/0x340", as the kernel prints it, to lines. */
 #include "cmd/cmd.h"
+#include "cmd/debuginfod_opt.h"
 
 #include "base/log.h"
 #include "session/faddr2line.h"
@@ -16,8 +17,7 @@ static const struct opt faddr2line_opts[] = {
 	  .offset = offsetof(struct faddr2line_args, list) },
 	{ .name = "basenames", .letter = 's', .kind = OPT_FLAG, .help = "file names without directories",
 	  .offset = offsetof(struct faddr2line_args, basenames) },
-	{ .name = "debuginfod", .kind = OPT_CHOICE, .value = "WHEN", .choices = lookup_debuginfod_choices,
-	  .help = "auto (on a terminal), always or never ask $DEBUGINFOD_URLS", .offset = offsetof(struct faddr2line_args, debuginfod) },
+	DEBUGINFOD_OPT(struct faddr2line_args, debuginfod),
 	{ .name = "no-cache", .kind = OPT_FLAG, .help = "neither use nor keep an index", .offset = offsetof(struct faddr2line_args, no_cache) },
 	OPT_END
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sonde import: another tool's file as a recording. */
 #include "cmd/cmd.h"
+#include "cmd/debuginfod_opt.h"
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -13,6 +14,7 @@
 #include <string.h>
 
 struct import_args {
+	const char *debuginfod;
 	struct opt_list files;
 	const char *from, *path;
 	bool overwrite, no_symbols, quiet;
@@ -33,6 +35,7 @@ static const struct opt import_opts[] = {
 	{ .name = "no-symbols", .kind = OPT_FLAG,
 	  .help = "don't look up names now: whoever opens the recording does",
 	  .offset = offsetof(struct import_args, no_symbols) },
+	DEBUGINFOD_OPT(struct import_args, debuginfod),
 	{ .name = "verbose", .letter = 'v', .kind = OPT_COUNT, .help = "say more; -vv even more",
 	  .offset = offsetof(struct import_args, verbose) },
 	{ .name = "quiet", .letter = 'q', .kind = OPT_FLAG, .help = "only errors",
@@ -85,6 +88,7 @@ static struct err *import_run(void *user, struct arena *arena, int *status)
 		log_set_level(LOG_QUIET);
 	else if (args->verbose)
 		log_set_level(args->verbose > 1 ? LOG_DEBUG : LOG_INFO);
+	debuginfod_opt_apply(args->debuginfod);
 	if (args->path && args->files.count > 1)
 		return err_new(ERR_USAGE, "-o names one recording, and there are %zu files", args->files.count);
 	for (size_t i = 0; i < args->files.count; i++)

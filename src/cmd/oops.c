@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sonde oops: find and explain the kernel's reports in a log, or in the running kernel's. */
 #include "cmd/cmd.h"
+#include "cmd/debuginfod_opt.h"
 
 #include "session/lookup.h"
 #include "session/oops.h"
@@ -33,8 +34,7 @@ static const struct opt oops_opts[] = {
 	{ .name = "kallsyms", .kind = OPT_STRING, .value = "FILE", .completes = "file",
 	  .help = "a saved /proc/kallsyms or System.map: where there is no vmlinux, whether each function is there with that size; for the running kernel its own list and BTF are used",
 	  .offset = offsetof(struct oops_args, kallsyms) },
-	{ .name = "debuginfod", .kind = OPT_CHOICE, .value = "WHEN", .choices = lookup_debuginfod_choices, .help = "auto (on a terminal), always or never ask $DEBUGINFOD_URLS",
-	  .offset = offsetof(struct oops_args, debuginfod) },
+	DEBUGINFOD_OPT(struct oops_args, debuginfod),
 	{ .name = "no-decode", .kind = OPT_FLAG, .help = "names as the log has them", .offset = offsetof(struct oops_args, no_decode) },
 	{ .name = "no-cache", .kind = OPT_FLAG, .help = "neither use nor keep an index of debug information", .offset = offsetof(struct oops_args, no_cache) },
 	OUTPUT_OPTS(struct oops_args, output),

@@ -150,6 +150,7 @@ struct err *stack_input_open(const struct stack_input_args *args, const struct n
 	struct stack_input in = { 0 };
 	struct err *err;
 
+	debuginfod_opt_apply(narrow->debuginfod);
 	if (operand && (args->as || !recording_input_is_foreign(operand)) && is_text(operand)) {
 		in.from.path = mem_strdup(operand);
 		err = open_text(args, narrow, &in);

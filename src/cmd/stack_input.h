@@ -7,6 +7,7 @@
  */
 #include "base/arena.h"
 #include "base/opt.h"
+#include "cmd/debuginfod_opt.h"
 #include "cmd/recording_input.h"
 #include "convert/text.h"
 
@@ -76,7 +77,7 @@ void stack_input_text_options(const struct stack_input_args *args, struct text_o
 
 /* What narrows a profile down; the same for report, flame and export. */
 struct narrow_args {
-	const char *thread, *process, *module, *event;
+	const char *thread, *process, *module, *event, *debuginfod;
 	uint64_t from_ns, until_ns;
 	bool no_kernel, no_user, no_inlines, by_thread, by_process;
 };
@@ -107,7 +108,8 @@ struct narrow_args {
 	{ .name = "by-thread", .kind = OPT_FLAG, .help = "a root for each thread",               \
 	  .offset = offsetof(type, member.by_thread) },                                          \
 	{ .name = "by-process", .kind = OPT_FLAG, .help = "a root for each process",             \
-	  .offset = offsetof(type, member.by_process) }
+	  .offset = offsetof(type, member.by_process) },                                         \
+	DEBUGINFOD_OPT(type, member.debuginfod)
 
 struct recording;
 struct profile;

@@ -163,6 +163,7 @@ static struct err *top_run(void *user, struct arena *arena, int *status)
 	if (args->count && !args->batch)
 		args->batch = true;
 	narrow_to_view(&args->narrow, &view);
+	debuginfod_opt_apply(args->narrow.debuginfod);
 	session.request.frequency_hz = args->frequency_hz;
 	session.request.stacks = CAPTURE_STACK_AUTO;
 	if (has_target)
@@ -226,6 +227,7 @@ static const struct opt top_opts[] = {
 	  .help = "without kernel frames: their time is their caller's" },
 	{ .name = "no-inlines", .kind = OPT_FLAG, .offset = TOP(narrow.no_inlines),
 	  .help = "inlined calls count as the function they are in" },
+	DEBUGINFOD_OPT(struct top_args, narrow.debuginfod),
 	OUTPUT_OPTS(struct top_args, output),
 	OPT_END
 };

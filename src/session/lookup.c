@@ -46,8 +46,6 @@ struct lookup {
 	pthread_mutex_t lock;
 };
 
-const char *const lookup_debuginfod_choices[] = { "auto", "always", "never", NULL };
-
 enum debuginfod_when lookup_debuginfod_when(const char *choice)
 {
 	if (str_eq(choice, "always"))

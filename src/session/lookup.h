@@ -28,7 +28,6 @@ struct lookup_options {
 	void *user;
 };
 /* For --debuginfod=WHEN. */
-extern const char *const lookup_debuginfod_choices[];
 enum debuginfod_when lookup_debuginfod_when(const char *choice); /* NULL: auto */
 
 /* Open FILE, and its separate debug file where there is one. */
