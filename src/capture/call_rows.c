@@ -20,6 +20,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Processes whose descriptors are noted, and whose sockets' addresses: with -a there are many, and calls
+ * are waiting. */
+enum { LOOKED_AT_MOST = 1000, ADDRESSES_MOST = 16 };
 enum { PATH_MOST = 4096 };
 
 /* The texts of one call as string ids. */
@@ -98,10 +101,12 @@ static void note_descriptors(struct call_rows *c, const struct call_thread *t, b
 	struct descriptors found = { 0 };
 	bool is_new;
 
+	if (c->looked_at.n >= LOOKED_AT_MOST)
+		return;
 	map_get(&c->looked_at, (uint64_t)t->pid, &is_new);
 	if (!is_new)
 		return;
-	err_destroy(descriptors_read(command ? getpid() : t->pid, &found));
+	err_destroy(descriptors_read(command ? getpid() : t->pid, c->looked_at.n <= ADDRESSES_MOST, &found));
 	for (size_t i = 0; i < found.list.n; i++) {
 		const struct descriptor *d = &found.list.v[i];
 		struct row_descriptor row = { .pid = (uint32_t)t->pid, .time_ns = now_of(t), .fd = d->fd,

@@ -279,7 +279,7 @@ static struct err *open_list(pid_t pid, DIR **ret)
 		       "as root, or as the user that it belongs to");
 }
 
-struct err *descriptors_read(pid_t pid, struct descriptors *ret)
+struct err *descriptors_read(pid_t pid, bool addresses, struct descriptors *ret)
 {
 	struct descriptors d = { 0 };
 	struct map sockets;
@@ -301,7 +301,7 @@ struct err *descriptors_read(pid_t pid, struct descriptors *ret)
 		if (sscanf(d.list.v[i].name, "socket:[%" SCNu64 "]", &inode) == 1)
 			*map_get(&sockets, inode, NULL) = i + 1;
 	}
-	if (sockets.n)
+	if (sockets.n && addresses)
 		find_sockets(&d, pid, &sockets);
 	map_deinit(&sockets);
 	*ret = d;

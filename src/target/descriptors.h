@@ -30,8 +30,9 @@ struct descriptors {
 	bool cut;                    /* what could not be read was left out: no permission */
 };
 
-/* ERR_NOT_FOUND: no such process; ERR_PERMISSION: its descriptors may not be seen. */
-struct err *descriptors_read(pid_t pid, struct descriptors *ret);
+/* ERR_NOT_FOUND: no such process; ERR_PERMISSION: its descriptors may not be seen.  Without ADDRESSES sockets are
+ * "socket:[5]": the tables that have them grow with all sockets of the machine. */
+struct err *descriptors_read(pid_t pid, bool addresses, struct descriptors *ret);
 void descriptors_deinit(struct descriptors *d);
 
 /* One line of /proc/net/tcp, tcp6, udp, udp6, raw, raw6, unix or netlink (PROTOCOL) into a socket's name, state

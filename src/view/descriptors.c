@@ -145,7 +145,7 @@ static void read_title(pid_t pid, struct str *title)
 struct err *open_files_create(pid_t pid, struct open_files **ret)
 {
 	struct open_files *f = mem_calloc(1, sizeof(*f));
-	struct err *err = descriptors_read(pid, &f->descriptors);
+	struct err *err = descriptors_read(pid, true, &f->descriptors);
 
 	read_title(pid, &f->title);
 	if (err)

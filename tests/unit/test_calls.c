@@ -282,7 +282,7 @@ static void test_descriptors(void **state)
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	assert_int_equal(read(file, &byte, 1), 1);
-	check(descriptors_read(getpid(), &d));
+	check(descriptors_read(getpid(), true, &d));
 	for (size_t i = 0; i < d.list.n; i++) {
 		const struct descriptor *one = &d.list.v[i];
 
