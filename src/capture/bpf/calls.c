@@ -324,6 +324,8 @@ void bpf_calls_drain(struct bpf_calls *c, bool last)
 			bpf_rings_commit(c->rings); /* room for more as early as can be */
 	}
 	bpf_rings_commit(c->rings);
+	if (!last)
+		bpf_rings_grow(c->rings);
 	count_lost(c);
 }
 

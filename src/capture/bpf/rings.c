@@ -39,10 +39,11 @@ struct reader {
 	const struct bpf_record *next; /* NULL: none waits */
 	uint32_t next_bytes;
 	size_t bytes;             /* of the ring */
+	bool small;               /* it was found an eighth full */
 	bool left;                /* programs write to a larger one */
 };
 
-/* A ring that is found a quarter full is followed by one of twice its size, so often: what comes in
+/* A ring that is found an eighth full is followed by one of twice its size, so often: what comes in
  * bursts on one CPU of many does not make all of them large. */
 enum { GENERATIONS = 4, RING_BYTES_MOST = 64 << 20 };
 
@@ -241,12 +242,22 @@ void bpf_rings_acknowledge(struct bpf_rings *r)
 
 	while (epoll_wait(r->epoll_fd, events, 16, 0) == 16)
 		;
-	for (size_t i = 0, count = r->count; i < count && r->count < r->room; i++) {
+	for (size_t i = 0; i < r->count; i++) {
 		struct reader *ring = &r->readers[i];
 		uint64_t waits = __atomic_load_n(ring->producer, __ATOMIC_RELAXED) - *ring->consumer;
 
-		if (!ring->left && waits > ring->bytes / 4 && ring->bytes < RING_BYTES_MOST)
+		ring->small = ring->small || waits > ring->bytes / 8;
+	}
+}
+
+void bpf_rings_grow(struct bpf_rings *r)
+{
+	for (size_t i = 0, count = r->count; i < count && r->count < r->room; i++) {
+		struct reader *ring = &r->readers[i];
+
+		if (ring->small && !ring->left && ring->bytes < RING_BYTES_MOST)
 			grow(r, ring);
+		ring->small = false;
 	}
 }
 

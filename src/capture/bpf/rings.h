@@ -42,6 +42,9 @@ void bpf_rings_close(struct bpf_rings *r); /* NULL-safe */
  * bpf_rings_acknowledge() makes it quiet again: at the start of a drain. */
 int bpf_rings_fd(const struct bpf_rings *r);
 void bpf_rings_acknowledge(struct bpf_rings *r);
+/* At the end of a drain, when there is room: a ring that had much to drain gets one of twice its size
+ * (64 MiB at most) behind it.  Takes some ms. */
+void bpf_rings_grow(struct bpf_rings *r);
 
 /* The earliest record not taken yet whose time is at most CUTOFF_NS; NULL: none.  Its size is
  * at least that of struct bpf_record. */
