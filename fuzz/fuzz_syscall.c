@@ -56,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	syscall_print_enter(&style, NULL, &call, &memory, &progress, &out);
 	syscall_print_exit(&style, NULL, &call, &memory, &progress, &out);
 	syscall_print_result(&style, NULL, &call, &memory, &progress, &out);
-	syscall_print_siginfo(&style, call.abi, m.bytes, m.size, &out);
+	syscall_print_siginfo(&style, NULL, 0, call.abi, m.bytes, m.size, &out);
 	if (syscall_pieces_check(m.bytes, m.size)) {
 		struct syscall_pieces pieces = { m.bytes, m.size };
 		struct syscall_memory again = syscall_pieces_memory(&pieces);

@@ -144,6 +144,12 @@ static bool scalar(struct decoder *d, const struct sys_type *type, uint64_t v, u
 	case SYS_SIGNAL:
 		dec_signal(d, (int)v);
 		break;
+	case SYS_TID:
+	case SYS_PID:
+	case SYS_PGID:
+	case SYS_SID:
+		dec_pid(d, (enum syscall_pid)(type->kind - SYS_TID), (int)v);
+		break;
 	case SYS_UID:
 		dec_uid(d, size == 2 && v == 0xffff ? UINT32_MAX : (uint32_t)v);
 		break;

@@ -64,6 +64,7 @@ void dec_st_mode(struct decoder *d, uint32_t mode);
 void dec_dev(struct decoder *d, uint64_t dev);
 void dec_fd(struct decoder *d, int fd);
 void dec_dirfd(struct decoder *d, int fd);
+void dec_pid(struct decoder *d, enum syscall_pid kind, int id);
 void dec_signal(struct decoder *d, int sig);
 void dec_uid(struct decoder *d, uint32_t uid);
 void dec_comment(struct decoder *d, const char *text); /* " / * text * /" */

@@ -13,6 +13,7 @@ enum sys_kind {
 	SYS_FLAGS, SYS_ENUM, SYS_ENUMD, /* `ref`: a table; ENUMD: an unknown value is decimal */
 	SYS_FLAGSE,                     /* flags whose zero is a name of the table */
 	SYS_FD, SYS_DIRFD, SYS_SIGNAL, SYS_UID, SYS_DEV, SYS_ADDR,
+	SYS_TID, SYS_PID, SYS_PGID, SYS_SID, /* in the order of enum syscall_pid */
 	SYS_OCTMODE, SYS_STMODE,        /* 0644; S_IFREG|0644 */
 	SYS_SPLIT, SYS_USPLIT,          /* 64 bits in two registers where registers have 32 */
 	SYS_POINTER,                    /* to one value of type `ref` */
@@ -81,6 +82,7 @@ struct sys_arg {
 };
 enum sys_result_kind {
 	SYS_RESULT_D, SYS_RESULT_U, SYS_RESULT_X, SYS_RESULT_O, SYS_RESULT_FD, SYS_RESULT_NONE,
+	SYS_RESULT_TID, SYS_RESULT_PID, SYS_RESULT_PGID, SYS_RESULT_SID,
 };
 struct syscall_describe {
 	struct sys_arg args[6];

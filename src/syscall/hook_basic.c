@@ -235,7 +235,7 @@ void hook_clone_rest(struct decoder *d, const struct sys_ref *ref)
 			if (clone_has(d, 0x1000))
 				dec_fd(d, (int)dec_word(d, bytes, 4));
 			else
-				dec_int(d, (int)dec_word(d, bytes, 4));
+				dec_pid(d, SYSCALL_TID, (int)dec_word(d, bytes, 4));
 			str_add_char(d->out, ']');
 		} else {
 			dec_addr(d, d->args[2]);
@@ -249,6 +249,17 @@ void hook_clone_rest(struct decoder *d, const struct sys_ref *ref)
 		dec_text(d, ", child_tidptr=");
 		dec_addr(d, child);
 	}
+}
+
+/* get/setpriority and ioprio_*: what the first argument says it is; PARAM: its value for a process. */
+void hook_who_pid(struct decoder *d, const struct sys_ref *ref)
+{
+	uint32_t which = (uint32_t)d->args[0] - ref->param;
+
+	if (which > 1)
+		dec_int(d, (int)ref->value);
+	else
+		dec_pid(d, which == 1 ? SYSCALL_PGID : SYSCALL_PID, (int)ref->value);
 }
 
 void hook_wait_status(struct decoder *d, const struct sys_ref *ref)

@@ -70,6 +70,14 @@ static bool fcntl_lock(struct decoder *d, uint32_t cmd, uint64_t addr)
 	return true;
 }
 
+/* By the type of struct f_owner_ex: F_OWNER_TID, F_OWNER_PID, F_OWNER_PGRP. */
+void hook_owner_pid(struct decoder *d, const struct sys_ref *ref)
+{
+	uint64_t type = dec_field(d, ref->object, 0);
+
+	dec_pid(d, type == 0 ? SYSCALL_TID : type == 2 ? SYSCALL_PGID : SYSCALL_PID, (int)ref->value);
+}
+
 static void fcntl_value(struct decoder *d, uint32_t cmd, uint64_t v)
 {
 	const struct sys_ref flags = { .value = (uint32_t)v };
@@ -79,7 +87,6 @@ static void fcntl_value(struct decoder *d, uint32_t cmd, uint64_t v)
 	switch (cmd) {
 	case 0:
 	case 1030:
-	case 8:
 	case 1031:
 		dec_int(d, (int32_t)v);
 		break;
@@ -88,6 +95,9 @@ static void fcntl_value(struct decoder *d, uint32_t cmd, uint64_t v)
 		break;
 	case 4:
 		hook_open_flags(d, &flags);
+		break;
+	case 8:
+		dec_pid(d, (int)v < 0 ? SYSCALL_PGID : SYSCALL_PID, (int)v);
 		break;
 	case 10:
 		dec_signal(d, (int)v);
@@ -161,6 +171,9 @@ bool result_fcntl(struct decoder *d)
 		dec_text(d, " (flags ");
 		hook_open_flags(d, &flags);
 		str_add_char(d->out, ')');
+		return true;
+	case 9:
+		dec_pid(d, SYSCALL_PID, (int)d->call->result);
 		return true;
 	case 11:
 		dec_int(d, d->call->result);

@@ -91,7 +91,9 @@ static void print_netlink(struct decoder *d, const uint8_t *b, size_t size)
 		print_raw(d, b, size);
 		return;
 	}
-	dec_printf(d, ", nl_pid=%d, nl_groups=%#08x", (int)dec_word(d, b + 4, 4), (unsigned)dec_word(d, b + 8, 4));
+	dec_text(d, ", nl_pid=");
+	dec_pid(d, SYSCALL_PID, (int)dec_word(d, b + 4, 4));
+	dec_printf(d, ", nl_groups=%#08x", (unsigned)dec_word(d, b + 8, 4));
 }
 
 /* The fields behind the family, of a structure of structs.def. */

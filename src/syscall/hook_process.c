@@ -277,6 +277,8 @@ void hook_waitid_pid(struct decoder *d, const struct sys_ref *ref)
 {
 	if ((uint32_t)d->args[0] == 3)
 		dec_fd(d, (int)ref->value);
+	else if ((uint32_t)d->args[0] == 1 || (uint32_t)d->args[0] == 2)
+		dec_pid(d, d->args[0] == 1 ? SYSCALL_PID : SYSCALL_PGID, (int)ref->value);
 	else
 		dec_int(d, (int)ref->value);
 }

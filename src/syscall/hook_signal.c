@@ -183,7 +183,9 @@ static void print_ticks(struct decoder *d, uint64_t ticks)
 
 static void print_pid_uid(struct decoder *d, const uint8_t *rest)
 {
-	dec_printf(d, ", si_pid=%d, si_uid=", (int)dec_word(d, rest, 4));
+	dec_text(d, ", si_pid=");
+	dec_pid(d, SYSCALL_PID, (int)dec_word(d, rest, 4));
+	dec_text(d, ", si_uid=");
 	dec_uid(d, (uint32_t)dec_word(d, rest + 4, 4));
 }
 

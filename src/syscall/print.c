@@ -233,6 +233,8 @@ void syscall_print_result(const struct syscall_style *style, const struct syscal
 		str_add_u64(out, v);
 	else if (kind == SYS_RESULT_NONE)
 		str_add_char(out, '?');
+	else if (kind >= SYS_RESULT_TID)
+		dec_pid(&d, (enum syscall_pid)(kind - SYS_RESULT_TID), (int)call->result);
 	else
 		dec_int(&d, d.word == 4 && call->abi != SYSCALL_ABI_X32 ? (int32_t)call->result : call->result);
 }
@@ -292,16 +294,16 @@ int syscall_signal_number(const char *name)
 	return number_of(XLAT_signal, full);
 }
 
-void syscall_print_siginfo(const struct syscall_style *style, enum syscall_abi abi, const void *siginfo,
-			   size_t size_bytes, struct str *out)
+void syscall_print_siginfo(const struct syscall_style *style, const struct syscall_lookup *lookup, int tid,
+			   enum syscall_abi abi, const void *siginfo, size_t size_bytes, struct str *out)
 {
 	static const struct syscall_memory nothing;
-	struct syscall_call call = { .abi = abi, .number = UINT32_MAX };
+	struct syscall_call call = { .abi = abi, .pid = tid, .tid = tid, .number = UINT32_MAX };
 	struct syscall_progress progress = { 0 };
 	uint8_t bytes[128] = { 0 };
 	struct decoder d;
 
 	memcpy(bytes, siginfo, size_bytes < sizeof(bytes) ? size_bytes : sizeof(bytes));
-	decoder_init(&d, style, NULL, &call, &nothing, &progress, out);
+	decoder_init(&d, style, lookup, &call, &nothing, &progress, out);
 	dec_siginfo(&d, bytes);
 }

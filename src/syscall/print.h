@@ -25,6 +25,8 @@ struct syscall_style {
 	bool addresses;         /* structures as their addresses (-e verbose=!CALL) */
 };
 
+enum syscall_pid { SYSCALL_TID, SYSCALL_PID, SYSCALL_PGID, SYSCALL_SID };
+
 /* What text needs beside the call's own memory; hooks may be NULL (-y was not asked). */
 struct syscall_lookup {
 	/* -y: append "</path>", "<socket:[123]>", "<pipe:[5]>", "</gone>(deleted)" of the caller's FD, or of
@@ -33,6 +35,9 @@ struct syscall_lookup {
 	/* The protocol family of a socket (for getsockopt and netlink payloads); -1: not known. */
 	int (*socket_protocol)(void *user, int pid, int fd);
 	void *user;
+	/* -Y, --decode-pids: append what is known of ID, an id of this kind as the caller sees it. */
+	void (*pid_words)(void *pid_user, int tid, enum syscall_pid kind, int id, struct str *out);
+	void *pid_user;
 };
 
 struct syscall_call {
@@ -73,8 +78,9 @@ const char *syscall_errno_name(int number);  /* "ENOENT"; NULL: unknown */
 int syscall_errno_number(const char *name);  /* -1: no such name */
 const char *syscall_signal_name(int number); /* "SIGCHLD", NULL: unknown; real-time ones "SIGRT_3" */
 int syscall_signal_number(const char *name); /* with or without SIG; -1 */
-/* "{si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=..., ...}" of a raw siginfo_t. */
-void syscall_print_siginfo(const struct syscall_style *style, enum syscall_abi abi,
-			   const void *siginfo, size_t size_bytes, struct str *out);
+/* "{si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=..., ...}" of a raw siginfo_t.
+ * LOOKUP may be NULL. */
+void syscall_print_siginfo(const struct syscall_style *style, const struct syscall_lookup *lookup, int tid,
+			   enum syscall_abi abi, const void *siginfo, size_t size_bytes, struct str *out);
 
 #endif

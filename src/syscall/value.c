@@ -123,6 +123,13 @@ void dec_fd(struct decoder *d, int fd)
 	str_deinit(&path);
 }
 
+void dec_pid(struct decoder *d, enum syscall_pid kind, int id)
+{
+	dec_int(d, id);
+	if (id > 0 && d->lookup != NULL && d->lookup->pid_words != NULL)
+		d->lookup->pid_words(d->lookup->pid_user, d->call->tid, kind, id, d->out);
+}
+
 void dec_dirfd(struct decoder *d, int fd)
 {
 	struct str path = { 0 };

@@ -214,7 +214,7 @@ static void test_siginfo(void **state)
 	uint32_t info[32] = { 17, 0, 1, 0, 5, 6, 7 };
 	struct str out = { 0 };
 
-	syscall_print_siginfo(&style, SYSCALL_ABI_X86_64, info, sizeof(info), &out);
+	syscall_print_siginfo(&style, NULL, 0, SYSCALL_ABI_X86_64, info, sizeof(info), &out);
 	assert_string_equal(str_text(&out),
 			    "{si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=5, si_uid=6, si_status=7, si_utime=0, si_stime=0}");
 	str_deinit(&out);

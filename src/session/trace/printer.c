@@ -16,6 +16,7 @@
 #include "session/trace/fd_names.h"
 #include "session/trace/fold.h"
 #include "session/trace/path_filter.h"
+#include "session/trace/pid_names.h"
 #include "session/trace/printer_impl.h"
 #include "session/trace/stack_printer.h"
 #include "session/trace/summary.h"
@@ -435,6 +436,7 @@ static void on_leaving(void *self, struct call_thread *t)
 	struct line *line = printer_line(t);
 	struct trace_out *out = target(p, line);
 
+	printer_refresh_comm(p, t); /* the last time that it can be asked */
 	if (!line->open)
 		return;
 	line->open = false;
@@ -491,7 +493,7 @@ static void on_signal(void *self, struct call_thread *t, int number, const sigin
 	printer_lead(p, t, out, t->event_ns);
 	str_printf(&out->text, "--- %s ", signal_name(number, buffer, sizeof(buffer)));
 	if (siginfo) {
-		syscall_print_siginfo(&style, SYSCALL_ABI_X86_64, siginfo, sizeof(*siginfo), &out->text);
+		syscall_print_siginfo(&style, &p->lookup, t->tid, SYSCALL_ABI_X86_64, siginfo, sizeof(*siginfo), &out->text);
 		str_add_char(&out->text, ' ');
 	}
 	str_add(&out->text, "---");
@@ -625,7 +627,9 @@ struct err *printer_create(const struct trace_options *options, struct printer *
 		free(p);
 		return err;
 	}
-	if (options->fds || options->pid_words)
+	if (options->pid_words)
+		p->pids = pid_names_create(options->pid_words, &p->lookup);
+	if (options->fds)
 		p->fds = fd_names_create(options->fds, &p->lookup);
 	if (options->paths.n || options->only_fds)
 		p->paths = path_filter_create(options->paths.v, options->paths.n,
@@ -662,6 +666,7 @@ void printer_destroy(struct printer *p)
 	if (p == NULL)
 		return;
 	fd_names_destroy(p->fds);
+	pid_names_destroy(p->pids);
 	path_filter_destroy(p->paths);
 	summary_destroy(p->summary);
 	stack_printer_destroy(p->stacks);

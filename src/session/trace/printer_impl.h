@@ -12,6 +12,7 @@ struct line {
 	struct syscall_progress progress;
 	bool open;                  /* the call's entry was printed, its result was not */
 	bool filtered;              /* this call is not to be printed: -P, or not in the set */
+	char comm[80];              /* "<name>", when last asked for (-Y) */
 	bool attached;              /* a message about its end is due */
 	enum syscall_abi abi;       /* of its last call, for "[ Process runs in 32 bit mode ]" */
 	int slot;                   /* of this call in the printer's memo */
@@ -26,6 +27,7 @@ struct printer {
 	struct call_thread *printing; /* whose line is the last one of the shared output */
 	struct syscall_lookup lookup;
 	struct fd_names *fds;
+	struct pid_names *pids;
 	struct path_filter *paths;
 	struct summary *summary;
 	struct fold *fold;            /* --fold; NULL: not asked */
@@ -52,6 +54,7 @@ void printer_memo_print(struct printer *p, const struct line *line, struct trace
 
 /* printer_lead.c: what stands before a line's text; ends the line of another one. */
 void printer_lead(struct printer *p, struct call_thread *t, struct trace_out *out, uint64_t time_ns);
+void printer_refresh_comm(struct printer *p, struct call_thread *t);
 void printer_end_line(struct printer *p, struct trace_out *out);
 /* printer_json.c: TEXT is "name(arguments)". */
 void printer_json(struct printer *p, const struct call_thread *t, const char *text, const char *returned);

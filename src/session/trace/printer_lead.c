@@ -8,6 +8,7 @@
 #include "session/trace/printer_impl.h"
 
 #include "base/clock.h"
+#include "session/trace/pid_names.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,39 +17,34 @@
 static const unsigned digits[] = { 0, 3, 6, 9 };
 static const uint32_t divisors[] = { 0, 1000000, 1000, 1 };
 
-static void read_comm(pid_t tid, char *comm, size_t size)
+void printer_refresh_comm(struct printer *p, struct call_thread *t)
 {
-	char path[64];
-	FILE *file;
+	struct line *line = printer_line(t);
+	struct str comm;
 
-	snprintf(path, sizeof(path), "/proc/%d/comm", tid);
-	file = fopen(path, "re");
-	comm[0] = '\0';
-	if (file && fgets(comm, (int)size, file))
-		comm[strcspn(comm, "\n")] = '\0';
-	if (file)
-		fclose(file);
+	if (!(p->options->pid_words & TRACE_PIDS_COMM))
+		return;
+	str_init(&comm);
+	if (pid_names_add_comm(p->pids, t->tid, &comm))
+		snprintf(line->comm, sizeof(line->comm), "%s", str_text(&comm));
+	str_deinit(&comm);
 }
 
-static void add_pid(struct printer *p, const struct call_thread *t, struct trace_out *out)
+static void add_pid(struct printer *p, struct call_thread *t, struct trace_out *out)
 {
 	const struct trace_options *o = p->options;
-	char comm[64], name[80] = "";
+	const char *name = printer_line(t)->comm;
 	bool to_file = o->output != NULL;
 	bool always = o->always_pid || (to_file && !o->separate && (o->follow || o->pids.n + (o->command != NULL) > 1));
 
 	if (!always && (to_file || p->threads <= 1))
 		return;
-	if (o->pid_words & TRACE_PIDS_COMM) {
-		read_comm(t->tid, comm, sizeof(comm));
-		if (comm[0])
-			snprintf(name, sizeof(name), "<%s>", comm);
-	}
+	printer_refresh_comm(p, t);
 	if (to_file && !name[0]) {
 		str_add_u64_padded(&out->text, (uint64_t)t->tid, 5);
 		str_add_char(&out->text, ' ');
 	} else if (to_file) {
-		str_printf(&out->text, "%-5u%s ", t->tid, name);
+		str_printf(&out->text, name[0] ? "%u%s " : "%-5u%s ", t->tid, name);
 	} else {
 		str_printf(&out->text, "[pid %5u%s] ", t->tid, name);
 	}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_SESSION_TRACE_PID_NAMES_H
+#define SONDE_SESSION_TRACE_PID_NAMES_H
+/* -Y and --decode-pids: names of processes, and ids of other pid namespaces in ours. */
+#include "syscall/print.h"
+
+#include <stdint.h>
+#include <sys/types.h>
+
+struct pid_names;
+
+/* WORDS: enum trace_pids.  Fills the hook of LOOKUP. */
+struct pid_names *pid_names_create(uint32_t words, struct syscall_lookup *lookup);
+void pid_names_destroy(struct pid_names *p); /* NULL-safe */
+
+/* Append "<name>" of a task by its id in our namespace, quoted as strace does; false: it is gone. */
+bool pid_names_add_comm(struct pid_names *p, pid_t tid, struct str *out);
+
+#endif
