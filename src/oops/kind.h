@@ -65,8 +65,18 @@ struct oops_family {
 };
 extern const struct oops_family *const oops_families[]; /* ended by NULL */
 
+/* For each row the words of the filter of which a line must have one to fit it. */
+enum { OOPS_KINDS_MAX = 500, OOPS_KIND_WORDS = 7 };
+struct oops_kind_index {
+	const struct oops_kind *kinds[OOPS_KINDS_MAX];
+	uint64_t words[OOPS_KINDS_MAX][OOPS_KIND_WORDS]; /* bits; none: they can't be told */
+	size_t n;
+};
+void oops_kind_index_init(struct oops_kind_index *index);
+
 /* The row that LINE is a headline of; NULL: none. */
-const struct oops_kind *oops_kind_of_line(const char *line, size_t length);
+struct trigger;
+const struct oops_kind *oops_kind_of_line(const struct oops_kind_index *index, const struct trigger *trigger, const char *line, size_t length);
 /* The row after KIND that fits the same headline; NULL: none. */
 const struct oops_kind *oops_kind_next(const struct oops_kind *kind, const char *line, size_t length);
 

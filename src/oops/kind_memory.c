@@ -63,7 +63,7 @@ static const struct oops_kind kinds[] = {
 	{ .name = "page-allocation-failure", .start = "page allocation failure{_colon::|.} order:{order:num}, mode:{mode}", ALLOCATION_FAILED },
 	{ .name = "page-allocation-stall", .start = "page allocation stalls for {milliseconds:num}ms, order:{order:num}", .title = "page allocation stalls in {function}", .where = { OOPS_WHERE_TRACE }, .skip = free_machinery, .severity = OOPS_WARNING,
 	  .meaning = "An allocation waits long for memory: reclaim finds nothing to free, or writing it out is slow.", .look = "the zones' free pages against their min, and what the disks do" },
-	{ .name = "vmalloc-failure", .start = "vmalloc{_colon: error|: allocation failure}: {what:rest}", .title = "vmalloc failure in {function}", .where = { OOPS_WHERE_TRACE }, .skip = vmalloc_machinery, .severity = OOPS_WARNING, .flags = OOPS_FOLLOWS, .unless = NAMES("BUG:", "WARNING:"),
+	{ .name = "vmalloc-failure", .start = "{_of:vmalloc error|vmalloc: allocation failure}: {what:rest}", .title = "vmalloc failure in {function}", .where = { OOPS_WHERE_TRACE }, .skip = vmalloc_machinery, .severity = OOPS_WARNING, .flags = OOPS_FOLLOWS, .unless = NAMES("BUG:", "WARNING:"),
 	  .meaning = "The kernel found no memory or no addresses for a large buffer; the caller has to cope.", .look = "the size: does it come from outside, unchecked?" },
 	{ .name = "slab-allocation-failure", .start = "SLUB: Unable to allocate memory on node", .title = "SLUB could not allocate", .severity = OOPS_WARNING, .flags = OOPS_NO_TRACE | OOPS_NOTE | OOPS_ONE_LINE,
 	  .meaning = "A cache of kernel objects could not grow; the caller has to cope." },

@@ -52,7 +52,7 @@ static const struct oops_kind kinds[] = {
 	{ .name = "trusty", .start = "trusty: panic {_caller:any} ASSERT FAILED{what:rest}", .flags = OOPS_DAMAGED, .title = "trusty: ASSERT FAILED:", .severity = OOPS_PANIC },
 	{ .name = "trusty", .start = "trusty: panic (caller {_caller}): {what:rest}", .flags = OOPS_NO_TRACE | OOPS_LEADS, .title = "trusty: panic: {what}", .severity = OOPS_PANIC,
 	  .meaning = "The secure monitor beside the kernel died." },
-	{ .name = "fuzzer", .start = "SYZ{_kind:FAIL|FATAL}: {what:rest}", .flags = OOPS_ONE_LINE, .title = "SYZFAIL: {what}", .severity = OOPS_WARNING,
+	{ .name = "fuzzer", .start = "{_kind:SYZFAIL|SYZFATAL}: {what:rest}", .flags = OOPS_ONE_LINE, .title = "SYZFAIL: {what}", .severity = OOPS_WARNING,
 	  .meaning = "The fuzzer failed, not the kernel." },
 	{ .name = NULL },
 };

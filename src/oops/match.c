@@ -334,9 +334,18 @@ bool oops_match(const char *template, const char *line, size_t length, struct oo
 	if (*template == '^')
 		return match_here(template + 1, c, captures);
 	if (*template == '{') {
-		for (; c.at < c.end; c.at++)
+		const char *rest = template;
+		struct capture_spec first = read_spec(&rest);
+		bool any = spec_is(&first, "any") && *rest != '{';
+
+		for (size_t skip = 0; c.at < c.end; c.at += skip + 1) {
 			if (match_here(template, c, captures))
 				return true;
+			/* All beginnings up to the literal that follows come to the same. */
+			skip = 0;
+			if (any && !take_any(rest, &c, &skip))
+				return false;
+		}
 		return false;
 	}
 	while ((c.at = memchr(c.at, *template, (size_t)(c.end - c.at))) != NULL) {

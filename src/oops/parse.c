@@ -141,6 +141,12 @@ static void read_details(struct oops_report *r, const char *headline, size_t hea
 	}
 }
 
+/* A line of which logs have thousands, and which has nothing beside what its template takes. */
+static bool is_single_note(const struct oops_kind *kind)
+{
+	return (kind->flags & (OOPS_NOTE | OOPS_ONE_LINE)) == (OOPS_NOTE | OOPS_ONE_LINE);
+}
+
 struct oops_report *oops_parse(const struct oops_kind *kind, const char *text, size_t length)
 {
 	struct oops_report *r = mem_calloc(1, sizeof(*r));
@@ -160,10 +166,12 @@ struct oops_report *oops_parse(const struct oops_kind *kind, const char *text, s
 	r->kind = choose_kind(r, kind, headline, headline_length);
 	r->severity = r->kind->severity;
 	read_details(r, headline, headline_length);
-	oops_facts_parse(r);
-	oops_registers_parse(r);
-	oops_traces_parse(r);
-	oops_tasks_parse(r);
+	if (!is_single_note(r->kind)) {
+		oops_facts_parse(r);
+		oops_registers_parse(r);
+		oops_traces_parse(r);
+		oops_tasks_parse(r);
+	}
 	if (r->kind->finish != NULL)
 		r->kind->finish(r);
 	oops_blame_find(r);

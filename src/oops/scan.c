@@ -62,6 +62,7 @@ struct oops_scan {
 	oops_report_fn *callback;
 	void *user;
 	struct trigger trigger;
+	struct oops_kind_index kinds;
 	char *buffer;
 	size_t fill;
 	uint64_t lines;
@@ -79,6 +80,7 @@ struct oops_scan *oops_scan_create(oops_report_fn *callback, void *user)
 	s->user = user;
 	s->buffer = mem_alloc(BUFFER_BYTES);
 	trigger_init(&s->trigger);
+	oops_kind_index_init(&s->kinds);
 	str_init(&s->message.text);
 	return s;
 }
@@ -218,7 +220,7 @@ static const struct oops_kind *headline(const struct oops_scan *s, const struct 
 {
 	if (trigger_find(&s->trigger, line->text, line->length) == NULL)
 		return NULL;
-	return oops_kind_of_line(line->text, line->length);
+	return oops_kind_of_line(&s->kinds, &s->trigger, line->text, line->length);
 }
 
 /* "9dc0: 00000020 ee1a3fc0" and "beac  ******** ********" of a dump. */

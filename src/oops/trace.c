@@ -378,7 +378,8 @@ bool oops_is_trace_title(const char *text, size_t length, enum oops_trace_kind *
 {
 	while (length > 0 && is_blank(*text))
 		text++, length--;
-	if (length < 6 || length > 400)
+	/* Most lines are frames or registers: seen without comparing forty templates. */
+	if (length < 6 || length > 400 || (text[length - 1] != ':' && strchr("PAaIFfpLN-", *text) == NULL && oops_find(text, length, "race") == NULL && memchr(text, ':', length) == NULL))
 		return false;
 	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
 		struct oops_captures captures = { .n = 0 };

@@ -7,9 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TRIGGER_WORDS_MAX = 400 };
+enum { TRIGGER_WORDS_MAX = 400, TRIGGER_FILTER_BITS = 1 << 17 };
 struct trigger {
-	uint8_t present[1 << 14];                 /* hash of three bytes -> is there an entry?  Small, to stay in the nearest cache. */
+	uint64_t filter[TRIGGER_FILTER_BITS / 64]; /* hash of four bytes -> may a word begin there or one before? */
 	uint16_t head[1 << 14];                   /* hash of three bytes -> 1 + entry; 0: none */
 	uint16_t next[2 * TRIGGER_WORDS_MAX];     /* 1 + the next entry of the same hash */
 	uint8_t length[TRIGGER_WORDS_MAX];
@@ -19,6 +19,9 @@ struct trigger {
 void trigger_init(struct trigger *t);
 /* The first place at or behind TEXT where one of the words stands; NULL: none. */
 const char *trigger_find(const struct trigger *t, const char *text, size_t length);
+
+/* Which words stand in TEXT: SEEN has TRIGGER_WORDS_MAX / 64 + 1 words of bits. */
+void trigger_words_of(const struct trigger *t, const char *text, size_t length, uint64_t *seen);
 
 /* Newlines in TEXT. */
 uint64_t trigger_count_lines(const char *text, size_t length);

@@ -122,6 +122,25 @@ static void test_every_kind_is_explained(void **state)
 		}
 }
 
+/* Else each line that passes the filter is compared with that row. */
+static void test_every_kind_is_found_by_words(void **state)
+{
+	struct oops_kind_index *index = mem_alloc(sizeof(*index));
+
+	(void)state;
+	oops_kind_index_init(index);
+	for (size_t i = 0; i < index->n; i++) {
+		uint64_t any = 0;
+
+		for (size_t k = 0; k < OOPS_KIND_WORDS; k++)
+			any |= index->words[i][k];
+		if (any == 0)
+			print_error("no word of trigger_words in all that fits: %s\n", index->kinds[i]->start);
+		assert_true(any != 0);
+	}
+	free(index);
+}
+
 /* --- architectures ------------------------------------------------------------------------------- */
 
 static bool says(struct oops_report *r, const char *words)
@@ -268,6 +287,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_headlines),
 		cmocka_unit_test(test_every_kind_is_explained),
+		cmocka_unit_test(test_every_kind_is_found_by_words),
 		cmocka_unit_test(test_architectures),
 		cmocka_unit_test(test_stock_reports),
 		cmocka_unit_test(test_oom_table),
