@@ -222,6 +222,8 @@ static struct err *find(void *self, struct module *m, int pid, uint64_t offset, 
 		ret->why = "outside of what the file maps";
 	else
 		answer(state_of(self, m), m, vaddr, ((struct elf_finder *)self)->options.raw_names, a, ret);
+	if (ret->count > 0)
+		ret->start = symtab_start(state_of(self, m)->symtab, vaddr);
 	return NULL;
 }
 

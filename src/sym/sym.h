@@ -31,6 +31,7 @@ struct sym_chain {
 	struct sym_frame *frames;
 	size_t count;         /* 0: not resolved */
 	const char *why;      /* when count is 0, or the outer frame is nameless: "no symbols", ...; static or in the arena */
+	uint64_t start;       /* where the outer function's symbol begins, an ELF address; 0: not known */
 };
 
 struct symbolizer_options {

@@ -342,6 +342,13 @@ const char *symtab_find(const struct symtab *t, uint64_t vaddr)
 	return found ? t->symbols.v[found->value].name : NULL;
 }
 
+uint64_t symtab_start(const struct symtab *t, uint64_t vaddr)
+{
+	const struct interval *found = intervals_find(&t->index, vaddr);
+
+	return found ? t->symbols.v[found->value].addr : 0;
+}
+
 bool symtab_is_alias(const struct symtab *t, uint64_t vaddr, const char *name)
 {
 	const struct interval *found = intervals_find(&t->index, vaddr);

@@ -18,6 +18,8 @@ void symtab_destroy(struct symtab *t); /* NULL-safe */
 /* The mangled name of the function at this ELF address, without a symbol version; NULL:
  * no symbol covers it.  Valid while T lives. */
 const char *symtab_find(const struct symtab *t, uint64_t vaddr);
+/* Where that function begins, an ELF address; 0: no symbol covers VADDR. */
+uint64_t symtab_start(const struct symtab *t, uint64_t vaddr);
 /* Is NAME (mangled) another name of that function? */
 bool symtab_is_alias(const struct symtab *t, uint64_t vaddr, const char *name);
 /* False: only exported functions are known, the rest was stripped. */

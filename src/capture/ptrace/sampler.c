@@ -25,6 +25,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/vec.h"
+#include "capture/ptrace/regs.h"
 #include "capture/track.h"
 #include "unwind/unwind.h"
 
@@ -199,69 +200,6 @@ static bool read_memory(void *user, uint64_t addr, void *buffer, size_t size_byt
 	return true;
 }
 
-#if defined(__x86_64__)
-/* struct user_regs_struct32, arch/x86/include/asm/user32.h: ebx ecx edx esi edi ebp eax, 4 segments,
- * orig_eax, eip, cs, eflags, esp */
-static void regs_of_32bit(const uint32_t *r, struct unwind_full *ret)
-{
-	*ret = (struct unwind_full){
-		.value = { r[6], r[1], r[2], r[0], r[15], r[5], r[3], r[4], r[12] }, .known = (1 << 9) - 1,
-	};
-}
-
-static void regs_of(const struct user_regs_struct *r, struct unwind_full *ret)
-{
-	*ret = (struct unwind_full){
-		.value = { r->rax, r->rdx, r->rcx, r->rbx, r->rsi, r->rdi, r->rbp, r->rsp, r->r8, r->r9, r->r10,
-			   r->r11, r->r12, r->r13, r->r14, r->r15, r->rip },
-		.known = (1 << 17) - 1,
-	};
-}
-#elif defined(__aarch64__)
-static void regs_of(const struct user_regs_struct *r, struct unwind_full *ret)
-{
-	*ret = (struct unwind_full){ .known = (UINT64_C(1) << 33) - 1 };
-	for (int i = 0; i < 31; i++)
-		ret->value[i] = r->regs[i];
-	ret->value[31] = r->sp;
-	ret->value[32] = r->pc;
-}
-#elif defined(__riscv) && __riscv_xlen == 64
-static void regs_of(const struct user_regs_struct *r, struct unwind_full *ret)
-{
-	const unsigned long *x = (const unsigned long *)r; /* pc, x1 ... x31 */
-
-	*ret = (struct unwind_full){ .known = (UINT64_C(1) << 33) - 2 };
-	for (int i = 1; i < 32; i++)
-		ret->value[i] = x[i];
-	ret->value[32] = x[0];
-}
-#else
-static void regs_of(const struct user_regs_struct *r, struct unwind_full *ret) { *ret = (struct unwind_full){ 0 }; }
-#endif
-
-static bool read_regs(pid_t tid, struct unwind_full *regs, bool *is_32bit)
-{
-	union {
-		struct user_regs_struct native;
-		uint32_t i386[17];
-	} r;
-	struct iovec io = { &r, sizeof(r) };
-
-	memset(&r, 0, sizeof(r));
-	if (ptrace(PTRACE_GETREGSET, tid, (void *)NT_PRSTATUS, &io) != 0)
-		return false;
-#if defined(__x86_64__)
-	*is_32bit = io.iov_len == sizeof(r.i386);
-	if (*is_32bit) {
-		regs_of_32bit(r.i386, regs);
-		return true;
-	}
-#endif
-	regs_of(&r.native, regs);
-	return regs->known != 0;
-}
-
 /* False: nobody takes them out, the session is stuck.  The time stays owed. */
 static bool keep_sample(struct ptrace_sampler *s, const struct ptrace_sample *sample)
 {
@@ -328,7 +266,7 @@ static void look_at(struct ptrace_sampler *s, struct tracee *t)
 	size_t count = 0;
 
 	t->interrupted = false;
-	if (t->owed_ns == 0 || !read_regs(t->tid, &sample.regs, &sample.is_32bit) ||
+	if (t->owed_ns == 0 || !regs_read(t->tid, &sample.regs, &sample.is_32bit) ||
 	    !unwind_regs_from(&sample.regs, sample.is_32bit, &regs))
 		return;
 	if (s->options.copy_stacks) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The thread stands still: its registers, its stack through process_vm_readv, its mappings
- * from /proc, kept until it maps something else.  A frame's line:
+ * from /proc, kept until it maps something else.  Frames are found by the files' CFI, and where
+ * there is none by frame pointers.  A frame's line:
  *
  *	 > /usr/lib/libc.so.6(__write+0x10) [0xf8350]
  */
@@ -10,18 +11,16 @@
 #include "base/arena.h"
 #include "base/mem.h"
 #include "base/vec.h"
+#include "capture/ptrace/regs.h"
 #include "capture/ptrace/remote.h"
 #include "module/mapping.h"
 #include "module/module.h"
 #include "sym/sym.h"
+#include "unwind/image.h"
 #include "unwind/unwind.h"
 
-#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ptrace.h>
-#include <sys/uio.h>
-#include <sys/user.h>
 
 enum { FRAMES_MAX = 256 };
 
@@ -29,6 +28,8 @@ struct area {
 	uint64_t addr, size_bytes, offset;
 	char *path;
 	struct module *module;
+	struct unwind_image *image; /* NULL: none, or none yet */
+	bool is_image_tried;
 };
 struct space {
 	pid_t pid;
@@ -48,6 +49,7 @@ static void space_clear(struct stack_printer *s)
 
 		if (a->module && s->symbolizer)
 			symbolizer_forget(s->symbolizer, a->module);
+		unwind_image_destroy(a->image);
 		module_destroy(a->module);
 		free(a->path);
 	}
@@ -125,6 +127,18 @@ static void open_module(struct area *a, pid_t pid)
 		err_destroy(module_create(&key, &a->module));
 }
 
+/* "write+0x10"; nothing where it has no name. */
+static void print_function(const struct sym_chain *chain, uint64_t vaddr, struct str *out)
+{
+	const struct sym_frame *f = chain->count ? &chain->frames[chain->count - 1] : NULL;
+
+	if (!f || !f->function || f->nameless)
+		return;
+	str_printf(out, "%s", f->function);
+	if (chain->start && chain->start <= vaddr)
+		str_printf(out, "+0x%llx", (unsigned long long)(vaddr - chain->start));
+}
+
 static void print_frame(struct stack_printer *s, pid_t pid, uint64_t pc, bool exact, struct str *out)
 {
 	struct area *a = find_area(s, pid, pc);
@@ -144,11 +158,9 @@ static void print_frame(struct stack_printer *s, pid_t pid, uint64_t pc, bool ex
 	vaddr = offset;
 	if (a->module)
 		module_offset_to_vaddr(a->module, offset, &vaddr);
-	if (chain.count && chain.frames[chain.count - 1].function)
-		str_printf(out, " > %s(%s) [0x%llx]\n", a->path, chain.frames[chain.count - 1].function,
-			   (unsigned long long)vaddr);
-	else
-		str_printf(out, " > %s() [0x%llx]\n", a->path, (unsigned long long)vaddr);
+	str_printf(out, " > %s(", a->path);
+	print_function(&chain, vaddr, out);
+	str_printf(out, ") [0x%llx]\n", (unsigned long long)vaddr);
 	arena_deinit(&arena);
 }
 
@@ -159,36 +171,43 @@ static bool read_memory(void *user, uint64_t addr, void *buffer, size_t size_byt
 	return memory.read(memory.user, SYSCALL_EXIT, addr, buffer, size_bytes) == size_bytes;
 }
 
-static bool read_regs(pid_t tid, struct unwind_regs *regs)
-{
-	struct user_regs_struct r;
-	struct iovec io = { &r, sizeof(r) };
+struct stack_space {
+	struct stack_printer *printer;
+	pid_t pid;
+};
 
-	memset(&r, 0, sizeof(r));
-	if (ptrace(PTRACE_GETREGSET, tid, (void *)NT_PRSTATUS, &io) != 0)
+static bool find_place(void *user, uint64_t pc, struct unwind_place *ret)
+{
+	struct stack_space *space = user;
+	struct area *a = find_area(space->printer, space->pid, pc);
+
+	if (!a)
 		return false;
-#if defined(__x86_64__)
-	*regs = (struct unwind_regs){ r.rip, r.rsp, r.rbp, 0, false };
-	return io.iov_len == sizeof(r);
-#elif defined(__aarch64__)
-	*regs = (struct unwind_regs){ r.pc, r.sp, r.regs[29], r.regs[30], false };
-	return io.iov_len == sizeof(r);
-#else
-	return false;
-#endif
+	open_module(a, space->pid);
+	if (!a->is_image_tried && a->module && module_borrow_fd(a->module) >= 0)
+		err_destroy(unwind_image_create(module_borrow_fd(a->module), &a->image));
+	a->is_image_tried = true;
+	*ret = (struct unwind_place){ .start = a->addr, .end = a->addr + a->size_bytes };
+	if (a->image)
+		unwind_image_place(a->image, a->addr, a->size_bytes, a->offset, ret);
+	return true;
 }
 
 void stack_printer_print(struct stack_printer *s, const struct call_thread *t, struct str *out)
 {
+	struct stack_space place = { s, t->pid };
+	struct unwind_space space = { find_place, &place };
 	struct unwind_memory memory = { read_memory, &s->remote };
+	struct unwind_result result;
+	struct unwind_full all;
 	struct unwind_regs regs;
 	uint64_t pcs[FRAMES_MAX];
-	size_t count = 0;
+	bool is_32bit = false;
 
 	remote_begin(&s->remote, t->tid);
-	if (!read_regs(t->tid, &regs))
+	if (!regs_read(t->tid, &all, &is_32bit) || !unwind_regs_from(&all, is_32bit, &regs))
 		return;
-	unwind_frame_pointers(&regs, &memory, pcs, FRAMES_MAX, &count);
-	for (size_t i = 0; i < count; i++)
+	unwind_stack(&regs, &memory, &space, 0, pcs, FRAMES_MAX, &result);
+	for (size_t i = 0; i < result.count; i++)
 		print_frame(s, t->pid, pcs[i], i == 0, out);
 }

@@ -1,0 +1,29 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# needs: gcc strace plain
+# sonde trace -k: the stacks of a program without frame pointers, and of Debian's libc, which has none either,
+# are strace -k's to the address, and name every function of the program.
+set -euo pipefail
+cat > w.c << 'END'
+#include <unistd.h>
+__attribute__((noinline)) int inner(int x) { write(2, "x\n", 2); return x + 1; }
+__attribute__((noinline)) int middle(int x) { return inner(x) * 2; }
+__attribute__((noinline)) int outer(int x) { return middle(x) + 3; }
+int main(int argc, char **argv) { return outer(argc) > 100; }
+END
+gcc -O2 -fomit-frame-pointer w.c -o w
+stack() { sed -n '/^write(2/,/^[^ ]/p' "$1" | grep '^ >'; }
+# Both by ptrace; that stacks can be unwound where nobody is stopped is tests/system/bpf-unwind.py.
+sonde trace --engine ptrace -k -e trace=write -o ours ./w 2> /dev/null
+stack ours > ours.stack
+[ "$(grep -oE 'inner|middle|outer|main\+|_start\+' ours.stack | tr '\n' ' ')" = "inner middle outer main+ _start+ " ] ||
+	{ echo "FAILED: the program's functions"; cat ours; exit 1; }
+echo "functions without frame pointers are there, with offsets"
+strace -k -e trace=write -o theirs ./w 2> /dev/null || { echo "strace without -k"; exit 77; }
+stack theirs > theirs.stack
+diff <(grep -o '\[0x.*' theirs.stack) <(grep -o '\[0x.*' ours.stack) || { echo "FAILED: other addresses than strace's"; exit 1; }
+echo "$(wc -l < ours.stack) frames as strace has them"
+sonde trace --engine ptrace -k -e trace=write -o echo.out echo hi > echo.text
+strace -k -e trace=write -o echo.strace echo hi > echo.text
+diff <(grep -o '\[0x.*' echo.strace) <(grep -o '\[0x.*' echo.out) || { echo "FAILED: echo: other addresses than strace's"; exit 1; }
+echo "$(grep -c '^ >' echo.out) frames of a stripped program as strace has them"
