@@ -12,7 +12,7 @@ __attribute__((noinline)) int outer(int x) { return middle(x) + 3; }
 int main(int argc, char **argv) { return outer(argc) > 100; }
 END
 gcc -O2 -fomit-frame-pointer w.c -o w
-stack() { sed -n '/^write(2/,/^[^ ]/p' "$1" | grep '^ >'; }
+stack() { sed -n '/write(2/,/^[^ ]/p' "$1" | grep '^ >'; }
 # Both by ptrace; that stacks can be unwound where nobody is stopped is tests/system/bpf-unwind.py.
 sonde trace --engine ptrace -k -e trace=write -o ours ./w 2> /dev/null
 stack ours > ours.stack
