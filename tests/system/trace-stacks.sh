@@ -16,7 +16,7 @@ stack() { sed -n '/write(2/,/^[^ ]/p' "$1" | grep '^ >'; }
 # Both by ptrace; that stacks can be unwound where nobody is stopped is tests/system/bpf-unwind.py.
 sonde trace --engine ptrace -k -e trace=write -o ours ./w 2> /dev/null
 stack ours > ours.stack
-[ "$(grep -oE 'inner|middle|outer|main\+|_start\+' ours.stack | tr '\n' ' ')" = "inner middle outer main+ _start+ " ] ||
+[ "$(grep -oE '\((inner|middle|outer|main|_start)\+' ours.stack | tr -d '\n')" = "(inner+(middle+(outer+(main+(_start+" ] ||
 	{ echo "FAILED: the program's functions"; cat ours; exit 1; }
 echo "functions without frame pointers are there, with offsets"
 strace -k -e trace=write -o theirs ./w 2> /dev/null || { echo "strace without -k"; exit 77; }
