@@ -18,26 +18,62 @@ void hook_fds(struct decoder *d, const struct sys_ref *ref)
 	str_add_char(d->out, ']');
 }
 
-/* Entries of a directory are counted; -v shows them. */
+static void print_dirent_type(struct decoder *d, uint8_t type)
+{
+	static const char *const names[] = { "DT_UNKNOWN", "DT_FIFO", "DT_CHR", NULL, "DT_DIR", NULL, "DT_BLK", NULL,
+					     "DT_REG", NULL, "DT_LNK", NULL, "DT_SOCK", NULL, "DT_WHT" };
+
+	dec_text(d, ", d_type=");
+	dec_named(d, type, type < sizeof(names) / sizeof(*names) ? names[type] : NULL, "DT_???");
+}
+
+/* WORD: bytes of the first two fields.  The older form has the type behind the name, in the last byte. */
+static void print_dirent(struct decoder *d, const uint8_t *bytes, size_t length, unsigned word, bool old)
+{
+	size_t name = 2 * word + (old ? 2 : 3);
+
+	dec_printf(d, "{d_ino=%llu, d_off=%lld, d_reclen=%zu", (unsigned long long)dec_word(d, bytes, word),
+		   (long long)dec_word(d, bytes + word, word), length);
+	if (!old)
+		print_dirent_type(d, bytes[name - 1]);
+	dec_text(d, ", d_name=");
+	dec_chars(d, bytes + name, length - name - old);
+	if (old)
+		print_dirent_type(d, bytes[length - 1]);
+	str_add_char(d->out, '}');
+}
+
+/* Entries of a directory are counted; -v shows them.  The parameter is 8 where inode and offset are 64 bits wide,
+ * and 0 for the older form. */
 void hook_dents(struct decoder *d, const struct sys_ref *ref)
 {
-	enum { MOST = 1 << 20 };
+	enum { MOST = 1 << 20, ENTRY_MOST = 512 };
 	uint64_t left = d->call->is_error ? 0 : (uint64_t)d->call->result, at = ref->value;
-	unsigned count = 0;
-	uint8_t head[18];
+	unsigned count = 0, word = ref->param ? ref->param : d->word;
+	uint8_t entry[ENTRY_MOST];
 
 	if (d->call->is_error || ref->value == 0) {
 		dec_addr(d, ref->value);
 		return;
 	}
+	dec_text(d, d->style->verbose ? "[" : "");
 	if (left > MOST)
 		left = MOST;
-	for (; left >= 19 && dec_read(d, at, head, sizeof(head)); count++) {
-		uint64_t length = dec_word(d, head + 16, 2);
-		if (length < 19 || length > left)
+	for (; left >= 2 * word + 3 && dec_read(d, at, entry, 2 * word + 2); count++) {
+		uint64_t length = dec_word(d, entry + 2 * word, 2);
+
+		if (length < 2 * word + 3 || length > left || length > ENTRY_MOST)
 			break;
+		if (d->style->verbose && dec_read(d, at, entry, length)) {
+			dec_text(d, count ? ", " : "");
+			print_dirent(d, entry, length, word, !ref->param);
+		}
 		at += length;
 		left -= length;
+	}
+	if (d->style->verbose) {
+		str_add_char(d->out, ']');
+		return;
 	}
 	dec_addr(d, ref->value);
 	dec_printf(d, " /* %u entr%s */", count, count == 1 ? "y" : "ies");
