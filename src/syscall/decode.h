@@ -11,6 +11,7 @@
 
 struct decoder {
 	const struct syscall_style *style;
+	const struct syscall_style *asked; /* the same, but behind results, where most names are told whatever -X says */
 	const struct syscall_lookup *lookup;
 	const struct syscall_call *call;
 	const struct syscall_memory *memory;

@@ -176,13 +176,16 @@ void hook_fcntl_arg(struct decoder *d, const struct sys_ref *ref)
 
 static bool flags_result(struct decoder *d, const char *before, unsigned xlat)
 {
+	const struct syscall_style *style = d->style;
 	uint64_t v = (uint64_t)d->call->result;
 
 	dec_hex(d, v);
 	if (v == 0)
 		return true;
 	dec_text(d, before);
+	d->style = d->asked;
 	dec_flags(d, xlat, v);
+	d->style = style;
 	str_add_char(d->out, ')');
 	return true;
 }

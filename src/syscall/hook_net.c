@@ -56,18 +56,34 @@ __attribute__((format(printf, 5, 6))) static void net_value(struct decoder *d, c
 		dec_text(d, " */");
 }
 
+/* An address in quotes: with -xx its letters are in hex, as those of all strings. */
+static void quote_address(struct decoder *d, const char *text, struct str *quoted)
+{
+	struct str *out = d->out;
+
+	d->out = quoted;
+	dec_quote(d, (const uint8_t *)text, strlen(text), false, false);
+	d->out = out;
+}
+
 static void print_inet(struct decoder *d, const uint8_t *b, size_t size)
 {
+	CLEANUP(str_deinit) struct str quoted = { 0 };
+	char text[INET_ADDRSTRLEN];
+
 	if (size < 16) {
 		print_raw(d, b, size);
 		return;
 	}
 	net_value(d, ", sin_port=", b + 2, 2, "htons(%u)", big16(b + 2));
-	net_value(d, ", sin_addr=", b + 4, 4, "inet_addr(\"%u.%u.%u.%u\")", b[4], b[5], b[6], b[7]);
+	inet_ntop(AF_INET, b + 4, text, sizeof(text));
+	quote_address(d, text, &quoted);
+	net_value(d, ", sin_addr=", b + 4, 4, "inet_addr(%s)", str_text(&quoted));
 }
 
 static void print_inet6(struct decoder *d, const uint8_t *b, size_t size)
 {
+	CLEANUP(str_deinit) struct str quoted = { 0 };
 	char text[INET6_ADDRSTRLEN];
 
 	if (size < 24) {
@@ -77,10 +93,11 @@ static void print_inet6(struct decoder *d, const uint8_t *b, size_t size)
 	net_value(d, ", sin6_port=", b + 2, 2, "htons(%u)", big16(b + 2));
 	net_value(d, ", sin6_flowinfo=", b + 4, 4, "htonl(%u)", (unsigned)ntohl((uint32_t)dec_word(d, b + 4, 4)));
 	inet_ntop(AF_INET6, b + 8, text, sizeof(text));
+	quote_address(d, text, &quoted);
 	if (d->style->xlat == SYSCALL_XLAT_ABBREV)
-		dec_printf(d, ", inet_pton(AF_INET6, \"%s\", &sin6_addr)", text);
+		dec_printf(d, ", inet_pton(AF_INET6, %s, &sin6_addr)", str_text(&quoted));
 	else
-		net_value(d, ", sin6_addr=", b + 8, 16, "inet_pton(AF_INET6, \"%s\")", text);
+		net_value(d, ", sin6_addr=", b + 8, 16, "inet_pton(AF_INET6, %s)", str_text(&quoted));
 	if (size >= 28)
 		dec_printf(d, ", sin6_scope_id=%u", (unsigned)dec_word(d, b + 24, 4));
 }
@@ -301,26 +318,15 @@ void hook_socktype(struct decoder *d, const struct sys_ref *ref)
 	uint32_t v = (uint32_t)ref->value;
 	const char *name = dec_name(XLAT_socktypes, v & 0xf);
 
-	if (name == NULL || (v & ~0xfu) == 0 || d->style->xlat == SYSCALL_XLAT_RAW) {
-		if (name == NULL)
-			dec_flags(d, XLAT_sock_type_flags, v);
-		else
-			dec_enum(d, XLAT_socktypes, v);
+	if (name == NULL) {
+		dec_flags(d, XLAT_sock_type_flags, v);
 		return;
 	}
-	struct syscall_style plain = *d->style;
-	const struct syscall_style *old = d->style;
-	bool verbose = old->xlat == SYSCALL_XLAT_VERBOSE;
-	plain.xlat = SYSCALL_XLAT_ABBREV;
-	d->style = &plain;
-	if (verbose)
-		dec_printf(d, "%#x /* ", v);
-	dec_text(d, name);
+	dec_enum(d, XLAT_socktypes, v & 0xf);
+	if ((v & ~0xfu) == 0)
+		return;
 	str_add_char(d->out, '|');
-	dec_flags_of(d, (const uint16_t[]){ XLAT_sock_type_flags }, 1, v & ~0xfu, NULL);
-	if (verbose)
-		dec_text(d, " */");
-	d->style = old;
+	dec_flags(d, XLAT_sock_type_flags, v & ~0xfu);
 }
 
 static unsigned protocol_table(uint32_t family)

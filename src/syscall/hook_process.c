@@ -2,18 +2,26 @@
 /* Hooks for processes: credentials, scheduling, clone3, prctl, limits. */
 #include "syscall/hooks.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* ---- numbers with a unit of their own --------------------------------------------- */
 
 static void limit_text(struct decoder *d, uint64_t v, const char *infinity, bool infinite)
 {
-	if (infinite)
-		dec_text(d, infinity);
-	else if (v > 1024 && v % 1024 == 0)
-		dec_printf(d, "%llu*1024", (unsigned long long)(v / 1024));
-	else
+	char text[48];
+
+	snprintf(text, sizeof(text), "%llu*1024", (unsigned long long)(v / 1024));
+	if (d->style->xlat == SYSCALL_XLAT_RAW || !(infinite || (v > 1024 && v % 1024 == 0))) {
 		dec_uint(d, v);
+		return;
+	}
+	if (d->style->xlat == SYSCALL_XLAT_ABBREV) {
+		dec_text(d, infinite ? infinity : text);
+		return;
+	}
+	dec_uint(d, v);
+	dec_comment(d, infinite ? infinity : text);
 }
 
 void hook_rlim(struct decoder *d, const struct sys_ref *ref)

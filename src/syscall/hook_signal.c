@@ -172,13 +172,9 @@ static void print_code(struct decoder *d, int sig, int code)
 		dec_comment(d, name);
 }
 
-/* A clock_t: hundredths of a second, whatever the kernel's own ticks. */
 static void print_ticks(struct decoder *d, uint64_t ticks)
 {
-	dec_uint(d, ticks);
-	if (ticks && d->style->xlat != SYSCALL_XLAT_RAW)
-		dec_printf(d, " /* %llu.%02llu s */", (unsigned long long)(ticks / 100),
-			   (unsigned long long)(ticks % 100));
+	hook_clock_t(d, &(struct sys_ref){ .value = ticks, .size = (uint8_t)d->word });
 }
 
 static void print_pid_uid(struct decoder *d, const uint8_t *rest)

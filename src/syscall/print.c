@@ -212,6 +212,7 @@ void syscall_print_result(const struct syscall_style *style, const struct syscal
 
 	names.xlat = SYSCALL_XLAT_ABBREV;
 	decoder_init(&d, &names, lookup, call, memory, &own, out);
+	d.asked = style;
 	d.exit = true;
 	if (call->is_error) {
 		print_errno(&d, call->result < 0 ? -call->result : call->result);
