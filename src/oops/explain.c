@@ -128,8 +128,8 @@ static void look_at_taint(struct oops_report *r, struct oops_explanation *e)
 static void look_at_context(struct oops_report *r, struct oops_explanation *e)
 {
 	if (r->context == OOPS_CONTEXT_HARDIRQ || r->context == OOPS_CONTEXT_SOFTIRQ || r->context == OOPS_CONTEXT_NMI)
-		say(r, e, "It happened in an interrupt (%s): the task %s was only there at the time.", oops_context_name(r->context),
-		    r->comm != NULL ? r->comm : "named");
+		say(r, e, "It happened in an interrupt (%s): the task%s%s was only there at the time.", oops_context_name(r->context),
+		    r->comm != NULL ? " " : "", r->comm != NULL ? r->comm : "");
 }
 
 static void look_at_blame(struct oops_report *r, struct oops_explanation *e)
@@ -461,8 +461,67 @@ static void explain_lock(struct oops_report *r, struct oops_explanation *e)
 	for (size_t i = 0; i + 1 < r->locks.n && r->locks.v[i].depth < 0 && i < 1; i++)
 		say(r, e, "It wants %s (in %s) and holds %s (taken in %s).", r->locks.v[i].name, r->locks.v[i].function, r->locks.v[i + 1].name,
 		    r->locks.v[i + 1].function);
+	if (*oops_detail(r, "lock") != '\0' && strstr(r->title, "unlock balance") != NULL)
+		say(r, e, "The lock that it released: %s.", oops_detail(r, "lock"));
 	if (*oops_detail(r, "what") != '\0')
-		say(r, e, "The check: %s.", oops_detail(r, "what"));
+		say(r, e, "The check: %.*s.", (int)strcspn(oops_detail(r, "what"), "!"), oops_detail(r, "what"));
+}
+
+/* --- a sentence or two each ------------------------------------------------------------------------------ */
+
+static void explain_ubsan(struct oops_report *r, struct oops_explanation *e)
+{
+	if (*oops_detail(r, "what") != '\0')
+		say(r, e, "The check's own words: \"%s\"", oops_detail(r, "what"));
+}
+
+static void explain_race(struct oops_report *r, struct oops_explanation *e)
+{
+	unsigned told = 0;
+
+	for (size_t i = 0; i < r->traces.n && told < 2; i++)
+		if (r->traces.v[i].frames.n > 0 && r->traces.v[i].frames.v[0].function != NULL) {
+			size_t n = strlen(r->traces.v[i].title);
+
+			say(r, e, "%.*s, in %s.", (int)(n > 0 && r->traces.v[i].title[n - 1] == ':' ? n - 1 : n), r->traces.v[i].title, r->traces.v[i].frames.v[0].function);
+			told++;
+		}
+	if (*oops_detail(r, "change") != '\0')
+		say(r, e, "The value changed meanwhile: %s.", oops_detail(r, "change"));
+}
+
+static void explain_atomic(struct oops_report *r, struct oops_explanation *e)
+{
+	if (strcmp(oops_detail(r, "irqs_disabled"), "1") == 0)
+		say(r, e, "Interrupts were off when it was called.");
+	else if (number_of(r, "in_atomic") > 0)
+		say(r, e, "Preemption was off when it was called: a spinlock was held, or it was an interrupt.");
+	for (size_t i = 0; i < r->traces.n; i++)
+		if (strncmp(r->traces.v[i].title, "Preemption disabled at", 22) == 0 && r->traces.v[i].frames.n > 0 && r->traces.v[i].frames.v[0].function != NULL)
+			say(r, e, "Preemption was switched off in %s.", r->traces.v[i].frames.v[0].function);
+	for (size_t i = 0; i < r->locks.n && i < 3; i++)
+		say(r, e, "It held the lock %s, taken in %s.", r->locks.v[i].name, r->locks.v[i].function);
+}
+
+static void explain_leak(struct oops_report *r, struct oops_explanation *e)
+{
+	if (*oops_detail(r, "size") != '\0')
+		say(r, e, "%s bytes, allocated by %s (pid %s)%s%s%s.", oops_detail(r, "size"), *oops_detail(r, "leaker") != '\0' ? oops_detail(r, "leaker") : "?",
+		    *oops_detail(r, "leaker_pid") != '\0' ? oops_detail(r, "leaker_pid") : "?", *oops_detail(r, "age") != '\0' ? ", " : "", oops_detail(r, "age"), *oops_detail(r, "age") != '\0' ? " s ago" : "");
+}
+
+static void explain_page(struct oops_report *r, struct oops_explanation *e)
+{
+	if (*oops_detail(r, "reason") != '\0')
+		say(r, e, "The kernel's reason: %s.", oops_detail(r, "reason"));
+}
+
+static void explain_workqueue(struct oops_report *r, struct oops_explanation *e)
+{
+	if (*oops_detail(r, "seconds") != '\0')
+		say(r, e, "For %s seconds already.", oops_detail(r, "seconds"));
+	if (*oops_detail(r, "in_flight") != '\0')
+		say(r, e, "In flight (worker's pid and function): %s.", oops_detail(r, "in_flight"));
 }
 
 static const struct {
@@ -472,6 +531,7 @@ static const struct {
 	{ "kasan", explain_object }, { "kfence", explain_object }, { "kmsan", explain_object }, { "slab-corruption", explain_object },
 	{ "hung-task", explain_wait }, { "soft-lockup", explain_wait }, { "rcu-stall", explain_wait }, { "hard-lockup", explain_wait },
 	{ "oom-kill", explain_oom }, { "page-allocation-failure", explain_allocation }, { "page-allocation-stall", explain_allocation }, { "segfault", explain_segfault }, { "panic", explain_init },
+	{ "ubsan", explain_ubsan }, { "kcsan", explain_race }, { "atomic-sleep", explain_atomic }, { "memory-leak", explain_leak }, { "bad-page", explain_page }, { "workqueue-lockup", explain_workqueue },
 	{ "sysrq-memory", explain_memory }, { "sysrq-registers", explain_registers },
 	{ "sysrq-tasks", explain_tasks }, { "sysrq-blocked", explain_tasks }, { "suspicious-rcu", explain_lock }, { "lockdep", explain_lock },
 };

@@ -2,6 +2,9 @@
 /* KASAN, KFENCE, KMSAN, KCSAN, UBSAN and kmemleak.  Sources: mm/kasan/report.c, mm/kfence/report.c,
  * mm/kmsan/report.c, kernel/kcsan/report.c, lib/ubsan.c, mm/kmemleak.c. */
 #include "oops/kind.h"
+#include "oops/parse.h"
+
+#include <string.h>
 
 #define KASAN_BODY NAMES( \
 	"{access:Read|Write} of size {size:num} at addr {addr:hex} by task {_comm:any}/{_pid:num}", \
@@ -24,6 +27,17 @@ static const char *const leak_machinery[] = { "kmemleak", "kmalloc", "kcalloc", 
 static const char *const kcsan_machinery[] = { "kcsan", "__tsan", NULL };
 static const char *const ubsan_machinery[] = { "ubsan", "overflow", "val_to_string", NULL };
 static const char *const usb_machinery[] = { "alloc_skb", "usb_submit_urb", "usb_start_wait_urb", "usb_bulk_msg", "usb_interrupt_msg", "usb_control_msg", NULL };
+
+/* What it was stands below the headline: "shift exponent 33 is too large for 32-bit type 'int'". */
+static void second_line(struct oops_report *r)
+{
+	struct oops_lines lines = oops_lines_of(r);
+	const char *line;
+	size_t length;
+
+	if (oops_lines_next(&lines, &line, &length) && oops_lines_next(&lines, &line, &length) && length > 8 && length < 300 && strncmp(line, "CPU: ", 5) != 0)
+		oops_detail_add(r, "what", line, length);
+}
 
 static const struct oops_kind kinds[] = {
 	{ .name = "kasan", .start = "BUG: KASAN: double-free or invalid-free in {func}",
@@ -90,11 +104,11 @@ static const struct oops_kind kinds[] = {
 	{ .name = "kcsan", .start = "BUG: KCSAN: {bug:rest}", .flags = OOPS_NO_TRACE, .title = "KCSAN: {bug}", .severity = OOPS_WARNING,
 	  .meaning = "Two CPUs used the same memory at the same time without a lock, and at least one of them wrote." },
 
-	{ .name = "ubsan", .start = "UBSAN: Undefined behaviour in {place}", .body = NAMES("^{what:rest}"), .skip = ubsan_machinery,
+	{ .name = "ubsan", .start = "UBSAN: Undefined behaviour in {place}", .finish = second_line, .skip = ubsan_machinery,
 	  .title = "UBSAN: undefined-behaviour in {function}", .where = { OOPS_WHERE_TRACE }, .severity = OOPS_WARNING,
 	  .meaning = "The C language does not say what this operation does with these values, so the compiler may assume that it never happens.",
 	  .look = "the place in the headline: where do the values come from?" },
-	{ .name = "ubsan", .start = "UBSAN: {bug} in {place}", .skip = ubsan_machinery,
+	{ .name = "ubsan", .start = "UBSAN: {bug} in {place}", .finish = second_line, .skip = ubsan_machinery,
 	  .title = "UBSAN: {bug} in {function}", .where = { OOPS_WHERE_TRACE }, .severity = OOPS_WARNING,
 	  .meaning = "The C language does not say what this operation does with these values, so the compiler may assume that it never happens.",
 	  .look = "the place in the headline: where do the values come from?" },

@@ -448,6 +448,8 @@ static void open_trace(struct reader *rd, enum oops_trace_kind kind, const char 
 		rd->trace->first_line = rd->line;
 		return;
 	}
+	while (length > 0 && is_blank(*title))
+		title++, length--;
 	rd->trace = vec_add(&rd->r->traces);
 	*rd->trace = (struct oops_trace){ .kind = kind, .task = task, .cpu = cpu, .first_line = rd->line,
 		.title = arena_strndup(&rd->r->arena, title, length) };

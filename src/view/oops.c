@@ -36,7 +36,7 @@ static void show_place(struct doc *doc, const struct oops_report *r)
 	if (r->cpu >= 0)
 		str_printf(&task, "%sCPU %d", task.length > 0 ? ", " : "", r->cpu);
 	if (r->context > OOPS_CONTEXT_TASK)
-		str_printf(&task, ", in an interrupt (%s)", oops_context_name(r->context));
+		str_printf(&task, "%sin an interrupt (%s)", task.length > 0 ? ", " : "", oops_context_name(r->context));
 	if (r->last_line > r->first_line)
 		str_printf(&where, "lines %" PRIu64 "-%" PRIu64, r->first_line, r->last_line);
 	else
