@@ -426,7 +426,7 @@ static long copy_at(__u32 i, void *user)
 	if (step->phase != c->phase && !late)
 		return 0;
 	addr = pointer(now, step->arg);
-	if (!addr)
+	if (addr < WORD_PAGE) /* NULL, or a number: trying to read there costs a fault */
 		return 0;
 	now->phase = late ? 0 : c->phase;
 	now->flags = late ? BPF_PIECE_LATE : 0;
@@ -451,7 +451,7 @@ static __always_inline void copy_simple(struct call_now *now, const struct bpf_c
 	const struct bpf_calls_step *step = &plan->steps[0];
 	__u64 limit, size = step_bytes(now, step, &limit), addr = pointer(now, step->arg);
 
-	if (!addr || !size)
+	if (addr < WORD_PAGE || !size)
 		return;
 	now->phase = phase;
 	now->flags = 0;
