@@ -21,6 +21,8 @@
 #include "event/bpf_target.h"
 #include "syscall/plan.h"
 
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,11 +51,18 @@ struct watched {
 	uint64_t parts_ns;        /* that call's entry */
 };
 
+struct lost {
+	int cpu;
+	enum bpf_calls_lost what;
+	uint64_t count;
+};
+
 struct bpf_calls {
 	struct bpf_calls_options options;
 	struct bpf_loader loader;
 	struct calls_bpf *skel;
 	struct bpf_rings *rings;
+	VEC(struct lost) lost; /* not asked for yet */
 	struct map threads; /* tid -> struct watched * */
 	struct bpf_calls_totals totals;
 };
@@ -293,19 +302,56 @@ static void on_record(struct bpf_calls *c, const struct bpf_record *r, uint32_t 
 	}
 }
 
+static void add_lost(struct bpf_calls *c, const struct lost *lost)
+{
+	for (size_t i = 0; i < c->lost.n; i++)
+		if (c->lost.v[i].cpu == lost->cpu && c->lost.v[i].what == lost->what) {
+			c->lost.v[i].count += lost->count;
+			return;
+		}
+	vec_push(&c->lost, *lost);
+}
+
 static void count_lost(struct bpf_calls *c)
 {
-	uint64_t count;
+	struct lost lost;
 	unsigned kind;
-	int cpu;
 
-	while (bpf_rings_lost(c->rings, &cpu, &kind, &count)) {
-		if (kind == 0)
-			c->totals.lost_calls += count;
-		else if (kind == 1)
-			c->totals.lost_events += count;
-		else
-			c->totals.unstored += count;
+	while (bpf_rings_lost(c->rings, &lost.cpu, &kind, &lost.count)) {
+		lost.what = kind == 0 ? BPF_CALLS_LOST_CALLS : kind == 1 ? BPF_CALLS_LOST_EVENTS : BPF_CALLS_UNSTORED;
+		*(lost.what == BPF_CALLS_LOST_CALLS    ? &c->totals.lost_calls
+		  : lost.what == BPF_CALLS_LOST_EVENTS ? &c->totals.lost_events
+						       : &c->totals.unstored) += lost.count;
+		add_lost(c, &lost);
+	}
+}
+
+bool bpf_calls_next_lost(struct bpf_calls *c, int *cpu, enum bpf_calls_lost *what, uint64_t *count)
+{
+	struct lost lost;
+
+	if (c->lost.n == 0)
+		return false;
+	lost = c->lost.v[--c->lost.n];
+	*cpu = lost.cpu;
+	*what = lost.what;
+	*count = lost.count;
+	return true;
+}
+
+/* What the kernel says of our programs: it does not run one within itself. */
+static void count_missed(struct bpf_calls *c)
+{
+	const struct bpf_object_skeleton *skeleton = c->skel->skeleton;
+
+	c->totals.missed = 0;
+	for (int i = 0; i < skeleton->prog_cnt; i++) {
+		struct bpf_prog_info info = { 0 };
+		uint32_t size = sizeof(info);
+		int fd = bpf_program__fd(*skeleton->progs[i].prog);
+
+		if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0)
+			c->totals.missed += info.recursion_misses;
 	}
 }
 
@@ -454,19 +500,22 @@ struct err *bpf_calls_create(const struct bpf_calls_options *options, struct bpf
 struct err *bpf_calls_start(struct bpf_calls *c, const struct capture_request *request)
 {
 	struct bpf_target target = BPF_TARGET_OF(c->skel);
+	struct capture_request threads = *request;
 
 	if (request->target == CAPTURE_COMMAND) {
 		uint32_t pid = (uint32_t)request->pids[0];
 
 		add(c, pid, pid, CALL_BEGIN_COMMAND, clock_now_ns())->hidden = true;
 	}
-	return bpf_target_set(&target, request);
+	threads.target = CAPTURE_TIDS;
+	return bpf_target_set(&target, c->options.single_threads ? &threads : request);
 }
 
 void bpf_calls_stop(struct bpf_calls *c)
 {
 	__atomic_store_n(&c->skel->data->target_mode, (uint32_t)BPF_TARGET_NOBODY, __ATOMIC_SEQ_CST);
 	calls_bpf__detach(c->skel);
+	count_missed(c);
 }
 
 void bpf_calls_forget_gone(struct bpf_calls *c)
@@ -517,5 +566,6 @@ void bpf_calls_destroy(struct bpf_calls *c)
 		release(w);
 	}
 	map_deinit(&c->threads);
+	vec_deinit(&c->lost);
 	free(c);
 }

@@ -22,6 +22,7 @@ struct bpf_calls_options {
 	const struct call_set *wanted;
 	uint32_t string_limit;   /* bytes of a string that are wanted */
 	bool verbose;            /* lists whole */
+	bool single_threads;     /* the target's ids are threads: not their siblings, nor what they start */
 	bool files;              /* keep what descriptors refer to (call_thread.pieces) */
 	bool only_successful, only_failed;
 	bool hide_failed_exec;   /* until the command is what it was asked to be: how it was found is not its doing */
@@ -58,7 +59,13 @@ void bpf_calls_forget_gone(struct bpf_calls *c);
 struct bpf_calls_totals {
 	uint64_t calls, lost_calls, lost_events; /* lost ones are counted exactly */
 	uint64_t unstored;                       /* entries for which the kernel had no memory */
+	uint64_t missed; /* known after bpf_calls_stop(): times that a program did not run because it
+			    was running on that CPU already */
 };
 void bpf_calls_get_totals(const struct bpf_calls *c, struct bpf_calls_totals *ret);
+/* The same by where: what was lost since the last call, on one CPU; false: nothing more.  Call until it
+ * says so. */
+enum bpf_calls_lost { BPF_CALLS_LOST_CALLS, BPF_CALLS_LOST_EVENTS, BPF_CALLS_UNSTORED };
+bool bpf_calls_next_lost(struct bpf_calls *c, int *cpu, enum bpf_calls_lost *what, uint64_t *count);
 
 #endif

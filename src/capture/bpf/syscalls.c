@@ -22,7 +22,6 @@ struct syscalls {
 	struct call_set all;
 	struct bpf_calls *calls;
 	struct call_rows *rows;
-	struct bpf_calls_totals told; /* losses that are in the recording already */
 };
 
 static struct err *probe(const struct capture_request *request)
@@ -71,19 +70,16 @@ static size_t poll_fds(void *self, int *fds, size_t max)
 
 static void tell_lost(struct syscalls *s)
 {
-	struct bpf_calls_totals now;
+	static const char *const reasons[] = {
+		[BPF_CALLS_LOST_CALLS] = "ring full", [BPF_CALLS_LOST_EVENTS] = "ring full: forks, exits, signals",
+		[BPF_CALLS_UNSTORED] = "no memory for a thread's call",
+	};
+	enum bpf_calls_lost what;
+	uint64_t count;
+	int cpu;
 
-	bpf_calls_get_totals(s->calls, &now);
-	if (now.lost_calls > s->told.lost_calls)
-		recorder_lost(s->capture.stream, "syscalls", "ring full", -1, clock_now_ns(),
-			      now.lost_calls - s->told.lost_calls);
-	if (now.lost_events > s->told.lost_events)
-		recorder_lost(s->capture.stream, "syscalls", "ring full: forks, exits, signals", -1, clock_now_ns(),
-			      now.lost_events - s->told.lost_events);
-	if (now.unstored > s->told.unstored)
-		recorder_lost(s->capture.stream, "syscalls", "no memory for a thread's call", -1, clock_now_ns(),
-			      now.unstored - s->told.unstored);
-	s->told = now;
+	while (bpf_calls_next_lost(s->calls, &cpu, &what, &count))
+		recorder_lost(s->capture.stream, "syscalls", reasons[what], cpu, clock_now_ns(), count);
 }
 
 static struct err *drain(void *self, bool last)
@@ -99,7 +95,12 @@ static struct err *stop(void *self)
 {
 	struct syscalls *s = self;
 
+	struct bpf_calls_totals totals;
+
 	bpf_calls_stop(s->calls);
+	bpf_calls_get_totals(s->calls, &totals);
+	if (totals.missed)
+		recorder_lost(s->capture.stream, "syscalls", "within one of our own programs", -1, clock_now_ns(), totals.missed);
 	return NULL;
 }
 

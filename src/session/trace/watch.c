@@ -51,8 +51,8 @@ const char *watch_lacks(const struct trace_options *o)
 		return "whole buffers (--read, --write)";
 	if (o->syscall_limit)
 		return "--syscall-limit";
-	if (o->detach_on_exec || o->kill_on_exit || o->daemonize || !o->follow)
-		return "-b, -D, --kill-on-exit and --no-follow";
+	if (o->detach_on_exec || o->kill_on_exit || o->daemonize)
+		return "-b, -D and --kill-on-exit";
 	if (o->count && !o->wall_clock)
 		return "CPU time of single calls (-c without -w)";
 	return bpf_calls_lacks(&options);
@@ -73,7 +73,7 @@ static struct err *load(struct watch *w)
 	uint32_t status = o->status & (TRACE_SUCCESSFUL | TRACE_FAILED);
 	struct bpf_calls_options options = {
 		.wanted = &o->calls, .string_limit = o->style.string_limit, .sink = printer_sink(),
-		.sink_self = w->printer, .verbose = any_verbose(o), .files = o->fds || o->paths.n || o->only_fds, .only_successful = status == TRACE_SUCCESSFUL,
+		.sink_self = w->printer, .verbose = any_verbose(o), .single_threads = !o->follow && !o->all && !o->cgroup, .files = o->fds || o->paths.n || o->only_fds, .only_successful = status == TRACE_SUCCESSFUL,
 		.only_failed = status == TRACE_FAILED, .whole_calls = o->count == TRACE_COUNT_ONLY,
 	};
 
@@ -186,15 +186,37 @@ static void run(struct watch *w)
 	}
 }
 
+/* "CPU 0: 12, CPU 3: 4" */
+static void add_places(struct watch *w, struct str *out)
+{
+	enum { CPUS_MOST = 8 };
+	enum bpf_calls_lost what;
+	uint64_t count;
+	int cpu;
+
+	for (unsigned i = 0; bpf_calls_next_lost(w->calls, &cpu, &what, &count); i++)
+		if (i < CPUS_MOST)
+			str_printf(out, "%sCPU %d: %s", i ? ", " : "", cpu, units_count(count).text);
+		else if (i == CPUS_MOST)
+			str_add(out, ", ...");
+}
+
 static void say_lost(struct watch *w)
 {
 	struct bpf_calls_totals totals;
+	struct str places;
 
 	bpf_calls_get_totals(w->calls, &totals);
+	if (totals.missed)
+		log_warn("%s events happened within one of our own programs and were not seen", units_count(totals.missed).text);
 	if (totals.lost_calls + totals.lost_events + totals.unstored == 0)
 		return;
-	log_warn("lost %s calls and %s other events: the rings were full; fewer calls (-e) or --engine ptrace loses none",
-		 units_count(totals.lost_calls + totals.unstored).text, units_count(totals.lost_events).text);
+	str_init(&places);
+	add_places(w, &places);
+	log_warn("lost %s calls and %s other events: the rings were full (%s); fewer calls (-e) or --engine ptrace loses none",
+		 units_count(totals.lost_calls + totals.unstored).text, units_count(totals.lost_events).text,
+		 str_text(&places));
+	str_deinit(&places);
 }
 
 static int exit_status(const struct watch *w)
