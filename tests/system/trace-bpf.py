@@ -1,0 +1,194 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# needs: plain
+# The BPF engine: whom it looks at, what it reads of calls that refer to much, what descriptors were,
+# what comes back from a recording, and that nobody notices it.
+# timeout: 120
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+PYTHON = "/usr/bin/python3"
+failures = 0
+
+FILES = """
+import os, select, socket
+os.chdir('/')
+f = open('%(dir)s/gone', 'w'); f.write('x'); f.flush(); os.unlink('%(dir)s/gone'); f.write('y'); f.close()
+for p in ('/', '/proc', '/dev/null', '%(dir)s'):
+    d = os.open(p, os.O_RDONLY); os.fstat(d); os.close(d)
+r, w = os.pipe(); os.write(w, b'q'); os.read(r, 1)
+a, b = socket.socketpair(); a.send(b'x'); b.recv(1)
+e = select.epoll(); e.register(r); e.close()
+m = os.memfd_create('hello'); os.write(m, b'1'); os.close(m)
+s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen()
+c = socket.socket(); c.connect(s.getsockname()); k = s.accept()[0]; k.send(b'zz'); c.recv(5)
+u = socket.socket(socket.AF_UNIX); u.bind('\\0sonde-%(pid)d'); u.close()
+p = select.poll(); p.register(r); p.register(0); p.poll(0)
+os.dup2(r, 77); os.close(77)
+"""
+MUCH = """
+import os
+r, w = os.pipe()
+os.write(w, b'ab' * 10000)
+os.writev(w, [bytes([65 + i]) * 3 for i in range(40)])
+for i in range(600):
+    open('%(dir)s/a-rather-long-name-of-a-file-%%d' %% i, 'w').close()
+os.listdir('%(dir)s')
+os.execv('/bin/true', ['true'] + ['argument-%%d' %% i for i in range(40)])
+"""
+
+
+def expect(what, ok, more=""):
+    global failures
+    failures += not ok
+    print("%-5s %s%s" % ("ok" if ok else "FAIL", what, "" if ok else "   %s" % (more,)), flush=True)
+
+
+def run(*command, **more):
+    return subprocess.run(command, capture_output=True, text=True, **more)
+
+
+def lines(path):
+    with open(path) as f:
+        return f.read().splitlines()
+
+
+def normal(line):
+    """Without what differs from run to run."""
+    line = re.sub(r"^\d+ +", "", line)
+    line = re.sub(r'getrandom\(".*?"', "getrandom(", line)
+    line = re.sub(r"0x[0-9a-f]+", "0x", line)
+    line = re.sub(r"\d{4,}", "N", line)
+    return re.sub(r" += ", " = ", line)
+
+
+def descriptors(scratch):
+    """-y and -yy: the text of strace."""
+    if not shutil.which("strace"):
+        print("strace is missing: descriptors are not held against it")
+        return
+    script = FILES % {"dir": scratch, "pid": os.getpid()}
+    what = "-e", "trace=%desc,%network,pipe2,poll,memfd_create"
+    for option in "-y", "-yy":
+        for tracer, out in (["strace", "-f"], "strace.out"), (["sonde", "trace", "--engine", "bpf"], "bpf.out"):
+            run(*tracer, option, "-q", *what, "-o", out, "--", PYTHON, "-I", "-c", script, stdin=subprocess.DEVNULL)
+        # from what the script does on: before it is the interpreter's start
+        texts = []
+        for out in "strace.out", "bpf.out":
+            text = [normal(line) for line in lines(out)]
+            begin = next((i for i, line in enumerate(text) if "/gone" in line), len(text))
+            texts.append([line for line in text[begin:] if "u64=" not in line])
+        expect("%s: the same %d lines as strace's" % (option, len(texts[0])), len(texts[0]) > 50 and texts[0] == texts[1],
+               next(((a, b) for a, b in zip(*texts) if a != b), (len(texts[0]), len(texts[1]))))
+
+
+def much(scratch):
+    """Calls that refer to more than one record holds."""
+    done = run("sonde", "trace", "--engine", "bpf", "-q", "-s", "30000", "-v", "-o", "much.out", "--", PYTHON, "-I", "-c",
+               MUCH % {"dir": scratch})
+    text = "\n".join(lines("much.out"))
+    expect("a write of 20,000 bytes, whole", '"' + "ab" * 10000 + '", 20000) = 20000' in text, done.stderr)
+    expect("a vector of 40 buffers", "iov_base=\"hhh\", iov_len=3}], 40) = 120" in text, re.findall("writev.*", text))
+    entries = sum(map(int, re.findall(r"getdents64\(\d+, 0x\w+ /\* (\d+) entries", text)[-4:]))
+    expect("a directory of 600 entries", entries >= 602 or "a-rather-long-name-of-a-file-599" in text, entries)
+    expect("an argument list and an environment, whole", '"argument-39"], [' in text)
+
+
+def whom():
+    """-a, --no-follow, control groups of both versions."""
+    other = subprocess.Popen(["sh", "-c", "while :; do /bin/true; done"])
+    try:
+        run("timeout", "-s", "INT", "1", "sonde", "trace", "-a", "-q", "-e", "exit_group,wait4", "-o", "all.out")
+        pids = {line.split()[0] for line in lines("all.out")}
+        expect("-a: a process that is nobody's child of ours", str(other.pid) in pids)
+        run("sonde", "trace", "--engine", "bpf", "--no-follow", "-q", "-o", "one.out", "--", "sh", "-c", "/bin/true; exit 3")
+        text = "\n".join(lines("one.out"))
+        expect("--no-follow: the first thread alone, to its end", text.count("+++ exited") == 1 and "exited with 3" in text)
+        for what, root in ("1", "/sys/fs/cgroup/memory"), ("2", "/sys/fs/cgroup/unified"), ("2", "/sys/fs/cgroup"):
+            group = "%s/sonde-test-%d" % (root, os.getpid())
+            if not os.path.exists(root + "/cgroup.procs"):
+                continue
+            try:
+                os.mkdir(group)
+                with open(group + "/cgroup.procs", "w") as f:
+                    f.write(str(other.pid))
+            except OSError as e:
+                print("no control group below %s: %s" % (root, e))
+                continue
+            done = run("timeout", "-s", "INT", "0.7", "sonde", "trace", "--cgroup", group, "-q", "-e", "wait4,execve", "-o", "group.out")
+            seen = lines("group.out") if os.path.exists("group.out") else []
+            expect("--cgroup, version %s: its process and what it starts" % what,
+                   any(line.startswith(str(other.pid)) for line in seen) and any("/bin/true" in line for line in seen), done.stderr)
+            with open(root + "/cgroup.procs", "w") as f:
+                f.write(str(other.pid))
+            until(lambda: not remove(group))
+    finally:
+        other.kill()
+        other.wait()
+
+
+def remove(group):
+    """Is it still there?  What was started in it may be."""
+    try:
+        os.rmdir(group)
+    except OSError:
+        return os.path.exists(group)
+    return False
+
+
+def until(condition, seconds=10):
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.02)
+
+
+def recordings(scratch):
+    """What a recording prints is what was printed live."""
+    for options, command in ([], ["ls", "-la", scratch]), (["-e", "%file"], ["ls", "-la", scratch]), (["-Z"], ["ls", "-la", scratch]), \
+                            (["-s", "100", "-v"], ["sh", "-c", "exit 3"]), ([], ["sh", "-c", "kill -9 $$"]):
+        run("sonde", "trace", "-q", *options, "-o", "r.sonde", "--", *command)
+        run("sonde", "trace", *options, "-o", "replayed.out", "r.sonde")
+        run("sonde", "trace", "--engine", "bpf", "-q", *options, "-o", "live.out", "--", *command)
+        a, b = ([normal(line) for line in lines(out)] for out in ("replayed.out", "live.out"))
+        expect("%s: %d lines from a recording as live" % (" ".join(options + command[:2]), len(b)), len(b) > 3 and a == b,
+               next(((x, y) for x, y in zip(a, b) if x != y), (len(a), len(b))))
+
+
+def observers():
+    """Two at once, of a process that runs: each sees all, and it never has a tracer."""
+    target = subprocess.Popen(["sh", "-c", "read x; i=0; while [ $i -lt 50 ]; do /bin/true; i=$((i+1)); done"], stdin=subprocess.PIPE)
+    tracers = [subprocess.Popen(["sonde", "trace", "--engine", "bpf", "-e", "execve", "-o", "%d.out" % i, "-p", str(target.pid)],
+                                stderr=subprocess.PIPE, text=True) for i in range(2)]
+    for tracer in tracers:
+        tracer.stderr.readline()  # "Process N attached"
+    with open("/proc/%d/status" % target.pid) as f:
+        status = f.read()
+    expect("a process that is watched has no tracer and is not stopped", "TracerPid:\t0" in status and re.search(r"State:\s+[SR]", status), status)
+    target.communicate(b"\n")
+    for i, tracer in enumerate(tracers):
+        tracer.communicate(timeout=60)
+        seen = sum("/bin/true" in line for line in lines("%d.out" % i))
+        expect("observer %d of 2 saw all 50" % (i + 1), seen == 50, seen)
+
+
+def main():
+    probe = run("sonde", "trace", "--engine", "bpf", "-o", "/dev/null", "true")
+    if probe.returncode != 0:
+        print("no BPF engine here: %s" % probe.stderr.strip())
+        return 77
+    scratch = os.path.join(os.getcwd(), "dir")
+    os.mkdir(scratch)
+    recordings(scratch)
+    descriptors(scratch)
+    much(scratch)
+    whom()
+    observers()
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
