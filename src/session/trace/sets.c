@@ -213,12 +213,15 @@ static bool put_in_abis(struct call_set *s, unsigned mask, const struct call_mat
 static struct err *add_call(void *set, const char *given)
 {
 	bool may_fail = given[0] == '?';
-	const char *word = given + may_fail;
+	const char *word = given + may_fail, *at = strrchr(word, '@');
 	CLEANUP(mem_freep) char *base = NULL;
 	unsigned mask = abi_mask(word, &base), number;
 	struct call_match m = { .name = base, .number = -1 };
 	regex_t regex;
 
+	if (mask == 7 && at)
+		return err_fix(err_new(ERR_USAGE, "incorrect personality designator '%s' in qualification '%s'", at + 1, given),
+			       "Try 'strace -h' for more information.");
 	if (base[0] == '/') {
 		TRY(compile(base + 1, &regex));
 		m.regex = &regex;

@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# A traced program behaves as without us: one program does all that a tracer could spoil, and says what
+# came of it; bare and under the ptrace engine (all calls, a filter, a set of calls) it says the same.
+# Then tampering, line for line as strace does it.
+# needs: strace
+# timeout: 120
+import difflib
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+PROGRAM = r"""
+import ctypes, os, signal, subprocess, sys, threading, time
+libc = ctypes.CDLL(None, use_errno=True)
+def say(*words): print(*words, flush=True)
+def child(body):
+    pid = os.fork()
+    if pid == 0:
+        try: body()
+        finally: os._exit(9)
+    return pid
+def status_of(pid): return os.waitpid(pid, 0)[1]
+
+# killed, and by what
+say("killed", status_of(child(lambda: os.kill(os.getpid(), signal.SIGKILL))))
+say("ended", status_of(child(lambda: os._exit(7))))
+# stopped by itself, seen stopped, told to go on, seen to go on
+for number in (signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN):
+    def stop():
+        os.setpgid(0, 0) # in an orphaned group SIGTSTP stops nobody
+        os.kill(os.getpid(), number)
+        os._exit(3)
+    pid = child(stop)
+    seen = os.waitpid(pid, os.WUNTRACED)[1]
+    os.kill(pid, signal.SIGCONT)
+    say("stopped", os.WIFSTOPPED(seen), os.WSTOPSIG(seen), os.waitpid(pid, os.WCONTINUED)[1] == 0xffff, status_of(pid))
+# a call that a stop interrupts is restarted, and still takes its time
+def sleeper():
+    start = time.monotonic()
+    ts = (ctypes.c_long * 2)(0, 200000000)
+    done = libc.nanosleep(ts, None)
+    os._exit(0 if done == 0 and time.monotonic() - start >= 0.2 else 1)
+pid = child(sleeper)
+time.sleep(0.05); os.kill(pid, signal.SIGSTOP); os.waitpid(pid, os.WUNTRACED); os.kill(pid, signal.SIGCONT)
+say("restarted", status_of(pid))
+# a handler interrupts pause() (ERESTARTNOHAND) and not read() with SA_RESTART
+def pauser():
+    hit = []
+    signal.signal(signal.SIGALRM, lambda *a: hit.append(1))
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    done, errno = libc.pause(), ctypes.get_errno()
+    os._exit(0 if done == -1 and errno == 4 and hit else 1)
+say("pause", status_of(child(pauser)))
+# signals with their information
+def queued():
+    got = signal.sigwaitinfo([signal.SIGUSR1])
+    os._exit(0 if got.si_pid == os.getppid() and got.si_code == 0 else 1)
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+pid = child(queued)
+os.kill(pid, signal.SIGUSR1)
+say("siginfo", status_of(pid))
+# exec, from the first thread and from another one
+say("exec", subprocess.run([sys.executable, "-c", "print('in exec')"], capture_output=True, text=True).stdout.strip())
+def threads():
+    for i in range(3): threading.Thread(target=time.sleep, args=(30,), daemon=True).start()
+    threading.Thread(target=lambda: os.execv("/bin/sh", ["sh", "-c", "exit 5"])).start()
+    time.sleep(30)
+say("exec in a thread", status_of(child(threads)))
+# the first thread ends before the others
+def leaderless():
+    threading.Thread(target=lambda: (time.sleep(0.1), os._exit(6))).start()
+    libc.syscall(60, 0)
+say("first thread gone", status_of(child(leaderless)))
+say("vfork", [subprocess.run(["/bin/true"], close_fds=False).returncode for i in range(5)])
+# credentials
+def drop():
+    os.setgid(65534); os.setuid(65534)
+    os._exit(0 if os.getresuid() == (65534,) * 3 and not os.access("/root/x", os.W_OK) else 1)
+say("credentials", status_of(child(drop)) if os.geteuid() == 0 else "not root")
+# a filter of its own: getppid fails with EDOM
+def filtered():
+    class Insn(ctypes.Structure): _fields_ = [("code", ctypes.c_ushort), ("jt", ctypes.c_ubyte), ("jf", ctypes.c_ubyte), ("k", ctypes.c_uint)]
+    class Prog(ctypes.Structure): _fields_ = [("len", ctypes.c_ushort), ("filter", ctypes.POINTER(Insn))]
+    insns = (Insn * 4)(Insn(0x20, 0, 0, 0), Insn(0x15, 0, 1, 110), Insn(0x06, 0, 0, 0x50000 | 33), Insn(0x06, 0, 0, 0x7fff0000))
+    libc.prctl(38, 1, 0, 0, 0)
+    libc.prctl(22, 2, ctypes.byref(Prog(4, insns)), 0, 0)
+    done, errno = libc.syscall(110), ctypes.get_errno()
+    os._exit(0 if done == -1 and errno == 33 else 1)
+say("seccomp", status_of(child(filtered)) if os.uname().machine == "x86_64" else 0)
+done = subprocess.run(["unshare", "-Ur", "id", "-u"], capture_output=True, text=True)
+say("user namespace", done.returncode, done.stdout.strip())
+say("personality", subprocess.run(["setarch", "-R", "cat", "/proc/self/personality"], capture_output=True, text=True).stdout.strip())
+say("affinity", len(os.sched_getaffinity(0)), "dumpable", libc.prctl(3, 0, 0, 0, 0), "no new privileges", libc.prctl(39, 0, 0, 0, 0))
+say("blocked", sorted(signal.pthread_sigmask(signal.SIG_BLOCK, [])), "ignored", [n for n in range(1, 32) if signal.getsignal(n) == signal.SIG_IGN])
+sys.exit(4)
+"""
+# strace's options, the program
+TAMPERING = [
+    (["-e", "trace=chdir", "-e", "inject=chdir:error=ENOSPC:when=2+2"], "cd /; cd /; cd /; cd /"),
+    (["-e", "trace=chdir", "-e", "inject=chdir:retval=0:when=1"], "cd /nonexistent; cd /nonexistent"),
+    (["-e", "trace=chdir,exit_group", "-e", "inject=chdir:signal=USR1"], "trap 'exit 3' USR1; cd /"),
+    (["-e", "trace=chdir", "-e", "inject=chdir:delay_enter=3ms:delay_exit=2000"], "cd /"),
+    (["-e", "trace=chdir", "-e", "inject=chdir:poke_enter=@arg1=2f7400"], "cd /root"),
+    (["-e", "trace=getcwd", "-e", "inject=getcwd:poke_exit=@arg1=2f71"], "/bin/pwd"),
+    (["-e", "trace=chdir", "-e", "inject=chdir:syscall=getpid:error=EIO"], "cd /"),
+    (["-e", "trace=chdir", "-e", "fault=chdir"], "cd /"),
+    (["-e", "trace=chdir", "-e", "inject=chdir:error=EIO:when=2..3"], "cd /; cd /; cd /; cd /"),
+]
+REFUSED = ["inject=chdir:when=0", "inject=chdir:error=1:error=2", "inject=chdir:syscall=chdir", "inject=nosuch:error=1",
+           "fault=chdir:delay_enter=1", "inject=chdir:poke_enter=@arg1=0", "inject=chdir:signal=0"]
+failures = 0
+
+
+def expect(what, ok, more=""):
+    global failures
+    failures += not ok
+    print("%-5s %s%s" % ("ok" if ok else "FAIL", what, "" if ok else "\n%s" % (more,)), flush=True)
+
+
+def run(*words):
+    p = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
+    return p.returncode, p.stdout, p.stderr
+
+
+def behaviour():
+    program = ["/usr/bin/python3", "-c", PROGRAM]
+    bare = run(*program)
+    expect("bare: %d lines" % len(bare[1].splitlines()), bare[0] == 4, bare)
+    for name, words in [("all calls", ["sonde", "strace", "-f", "-o", "all"]), ("some calls", ["sonde", "strace", "-f", "-e", "openat", "-o", "some"]),
+                        ("a filter", ["sonde", "strace", "-f", "--seccomp-bpf", "-e", "openat", "-o", "filter"]),
+                        ("sonde trace", ["sonde", "trace", "--engine", "ptrace", "-y", "-Y", "-o", "own"])]:
+        traced = run(*words, *program)
+        diff = "\n".join(difflib.unified_diff(bare[1].splitlines(), traced[1].splitlines(), lineterm=""))
+        expect("%s: as bare" % name, traced[:2] == bare[:2], diff + traced[2])
+    with open("all", encoding="utf-8", errors="replace") as f:
+        text = f.read()
+    for what in ("? ERESTARTNOHAND (To be restarted if no handler)", "--- stopped by SIGTSTP ---", "+++ superseded by execve in pid ",
+                 "restart_syscall(<... resuming interrupted ", "+++ killed by SIGKILL +++"):
+        expect("shown: " + what, what in text)
+
+
+def lines(path):
+    with open(path, encoding="utf-8", errors="replace") as f:
+        return [re.sub(r"si_pid=\d+", "si_pid=P", line.rstrip()) for line in f]
+
+
+def tampering():
+    for options, script in TAMPERING:
+        ours = run("sonde", "strace", "-o", "ours", *options, "sh", "-c", script)
+        theirs = run("strace", "-o", "theirs", *options, "sh", "-c", script)
+        expect("tampering: " + options[-1], (ours[0], ours[1], lines("ours")) == (theirs[0], theirs[1], lines("theirs")),
+               "\n".join(lines("theirs") + ["-- ours"] + lines("ours")))
+    for expression in REFUSED:
+        ours, theirs = run("sonde", "strace", "-e", expression, "true"), run("strace", "-e", expression, "true")
+        expect("refused: " + expression, ours[0] == theirs[0] == 1 and
+               ours[2].split(": ", 1)[1] == theirs[2].split(": ", 1)[1], (ours, theirs))
+
+
+def main():
+    if not shutil.which("strace"):
+        print("strace is missing")
+        return 77
+    behaviour()
+    tampering()
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* strace's expressions: sets of calls, injections and their when=, words of options. */
+#include "session/trace/options.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+static struct trace_options o;
+
+static int setup(void **state)
+{
+	trace_options_init(&o);
+	o.strace = true;
+	o.name = "strace";
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	trace_options_deinit(&o);
+	return 0;
+}
+
+static void accepts(int letter, const char *value) { assert_null(trace_options_set(&o, letter, value)); }
+
+static void refuses(int letter, const char *value, const char *message)
+{
+	struct err *err = trace_options_set(&o, letter, value);
+
+	assert_non_null(err);
+	assert_string_equal(err_message(err), message);
+	err_destroy(err);
+}
+
+static bool wants(const char *name)
+{
+	return call_set_has(&o.calls, SYSCALL_ABI_X86_64, (uint32_t)syscall_number(SYSCALL_ABI_X86_64, name));
+}
+
+static void test_sets_of_calls(void **state)
+{
+	accepts('e', "read,write");
+	assert_true(wants("read") && wants("write") && !wants("openat"));
+	accepts('e', "trace=!read");
+	assert_true(!wants("read") && wants("openat"));
+	accepts('e', "%file");
+	assert_true(wants("openat") && !wants("read"));
+	accepts('e', "/^clock_");
+	assert_true(wants("clock_gettime") && !wants("openat"));
+	accepts('e', "none");
+	assert_false(wants("read"));
+	accepts('e', "?nosuchcall,,read,");
+	assert_true(wants("read"));
+	refuses('e', "nosuchcall", "invalid system call 'nosuchcall'");
+	refuses('e', ",", "invalid system call ','");
+	refuses('e', "", "invalid system call ''");
+	refuses('e', "getcwd@42", "incorrect personality designator '42' in qualification 'getcwd@42'");
+	refuses('e', "read=x", "invalid descriptor 'x'");
+	refuses('e', "signal=NOSIG", "invalid signal 'NOSIG'");
+}
+
+/* Which of ten invocations of call 0 by one thread are tampered with, as bits. */
+static unsigned due(void)
+{
+	struct call_thread t = { .pid = 5, .tid = 5 };
+	struct tracer_tampering what;
+	unsigned bits = 0;
+
+	for (unsigned i = 0; i < 10; i++) {
+		memset(&what, 0, sizeof(what));
+		bits |= (unsigned)injections_apply(&o.injections, &t, &what) << i;
+	}
+	return bits;
+}
+
+static void test_when(void **state)
+{
+	static const struct {
+		const char *when;
+		unsigned bits;
+	} cases[] = {
+		{ "1", 0x001 }, { "3", 0x004 }, { "3+", 0x3fc }, { "1+2", 0x155 }, { "2..4", 0x00e }, { "2..8+3", 0x092 },
+		{ "4..4", 0x008 }, { "3..9+", 0x1fc },
+	};
+	static const char *const bad[] = { "", "0", "-1", "1+0", "5..4", "65536", "1+65536", "..3", "3..", "1.2", "3++", "27..65535" };
+	char text[64];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		teardown(state);
+		setup(state);
+		snprintf(text, sizeof(text), "inject=read:error=EIO:when=%s", cases[i].when);
+		accepts('e', text);
+		assert_int_equal(due(), cases[i].bits);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		struct err *err;
+
+		snprintf(text, sizeof(text), "inject=read:error=EIO:when=%s", bad[i]);
+		err = trace_options_set(&o, 'e', text);
+		assert_non_null(err);
+		err_destroy(err);
+	}
+}
+
+static struct tracer_tampering tampering(const char *expression)
+{
+	struct call_thread t = { .pid = 5, .tid = 5 };
+	struct tracer_tampering what = { 0 };
+
+	accepts('e', expression);
+	assert_true(injections_apply(&o.injections, &t, &what));
+	return what;
+}
+
+static void test_what_is_injected(void **state)
+{
+	struct tracer_tampering w = tampering("fault=read");
+
+	assert_true(w.set_result && w.set_number && w.result == -ENOSYS && w.number == UINT32_MAX);
+	w = tampering("inject=read:retval=0x10:signal=USR1:delay_exit=1.5ms");
+	assert_true(w.result == 16 && w.signal == 10 && w.delay_exit_ns == 1500000);
+	w = tampering("inject=read:signal=9");
+	assert_true(!w.set_result && !w.set_number && w.signal == 9);
+	w = tampering("inject=read:syscall=getpid:error=EPERM");
+	assert_true(w.set_number && w.number == 39 && w.result == -EPERM && !w.silent);
+	w = tampering("inject=read:poke_enter=@arg2=00ff,@arg1=aa");
+	assert_true(w.enter[0].arg == 1 && w.enter[0].size_bytes == 2 && w.enter[0].data[1] == 0xff && w.enter[1].arg == 0);
+	refuses('e', "inject=read:error=1:retval=2", "invalid inject argument 'read:error=1:retval=2'");
+	refuses('e', "inject=read:syscall=read", "invalid inject argument 'read:syscall=read'");
+	refuses('e', "inject=read:poke_enter=@arg8=00", "invalid inject argument 'read:poke_enter=@arg8=00'");
+	refuses('e', "inject=read", "invalid inject argument 'read'");
+	refuses('e', "fault=read:signal=1", "invalid fault argument 'read:signal=1'");
+}
+
+static void test_values(void **state)
+{
+	accepts('I', "always");
+	assert_int_equal(o.interruptible, 1);
+	refuses('I', "5", "invalid -I argument: '5'");
+	accepts('S', "time_max");
+	accepts('U', "name,time-percent");
+	assert_int_equal(o.summary_column_count, 2);
+	accepts(TRACE_LONG_STAMPS, "precision:ms");
+	accepts(TRACE_LONG_STAMPS, "format:unix");
+	assert_true(o.stamp == TRACE_STAMP_UNIX && o.stamp_precision == TRACE_MS);
+	accepts(TRACE_LONG_TIPS, "id:random,full");
+	refuses(TRACE_LONG_TIPS, "format:0", "invalid --tips argument: 'format:0'");
+	refuses('p', "1,x", "Invalid process id: 'x'");
+	refuses(TRACE_LONG_SECONTEXT, "full", "SELinux context printing (--secontext option) is not supported by this build of strace");
+}
+
+static void test_together(void **state)
+{
+	char *command[] = { (char *)"true", NULL };
+	struct err *err;
+
+	o.command = command;
+	o.q_count = 1;
+	accepts(TRACE_LONG_QUIET, NULL);
+	err = trace_options_finish(&o);
+	assert_string_equal(err_message(err), "-q and -e quiet/--quiet cannot be provided simultaneously");
+	err_destroy(err);
+	o.command = NULL;
+	err = trace_options_finish(&o);
+	assert_string_equal(err_message(err), "must have PROG [ARGS] or -p PID");
+	err_destroy(err);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_sets_of_calls, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_when, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_what_is_injected, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_values, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_together, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
