@@ -144,6 +144,60 @@ class Compiler:
         self.ioctl_rows.sort()
         self.ioctl32_rows.sort()
 
+    def read_netlink(self, path):
+        self.nla_source, self.nl_source = {}, []
+        for text in self.lines(path):
+            head, *rest = text.split('\n')
+            words = head.split()
+            if words[0] == 'nla':
+                self.nla_source[words[1]] = (self.where, words[2], rest)
+            else:
+                self.nl_source.append((self.where, ' '.join(text.split())))
+
+    def build_netlink(self):
+        """Attributes: types by name -> how each is printed; heads of messages."""
+        self.nlas, self.nla_tables, self.nla_functions = [], [], []
+        names = list(self.nla_source)
+        for name, (where, xlat, rest) in self.nla_source.items():
+            values, first = dict(self.xlats.get(xlat, (0, []))[1]), len(self.nlas)
+            for line in rest:
+                self.where = where
+                *attrs, kind = line.split()
+                if len(attrs) >= 2 and attrs[-1] == 'nest':
+                    attrs, row = attrs[:-1], ('SYS_NLA_NEST', names.index(kind))
+                elif kind in ('str', 'strn'):
+                    row = ('SYS_NLA_' + kind.upper(), 0)
+                elif kind.startswith('%'):
+                    if kind[1:] not in self.nla_functions:
+                        self.nla_functions.append(kind[1:])
+                    row = ('SYS_NLA_FUNCTION', self.nla_functions.index(kind[1:]))
+                elif kind.endswith('[]'):
+                    row = ('SYS_NLA_ARRAY', self.parse_type(kind[:-2]))
+                elif kind.startswith('='):
+                    row = ('SYS_NLA_LONG', self.parse_type(kind[1:]))
+                else:
+                    row = ('SYS_NLA_VALUE', self.parse_type(kind))
+                for attr in attrs:
+                    if attr != '*' and attr not in values:
+                        raise Fail(f'no {attr} in {xlat}')
+                    self.nlas.append(('SYS_NLA_ANY' if attr == '*' else values[attr],) + row)
+            self.nla_tables.append((first, len(self.nlas) - first, self.xlat(xlat)))
+        self.nl_messages = []
+        for where, text in self.nl_source:
+            self.where = where
+            m = re.fullmatch(r'message (\w+)((?: \w+)*): ((?:(?:request|answer|whole) )*)(?:family=(\w+) )?(\w+)(?: (\w+))?', text)
+            if not m:
+                raise Fail(f'cannot read "{text}"')
+            flags = '|'.join('SYS_NL_' + w.upper() for w in m[3].split()) or '0'
+            table = {None: 'SYS_NL_NO_ATTRIBUTES', 'hex': 'SYS_NL_HEX'}.get(m[6])
+            if table is None:
+                if m[6] not in names:
+                    raise Fail(f'no table {m[6]}')
+                table = names.index(m[6])
+            for t in m[2].split() or ['0']:
+                self.nl_messages.append((self.constant(m[1]), flags, self.constant(t), self.constant(m[4]) if m[4] else -1,
+                                         self.struct_ids[m[5]], table))
+
     # -- types --------------------------------------------------------------
     def type_id(self, kind, size=0, flags=0, param=0, ref=0, count=0):
         key = (kind, size, flags, param, ref, count)
@@ -439,6 +493,7 @@ class Compiler:
         self.build_structs()
         self.build_calls()
         self.build_ioctls()
+        self.build_netlink()
         for name in self.structs:
             for layout in range(LAYOUTS):
                 self.struct_size(self.struct_ids[name], layout)
@@ -446,10 +501,11 @@ class Compiler:
             self.write_header(out)
         with open(c_path, 'w') as out:
             out.write('/* Made by compile.py from *.def and *.tbl: do not edit. */\n'
-                      '#include "syscall/describe.h"\n#include "syscall/hooks.h"\n\n')
+                      '#include "syscall/describe.h"\n#include "syscall/hooks.h"\n#include "syscall/netlink.h"\n\n')
             self.write_xlats(out)
             self.write_structs(out)
             self.write_calls(out)
+            self.write_netlink(out)
             self.write_pool(out)
 
     def write_header(self, out):
@@ -458,6 +514,8 @@ class Compiler:
         out.write('enum sys_struct_id {\n' + ''.join(f'\tSTRUCT_{n},\n' for n in self.structs) + '\tSTRUCT_COUNT\n};\n')
         out.write('#define SYS_HOOKS(X)' + ''.join(f' X({n})' for n in self.hooks) + '\n')
         out.write('#define SYS_RESULTS(X)' + ''.join(f' X({n})' for n in self.results) + '\n')
+        out.write('#define SYS_NLA_FUNCTIONS(X)' + ''.join(f' X({n})' for n in self.nla_functions) + '\n')
+        out.write('enum sys_nla_table_id {\n' + ''.join(f'\tNLA_{n},\n' for n in self.nla_source) + '\tNLA_COUNT\n};\n')
         out.write('#endif\n')
 
     def write_xlats(self, out):
@@ -532,10 +590,19 @@ class Compiler:
         out.write('#define HOOK(name) hook_##name,\nconst sys_hook sys_hooks[] = { SYS_HOOKS(HOOK) };\n')
         out.write('#define AUX(name) result_##name,\nconst sys_result_hook sys_result_hooks[] = { NULL, SYS_RESULTS(AUX) };\n')
 
+    def write_netlink(self, out):
+        def table(name, rows):
+            out.write(f'const struct {name} = {{\n' + ''.join('\t{' + ', '.join(map(str, r)) + '},\n' for r in rows) + '};\n')
+        table('sys_nla sys_nlas[]', self.nlas)
+        table('sys_nla_table sys_nla_tables[]', self.nla_tables)
+        table('sys_nl_message sys_nl_messages[]', self.nl_messages)
+        out.write(f'const unsigned sys_nl_message_count = {len(self.nl_messages)};\n')
+        out.write('#define FUNCTION(name) nla_##name,\nconst sys_nla_function sys_nla_functions[] = { SYS_NLA_FUNCTIONS(FUNCTION) };\n')
+
     def write_pool(self, out):
         out.write('const char sys_names[] =\n')
         for s in self.names.text:
-            out.write('\t"' + s.replace('\\', '\\\\').replace('"', '\\"').replace('??', '?\\?') + '\\0"\n')
+            out.write('\t"' + s.replace('\\', '\\\\').replace('"', '\\"').replace('?', '\\?') + '\\0"\n')
         out.write('\t;\n')
 
 
@@ -548,6 +615,7 @@ def main():
         comp.read_xlats(f'{root}/names.tbl')
         comp.read_structs(f'{root}/structs.def')
         comp.read_ioctls(f'{root}/ioctls.def')
+        comp.read_netlink(f'{root}/netlink.def')
         comp.read_calls(f'{root}/calls.def')
         comp.write(c_path, h_path)
     except Fail as fail:

@@ -59,14 +59,13 @@ unsigned dec_size(const struct decoder *d, uint8_t size)
 
 unsigned dec_struct_size(const struct decoder *d, unsigned id) { return sys_structs[id].size[d->layout]; }
 
-/* Bytes of a value of TYPE in memory. */
-static unsigned type_size(const struct decoder *d, const struct sys_type *type)
+unsigned dec_type_size(const struct decoder *d, const struct sys_type *type)
 {
 	switch (type->kind) {
 	case SYS_STRUCT:
 		return dec_struct_size(d, type->ref);
 	case SYS_INLINE:
-		return type_size(d, &sys_types[type->ref]) * type->count;
+		return dec_type_size(d, &sys_types[type->ref]) * type->count;
 	case SYS_CHARS:
 	case SYS_ZCHARS:
 	case SYS_BYTES:
@@ -80,7 +79,7 @@ static unsigned type_size(const struct decoder *d, const struct sys_type *type)
 uint64_t dec_field(struct decoder *d, const struct sys_object *o, unsigned field)
 {
 	const struct sys_field *f = &sys_fields[o->type->first + field];
-	unsigned at = f->offset[d->layout], size = type_size(d, &sys_types[f->type]);
+	unsigned at = f->offset[d->layout], size = dec_type_size(d, &sys_types[f->type]);
 
 	if (size > 8 || at + size > o->size)
 		return 0;
@@ -179,7 +178,7 @@ static void print_element(struct decoder *d, const uint8_t *bytes, uint64_t addr
 static void pointer_to(struct decoder *d, const struct sys_type *type, uint64_t addr)
 {
 	uint8_t bytes[STRUCT_LIMIT];
-	unsigned size = type_size(d, type);
+	unsigned size = dec_type_size(d, type);
 
 	if (size > sizeof(bytes) || !dec_read_or_addr(d, addr, bytes, size)) {
 		if (size > sizeof(bytes))
@@ -204,7 +203,7 @@ static void change(struct decoder *d, const struct sys_type *type, uint64_t v)
 {
 	const struct sys_type *pointer_type = &sys_types[d->exit ? type->count : type->ref];
 	uint8_t bytes[STRUCT_LIMIT];
-	unsigned size = type_size(d, &sys_types[pointer_type->ref]);
+	unsigned size = dec_type_size(d, &sys_types[pointer_type->ref]);
 	bool readable = size <= sizeof(bytes) && dec_read(d, v, bytes, size);
 
 	if (!d->exit) {
@@ -255,7 +254,7 @@ static void pointer(struct decoder *d, const struct sys_type *type, uint64_t v, 
 		if (dec_failed(d))
 			dec_addr(d, v);
 		else
-			dec_array(d, v, count_of(d, object, type->param), type_size(d, &sys_types[type->ref]),
+			dec_array(d, v, count_of(d, object, type->param), dec_type_size(d, &sys_types[type->ref]),
 				  print_element, (void *)&sys_types[type->ref]);
 		break;
 	case SYS_PATH:
@@ -299,7 +298,7 @@ static void pointer(struct decoder *d, const struct sys_type *type, uint64_t v, 
 static void inline_array(struct decoder *d, const struct sys_type *type, const uint8_t *bytes,
 			 const struct sys_object *object, uint64_t addr)
 {
-	unsigned size = type_size(d, &sys_types[type->ref]);
+	unsigned size = dec_type_size(d, &sys_types[type->ref]);
 	uint64_t count = type->param != SYS_FROM_NONE ? count_of(d, object, type->param) : type->count;
 
 	str_add_char(d->out, '[');
@@ -318,7 +317,7 @@ static void inline_array(struct decoder *d, const struct sys_type *type, const u
 void dec_value(struct decoder *d, const struct sys_type *type, const uint8_t *bytes, const struct sys_object *object,
 	       uint64_t addr)
 {
-	unsigned size = type_size(d, type);
+	unsigned size = dec_type_size(d, type);
 	uint64_t v = size <= 8 ? dec_word(d, bytes, size) : 0;
 
 	switch (type->kind) {
@@ -385,7 +384,7 @@ static void one_field(struct decoder *d, const struct sys_object *o, unsigned in
 {
 	const struct sys_field *f = &sys_fields[o->type->first + index];
 	const struct sys_type *type = &sys_types[f->type];
-	unsigned at = f->offset[d->layout], size = type_size(d, type);
+	unsigned at = f->offset[d->layout], size = dec_type_size(d, type);
 
 	if (at + size > o->size || (f->flags & SYS_FIELD_HIDDEN) != 0)
 		return;

@@ -114,7 +114,15 @@ void dec_vector(struct decoder *d, uint64_t addr, uint64_t count, uint64_t bytes
 /* "if_nametoindex(\"lo\")", or the number. */
 void dec_ifindex(struct decoder *d, uint32_t index);
 void dec_filter(struct decoder *d, uint64_t addr); /* struct sock_fprog of a socket */
+void dec_filter_code(struct decoder *d, uint64_t addr, unsigned count); /* its instructions */
+void dec_clock_t(struct decoder *d, uint64_t ticks);
+void dec_inet_addr(struct decoder *d, int family, const uint8_t *bytes, size_t size, const char *name);
 void dec_sockaddr(struct decoder *d, const uint8_t *bytes, size_t size);
+/* Bytes of a value of TYPE in memory. */
+unsigned dec_type_size(const struct decoder *d, const struct sys_type *type);
+/* If FD is a netlink socket: its messages.  False: it isn't, nothing was printed. */
+bool dec_netlink(struct decoder *d, int fd, uint64_t addr, uint64_t length);
+void dec_hwaddr(struct decoder *d, const uint8_t *bytes, size_t size, int arphrd); /* ARPHRD -1: not known */
 /* Separators: ", " before everything but the first. */
 void dec_next(struct decoder *d);
 

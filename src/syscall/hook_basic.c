@@ -302,26 +302,3 @@ void hook_wait_rusage(struct decoder *d, const struct sys_ref *ref)
 	else
 		dec_addr(d, ref->value);
 }
-
-/* arch_prctl's argument by its first one. */
-void hook_arch_prctl(struct decoder *d, const struct sys_ref *ref)
-{
-	uint8_t bytes[8];
-	uint32_t op = (uint32_t)d->args[0];
-	bool gets = op == 0x1003 || op == 0x1004 || op == 0x1021 || op == 0x1022 || op == 0x1024;
-
-	if (!d->exit) {
-		if (!gets) {
-			dec_next(d);
-			dec_addr(d, ref->value);
-			d->stop = true;
-		}
-		return;
-	}
-	dec_next(d);
-	if (dec_read_or_addr(d, ref->value, bytes, d->word)) {
-		str_add_char(d->out, '[');
-		dec_addr(d, dec_word(d, bytes, d->word));
-		str_add_char(d->out, ']');
-	}
-}

@@ -762,4 +762,4 @@ void hook_perf_query_bpf(struct decoder *d, const struct sys_ref *ref)
 	str_add_char(d->out, '}');
 }
 
-void hook_ifname(struct decoder *d, const struct sys_ref *ref) { dec_path_n(d, ref->value, 15); }
+void hook_ifname(struct decoder *d, const struct sys_ref *ref) { dec_path_n(d, ref->value, 16); }

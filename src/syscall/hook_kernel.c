@@ -251,6 +251,14 @@ static void print_filter(struct decoder *d, const uint8_t *b, uint64_t addr, voi
 	str_add_char(d->out, ')');
 }
 
+static void filter_code(struct decoder *d, uint64_t addr, unsigned length, bool seccomp)
+{
+	if (d->style->verbose && length <= 4096)
+		dec_array(d, addr, length, 8, print_filter, seccomp ? d : NULL);
+	else
+		dec_addr(d, addr);
+}
+
 static void filter_program(struct decoder *d, uint64_t addr, bool seccomp)
 {
 	uint8_t b[16];
@@ -260,10 +268,7 @@ static void filter_program(struct decoder *d, uint64_t addr, bool seccomp)
 	unsigned length = (unsigned)dec_word(d, b, 2);
 	uint64_t filter = dec_word(d, b + d->word, d->word);
 	dec_printf(d, "{len=%u, filter=", length);
-	if (d->style->verbose && length <= 4096)
-		dec_array(d, filter, length, 8, print_filter, seccomp ? d : NULL);
-	else
-		dec_addr(d, filter);
+	filter_code(d, filter, length, seccomp);
 	str_add_char(d->out, '}');
 }
 
@@ -284,6 +289,7 @@ void hook_seccomp_arg(struct decoder *d, const struct sys_ref *ref)
 }
 
 void dec_filter(struct decoder *d, uint64_t addr) { filter_program(d, addr, false); }
+void dec_filter_code(struct decoder *d, uint64_t addr, unsigned count) { filter_code(d, addr, count, false); }
 
 /* ---- landlock ----------------------------------------------------------------------- */
 

@@ -371,7 +371,7 @@ void hook_protocol(struct decoder *d, const struct sys_ref *ref)
 
 struct vector {
 	uint64_t left; /* bytes that were transferred and not yet printed */
-	bool data;
+	bool data, messages; /* messages: of a socket, which may be netlink's */
 };
 
 static void print_iov(struct decoder *d, const uint8_t *bytes, uint64_t addr, void *user)
@@ -382,7 +382,9 @@ static void print_iov(struct decoder *d, const uint8_t *bytes, uint64_t addr, vo
 
 	(void)addr;
 	dec_text(d, "{iov_base=");
-	if (v->data)
+	if (v->data && v->messages && dec_netlink(d, (int)d->args[0], base, show))
+		; /* printed */
+	else if (v->data)
 		dec_buffer(d, base, show);
 	else
 		dec_addr(d, base);
@@ -399,19 +401,19 @@ static void print_vector(struct decoder *d, uint64_t addr, uint64_t count, struc
 
 void dec_vector(struct decoder *d, uint64_t addr, uint64_t count, uint64_t bytes)
 {
-	print_vector(d, addr, count, (struct vector){ bytes, true });
+	print_vector(d, addr, count, (struct vector){ bytes, true, true });
 }
 
 /* Buffers that are written: argument `param` is their number. */
 void hook_iovec(struct decoder *d, const struct sys_ref *ref)
 {
-	print_vector(d, ref->value, d->args[ref->param], (struct vector){ UINT64_MAX, true });
+	print_vector(d, ref->value, d->args[ref->param], (struct vector){ UINT64_MAX, true, false });
 }
 
 /* Buffers that are only named. */
 void hook_iovec_addr(struct decoder *d, const struct sys_ref *ref)
 {
-	print_vector(d, ref->value, d->args[ref->param], (struct vector){ UINT64_MAX, false });
+	print_vector(d, ref->value, d->args[ref->param], (struct vector){ UINT64_MAX, false, false });
 }
 
 /* Buffers that were filled: as many bytes as the result says. */
@@ -419,5 +421,5 @@ void hook_iovec_out(struct decoder *d, const struct sys_ref *ref)
 {
 	bool ok = !d->call->is_error;
 	print_vector(d, ref->value, d->args[ref->param],
-		     (struct vector){ ok && d->call->result > 0 ? (uint64_t)d->call->result : 0, ok });
+		     (struct vector){ ok && d->call->result > 0 ? (uint64_t)d->call->result : 0, ok, false });
 }

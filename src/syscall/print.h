@@ -32,8 +32,8 @@ struct syscall_lookup {
 	/* -y: append "</path>", "<socket:[123]>", "<pipe:[5]>", "</gone>(deleted)" of the caller's FD, or of
 	 * its directory (-100); with -yy "<TCP:[127.0.0.1:1->127.0.0.1:2]>" and so on.  False: not known. */
 	bool (*fd_path)(void *user, int pid, int fd, struct str *out);
-	/* The protocol family of a socket (for getsockopt and netlink payloads); -1: not known. */
-	int (*socket_protocol)(void *user, int pid, int fd);
+	/* The protocol of a netlink socket (NETLINK_ROUTE ...), for its messages; -1: it is none. */
+	int (*netlink_protocol)(void *user, int pid, int fd);
 	void *user;
 	/* -Y, --decode-pids: append what is known of ID, an id of this kind as the caller sees it. */
 	void (*pid_words)(void *pid_user, int tid, enum syscall_pid kind, int id, struct str *out);

@@ -487,18 +487,19 @@ static bool fd_path(void *user, int pid, int fd, struct str *out)
 	return known;
 }
 
-static int socket_protocol(void *user, int pid, int fd)
+static int netlink_protocol(void *user, int pid, int fd)
 {
 	struct fd_names *f = user;
-	int copy, protocol = -1;
-	socklen_t size = sizeof(protocol);
+	int copy, family = -1, protocol = -1;
+	socklen_t size = sizeof(family);
 
 	if (find_kept(f, fd) == FILE_PIECE_FOUND)
-		return f->kept.family ? f->kept.protocol : -1;
+		return f->kept.family == AF_NETLINK ? f->kept.protocol : -1;
 	copy = duplicate(pid, fd);
 	if (copy < 0)
 		return -1;
-	if (getsockopt(copy, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) != 0)
+	if (getsockopt(copy, SOL_SOCKET, SO_DOMAIN, &family, &size) != 0 || family != AF_NETLINK ||
+	    getsockopt(copy, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) != 0)
 		protocol = -1;
 	close(copy);
 	return protocol;
@@ -513,7 +514,7 @@ struct fd_names *fd_names_create(uint32_t fds, struct syscall_lookup *lookup)
 	map_init(&f->ends);
 	lookup->user = f;
 	lookup->fd_path = fds ? fd_path : NULL;
-	lookup->socket_protocol = socket_protocol;
+	lookup->netlink_protocol = netlink_protocol;
 	return f;
 }
 

@@ -629,8 +629,7 @@ struct err *printer_create(const struct trace_options *options, struct printer *
 	}
 	if (options->pid_words)
 		p->pids = pid_names_create(options->pid_words, &p->lookup);
-	if (options->fds)
-		p->fds = fd_names_create(options->fds, &p->lookup);
+	p->fds = fd_names_create(options->fds, &p->lookup);
 	if (options->paths.n || options->only_fds)
 		p->paths = path_filter_create(options->paths.v, options->paths.n,
 					      options->only_fds ? &options->trace_fds : NULL);
