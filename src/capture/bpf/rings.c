@@ -221,11 +221,10 @@ int bpf_rings_fd(const struct bpf_rings *r) { return r->epoll_fd; }
 static void grow(struct bpf_rings *r, struct reader *ring)
 {
 	struct reader *larger = &r->readers[r->count];
-	uint32_t cpu = (uint32_t)ring->cpu;
 	struct err *err = reader_open(r, larger, ring->cpu, ring->bytes * 2);
 
-	if (!err && bpf_map_update_elem(r->map_fd, &cpu, &larger->fd, BPF_ANY) != 0)
-		err = err_errno(errno, "cannot put a larger ring in place");
+	if (!err)
+		err = bpf_map_fill(r->map_fd, (uint32_t)ring->cpu, &larger->fd, 1);
 	if (err) {
 		log_debug("%s", err_message(err));
 		err_destroy(err);

@@ -17,6 +17,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -25,7 +26,7 @@
 #ifdef SONDE_HAVE_BPF
 #include "capture/bpf/calls.h"
 
-enum { DRAIN_EVERY_MS = 10 };
+enum { DRAIN_EVERY_MS = 10, DRAIN_NICE = -10 };
 
 struct watch {
 	struct trace_options *options;
@@ -230,12 +231,16 @@ static int exit_status(const struct watch *w)
 
 static struct err *trace(struct watch *w, int *status, bool *unavailable)
 {
+	int nice_before = getpriority(PRIO_PROCESS, 0);
+
 	TRY(printer_create(w->options, &w->printer));
 	*unavailable = true;
 	TRY(load(w));
 	*unavailable = false;
 	TRY(begin(w));
+	setpriority(PRIO_PROCESS, 0, DRAIN_NICE); /* as in session/record.c; the command has begun without */
 	run(w);
+	setpriority(PRIO_PROCESS, 0, nice_before);
 	bpf_calls_stop(w->calls);
 	bpf_calls_drain(w->calls, true);
 	*status = exit_status(w);
