@@ -15,6 +15,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "sym/index_file.h"
+#include "sym/index_tree.h"
+#include "sym/leb.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -57,21 +59,6 @@ struct build {
 	pthread_t main_thread;
 };
 
-/* What the nodes of a group cover: in each range of the function (the last for all further
- * ones), since inlined calls have parts in the hot and the cold code. */
-enum { GROUP_NODES = 8, GROUP_MIN_CHILDREN = 12, GROUP_BOUNDS = 4 };
-struct group {
-	uint32_t count; /* nodes; 0: none */
-	uint64_t bytes;
-	struct dwarf_range bounds[GROUP_BOUNDS]; /* high 0: none */
-};
-struct node_size {
-	size_t at, ranges_bytes, rest_bytes; /* in own: the ranges, and name to column */
-	uint64_t below_bytes;
-	uint32_t parent, children;
-	struct group open;   /* of its children, being collected from the last one on */
-	struct group begins; /* with this node */
-};
 struct worker {
 	struct build *b;
 	struct unit_reader reader;
@@ -80,50 +67,10 @@ struct worker {
 	size_t functions_flushed, lines_flushed;
 	struct map names;            /* DIE -> id, of this unit */
 	VEC(uint32_t) files, call_files; /* file number of this unit -> id + 1 */
-	struct str own;              /* nodes of one function without sizes */
-	VEC(struct node_size) sizes;
-	struct node_size root;
-	struct str scratch;
-	VEC(uint32_t) open;
+	struct index_tree tree;
 	pthread_t thread;
 	bool started;
 };
-
-/* --- numbers ----------------------------------------------------------------------------- */
-
-static void put_uleb(struct str *s, uint64_t v)
-{
-	str_reserve(s, 10);
-	do {
-		s->text[s->length++] = (char)((v & 0x7f) | (v > 0x7f ? 0x80 : 0));
-		v >>= 7;
-	} while (v);
-}
-
-static void put_sleb(struct str *s, int64_t v)
-{
-	bool more;
-
-	str_reserve(s, 10);
-	do {
-		uint8_t byte = v & 0x7f;
-
-		v >>= 7;
-		more = !((v == 0 && !(byte & 0x40)) || (v == -1 && (byte & 0x40)));
-		s->text[s->length++] = (char)(byte | (more ? 0x80 : 0));
-	} while (more);
-}
-
-static unsigned uleb_bytes(uint64_t v)
-{
-	unsigned n = 1;
-
-	while (v > 0x7f) {
-		v >>= 7;
-		n++;
-	}
-	return n;
-}
 
 /* --- strings and paths ------------------------------------------------------------------- */
 
@@ -305,133 +252,29 @@ static void flush(struct worker *w)
 
 /* --- functions --------------------------------------------------------------------------- */
 
-static void put_node(struct worker *w, const struct function_node *n, uint64_t base,
-		     struct node_size *size)
+static void put_call(void *user, const struct function_node *n, struct str *out)
 {
-	const struct functions *f = &w->reader.functions;
-	struct str *s = &w->own;
-	uint64_t at = base;
+	struct worker *w = user;
 
-	put_uleb(s, n->range_count);
-	for (uint32_t i = n->range_first; i < n->range_first + n->range_count; i++) {
-		put_sleb(s, (int64_t)(f->ranges.v[i].low - at));
-		put_uleb(s, f->ranges.v[i].high - f->ranges.v[i].low);
-		at = f->ranges.v[i].high;
-	}
-	size->ranges_bytes = s->length - size->at;
-	put_uleb(s, name_of(w, n->origin));
-	put_uleb(s, file_of(w, n->call_file, true));
-	put_uleb(s, n->call_line);
-	put_uleb(s, n->call_column);
-	size->rest_bytes = s->length - size->at - size->ranges_bytes;
+	put_uleb(out, name_of(w, n->origin));
+	put_uleb(out, file_of(w, n->call_file, true));
+	put_uleb(out, n->call_line);
+	put_uleb(out, n->call_column);
 }
 
-/* Encode each node alone, and note whose child it is. */
-static void put_nodes_apart(struct worker *w, const struct function *fn, uint64_t base)
+static uint64_t lowest(const struct functions *f, const struct function *fn)
 {
-	const struct functions *f = &w->reader.functions;
+	uint64_t low = UINT64_MAX;
 
-	str_clear(&w->own);
-	w->root = (struct node_size){ 0 };
-	vec_clear(&w->sizes);
-	vec_clear(&w->open);
-	for (uint32_t i = 0; i < fn->node_count; i++) {
-		const struct function_node *n = &f->nodes.v[fn->node_first + i];
-		struct node_size size = { .at = w->own.length, .parent = UINT32_MAX };
-
-		while (w->open.n > n->depth)
-			(void)vec_pop(&w->open);
-		if (w->open.n > 0)
-			size.parent = *vec_last(&w->open);
-		(size.parent == UINT32_MAX ? &w->root : &w->sizes.v[size.parent])->children++;
-		put_node(w, n, base, &size);
-		vec_push(&w->sizes, size);
-		vec_push(&w->open, i);
-	}
-}
-
-static size_t group_header(const struct group *g, uint64_t base, struct str *out)
-{
-	size_t before = out->length;
-	uint64_t at = base, count = 0;
-
-	for (int k = 0; k < GROUP_BOUNDS; k++)
-		count += g->bounds[k].high != 0;
-	put_uleb(out, 0);
-	put_uleb(out, count);
-	for (int k = 0; k < GROUP_BOUNDS; k++) {
-		if (g->bounds[k].high == 0)
-			continue;
-		put_sleb(out, (int64_t)(g->bounds[k].low - at));
-		put_uleb(out, g->bounds[k].high - g->bounds[k].low);
-		at = g->bounds[k].high;
-	}
-	put_uleb(out, g->bytes);
-	return out->length - before;
-}
-
-static void group_add(struct group *g, const struct functions *f, const struct function *fn,
-		      const struct function_node *n)
-{
-	for (uint32_t i = n->range_first; i < n->range_first + n->range_count; i++) {
-		const struct dwarf_range *r = &f->ranges.v[i];
-		uint32_t k = 0;
-
-		while (k + 1 < GROUP_BOUNDS && k + 1 < fn->range_count &&
-		       !(r->low >= f->ranges.v[fn->range_first + k].low &&
-			 r->low < f->ranges.v[fn->range_first + k].high))
-			k++;
-		if (g->bounds[k].high == 0 || r->low < g->bounds[k].low)
-			g->bounds[k].low = r->low;
-		if (r->high > g->bounds[k].high)
-			g->bounds[k].high = r->high;
-	}
-}
-
-/* Children stand behind their parents: from the back all sizes below are known. */
-static void size_nodes(struct worker *w, const struct function *fn, uint64_t base)
-{
-	const struct functions *f = &w->reader.functions;
-
-	for (size_t i = w->sizes.n; i-- > 0;) {
-		struct node_size *s = &w->sizes.v[i];
-		struct node_size *p = s->parent == UINT32_MAX ? &w->root : &w->sizes.v[s->parent];
-		uint64_t bytes = s->ranges_bytes + uleb_bytes(s->rest_bytes + s->below_bytes) +
-				 s->rest_bytes + s->below_bytes;
-
-		p->below_bytes += bytes;
-		if (p->children < GROUP_MIN_CHILDREN)
-			continue;
-		p->open.bytes += bytes;
-		group_add(&p->open, f, fn, &f->nodes.v[fn->node_first + i]);
-		if (++p->open.count < GROUP_NODES)
-			continue;
-		s->begins = p->open;
-		p->open = (struct group){ 0 };
-		p->below_bytes += group_header(&s->begins, base, &w->scratch);
-		str_clear(&w->scratch);
-	}
-}
-
-static void put_nodes(struct worker *w, const struct function *fn, uint64_t base)
-{
-	put_nodes_apart(w, fn, base);
-	size_nodes(w, fn, base);
-	for (size_t i = 0; i < w->sizes.n; i++) {
-		const struct node_size *s = &w->sizes.v[i];
-
-		if (s->begins.count > 0)
-			group_header(&s->begins, base, &w->blobs);
-		str_add_n(&w->blobs, w->own.text + s->at, s->ranges_bytes);
-		put_uleb(&w->blobs, s->rest_bytes + s->below_bytes);
-		str_add_n(&w->blobs, w->own.text + s->at + s->ranges_bytes, s->rest_bytes);
-	}
+	for (uint32_t i = fn->range_first; i < fn->range_first + fn->range_count; i++)
+		low = f->ranges.v[i].low < low ? f->ranges.v[i].low : low;
+	return low;
 }
 
 static void put_function(struct worker *w, const struct function *fn, uint64_t order)
 {
 	const struct functions *f = &w->reader.functions;
-	uint64_t base = f->ranges.v[fn->range_first].low;
+	uint64_t base = lowest(f, fn);
 	size_t at = 0;
 	bool any = false;
 
@@ -450,7 +293,7 @@ static void put_function(struct worker *w, const struct function *fn, uint64_t o
 	put_uleb(&w->blobs, base);
 	put_uleb(&w->blobs, intern_name(w->b, unit_reader_function_name(&w->reader,
 									 (size_t)(fn - f->functions.v))));
-	put_nodes(w, fn, base);
+	index_tree_put(&w->tree, f, fn, base, put_call, w, &w->blobs);
 	blob_end(w, at);
 }
 
@@ -597,11 +440,8 @@ static void *work(void *user)
 	map_deinit(&w->names);
 	vec_deinit(&w->files);
 	vec_deinit(&w->call_files);
-	vec_deinit(&w->sizes);
-	vec_deinit(&w->open);
+	index_tree_deinit(&w->tree);
 	str_deinit(&w->blobs);
-	str_deinit(&w->own);
-	str_deinit(&w->scratch);
 	return NULL;
 }
 

@@ -17,7 +17,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-enum { BYTE_ORDER_MARK = 0x01020304, FRAMES_MAX = 4096 };
+enum { BYTE_ORDER_MARK = 0x01020304, FRAMES_MAX = 4096, FRAMES_LOCAL = 24 };
 
 uint32_t index_check(const void *page, size_t size_bytes)
 {
@@ -266,37 +266,36 @@ static struct line_answer find_line(const struct index_file *f, uint64_t addr)
 	return best;
 }
 
-/* Does the node at C cover ADDR?  C is then behind its ranges, its end that of the node;
- * else C is behind the node, or at the first one of a group. */
-static bool enter_node(struct cursor *c, uint64_t base, uint64_t addr)
+/* Of the record that is innermost at ADDR: its offset plus 1; 0: the function itself. */
+static uint64_t find_record(struct cursor *c, uint64_t addr, uint64_t base)
 {
-	uint64_t ranges = cursor_uleb(c), at = base;
-	bool covers = false, group = ranges == 0;
+	uint64_t marks = cursor_uleb(c), at = base, record = 0, skip = 0, from_addr = base, from_record = 0, from_skip = 0;
 
-	if (group)
-		ranges = cursor_uleb(c);
-	for (uint64_t i = 0; i < ranges && !c->bad; i++) {
-		at += (uint64_t)cursor_sleb(c);
-
-		uint64_t length = cursor_uleb(c);
-
-		covers |= addr - at < length;
-		at += length;
+	for (; marks > 0 && !c->bad; marks--) {
+		at += cursor_uleb(c);
+		skip += cursor_uleb(c);
+		record += (uint64_t)cursor_sleb(c);
+		if (at > addr)
+			continue;
+		from_addr = at;
+		from_record = record;
+		from_skip = skip;
 	}
+	cursor_skip(c, from_skip);
+	at = from_addr;
+	record = from_record;
+	while (!cursor_done(c)) {
+		uint64_t next;
 
-	uint64_t rest_bytes = cursor_uleb(c);
-
-	if (rest_bytes > cursor_left(c))
-		cursor_fail(c);
-	else if (!covers)
-		c->at += rest_bytes;
-	else if (!group)
-		c->end = c->at + rest_bytes;
-	return covers && !group && !c->bad;
+		at += cursor_uleb(c);
+		next = record + (uint64_t)cursor_sleb(c);
+		if (c->bad || at > addr)
+			break;
+		record = next;
+	}
+	return record;
 }
 
-/* Outermost first.  Few chains are deeper than FRAMES_LOCAL: those grow by doubling. */
-enum { FRAMES_LOCAL = 24 };
 struct frames {
 	struct arena *arena;
 	struct index_frame *v;
@@ -304,6 +303,7 @@ struct frames {
 	struct index_frame local[FRAMES_LOCAL]; /* not initialised */
 };
 
+/* Innermost first.  Few chains are deeper than FRAMES_LOCAL: those grow by doubling. */
 static struct index_frame *add_frame(struct frames *f)
 {
 	if (f->n == f->cap) {
@@ -317,29 +317,52 @@ static struct index_frame *add_frame(struct frames *f)
 	return &f->v[f->n++];
 }
 
+/* The calls from RECORD outwards; each frame's place is in the record of the one before it. */
+static void add_calls(const struct index_file *f, struct bytes records, uint64_t record, struct frames *frames)
+{
+	struct dwarf_path place = { NULL, NULL, NULL };
+	uint32_t line = 0, column = 0;
+
+	while (record > 0 && frames->n + 1 < FRAMES_MAX) {
+		struct cursor c = cursor_at(records, record - 1, false);
+		uint64_t back = cursor_uleb(&c);
+		struct index_frame *frame = add_frame(frames);
+
+		frame->path = place;
+		frame->line = line;
+		frame->column = column;
+		frame->inlined = true;
+		frame->function = string_at(f, cursor_uleb(&c));
+		path_at(f, cursor_uleb(&c), &place);
+		line = (uint32_t)cursor_uleb(&c);
+		column = (uint32_t)cursor_uleb(&c);
+		record = c.bad || back == 0 || back >= record ? 0 : record - back;
+	}
+
+	struct index_frame *function = add_frame(frames);
+
+	function->path = place;
+	function->line = line;
+	function->column = column;
+}
+
 static void read_function(const struct index_file *f, const struct index_interval *in, uint64_t addr,
 			  struct frames *frames)
 {
 	struct cursor c = open_blob(f, in->blob);
-	uint64_t base = cursor_uleb(&c), name = cursor_uleb(&c);
+	uint64_t base = cursor_uleb(&c), name = cursor_uleb(&c), record = 0, size_bytes;
+	struct bytes records = { 0 };
 
 	if (c.bad)
 		return;
-	add_frame(frames)->function = string_at(f, name);
-	while (!cursor_done(&c) && frames->n < FRAMES_MAX) {
-		if (!enter_node(&c, base, addr))
-			continue;
-
-		uint64_t inlined_name = cursor_uleb(&c), call_file = cursor_uleb(&c);
-		struct index_frame *outer = vec_last(frames), *inner;
-
-		path_at(f, call_file, &outer->path);
-		outer->line = (uint32_t)cursor_uleb(&c);
-		outer->column = (uint32_t)cursor_uleb(&c);
-		inner = add_frame(frames);
-		inner->inlined = true;
-		inner->function = string_at(f, inlined_name);
+	if (!cursor_done(&c)) {
+		size_bytes = cursor_uleb(&c);
+		records = (struct bytes){ c.at, size_bytes < cursor_left(&c) ? (size_t)size_bytes : cursor_left(&c) };
+		cursor_skip(&c, size_bytes);
+		record = find_record(&c, addr, base);
 	}
+	add_calls(f, records, record, frames);
+	vec_last(frames)->function = string_at(f, name);
 }
 
 void index_file_find(const struct index_file *f, uint64_t addr, struct arena *a, struct index_chain *ret)
@@ -360,7 +383,7 @@ void index_file_find(const struct index_file *f, uint64_t addr, struct arena *a,
 	if (frames.n == 0)
 		add_frame(&frames);
 	if (line.found) {
-		struct index_frame *innermost = vec_last(&frames);
+		struct index_frame *innermost = &frames.v[0];
 
 		path_at(f, line.file, &innermost->path);
 		innermost->line = line.line;
@@ -369,6 +392,5 @@ void index_file_find(const struct index_file *f, uint64_t addr, struct arena *a,
 	}
 	ret->count = frames.n;
 	ret->frames = arena_alloc(a, frames.n * sizeof(*ret->frames));
-	for (size_t i = 0; i < frames.n; i++)
-		ret->frames[i] = frames.v[frames.n - 1 - i];
+	memcpy(ret->frames, frames.v, frames.n * sizeof(*ret->frames));
 }

@@ -14,12 +14,13 @@
  *   checks        u32 for each page (4 KiB) before them but the header: low half of XXH3-64
  *
  * Payloads are LEB128 numbers (s: signed):
- *   function      base address, name, nodes
- *   node          number of ranges, for each: s distance from the end of the one before
- *                 (the first: from the base) and length; size of all that follows in it:
- *                 name, call file, call line, call column, the nodes below it
- *   group         0, number of ranges, ranges, size of the nodes that follow: none of them
- *                 covers an address outside of the ranges, so they can be skipped at once
+ *   function      lowest address, name; and if calls were inlined into it: size of the records,
+ *                 records, number of marks, marks, steps (index_tree.c says why so)
+ *   record        of a call: bytes back to the record of the one that it is inlined into, 0: into the
+ *                 function; name, call file, call line, call column
+ *   step          address advance (the first: from the lowest), s advance of the record that is innermost from
+ *                 there on: its offset in records plus 1, 0: the function itself (as before the first)
+ *   mark          the same, and between the two the size, of each 32 steps together
  *   line run      base address, rows: address advance * 8 + 4 if the discriminator changes
  *                 + 2 if the file does + 1 if the column does, s line advance, [file],
  *                 [column], [discriminator]
@@ -33,7 +34,7 @@
 #include "base/io.h"
 #include "sym/unit_reader.h"
 
-enum { INDEX_VERSION = 6, INDEX_HEADER_BYTES = 4096, INDEX_ROWS_MAX = 32, INDEX_PAGE_BYTES = 4096 };
+enum { INDEX_VERSION = 7, INDEX_HEADER_BYTES = 4096, INDEX_ROWS_MAX = 32, INDEX_PAGE_BYTES = 4096 };
 #define INDEX_MAGIC "sondeidx"
 
 struct index_interval {
