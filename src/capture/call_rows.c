@@ -6,6 +6,7 @@
  */
 #include "capture/call_rows.h"
 
+#include "base/clock.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -35,6 +36,7 @@ struct pending { /* of a thread: call_thread.user */
 	struct str text;     /* its entry */
 	uint32_t path;
 	uint32_t thread;
+	uint32_t stack;
 	bool open;
 	int slot;            /* in the memo: the call whose entry and exit come at once */
 	bool known;          /* its texts were made before */
@@ -51,6 +53,8 @@ struct call_rows {
 	struct texts *texts; /* by the memo's slot */
 	struct map looked_at; /* processes whose descriptors were noted */
 	uint32_t last_descriptor;
+	uint32_t (*take_stack)(void *user, const struct call_thread *t); /* NULL: no stacks */
+	void *take_user;
 };
 
 struct call_rows *call_rows_create(struct recorder *r, struct recorder_stream *s, struct track *t,
@@ -79,11 +83,17 @@ void call_rows_destroy(struct call_rows *c)
 	free(c);
 }
 
+void call_rows_set_stacks(struct call_rows *c, uint32_t (*take)(void *user, const struct call_thread *t), void *user)
+{
+	c->take_stack = take;
+	c->take_user = user;
+}
+
 static struct pending *pending_of(struct call_thread *t) { return t->user; }
 
 static uint64_t now_of(const struct call_thread *t)
 {
-	return t->event_ns ? t->event_ns : t->leave_ns ? t->leave_ns : t->enter_ns;
+	return t->event_ns ? t->event_ns : clock_now_ns();
 }
 
 static uint32_t intern(struct call_rows *c, const char *text, size_t length)
@@ -170,6 +180,7 @@ static enum call_verdict on_enter(void *self, struct call_thread *t, const struc
 	struct call_rows *c = self;
 	struct pending *p = pending_of(t);
 
+	p->stack = c->take_stack ? c->take_stack(c->take_user, t) : 0;
 	p->open = true;
 	p->slot = CALL_MEMO_NONE;
 	p->known = false;
@@ -217,7 +228,8 @@ static void put_row(struct call_rows *c, const struct call_thread *t, const stru
 		.time_ns = t->enter_ns, .duration_ns = t->leave_ns > t->enter_ns ? t->leave_ns - t->enter_ns : 0,
 		.result = call->result, .arg0 = call->args[0], .arg1 = call->args[1], .arg2 = call->args[2],
 		.arg3 = call->args[3], .arg4 = call->args[4], .arg5 = call->args[5],
-		.thread = pending_of((struct call_thread *)t)->thread, .number = call->number, .name = texts->name,
+		.thread = pending_of((struct call_thread *)t)->thread,
+		.stack = pending_of((struct call_thread *)t)->stack, .number = call->number, .name = texts->name,
 		.arguments = texts->arguments, .returned = texts->returned, .path = texts->path,
 		.abi = (uint8_t)call->abi, .flags = flags | (t->tampered ? SYSCALL_TAMPERED : 0),
 	};

@@ -13,6 +13,8 @@ struct track;
 struct call_rows *call_rows_create(struct recorder *r, struct recorder_stream *s, struct track *t,
 				   const struct syscall_style *style);
 void call_rows_destroy(struct call_rows *c); /* NULL-safe */
+/* At each call's entry: the id of the thread's stack (track_stack()), 0: none. */
+void call_rows_set_stacks(struct call_rows *c, uint32_t (*take)(void *user, const struct call_thread *t), void *user);
 const struct call_sink *call_rows_sink(void);
 
 #endif

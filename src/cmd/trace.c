@@ -10,6 +10,7 @@
 #include "cmd/record_parts.h"
 #include "record/recording.h"
 #include "session/session.h"
+#include "session/trace/record.h"
 #include "session/trace/replay.h"
 #include "session/trace/session.h"
 #include "view/calls/calls.h"
@@ -87,28 +88,19 @@ static struct record_session_options recording_of(const struct trace_options *o)
 	};
 }
 
-static struct err *refuse_tampering(const struct trace_options *o)
-{
-	if (!injections_any(&o->injections))
-		return NULL;
-	return err_fix(err_new(ERR_UNSUPPORTED, "calls are not tampered with while they are recorded"),
-		       "trace to the terminal or a file: --inject without -o REC.sonde");
-}
-
 /* -o NAME.sonde: into a recording instead. */
-static struct err *record(const struct trace_options *o, int *status)
+static struct err *record(struct trace_options *o, int *status)
 {
 	struct record_session_options r = recording_of(o);
 
-	TRY(refuse_tampering(o));
-	return session_record(&r, status);
+	return session_trace_record(o, &r, status);
 }
 
 /* --- views ------------------------------------------------------------------------------------- */
 
 /* Of RECORDING, or of what runs, all of whose calls are recorded, because what is left out of a view still
  * tells what descriptors are. */
-static struct err *show_views(const struct trace_args *args, unsigned parts, const struct trace_options *o,
+static struct err *show_views(const struct trace_args *args, unsigned parts, struct trace_options *o,
 			      const char *recording, int *status)
 {
 	struct output_args output = { .json = args->json, .html = args->html, .path = o->output };
@@ -116,7 +108,6 @@ static struct err *show_views(const struct trace_args *args, unsigned parts, con
 
 	if (recording)
 		return trace_views_show(&args->views, parts, o, &output, recording);
-	TRY(refuse_tampering(o));
 	r.request.calls = NULL;
 	return trace_views_record(&args->views, parts, o, &output, &r, status);
 }

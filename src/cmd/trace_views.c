@@ -4,8 +4,8 @@
 
 #include "base/mem.h"
 #include "record/recording.h"
-#include "session/session.h"
 #include "session/temporary.h"
+#include "session/trace/record.h"
 #include "session/trace/replay.h"
 #include "session/trace/summary.h"
 #include "view/calls/calls.h"
@@ -57,7 +57,7 @@ struct err *trace_views_show(const struct trace_view_args *views, unsigned parts
 	return show(views, parts, o, output, path, path);
 }
 
-struct err *trace_views_record(const struct trace_view_args *views, unsigned parts, const struct trace_options *o,
+struct err *trace_views_record(const struct trace_view_args *views, unsigned parts, struct trace_options *o,
 			       const struct output_args *output, struct record_session_options *record, int *status)
 {
 	char *path;
@@ -66,7 +66,7 @@ struct err *trace_views_record(const struct trace_view_args *views, unsigned par
 	TRY(session_temporary(&path));
 	record->path = path;
 	record->quiet = true;
-	err = session_record(record, status);
+	err = session_trace_record(o, record, status);
 	if (!err)
 		err = show(views, parts, o, output, path, NULL);
 	if (err_is(err, ERR_NOT_FOUND)) {

@@ -34,7 +34,7 @@ unsigned trace_views_parts(const struct trace_view_args *views);
 struct err *trace_views_show(const struct trace_view_args *views, unsigned parts, const struct trace_options *o,
 			     const struct output_args *output, const char *path);
 /* The same of what is recorded now, with RECORD's target, into a temporary directory. */
-struct err *trace_views_record(const struct trace_view_args *views, unsigned parts, const struct trace_options *o,
+struct err *trace_views_record(const struct trace_view_args *views, unsigned parts, struct trace_options *o,
 			       const struct output_args *output, struct record_session_options *record, int *status);
 
 #endif

@@ -76,6 +76,20 @@ def live():
     check("sonde files of a command", "/data" in sonde("files", "--", "cat", "data")[1])
 
 
+def by_ptrace():
+    status, _, err = sonde("trace", "-q", "-k", "-o", "k.sonde", "--", "sh", "-c", "cat data > /dev/null; exit 3")
+    check("a recording by ptrace: the status", status == 3, (status, err))
+    slow = view("trace", "k.sonde", "--slow", "--json")["slow"]
+    check("stacks of calls", any(r["depth"] == 1 and r["what"].startswith(("main", "_start", "__libc_start")) for r in slow), slow[:20])
+    tree = view("trace", "k.sonde", "--tree", "--json")["processes"]
+    check("its processes", [p["exit"] for p in tree] == ["3", "0"] and 0 < tree[1]["lifetime_ns"] <= tree[0]["lifetime_ns"], tree)
+    lines = sonde("trace", "k.sonde")[1].splitlines()
+    check("its end comes last", lines[-1].endswith("+++ exited with 3 +++") and "exit_group(3)" in lines[-2], lines[-3:])
+    sonde("trace", "-q", "--inject", "openat:error=EMFILE:when=1+", "-o", "i.sonde", "--", "cat", "data")
+    failed = row(view("trace", "i.sonde", "--errors", "--json")["errors"], "error", "EMFILE")
+    check("calls that were tampered with", failed.get("count", 0) > 0 and failed.get("call") == "openat", failed)
+
+
 def process():
     child = subprocess.Popen([sys.executable, "-c", PYTHON, "data"], stdout=subprocess.PIPE, text=True)
     port = child.stdout.readline().strip()
@@ -104,6 +118,7 @@ def main():
             f.write(b"x" * 1000)
         recorded()
         live()
+        by_ptrace()
         process()
         os.chdir("/")
     return 1 if failures else 0

@@ -29,7 +29,9 @@ enum { TICK_NS = 20000000 };
 
 struct live {
 	struct trace_options *options;
-	struct printer *printer;
+	struct printer *printer;      /* without a sink of another's it is the sink; messages go through it */
+	const struct call_sink *sink; /* NULL: the printer */
+	void *sink_self;
 	struct tracer *tracer;
 	struct sock_fprog filter;
 	struct started command;
@@ -79,7 +81,7 @@ static bool on_tamper(void *user, struct call_thread *t, const struct syscall_me
 	struct live *l = user;
 
 	/* as with strace: what isn't traced isn't tampered with */
-	return printer_shows(l->printer, t, memory) && injections_apply(&l->options->injections, t, what);
+	return (l->sink || printer_shows(l->printer, t, memory)) && injections_apply(&l->options->injections, t, what);
 }
 
 static void on_note(void *user, enum tracer_note what, pid_t pid, const char *text)
@@ -100,8 +102,8 @@ static struct err *make_tracer(struct live *l)
 	struct tracer_options options = {
 		.follow = o->follow, .seccomp = l->filter.filter != NULL, .system_time = o->count && !o->wall_clock,
 		.detach_on_exec = o->detach_on_exec,
-		.exit_kill = o->kill_on_exit, .tick_ns = TICK_NS, .wanted = &l->options->calls, .sink = printer_sink(),
-		.sink_self = l->printer, .tamper = injections_any(&o->injections) ? on_tamper : NULL,
+		.exit_kill = o->kill_on_exit, .tick_ns = TICK_NS, .wanted = &l->options->calls, .sink = l->sink ? l->sink : printer_sink(),
+		.sink_self = l->sink ? l->sink_self : l->printer, .tamper = injections_any(&o->injections) ? on_tamper : NULL,
 		.tamper_user = l, .note = on_note, .tick = on_tick, .tick_user = l,
 	};
 
@@ -178,9 +180,10 @@ static int exit_status(const struct live *l)
 	return WIFSIGNALED(wait_status) ? 256 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
 }
 
-static struct err *trace_by_ptrace(struct trace_options *options, int *status)
+struct err *trace_by_ptrace_into(struct trace_options *options, const struct call_sink *sink, void *sink_self, int *status,
+				 int *wait_status)
 {
-	struct live l = { .options = options, .command = { .pid = -1, .go_fd = -1 } };
+	struct live l = { .options = options, .sink = sink, .sink_self = sink_self, .command = { .pid = -1, .go_fd = -1 } };
 	struct err *err = begin(&l);
 
 	if (!err)
@@ -190,6 +193,8 @@ static struct err *trace_by_ptrace(struct trace_options *options, int *status)
 		tracer_detach_all(l.tracer);
 		if (!err)
 			*status = exit_status(&l);
+		if (l.command.pid <= 0 || !tracer_wait_status(l.tracer, l.command.pid, wait_status))
+			*wait_status = -1;
 	}
 	if (l.command.go_fd >= 0)
 		close(l.command.go_fd);
@@ -199,6 +204,13 @@ static struct err *trace_by_ptrace(struct trace_options *options, int *status)
 	tracer_destroy(l.tracer);
 	free(l.filter.filter);
 	return err;
+}
+
+static struct err *trace_by_ptrace(struct trace_options *options, int *status)
+{
+	int wait_status;
+
+	return trace_by_ptrace_into(options, NULL, NULL, status, &wait_status);
 }
 
 /* The cheap engine where it can do what is asked, else ptrace; which, and why, in one line. */

@@ -9,4 +9,9 @@
  * complete (trace_options_finish). */
 struct err *session_trace(struct trace_options *options, int *status);
 
+/* The ptrace engine, telling another sink than the printer.  *wait_status: of the command, as wait() gives it; -1: none. */
+struct call_sink;
+struct err *trace_by_ptrace_into(struct trace_options *options, const struct call_sink *sink, void *sink_self, int *status,
+				 int *wait_status);
+
 #endif

@@ -193,7 +193,7 @@ static bool find_place(void *user, uint64_t pc, struct unwind_place *ret)
 	return true;
 }
 
-void stack_printer_print(struct stack_printer *s, const struct call_thread *t, struct str *out)
+size_t stack_printer_unwind(struct stack_printer *s, const struct call_thread *t, uint64_t *addrs, size_t max)
 {
 	struct stack_space place = { s, t->pid };
 	struct unwind_space space = { find_place, &place };
@@ -201,13 +201,20 @@ void stack_printer_print(struct stack_printer *s, const struct call_thread *t, s
 	struct unwind_result result;
 	struct unwind_full all;
 	struct unwind_regs regs;
-	uint64_t pcs[FRAMES_MAX];
 	bool is_32bit = false;
 
 	remote_begin(&s->remote, t->tid);
 	if (!regs_read(t->tid, &all, &is_32bit) || !unwind_regs_from(&all, is_32bit, &regs))
-		return;
-	unwind_stack(&regs, &memory, &space, 0, pcs, FRAMES_MAX, &result);
-	for (size_t i = 0; i < result.count; i++)
+		return 0;
+	unwind_stack(&regs, &memory, &space, 0, addrs, max, &result);
+	return result.count;
+}
+
+void stack_printer_print(struct stack_printer *s, const struct call_thread *t, struct str *out)
+{
+	uint64_t pcs[FRAMES_MAX];
+	size_t count = stack_printer_unwind(s, t, pcs, FRAMES_MAX);
+
+	for (size_t i = 0; i < count; i++)
 		print_frame(s, t->pid, pcs[i], i == 0, out);
 }

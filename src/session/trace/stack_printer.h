@@ -10,6 +10,8 @@ struct stack_printer;
 struct stack_printer *stack_printer_create(void);
 void stack_printer_destroy(struct stack_printer *s); /* NULL-safe */
 void stack_printer_print(struct stack_printer *s, const struct call_thread *t, struct str *out);
+/* Its addresses alone, innermost first: return addresses but for the first.  0: they can't be had. */
+size_t stack_printer_unwind(struct stack_printer *s, const struct call_thread *t, uint64_t *addrs, size_t max);
 /* The process has another program now. */
 void stack_printer_forget(struct stack_printer *s, pid_t pid);
 

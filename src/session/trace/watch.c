@@ -38,6 +38,8 @@ struct watch {
 	bool command_ended;
 };
 
+struct err *watch_probe(void) { return bpf_calls_probe(); }
+
 const char *watch_lacks(const struct trace_options *o)
 {
 	struct bpf_calls_options options = { .string_limit = o->style.string_limit };
@@ -270,6 +272,8 @@ struct err *watch_trace(struct trace_options *options, int *status, bool *unavai
 }
 
 #else
+
+struct err *watch_probe(void) { return err_new(ERR_UNSUPPORTED, "sonde was built without BPF"); }
 
 const char *watch_lacks(const struct trace_options *o) { return "anything: sonde was built without it"; }
 

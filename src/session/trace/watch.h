@@ -10,4 +10,7 @@ const char *watch_lacks(const struct trace_options *options);
 /* As session_trace().  *unavailable: nothing was begun, the ptrace engine may try. */
 struct err *watch_trace(struct trace_options *options, int *status, bool *unavailable);
 
+/* Can the BPF engine be had here? */
+struct err *watch_probe(void);
+
 #endif

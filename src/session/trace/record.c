@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The ptrace engine tells the sink that writes rows (capture/call_rows.h) instead of the printer.  A stack
+ * is taken at each call's entry, when its thread stands still, and kept as addresses; they get their
+ * names when all is over, as those of samples do.
+ */
+#include "session/trace/record.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/units.h"
+#include "capture/call_rows.h"
+#include "capture/track.h"
+#include "record/recorder.h"
+#include "session/resolve.h"
+#include "session/trace/session.h"
+#include "session/trace/stack_printer.h"
+#include "session/trace/watch.h"
+
+#include <stdlib.h>
+
+enum { FRAMES_MAX = 127 };
+
+struct trace_recording {
+	const struct record_session_options *record;
+	struct recorder *recorder;
+	struct recorder_stream *stream;
+	struct track *track;
+	struct call_rows *rows;
+	struct stack_printer *stacks; /* NULL: none asked for */
+	uint64_t start_ns;
+};
+
+/* --- stacks ------------------------------------------------------------------------------- */
+
+static bool knows_all(const struct trace_recording *r, pid_t pid, const uint64_t *addrs, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (track_module_at(r->track, pid, addrs[i]) == 0)
+			return false;
+	return true;
+}
+
+/* What was mapped since the process was looked at last shows as an address in no mapping. */
+static uint32_t take_stack(void *user, const struct call_thread *t)
+{
+	struct trace_recording *r = user;
+	uint64_t addrs[FRAMES_MAX];
+	size_t count = stack_printer_unwind(r->stacks, t, addrs, FRAMES_MAX);
+
+	if (count == 0)
+		return 0;
+	if (!knows_all(r, t->pid, addrs, count))
+		track_process(r->track, t->pid, t->enter_ns);
+	return track_stack(r->track, t->pid, addrs, count, 0, true);
+}
+
+/* --- begin and end --------------------------------------------------------------------------- */
+
+static void note_command(struct trace_recording *r)
+{
+	struct str line = { 0 };
+
+	for (char **word = r->record->command; word && *word; word++) {
+		CLEANUP(mem_freep) char *quoted = str_quote_shell(*word);
+
+		str_printf(&line, "%s%s", word == r->record->command ? "" : " ", quoted);
+	}
+	if (line.length)
+		recorder_note(r->recorder, "command", str_text(&line));
+	recorder_note(r->recorder, "sources", "syscalls, by ptrace");
+	str_deinit(&line);
+}
+
+static struct err *begin(struct trace_recording *r, const struct trace_options *o)
+{
+	struct recorder_options options = { .path = r->record->path, .overwrite = r->record->overwrite,
+					    .compactor = r->record->parts->compactor };
+
+	TRY(recorder_create(&options, &r->recorder));
+	r->stream = recorder_stream_create(r->recorder);
+	r->track = track_create(r->recorder);
+	note_command(r);
+	r->rows = call_rows_create(r->recorder, r->stream, r->track, &o->style);
+	if (o->show_stack) {
+		r->stacks = stack_printer_create();
+		call_rows_set_stacks(r->rows, take_stack, r);
+	}
+	r->start_ns = clock_now_ns();
+	return NULL;
+}
+
+static struct err *finish(struct trace_recording *r, int wait_status)
+{
+	struct recorder_totals totals = { 0 };
+	struct resolve_totals resolved;
+	struct err *err = NULL;
+
+	recorder_span(r->recorder, r->start_ns, clock_now_ns());
+	recorder_exit_status(r->recorder, wait_status);
+	if (r->record->parts->resolve)
+		err_destroy(r->record->parts->resolve(r->recorder, r->track, &resolved));
+	recorder_stream_destroy(r->stream);
+	r->stream = NULL;
+	err = recorder_finish(r->recorder, &totals);
+	if (!err && !r->record->quiet)
+		log_note("%s events, %s lost; %s: sonde report %s", units_count(totals.rows).text,
+			 units_count(totals.lost).text, units_bytes((double)totals.bytes).text, r->record->path);
+	return err;
+}
+
+static void deinit(struct trace_recording *r)
+{
+	call_rows_destroy(r->rows);
+	stack_printer_destroy(r->stacks);
+	if (r->stream)
+		recorder_stream_destroy(r->stream);
+	track_destroy(r->track);
+	recorder_destroy(r->recorder);
+}
+
+static struct err *record_by_ptrace(struct trace_options *o, const struct record_session_options *record, int *status)
+{
+	struct trace_recording r = { .record = record };
+	const char *output = o->output;
+	int wait_status = -1;
+	struct err *err = begin(&r, o), *end;
+
+	if (err) {
+		deinit(&r);
+		return err;
+	}
+	o->output = NULL; /* what the engine itself has to say goes to standard error */
+	err = trace_by_ptrace_into(o, call_rows_sink(), r.rows, status, &wait_status);
+	o->output = output;
+	end = finish(&r, wait_status);
+	deinit(&r);
+	if (!err)
+		return end;
+	err_destroy(end);
+	return err;
+}
+
+/* What of these options the BPF source can't do; NULL: all. */
+static const char *needs_ptrace(const struct trace_options *o)
+{
+	if (injections_any(&o->injections))
+		return "tampering";
+	if (o->show_stack)
+		return "stacks (-k)";
+	return o->engine == TRACE_ENGINE_PTRACE ? "what you asked for" : NULL;
+}
+
+struct err *session_trace_record(struct trace_options *o, const struct record_session_options *record, int *status)
+{
+	const char *why = needs_ptrace(o);
+	bool only_bpf = o->all || o->cgroup;
+	struct err *err;
+
+	if (why && (only_bpf || o->engine == TRACE_ENGINE_BPF))
+		return err_fix(err_new(ERR_UNSUPPORTED, "the BPF engine can't do %s", why), "--engine ptrace can, of processes");
+	if (why)
+		return record_by_ptrace(o, record, status);
+	err = only_bpf || o->engine == TRACE_ENGINE_BPF ? NULL : watch_probe();
+	if (!err)
+		return session_record(record, status);
+	log_note("engine: ptrace, which stops the program at each call (%s)", err_message(err));
+	err_destroy(err);
+	return record_by_ptrace(o, record, status);
+}
