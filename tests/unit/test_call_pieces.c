@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What comes with a call from the BPF engine: the memo of calls that come again, and descriptors. */
+#include "capture/bpf/file_piece.h"
+#include "capture/call_memo.h"
+
+#include <linux/magic.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct syscall_call read_call(uint64_t fd, int64_t result)
+{
+	return (struct syscall_call){ .abi = SYSCALL_ABI_X86_64, .number = 0, .args = { fd, 0x1000, 1, 7, 8, 9 }, .result = result };
+}
+
+static void test_memo(void **state)
+{
+	struct call_memo *memo = call_memo_create();
+	uint64_t data[4] = { 1, 2, 3, 4 }, much[64] = { 0 };
+	struct syscall_pieces pieces = { data, sizeof(data) }, large = { much, sizeof(much) };
+	struct syscall_call call = read_call(3, 1);
+	bool known;
+	int slot = call_memo_slot(memo, &call, &pieces, &known);
+
+	assert_false(known);
+	assert_int_equal(call_memo_slot(memo, &call, &pieces, &known), slot);
+	assert_true(known);
+	call.args[4] = 1234; /* no argument of read() */
+	call.sp = 99;
+	assert_int_equal(call_memo_slot(memo, &call, &pieces, &known), slot);
+	assert_true(known);
+	/* each of these makes it another call */
+	call = read_call(4, 1);
+	call_memo_slot(memo, &call, &pieces, &known);
+	assert_false(known);
+	call = read_call(3, 0);
+	call_memo_slot(memo, &call, &pieces, &known);
+	assert_false(known);
+	data[3] = 5;
+	call = read_call(3, 1);
+	call_memo_slot(memo, &call, &pieces, &known);
+	assert_false(known);
+	slot = call_memo_slot(memo, &call, &pieces, &known);
+	assert_true(known);
+	call_memo_forget(memo, slot);
+	call_memo_slot(memo, &call, &pieces, &known);
+	assert_false(known);
+	assert_int_equal(call_memo_slot(memo, &call, &large, &known), CALL_MEMO_NONE);
+	call_memo_destroy(memo);
+}
+
+static void expect_path(const struct bpf_calls_file *file, const char *path)
+{
+	struct str out;
+
+	str_init(&out);
+	assert_true(file_piece_path(file, &out));
+	assert_string_equal(str_text(&out), path);
+	str_deinit(&out);
+}
+
+static void test_paths(void **state)
+{
+	static const char names[] = "passwd\0etc";
+	struct bpf_calls_file file = { .magic = TMPFS_MAGIC };
+
+	expect_path(&file, "/");
+	memcpy(file.text, names, sizeof(names));
+	file.text_bytes = sizeof(names);
+	expect_path(&file, "/etc/passwd");
+	file.flags = BPF_FILE_DELETED;
+	expect_path(&file, "/etc/passwd (deleted)");
+	file.flags = BPF_FILE_NAMELESS;
+	expect_path(&file, "/passwd (deleted)");
+	file.magic = PIPEFS_MAGIC;
+	file.inode = 12;
+	expect_path(&file, "pipe:[12]");
+}
+
+static void test_pieces(void **state)
+{
+	struct {
+		struct syscall_piece head;
+		struct bpf_calls_file file;
+		struct syscall_piece empty;
+	} blob = {
+		.head = { .addr = 3, .size_bytes = sizeof(blob.file), .flags = SYSCALL_PIECE_FILE },
+		.file = { .text_bytes = 3, .text = "a" },
+		.empty = { .addr = 4, .flags = SYSCALL_PIECE_FILE },
+	};
+	struct syscall_pieces pieces = { &blob, sizeof(blob) };
+	struct syscall_memory memory = syscall_pieces_memory(&pieces);
+	struct bpf_calls_file found;
+	char byte;
+
+	assert_int_equal(file_piece_find(NULL, SYSCALL_ENTER, 3, &found), FILE_PIECE_NONE);
+	assert_int_equal(file_piece_find(&pieces, SYSCALL_ENTER, 3, &found), FILE_PIECE_FOUND);
+	assert_int_equal(file_piece_find(&pieces, SYSCALL_EXIT, 3, &found), FILE_PIECE_NONE);
+	assert_int_equal(file_piece_find(&pieces, SYSCALL_ENTER, 4, &found), FILE_PIECE_NOTHING);
+	assert_int_equal(memory.read(memory.user, SYSCALL_ENTER, 3, &byte, 1), 0); /* it is no memory */
+	blob.file.flags = BPF_FILE_CUT;
+	assert_int_equal(file_piece_find(&pieces, SYSCALL_ENTER, 3, &found), FILE_PIECE_NONE);
+	blob.file.flags = 0;
+	blob.file.text_bytes = sizeof(blob.file.text) + 1;
+	assert_int_equal(file_piece_find(&pieces, SYSCALL_ENTER, 3, &found), FILE_PIECE_NONE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_memo),
+		cmocka_unit_test(test_paths),
+		cmocka_unit_test(test_pieces),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
