@@ -21,7 +21,8 @@ enum file_piece file_piece_find(const struct syscall_pieces *pieces, enum syscal
 	if (!bytes || size < HEAD_BYTES || size > sizeof(*ret))
 		return FILE_PIECE_NONE;
 	memcpy(ret, bytes, size);
-	if (ret->text_bytes > size - HEAD_BYTES || ret->name_bytes > sizeof(ret->name) || ret->flags & BPF_FILE_CUT ||
+	if (ret->text_bytes > size - HEAD_BYTES || ret->text_bytes > sizeof(ret->text) ||
+	    ret->name_bytes > sizeof(ret->name) || ret->flags & BPF_FILE_CUT ||
 	    (ret->text_bytes && ret->text[ret->text_bytes - 1] != '\0'))
 		return FILE_PIECE_NONE;
 	return FILE_PIECE_FOUND;
