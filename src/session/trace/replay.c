@@ -7,6 +7,7 @@
 #include "session/trace/replay.h"
 
 #include "base/json.h"
+#include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "record/recording.h"
@@ -21,7 +22,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-enum { FLUSH_BYTES = 1 << 16 };
+enum { FLUSH_BYTES = 1 << 16, DEFAULT_STRING_LIMIT = 32 };
 
 struct call_columns { /* in the order of call_names */
 	const uint64_t *time_ns, *duration_ns;
@@ -442,8 +443,17 @@ static struct err *open_strands(struct replay *r)
 	return open_strand(r, &r->strands[1], "exit", exit_names);
 }
 
+/* What is asked for in vain is said. */
+static void note_style(const struct trace_options *o)
+{
+	if (o->fds || o->show_stack || o->style.xlat != SYSCALL_XLAT_ABBREV || o->style.hex != SYSCALL_HEX_NONE ||
+	    o->style.string_limit != DEFAULT_STRING_LIMIT)
+		log_note("calls were decoded when they were recorded: -s, -x, -X and -y have effect then; stacks (-k) are in --slow");
+}
+
 static struct err *replay(struct replay *r, const char *path)
 {
+	note_style(r->options);
 	TRY(recording_open(path, &r->recording));
 	r->meta = recording_borrow_meta(r->recording);
 	TRY(trace_out_open(&r->out, r->options->name, r->options->output, r->options->append));
