@@ -386,6 +386,90 @@ static void print_trailing(struct decoder *d, uint64_t addr, uint64_t known, uin
 	dec_quote(d, b, more, false, true);
 }
 
+/* struct xattr_args: a value that is given, or (`param` 1) that was asked for. */
+void hook_xattr_args(struct decoder *d, const struct sys_ref *ref)
+{
+	enum { SIZE = 16, MOST = 65536 };
+	uint64_t size = d->args[5];
+	uint8_t b[SIZE];
+
+	if (size < SIZE || !dec_read(d, ref->value, b, SIZE)) {
+		dec_addr(d, ref->value);
+		return;
+	}
+	uint64_t value = dec_word(d, b, 8), room = dec_word(d, b + 8, 4), length = room;
+	if (ref->param != 0)
+		length = d->call->is_error || room == 0 ? UINT64_MAX : (uint64_t)d->call->result;
+	dec_text(d, "{value=");
+	if (length > MOST)
+		dec_addr(d, value);
+	else
+		dec_buffer(d, value, length);
+	dec_printf(d, ", size=%u, flags=", (unsigned)room);
+	dec_flags(d, XLAT_xattr_flags, dec_word(d, b + 12, 4));
+	print_trailing(d, ref->value, SIZE, size);
+	str_add_char(d->out, '}');
+}
+
+/* struct file_attr, of a size that the caller gives. */
+void hook_file_attr(struct decoder *d, const struct sys_ref *ref)
+{
+	enum { SIZE = 24, PAGE = 4096 };
+	uint64_t size = d->args[3];
+	uint8_t b[SIZE];
+
+	if (size < SIZE || size > PAGE) {
+		dec_addr(d, ref->value);
+		return;
+	}
+	if (!dec_read_or_addr(d, ref->value, b, SIZE))
+		return;
+	struct sys_object o = { &sys_structs[ref->param], b, SIZE, ref->value };
+	bool any = false, more = false;
+	str_add_char(d->out, '{');
+	dec_fields(d, &o, &any, &more);
+	print_trailing(d, ref->value, SIZE, size);
+	str_add_char(d->out, '}');
+}
+
+void hook_ns_id_req(struct decoder *d, const struct sys_ref *ref)
+{
+	enum { SIZE = 32, PAGE = 4096 };
+	uint8_t b[SIZE];
+
+	if (!dec_read_or_addr(d, ref->value, b, 4))
+		return;
+	uint64_t size = dec_word(d, b, 4);
+	dec_printf(d, "{size=%u", (unsigned)size);
+	if (size >= SIZE && !dec_read(d, ref->value, b, SIZE)) {
+		dec_text(d, ", ???");
+	} else if (size >= SIZE) {
+		struct sys_object o = { &sys_structs[STRUCT_ns_id_req], b, SIZE, ref->value };
+		bool any = true, more = false;
+		dec_fields(d, &o, &any, &more);
+		print_trailing(d, ref->value, SIZE, size < PAGE ? size : PAGE);
+	}
+	str_add_char(d->out, '}');
+}
+
+/* Ids that were found, as many as there is room for. */
+static void id64(struct decoder *d, const uint8_t *b, uint64_t addr, void *user)
+{
+	(void)addr;
+	(void)user;
+	dec_hex(d, dec_word(d, b, 8));
+}
+
+void hook_ns_ids(struct decoder *d, const struct sys_ref *ref)
+{
+	uint64_t room = d->args[2], found = (uint64_t)d->call->result;
+
+	if (d->call->is_error)
+		dec_addr(d, ref->value);
+	else
+		dec_array(d, ref->value, room < found ? room : found, 8, id64, NULL);
+}
+
 /* open_how of a size that the caller gives. */
 void hook_open_how(struct decoder *d, const struct sys_ref *ref)
 {
