@@ -113,6 +113,38 @@ static void test_ring(void **state)
 	free(f);
 }
 
+/* Looked at before their turn: all that wait, each once, and from the tail on where that has moved on. */
+static void test_ring_look(void **state)
+{
+	struct fake *f = fake_create();
+	struct perf_event_header header;
+	uint64_t at = 0, last;
+
+	assert_false(perf_ring_look(&f->ring, &at, &header, &last));
+	for (unsigned round = 0; round < 100; round++) {
+		fake_write(f, 104, 1);
+		fake_write(f, 208, 2);
+		perf_ring_refresh(&f->ring);
+		for (unsigned i = 1; i <= 2; i++) {
+			assert_true(perf_ring_look(&f->ring, &at, &header, &last));
+			assert_int_equal(header.size, 104 * i);
+			assert_int_equal(last, i * 0x0101010101010101ULL);
+		}
+		assert_false(perf_ring_look(&f->ring, &at, &header, &last));
+		if (round % 3 == 0)
+			fake_write(f, 16, 3); /* not looked at before it is popped */
+		perf_ring_refresh(&f->ring);
+		for (const struct perf_event_header *r; (r = perf_ring_peek(&f->ring)) != NULL;)
+			perf_ring_pop(&f->ring, r);
+		perf_ring_commit(&f->ring);
+	}
+	fake_write(f, 4, 1); /* a size that can't be */
+	f->page.data_head += 4;
+	perf_ring_refresh(&f->ring);
+	assert_false(perf_ring_look(&f->ring, &at, &header, &last));
+	free(f);
+}
+
 /* The kernel has written records that are no multiple of 8 (setup.c, warns_of_copies()): then
  * headers wrap too. */
 static void test_ring_askew(void **state)
@@ -177,7 +209,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),	   cmocka_unit_test(test_bad_names),
-		cmocka_unit_test(test_ring),	   cmocka_unit_test(test_ring_broken),
+		cmocka_unit_test(test_ring), cmocka_unit_test(test_ring_look),	   cmocka_unit_test(test_ring_broken),
 		cmocka_unit_test(test_ring_askew),
 		cmocka_unit_test(test_cgroup),	   cmocka_unit_test(test_deny),
 	};

@@ -130,6 +130,77 @@ static void test_order(void **state)
 	assert_int_not_equal(access(path, F_OK), 0);
 }
 
+/* --- copies of stacks ------------------------------------------------------------------------ */
+
+/* One with COUNT words of stack in its two parts. */
+static void put_copy(struct agent_header *ring, uint64_t first_bytes, uint64_t second_bytes, uint16_t size_bytes)
+{
+	struct agent_owner *owner = (struct agent_owner *)((uint8_t *)ring + AGENT_OWNERS_OFFSET);
+	struct agent_copy *c = (struct agent_copy *)((uint8_t *)ring + AGENT_CHUNKS_OFFSET);
+
+	owner->pid = owner->tid = (uint32_t)getpid();
+	*c = (struct agent_copy){ .record = { .size_bytes = size_bytes, .kind = AGENT_SAMPLE, .flags = AGENT_STACK_COPIED,
+					      .tid = (uint32_t)getpid(), .time_ns = 100 },
+				  .count = 1, .parts = { { 0x1000, first_bytes }, { 0x9000, second_bytes } } };
+	memset(c->bytes, 7, size_bytes > sizeof(*c) ? size_bytes - sizeof(*c) : 0);
+	atomic_store(&owner->used_bytes, size_bytes);
+	atomic_store(&owner->state, AGENT_CHUNK_CLOSED);
+	atomic_store(&ring->chunks_touched, 1);
+}
+
+struct copies {
+	struct ring_reader *reader;
+	unsigned seen;
+	uint64_t needed_bytes;
+};
+
+static void on_copy(void *user, const struct ring_item *item)
+{
+	struct copies *copies = user;
+	const struct agent_copy *c = (const struct agent_copy *)item->sample;
+
+	assert_int_equal(item->kind, RING_SAMPLE);
+	assert_true(c->record.flags & AGENT_STACK_COPIED);
+	assert_int_equal(c->bytes[c->parts[0].size_bytes + c->parts[1].size_bytes - 1], 7);
+	copies->seen++;
+	ring_reader_needed(copies->reader, item, copies->needed_bytes);
+}
+
+static void test_copies(void **state)
+{
+	struct ring_reader *r = make_reader();
+	struct agent_header *ring = map_ring();
+	struct agent_owner *owner = (struct agent_owner *)((uint8_t *)ring + AGENT_OWNERS_OFFSET);
+	struct copies copies = { .reader = r, .needed_bytes = 640 };
+	struct ring_losses losses;
+
+	put_copy(ring, 64, 32, sizeof(struct agent_copy) + 96);
+	ring_reader_drain(r, on_copy, &copies);
+	assert_int_equal(copies.seen, 1);
+	assert_int_equal(atomic_load(&owner->needed_bytes), 640);
+	copies.needed_bytes = 64; /* what was needed once is remembered for a while */
+	put_copy(ring, 64, 32, sizeof(struct agent_copy) + 96);
+	ring_reader_drain(r, on_copy, &copies);
+	assert_int_equal(atomic_load(&owner->needed_bytes), 630);
+	copies.needed_bytes = UINT64_MAX;
+	put_copy(ring, 8, 0, sizeof(struct agent_copy) + 8);
+	ring_reader_drain(r, on_copy, &copies);
+	assert_int_equal(atomic_load(&owner->needed_bytes), AGENT_STACK_MAX_BYTES);
+
+	/* parts that are not there, or wrap around */
+	put_copy(ring, 64, 40, sizeof(struct agent_copy) + 96);
+	ring_reader_drain(r, on_copy, &copies);
+	put_copy(ring, UINT64_MAX - 31, 128, sizeof(struct agent_copy) + 96);
+	ring_reader_drain(r, on_copy, &copies);
+	put_copy(ring, 0, 0, sizeof(struct agent_copy) - 8);
+	ring_reader_drain(r, on_copy, &copies);
+	assert_int_equal(copies.seen, 3);
+	ring_reader_losses(r, &losses);
+	assert_int_equal(losses.malformed, 3);
+	munmap(ring, AGENT_RING_BYTES);
+	ring_reader_destroy(r);
+}
+
 /* --- what a bad one writes ----------------------------------------------------------------- */
 
 static uint64_t next_random(uint64_t *x)
@@ -144,7 +215,9 @@ static void touch_item(void *user, const struct ring_item *item)
 {
 	uint64_t *sum = user;
 
-	if (item->kind == RING_SAMPLE)
+	if (item->kind == RING_SAMPLE && (item->sample->record.flags & AGENT_STACK_COPIED))
+		*sum += item->sample->record.size_bytes;
+	else if (item->kind == RING_SAMPLE)
 		for (size_t i = 0; i < item->sample->pc_count; i++)
 			*sum += item->sample->pcs[i];
 	else if (item->kind == RING_MODULE)
@@ -202,7 +275,8 @@ static void test_nonsense(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_order), cmocka_unit_test(test_nonsense) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_order), cmocka_unit_test(test_copies),
+					     cmocka_unit_test(test_nonsense) };
 
 	snprintf(path, sizeof(path), "/tmp/sonde-ring-%06d", (int)getpid() % 1000000);
 	return cmocka_run_group_tests(tests, NULL, NULL);
