@@ -460,7 +460,7 @@ static void follow_frame_pointers(const ucontext_t *context, struct agent_sample
 	} else {
 		enum unwind_end end = unwind_frame_pointers(&regs, &memory, s->pcs, process.max_frames, &count);
 
-		s->record.flags |= end == UNWIND_CUT ? AGENT_STACK_CUT : 0;
+		s->record.flags |= end == UNWIND_CUT && process.max_frames > 1 ? AGENT_STACK_CUT : 0;
 	}
 	if (count > 1 && s->pcs[count - 1] >= (uintptr_t)__start_sonde_entry &&
 	    s->pcs[count - 1] <= (uintptr_t)__stop_sonde_entry)

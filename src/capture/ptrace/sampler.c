@@ -50,7 +50,8 @@
 #include <unistd.h>
 
 #define SCAN_EVERY_NS UINT64_C(100000000)
-enum { WINDOW_BYTES = 4096, SAMPLES_MAX = 20000, COPY_FIRST_BYTES = 16384, COPY_MAX_BYTES = 1 << 20 };
+enum { WINDOW_BYTES = 4096, SAMPLES_MAX = 20000, COPY_FIRST_BYTES = 65536,
+       COPY_LEAST_BYTES = 16384, COPY_MAX_BYTES = 1 << 20 };
 
 struct tracee {
 	pid_t pid, tid;
@@ -225,7 +226,7 @@ static size_t copy_bytes(struct ptrace_sampler *s, pid_t tid)
 	pthread_mutex_lock(&s->lock);
 	slot = map_find(&s->needed, (uint64_t)tid);
 	if (slot)
-		bytes = *slot * 2 < COPY_FIRST_BYTES ? COPY_FIRST_BYTES : *slot * 2;
+		bytes = *slot * 2 < COPY_LEAST_BYTES ? COPY_LEAST_BYTES : *slot * 2;
 	pthread_mutex_unlock(&s->lock);
 	return bytes < COPY_MAX_BYTES ? (size_t)bytes : COPY_MAX_BYTES;
 }
@@ -272,8 +273,9 @@ static void look_at(struct ptrace_sampler *s, struct tracee *t)
 	if (s->options.copy_stacks) {
 		copy_stack(s, &regs, &sample);
 	} else {
-		sample.cut = unwind_frame_pointers(&regs, &memory, sample.pcs, s->options.max_frames, &count) ==
-			     UNWIND_CUT;
+		enum unwind_end end = unwind_frame_pointers(&regs, &memory, sample.pcs, s->options.max_frames, &count);
+
+		sample.cut = end == UNWIND_CUT && s->options.max_frames > 1; /* 1: none were asked for */
 		sample.pc_count = (uint32_t)count;
 	}
 	if (keep_sample(s, &sample))
