@@ -66,6 +66,16 @@ static bool find_row(const struct unwind_place *place, uint64_t pc, struct cfi_r
 	return false;
 }
 
+bool unwind_goes_over(const struct unwind_machine *m, const struct unwind_place *place, uint64_t pc)
+{
+	struct cfi_reader r;
+	struct cfi_row row;
+
+	return (m->arch == UNWIND_ARCH_X86_64 || m->arch == UNWIND_ARCH_AARCH64) &&
+	       find_row(place, pc - place->bias, &r, &row) && !r.cie.is_signal && row.rules[0].kind == CFI_OFFSET &&
+	       row.rules[1].kind == CFI_OFFSET;
+}
+
 /* --- applying them ------------------------------------------------------------------------------ */
 
 struct full {

@@ -11,6 +11,12 @@
  * stubs without CFI of a file that otherwise has it.  Where the frame pointer lies on top, it has
  * just been pushed, and the return address lies above it.
  *
+ * To go on in the function that catches an exception, libgcc first writes that one's return address and
+ * registers over those in its own frame, and then leaves.  In between its caller seems to be that
+ * function, with the wrong stack.  So where a walk breaks off it is made once more, and behind such a
+ * frame the place is looked for where the same return address lies once more: right below
+ * the frame of the function that catches.
+ *
  * A caller's frame lies above its callee's.  So the walk ends, whatever the memory holds; only a
  * signal handler may run on another stack, and max_frames bounds those.
  */
@@ -19,6 +25,7 @@
 #include <string.h>
 
 #define FRAME_MAX_BYTES (UINT64_C(64) << 20)
+enum { GO_OVER_WORDS = 8192, GO_OVER_MAX = 4 };
 
 struct walk {
 	const struct unwind_machine *m;
@@ -31,6 +38,7 @@ struct walk {
 	bool fp_known, lr_known;
 	bool exact;             /* pc was interrupted, it is not a return address */
 	bool first;
+	unsigned again;         /* in a second walk: how often it may still go over */
 };
 
 enum outcome { STEPPED, COMPLETE, BROKEN };
@@ -228,6 +236,32 @@ static enum outcome step_row(struct walk *w, const struct unwind_row *row, const
 	return outcome;
 }
 
+/* Behind a frame that goes over to another function. */
+static void go_over(struct walk *w)
+{
+	uint64_t at = w->sp, word;
+
+	for (unsigned i = 0; i < GO_OVER_WORDS && read_word(w, at, &word); i++, at += words(w, 1)) {
+		if ((word & w->m->address_mask) != w->pc)
+			continue;
+		w->sp = at + words(w, 1);
+		w->result->by_guess++;
+		return;
+	}
+}
+
+static enum outcome step_row_again(struct walk *w, const struct unwind_row *row, const struct unwind_full *all)
+{
+	bool goes_over = w->place.sections && unwind_goes_over(w->m, &w->place, lookup_pc(w));
+	enum outcome outcome = step_row(w, row, all);
+
+	if (goes_over && outcome == STEPPED) {
+		w->again--;
+		go_over(w);
+	}
+	return outcome;
+}
+
 /* --- where there is no row ------------------------------------------------------------------------- */
 
 /* The return address where a call puts it. */
@@ -348,7 +382,7 @@ static enum outcome step(struct walk *w, const struct unwind_full *all, uint64_t
 	case UNWIND_CFA_UNSUPPORTED:
 		return broken(w, UNWIND_WHY_REGISTERS);
 	default:
-		return step_row(w, row, all);
+		return w->again ? step_row_again(w, row, all) : step_row(w, row, all);
 	}
 }
 
@@ -495,6 +529,34 @@ bool unwind_copy_read(void *copy, uint64_t addr, void *buffer, size_t size_bytes
 	return true;
 }
 
+/* A call that goes over returns to no place that another call returns to: where both frames are the same
+ * the first is not true. */
+static bool is_twofold(struct walk *w, const uint64_t *pcs)
+{
+	struct unwind_place place;
+
+	for (size_t i = 1; i + 1 < w->result->count; i++)
+		if (pcs[i] == pcs[i + 1] && pcs[i - 1] != pcs[i] && w->space->find(w->space->user, pcs[i - 1] - 1, &place) &&
+		    place.sections && unwind_goes_over(w->m, &place, pcs[i - 1] - 1))
+			return true;
+	return false;
+}
+
+/* What looks as if it had gone over to another function meanwhile is walked again. */
+static void walk_again(struct walk *w, const struct unwind_regs *regs, uint64_t *pcs, size_t max_frames)
+{
+	const struct unwind_result *r = w->result;
+	bool broken = r->end == UNWIND_BROKEN && r->why != UNWIND_WHY_REGISTERS;
+
+	if (r->count < 2 || !(broken || is_twofold(w, pcs)))
+		return;
+	w->again = GO_OVER_MAX;
+	walk(w, regs, NULL, pcs, max_frames);
+	w->again = 0;
+	if (r->end == UNWIND_BROKEN)
+		walk(w, regs, NULL, pcs, max_frames);
+}
+
 void unwind_stack(const struct unwind_regs *regs, const struct unwind_memory *memory,
 		  const struct unwind_space *space, unsigned flags, uint64_t *pcs, size_t max_frames,
 		  struct unwind_result *ret)
@@ -508,6 +570,7 @@ void unwind_stack(const struct unwind_regs *regs, const struct unwind_memory *me
 		return;
 	}
 	walk(&w, regs, NULL, pcs, max_frames);
+	walk_again(&w, regs, pcs, max_frames);
 	if (ret->why != UNWIND_WHY_REGISTERS || regs->all == NULL)
 		return;
 	all = *regs->all;

@@ -114,6 +114,11 @@ enum unwind_step unwind_full_step(const struct unwind_machine *m, const struct u
 				  const struct unwind_memory *memory, struct unwind_full *regs,
 				  bool *exact, enum unwind_why *ret_why);
 
+/* Does the function at PC go on in another one than its caller (gcc's __builtin_eh_return)?  Such
+ * functions, libgcc's _Unwind_RaiseException() and the like, save the registers that they hand over data in,
+ * which nobody else does. */
+bool unwind_goes_over(const struct unwind_machine *m, const struct unwind_place *place, uint64_t pc);
+
 /* A word of the machine's size; false: not there. */
 bool unwind_read_word(const struct unwind_machine *m, const struct unwind_memory *memory, uint64_t addr,
 		      uint64_t *ret);
