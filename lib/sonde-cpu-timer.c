@@ -63,7 +63,7 @@ enum {
 	MODULE_BUFFER_BYTES = 65536,
 	MAIN_STACK_MAX_BYTES = 64 << 20,
 	COPY_FIRST_BYTES = 16384, /* while nothing is known of a thread's stacks */
-	COPY_LEAST_BYTES = 1024,
+	COPY_LEAST_BYTES = 4096,
 };
 
 /* One for each thread that has a timer. */
