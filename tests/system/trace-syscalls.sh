@@ -11,5 +11,5 @@ set -e
 "$SRC/tools/compare-strace" --least $LEAST --lines 20 --options "-e inject=all:retval=0" -- "$BUILD/tests/workload/syscalls"
 if [ -x "$BUILD/tests/workload/spin-32" ]; then
 	"$SRC/tools/compare-strace" -- "$BUILD/tests/workload/spin-32" 0.01
-	"$SRC/tools/compare-strace" --options "-y -f" -- "$BUILD/tests/workload/spin-32" 0.01
+	"$SRC/tools/compare-strace" --options=-y -- "$BUILD/tests/workload/spin-32" 0.01
 fi
