@@ -45,6 +45,9 @@ struct sys_ref { /* what a hook prints */
 /* Is what the call fills worth looking at? */
 bool dec_failed(const struct decoder *d);
 /* Read all of SIZE bytes; false: not all could be read. */
+/* Behind BEFORE, the bytes from KNOWN up to SIZE of a structure that the caller made larger than we know it,
+ * unless they are 0; "???" if they can't be read.  False: nothing printed. */
+bool dec_trailing(struct decoder *d, uint64_t addr, uint64_t known, uint64_t size, const char *before);
 /* dec_read() is for structures, which -e verbose= may want as addresses; dec_read_text() for text. */
 bool dec_read_text(struct decoder *d, uint64_t addr, void *buffer, size_t size);
 bool dec_read(struct decoder *d, uint64_t addr, void *buffer, size_t size);

@@ -3,6 +3,7 @@
 #include "syscall/hooks.h"
 
 #include <string.h>
+#include <time.h>
 
 /* Print with names only, whatever -X says: for the part inside a comment of our own. */
 static void plain_flags(struct decoder *d, unsigned xlat, uint64_t value)
@@ -73,10 +74,7 @@ static bool mount_is_simple(const struct decoder *d)
 
 void hook_mount_type(struct decoder *d, const struct sys_ref *ref)
 {
-	uint64_t flags = d->args[3] & ~UINT64_C(0x8000);
-	bool ignored = (flags & (0x1000 | 0x2000 | 0x20000 | 0x40000 | 0x80000 | 0x100000)) != 0 || (flags & 0x20) != 0;
-
-	if (ignored)
+	if (mount_is_simple(d))
 		dec_addr(d, ref->value);
 	else
 		dec_str(d, ref->value);
@@ -88,8 +86,10 @@ void hook_mount_flags(struct decoder *d, const struct sys_ref *ref)
 
 	if ((flags & 0xffff0000) == 0xc0ed0000) {
 		dec_named(d, 0xc0ed0000, "MS_MGC_VAL", NULL);
-		str_add_char(d->out, '|');
 		flags &= ~UINT64_C(0xffff0000);
+		if (flags == 0)
+			return;
+		str_add_char(d->out, '|');
 	}
 	dec_flags(d, XLAT_mount_flags, flags);
 }
@@ -187,6 +187,19 @@ void hook_time_at(struct decoder *d, const struct sys_ref *ref)
 	dec_printf(d, "[%lld", (long long)t);
 	dec_time_comment(d, t, 0);
 	str_add_char(d->out, ']');
+}
+
+bool result_time(struct decoder *d)
+{
+	char text[64];
+	struct tm tm;
+	time_t t = (time_t)d->call->result;
+
+	if (d->call->is_error || t == 0 || localtime_r(&t, &tm) == NULL ||
+	    strftime(text, sizeof(text), "%FT%T%z", &tm) == 0)
+		return false;
+	dec_printf(d, "%lld (%s)", (long long)t, text);
+	return true;
 }
 
 /* What is left to sleep: only of a sleep that was cut short. */
@@ -366,24 +379,25 @@ void hook_o_flags(struct decoder *d, const struct sys_ref *ref) { dec_flags(d, X
 void hook_mode64(struct decoder *d, const struct sys_ref *ref) { dec_printf(d, "%#03llo", (unsigned long long)ref->value); }
 
 /* Bytes behind the structure that we know, unless they are 0. */
-static void print_trailing(struct decoder *d, uint64_t addr, uint64_t known, uint64_t size)
+bool dec_trailing(struct decoder *d, uint64_t addr, uint64_t known, uint64_t size, const char *before)
 {
 	uint8_t b[256];
 	uint64_t more = size > known ? size - known : 0;
 	bool any = false;
 
 	if (more == 0)
-		return;
+		return false;
 	if (more > sizeof(b) || !dec_read(d, addr + known, b, more)) {
-		dec_text(d, ", ...");
-		return;
+		dec_printf(d, "%s???", before);
+		return true;
 	}
 	for (uint64_t i = 0; i < more; i++)
 		any |= b[i] != 0;
 	if (!any)
-		return;
-	dec_printf(d, ", /* bytes %llu..%llu */ ", (unsigned long long)known, (unsigned long long)size - 1);
+		return false;
+	dec_printf(d, "%s/* bytes %llu..%llu */ ", before, (unsigned long long)known, (unsigned long long)size - 1);
 	dec_quote(d, b, more, false, true);
+	return true;
 }
 
 /* struct xattr_args: a value that is given, or (`param` 1) that was asked for. */
@@ -493,7 +507,7 @@ void hook_open_how(struct decoder *d, const struct sys_ref *ref)
 	} else {
 		dec_fields(d, &o, &any, &more);
 	}
-	print_trailing(d, ref->value, 24, size);
+	dec_trailing(d, ref->value, 24, size, ", ");
 	str_add_char(d->out, '}');
 }
 

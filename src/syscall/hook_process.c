@@ -51,7 +51,13 @@ void hook_sigval(struct decoder *d, const struct sys_ref *ref)
 	str_add_char(d->out, '}');
 }
 
-void hook_sigev_signo(struct decoder *d, const struct sys_ref *ref) { dec_signal(d, (int)ref->value); }
+void hook_sigev_signo(struct decoder *d, const struct sys_ref *ref)
+{
+	if (syscall_signal_name((int)ref->value) != NULL)
+		dec_signal(d, (int)ref->value);
+	else
+		dec_uint(d, (uint32_t)ref->value);
+}
 
 /* ---- credentials ------------------------------------------------------------------ */
 
@@ -296,7 +302,10 @@ void hook_hostname(struct decoder *d, const struct sys_ref *ref)
 {
 	uint32_t length = (uint32_t)d->args[ref->param];
 
-	dec_buffer(d, ref->value, length > 64 ? 64 : length);
+	if (length > 64)
+		dec_addr(d, ref->value);
+	else
+		dec_buffer(d, ref->value, length);
 }
 
 void hook_restart(struct decoder *d, const struct sys_ref *ref)
@@ -393,7 +402,7 @@ static void print_tid(struct decoder *d, const uint8_t *bytes, uint64_t addr, vo
 	dec_int(d, (int)dec_word(d, bytes, 4));
 }
 
-static void clone_in(struct decoder *d, const uint8_t *b, uint64_t size)
+static void clone_in(struct decoder *d, uint64_t addr, const uint8_t *b, uint64_t size)
 {
 	uint64_t flags = clone_arg(d, b, 0);
 
@@ -418,17 +427,21 @@ static void clone_in(struct decoder *d, const uint8_t *b, uint64_t size)
 		clone_optional(d, b, 7, "tls");
 	if (size >= 80 && (clone_arg(d, b, 8) != 0 || clone_arg(d, b, 9) != 0)) {
 		dec_text(d, ", set_tid=");
-		dec_array(d, clone_arg(d, b, 8), clone_arg(d, b, 9) > 32 ? 0 : clone_arg(d, b, 9), 4, print_tid, NULL);
+		if (clone_arg(d, b, 9) - 1 >= 32)
+			dec_addr(d, clone_arg(d, b, 8));
+		else
+			dec_array(d, clone_arg(d, b, 8), clone_arg(d, b, 9), 4, print_tid, NULL);
 		dec_printf(d, ", set_tid_size=%llu", (unsigned long long)clone_arg(d, b, 9));
 	}
 	if (size >= 88 && ((flags >> 33 & 1) != 0 || clone_arg(d, b, 10) != 0))
 		dec_printf(d, ", cgroup=%llu", (unsigned long long)clone_arg(d, b, 10));
-	dec_text(d, size > 88 ? ", ...}" : "}");
+	dec_trailing(d, addr, 88, size, ", ");
+	str_add_char(d->out, '}');
 }
 
 /* What the kernel wrote: " => {parent_tid=[5]}".  That one is the call's result, wherever its place can't be
  * read: a structure's pointers are not followed into a BPF record. */
-static void clone_out(struct decoder *d, const uint8_t *b)
+static void clone_out(struct decoder *d, uint64_t addr, const uint8_t *b, uint64_t size)
 {
 	uint64_t flags = clone_arg(d, b, 0);
 	uint8_t word[4];
@@ -440,20 +453,24 @@ static void clone_out(struct decoder *d, const uint8_t *b)
 		uint64_t at = clone_arg(d, b, i == 0 ? 1 : 3);
 		if ((flags & (i == 0 ? 0x1000 : 0x100000)) == 0)
 			continue;
+		dec_printf(d, "%s%s=", any ? ", " : " => {", i == 0 ? "pidfd" : "parent_tid");
+		any = true;
 		if (!dec_read(d, at, word, 4)) {
-			if (i == 0 || at == 0)
+			if (i == 0 || at == 0) {
+				dec_addr(d, at);
 				continue;
+			}
 			for (unsigned k = 0; k < 4; k++)
 				word[k] = (uint8_t)(d->call->result >> 8 * k);
 		}
-		dec_printf(d, "%s%s=[", any ? ", " : " => {", i == 0 ? "pidfd" : "parent_tid");
+		str_add_char(d->out, '[');
 		if (i == 0)
 			dec_fd(d, (int)dec_word(d, word, 4));
 		else
 			dec_int(d, (int)dec_word(d, word, 4));
 		str_add_char(d->out, ']');
-		any = true;
 	}
+	any |= dec_trailing(d, addr, 88, size, any ? ", " : " => {");
 	if (any)
 		str_add_char(d->out, '}');
 }
@@ -465,11 +482,11 @@ void hook_clone_args(struct decoder *d, const struct sys_ref *ref)
 	bool ok = size >= 64 && dec_read(d, ref->value, b, size > 88 ? 88 : size);
 
 	if (!d->exit && ok)
-		clone_in(d, b, size);
+		clone_in(d, ref->value, b, size);
 	else if (!d->exit)
 		dec_addr(d, ref->value);
 	else if (ok)
-		clone_out(d, b);
+		clone_out(d, ref->value, b, size);
 }
 
 /* ---- kcmp, system ------------------------------------------------------------------ */

@@ -44,12 +44,33 @@ void dec_sigset_at(struct decoder *d, uint64_t addr, uint64_t size)
 {
 	uint8_t bytes[8] = { 0 };
 
-	if (addr == 0 || size == 0 || size > sizeof(bytes) || (size % d->word != 0 && size % 4 != 0)) {
+	if (addr == 0 || size == 0 || size > sizeof(bytes) || size % d->word != 0) {
 		dec_addr(d, addr);
 		return;
 	}
 	if (dec_read_or_addr(d, addr, bytes, size))
 		dec_sigset(d, bytes, size);
+}
+
+/* The one call that fills as many bytes as are wanted. */
+void hook_sigset_part(struct decoder *d, const struct sys_ref *ref)
+{
+	uint8_t bytes[8] = { 0 };
+	uint64_t size = d->args[ref->param];
+
+	if (size - 1 >= sizeof(bytes))
+		dec_addr(d, ref->value);
+	else if (dec_read_or_addr(d, ref->value, bytes, size))
+		dec_sigset(d, bytes, sizeof(bytes));
+}
+
+bool result_signal(struct decoder *d)
+{
+	const char *name = d->call->is_error ? NULL : syscall_signal_name((int)d->call->result);
+
+	if (name != NULL)
+		dec_printf(d, "%d (%s)", (int)d->call->result, name);
+	return name != NULL;
 }
 
 /* A pointer to a set whose size is argument number `param`; 7: the kernel's. */
@@ -342,7 +363,7 @@ void dec_siginfo(struct decoder *d, const uint8_t *bytes)
 	if (name != NULL)
 		dec_printf(d, ", si_errno=%s", name);
 	else if (error != 0)
-		dec_printf(d, ", si_errno=%d", error);
+		dec_printf(d, ", si_errno=%u", (unsigned)error);
 	print_rest(d, sig, code, bytes + (d->word == 8 ? 16 : 12));
 	str_add_char(d->out, '}');
 }

@@ -29,7 +29,8 @@ struct tracer_tampering {
 	bool set_number, set_result;
 	bool silent;             /* not to be called injected */
 	uint32_t number;         /* the call to make instead; UINT32_MAX: none at all */
-	int64_t result;          /* -4095..-1: an error */
+	bool fails;              /* `result` is an error, -4095..-1; else it is a value, whatever it is */
+	int64_t result;
 	int signal;              /* 0: none */
 	uint64_t delay_enter_ns, delay_exit_ns;
 	struct tracer_poke enter[TRACER_POKES_MAX], exit[TRACER_POKES_MAX];

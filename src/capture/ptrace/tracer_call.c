@@ -110,7 +110,7 @@ static void tamper_exit(struct tracer *t, struct tracee *e)
 	if (what->set_result) {
 		regs_set_result(e->shown.tid, what->result);
 		e->shown.call.result = what->result;
-		e->shown.call.is_error = what->result < 0 && what->result >= -4095;
+		e->shown.call.is_error = what->fails;
 	}
 	if (what->exit[0].data && poke(t, e, what->exit))
 		e->shown.tampered |= CALL_POKED;

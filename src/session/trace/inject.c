@@ -63,7 +63,7 @@ static bool set_error(struct injection *in, const char *value)
 		number = (int)given;
 	if (number <= 0)
 		return false;
-	in->what.set_result = true;
+	in->what.set_result = in->what.fails = true;
 	in->what.result = -number;
 	return true;
 }
@@ -271,7 +271,7 @@ static bool set_parts(struct injection *in, char *text, bool fault)
 		if (!set_part(in, part, fault))
 			return false;
 	if (fault && !in->what.set_result) {
-		in->what.set_result = true;
+		in->what.set_result = in->what.fails = true;
 		in->what.result = -ENOSYS;
 	}
 	/* another call alone: as if this one had succeeded */
