@@ -11,9 +11,8 @@ static bool is_arm(const struct decoder *d)
 	return d->call->abi == SYSCALL_ABI_ARM || d->call->abi == SYSCALL_ABI_ARM64;
 }
 
-void hook_open_flags(struct decoder *d, const struct sys_ref *ref)
+static void open_flags(struct decoder *d, uint64_t flags)
 {
-	uint32_t flags = (uint32_t)ref->value;
 	unsigned table = is_arm(d) ? XLAT_open_flags_arm : XLAT_open_flags;
 	const uint16_t only[] = { (uint16_t)table };
 
@@ -26,18 +25,21 @@ void hook_open_flags(struct decoder *d, const struct sys_ref *ref)
 		dec_text(d, " /* ");
 	}
 	dec_text(d, dec_name(XLAT_open_access, flags & 3));
-	if ((flags & ~3u) != 0) {
+	if ((flags & ~UINT64_C(3)) != 0) {
 		struct syscall_style plain = *d->style;
 		const struct syscall_style *old = d->style;
 		plain.xlat = SYSCALL_XLAT_ABBREV;
 		str_add_char(d->out, '|');
 		d->style = &plain;
-		dec_flags_of(d, only, 1, flags & ~3u, NULL);
+		dec_flags_of(d, only, 1, flags & ~UINT64_C(3), NULL);
 		d->style = old;
 	}
 	if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
 		dec_text(d, " */");
 }
+
+void hook_open_flags(struct decoder *d, const struct sys_ref *ref) { open_flags(d, (uint32_t)ref->value); }
+void hook_open_flags64(struct decoder *d, const struct sys_ref *ref) { open_flags(d, ref->value); }
 
 /* ---- memory ----------------------------------------------------------------------- */
 

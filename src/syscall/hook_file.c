@@ -362,18 +362,6 @@ void hook_statx_flags(struct decoder *d, const struct sys_ref *ref)
 	}
 }
 
-void hook_open_flags64(struct decoder *d, const struct sys_ref *ref)
-{
-	struct sys_ref low = *ref;
-
-	low.value = (uint32_t)ref->value;
-	hook_open_flags(d, &low);
-	if (ref->value >> 32 != 0) {
-		str_add_char(d->out, '|');
-		dec_hex(d, ref->value & ~UINT64_C(0xffffffff));
-	}
-}
-
 void hook_o_flags(struct decoder *d, const struct sys_ref *ref) { dec_flags(d, XLAT_open_flags, ref->value); }
 
 void hook_mode64(struct decoder *d, const struct sys_ref *ref) { dec_printf(d, "%#03llo", (unsigned long long)ref->value); }
