@@ -409,7 +409,7 @@ void hook_xattr_args(struct decoder *d, const struct sys_ref *ref)
 		dec_buffer(d, value, length);
 	dec_printf(d, ", size=%u, flags=", (unsigned)room);
 	dec_flags(d, XLAT_xattr_flags, dec_word(d, b + 12, 4));
-	print_trailing(d, ref->value, SIZE, size);
+	dec_trailing(d, ref->value, SIZE, size, ", ");
 	str_add_char(d->out, '}');
 }
 
