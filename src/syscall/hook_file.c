@@ -430,7 +430,7 @@ void hook_file_attr(struct decoder *d, const struct sys_ref *ref)
 	bool any = false, more = false;
 	str_add_char(d->out, '{');
 	dec_fields(d, &o, &any, &more);
-	print_trailing(d, ref->value, SIZE, size);
+	dec_trailing(d, ref->value, SIZE, size, ", ");
 	str_add_char(d->out, '}');
 }
 
@@ -449,7 +449,7 @@ void hook_ns_id_req(struct decoder *d, const struct sys_ref *ref)
 		struct sys_object o = { &sys_structs[STRUCT_ns_id_req], b, SIZE, ref->value };
 		bool any = true, more = false;
 		dec_fields(d, &o, &any, &more);
-		print_trailing(d, ref->value, SIZE, size < PAGE ? size : PAGE);
+		dec_trailing(d, ref->value, SIZE, size < PAGE ? size : PAGE, ", ");
 	}
 	str_add_char(d->out, '}');
 }
