@@ -46,15 +46,17 @@ static uint64_t put(unsigned at, const void *bytes, size_t size)
 static uint64_t put_text(unsigned at, const char *text) { return put(at, text, strlen(text) + 1); }
 #define PUT(at, type, ...) put(at, (type[]){ __VA_ARGS__ }, sizeof((type[]){ __VA_ARGS__ }))
 
+static const struct syscall_lookup *lookup;
+
 static void print_call(struct str *out, const struct syscall_call *call)
 {
 	struct syscall_memory memory = { image_read, &image };
 	struct syscall_progress progress;
 
-	syscall_print_enter(&style, NULL, call, &memory, &progress, out);
-	syscall_print_exit(&style, NULL, call, &memory, &progress, out);
+	syscall_print_enter(&style, lookup, call, &memory, &progress, out);
+	syscall_print_exit(&style, lookup, call, &memory, &progress, out);
 	str_add(out, " = ");
-	syscall_print_result(&style, NULL, call, &memory, &progress, out);
+	syscall_print_result(&style, lookup, call, &memory, &progress, out);
 }
 
 static void expect(enum syscall_abi abi, const char *name, int64_t result, const uint64_t *args, const char *text)
@@ -184,6 +186,62 @@ static void test_styles(void **state)
 	style.string_limit = 32;
 }
 
+static void test_ioctls(void **state)
+{
+	uint64_t at = PUT(0x100, uint32_t, 7, 0, 9);
+	uint64_t map = PUT(0x200, uint64_t, 0, 4096, 1, 0);
+
+	EXPECT(X86_64, "ioctl", 0, "ioctl(3, BLKROSET, [7]) = 0", 3, 0x125d, at);
+	EXPECT(ARM64, "ioctl", 0, "ioctl(3, LOOP_SET_FD, 4) = 0", 3, 0x4c00, 4);
+	EXPECT(I386, "ioctl", -9, "ioctl(3, BLKGETSIZE64, 0x10100) = -1 EBADF (Bad file descriptor)", 3, 0x80041272, at);
+	EXPECT(X86_64, "ioctl", 0, "ioctl(3, KDSKBMODE, K_UNICODE) = 0", 3, 0x4b45, 3);
+	EXPECT(RISCV64, "ioctl", 0,
+	       "ioctl(3, FS_IOC_FIEMAP, {fm_start=0, fm_length=4096, fm_flags=FIEMAP_FLAG_SYNC, fm_extent_count=0} => "
+	       "{fm_flags=FIEMAP_FLAG_SYNC, fm_mapped_extents=0, ...}) = 0", 3, 0xc020660b, map);
+}
+
+static void test_prctl(void **state)
+{
+	uint64_t name = put_text(0, "worker");
+
+	EXPECT(X86_64, "prctl", 0, "prctl(PR_SET_NAME, \"worker\") = 0", 15, name);
+	EXPECT(ARM, "prctl", 1, "prctl(PR_CAPBSET_READ, CAP_NET_ADMIN) = 1", 23, 12);
+	EXPECT(ARM64, "prctl", 0, "prctl(PR_SET_DUMPABLE, SUID_DUMP_USER) = 0", 4, 1);
+}
+
+/* Calls that came after strace 6.1, on ABIs whose structures differ or not. */
+static void test_newer(void **state)
+{
+	uint64_t path = put_text(0, "/tmp/a"), name = put_text(0x80, "user.x"), value = put_text(0xc0, "xyz");
+	uint64_t args = PUT(0x100, uint64_t, value, 3 | 1LL << 32);
+
+	EXPECT(ARM64, "setxattrat", 0,
+	       "setxattrat(AT_FDCWD, \"/tmp/a\", AT_SYMLINK_NOFOLLOW, \"user.x\", "
+	       "{value=\"xyz\", size=3, flags=XATTR_CREATE}, 16) = 0", (uint64_t)-100, path, 0x100, name, args, 16);
+	EXPECT(I386, "removexattrat", 0, "removexattrat(5, \"/tmp/a\", 0, \"user.x\") = 0", 5, path, 0, name);
+}
+
+static int route_protocol(void *user, int pid, int fd)
+{
+	(void)user, (void)pid;
+	return fd == 3 ? 0 : -1;
+}
+
+static void test_netlink(void **state)
+{
+	static const struct syscall_lookup route = { .netlink_protocol = route_protocol };
+	uint64_t message = PUT(0x100, uint32_t, 40, 18 | 0x301 << 16, 1, 0, 0, 0, 0, 0, 8 | 29 << 16, 1);
+
+	lookup = &route;
+	for (unsigned layout = 0; layout < 2; layout++)
+		expect(layout ? SYSCALL_ABI_ARM64 : SYSCALL_ABI_X86_64, "sendto", 40,
+		       (uint64_t[6]){ 3, message, 40 },
+		       "sendto(3, [{nlmsg_len=40, nlmsg_type=RTM_GETLINK, nlmsg_flags=NLM_F_REQUEST|NLM_F_DUMP, nlmsg_seq=1, "
+		       "nlmsg_pid=0}, {ifi_family=AF_UNSPEC, ifi_type=ARPHRD_NETROM, ifi_index=0, ifi_flags=0, ifi_change=0}, "
+		       "[{nla_len=8, nla_type=IFLA_EXT_MASK}, RTEXT_FILTER_VF]], 40, 0, NULL, 0) = 40");
+	lookup = NULL;
+}
+
 static void test_results(void **state)
 {
 	uint64_t fds = PUT(0x100, uint64_t, 0x0001000100000003, 0x0000000400000004);
@@ -264,7 +322,8 @@ int main(void)
 		cmocka_unit_test(test_tables),	 cmocka_unit_test(test_described), cmocka_unit_test(test_files),
 		cmocka_unit_test(test_structures), cmocka_unit_test(test_sockets), cmocka_unit_test(test_styles),
 		cmocka_unit_test(test_results),	 cmocka_unit_test(test_names),	   cmocka_unit_test(test_siginfo),
-		cmocka_unit_test(test_pieces),	 cmocka_unit_test(test_plan),
+		cmocka_unit_test(test_pieces),	 cmocka_unit_test(test_plan),	   cmocka_unit_test(test_ioctls),
+		cmocka_unit_test(test_prctl),	 cmocka_unit_test(test_newer),	   cmocka_unit_test(test_netlink),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
