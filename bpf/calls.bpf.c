@@ -25,7 +25,7 @@ const volatile __u32 calls_show_blocked = 1;
 const volatile __u64 calls_numbers[BPF_CALLS_NUMBERS / 64] = { 0 };
 const volatile __u32 calls_others = 1; /* numbers beyond those */
 
-enum { TS_COMPAT_FLAG = 2, X32_BIT = 0x40000000, STORAGE_CREATE = 1 };
+enum { TS_COMPAT_FLAG = 2, X32_BIT = 0x40000000, STORAGE_CREATE = 1, FILENAME_BYTES = 4096 };
 
 struct thread_info___x86 {
 	__u32 status;
@@ -57,10 +57,45 @@ static __always_inline void send(struct call_now *now, __u16 kind)
 		ring_lost(kind == BPF_CALLS_CALL ? 0 : 1);
 }
 
+static __always_inline __u32 plan_key(__u32 abi, __u32 number)
+{
+	return abi * BPF_CALLS_NUMBERS + (number < BPF_CALLS_NUMBERS ? number : BPF_CALLS_NUMBERS - 1);
+}
+
+/* Strings that were not there at entry: by the time that a call waits the kernel has read them.  After an
+ * exec they would be gone. */
+static __always_inline void read_late(struct call_now *now)
+{
+	__u32 key = plan_key(now->call.abi, now->call.number);
+	struct bpf_calls_plan *plan = bpf_map_lookup_elem(&calls_plans, &key);
+
+	if (!plan)
+		return;
+	now->phase = 0;
+	now->flags = BPF_PIECE_LATE;
+	for (__u32 i = 0; i < 3; i++) {
+		const struct bpf_calls_step *step = &plan->steps[i];
+		__u64 addr = argument(now, step->arg);
+		bool read = false;
+
+		if (!(now->late >> i & 1) || step->phase)
+			continue;
+		if (step->kind == BPF_STEP_STRING)
+			read = copy_piece(now, addr, step->limit ? step->limit : calls_string_limit + 1, COPY_TEXT) >= 0;
+		else if (step->kind == BPF_STEP_STRINGS || step->kind == BPF_STEP_POINTERS)
+			read = copy_pointers(now, addr, calls_strings_most, step->kind == BPF_STEP_STRINGS ? COPY_TEXT : 0);
+		if (read)
+			now->late &= ~(1U << i);
+	}
+	now->call.flags |= BPF_CALL_LATE;
+}
+
 static __always_inline void send_entry(struct call_now *now)
 {
 	if (!now->in_call || now->call.flags & BPF_CALL_SHOWN)
 		return;
+	if (now->late)
+		read_late(now);
 	send(now, BPF_CALLS_ENTRY);
 	now->call.flags |= BPF_CALL_SHOWN;
 }
@@ -126,11 +161,6 @@ static __always_inline void take_registers(struct bpf_call *call, struct task_st
 	call->ip = r->pc;
 	call->sp = r->sp;
 #endif
-}
-
-static __always_inline __u32 plan_key(__u32 abi, __u32 number)
-{
-	return abi * BPF_CALLS_NUMBERS + (number < BPF_CALLS_NUMBERS ? number : BPF_CALLS_NUMBERS - 1);
 }
 
 /* A thread's first call, or one in a control group, which it may have left. */
@@ -222,6 +252,8 @@ int calls_exit(struct bpf_raw_tracepoint_args *ctx)
 	now = bpf_task_storage_get(&calls_now, task, 0, 0);
 	if (!now || !now->in_call)
 		return 0;
+	if (task->pending.signal.sig[0] >> 8 & 1) /* SIGKILL: what it returns nobody will see */
+		return 0;
 	now->in_call = 0;
 	if (now->call.abi == 1)
 		result = (__s32)result;
@@ -273,6 +305,30 @@ int calls_fork(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
+/* The path that could not be read at entry, from the kernel's own copy: the memory is the new program's now. */
+static __always_inline void copy_filename(struct call_now *now, const struct linux_binprm *program)
+{
+	__u32 key = plan_key(now->call.abi, now->call.number), at;
+	struct bpf_calls_plan *plan = bpf_map_lookup_elem(&calls_plans, &key);
+	struct bpf_calls_piece *piece;
+	int room = copy_room(now, FILENAME_BYTES);
+	long n;
+
+	if (!plan || room < 0 || plan->steps[0].kind != BPF_STEP_STRING || !(now->late & 1))
+		return;
+	at = (__u32)room & (BPF_CALLS_DATA_BYTES - 1);
+	piece = (void *)&now->data[at];
+	n = bpf_probe_read_kernel_str(&now->data[at + sizeof(*piece)], FILENAME_BYTES, BPF_CORE_READ(program, filename));
+	if (n <= 0)
+		return;
+	piece->addr = argument(now, plan->steps[0].arg);
+	piece->phase = 0;
+	piece->flags = BPF_PIECE_LATE;
+	piece->size_bytes = (__u32)n;
+	now->call.data_bytes = at + sizeof(*piece) + (((__u32)n + 7) & ~7U);
+	now->late = 0;
+}
+
 /* sched_process_exec(task, old_pid, bprm) */
 SEC("raw_tp/sched_process_exec")
 int calls_exec(struct bpf_raw_tracepoint_args *ctx)
@@ -282,6 +338,8 @@ int calls_exec(struct bpf_raw_tracepoint_args *ctx)
 
 	if (now && ids) /* another thread than the first one has the first one's id now */
 		now->call.head.tid = (__u32)ids;
+	if (now && now->in_call && now->late)
+		copy_filename(now, (const struct linux_binprm *)ctx->args[2]);
 	if (ids && target_wanted(ids))
 		send_event(BPF_CALLS_EXEC, ids, (__u32)ctx->args[1], 0, 0);
 	return 0;

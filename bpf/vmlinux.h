@@ -257,6 +257,17 @@ struct css_set {
 	struct cgroup_subsys_state *subsys[16]; /* as many as there are controllers */
 };
 
+/* include/linux/signal_types.h, include/linux/binfmts.h */
+typedef struct {
+	unsigned long sig[1];
+} sigset_t;
+struct sigpending {
+	sigset_t signal;
+};
+struct linux_binprm {
+	const char *filename;
+};
+
 struct task_struct {
 	unsigned int flags;
 	int exit_code;
@@ -268,6 +279,7 @@ struct task_struct {
 	struct css_set *cgroups;
 	struct files_struct *files;
 	struct fs_struct *fs;
+	struct sigpending pending;
 };
 
 #pragma clang attribute pop

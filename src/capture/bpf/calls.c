@@ -269,12 +269,34 @@ static void on_exec(struct bpf_calls *c, const struct bpf_calls_event *e)
 	c->options.sink->execed(c->options.sink_self, &w->shown);
 }
 
+/* The first thread of a process in which another one execs is killed for that, and the other one gets
+ * its id: on_exec() tells of it. */
+static bool makes_way(const struct bpf_calls *c, const struct watched *w)
+{
+	struct map_slot *slot;
+
+	if (w->shown.tid != w->shown.pid)
+		return false;
+	for (size_t i = 0; (slot = map_next(&c->threads, &i)) != NULL;) {
+		const struct watched *other = (const struct watched *)(uintptr_t)slot->value;
+
+		if (other != w && other->shown.pid == w->shown.pid && other->shown.in_call && is_exec(&other->shown.call))
+			return true;
+	}
+	return false;
+}
+
 static void on_end(struct bpf_calls *c, const struct bpf_calls_event *e)
 {
 	struct watched *w = find(c, e->head.tid);
 
 	if (!w)
 		return;
+	if (e->value == 0 && makes_way(c, w)) {
+		w->shown.event_ns = w->shown.leave_ns = e->head.time_ns;
+		c->options.sink->leaving(c->options.sink_self, &w->shown);
+		return;
+	}
 	tell_ignored(c, w, e->head.time_ns);
 	w->shown.event_ns = w->shown.leave_ns = e->head.time_ns;
 	if (!w->hidden)
