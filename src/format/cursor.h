@@ -235,7 +235,7 @@ static inline const char *bytes_text(struct bytes b, uint64_t offset)
 /* SIZE bytes from OFFSET on, cut at the end. */
 static inline struct bytes bytes_slice(struct bytes b, uint64_t offset, uint64_t size_bytes)
 {
-	if (offset > b.size_bytes)
+	if (b.data == NULL || offset > b.size_bytes)
 		return (struct bytes){ NULL, 0 };
 	if (size_bytes > b.size_bytes - offset)
 		size_bytes = b.size_bytes - offset;
