@@ -15,14 +15,14 @@ screen() { tm capture-pane -p -t live; }
 fail() { echo "FAIL $1"; screen; exit 1; }
 # wait_for TEXT WHAT: until the screen shows TEXT (a regular expression)
 wait_for() {
-	for _ in $(seq 100); do
+	for _ in $(seq 400); do
 		screen | grep -Eq -- "$1" && { echo "ok   $2"; return; }
 		sleep 0.05
 	done
 	fail "$2 (never saw $1)"
 }
 gone() {
-	for _ in $(seq 100); do
+	for _ in $(seq 400); do
 		screen | grep -Eq -- "$1" || { echo "ok   $2"; return; }
 		sleep 0.05
 	done

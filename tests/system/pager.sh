@@ -16,7 +16,7 @@ trap 'tm kill-server 2>/dev/null' EXIT
 screen() { tm capture-pane -p -t p; }
 fail() { echo "FAIL $1"; screen; exit 1; }
 wait_for() {
-	for _ in $(seq 100); do
+	for _ in $(seq 400); do
 		screen | grep -Eq -- "$1" && { echo "ok   $2"; return; }
 		sleep 0.05
 	done
