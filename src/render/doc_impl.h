@@ -22,6 +22,7 @@ struct sink {
 	bool is_ours; /* it is file's */
 	struct out_file file;
 	pid_t pager_pid; /* 0: none */
+	FILE *pager;     /* its input */
 	bool pager_is_gone;
 	struct sigaction pipe_before, int_before;
 };

@@ -46,8 +46,7 @@ static void start_pager(struct sink *s)
 
 		sigaction(SIGPIPE, &ignore, &s->pipe_before);
 		sigaction(SIGINT, &ignore, &s->int_before);
-		s->out = fdopen(ends[1], "w");
-		s->is_ours = true;
+		s->out = s->pager = fdopen(ends[1], "w");
 	} else {
 		s->pager_pid = 0;
 		close(ends[1]);
@@ -87,6 +86,7 @@ static void wait_for_pager(struct sink *s)
 	if (s->pager_pid == 0 || s->pager_is_gone)
 		return;
 	s->pager_is_gone = true;
+	fclose(s->pager);
 	while (waitpid(s->pager_pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	sigaction(SIGPIPE, &s->pipe_before, NULL);
