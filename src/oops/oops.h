@@ -4,7 +4,7 @@
 /*
  * Kernel reports out of a log that streams by.  Bytes go in in any pieces, reports come
  * out as soon as they are complete, in the order in which they began.  Memory is bounded:
- * by the open reports (one a caller, at most 64, at most 1 MiB of text each) and a
+ * by the open reports (one a caller, at most 64, at most 1 MiB of text each), 1,000 notes that wait behind one, and a
  * buffer; a line longer than 64 KiB counts by its beginning.
  */
 #include "oops/report.h"

@@ -27,7 +27,8 @@ enum {
 	BUFFER_BYTES = 1 << 20,
 	LINE_BYTES_MAX = 64 << 10,
 	TEXT_BYTES_MAX = 1 << 20,
-	GROUPS_MAX = 64,
+	OPEN_MAX = 64,             /* reports at once */
+	GROUPS_MAX = 1024,         /* with the notes that wait behind an open report */
 	STRANGERS_MAX = 40,        /* lines in a row that no report has */
 	SAME_THING_LINES = 24,
 	QUIET_US = 30 * 1000000,   /* no line of its caller for that long */
@@ -137,7 +138,7 @@ static struct group *open_of(const struct oops_scan *s, uint32_t caller)
 
 static void make_room(struct oops_scan *s)
 {
-	while (s->group_count == GROUPS_MAX)
+	while (s->group_count == GROUPS_MAX || s->open_count == OPEN_MAX)
 		for (size_t i = 0; i < s->group_count; i++)
 			if (!s->groups[i]->closed) {
 				close_group(s, s->groups[i], true);
@@ -313,9 +314,9 @@ static void take_line(struct oops_scan *s, const char *text, size_t length)
 	struct group *g = owner_of(s, &line);
 
 	if (kind != NULL && (kind->flags & OOPS_NOTE)) {
-		open_group(s, kind, &line);
 		if (g != NULL)
-			add_to(s, g, &line);
+			add_to(s, g, &line); /* first: to make room for the note may close it */
+		open_group(s, kind, &line);
 	} else if (kind != NULL && !(g != NULL && is_part_of(g, kind, s->lines))) {
 		if (g != NULL)
 			close_group(s, g, true);

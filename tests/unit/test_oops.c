@@ -267,6 +267,26 @@ static void test_interleaved(void **state)
 	}
 }
 
+/* A report in whose middle a disk complains 3,000 times: the notes wait for it, and at last it is closed for them. */
+static void test_notes_within(void **state)
+{
+	struct str log;
+
+	(void)state;
+	for (unsigned notes = 100; notes <= 3000; notes += 2900) {
+		str_init(&log);
+		str_add(&log, "[    1.0] BUG: unable to handle page fault for address: 0\n[    1.0] RIP: 0010:made+0x1/0x20\n");
+		for (unsigned i = 0; i < notes; i++)
+			str_add(&log, "[    1.0] I/O error, dev sda, sector 12 op 0x0:(READ)\n");
+		str_add(&log, "[    1.0] Call Trace:\n[    1.0]  made_caller+0x1/0x2\n");
+		struct seen s = scan(str_text(&log), log.length, 4096);
+
+		assert_int_equal(s.count, notes + 1);
+		assert_string_equal(s.function[0], "made");
+		str_deinit(&log);
+	}
+}
+
 static void test_nothing_and_endless(void **state)
 {
 	struct seen seen = { 0 };
@@ -343,6 +363,7 @@ int main(void)
 		cmocka_unit_test(test_filter_finds_at_every_place),
 		cmocka_unit_test(test_frames),
 		cmocka_unit_test(test_interleaved),
+		cmocka_unit_test(test_notes_within),
 		cmocka_unit_test(test_nothing_and_endless),
 		cmocka_unit_test(test_real_reports),
 	};
