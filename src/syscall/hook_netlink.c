@@ -235,6 +235,8 @@ static const struct sys_nl_message *find_message(unsigned protocol, unsigned typ
 	return NULL;
 }
 
+enum { TCP_GETSOCK = 18, DCCP_GETSOCK, BY_FAMILY };
+
 static bool family_payload(struct decoder *d, unsigned protocol, const struct nl_header *h, uint64_t addr, unsigned length)
 {
 	struct nla_context context = { 0 };
@@ -249,8 +251,10 @@ static bool family_payload(struct decoder *d, unsigned protocol, const struct nl
 		return true;
 	}
 	unsigned type = protocol == NETFILTER ? 0 : h->type;
+	if (protocol == SOCK_DIAG && type != TCP_GETSOCK && type != DCCP_GETSOCK)
+		type = BY_FAMILY;
 	const struct sys_nl_message *m = find_message(protocol, type, family, (h->flags & 1) != 0);
-	if (m == NULL && (protocol == ROUTE || (protocol == SOCK_DIAG && h->type == 20))) {
+	if ((protocol == SOCK_DIAG && (m == NULL || length < 2)) || (protocol == ROUTE && m == NULL)) {
 		family_only(d, "family", addr, length);
 		return true;
 	}
