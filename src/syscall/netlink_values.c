@@ -348,7 +348,7 @@ static void group_word(struct decoder *d, const uint8_t *b, uint64_t addr, void 
 {
 	(void)addr;
 	(void)user;
-	dec_printf(d, d->word == 8 ? "%#018llx" : "%#010llx", (unsigned long long)dec_word(d, b, d->word));
+	dec_printf(d, d->word == 8 ? "%#016llx" : "%#08llx", (unsigned long long)dec_word(d, b, d->word));
 }
 
 bool nla_nl_groups(struct decoder *d, struct nla_ref *r)
@@ -642,13 +642,17 @@ bool nla_sockopt_bits(struct decoder *d, struct nla_ref *r)
 	if (!word(d, r, 2, &v))
 		return true;
 	str_add_char(d->out, '{');
-	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		dec_printf(d, "%s%s=%u", i > 0 ? ", " : "", names[i], (unsigned)(v >> i & 1));
-	if (v >> 11 != 0) {
-		dec_text(d, ", unused=");
-		dec_hex(d, v >> 11);
+	const char *before = "";
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if ((v >> i & 1) == 0)
+			continue;
+		dec_printf(d, "%s%s=1", before, names[i]);
+		before = ", ";
 	}
+	if (v >> 11 != 0)
+		dec_printf(d, "%sunused=%#x /* bits 3..8 */", before, (unsigned)(v >> 11));
 	str_add_char(d->out, '}');
+	dec_trailing(d, r->addr, 2, r->length, ", ");
 	return true;
 }
 
