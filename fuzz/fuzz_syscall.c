@@ -40,6 +40,8 @@ static int netlink_protocol(void *user, int pid, int fd)
 	return fd % 24 - 1; /* of every kind, or none */
 }
 
+static const struct syscall_lookup lookup = { .netlink_protocol = netlink_protocol };
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
