@@ -21,6 +21,8 @@
 #include <unistd.h>
 
 #define ROTATE_NS 900000000000u /* 15 minutes */
+#define START_TRY_NS 10000000u
+#define START_TRIES 3000
 enum { DEFAULT_FREQUENCY_HZ = 499 };
 
 struct top_args {
@@ -61,11 +63,21 @@ static void sleep_ns(uint64_t ns)
 	nanosleep(&(struct timespec){ (time_t)(ns / 1000000000), (long)(ns % 1000000000) }, NULL);
 }
 
+/* The first table is of a whole delay, however long the recorder takes to begin on a busy machine. */
+static void wait_for_recorder(struct background *b)
+{
+	const char *why;
+
+	for (unsigned i = 0; i < START_TRIES && !background_path(b) && !background_has_ended(b, &why); i++)
+		sleep_ns(START_TRY_NS);
+}
+
 /* One document after another, each over what came since the one before. */
 static struct err *run_batch(struct work *w)
 {
 	uint64_t count = w->args->once ? 1 : w->args->count;
 
+	wait_for_recorder(w->background);
 	for (uint64_t i = 0; count == 0 || i < count; i++) {
 		const char *why;
 		struct doc *doc;

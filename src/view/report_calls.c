@@ -32,14 +32,19 @@ struct err *report_no_function(const struct profile *p, const char *name)
 {
 	const char **names = mem_alloc((p->stacks.symbols.n + 1) * sizeof(*names));
 	const char *part = NULL;
+	size_t n = 0;
 
 	for (size_t i = 0; i < p->stacks.symbols.n; i++) {
-		names[i] = p->stacks.symbols.v[i].name;
-		if (!part && strstr(names[i], name))
-			part = names[i];
+		const struct stacks_symbol *symbol = &p->stacks.symbols.v[i];
+
+		if (symbol->kind == STACKS_GROUP) /* a process's or thread's name */
+			continue;
+		names[n++] = symbol->name;
+		if (!part && strstr(symbol->name, name))
+			part = symbol->name;
 	}
 
-	const char *nearest = part ? part : opt_nearest(name, names, p->stacks.symbols.n);
+	const char *nearest = part ? part : opt_nearest(name, names, n);
 	struct err *err = err_new(ERR_NOT_FOUND, "no sampled function is called \"%s\"", name);
 
 	if (nearest)

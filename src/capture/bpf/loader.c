@@ -212,10 +212,10 @@ static struct err *explain(const char *what, int errnum, const char *log)
 		return not_permitted(what, errnum);
 	if (errnum == ENOSYS)
 		return err_fix(err_new(ERR_UNSUPPORTED, "this kernel has no BPF"),
-			       "a kernel with CONFIG_BPF_SYSCALL=y and CONFIG_BPF_EVENTS=y");
+			       "use a kernel with CONFIG_BPF_SYSCALL=y and CONFIG_BPF_EVENTS=y");
 	if (!has_types())
 		return err_fix(err_new(ERR_UNSUPPORTED, "this kernel does not say its types (no /sys/kernel/btf/vmlinux)"),
-			       "a kernel with CONFIG_DEBUG_INFO_BTF=y");
+			       "use a kernel with CONFIG_DEBUG_INFO_BTF=y");
 	if (errnum == ENOMEM)
 		return err_errno(errnum, "BPF programs for %s", what);
 	return err_new(ERR_UNSUPPORTED, "this kernel does not take the BPF programs for %s (%s)", what, strerror(errnum));
@@ -308,7 +308,7 @@ struct err *bpf_loader_probe(const char *what)
 
 	if (program < 0)
 		return program == -EINVAL ? err_fix(err_new(ERR_UNSUPPORTED, "this kernel has no BPF tracing programs"),
-						    "a kernel with CONFIG_BPF_EVENTS=y")
+						    "use a kernel with CONFIG_BPF_EVENTS=y")
 					  : explain(what, -program, "");
 	return has_types() ? NULL : explain(what, EINVAL, "");
 }

@@ -161,7 +161,7 @@ static struct err *refused(const struct perf_spec *spec, const struct perf_event
 			       "use cpu-clock, which every machine has, or expose a PMU to the virtual machine");
 	case ENOSYS:
 		return err_fix(err_new(ERR_UNSUPPORTED, "this kernel has no perf events"),
-			       "a kernel with CONFIG_PERF_EVENTS=y");
+			       "use a kernel with CONFIG_PERF_EVENTS=y");
 	default:
 		return err_errno(errnum, "cannot open perf event %s", spec->name);
 	}
