@@ -5,7 +5,8 @@
  *   - Attached by PTRACE_SEIZE, which stops nothing, and without any event options: the
  *     process never waits for us at a clone, fork or exec.  New threads are found by
  *     looking into /proc/PID/task.
- *   - At each tick the CPU time of each thread is read (/proc/PID/task/TID/schedstat).  A
+ *   - At each tick the CPU time of each thread is read (/proc/PID/task/TID/schedstat; in a kernel
+ *     without CONFIG_SCHED_INFO the clock ticks of its stat, which are 10 ms each).  A
  *     thread that did not run is not touched; one that runs now is interrupted, looked at
  *     when it stops (registers, and its stack in one piece by process_vm_readv: twice what its
  *     last one needed), and let go.  What was copied is unwound by the session's thread.
@@ -90,12 +91,51 @@ static int open_task_file(pid_t pid, pid_t tid, const char *name)
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
+/* The fields of stat behind the name, from the third on (proc(5)); NULL if the thread has gone. */
+static char *read_stat(const struct tracee *t, char *text, size_t size_bytes)
+{
+	ssize_t n = pread(t->stat_fd, text, size_bytes - 1, 0);
+	char *p;
+
+	if (n <= 0)
+		return NULL;
+	text[n] = '\0';
+	p = strrchr(text, ')');
+	return p && p[1] == ' ' ? p + 1 : NULL;
+}
+
+/* Behind the blank before field N, 3 being at P. */
+static char *stat_field(char *p, int n)
+{
+	for (int field = 3; p && field < n; field++)
+		p = strchr(p + 1, ' ');
+	return p ? p + 1 : NULL;
+}
+
+/* Fields 14 and 15: clock ticks in user and kernel mode. */
+static bool read_cpu_ticks(const struct tracee *t, uint64_t *cpu_ns)
+{
+	char text[1024];
+	char *p = read_stat(t, text, sizeof(text));
+	unsigned long long ticks;
+
+	if (!p || !(p = stat_field(p, 14)))
+		return false;
+	ticks = strtoull(p, &p, 10);
+	ticks += strtoull(p, NULL, 10);
+	*cpu_ns = ticks * (UINT64_C(1000000000) / (uint64_t)sysconf(_SC_CLK_TCK));
+	return true;
+}
+
 /* First field of schedstat: ns on a CPU (kernel: Documentation/scheduler/sched-stats.rst). */
 static bool read_cpu_ns(const struct tracee *t, uint64_t *cpu_ns)
 {
 	char text[64];
-	ssize_t n = pread(t->schedstat_fd, text, sizeof(text) - 1, 0);
+	ssize_t n;
 
+	if (t->schedstat_fd < 0)
+		return read_cpu_ticks(t, cpu_ns);
+	n = pread(t->schedstat_fd, text, sizeof(text) - 1, 0);
 	if (n <= 0)
 		return false;
 	text[n] = '\0';
@@ -320,22 +360,16 @@ static void handle_stop(struct ptrace_sampler *s, pid_t tid, int status)
 static bool is_running(struct tracee *t)
 {
 	char text[1024];
-	ssize_t n = pread(t->stat_fd, text, sizeof(text) - 1, 0);
-	char *p;
+	char *p = read_stat(t, text, sizeof(text));
 
-	if (n <= 0)
-		return false;
-	text[n] = '\0';
-	p = strrchr(text, ')');
-	if (p == NULL || p[1] != ' ')
+	if (!p)
 		return false;
 
-	bool running = p[2] == 'R';
+	bool running = p[1] == 'R';
 
-	for (int field = 2; p != NULL && field < 39; field++)
-		p = strchr(p + 1, ' ');
-	if (p != NULL)
-		t->cpu = (uint16_t)atoi(p + 1);
+	p = stat_field(p, 39);
+	if (p)
+		t->cpu = (uint16_t)atoi(p);
 	return running;
 }
 
