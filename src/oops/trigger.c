@@ -127,7 +127,7 @@ const char *trigger_find(const struct trigger *t, const char *text, size_t lengt
 		memcpy(&b, p + 2, 4);
 		memcpy(&c, p + 4, 4);
 		memcpy(&d, p + 6, 4);
-		if (__builtin_expect(passes(t, a) | passes(t, b) | passes(t, c) | passes(t, d), 0)) {
+		if (__builtin_expect((unsigned)passes(t, a) | (unsigned)passes(t, b) | (unsigned)passes(t, c) | (unsigned)passes(t, d), 0)) {
 			for (const char *q = p; q < p + 8; q += 2) {
 				const char *found = word_at(t, text, q, end);
 
