@@ -123,6 +123,14 @@ static void attribute(struct decoder *d, const struct sys_nla_table *table, uint
 	str_add_char(d->out, ']');
 }
 
+/* Of any list; a message whose parts overlap could fill the memory. */
+static bool too_many(const struct decoder *d, uint64_t count)
+{
+	enum { TEXT_LIMIT = 1 << 20 };
+
+	return (!d->style->verbose && count == d->style->string_limit) || d->out->length > TEXT_LIMIT;
+}
+
 void dec_attributes(struct decoder *d, unsigned table_id, uint64_t addr, unsigned length, struct nla_context *context)
 {
 	const struct sys_nla_table *table = &sys_nla_tables[table_id];
@@ -146,7 +154,7 @@ void dec_attributes(struct decoder *d, unsigned table_id, uint64_t addr, unsigne
 			dec_text(d, array ? " */" : "");
 			break;
 		}
-		if (!d->style->verbose && i == d->style->string_limit) {
+		if (too_many(d, i)) {
 			dec_text(d, "...");
 			break;
 		}
@@ -512,7 +520,7 @@ static void messages(struct decoder *d, int protocol, uint64_t addr, uint64_t le
 			dec_text(d, array ? " */" : "");
 			break;
 		}
-		if (!d->style->verbose && i == d->style->string_limit) {
+		if (too_many(d, i)) {
 			dec_text(d, "...");
 			break;
 		}
