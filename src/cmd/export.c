@@ -12,7 +12,6 @@
 #include "base/out_file.h"
 #include "convert/exporter.h"
 #include "convert/folded.h"
-#include "event/types.h"
 #include "record/stacks.h"
 #include "view/frames.h"
 #include "view/profile.h"
@@ -63,10 +62,9 @@ static bool export_frame(void *user, uint32_t id, struct export_frame *ret)
 		return false;
 
 	const struct frame *f = frames_at(s->profile->frames, index);
-	bool in_kernel = f->kind == MODULE_KERNEL || f->kind == MODULE_KERNEL_MODULE;
 
 	*ret = (struct export_frame){ f->module, f->kind, f->offset, s->narrow->no_inlines ? 1 : f->call_count,
-				      in_kernel ? s->narrow->no_kernel : s->narrow->no_user };
+				      frame_is_kernel(f) ? s->narrow->no_kernel : s->narrow->no_user };
 	return true;
 }
 

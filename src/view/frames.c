@@ -367,6 +367,11 @@ const struct frame_call *frames_calls(const struct frames *f, const struct frame
 	return &f->calls.v[frame->first_call];
 }
 
+bool frame_is_kernel(const struct frame *frame)
+{
+	return frame->kind == MODULE_KERNEL || frame->kind == MODULE_KERNEL_MODULE;
+}
+
 struct frames_resolved frames_resolved(const struct frames *f) { return f->resolved; }
 
 /* What helps, by what the note says: debug symbols for a file that is there, the file

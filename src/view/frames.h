@@ -55,6 +55,7 @@ size_t frames_index(const struct frames *f, uint32_t id);
 /* Innermost first, call_count of them. */
 const struct frame_call *frames_calls(const struct frames *f, const struct frame *frame);
 struct frames_resolved frames_resolved(const struct frames *f);
+bool frame_is_kernel(const struct frame *frame); /* the kernel's code or a module's */
 
 /* Why a module's addresses have no names, and what to do: NULL, NULL when it is not known.
  * Valid while F lives. */
