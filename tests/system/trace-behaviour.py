@@ -29,14 +29,18 @@ say("killed", status_of(child(lambda: os.kill(os.getpid(), signal.SIGKILL))))
 say("ended", status_of(child(lambda: os._exit(7))))
 # stopped by itself, seen stopped, told to go on, seen to go on
 for number in (signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN):
+    go_on = os.pipe() # an end would hide that it went on
     def stop():
         os.setpgid(0, 0) # in an orphaned group SIGTSTP stops nobody
         os.kill(os.getpid(), number)
+        os.read(go_on[0], 1)
         os._exit(3)
     pid = child(stop)
     seen = os.waitpid(pid, os.WUNTRACED)[1]
     os.kill(pid, signal.SIGCONT)
-    say("stopped", os.WIFSTOPPED(seen), os.WSTOPSIG(seen), os.waitpid(pid, os.WCONTINUED)[1] == 0xffff, status_of(pid))
+    continued = os.waitpid(pid, os.WCONTINUED)[1] == 0xffff
+    os.write(go_on[1], b"x")
+    say("stopped", os.WIFSTOPPED(seen), os.WSTOPSIG(seen), continued, status_of(pid))
 # a call that a stop interrupts is restarted, and still takes its time
 def sleeper():
     start = time.monotonic()
