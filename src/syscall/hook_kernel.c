@@ -232,6 +232,31 @@ static void seccomp_value(struct decoder *d, uint32_t k)
 		dec_printf(d, "|%#x", data);
 }
 
+/* Loads from places that are no bytes of a packet. */
+static bool filter_offset(struct decoder *d, unsigned code, uint32_t k)
+{
+	enum { CLASS_AND_MODE = 0xe7, LOAD_ABSOLUTE = 0x20 };
+	static const struct {
+		uint32_t from;
+		const char *name;
+	} areas[] = { { 0xfffff000, "SKF_AD_OFF" }, { 0xfff00000, "SKF_NET_OFF" }, { 0xffe00000, "SKF_LL_OFF" } };
+
+	if ((code & CLASS_AND_MODE) != LOAD_ABSOLUTE)
+		return false;
+	for (unsigned i = 0; i < 3; i++) {
+		if (k < areas[i].from)
+			continue;
+		dec_named(d, areas[i].from, areas[i].name, NULL);
+		str_add_char(d->out, '+');
+		if (i == 0)
+			dec_enum(d, XLAT_skf_ad, k - areas[i].from);
+		else
+			dec_uint(d, k - areas[i].from);
+		return true;
+	}
+	return false;
+}
+
 static void print_filter(struct decoder *d, const uint8_t *b, uint64_t addr, void *user)
 {
 	bool seccomp = user != NULL;
@@ -244,7 +269,7 @@ static void print_filter(struct decoder *d, const uint8_t *b, uint64_t addr, voi
 	dec_next(d);
 	if (seccomp && (code & 7) == 6 && (code & 0x18) == 0)
 		seccomp_value(d, k);
-	else
+	else if (seccomp || !filter_offset(d, code, k))
 		dec_hex(d, k);
 	if (jt != 0 || jf != 0)
 		dec_printf(d, ", %#x, %#x", jt, jf);

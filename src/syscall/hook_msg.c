@@ -2,9 +2,6 @@
 /* Hooks for messages and socket options. */
 #include "syscall/hooks.h"
 
-#include <arpa/inet.h>
-#include <string.h>
-
 struct message {
 	uint64_t name, iov, iov_count, control, control_size;
 	uint32_t name_size, flags;
@@ -33,89 +30,191 @@ static void cmsg_type(struct decoder *d, uint32_t level, uint32_t type)
 		dec_enum(d, XLAT_scm_types, type);
 	else if (level == 0)
 		dec_enum(d, XLAT_ip_cmsg, type);
-	else if (level == 41)
-		dec_enum(d, XLAT_ipv6_options, type);
 	else
 		dec_hex(d, type);
 }
 
-static void cmsg_fds(struct decoder *d, const uint8_t *b, size_t size)
+/* COUNT values of SIZE bytes: descriptors, numbers, or in hex. */
+enum cmsg_item { ITEM_FD, ITEM_NUMBER, ITEM_HEX };
+
+static void cmsg_list(struct decoder *d, const uint8_t *b, size_t count, unsigned size, enum cmsg_item kind)
 {
 	str_add_char(d->out, '[');
-	for (size_t i = 0; i + 4 <= size; i += 4) {
+	for (size_t i = 0; i < count; i++) {
+		uint64_t v = dec_word(d, b + i * size, size);
 		if (i > 0)
 			dec_next(d);
-		if (!d->style->verbose && i / 4 >= d->style->string_limit) {
+		if (!d->style->verbose && i >= d->style->string_limit) {
 			dec_text(d, "...");
 			break;
 		}
-		dec_fd(d, (int)dec_word(d, b + i, 4));
+		if (kind == ITEM_FD)
+			dec_fd(d, (int)v);
+		else if (kind == ITEM_HEX)
+			dec_hex(d, v);
+		else
+			dec_uint(d, v);
 	}
 	str_add_char(d->out, ']');
 }
 
-static void cmsg_data(struct decoder *d, uint32_t level, uint32_t type, const uint8_t *b, size_t size)
+/* COUNT structures; data of another size can't be they. */
+static void cmsg_structs(struct decoder *d, unsigned id, const uint8_t *b, size_t size, unsigned count)
 {
-	if (level == 1 && type == 1 && size >= 4) {
-		cmsg_fds(d, b, size);
-	} else if (level == 1 && type == 2 && size >= 12) {
+	size_t own = dec_struct_size(d, id);
+
+	if (size != own * count) {
+		dec_text(d, "???");
+		return;
+	}
+	if (count > 1)
+		str_add_char(d->out, '[');
+	for (unsigned i = 0; i < count; i++) {
+		if (i > 0)
+			dec_next(d);
+		dec_struct_in(d, id, b + i * own, own, 0);
+	}
+	if (count > 1)
+		str_add_char(d->out, ']');
+}
+
+static void socket_cmsg(struct decoder *d, uint32_t type, const uint8_t *b, size_t size)
+{
+	switch (type) {
+	case 1:
+		cmsg_list(d, b, size / 4, 4, ITEM_FD);
+		break;
+	case 2:
 		dec_struct_in(d, STRUCT_ucred, b, 12, 0);
-	} else if (level == 1 && type == 29 && size >= 2 * (size_t)d->klong) {
-		dec_struct_in(d, STRUCT_timeval, b, dec_struct_size(d, STRUCT_timeval), 0);
-	} else if (level == 1 && type == 35 && size >= 2 * (size_t)d->klong) {
-		dec_struct_in(d, STRUCT_timespec, b, dec_struct_size(d, STRUCT_timespec), 0);
-	} else if (level == 0 && type == 8 && size >= 12) {
-		char one[INET_ADDRSTRLEN], two[INET_ADDRSTRLEN];
-		dec_text(d, "{ipi_ifindex=");
-		dec_ifindex(d, (uint32_t)dec_word(d, b, 4));
-		dec_printf(d, ", ipi_spec_dst=inet_addr(\"%s\"), ipi_addr=inet_addr(\"%s\")}",
-			   inet_ntop(AF_INET, b + 4, one, sizeof(one)), inet_ntop(AF_INET, b + 8, two, sizeof(two)));
-	} else if (level == 0 && type == 2 && size >= 4) {
-		dec_printf(d, "[%u]", (unsigned)dec_word(d, b, 4));
-	} else if (level == 0 && type == 1 && size >= 1) {
-		dec_printf(d, "[%#x]", b[0]);
-	} else {
-		dec_quote(d, b, size, false, true);
+		break;
+	case 3:
+		dec_quote(d, b, size, false, false);
+		break;
+	case 29:
+		cmsg_structs(d, STRUCT_timeval, b, size, 1);
+		break;
+	case 35:
+	case 37:
+		cmsg_structs(d, STRUCT_timespec, b, size, type == 37 ? 3 : 1);
+		break;
+	case 63:
+		cmsg_structs(d, STRUCT_timeval64, b, size, 1);
+		break;
+	case 64:
+	case 65:
+		cmsg_structs(d, STRUCT_timespec64, b, size, type == 65 ? 3 : 1);
+		break;
 	}
 }
 
+static void ip_cmsg(struct decoder *d, uint32_t type, const uint8_t *b, size_t size)
+{
+	switch (type) {
+	case 8:
+		dec_struct_in(d, STRUCT_in_pktinfo, b, 12, 0);
+		break;
+	case 2:
+	case 23:
+		cmsg_list(d, b, size / 4, 4, ITEM_NUMBER);
+		break;
+	case 1:
+	case 6:
+	case 7:
+		cmsg_list(d, b, size, 1, ITEM_HEX);
+		break;
+	case 11:
+		dec_text(d, "{");
+		dec_printf(d, "ee_errno=%u, ee_origin=%u, ee_type=%u, ee_code=%u, ee_info=%u, ee_data=%u, offender=", (unsigned)dec_word(d, b, 4), b[4],
+			   b[5], b[6], (unsigned)dec_word(d, b + 8, 4), (unsigned)dec_word(d, b + 12, 4));
+		dec_sockaddr(d, b + 16, 16);
+		dec_text(d, "}");
+		break;
+	case 20:
+		dec_sockaddr(d, b, size < 128 ? size : 128);
+		break;
+	case 3:
+		dec_quote(d, b, size, false, false);
+		break;
+	}
+}
+
+/* Are SIZE bytes enough for what this type says?  What isn't known has no data shown. */
+static bool cmsg_has_data(uint32_t level, uint32_t type, size_t size)
+{
+	static const struct {
+		uint8_t level, type, least;
+	} kinds[] = { { 1, 1, 4 },  { 1, 2, 12 }, { 1, 3, 1 },	{ 1, 29, 1 }, { 1, 35, 1 },  { 1, 37, 1 },  { 1, 63, 1 }, { 1, 64, 1 }, { 1, 65, 1 },
+		      { 0, 8, 12 }, { 0, 2, 4 },  { 0, 1, 1 },	{ 0, 6, 1 },  { 0, 7, 1 },   { 0, 11, 32 }, { 0, 20, 16 }, { 0, 23, 4 }, { 0, 3, 1 } };
+
+	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (kinds[i].level == level && kinds[i].type == type)
+			return size >= kinds[i].least;
+	return false;
+}
+
+static void one_cmsg(struct decoder *d, uint64_t length, const uint8_t *head, const uint8_t *data, size_t size)
+{
+	uint32_t level = (uint32_t)dec_word(d, head, 4), type = (uint32_t)dec_word(d, head + 4, 4);
+
+	dec_printf(d, "{cmsg_len=%llu, cmsg_level=", (unsigned long long)length);
+	dec_enum(d, XLAT_sol_levels, level);
+	dec_text(d, ", cmsg_type=");
+	cmsg_type(d, level, type);
+	if (cmsg_has_data(level, type, size)) {
+		dec_text(d, ", cmsg_data=");
+		if (level == 1)
+			socket_cmsg(d, type, data, size);
+		else
+			ip_cmsg(d, type, data, size);
+	}
+	str_add_char(d->out, '}');
+}
+
+static void cmsg_more(struct decoder *d, uint64_t addr)
+{
+	dec_text(d, ", ...");
+	if (addr != 0) {
+		dec_text(d, " /* ");
+		dec_addr(d, addr);
+		dec_text(d, " */");
+	}
+}
+
+/* What the kernel would look at: /proc/sys/net/core/optmem_max bytes, as it is everywhere but on small machines. */
 static void print_control(struct decoder *d, uint64_t addr, uint64_t size)
 {
-	enum { LIMIT = 16384 };
-	uint8_t b[LIMIT];
-	size_t head = d->word == 8 ? 16 : 12, at = 0, have = size > LIMIT ? LIMIT : (size_t)size;
+	enum { LIMIT = 131072 };
+	CLEANUP(str_deinit) struct str memory = { 0 };
+	size_t head = d->word + 8u, at = 0, have = size > LIMIT ? LIMIT : (size_t)size;
 
-	if (size < head || !dec_read(d, addr, b, have)) {
+	if (size < head) {
+		dec_addr(d, addr);
+		return;
+	}
+	str_reserve(&memory, have);
+	const uint8_t *b = (const uint8_t *)memory.text;
+	if (!dec_read(d, addr, memory.text, have)) {
 		dec_addr(d, addr);
 		return;
 	}
 	str_add_char(d->out, '[');
 	while (have - at >= head) {
 		uint64_t length = dec_word(d, b + at, d->word);
-		uint32_t level = (uint32_t)dec_word(d, b + at + d->word, 4), type = (uint32_t)dec_word(d, b + at + d->word + 4, 4);
-		size_t data = length > head ? (size_t)(length - head) : 0;
-		if (data > have - at - head)
-			data = have - at - head;
-		dec_printf(d, "%s{cmsg_len=%llu, cmsg_level=", at > 0 ? ", " : "", (unsigned long long)length);
-		dec_enum(d, XLAT_sol_levels, level);
-		dec_text(d, ", cmsg_type=");
-		cmsg_type(d, level, type);
-		if (data > 0) {
-			dec_text(d, ", cmsg_data=");
-			cmsg_data(d, level, type, b + at + head, data);
+		size_t own = length > have - at ? have - at : (size_t)length;
+		if (at > 0)
+			dec_next(d);
+		one_cmsg(d, length, b + at + d->word, b + at + head, own > head ? own - head : 0);
+		if (own < head) {
+			at += head;
+			break;
 		}
-		str_add_char(d->out, '}');
-		if (length < head || length > have - at)
-			break;
-		at += (size_t)(length + d->word - 1) / d->word * d->word;
-		if (at > have)
-			break;
+		uint64_t step = (length + d->word - 1) & ~(uint64_t)(d->word - 1u);
+		at = step >= have - at ? have : at + (size_t)step;
 	}
-	if (at < have && have - at < head) {
-		dec_text(d, ", ... /* ");
-		dec_addr(d, addr + at);
-		dec_text(d, " */");
-	}
+	if (at < have)
+		cmsg_more(d, addr + at);
+	else if (have < size)
+		cmsg_more(d, 0);
 	str_add_char(d->out, ']');
 }
 
@@ -139,7 +238,7 @@ static void print_message(struct decoder *d, const struct message *m, uint64_t b
 	dec_printf(d, "%d, msg_iov=", (int)m->name_size);
 	dec_vector(d, m->iov, m->iov_count, bytes);
 	dec_printf(d, ", msg_iovlen=%llu", (unsigned long long)m->iov_count);
-	if (m->control != 0 && m->control_size != 0) {
+	if (m->control_size != 0) {
 		dec_text(d, ", msg_control=");
 		print_control(d, m->control, m->control_size);
 	}
@@ -252,133 +351,4 @@ bool result_recvmmsg(struct decoder *d)
 		str_add_char(d->out, ')');
 	}
 	return true;
-}
-
-/* ---- options ------------------------------------------------------------------------ */
-
-static unsigned option_table(uint32_t level)
-{
-	switch (level) {
-	case 0:
-		return XLAT_ip_options;
-	case 1:
-		return XLAT_so_options;
-	case 6:
-		return XLAT_tcp_options;
-	case 17:
-		return XLAT_udp_options;
-	case 40:
-		return XLAT_vsock_options;
-	case 132:
-		return XLAT_sctp_options;
-	case 255:
-		return XLAT_raw_options;
-	case 269:
-		return XLAT_dccp_options;
-	case 271:
-		return XLAT_tipc_options;
-	case 272:
-		return XLAT_rxrpc_options;
-	case 273:
-		return XLAT_pppol2tp_options;
-	case 275:
-		return XLAT_pnpipe_options;
-	case 276:
-		return XLAT_rds_options;
-	case 280:
-		return XLAT_nfc_options;
-	case 281:
-		return XLAT_kcm_options;
-	case 283:
-		return XLAT_xdp_options;
-	case 284:
-		return XLAT_mptcp_options;
-	case 286:
-		return XLAT_smc_options;
-	case 41:
-		return XLAT_ipv6_options;
-	case 263:
-		return XLAT_packet_options;
-	case 270:
-		return XLAT_netlink_options;
-	case 279:
-		return XLAT_alg_options;
-	case 282:
-		return XLAT_tls_options;
-	case 287:
-		return XLAT_vsock_options;
-	default:
-		return XLAT_COUNT;
-	}
-}
-
-void hook_sock_level(struct decoder *d, const struct sys_ref *ref)
-{
-	if (ref->value == 40)
-		dec_named(d, 40, "AF_VSOCK", NULL);
-	else
-		dec_enum(d, XLAT_sol_levels, (uint32_t)ref->value);
-}
-
-void hook_sock_option(struct decoder *d, const struct sys_ref *ref)
-{
-	unsigned table = option_table((uint32_t)d->args[ref->param]);
-
-	if (table == XLAT_COUNT)
-		dec_uint(d, (uint32_t)ref->value);
-	else
-		dec_enum(d, table, (uint32_t)ref->value);
-}
-
-/* Print LENGTH bytes at ADDR as what LEVEL and NAME say. */
-static void option_value(struct decoder *d, uint32_t level, uint32_t name, uint64_t addr, int32_t length)
-{
-	uint8_t b[16];
-
-	if (length < 0) {
-		dec_addr(d, addr);
-	} else if (level == 1 && name == 13 && length >= 8) {
-		dec_struct(d, STRUCT_linger, addr);
-	} else if (level == 1 && (name == 20 || name == 21) && length >= (int32_t)dec_struct_size(d, STRUCT_timeval)) {
-		dec_struct(d, STRUCT_timeval, addr);
-	} else if (level == 1 && name == 17 && length >= 12) {
-		dec_struct(d, STRUCT_ucred, addr);
-	} else if (level == 1 && (name == 26 || name == 51) && length >= 2 * (int32_t)d->word) {
-		dec_filter(d, addr);
-	} else if ((level == 1 && (name == 25 || name == 62)) || (level == 6 && (name == 13 || name == 31))) {
-		dec_buffer(d, addr, (uint64_t)length);
-	} else if (length == 4) {
-		if (!dec_read_or_addr(d, addr, b, 4))
-			return;
-		str_add_char(d->out, '[');
-		if (level == 1 && (name == 3))
-			dec_enum(d, XLAT_socktypes, dec_word(d, b, 4));
-		else if (level == 1 && name == 38)
-			dec_enum(d, XLAT_ipproto, dec_word(d, b, 4));
-		else if (level == 1 && name == 4 && dec_word(d, b, 4) != 0)
-			dec_printf(d, "%s", syscall_errno_name((int)dec_word(d, b, 4)) != NULL ? syscall_errno_name((int)dec_word(d, b, 4)) : "?");
-		else
-			dec_int(d, (int)dec_word(d, b, 4));
-		str_add_char(d->out, ']');
-	} else if (length == 0) {
-		dec_addr(d, addr);
-	} else {
-		dec_buffer_hex(d, addr, (uint64_t)length);
-	}
-}
-
-void hook_sockopt_set(struct decoder *d, const struct sys_ref *ref)
-{
-	option_value(d, (uint32_t)d->args[1], (uint32_t)d->args[2], ref->value, (int32_t)d->args[4]);
-}
-
-void hook_sockopt_get(struct decoder *d, const struct sys_ref *ref)
-{
-	uint8_t b[4];
-
-	if (dec_failed(d) || !dec_read(d, d->args[4], b, 4)) {
-		dec_addr(d, ref->value);
-		return;
-	}
-	option_value(d, (uint32_t)d->args[1], (uint32_t)d->args[2], ref->value, (int32_t)dec_word(d, b, 4));
 }

@@ -151,6 +151,36 @@ static void print_ipx(struct decoder *d, const uint8_t *b, size_t size)
 	dec_printf(d, "], sipx_type=%02x", b[14]);
 }
 
+/* An address of RxRPC has its transport's in it: IPv4's or IPv6's. */
+static void print_rxrpc(struct decoder *d, const uint8_t *b, size_t size)
+{
+	unsigned family = (unsigned)dec_word(d, b + 8, 2), given = (unsigned)dec_word(d, b + 6, 2);
+	size_t have = given < size - 8 ? given : size - 8, rest = have > 2 ? have - 2 : 0;
+	const char *const name = family == 2 ? "sin" : family == 10 ? "sin6" : NULL;
+	uint16_t service = (uint16_t)dec_word(d, b + 2, 2);
+
+	dec_text(d, ", srx_service=");
+	dec_hex(d, service);
+	if (d->style->xlat != SYSCALL_XLAT_RAW)
+		dec_comment(d, dec_name(XLAT_rxrpc_services, service) != NULL ? dec_name(XLAT_rxrpc_services, service) : "???_SERVICE");
+	dec_text(d, ", transport_type=");
+	dec_enum(d, XLAT_socktypes, dec_word(d, b + 4, 2));
+	dec_printf(d, ", transport_len=%u, transport={", given);
+	if (name != NULL)
+		dec_printf(d, "%s={%s_", name, name);
+	dec_text(d, "family=");
+	dec_enum(d, XLAT_af, family);
+	if (family == 2 && given >= 16) {
+		print_inet(d, b + 8, have);
+	} else if (family == 10 && given >= 24) {
+		print_inet6(d, b + 8, have);
+	} else if (rest > 0) {
+		dec_next(d);
+		dec_quote(d, b + 10, rest, false, false);
+	}
+	dec_text(d, name != NULL ? "}}" : "}");
+}
+
 /* Families that a structure is enough for. */
 static bool print_described(struct decoder *d, unsigned family, const uint8_t *b, size_t size)
 {
@@ -207,6 +237,9 @@ void dec_ifindex(struct decoder *d, uint32_t index)
 		dec_printf(d, d->style->xlat == SYSCALL_XLAT_VERBOSE ? " /* if_nametoindex(\"%s\") */" : "if_nametoindex(\"%s\")", name);
 }
 
+void hook_in_addr(struct decoder *d, const struct sys_ref *ref) { dec_inet_addr(d, 2, ref->bytes, 4, NULL); }
+void hook_mreq6_addr(struct decoder *d, const struct sys_ref *ref) { dec_inet_addr(d, 10, ref->bytes, 16, "ipv6mr_multiaddr"); }
+
 void hook_vm_cid(struct decoder *d, const struct sys_ref *ref)
 {
 	const char *name = dec_name(XLAT_vm_cids, ref->value);
@@ -253,6 +286,12 @@ void dec_sockaddr(struct decoder *d, const uint8_t *bytes, size_t size)
 		break;
 	case 4:
 		print_ipx(d, bytes, size);
+		break;
+	case 33:
+		if (size >= 36)
+			print_rxrpc(d, bytes, size);
+		else
+			print_raw(d, bytes, size);
 		break;
 	default:
 		if (!print_described(d, family, bytes, size))

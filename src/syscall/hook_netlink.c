@@ -49,8 +49,11 @@ static bool attribute_value(struct decoder *d, const struct sys_type *type, uint
 
 	if (length < size || size > sizeof(b) || (named && length > 8))
 		return false;
+	struct sys_type as_long = *type; /* a name's value is all that there is */
+	if (named)
+		as_long.size = (uint8_t)(size = length);
 	if (dec_read_or_addr(d, addr, b, size))
-		dec_value(d, type, b, NULL, addr);
+		dec_value(d, &as_long, b, NULL, addr);
 	return true;
 }
 
@@ -243,22 +246,63 @@ static const struct sys_nl_message *find_message(unsigned protocol, unsigned typ
 	return NULL;
 }
 
+/* Some senders give nftables' subsystem in their own byte order. */
+static void netfilter_resource(struct decoder *d, unsigned subsystem, unsigned id)
+{
+	enum { NFTABLES = 10 };
+
+	if (subsystem == NFTABLES && ntohs((uint16_t)id) == NFTABLES)
+		dec_named(d, id, "htons(NFNL_SUBSYS_NFTABLES)", NULL);
+	else if (subsystem == NFTABLES && id == NFTABLES)
+		dec_named(d, id, "NFNL_SUBSYS_NFTABLES", NULL);
+	else
+		dec_printf(d, "htons(%u)", ntohs((uint16_t)id));
+}
+
+static bool netfilter_payload(struct decoder *d, const struct nl_header *h, uint64_t addr, unsigned length)
+{
+	enum { SIZE = 4, BATCH_BEGIN = 0x10, BATCH_END = 0x11 };
+	struct nla_context context = { 0 };
+	uint8_t b[SIZE];
+
+	if (length < SIZE)
+		return false;
+	if (!dec_read_or_addr(d, addr, b, SIZE))
+		return true;
+	dec_text(d, "{nfgen_family=");
+	dec_enum(d, XLAT_af, b[0]);
+	dec_text(d, ", version=");
+	dec_enum(d, XLAT_nf_versions, b[1]);
+	dec_text(d, ", res_id=");
+	netfilter_resource(d, h->type >> 8, (unsigned)dec_word(d, b + 2, 2));
+	str_add_char(d->out, '}');
+	if (length > SIZE) {
+		dec_next(d);
+		if (h->type <= BATCH_END)
+			hex_bytes(d, addr + SIZE, length - SIZE);
+		else
+			dec_attributes(d, NLA_none, addr + SIZE, length - SIZE, &context);
+	}
+	return true;
+}
+
 enum { TCP_GETSOCK = 18, DCCP_GETSOCK, BY_FAMILY };
 
 static bool family_payload(struct decoder *d, unsigned protocol, const struct nl_header *h, uint64_t addr, unsigned length)
 {
 	struct nla_context context = { 0 };
-	bool leads = protocol == ROUTE || protocol == SOCK_DIAG || protocol == NETFILTER;
+	bool leads = protocol == ROUTE || protocol == SOCK_DIAG;
 	uint8_t family = 0;
 
-	if ((h->type == DONE && protocol != NETFILTER) || (protocol != ROUTE && protocol != SOCK_DIAG && protocol != NETFILTER &&
-							      protocol != CRYPTO && protocol != SELINUX))
+	if (protocol == NETFILTER && h->type != DONE)
+		return netfilter_payload(d, h, addr, length);
+	if (h->type == DONE || (protocol != ROUTE && protocol != SOCK_DIAG && protocol != CRYPTO && protocol != SELINUX))
 		return false;
-	if (leads && (protocol != NETFILTER || length >= 4) && !dec_read(d, addr, &family, 1)) {
+	if (leads && !dec_read(d, addr, &family, 1)) {
 		dec_addr(d, addr);
 		return true;
 	}
-	unsigned type = protocol == NETFILTER ? 0 : h->type;
+	unsigned type = h->type;
 	if (protocol == SOCK_DIAG && type != TCP_GETSOCK && type != DCCP_GETSOCK)
 		type = BY_FAMILY;
 	const struct sys_nl_message *m = find_message(protocol, type, family, (h->flags & 1) != 0);
@@ -399,14 +443,20 @@ static void unpack_header(struct decoder *d, const uint8_t *b, struct nl_header 
 static void error_message(struct decoder *d, int protocol, uint64_t addr, unsigned length, bool capped, unsigned depth)
 {
 	struct nl_header h;
-	uint8_t b[HEADER];
+	uint8_t b[4 + HEADER];
 
-	if (length < 4) {
+	if (length < sizeof(b)) {
 		hex_bytes(d, addr, length);
 		return;
 	}
-	if (!dec_read_or_addr(d, addr, b, 4))
+	if (!dec_read_or_addr(d, addr, b, sizeof(b)))
 		return;
+	unpack_header(d, b + 4, &h);
+	addr += 4;
+	length -= 4;
+	unsigned own = capped || h.length < HEADER ? HEADER : h.length < length ? h.length : length;
+	if (length > own)
+		str_add_char(d->out, '[');
 	int error = (int)dec_word(d, b, 4);
 	const char *name = error < 0 && error > -4096 ? syscall_errno_name(-error) : NULL;
 	dec_text(d, "{error=");
@@ -416,24 +466,15 @@ static void error_message(struct decoder *d, int protocol, uint64_t addr, unsign
 		dec_printf(d, "%d /* -%s */", error, name);
 	else
 		dec_printf(d, "-%s", name);
-	addr += 4;
-	length -= 4;
-	if (length > 0) {
-		dec_text(d, ", msg=");
-		if (length < HEADER) {
-			hex_bytes(d, addr, length);
-		} else if (dec_read_or_addr(d, addr, b, HEADER)) {
-			unpack_header(d, b, &h);
-			unsigned own = capped ? HEADER : h.length < length ? h.length : length;
-			message(d, protocol, &h, addr, own, depth + 1);
-			if (length > own) {
-				struct nla_context context = { 0 };
-				dec_next(d);
-				dec_attributes(d, NLA_nlmsgerr, addr + own, length - own, &context);
-			}
-		}
-	}
+	dec_text(d, ", msg=");
+	message(d, protocol, &h, addr, own, depth + 1);
 	str_add_char(d->out, '}');
+	if (length > own) {
+		struct nla_context context = { 0 };
+		dec_next(d);
+		dec_attributes(d, NLA_nlmsgerr, addr + own, length - own, &context);
+		str_add_char(d->out, ']');
+	}
 }
 
 static void payload(struct decoder *d, int protocol, const struct nl_header *h, uint64_t addr, unsigned length, unsigned depth)
@@ -464,7 +505,9 @@ static void message(struct decoder *d, int protocol, const struct nl_header *h, 
 	message_type(d, protocol, h->type);
 	dec_text(d, ", nlmsg_flags=");
 	message_flags(d, protocol, h->type, h->flags);
-	dec_printf(d, ", nlmsg_seq=%u, nlmsg_pid=%d}", h->sequence, (int)h->pid);
+	dec_printf(d, ", nlmsg_seq=%u, nlmsg_pid=", h->sequence);
+	dec_pid(d, SYSCALL_PID, (int)h->pid);
+	str_add_char(d->out, '}');
 	if (have > HEADER) {
 		dec_next(d);
 		payload(d, protocol, h, addr + HEADER, have - HEADER, depth);
@@ -479,12 +522,11 @@ static void uevent(struct decoder *d, uint64_t addr, uint64_t length)
 	uint8_t b[SIZE];
 
 	if (length < SIZE || !dec_read(d, addr, b, SIZE) || memcmp(b, "libudev", 8) != 0) {
-		if (length >= SIZE && !dec_read(d, addr, b, SIZE))
-			dec_addr(d, addr);
-		else
-			dec_buffer(d, addr, length);
+		dec_buffer(d, addr, length);
 		return;
 	}
+	if (length > SIZE)
+		str_add_char(d->out, '[');
 	dec_text(d, "{prefix=\"libudev\", magic=htonl(");
 	dec_hex(d, ntohl((uint32_t)dec_word(d, b + 8, 4)));
 	dec_printf(d, "), header_size=%u, properties_off=%u, properties_len=%u, filter_subsystem_hash=htonl(", (unsigned)dec_word(d, b + 12, 4),
@@ -500,6 +542,7 @@ static void uevent(struct decoder *d, uint64_t addr, uint64_t length)
 	if (length > SIZE) {
 		dec_next(d);
 		dec_buffer(d, addr + SIZE, length - SIZE);
+		str_add_char(d->out, ']');
 	}
 }
 

@@ -292,7 +292,7 @@ bool nla_mpls_link_stats(struct decoder *d, struct nla_ref *r) { return structur
 static void place(struct decoder *d, unsigned table, unsigned i)
 {
 	str_add_char(d->out, '[');
-	dec_enum(d, table, i);
+	dec_enum_dec(d, table, i);
 	dec_text(d, "]=");
 }
 
@@ -708,4 +708,3 @@ bool nla_crypto_aead(struct decoder *d, struct nla_ref *r) { return crypto(d, r,
 bool nla_crypto_rng(struct decoder *d, struct nla_ref *r) { return crypto(d, r, STRUCT_crypto_report_rng); }
 bool nla_crypto_cipher(struct decoder *d, struct nla_ref *r) { return crypto(d, r, STRUCT_crypto_report_cipher); }
 
-void hook_nf_res_id(struct decoder *d, const struct sys_ref *ref) { dec_printf(d, "htons(%u)", ntohs((uint16_t)ref->value)); }

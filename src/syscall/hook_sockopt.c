@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Socket options: their names by level, and their values.  A value is as long as the caller says,
+ * or as the kernel says that it filled; what is shorter than its structure is shown as far as it goes
+ * where the kernel filled it, and as an address where the caller gave it.
+ */
+#include "syscall/hooks.h"
+
+enum { LEVEL_IP = 0, LEVEL_SOCKET = 1, LEVEL_TCP = 6, LEVEL_IPV6 = 41, LEVEL_RAW = 255, LEVEL_PACKET = 263, LEVEL_NETLINK = 270 };
+enum { ERROR_OPTION = 4, LINGER = 13, PEERCRED = 17, BIND_TO_DEVICE = 25, ATTACH_FILTER = 26, ATTACH_REUSEPORT_CBPF = 51, TXREHASH = 74 };
+/* ---- options ------------------------------------------------------------------------ */
+
+static unsigned option_table(uint32_t level)
+{
+	switch (level) {
+	case 0:
+		return XLAT_ip_options;
+	case 1:
+		return XLAT_so_options;
+	case 6:
+		return XLAT_tcp_options;
+	case 17:
+		return XLAT_udp_options;
+	case 40:
+		return XLAT_vsock_options;
+	case 132:
+		return XLAT_sctp_options;
+	case 255:
+		return XLAT_raw_options;
+	case 269:
+		return XLAT_dccp_options;
+	case 271:
+		return XLAT_tipc_options;
+	case 272:
+		return XLAT_rxrpc_options;
+	case 273:
+		return XLAT_pppol2tp_options;
+	case 275:
+		return XLAT_pnpipe_options;
+	case 276:
+		return XLAT_rds_options;
+	case 280:
+		return XLAT_nfc_options;
+	case 281:
+		return XLAT_kcm_options;
+	case 283:
+		return XLAT_xdp_options;
+	case 284:
+		return XLAT_mptcp_options;
+	case 286:
+		return XLAT_smc_options;
+	case 41:
+		return XLAT_ipv6_options;
+	case 263:
+		return XLAT_packet_options;
+	case 270:
+		return XLAT_netlink_options;
+	case 279:
+		return XLAT_alg_options;
+	case 282:
+		return XLAT_tls_options;
+	case 287:
+		return XLAT_vsock_options;
+	default:
+		return XLAT_COUNT;
+	}
+}
+
+void hook_sock_level(struct decoder *d, const struct sys_ref *ref)
+{
+	if (ref->value == 40)
+		dec_named(d, 40, "AF_VSOCK", NULL);
+	else
+		dec_enum(d, XLAT_sol_levels, (uint32_t)ref->value);
+}
+
+/* PARAM 7: what is asked for, which has another name once. */
+void hook_sock_option(struct decoder *d, const struct sys_ref *ref)
+{
+	unsigned table = option_table((uint32_t)d->args[1]);
+
+	if (ref->param == 7 && d->args[1] == LEVEL_SOCKET && (uint32_t)ref->value == ATTACH_FILTER)
+		dec_named(d, ATTACH_FILTER, "SO_GET_FILTER", NULL);
+	else if (table == XLAT_COUNT)
+		dec_uint(d, (uint32_t)ref->value);
+	else
+		dec_enum(d, table, (uint32_t)ref->value);
+}
+
+enum { MCAST_JOIN_GROUP = 42, MCAST_LEAVE_GROUP = 45 };
+
+static bool between(uint32_t v, uint32_t low, uint32_t high) { return v >= low && v <= high; }
+
+/* SOL_SOCKET's options that are one int. */
+static bool is_int_option(uint32_t name)
+{
+	static const uint8_t others[] = { 3, ERROR_OPTION, LINGER, PEERCRED, 20, 21, 22, 23, 24, BIND_TO_DEVICE, ATTACH_FILTER, 28, 31, 38, 39, 47, 48, 50,
+					  ATTACH_REUSEPORT_CBPF, 52, 55, 57, 59, 61, 62, 66, 67, 71, 72, TXREHASH };
+
+	for (unsigned i = 0; i < sizeof(others); i++)
+		if (others[i] == name)
+			return false;
+	return between(name, 1, 75);
+}
+
+static void one_int(struct decoder *d, uint64_t addr)
+{
+	uint8_t b[4];
+
+	if (dec_read_or_addr(d, addr, b, 4))
+		dec_printf(d, "[%d]", (int)dec_word(d, b, 4));
+}
+
+static void named_int(struct decoder *d, uint64_t addr, unsigned table)
+{
+	uint8_t b[4];
+
+	if (!dec_read_or_addr(d, addr, b, 4))
+		return;
+	str_add_char(d->out, '[');
+	dec_enum_dec(d, table, (int)dec_word(d, b, 4));
+	str_add_char(d->out, ']');
+}
+
+/* The fields of a structure that are in LENGTH bytes; of the one that isn't whole, its bytes. */
+static void part_of_struct(struct decoder *d, unsigned id, uint64_t addr, uint32_t length)
+{
+	const struct sys_struct *type = &sys_structs[id];
+	uint8_t b[64];
+
+	if (length > dec_struct_size(d, id))
+		length = dec_struct_size(d, id);
+	if (!dec_read_or_addr(d, addr, b, length))
+		return;
+	str_add_char(d->out, '{');
+	for (unsigned i = 0; i < type->count; i++) {
+		const struct sys_field *f = &sys_fields[type->first + i];
+		unsigned at = f->offset[d->layout], size = dec_type_size(d, &sys_types[f->type]);
+		if (at >= length)
+			break;
+		dec_printf(d, "%s%s=", i > 0 ? ", " : "", sys_names + f->name);
+		if (at + size <= length)
+			dec_value(d, &sys_types[f->type], b + at, NULL, addr + at);
+		else
+			dec_quote(d, b + at, length - at, false, true);
+	}
+	str_add_char(d->out, '}');
+}
+
+/* A set of types of messages; the one or the other half, whichever is smaller. */
+static void icmp_filter(struct decoder *d, uint64_t addr, uint32_t length)
+{
+	uint8_t b[4] = { 0xff, 0xff, 0xff, 0xff };
+	bool any = false;
+
+	if (!dec_read_or_addr(d, addr, b, length < 4 ? length : 4))
+		return;
+	uint32_t bits = (uint32_t)dec_word(d, b, 4);
+	if (__builtin_popcount(bits) > 16) {
+		bits = ~bits;
+		str_add_char(d->out, '~');
+	}
+	str_add_char(d->out, '[');
+	for (unsigned i = 0; i < 32; i++) {
+		if ((bits >> i & 1) == 0)
+			continue;
+		if (any)
+			str_add_char(d->out, ' ');
+		any = true;
+		dec_enum(d, XLAT_icmp_filter_types, i);
+	}
+	str_add_char(d->out, ']');
+}
+
+static void group_request(struct decoder *d, uint64_t addr, uint32_t length)
+{
+	uint8_t b[136];
+	unsigned at = d->word, size = at + 128;
+
+	if (length < size) {
+		dec_addr(d, addr);
+		return;
+	}
+	if (!dec_read_or_addr(d, addr, b, size))
+		return;
+	dec_text(d, "{gr_interface=");
+	dec_ifindex(d, (uint32_t)dec_word(d, b, 4));
+	dec_text(d, ", gr_group=");
+	dec_sockaddr(d, b + at, 128);
+	str_add_char(d->out, '}');
+}
+
+static void packet_membership(struct decoder *d, uint64_t addr, uint32_t length)
+{
+	uint8_t b[16];
+
+	if (length != sizeof(b)) {
+		dec_addr(d, addr);
+		return;
+	}
+	if (!dec_read_or_addr(d, addr, b, sizeof(b)))
+		return;
+	unsigned known = (unsigned)dec_word(d, b + 6, 2);
+	dec_text(d, "{mr_ifindex=");
+	dec_ifindex(d, (uint32_t)dec_word(d, b, 4));
+	dec_text(d, ", mr_type=");
+	dec_enum(d, XLAT_packet_mr_types, dec_word(d, b + 4, 2));
+	dec_printf(d, ", mr_alen=%u, mr_address=", known);
+	dec_hwaddr(d, b + 8, known < 8 ? known : 8, -1);
+	str_add_char(d->out, '}');
+}
+
+/* A structure that the caller gives: whole, or its address; EXACT: nor longer. */
+static void given_struct(struct decoder *d, unsigned id, uint64_t addr, uint32_t length, bool exact)
+{
+	unsigned size = dec_struct_size(d, id);
+
+	if (length < size || (exact && length != size))
+		dec_addr(d, addr);
+	else
+		dec_struct(d, id, addr);
+}
+
+static void plain_value(struct decoder *d, uint64_t addr, int32_t length)
+{
+	if (length == 4)
+		one_int(d, addr);
+	else if (length < 0)
+		dec_addr(d, addr);
+	else
+		dec_buffer(d, addr, (uint64_t)length);
+}
+
+static bool set_socket(struct decoder *d, uint32_t name, uint64_t addr, int32_t length)
+{
+	uint32_t most = length < 0 ? 0 : (uint32_t)length;
+
+	if (name == LINGER)
+		given_struct(d, STRUCT_linger, addr, most, false);
+	else if ((name == ATTACH_FILTER || name == ATTACH_REUSEPORT_CBPF) && most == 2u * d->word)
+		dec_filter(d, addr);
+	else if (is_int_option(name) && most >= 4)
+		one_int(d, addr);
+	else if (name == TXREHASH && most >= 4)
+		named_int(d, addr, XLAT_txrehash);
+	else if (is_int_option(name) || name == TXREHASH || name == ATTACH_FILTER || name == ATTACH_REUSEPORT_CBPF)
+		dec_addr(d, addr);
+	else
+		return false;
+	return true;
+}
+
+static bool set_inet(struct decoder *d, uint32_t level, uint32_t name, uint64_t addr, int32_t length)
+{
+	uint32_t most = length < 0 ? 0 : (uint32_t)length;
+
+	if (name == MCAST_JOIN_GROUP || name == MCAST_LEAVE_GROUP)
+		group_request(d, addr, most);
+	else if (level == LEVEL_IP && (name == 35 || name == 36))
+		given_struct(d, STRUCT_ip_mreq, addr, most, false);
+	else if (level == LEVEL_IPV6 && (name == 20 || name == 21 || name == 27 || name == 28))
+		given_struct(d, STRUCT_ipv6_mreq, addr, most, false);
+	else
+		return false;
+	return true;
+}
+
+static bool set_other(struct decoder *d, uint32_t level, uint32_t name, uint64_t addr, int32_t length)
+{
+	uint32_t most = length < 0 ? 0 : (uint32_t)length;
+
+	if (level == LEVEL_PACKET && (name == 5 || name == 13))
+		given_struct(d, STRUCT_tpacket_req, addr, most, true);
+	else if (level == LEVEL_PACKET && (name == 1 || name == 2))
+		packet_membership(d, addr, most);
+	else if (level == LEVEL_RAW && name == 1 && length > 0)
+		icmp_filter(d, addr, most);
+	else if (level == LEVEL_NETLINK && length >= 4)
+		one_int(d, addr);
+	else if (level == LEVEL_NETLINK || (level == LEVEL_RAW && name == 1))
+		dec_addr(d, addr);
+	else
+		return false;
+	return true;
+}
+
+void hook_sockopt_set(struct decoder *d, const struct sys_ref *ref)
+{
+	uint32_t level = (uint32_t)d->args[1], name = (uint32_t)d->args[2];
+	int32_t length = (int32_t)d->args[4];
+	bool done = true;
+
+	if (ref->value == 0 || d->style->addresses)
+		dec_addr(d, ref->value);
+	else if (level == LEVEL_SOCKET)
+		done = set_socket(d, name, ref->value, length);
+	else if (level == LEVEL_IP || level == LEVEL_IPV6)
+		done = set_inet(d, level, name, ref->value, length);
+	else
+		done = set_other(d, level, name, ref->value, length);
+	if (!done)
+		plain_value(d, ref->value, length);
+}
+
+static void socket_error(struct decoder *d, uint64_t addr)
+{
+	uint8_t b[4];
+
+	if (!dec_read_or_addr(d, addr, b, 4))
+		return;
+	uint32_t error = (uint32_t)dec_word(d, b, 4);
+	const char *name = error < 4096 ? syscall_errno_name((int)error) : NULL;
+	str_add_char(d->out, '[');
+	if (name == NULL || d->style->xlat != SYSCALL_XLAT_ABBREV)
+		dec_uint(d, error);
+	if (name != NULL && d->style->xlat == SYSCALL_XLAT_ABBREV)
+		dec_text(d, name);
+	else if (name != NULL && d->style->xlat == SYSCALL_XLAT_VERBOSE)
+		dec_comment(d, name);
+	str_add_char(d->out, ']');
+}
+
+static void filter_code(struct decoder *d, uint64_t addr, uint32_t count)
+{
+	if (count > UINT16_MAX)
+		dec_addr(d, addr);
+	else
+		dec_filter_code(d, addr, count);
+}
+
+static bool get_socket(struct decoder *d, uint32_t name, uint64_t addr, uint32_t length)
+{
+	if (name == LINGER)
+		part_of_struct(d, STRUCT_linger, addr, length);
+	else if (name == PEERCRED)
+		part_of_struct(d, STRUCT_ucred, addr, length);
+	else if (name == ATTACH_FILTER)
+		filter_code(d, addr, length);
+	else if (name != ERROR_OPTION && name != TXREHASH && !is_int_option(name))
+		return false;
+	else if (length < 4)
+		dec_buffer_hex(d, addr, length);
+	else if (name == ERROR_OPTION)
+		socket_error(d, addr);
+	else if (name == TXREHASH)
+		named_int(d, addr, XLAT_txrehash);
+	else
+		one_int(d, addr);
+	return true;
+}
+
+static void print_u32(struct decoder *d, const uint8_t *bytes, uint64_t addr, void *user)
+{
+	(void)addr;
+	(void)user;
+	dec_uint(d, dec_word(d, bytes, 4));
+}
+
+static void got_value(struct decoder *d, uint64_t addr, int32_t room, int32_t filled)
+{
+	uint32_t level = (uint32_t)d->args[1], name = (uint32_t)d->args[2];
+
+	if (addr == 0 || d->style->addresses)
+		dec_addr(d, addr);
+	else if (level == LEVEL_SOCKET && get_socket(d, name, addr, (uint32_t)filled))
+		; /* printed */
+	else if (level == LEVEL_PACKET && name == 6)
+		part_of_struct(d, STRUCT_tpacket_stats, addr, (uint32_t)filled);
+	else if (level == LEVEL_RAW && name == 1)
+		icmp_filter(d, addr, (uint32_t)filled);
+	else if (level == LEVEL_NETLINK && name == 9)
+		dec_array(d, addr, (uint64_t)(room < filled ? room : filled) / 4, 4, print_u32, NULL);
+	else if (level == LEVEL_NETLINK)
+		one_int(d, addr);
+	else
+		plain_value(d, addr, filled);
+}
+
+void hook_sockopt_get(struct decoder *d, const struct sys_ref *ref)
+{
+	uint8_t b[4];
+	int32_t room = (int32_t)d->progress->saved[0];
+
+	if (dec_failed(d) || !dec_read(d, d->args[4], b, 4)) {
+		dec_addr(d, ref->value);
+		return;
+	}
+	int32_t filled = (int32_t)dec_word(d, b, 4);
+	if (room <= 0 || filled <= 0)
+		dec_addr(d, ref->value);
+	else
+		got_value(d, ref->value, room, filled);
+}
