@@ -3,6 +3,7 @@
  * ioctl: the command by all names that share its number, the argument by ioctls.def; and
  * hooks for what some devices take.
  */
+#include "syscall/hook_input.h"
 #include "syscall/hooks.h"
 
 #include <string.h>
@@ -25,12 +26,15 @@ static void ioctl_names(struct decoder *d, uint32_t v)
 		first = dec_first_of(table, v);
 	}
 	const struct sys_value *end = sys_values + table->first + table->count;
+	bool family = dec_ioctl_family(d, v);
+
 	if (first == NULL) {
-		ioctl_number(d, v);
+		if (!family)
+			ioctl_number(d, v);
 		return;
 	}
 	for (const struct sys_value *at = first; at < end && at->value == v; at++) {
-		if (at > first)
+		if (at > first || family)
 			dec_text(d, " or ");
 		dec_text(d, sys_names + at->name);
 	}
@@ -92,6 +96,8 @@ void hook_ioctl_arg(struct decoder *d, const struct sys_ref *ref)
 	uint8_t bytes[8];
 
 	if (io != NULL && io->type == SYS_NO_ARG)
+		return;
+	if (io == NULL && dec_event_arg(d, (uint32_t)d->args[1], ref->value))
 		return;
 	if (!both && d->exit != at_exit)
 		return;

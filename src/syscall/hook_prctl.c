@@ -115,7 +115,7 @@ static void ptracer(struct decoder *d)
 {
 	dec_next(d);
 	if ((int)d->args[1] != -1)
-		dec_int(d, (int)d->args[1]);
+		dec_pid(d, SYSCALL_PID, (int)d->args[1]);
 	else if (d->style->xlat == SYSCALL_XLAT_RAW)
 		dec_text(d, "-1");
 	else
@@ -171,7 +171,9 @@ static void sched_core(struct decoder *d)
 	if (!d->exit) {
 		dec_next(d);
 		dec_enum(d, XLAT_pr_sched_core, (uint32_t)d->args[1]);
-		dec_printf(d, ", %d, ", (int)d->args[2]);
+		dec_next(d);
+		dec_pid(d, type < 4 ? (enum syscall_pid)type : SYSCALL_PID, (int)d->args[2]);
+		dec_next(d);
 		dec_hex(d, type);
 		if (d->style->xlat != SYSCALL_XLAT_RAW)
 			dec_comment(d, name != NULL ? name : "PIDTYPE_???");
