@@ -71,6 +71,7 @@ void dec_dirfd(struct decoder *d, int fd);
 void dec_pid(struct decoder *d, enum syscall_pid kind, int id);
 void dec_signal(struct decoder *d, int sig);
 void dec_uid(struct decoder *d, uint32_t uid);
+void dec_errno(struct decoder *d, uint32_t error); /* "ENOENT", the number where it has no name */
 void dec_comment(struct decoder *d, const char *text); /* " / * text * /" */
 
 /* " / * 2022-11-29T20:41:38.123+0000 * /"; nothing for a time of 0. */

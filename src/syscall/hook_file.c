@@ -603,11 +603,57 @@ static void quota_id(struct decoder *d, const struct sys_ref *ref)
 		dec_uid(d, (uint32_t)ref->value);
 }
 
+static void quota_flags(struct decoder *d, uint64_t addr, unsigned table)
+{
+	uint8_t b[4];
+
+	if (!dec_read_or_addr(d, addr, b, 4))
+		return;
+	str_add_char(d->out, '[');
+	if (table == XLAT_quota_formats)
+		dec_enum(d, table, dec_word(d, b, 4));
+	else
+		dec_flags(d, table, dec_word(d, b, 4));
+	str_add_char(d->out, ']');
+}
+
+static bool xfs_quota_addr(struct decoder *d, uint32_t cmd, uint64_t addr)
+{
+	switch (cmd) {
+	case 0x5801:
+	case 0x5802:
+		quota_flags(d, addr, XLAT_fs_quota_flags);
+		break;
+	case 0x5806:
+		quota_flags(d, addr, XLAT_fs_dquot_flags);
+		break;
+	case 0x5803:
+	case 0x5804:
+	case 0x5809:
+		dec_struct(d, STRUCT_fs_disk_quota, addr);
+		break;
+	case 0x5805:
+		dec_struct(d, STRUCT_fs_quota_stat, addr);
+		break;
+	case 0x5808:
+		dec_struct(d, STRUCT_fs_quota_statv, addr);
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
 static void quota_addr(struct decoder *d, const struct sys_ref *ref)
 {
-	switch (quota_command(d, ref->param)) {
+	uint32_t cmd = quota_command(d, ref->param);
+
+	switch (cmd) {
 	case 0x800002:
 		dec_path(d, ref->value);
+		break;
+	case 0x800004:
+		quota_flags(d, ref->value, XLAT_quota_formats);
 		break;
 	case 0x800005:
 	case 0x800006:
@@ -621,8 +667,14 @@ static void quota_addr(struct decoder *d, const struct sys_ref *ref)
 		dec_struct(d, STRUCT_if_nextdqblk, ref->value);
 		break;
 	default:
-		dec_addr(d, ref->value);
+		if (!xfs_quota_addr(d, cmd, ref->value))
+			dec_addr(d, ref->value);
 	}
+}
+
+static bool quota_is_given(uint32_t cmd)
+{
+	return cmd == 0x800002 || cmd == 0x800006 || cmd == 0x800008 || cmd == 0x5801 || cmd == 0x5802 || cmd == 0x5804 || cmd == 0x5806;
 }
 
 /* What comes after the command and the device. */
@@ -633,7 +685,7 @@ void hook_quota_rest(struct decoder *d, const struct sys_ref *ref)
 	struct sys_ref part = *ref;
 	bool id = true;
 
-	if (cmd == 0x800001 || cmd == 0x5807) /* Q_SYNC, Q_XQUOTASYNC: nothing else counts */
+	if (cmd == 0x800001 || cmd == 0x800003 || cmd == 0x5807) /* Q_SYNC, Q_QUOTAOFF, Q_XQUOTASYNC: nothing else counts */
 		return;
 	for (unsigned i = 0; i < sizeof(without_id) / sizeof(without_id[0]); i++)
 		id &= cmd != without_id[i];
@@ -642,10 +694,8 @@ void hook_quota_rest(struct decoder *d, const struct sys_ref *ref)
 		part.value = d->args[2];
 		quota_id(d, &part);
 	}
-	if (cmd == 0x800003)
-		return;
 	dec_next(d);
 	part.value = d->args[3];
-	d->ignore_error = cmd == 0x800002 || cmd == 0x800006 || cmd == 0x800008; /* given, not filled */
+	d->ignore_error = quota_is_given(cmd);
 	quota_addr(d, &part);
 }

@@ -26,6 +26,18 @@ static void next_serial(struct decoder *d, unsigned arg)
 	print_serial(d, (int32_t)d->args[arg]);
 }
 
+/* Text of LENGTH bytes; the NUL that ends a label isn't shown. */
+static void key_string(struct decoder *d, uint64_t addr, uint64_t length)
+{
+	enum { GET_SECURITY = 17 };
+	uint8_t last = 1;
+
+	if (length > 0 && length <= d->style->string_limit && (uint32_t)d->args[0] == GET_SECURITY && dec_read_text(d, addr + length - 1, &last, 1) &&
+	    last == 0)
+		length--;
+	dec_buffer(d, addr, length);
+}
+
 /* A buffer that the kernel fills as far as it goes. */
 static void key_text(struct decoder *d, uint64_t addr, uint64_t room)
 {
@@ -33,11 +45,129 @@ static void key_text(struct decoder *d, uint64_t addr, uint64_t room)
 	if (dec_failed(d))
 		dec_addr(d, addr);
 	else
-		dec_buffer(d, addr, (uint64_t)d->call->result > room ? room : (uint64_t)d->call->result);
+		key_string(d, addr, (uint64_t)d->call->result > room ? room : (uint64_t)d->call->result);
 	dec_printf(d, ", %llu", (unsigned long long)room);
 }
 
-static bool key_reads(uint32_t cmd) { return cmd == 6 || cmd == 11 || cmd == 17; }
+enum { KEY_DH_COMPUTE = 23, KEY_PKEY_QUERY, KEY_PKEY_ENCRYPT, KEY_PKEY_DECRYPT, KEY_PKEY_SIGN, KEY_PKEY_VERIFY, KEY_CAPABILITIES = 31 };
+
+static bool key_reads(uint32_t cmd)
+{
+	return cmd == 6 || cmd == 11 || cmd == 17 || (cmd >= KEY_DH_COMPUTE && cmd < KEY_PKEY_VERIFY) || cmd == KEY_CAPABILITIES;
+}
+
+/* What the kernel's key derivation is given beside the secret. */
+void hook_kdf_info(struct decoder *d, const struct sys_ref *ref)
+{
+	unsigned at = 2u * d->word;
+	uint64_t length = dec_word(d, ref->object->bytes + at, 4);
+
+	if (length != 0)
+		dec_buffer(d, ref->value, length);
+	else
+		dec_addr(d, ref->value);
+}
+
+static void key_filled(struct decoder *d, uint64_t addr, uint64_t room)
+{
+	if (dec_failed(d))
+		dec_addr(d, addr);
+	else
+		dec_buffer(d, addr, (uint64_t)d->call->result > room ? room : (uint64_t)d->call->result);
+}
+
+static void key_derive(struct decoder *d)
+{
+	key_filled(d, d->args[2], d->args[3]);
+	dec_printf(d, ", %llu, ", (unsigned long long)d->args[3]);
+	d->ignore_error = true;
+	dec_struct(d, STRUCT_keyctl_kdf_params, d->args[4]);
+}
+
+/* Lengths in the parameters, of buffers further on; what of the second one can't be known without them is its address. */
+static void key_operation_entry(struct decoder *d, uint32_t cmd)
+{
+	uint8_t b[40];
+
+	if (!dec_read(d, d->args[1], b, sizeof(b))) {
+		dec_addr(d, d->args[1]);
+		dec_next(d);
+		dec_str(d, d->args[2]);
+		dec_next(d);
+		return;
+	}
+	dec_struct_in(d, cmd == KEY_PKEY_VERIFY ? STRUCT_keyctl_pkey_verify : STRUCT_keyctl_pkey_params, b, sizeof(b), d->args[1]);
+	dec_next(d);
+	dec_str(d, d->args[2]);
+	dec_next(d);
+	dec_buffer(d, d->args[3], dec_word(d, b + 4, 4));
+	dec_next(d);
+}
+
+static void key_operation_exit(struct decoder *d, uint32_t cmd)
+{
+	uint8_t b[40];
+
+	d->ignore_error = true;
+	if (!dec_read(d, d->args[1], b, sizeof(b))) {
+		dec_addr(d, d->args[3]);
+		dec_next(d);
+		dec_addr(d, d->args[4]);
+	} else if (cmd == KEY_PKEY_VERIFY) {
+		dec_buffer(d, d->args[4], dec_word(d, b + 8, 4));
+	} else {
+		d->ignore_error = false;
+		key_filled(d, d->args[4], dec_word(d, b + 8, 4));
+	}
+}
+
+static void capability(struct decoder *d, const uint8_t *b, uint64_t addr, void *user)
+{
+	unsigned *place = user;
+
+	(void)addr;
+	if (*place < 2)
+		dec_flags(d, *place == 0 ? XLAT_keyctl_caps0 : XLAT_keyctl_caps1, b[0]);
+	else
+		dec_hex(d, b[0]);
+	++*place;
+}
+
+static void key_exit(struct decoder *d, uint32_t cmd)
+{
+	unsigned place = 0;
+	uint64_t count = (uint64_t)d->call->result < d->args[2] ? (uint64_t)d->call->result : d->args[2];
+
+	if (cmd == KEY_DH_COMPUTE) {
+		key_derive(d);
+	} else if (cmd == KEY_PKEY_QUERY) {
+		dec_struct(d, STRUCT_keyctl_pkey_query, d->args[4]);
+	} else if (cmd == KEY_CAPABILITIES) {
+		if (dec_failed(d))
+			dec_addr(d, d->args[1]);
+		else
+			dec_array(d, d->args[1], count, 1, capability, &place);
+		dec_printf(d, ", %llu", (unsigned long long)d->args[2]);
+	} else {
+		key_operation_exit(d, cmd);
+	}
+}
+
+static void key_read_entry(struct decoder *d, uint32_t cmd)
+{
+	dec_next(d);
+	if (cmd == KEY_DH_COMPUTE) {
+		dec_struct(d, STRUCT_keyctl_dh_params, d->args[1]);
+		dec_next(d);
+	} else if (cmd == KEY_PKEY_QUERY) {
+		print_serial(d, (int32_t)d->args[1]);
+		dec_printf(d, ", %s%llx, ", d->args[2] != 0 ? "0x" : "", (unsigned long long)d->args[2]);
+		dec_str(d, d->args[3]);
+		dec_next(d);
+	} else if (cmd != KEY_CAPABILITIES) {
+		key_operation_entry(d, cmd);
+	}
+}
 
 /* The younger half of the commands. */
 static void key_entry_more(struct decoder *d, uint32_t cmd)
@@ -68,10 +198,7 @@ static void key_entry_more(struct decoder *d, uint32_t cmd)
 	case 19: /* REJECT */
 		next_serial(d, 1);
 		dec_printf(d, ", %u, ", (unsigned)d->args[2]);
-		if (syscall_errno_name((int)d->args[3]) != NULL)
-			dec_named(d, d->args[3], syscall_errno_name((int)d->args[3]), NULL);
-		else
-			dec_uint(d, (uint32_t)d->args[3]);
+		dec_errno(d, (uint32_t)d->args[3]);
 		next_serial(d, 4);
 		break;
 	case 20: /* INSTANTIATE_IOV */
@@ -166,13 +293,27 @@ void hook_keyctl_rest(struct decoder *d, const struct sys_ref *ref)
 	uint32_t cmd = (uint32_t)d->args[0];
 
 	(void)ref;
+	if (d->exit && cmd >= KEY_DH_COMPUTE) {
+		key_exit(d, cmd);
+		return;
+	}
 	if (d->exit) {
 		next_serial(d, 1);
 		key_text(d, d->args[2], d->args[3]);
 		return;
 	}
-	if (key_reads(cmd))
+	if (key_reads(cmd)) {
+		if (cmd >= KEY_DH_COMPUTE)
+			key_read_entry(d, cmd);
 		return;
+	}
+	if (cmd == KEY_PKEY_VERIFY) {
+		dec_next(d);
+		key_operation_entry(d, cmd);
+		key_operation_exit(d, cmd);
+		d->stop = true;
+		return;
+	}
 	key_entry(d, cmd);
 	d->stop = true;
 }

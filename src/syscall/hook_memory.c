@@ -379,11 +379,17 @@ static void ipc_mode(struct decoder *d, unsigned xlat, uint32_t v)
 
 	v &= ~(0777u | huge << 26);
 	if (v != 0) {
-		dec_flags(d, xlat, v);
+		dec_flags_of(d, (const uint16_t[]){ (uint16_t)xlat }, 1, v, NULL);
 		str_add_char(d->out, '|');
 	}
-	if (huge != 0)
-		dec_printf(d, "%u<<SHM_HUGE_SHIFT|", huge);
+	if (huge != 0) {
+		dec_printf(d, "%u<<", huge);
+		if (d->style->xlat == SYSCALL_XLAT_ABBREV)
+			dec_text(d, "SHM_HUGE_SHIFT");
+		else
+			dec_text(d, d->style->xlat == SYSCALL_XLAT_RAW ? "26" : "26 /* SHM_HUGE_SHIFT */");
+		str_add_char(d->out, '|');
+	}
 	dec_printf(d, "%#03o", mode);
 }
 
@@ -421,62 +427,113 @@ void hook_mode_oct(struct decoder *d, const struct sys_ref *ref) { dec_oct_mode(
 
 static unsigned long long w8(struct decoder *d, const uint8_t *b) { return dec_word(d, b, 8); }
 
+enum { IPC_SET = 1, IPC_STAT = 2, IPC_INFO = 3 };
+
 /* The layouts are those of 64 bits: elsewhere the address is said. */
 static bool ipc_stat(struct decoder *d, const struct sys_ref *ref, uint32_t cmd, uint8_t *b, size_t size)
 {
-	if (d->word != 8 || (cmd != 1 && cmd != 2)) {
+	d->ignore_error = cmd == IPC_SET;
+	if (d->word == 8)
+		return dec_read_or_addr(d, ref->value, b, size);
+	dec_addr(d, ref->value);
+	return false;
+}
+
+/* What kinds of command there are beside IPC_RMID and the like: STAT and its variants, INFO of the limits, INFO of the use. */
+static uint32_t ipc_kind(uint32_t cmd, uint32_t first_stat)
+{
+	if (cmd == first_stat || cmd == first_stat + 2)
+		return IPC_STAT;
+	return cmd;
+}
+
+static void shm_info(struct decoder *d, const struct sys_ref *ref, unsigned id)
+{
+	if (d->word == 8)
+		dec_struct(d, id, ref->value);
+	else
 		dec_addr(d, ref->value);
-		return false;
-	}
-	return dec_read_or_addr(d, ref->value, b, size);
 }
 
 void hook_shmctl_arg(struct decoder *d, const struct sys_ref *ref)
 {
-	uint32_t cmd = (uint32_t)d->args[1] & ~0x100u;
+	enum { SHM_STAT = 13, SHM_INFO = 14 };
+	uint32_t cmd = ipc_kind((uint32_t)d->args[1] & ~0x100u, SHM_STAT);
 	uint8_t b[112];
 
+	if (cmd == IPC_INFO || cmd == SHM_INFO) {
+		shm_info(d, ref, cmd == IPC_INFO ? STRUCT_shminfo : STRUCT_shm_info);
+		return;
+	}
+	if (cmd != IPC_SET && cmd != IPC_STAT) {
+		dec_addr(d, ref->value);
+		return;
+	}
 	if (!ipc_stat(d, ref, cmd, b, sizeof(b)))
 		return;
-	print_ipc_perm(d, "shm_perm", b, cmd == 2);
-	if (cmd == 2)
-		dec_printf(d, ", shm_segsz=%llu, shm_cpid=%d, shm_lpid=%d, shm_nattch=%llu, shm_atime=%llu, shm_dtime=%llu, shm_ctime=%llu",
-			   w8(d, b + 48), (int)dec_word(d, b + 80, 4), (int)dec_word(d, b + 84, 4), w8(d, b + 88), w8(d, b + 56),
-			   w8(d, b + 64), w8(d, b + 72));
+	print_ipc_perm(d, "shm_perm", b, cmd == IPC_STAT);
+	if (cmd == IPC_STAT) {
+		dec_printf(d, ", shm_segsz=%llu, shm_cpid=", w8(d, b + 48));
+		dec_pid(d, SYSCALL_PID, (int)dec_word(d, b + 80, 4));
+		dec_text(d, ", shm_lpid=");
+		dec_pid(d, SYSCALL_PID, (int)dec_word(d, b + 84, 4));
+		dec_printf(d, ", shm_nattch=%llu, shm_atime=%llu, shm_dtime=%llu, shm_ctime=%llu", w8(d, b + 88), w8(d, b + 56), w8(d, b + 64),
+			   w8(d, b + 72));
+	}
 	str_add_char(d->out, '}');
 }
 
 void hook_msgctl_arg(struct decoder *d, const struct sys_ref *ref)
 {
-	uint32_t cmd = (uint32_t)d->args[1] & ~0x100u;
+	enum { MSG_STAT = 11, MSG_INFO = 12 };
+	uint32_t cmd = ipc_kind((uint32_t)d->args[1] & ~0x100u, MSG_STAT);
 	uint8_t b[120];
 
+	if (cmd == IPC_INFO || cmd == MSG_INFO) {
+		dec_struct(d, STRUCT_msginfo, ref->value);
+		return;
+	}
+	if (cmd != IPC_SET && cmd != IPC_STAT) {
+		dec_addr(d, ref->value);
+		return;
+	}
 	if (!ipc_stat(d, ref, cmd, b, sizeof(b)))
 		return;
-	print_ipc_perm(d, "msg_perm", b, cmd == 2);
-	if (cmd == 2)
-		dec_printf(d, ", msg_stime=%llu, msg_rtime=%llu, msg_ctime=%llu, msg_qnum=%llu, msg_qbytes=%llu, msg_lspid=%d, msg_lrpid=%d",
-			   w8(d, b + 48), w8(d, b + 56), w8(d, b + 64), w8(d, b + 80), w8(d, b + 88), (int)dec_word(d, b + 96, 4),
-			   (int)dec_word(d, b + 100, 4));
-	else
+	print_ipc_perm(d, "msg_perm", b, cmd == IPC_STAT);
+	if (cmd == IPC_STAT) {
+		dec_printf(d, ", msg_stime=%llu, msg_rtime=%llu, msg_ctime=%llu, msg_qnum=%llu, msg_qbytes=%llu, msg_lspid=", w8(d, b + 48),
+			   w8(d, b + 56), w8(d, b + 64), w8(d, b + 80), w8(d, b + 88));
+		dec_pid(d, SYSCALL_PID, (int)dec_word(d, b + 96, 4));
+		dec_text(d, ", msg_lrpid=");
+		dec_pid(d, SYSCALL_PID, (int)dec_word(d, b + 100, 4));
+	} else {
 		dec_printf(d, ", msg_qbytes=%llu", w8(d, b + 88));
+	}
 	str_add_char(d->out, '}');
 }
 
 void hook_semctl_arg(struct decoder *d, const struct sys_ref *ref)
 {
-	uint32_t cmd = (uint32_t)d->args[2] & ~0x100u;
-
+	enum { SETVAL = 16, SEM_STAT = 18, SEM_INFO = 19 };
+	uint32_t cmd = ipc_kind((uint32_t)d->args[2] & ~0x100u, SEM_STAT);
 	uint8_t b[104];
 
-	if (cmd == 16) {
+	if (cmd == SETVAL) {
 		dec_hex(d, ref->value);
+		return;
+	}
+	if (cmd == IPC_INFO || cmd == SEM_INFO) {
+		dec_struct(d, STRUCT_seminfo, ref->value);
+		return;
+	}
+	if (cmd != IPC_SET && cmd != IPC_STAT) {
+		dec_addr(d, ref->value);
 		return;
 	}
 	if (!ipc_stat(d, ref, cmd, b, sizeof(b)))
 		return;
-	print_ipc_perm(d, "sem_perm", b, cmd == 2);
-	if (cmd == 2)
+	print_ipc_perm(d, "sem_perm", b, cmd == IPC_STAT);
+	if (cmd == IPC_STAT)
 		dec_printf(d, ", sem_otime=%llu, sem_ctime=%llu, sem_nsems=%llu", w8(d, b + 48), w8(d, b + 64), w8(d, b + 80));
 	str_add_char(d->out, '}');
 }

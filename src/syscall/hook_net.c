@@ -427,7 +427,8 @@ static void print_iov(struct decoder *d, const uint8_t *bytes, uint64_t addr, vo
 		dec_buffer(d, base, show);
 	else
 		dec_addr(d, base);
-	v->left -= show;
+	if (v->left != UINT64_MAX)
+		v->left -= show;
 	dec_text(d, ", iov_len=");
 	dec_uint(d, length);
 	str_add_char(d->out, '}');

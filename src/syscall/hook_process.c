@@ -265,7 +265,7 @@ static void ioprio_text(struct decoder *d, uint32_t v)
 void hook_ioprio(struct decoder *d, const struct sys_ref *ref)
 {
 	if (d->style->xlat != SYSCALL_XLAT_ABBREV)
-		dec_hex(d, ref->value);
+		dec_int(d, (int)ref->value);
 	if (d->style->xlat == SYSCALL_XLAT_ABBREV)
 		ioprio_text(d, (uint32_t)ref->value);
 	else if (d->style->xlat == SYSCALL_XLAT_VERBOSE) {
@@ -279,8 +279,11 @@ bool result_ioprio(struct decoder *d)
 {
 	if (d->call->is_error)
 		return true;
+	if (d->asked->xlat == SYSCALL_XLAT_RAW)
+		return false;
 	dec_hex(d, (uint64_t)d->call->result);
 	dec_text(d, " (");
+	d->style = d->asked;
 	ioprio_text(d, (uint32_t)d->call->result);
 	str_add_char(d->out, ')');
 	return true;
@@ -326,7 +329,7 @@ static void persona(struct decoder *d, uint32_t v)
 	dec_enum(d, XLAT_personality_types, type);
 	if (flags != 0) {
 		str_add_char(d->out, '|');
-		dec_flags(d, XLAT_personality_flags, flags);
+		dec_flags_of(d, (const uint16_t[]){ XLAT_personality_flags }, 1, flags, NULL);
 	}
 }
 
@@ -344,6 +347,7 @@ bool result_personality(struct decoder *d)
 		return true;
 	dec_hex(d, (uint64_t)d->call->result);
 	dec_text(d, " (");
+	d->style = d->asked;
 	persona(d, (uint32_t)d->call->result);
 	str_add_char(d->out, ')');
 	return true;
@@ -491,6 +495,15 @@ void hook_clone_args(struct decoder *d, const struct sys_ref *ref)
 
 /* ---- kcmp, system ------------------------------------------------------------------ */
 
+/* Of the second process, which need not be the caller. */
+void hook_kcmp_fd(struct decoder *d, const struct sys_ref *ref)
+{
+	if ((int)d->args[1] > 0)
+		dec_fd(d, (int)ref->value);
+	else
+		dec_int(d, (int)ref->value);
+}
+
 void hook_kcmp_rest(struct decoder *d, const struct sys_ref *ref)
 {
 	uint32_t type = (uint32_t)d->args[2];
@@ -501,6 +514,12 @@ void hook_kcmp_rest(struct decoder *d, const struct sys_ref *ref)
 		dec_fd(d, (int)d->args[3]);
 		dec_next(d);
 		dec_fd(d, (int)d->args[4]);
+	} else if (type == 7) {
+		dec_next(d);
+		dec_fd(d, (int)d->args[3]);
+		dec_next(d);
+		d->ignore_error = true;
+		dec_struct(d, STRUCT_kcmp_epoll_slot, d->args[4]);
 	} else if (type > 7) {
 		dec_next(d);
 		dec_hex(d, d->args[3]);

@@ -309,14 +309,8 @@ static void socket_error(struct decoder *d, uint64_t addr)
 	if (!dec_read_or_addr(d, addr, b, 4))
 		return;
 	uint32_t error = (uint32_t)dec_word(d, b, 4);
-	const char *name = error < 4096 ? syscall_errno_name((int)error) : NULL;
 	str_add_char(d->out, '[');
-	if (name == NULL || d->style->xlat != SYSCALL_XLAT_ABBREV)
-		dec_uint(d, error);
-	if (name != NULL && d->style->xlat == SYSCALL_XLAT_ABBREV)
-		dec_text(d, name);
-	else if (name != NULL && d->style->xlat == SYSCALL_XLAT_VERBOSE)
-		dec_comment(d, name);
+	dec_errno(d, error);
 	str_add_char(d->out, ']');
 }
 

@@ -157,6 +157,19 @@ void dec_signal(struct decoder *d, int sig)
 		dec_text(d, name);
 }
 
+void dec_errno(struct decoder *d, uint32_t error)
+{
+	const char *name = error < 4096 ? syscall_errno_name((int)error) : NULL;
+
+	if (name != NULL && d->style->xlat == SYSCALL_XLAT_ABBREV) {
+		dec_text(d, name);
+		return;
+	}
+	dec_uint(d, error);
+	if (name != NULL && d->style->xlat == SYSCALL_XLAT_VERBOSE)
+		dec_comment(d, name);
+}
+
 void dec_uid(struct decoder *d, uint32_t uid)
 {
 	if (uid == UINT32_MAX)
