@@ -268,7 +268,7 @@ class Compiler:
             return self.type_id(kind, SIZES[m[3] or '32'], 0, 0, self.xlat(m[2]))
         m = re.fullmatch(r'@(\w+)(?::(\w+))?(?:%(\w+))?', text)
         if m and m[2] and self.every and m[2] in self.every:  # a field of this structure
-            return self.type_id('HOOK', int(m[3]), 0, self.every.index(m[2]), self.hook(m[1]))
+            return self.type_id('HOOK', 'SYS_LONG' if m[3] == 'l' else int(m[3]), 0, self.every.index(m[2]), self.hook(m[1]))
         if m:
             size = {'p': 'SYS_LONG', 'l': 'SYS_LONG', 'k': 'SYS_KLONG', None: 'SYS_LONG'}.get(m[3], m[3])
             param = 0

@@ -93,6 +93,8 @@ void dec_named(struct decoder *d, uint64_t value, const char *name, const char *
 bool dec_quote(struct decoder *d, const uint8_t *bytes, size_t length, bool stop, bool always_hex);
 void dec_path(struct decoder *d, uint64_t addr);
 void dec_path_n(struct decoder *d, uint64_t addr, size_t most);
+/* A name in a place of SIZE bytes, which it may fill; -s */
+void dec_name_n(struct decoder *d, uint64_t addr, size_t size);
 void dec_str(struct decoder *d, uint64_t addr);                    /* up to a NUL, -s */
 void dec_str_n(struct decoder *d, uint64_t addr, uint64_t most);   /* that is in MOST bytes */
 void dec_buffer(struct decoder *d, uint64_t addr, uint64_t length); /* -s */

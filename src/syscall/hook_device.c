@@ -194,9 +194,25 @@ static void fn_value(struct decoder *d, uint8_t v)
 	dec_named(d, v, name != NULL ? text : NULL, text);
 }
 
-void hook_kd_kbsent(struct decoder *d, const struct sys_ref *ref)
+/* "???" if it can't be read; "..." as soon as it fills what -s allows. */
+static void kb_string(struct decoder *d, uint64_t addr)
 {
 	enum { SIZE = 512 };
+	size_t start = d->out->length;
+
+	dec_name_n(d, addr, SIZE);
+	if (d->out->text[start] != '"') {
+		d->out->length = start;
+		dec_text(d, "???");
+	} else if (d->out->text[d->out->length - 1] == '"' && d->style->string_limit < SIZE) {
+		uint8_t b[SIZE];
+		bool full = dec_read_text(d, addr, b, d->style->string_limit) && memchr(b, 0, d->style->string_limit) == NULL;
+		dec_text(d, full ? "..." : "");
+	}
+}
+
+void hook_kd_kbsent(struct decoder *d, const struct sys_ref *ref)
+{
 	bool get = (d->args[1] & 1) == 0;
 	uint8_t b;
 
@@ -215,7 +231,7 @@ void hook_kd_kbsent(struct decoder *d, const struct sys_ref *ref)
 	}
 	if (!dec_failed(d)) {
 		dec_text(d, ", kb_string=");
-		dec_str_n(d, ref->value + 1, SIZE);
+		kb_string(d, ref->value + 1);
 	}
 	str_add_char(d->out, '}');
 }
@@ -442,10 +458,7 @@ static void ubi_name(struct decoder *d, const uint8_t *name, int length)
 {
 	enum { MOST = 127 };
 
-	if (length > 0)
-		dec_chars(d, name, length > MOST ? MOST : (size_t)length);
-	else
-		dec_text(d, "\"\"...");
+	dec_chars(d, name, (length < 0 ? 0 : length > MOST ? MOST : (size_t)length) + 1);
 }
 
 void hook_ubi_name(struct decoder *d, const struct sys_ref *ref)
@@ -460,9 +473,9 @@ void hook_ubi_rnvol(struct decoder *d, const struct sys_ref *ref)
 
 	if (!dec_read_or_addr(d, ref->value, b, sizeof(b)))
 		return;
-	uint32_t count = (uint32_t)dec_word(d, b, 4);
-	dec_printf(d, "{count=%d, ents=[", (int)count);
-	for (uint32_t i = 0; i < count && i < COUNT; i++) {
+	int count = (int)dec_word(d, b, 4);
+	dec_printf(d, "{count=%d, ents=[", count);
+	for (int i = 0; i < count && i < COUNT; i++) {
 		const uint8_t *e = b + HEAD + (size_t)i * ENTRY;
 		int length = (int16_t)dec_word(d, e + 4, 2);
 		if (i > 0)
@@ -758,8 +771,10 @@ void hook_perf_query_bpf(struct decoder *d, const struct sys_ref *ref)
 		uint32_t count = (uint32_t)dec_word(d, b + 4, 4);
 		dec_printf(d, ", prog_cnt=%u, ids=", count);
 		dec_array(d, ref->value + 8, count, 4, print_u32, NULL);
+	} else {
+		dec_text(d, ", ...");
 	}
 	str_add_char(d->out, '}');
 }
 
-void hook_ifname(struct decoder *d, const struct sys_ref *ref) { dec_path_n(d, ref->value, 16); }
+void hook_ifname(struct decoder *d, const struct sys_ref *ref) { dec_name_n(d, ref->value, 16); }

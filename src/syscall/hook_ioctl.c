@@ -118,6 +118,33 @@ void hook_ioctl_arg(struct decoder *d, const struct sys_ref *ref)
 		dec_value(d, type, bytes, NULL, 0);
 }
 
+/* Some return a descriptor, one a kind of namespace. */
+bool result_ioctl(struct decoder *d)
+{
+	enum { GET_USERNS = 0xb701, GET_PARENT = 0xb702, GET_NSTYPE = 0xb703, CREATE_VM = 0xae01, CREATE_VCPU = 0xae41 };
+	uint32_t code = (uint32_t)d->args[1];
+	const char *name;
+
+	if (d->call->is_error)
+		return false;
+	switch (code) {
+	case GET_NSTYPE:
+		dec_int(d, d->call->result);
+		name = dec_name(XLAT_setns_flags, (uint64_t)d->call->result);
+		if (name != NULL)
+			dec_printf(d, " (%s)", name);
+		return true;
+	case GET_USERNS:
+	case GET_PARENT:
+	case CREATE_VM:
+	case CREATE_VCPU:
+		dec_fd(d, (int)d->call->result);
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* ---- terminals ---------------------------------------------------------------------- */
 
 /* The rest of a word whose parts were named: flags, in strace's way nothing for none. */
@@ -314,8 +341,13 @@ static void ifreq_value(struct decoder *d, uint32_t cmd, const uint8_t *b)
 /* What names an interface, at entry; what is asked of it, at exit or with it. */
 static void ifreq_key(struct decoder *d, uint32_t cmd, const uint8_t *b)
 {
-	if (cmd == 0x8910 || cmd == 0x89a2 || cmd == 0x89a3) {
-		dec_printf(d, cmd == 0x8910 ? "{ifr_ifindex=%d" : "{ifr_ifindex=%u", (unsigned)dec_word(d, b + 16, 4));
+	if (cmd == 0x89a2 || cmd == 0x89a3) {
+		dec_text(d, "{ifr_ifindex=");
+		dec_ifindex(d, (uint32_t)dec_word(d, b + 16, 4));
+		return;
+	}
+	if (cmd == 0x8910) {
+		dec_printf(d, "{ifr_ifindex=%d", (int)dec_word(d, b + 16, 4));
 		return;
 	}
 	dec_text(d, "{ifr_name=");
@@ -377,6 +409,13 @@ static void ifconf_entry(struct decoder *d, const uint8_t *b, uint64_t addr, voi
 	str_add_char(d->out, '}');
 }
 
+static void ifconf_length(struct decoder *d, int length, size_t entry)
+{
+	dec_int(d, length);
+	if (length > 0 && (size_t)length % entry == 0)
+		dec_printf(d, " /* %zu * sizeof(struct ifreq) */", (size_t)length / entry);
+}
+
 void hook_ifconf(struct decoder *d, const struct sys_ref *ref)
 {
 	uint8_t b[16];
@@ -390,22 +429,24 @@ void hook_ifconf(struct decoder *d, const struct sys_ref *ref)
 		d->progress->saved[0] = (uint32_t)length;
 		if (!readable)
 			dec_addr(d, ref->value);
-		else if (buffer != 0)
-			dec_printf(d, "{ifc_len=%d", length);
 		else
 			dec_text(d, "{ifc_len=");
-		if (readable && buffer == 0)
-			dec_int(d, length);
+		if (readable && buffer != 0)
+			ifconf_length(d, length, entry);
 		return;
 	}
 	if (d->progress->saved[3] == 0)
 		return;
+	if (buffer == 0)
+		ifconf_length(d, length, entry);
 	if (dec_failed(d) || !readable) {
 		dec_text(d, ", ifc_buf=");
 		dec_addr(d, buffer);
 	} else {
-		if (length != (int)d->progress->saved[0])
-			dec_printf(d, " => %d", length);
+		if (buffer != 0 && length != (int)d->progress->saved[0]) {
+			dec_text(d, " => ");
+			ifconf_length(d, length, entry);
+		}
 		dec_text(d, ", ifc_buf=");
 		if (buffer == 0)
 			dec_text(d, "NULL");

@@ -440,14 +440,19 @@ static void filter_program(struct decoder *d, uint64_t addr, bool seccomp)
 
 void hook_seccomp_arg(struct decoder *d, const struct sys_ref *ref)
 {
+	enum { SIZES = 3 }; /* the kernel fills them */
 	uint32_t op = ref->param != 0 ? 1 : (uint32_t)d->args[0];
 	uint8_t b[4];
 
-	if (op == 1) {
+	if (d->exit != (op == SIZES))
+		return;
+	if (op == SIZES) {
+		dec_struct(d, STRUCT_seccomp_notif_sizes, ref->value);
+	} else if (op == 1) {
 		filter_program(d, ref->value, true);
 	} else if (op == 2 && dec_read(d, ref->value, b, 4)) {
 		str_add_char(d->out, '[');
-		seccomp_value(d, (uint32_t)dec_word(d, b, 4));
+		dec_enum(d, XLAT_seccomp_ret, dec_word(d, b, 4));
 		str_add_char(d->out, ']');
 	} else {
 		dec_addr(d, ref->value);

@@ -46,7 +46,7 @@ static void death_signal(struct decoder *d)
 static void set_name(struct decoder *d)
 {
 	dec_next(d);
-	dec_path_n(d, d->args[1], 15);
+	dec_name_n(d, d->args[1], 15);
 }
 
 static void get_name(struct decoder *d)

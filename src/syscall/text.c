@@ -140,6 +140,26 @@ void dec_path_n(struct decoder *d, uint64_t addr, size_t most)
 		dec_text(d, "...");
 }
 
+void dec_name_n(struct decoder *d, uint64_t addr, size_t size)
+{
+	uint8_t buffer[512];
+	bool ended;
+	size_t shown = d->style->string_limit;
+
+	if (size > sizeof(buffer))
+		size = sizeof(buffer);
+	int64_t length = addr != 0 ? read_string(d, addr, buffer, size, &ended) : -1;
+	if (length < 0) {
+		dec_addr(d, addr);
+		return;
+	}
+	if ((size_t)length < shown)
+		shown = (size_t)length;
+	dec_quote(d, buffer, shown, false, false);
+	if (!ended || shown < (size_t)length)
+		dec_text(d, "...");
+}
+
 void dec_path(struct decoder *d, uint64_t addr) { dec_path_n(d, addr, PATH_LIMIT - 1); }
 
 void dec_str_n(struct decoder *d, uint64_t addr, uint64_t most)
