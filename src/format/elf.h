@@ -92,6 +92,20 @@ struct elf_symbols {
 /* The symbols of a SHT_SYMTAB or SHT_DYNSYM section. */
 struct elf_symbols elf_symbols(const struct elf_file *f, size_t section);
 bool elf_symbol_get(const struct elf_symbols *s, size_t index, struct elf_symbol *ret);
+/* Only where its name begins, for a search through them all: LEFT bytes of the table of names are there, at
+ * least one, and whether the name ends within them is not known.  NULL: no such symbol or name. */
+static inline const char *elf_symbol_name(const struct elf_symbols *s, size_t index, size_t *left)
+{
+	if (index >= s->count)
+		return NULL;
+	struct cursor c = cursor_at(s->table, index * (s->file->is_64 ? 24 : 16), s->file->big_endian);
+	uint32_t name = cursor_u32(&c); /* st_name is the first member of both */
+
+	if (c.bad || name >= s->names.size_bytes)
+		return NULL;
+	*left = s->names.size_bytes - name;
+	return (const char *)s->names.data + name;
+}
 
 /* ARM, AArch64, RISC-V: $a, $t, $d, $x, perhaps with ".suffix": marks of code and data, which
  * name nothing. */

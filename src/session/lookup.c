@@ -16,6 +16,7 @@
 #include "sym/index.h"
 #include "sym/sym.h"
 #include "sym/symbol_list.h"
+#include "sym/symbol_pick.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -38,6 +39,8 @@ struct lookup {
 	char *note;
 	bool have_symbols;
 	struct symbol_list symbols;
+	struct symbol_pick *picked; /* of functions asked for by name; NULL: none was */
+	bool tried_minidebug;
 	struct elf_data minidebug;
 	struct elf_file mini_elf;
 	struct arena arenas[SYM_INDEX_THREADS_MAX];
@@ -202,6 +205,7 @@ void lookup_destroy(struct lookup *l)
 	map_deinit(&l->demangled);
 	pthread_mutex_destroy(&l->lock);
 	symbol_list_deinit(&l->symbols);
+	symbol_pick_destroy(l->picked);
 	elf_deinit(&l->mini_elf);
 	elf_data_deinit(&l->minidebug);
 	sym_index_destroy(l->index);
@@ -229,25 +233,33 @@ static bool has_symtab(const struct elf_file *f)
 	return false;
 }
 
-static void read_symbols(struct lookup *l)
+/* The files that have the symbols.  Returns how many. */
+static size_t symbol_files(struct lookup *l, const struct elf_file *files[SYMBOL_PICK_FILES_MAX])
 {
 	const struct elf_file *debug = l->index ? sym_index_borrow_elf(l->index) : NULL;
+	bool full = has_symtab(&l->elf);
 
-	if (l->have_symbols)
-		return;
-	l->have_symbols = true;
-	if (has_symtab(&l->elf) || debug == NULL || !has_symtab(debug))
-		symbol_list_add(&l->symbols, &l->elf);
-	else
-		symbol_list_add(&l->symbols, debug);
-	if (!has_symtab(&l->elf)) {
+	files[0] = full || debug == NULL || !has_symtab(debug) ? &l->elf : debug;
+	if (!full && !l->tried_minidebug) {
 		CLEANUP(err_destroyp) struct err *err = elf_minidebug(&l->elf, &l->minidebug);
 
 		if (err == NULL)
 			err = elf_init(&l->mini_elf, l->minidebug.bytes);
-		if (err == NULL)
-			symbol_list_add(&l->symbols, &l->mini_elf);
 	}
+	l->tried_minidebug = true;
+	files[1] = &l->mini_elf;
+	return l->mini_elf.section_count > 0 ? 2 : 1;
+}
+
+static void read_symbols(struct lookup *l)
+{
+	const struct elf_file *files[SYMBOL_PICK_FILES_MAX];
+
+	if (l->have_symbols)
+		return;
+	l->have_symbols = true;
+	for (size_t i = 0, count = symbol_files(l, files); i < count; i++)
+		symbol_list_add(&l->symbols, files[i]);
 	symbol_list_sort(&l->symbols);
 }
 
@@ -353,38 +365,66 @@ struct err *lookup_address(struct lookup *l, const char *expression, uint64_t *a
 	return NULL;
 }
 
-/* Bytes from symbol I to the next one behind it, as kallsyms counts. */
-static uint64_t bytes_to_next(const struct symbol_list *list, size_t i)
+static struct symbol_pick *open_pick(struct lookup *l)
 {
-	size_t next = i + 1;
+	const struct elf_file *files[SYMBOL_PICK_FILES_MAX];
 
-	while (next < list->symbols.n && list->symbols.v[next].addr == list->symbols.v[i].addr)
-		next++;
-	return next < list->symbols.n ? list->symbols.v[next].addr - list->symbols.v[i].addr : list->symbols.v[i].size_bytes;
+	if (l->picked == NULL) {
+		l->picked = symbol_pick_create();
+		for (size_t i = 0, count = symbol_files(l, files); i < count; i++)
+			symbol_pick_add_file(l->picked, files[i]);
+	}
+	return l->picked;
+}
+
+void lookup_expect_functions(struct lookup *l, const char *name, const char *const *names, size_t count)
+{
+	pthread_mutex_lock(&l->lock);
+	if (symbol_pick_want(open_pick(l), name))
+		for (size_t i = 0; i < count; i++)
+			(void)symbol_pick_want(l->picked, names[i]);
+	pthread_mutex_unlock(&l->lock);
+}
+
+/* Is a function of OWN bytes SIZE bytes long, padding counted that the kernel counts for the one before it? */
+static bool fits(uint64_t size_bytes, uint64_t own)
+{
+	enum { PADDING = 64 };
+
+	return size_bytes == 0 || size_bytes == own || (size_bytes > own && size_bytes - own < PADDING);
+}
+
+/* Under the lock.  True: *addr is it; false: *count are called so, none is that long. */
+static bool pick_function(struct lookup *l, const char *name, uint64_t size_bytes, uint64_t *addr, uint64_t *known, size_t *count)
+{
+	size_t first;
+
+	*count = symbol_pick_named(open_pick(l), name, &first);
+	for (size_t i = first; i < first + *count; i++) {
+		const struct listed_symbol *s = symbol_pick_get(l->picked, i);
+
+		*addr = s->addr;
+		if (fits(size_bytes, s->size_bytes))
+			return true;
+		*known = symbol_pick_room(l->picked, i);
+		if (*known == size_bytes)
+			return true;
+	}
+	return false;
 }
 
 struct err *lookup_function(struct lookup *l, const char *name, uint64_t size_bytes, uint64_t *addr, uint64_t *known)
 {
-	enum { PADDING = 64 }; /* between functions; it counts for the one before */
-	bool found = false;
+	size_t count;
 
-	load_symbols(l);
-	for (size_t i = 0; i < l->symbols.symbols.n; i++) {
-		const struct listed_symbol *s = &l->symbols.symbols.v[i];
+	pthread_mutex_lock(&l->lock);
+	bool found = pick_function(l, name, size_bytes, addr, known, &count);
 
-		if (strcmp(s->name, name) != 0)
-			continue;
-		uint64_t room = bytes_to_next(&l->symbols, i);
-
-		*addr = s->addr;
-		*known = room;
-		found = true;
-		if (size_bytes == 0 || size_bytes == room || size_bytes == s->size_bytes ||
-		    (size_bytes > s->size_bytes && size_bytes - s->size_bytes < PADDING))
-			return NULL;
-	}
-	return found ? err_new(ERR_FORMAT, "%s is 0x%" PRIx64 " bytes in %s, not 0x%" PRIx64, name, *known, l->path, size_bytes) :
-		       err_new(ERR_NOT_FOUND, "%s has no symbol %s", l->path, name);
+	pthread_mutex_unlock(&l->lock);
+	if (found)
+		return NULL;
+	return count > 0 ? err_new(ERR_FORMAT, "%s is 0x%" PRIx64 " bytes in %s, not 0x%" PRIx64, name, *known, l->path, size_bytes) :
+			   err_new(ERR_NOT_FOUND, "%s has no symbol %s", l->path, name);
 }
 
 /* --- answers ----------------------------------------------------------------------------- */
@@ -400,6 +440,12 @@ static void add_symbol_name(struct lookup *l, uint64_t addr, struct index_chain 
 		ret->count = 1;
 	}
 	ret->frames[ret->count - 1].function = s->name;
+}
+
+struct err *lookup_find_line(struct lookup *l, uint64_t addr, struct index_chain *answer)
+{
+	memset(answer, 0, sizeof(*answer));
+	return l->index != NULL ? sym_index_find(l->index, addr, &l->arenas[0], answer) : NULL;
 }
 
 struct err *lookup_find(struct lookup *l, const uint64_t *addrs, size_t count, struct index_chain *answers)

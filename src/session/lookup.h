@@ -49,6 +49,8 @@ struct err *lookup_expect(struct lookup *l, size_t count);
 /* ANSWERS[i] is for ADDRS[i], count 0: nothing is known about it; valid until lookup_clear() or lookup_destroy(). */
 struct err *lookup_find(struct lookup *l, const uint64_t *addrs, size_t count,
 			struct index_chain *answers);
+/* File, line and inlined calls of one address, from DWARF alone: symbols are not read to name what DWARF doesn't know. */
+struct err *lookup_find_line(struct lookup *l, uint64_t addr, struct index_chain *answer);
 void lookup_clear(struct lookup *l);
 /* Append the path, from the last absolute part on, or its last part alone; false: it is not
  * known. */
@@ -63,6 +65,9 @@ struct err *lookup_address(struct lookup *l, const char *expression, uint64_t *a
  * to the next symbol); with several of that name the size chooses.  ERR_NOT_FOUND: no such
  * symbol; ERR_FORMAT: none of them has that size, *known is what it would be here. */
 struct err *lookup_function(struct lookup *l, const char *name, uint64_t size_bytes, uint64_t *addr, uint64_t *known);
+/* lookup_function() will be asked for NAME, and perhaps for NAMES: if NAME wasn't asked for before, all are looked for
+ * in one pass over the symbol table. */
+void lookup_expect_functions(struct lookup *l, const char *name, const char *const *names, size_t count);
 /* Where section NAME begins. */
 struct err *lookup_section(struct lookup *l, const char *name, uint64_t *addr);
 /* The symbol at ADDR, global ones first, and how far into it; NULL: none.  *section is the name of the section

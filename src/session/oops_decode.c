@@ -18,6 +18,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/vec.h"
 #include "module/debuginfod.h"
 #include "module/elf_head.h"
 #include "session/lookup.h"
@@ -44,6 +45,7 @@ struct oops_decoder {
 	char *note;
 	const char *fix;
 	uint64_t frames, mismatched;
+	VEC(const char *) functions; /* of the report in hand: a file's symbols are looked through once for them all */
 };
 
 /* --- files -------------------------------------------------------------------------------------- */
@@ -86,6 +88,7 @@ void oops_decoder_destroy(struct oops_decoder *d)
 	for (size_t i = 0; (slot = strmap_next(&d->fetched, &i)) != NULL;)
 		if (slot->value != 0)
 			(void)close((int)slot->value - 1);
+	vec_deinit(&d->functions);
 	strmap_deinit(&d->fetched);
 	kernel_names_destroy(d->names);
 	strmap_deinit(&d->files);
@@ -405,6 +408,7 @@ static bool locate(struct oops_decoder *d, struct oops_report *r, struct lookup 
 		return true;
 	}
 	d->frames++;
+	lookup_expect_functions(l, f->function, d->functions.v, d->functions.n);
 	struct err *err = lookup_function(l, f->function, f->size, &start, &known);
 
 	if (err == NULL) {
@@ -448,7 +452,8 @@ static size_t decode_frame(struct oops_decoder *d, struct oops_report *r, struct
 		check_name(d, r, f);
 	if (l == NULL || !locate(d, r, l, f, &addr))
 		return 1;
-	struct err *err = lookup_find(l, &addr, 1, &chain);
+	/* A name from the symbol table is wanted where the report has none. */
+	struct err *err = f->function != NULL ? lookup_find_line(l, addr, &chain) : lookup_find(l, &addr, 1, &chain);
 
 	if (err != NULL || chain.count == 0) {
 		err_destroy(err);
@@ -492,8 +497,25 @@ static void say_mismatch(struct oops_decoder *d)
 	d->fix = "find the vmlinux and modules of exactly this build (its version and build-id stand in the report)";
 }
 
+static void note_function(struct oops_decoder *d, const struct oops_frame *f)
+{
+	if (f->function != NULL && f->file == NULL)
+		vec_push(&d->functions, f->function);
+}
+
+static void note_functions(struct oops_decoder *d, const struct oops_report *r)
+{
+	vec_clear(&d->functions);
+	for (size_t i = 0; i < r->traces.n; i++)
+		for (size_t k = 0; k < r->traces.v[i].frames.n; k++)
+			note_function(d, &r->traces.v[i].frames.v[k]);
+	note_function(d, &r->pc);
+	note_function(d, &r->lr);
+}
+
 struct err *oops_decode(struct oops_decoder *d, struct oops_report *r)
 {
+	note_functions(d, r);
 	/* The blamed frame lies in a list that moves. */
 	if (r->blame != NULL) {
 		struct oops_frame *blame = ARENA_NEW(&r->arena, struct oops_frame);

@@ -14,24 +14,22 @@ static bool is_mapping_symbol(const struct elf_file *f, const char *name)
 	return name[0] == '$' && (f->machine == EM_ARM || f->machine == EM_AARCH64 || f->machine == EM_RISCV);
 }
 
-static void add_symbol(struct symbol_list *l, const struct elf_file *f, const struct elf_symbol *s, uint32_t order)
+/* Does S count?  Then where it is. */
+static bool place_of(const struct elf_file *f, const struct elf_symbol *s, uint64_t *addr)
 {
-	uint64_t addr;
-
 	if (s->name[0] == '\0' || s->section == SHN_UNDEF || s->section == SHN_COMMON ||
 	    s->type == STT_FILE || s->type == STT_SECTION || s->type == STT_TLS ||
 	    is_mapping_symbol(f, s->name))
-		return;
+		return false;
 	if (s->section < f->section_count && !(f->sections[s->section].flags & SHF_ALLOC))
-		return;
-	addr = elf_symbol_addr(f, s);
+		return false;
+	*addr = elf_symbol_addr(f, s);
 	if (f->machine == EM_ARM && s->type == STT_FUNC)
-		addr &= ~(uint64_t)1; /* Thumb */
-	vec_push(&l->symbols, ((struct listed_symbol){ addr, s->size_bytes, s->name, s->section, order,
-						       s->type, s->bind }));
+		*addr &= ~(uint64_t)1; /* Thumb */
+	return true;
 }
 
-void symbol_list_add(struct symbol_list *l, const struct elf_file *f)
+static struct elf_symbols table_of(const struct elf_file *f)
 {
 	size_t table = 0;
 
@@ -41,13 +39,37 @@ void symbol_list_add(struct symbol_list *l, const struct elf_file *f)
 		else if (f->sections[i].type == SHT_DYNSYM && table == 0)
 			table = i;
 	}
+	return elf_symbols(f, table);
+}
 
-	struct elf_symbols symbols = elf_symbols(f, table);
+void symbol_list_add(struct symbol_list *l, const struct elf_file *f) { symbol_list_add_some(l, f, NULL, NULL); }
+
+void symbol_list_add_some(struct symbol_list *l, const struct elf_file *f, symbol_list_pick_fn *pick, void *user)
+{
+	struct elf_symbols symbols = table_of(f);
 	struct elf_symbol s;
+	uint64_t addr;
+
+	for (size_t i = 1; i < symbols.count; i++) {
+		size_t left = 0;
+		const char *name = pick != NULL ? elf_symbol_name(&symbols, i, &left) : NULL;
+
+		if (pick != NULL && (name == NULL || !pick(user, name, left)))
+			continue;
+		if (elf_symbol_get(&symbols, i, &s) && place_of(f, &s, &addr))
+			vec_push(&l->symbols, ((struct listed_symbol){ addr, s.size_bytes, s.name, s.section, (uint32_t)i, s.type, s.bind }));
+	}
+}
+
+void symbol_list_each_address(const struct elf_file *f, symbol_list_address_fn *callback, void *user)
+{
+	struct elf_symbols symbols = table_of(f);
+	struct elf_symbol s;
+	uint64_t addr;
 
 	for (size_t i = 1; i < symbols.count; i++)
-		if (elf_symbol_get(&symbols, i, &s))
-			add_symbol(l, f, &s, (uint32_t)i);
+		if (elf_symbol_get(&symbols, i, &s) && place_of(f, &s, &addr))
+			callback(user, addr);
 }
 
 static int bind_rank(const struct listed_symbol *s)

@@ -21,6 +21,12 @@ struct symbol_list {
 };
 /* Append those of F's .symtab, or .dynsym where that is all there is. */
 void symbol_list_add(struct symbol_list *l, const struct elf_file *f);
+/* The same, only those that PICK wants by name: LEFT bytes are there from NAME on, which need not have an end. */
+typedef bool symbol_list_pick_fn(void *user, const char *name, size_t left);
+void symbol_list_add_some(struct symbol_list *l, const struct elf_file *f, symbol_list_pick_fn *pick, void *user);
+/* Where each symbol is that symbol_list_add() would append, in the order of the file. */
+typedef void symbol_list_address_fn(void *user, uint64_t addr);
+void symbol_list_each_address(const struct elf_file *f, symbol_list_address_fn *callback, void *user);
 void symbol_list_sort(struct symbol_list *l);
 void symbol_list_deinit(struct symbol_list *l);
 
