@@ -12,25 +12,26 @@
 
 static void put(struct json *j, const char *s, size_t length)
 {
+	/* Nobody else writes to it meanwhile, or it would be no JSON: the lock would only cost. */
 	if (j->file)
-		fwrite(s, 1, length, j->file);
+		fwrite_unlocked(s, 1, length, j->file);
 	else
 		str_add_n(j->text, s, length);
 }
 
 static void put_newline(struct json *j)
 {
-	static const char spaces[] =
+	static const char line[] = "\n"
 		"                                                                ";
+	const size_t spaces = sizeof(line) - 2;
+	size_t left = (size_t)j->indent * j->depth, n = left < spaces ? left : spaces;
 
 	if (j->indent == 0)
 		return;
-	put(j, "\n", 1);
-	for (size_t left = (size_t)j->indent * j->depth; left > 0;) {
-		size_t n = left < sizeof(spaces) - 1 ? left : sizeof(spaces) - 1;
-
-		put(j, spaces, n);
-		left -= n;
+	put(j, line, 1 + n);
+	for (left -= n; left > 0; left -= n) {
+		n = left < spaces ? left : spaces;
+		put(j, line + 1, n);
 	}
 }
 

@@ -80,8 +80,9 @@ static const char *read_taint(struct oops_report *r, const char *text, size_t le
 /* Behind the taint: "6.1.0-18-amd64 #1 Debian 6.1.76-1", or "[W]=WARN 6.12..", or "(2.6.32 #1)". */
 static void read_kernel(struct oops_report *r, const char *text, size_t length)
 {
-	struct oops_captures captures = { .n = 0 };
+	struct oops_captures captures;
 
+	captures.n = 0;
 	while (length > 0 && (*text == ' ' || *text == '('))
 		text++, length--;
 	/* 6.12 and later: "[W]=WARN, [O]=OOT_MODULE" follows on a line of its own. */
@@ -145,8 +146,9 @@ static const char *const task_templates[] = {
 static void read_task(struct oops_report *r, const char *line, size_t length)
 {
 	for (size_t i = 0; i < sizeof(task_templates) / sizeof(task_templates[0]); i++) {
-		struct oops_captures captures = { .n = 0 };
+		struct oops_captures captures;
 
+		captures.n = 0;
 		if (!oops_match(task_templates[i], line, length, &captures))
 			continue;
 		const struct oops_capture *comm = oops_captured(&captures, "comm");
@@ -221,8 +223,9 @@ static void read_text_after(struct oops_report *r, const char **field, const cha
 
 static void read_offset(struct oops_report *r, const char *line, size_t length)
 {
-	struct oops_captures captures = { .n = 0 };
+	struct oops_captures captures;
 
+	captures.n = 0;
 	if (!oops_match("Kernel Offset: 0x{offset:hex}", line, length, &captures))
 		return;
 	char digits[20];
@@ -237,8 +240,9 @@ static void read_offset(struct oops_report *r, const char *line, size_t length)
 
 static void read_lock(struct oops_report *r, const char *line, size_t length, const char **owner)
 {
-	struct oops_captures captures = { .n = 0 };
+	struct oops_captures captures;
 
+	captures.n = 0;
 	if (oops_match("^{_count:num} lock{_s:s|} held by {owner:rest}", line, length, &captures)) {
 		const struct oops_capture *who = oops_captured(&captures, "owner");
 

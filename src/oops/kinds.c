@@ -60,7 +60,7 @@ static bool template_has(const char *template, const char *word)
 	for (const char *at = template; *at != '\0';) {
 		size_t piece = strcspn(at, "{");
 
-		if (piece >= length && memmem(at, piece, word, length) != NULL)
+		if (piece >= length && oops_find_bytes(at, piece, word, length) != NULL)
 			return true;
 		at += piece;
 		if (*at == '{')
@@ -74,7 +74,7 @@ static bool add_words_in(const char *text, size_t length, uint64_t *words)
 	bool found = false;
 
 	for (size_t w = 0; trigger_words[w] != NULL; w++)
-		if (memmem(text, length, trigger_words[w], strlen(trigger_words[w])) != NULL) {
+		if (oops_find(text, length, trigger_words[w]) != NULL) {
 			words[w / 64] |= 1ull << (w % 64);
 			found = true;
 		}

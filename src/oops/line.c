@@ -263,9 +263,12 @@ static bool take_syslog(struct cursor *c, struct oops_line *line)
 static bool take_decoded_priority(struct cursor *c, struct oops_line *line)
 {
 	static const char *const levels[] = { "emerg", "alert", "crit", "err", "warn", "notice", "info", "debug" };
-	struct oops_captures captures = { .n = 0 };
+	struct oops_captures captures;
 	struct cursor try = *c;
 
+	captures.n = 0;
+	if (memchr(try.at, ':', (size_t)(try.end - try.at)) == NULL)
+		return false; /* most lines: frames, registers */
 	if (!oops_match("^{facility} :{level} : ", try.at, (size_t)(try.end - try.at), &captures) &&
 	    !oops_match("^{facility}:{level} : ", try.at, (size_t)(try.end - try.at), &captures) &&
 	    !oops_match("^{facility} :{level}: ", try.at, (size_t)(try.end - try.at), &captures))

@@ -11,6 +11,10 @@
 
 #include <string.h>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 struct cursor {
 	const char *at, *end;
 };
@@ -24,10 +28,58 @@ static bool is_symbol(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_' || c == '.' || c == '$';
 }
 
-const char *oops_find(const char *text, size_t length, const char *needle)
+#if defined(__SSE2__)
+/* Of the 16 places from TEXT on the first where NEEDLE stands.  N + 15 bytes are there. */
+static inline const char *find_in_16(const char *text, const char *needle, size_t n, __m128i first, __m128i last)
 {
-	return memmem(text, length, needle, strlen(needle));
+	__m128i begins = _mm_cmpeq_epi8(first, _mm_loadu_si128((const __m128i *)text));
+	__m128i ends = _mm_cmpeq_epi8(last, _mm_loadu_si128((const __m128i *)(text + n - 1)));
+
+	for (unsigned at = (unsigned)_mm_movemask_epi8(_mm_and_si128(begins, ends)); at != 0; at &= at - 1) {
+		const char *found = text + __builtin_ctz(at);
+
+		if (memcmp(found, needle, n) == 0)
+			return found;
+	}
+	return NULL;
 }
+
+/* Of less than 16 places. */
+static const char *find_in_few(const char *text, size_t length, const char *needle, size_t n)
+{
+	if (n == 0)
+		return text;
+	for (const char *end = text + length; (size_t)(end - text) >= n; text++) {
+		text = memchr(text, *needle, (size_t)(end - text) - n + 1);
+		if (text == NULL || memcmp(text, needle, n) == 0)
+			return text;
+	}
+	return NULL;
+}
+
+/* Where the first and the last byte are right the rest is compared: 16 places at a time, the last 16 once more
+ * where they are not a multiple. */
+const char *oops_find_bytes(const char *text, size_t length, const char *needle, size_t n)
+{
+	if (n < 2 || length < n + 15)
+		return find_in_few(text, length, needle, n);
+	const __m128i first = _mm_set1_epi8(needle[0]), last = _mm_set1_epi8(needle[n - 1]);
+	size_t places = length - n + 1;
+
+	for (size_t i = 0; i + 16 <= places; i += 16) {
+		const char *found = find_in_16(text + i, needle, n, first, last);
+
+		if (found != NULL)
+			return found;
+	}
+	return places % 16 != 0 ? find_in_16(text + places - 16, needle, n, first, last) : NULL;
+}
+#else
+const char *oops_find_bytes(const char *text, size_t length, const char *needle, size_t n)
+{
+	return memmem(text, length, needle, n);
+}
+#endif
 
 /* --- symbols ------------------------------------------------------------------------------- */
 
@@ -157,13 +209,19 @@ static struct capture_spec read_spec(const char **t)
 	return spec;
 }
 
-static bool spec_is(const struct capture_spec *spec, const char *type)
-{
-	size_t length = strlen(type);
+enum capture_type { CAPTURE_WORD, CAPTURE_FUNC, CAPTURE_NUM, CAPTURE_HEX, CAPTURE_ANY, CAPTURE_REST, CAPTURE_ALTERNATIVES };
 
-	if (spec->type == NULL)
-		return spec->name_length == length && memcmp(spec->name, type, length) == 0;
-	return spec->type_length == length && memcmp(spec->type, type, length) == 0;
+/* {func} is short for {func:func}; a type that is no type's name is the word that has to stand there, or several. */
+static enum capture_type type_of(const struct capture_spec *spec)
+{
+	static const char names[][5] = { "word", "func", "num", "hex", "any", "rest" };
+	const char *type = spec->type != NULL ? spec->type : spec->name;
+	size_t length = spec->type != NULL ? spec->type_length : spec->name_length;
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (type[0] == names[i][0] && length == strlen(names[i]) && memcmp(type, names[i], length) == 0)
+			return (enum capture_type)i;
+	return spec->type != NULL ? CAPTURE_ALTERNATIVES : CAPTURE_WORD;
 }
 
 static size_t take_alternative(const struct capture_spec *spec, const struct cursor *c)
@@ -181,22 +239,10 @@ static size_t take_alternative(const struct capture_spec *spec, const struct cur
 	return 0;
 }
 
-/* A type that is no type's name is the word that has to stand there, or several. */
-static bool has_alternatives(const struct capture_spec *spec)
-{
-	static const char *const types[] = { "word", "func", "num", "hex", "any", "rest" };
-
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (spec->type != NULL && spec->type_length == strlen(types[i]) && memcmp(spec->type, types[i], spec->type_length) == 0)
-			return false;
-	return spec->type != NULL;
-}
+static bool has_alternatives(const struct capture_spec *spec) { return type_of(spec) == CAPTURE_ALTERNATIVES; }
 
 /* "a|b|" is a, b or nothing. */
-static bool may_be_empty(const struct capture_spec *spec)
-{
-	return has_alternatives(spec) && spec->type[spec->type_length - 1] == '|';
-}
+static bool may_be_empty(const struct capture_spec *spec) { return spec->type[spec->type_length - 1] == '|'; }
 
 /* Up to the first place where one of the alternatives that follow in the template stands. */
 static bool take_to_alternative(const char *rest, const struct cursor *c, size_t *length)
@@ -254,36 +300,31 @@ static size_t take_digits(const struct cursor *c)
 static bool take(const struct capture_spec *spec, const char *rest, struct cursor *c,
 		 const char **text, size_t *length)
 {
+	enum capture_type type = type_of(spec);
 	unsigned long long offset, size;
 
-	if (spec_is(spec, "any")) {
-		if (!take_any(rest, c, length))
-			return false;
-		*text = c->at;
-		c->at += *length;
-		return true;
-	}
-	if (spec_is(spec, "func")) {
+	if (type == CAPTURE_FUNC) {
 		size_t taken = oops_symbol_parse(c->at, (size_t)(c->end - c->at), text, length, &offset, &size);
 
 		c->at += taken;
 		return taken > 0;
 	}
-	if (spec_is(spec, "hex"))
+	if (type == CAPTURE_HEX)
 		(void)skip_text(c, "0x");
 	*text = c->at;
-	if (spec_is(spec, "rest"))
-		*length = (size_t)(c->end - c->at);
-	else if (spec_is(spec, "num"))
-		*length = take_digits(c);
-	else if (spec_is(spec, "hex"))
-		*length = count_hex(c);
-	else if (has_alternatives(spec))
-		*length = take_alternative(spec, c);
-	else
-		*length = take_word(spec, c);
+	switch (type) {
+	case CAPTURE_ANY:
+		if (!take_any(rest, c, length))
+			return false;
+		break;
+	case CAPTURE_REST: *length = (size_t)(c->end - c->at); break;
+	case CAPTURE_NUM: *length = take_digits(c); break;
+	case CAPTURE_HEX: *length = count_hex(c); break;
+	case CAPTURE_ALTERNATIVES: *length = take_alternative(spec, c); break;
+	default: *length = take_word(spec, c); break;
+	}
 	c->at += *length;
-	return *length > 0 || may_be_empty(spec);
+	return *length > 0 || type == CAPTURE_ANY || (type == CAPTURE_ALTERNATIVES && may_be_empty(spec));
 }
 
 static void keep(struct oops_captures *captures, const struct capture_spec *spec, const char *text, size_t length)
@@ -327,16 +368,46 @@ no:
 	return false;
 }
 
+/* How many bytes of TEMPLATE have to stand in the line just so. */
+static size_t literal_length(const char *template)
+{
+	size_t n = 0;
+
+	while (template[n] != '\0' && template[n] != ' ' && template[n] != '{' && template[n] != '$')
+		n++;
+	return n;
+}
+
+/* It begins with text: only where that stands can it match. */
+static bool match_literal(const char *template, struct cursor c, struct oops_captures *captures)
+{
+	size_t n = literal_length(template);
+
+	if (n == 0)
+		n = 1;
+	while ((c.at = oops_find_bytes(c.at, (size_t)(c.end - c.at), template, n)) != NULL) {
+		if (match_here(template, c, captures))
+			return true;
+		c.at++;
+	}
+	return false;
+}
+
 bool oops_match(const char *template, const char *line, size_t length, struct oops_captures *captures)
 {
 	struct cursor c = { line, line + length };
 
-	if (*template == '^')
+	if (*template == '^') {
+		char begin = template[1];
+
+		if (begin != ' ' && begin != '{' && begin != '$' && (length == 0 || *line != begin))
+			return false;
 		return match_here(template + 1, c, captures);
+	}
 	if (*template == '{') {
 		const char *rest = template;
 		struct capture_spec first = read_spec(&rest);
-		bool any = spec_is(&first, "any") && *rest != '{';
+		bool any = type_of(&first) == CAPTURE_ANY && *rest != '{';
 
 		for (size_t skip = 0; c.at < c.end; c.at += skip + 1) {
 			if (match_here(template, c, captures))
@@ -348,12 +419,7 @@ bool oops_match(const char *template, const char *line, size_t length, struct oo
 		}
 		return false;
 	}
-	while ((c.at = memchr(c.at, *template, (size_t)(c.end - c.at))) != NULL) {
-		if (match_here(template, c, captures))
-			return true;
-		c.at++;
-	}
-	return false;
+	return match_literal(template, c, captures);
 }
 
 const struct oops_capture *oops_captured(const struct oops_captures *captures, const char *name)

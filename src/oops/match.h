@@ -23,6 +23,7 @@
  */
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 enum { OOPS_CAPTURES_MAX = 16 };
 
@@ -34,7 +35,7 @@ struct oops_capture {
 };
 struct oops_captures {
 	struct oops_capture v[OOPS_CAPTURES_MAX];
-	size_t n;
+	size_t n; /* 0 is all that a new one needs: the array is written before it is read */
 };
 
 /* Captures are added to CAPTURES (may be NULL), also over several templates; what doesn't
@@ -50,7 +51,12 @@ const struct oops_capture *oops_captured(const struct oops_captures *captures, c
 size_t oops_symbol_parse(const char *s, size_t length, const char **name, size_t *name_length,
 			 unsigned long long *offset, unsigned long long *size);
 
-/* memmem() for text. */
-const char *oops_find(const char *text, size_t length, const char *needle);
+/* memmem(), which prepares a table first: too much for lines of a hundred bytes. */
+const char *oops_find_bytes(const char *text, size_t length, const char *needle, size_t needle_length);
+/* The same for text. */
+static inline const char *oops_find(const char *text, size_t length, const char *needle)
+{
+	return oops_find_bytes(text, length, needle, strlen(needle));
+}
 
 #endif

@@ -125,10 +125,11 @@ static void read_places(struct oops_report *r, const char *line, size_t length)
 	while (length > 0 && *line == ' ' && (length < 4 || line[1] != 'r'))
 		line++, length--;
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		struct oops_captures captures = { .n = 0 };
+		struct oops_captures captures;
 		struct oops_frame *f = places[i].is_lr ? &r->lr : &r->pc;
 		struct oops_frame found;
 
+		captures.n = 0;
 		if (!oops_match(places[i].template, line, length, &captures))
 			continue;
 		const struct oops_capture *place = oops_captured(&captures, "place");
@@ -195,9 +196,10 @@ static void add_register(struct oops_report *r, const char *name, size_t length,
 /* "GPR04: a b c d" and "$ 4 : a b c d": values that count on from a number. */
 static bool read_list(struct oops_report *r, const char *line, size_t length)
 {
-	struct oops_captures captures = { .n = 0 };
+	struct oops_captures captures;
 	const char *prefix = NULL;
 
+	captures.n = 0;
 	if (oops_match("^GPR{first:num}: {values:rest}", line, length, &captures))
 		prefix = "r", r->arch = r->arch != NULL ? r->arch : "powerpc";
 	else if (oops_match("^${first:num} : {values:rest}", line, length, &captures) ||
@@ -297,8 +299,9 @@ static const struct { const char *template, *name, *arch; } reasons[] = {
 static void read_reasons(struct oops_report *r, const char *line, size_t length)
 {
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
-		struct oops_captures captures = { .n = 0 };
+		struct oops_captures captures;
 
+		captures.n = 0;
 		if (!oops_match(reasons[i].template, line, length, &captures))
 			continue;
 		const struct oops_capture *value = oops_captured(&captures, "value");
@@ -376,9 +379,13 @@ static const char *const address_templates[] = {
 
 static void read_fault_address(struct oops_report *r, const char *line, size_t length)
 {
+	/* Each template has one of these: an address or access, a request, a dereference. */
+	if (r->has_fault_address || (oops_find(line, length, "ess") == NULL && oops_find(line, length, "request") == NULL && oops_find(line, length, "dereference") == NULL))
+		return;
 	for (size_t i = 0; !r->has_fault_address && i < sizeof(address_templates) / sizeof(address_templates[0]); i++) {
-		struct oops_captures captures = { .n = 0 };
+		struct oops_captures captures;
 
+		captures.n = 0;
 		if (!oops_match(address_templates[i], line, length, &captures))
 			continue;
 		const struct oops_capture *address = oops_captured(&captures, "address");
@@ -390,8 +397,9 @@ static void read_fault_address(struct oops_report *r, const char *line, size_t l
 
 static void read_code(struct oops_report *r, const char *line, size_t length)
 {
-	struct oops_captures captures = { .n = 0 };
+	struct oops_captures captures;
 
+	captures.n = 0;
 	if (r->code != NULL || !oops_match("^Code: {code:rest}", line, length, &captures))
 		return;
 	const struct oops_capture *code = oops_captured(&captures, "code");

@@ -149,8 +149,11 @@ static void make_room(struct oops_scan *s)
 /* A NUL would end the report's text for everybody who reads it. */
 static void add_text(struct str *text, const struct oops_line *line)
 {
-	for (size_t i = 0; i < line->length; i++)
-		str_add_char(text, line->text[i] != '\0' ? line->text[i] : '?');
+	str_add_n(text, line->text, line->length);
+	char *end = text->text + text->length;
+
+	for (char *nul = end - line->length; (nul = memchr(nul, '\0', (size_t)(end - nul))) != NULL;)
+		*nul++ = '?';
 	str_add_char(text, '\n');
 }
 

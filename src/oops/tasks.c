@@ -102,8 +102,9 @@ static const char *const head_templates[] = {
 static bool read_task_head(struct oops_report *r, const char *line, size_t length)
 {
 	for (size_t i = 0; i < sizeof(head_templates) / sizeof(head_templates[0]); i++) {
-		struct oops_captures captures = { .n = 0 };
+		struct oops_captures captures;
 
+		captures.n = 0;
 		if (!oops_match(head_templates[i], line, length, &captures))
 			continue;
 		if (oops_captured(&captures, "pid") == NULL && !oops_match(" pid:{pid:num}", line, length, &captures) &&

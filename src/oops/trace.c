@@ -262,8 +262,9 @@ static bool plain_frame(struct arena *a, struct text t, struct oops_frame *f)
 /* "Trace; c0133792 <bd_acquire+26/80>" of ksymoops. */
 static bool ksymoops_frame(struct arena *a, struct text t, struct oops_frame *f)
 {
-	struct oops_captures captures = { .n = 0 };
+	struct oops_captures captures;
 
+	captures.n = 0;
 	if (!oops_match("^Trace; {address:hex} <{name}>", t.at, (size_t)(t.end - t.at), &captures))
 		return false;
 	const struct oops_capture *name = oops_captured(&captures, "name");
@@ -382,8 +383,9 @@ bool oops_is_trace_title(const char *text, size_t length, enum oops_trace_kind *
 	if (length < 6 || length > 400 || (text[length - 1] != ':' && strchr("PAaIFfpLN-", *text) == NULL && oops_find(text, length, "race") == NULL && memchr(text, ':', length) == NULL))
 		return false;
 	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
-		struct oops_captures captures = { .n = 0 };
+		struct oops_captures captures;
 
+		captures.n = 0;
 		if (!oops_match(titles[i].template, text, length, &captures))
 			continue;
 		*kind = titles[i].kind;
@@ -424,11 +426,12 @@ static void flush_caller(struct reader *rd, const struct oops_frame *next)
 
 static void keep_caller(struct reader *rd, const char *text, size_t length)
 {
-	struct oops_captures captures = { .n = 0 };
+	struct oops_captures captures;
 	const char *from = oops_find(text, length, " from "), *name;
 	size_t name_length;
 	unsigned long long offset, size;
 
+	captures.n = 0;
 	if (from == NULL || !oops_match(") from [<{_address:hex}>] ({place:rest}", text, length, &captures))
 		return;
 	const struct oops_capture *place = oops_captured(&captures, "place");
@@ -460,12 +463,13 @@ static void open_trace(struct reader *rd, enum oops_trace_kind kind, const char 
  * "--- interrupt: 700 at func+0x1/0x2". */
 static bool interrupt_frame(struct reader *rd, const char *text, size_t length, struct oops_frame *f)
 {
-	struct oops_captures captures = { .n = 0 };
+	struct oops_captures captures;
 	struct text t = { text, text + length };
 	const char *name;
 	size_t name_length;
 	unsigned long long offset, size;
 
+	captures.n = 0;
 	skip_blanks(&t);
 	if (oops_match("^--- {_what:interrupt|Exception}: {_trap:hex} at {place:rest}", text, length, &captures))
 		t.at = oops_captured(&captures, "place")->text;

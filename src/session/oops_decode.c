@@ -45,6 +45,8 @@ struct oops_decoder {
 	char *note;
 	const char *fix;
 	uint64_t frames, mismatched;
+	bool kernel_known;         /* of the report in hand: */
+	struct lookup *kernel;     /* its vmlinux; NULL: it can't be had */
 	VEC(const char *) functions; /* of the report in hand: a file's symbols are looked through once for them all */
 };
 
@@ -227,7 +229,7 @@ static char *fetch(struct oops_decoder *d, const char *build_id, const char *nam
 	return *slot != 0 ? mem_printf("/proc/self/fd/%d", (int)*slot - 1) : NULL;
 }
 
-static struct lookup *kernel_of(struct oops_decoder *d, struct oops_report *r)
+static struct lookup *look_for_kernel(struct oops_decoder *d, struct oops_report *r)
 {
 	if (d->options.vmlinux != NULL)
 		return open_file(d, d->options.vmlinux);
@@ -236,6 +238,15 @@ static struct lookup *kernel_of(struct oops_decoder *d, struct oops_report *r)
 	if (path == NULL)
 		path = fetch(d, kernel_build_id(r), "vmlinux");
 	return path != NULL ? open_file(d, path) : NULL;
+}
+
+/* Where it is not to be had, half a dozen places were looked at: not again for each frame. */
+static struct lookup *kernel_of(struct oops_decoder *d, struct oops_report *r)
+{
+	if (!d->kernel_known)
+		d->kernel = look_for_kernel(d, r);
+	d->kernel_known = true;
+	return d->kernel;
 }
 
 /* --- names alone ------------------------------------------------------------------------------------------ */
@@ -515,6 +526,7 @@ static void note_functions(struct oops_decoder *d, const struct oops_report *r)
 
 struct err *oops_decode(struct oops_decoder *d, struct oops_report *r)
 {
+	d->kernel_known = false;
 	note_functions(d, r);
 	/* The blamed frame lies in a list that moves. */
 	if (r->blame != NULL) {
