@@ -45,7 +45,7 @@ struct oops_decoder {
 	char *note;
 	const char *fix;
 	uint64_t frames, mismatched;
-	bool kernel_known;         /* of the report in hand: */
+	bool kernel_known;        /* of the report in hand: */
 	struct lookup *kernel;     /* its vmlinux; NULL: it can't be had */
 	VEC(const char *) functions; /* of the report in hand: a file's symbols are looked through once for them all */
 };

@@ -354,10 +354,37 @@ static void test_real_reports(void **state)
 	assert_true(checked > 40);
 }
 
+/* In copies of exactly its length: what is read beyond is seen by the sanitizers. */
+static void test_find_as_memmem(void **state)
+{
+	static const char needle[] = "abcabdabcabcabda";
+	unsigned seed = 7;
+
+	for (size_t length = 0; length < 70; length++)
+		for (unsigned round = 0; round < 60; round++) {
+			char *text = mem_alloc(length + 1);
+
+			for (size_t i = 0; i < length; i++) {
+				seed = seed * 1103515245 + 12345;
+				text[i] = (char)((seed >> 16) % 40 == 0 ? '\0' : "abcd"[(seed >> 20) % 4]);
+			}
+			size_t n = round % sizeof(needle);
+			char *exact = mem_alloc(length > 0 ? length : 1);
+
+			memcpy(exact, text, length);
+			if (round % 3 == 0 && length >= n) /* so that long ones are there too */
+				memcpy(exact + (seed >> 8) % (length - n + 1), needle, n);
+			assert_ptr_equal(oops_find_bytes(exact, length, needle, n), memmem(exact, length, needle, n));
+			free(exact);
+			free(text);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_templates),
+		cmocka_unit_test(test_find_as_memmem),
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_every_headline_passes_the_filter),
 		cmocka_unit_test(test_filter_finds_at_every_place),

@@ -9,6 +9,7 @@
 #include "sym/jitdump.h"
 #include "sym/kallsyms.h"
 #include "sym/perf_map.h"
+#include "sym/symbol_pick.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -281,6 +282,65 @@ static void test_batch_self(void **state)
 	sym_batch_deinit(&batch);
 }
 
+/* Bytes to the next symbol of the whole list. */
+static uint64_t room_in_list(const struct symbol_list *list, size_t i)
+{
+	size_t next = i + 1;
+
+	while (next < list->symbols.n && list->symbols.v[next].addr == list->symbols.v[i].addr)
+		next++;
+	return next < list->symbols.n ? list->symbols.v[next].addr - list->symbols.v[i].addr : list->symbols.v[i].size_bytes;
+}
+
+/* Every symbol of NAME that the sorted list has, in its order; each with the same room. */
+static void expect_as_in_list(struct symbol_pick *pick, const struct symbol_list *list, const char *name)
+{
+	size_t first, seen = 0, count = symbol_pick_named(pick, name, &first);
+
+	for (size_t i = 0; i < list->symbols.n; i++) {
+		if (strcmp(list->symbols.v[i].name, name) != 0)
+			continue;
+		assert_true(seen < count);
+		const struct listed_symbol *s = symbol_pick_get(pick, first + seen);
+
+		assert_string_equal(s->name, name);
+		assert_int_equal(s->addr, list->symbols.v[i].addr);
+		assert_int_equal(s->size_bytes, list->symbols.v[i].size_bytes);
+		assert_int_equal(symbol_pick_room(pick, first + seen), room_in_list(list, i));
+		seen++;
+	}
+	assert_int_equal(seen, count);
+}
+
+/* This very program's symbols: picked by name, against the whole list; asked for together, one by one, and so often
+ * that all are taken. */
+static void test_symbol_pick(void **state)
+{
+	struct io_map map;
+	struct elf_file elf;
+	struct symbol_list list = { 0 };
+	struct symbol_pick *pick = symbol_pick_create();
+
+	assert_null(io_map_file(AT_FDCWD, "/proc/self/exe", &map));
+	assert_null(elf_init(&elf, (struct bytes){ map.data, map.size_bytes }));
+	symbol_list_add(&list, &elf);
+	symbol_list_sort(&list);
+	assert_true(list.symbols.n > 100);
+	symbol_pick_add_file(pick, &elf);
+	for (size_t i = 0; i < list.symbols.n; i += 7)
+		(void)symbol_pick_want(pick, list.symbols.v[i].name);
+	for (size_t i = 0; i < list.symbols.n; i += 21)
+		expect_as_in_list(pick, &list, list.symbols.v[i].name);
+	expect_as_in_list(pick, &list, "no such function");
+	expect_as_in_list(pick, &list, "");
+	for (size_t i = 0; i < 100; i++)
+		expect_as_in_list(pick, &list, list.symbols.v[i].name);
+	symbol_pick_destroy(pick);
+	symbol_list_deinit(&list);
+	elf_deinit(&elf);
+	io_map_deinit(&map);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -288,7 +348,7 @@ int main(void)
 		cmocka_unit_test(test_demangle),    cmocka_unit_test(test_demangle_bomb),
 		cmocka_unit_test(test_kallsyms),    cmocka_unit_test(test_perf_map),
 		cmocka_unit_test(test_batch_self),  cmocka_unit_test(test_jitdump),
-		cmocka_unit_test(test_vmlinux),
+		cmocka_unit_test(test_vmlinux),     cmocka_unit_test(test_symbol_pick),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
