@@ -81,7 +81,7 @@ void *arena_alloc(struct arena *a, size_t size_bytes)
 	a->used_bytes += size_bytes;
 	if (size_bytes > LARGEST_BLOCK_BYTES / 4)
 		return alloc_large(a, size_bytes);
-	while ((size_t)(a->end - a->next) < size_bytes)
+	while (a->next == NULL || (size_t)(a->end - a->next) < size_bytes)
 		grow(a);
 
 	void *p = a->next;

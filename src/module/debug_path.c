@@ -9,17 +9,19 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/vec.h"
 #include "format/elf.h"
 #include "module/locate.h"
 #include "module/unpack.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <elf.h>
 #include <fcntl.h>
-#include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define SYSTEM_ROOT "/usr/lib/debug"
 
@@ -160,18 +162,63 @@ static void consider(const char *path, const struct build_id *id, int *image, in
 		keep(image, fd);
 }
 
+/* Below a directory that may have any depth: what is still to be read. */
+struct walk {
+	const char *name;
+	const struct build_id *id;
+	int *image, *debug;
+	VEC(char *) todo;
+	size_t files;
+};
+
+static bool walk_is_done(const struct walk *w)
+{
+	return (*w->image >= 0 && *w->debug >= 0) || w->files >= FILES_MAX;
+}
+
+static bool is_directory(DIR *dir, const struct dirent *e)
+{
+	struct stat st;
+
+	if (e->d_type != DT_UNKNOWN)
+		return e->d_type == DT_DIR;
+	return fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+}
+
+static void walk_directory(struct walk *w, const char *path)
+{
+	DIR *dir = opendir(path);
+	struct dirent *e;
+
+	while (dir && !walk_is_done(w) && (e = readdir(dir)) != NULL) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		w->files++;
+		CLEANUP(mem_freep) char *child = mem_printf("%s/%s", path, e->d_name);
+
+		if (is_directory(dir, e)) {
+			vec_push(&w->todo, child);
+			child = NULL;
+		} else if (is_named(e->d_name, w->name)) {
+			consider(child, w->id, w->image, w->debug);
+		}
+	}
+	if (dir)
+		closedir(dir);
+}
+
 static void walk(const char *directory, const char *name, const struct build_id *id, int *image, int *debug)
 {
-	char *const roots[] = { (char *)(uintptr_t)directory, NULL };
-	FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_NOSTAT, NULL);
-	size_t files = 0;
-	FTSENT *e;
+	struct walk w = { .name = name, .id = id, .image = image, .debug = debug };
 
-	while (tree != NULL && (*image < 0 || *debug < 0) && files++ < FILES_MAX && (e = fts_read(tree)) != NULL)
-		if (e->fts_info != FTS_D && e->fts_info != FTS_DP && is_named(e->fts_name, name))
-			consider(e->fts_path, id, image, debug);
-	if (tree != NULL)
-		fts_close(tree);
+	vec_push(&w.todo, mem_strdup(directory));
+	while (w.todo.n > 0) {
+		CLEANUP(mem_freep) char *path = w.todo.v[--w.todo.n];
+
+		if (!walk_is_done(&w))
+			walk_directory(&w, path);
+	}
+	vec_deinit(&w.todo);
 }
 
 static void walk_below(const char *root, const char *release, const char *name, const struct build_id *id, int *image,

@@ -531,10 +531,12 @@ static void add_start(struct builder *b, const struct elf_file *f)
 
 	if (f->entry < base || code.size_bytes < sizeof(hands_on) || !memmem(code.data, code.size_bytes, hands_on, sizeof(hands_on)))
 		return;
-	next = unwind_row_find(b->rows.v, b->rows.n, (uint32_t)(f->entry - base));
-	next = next ? next + 1 : b->rows.v;
-	if (next < b->rows.v + b->rows.n && base + next->pc < end)
-		end = base + next->pc;
+	if (b->rows.n) {
+		next = unwind_row_find(b->rows.v, b->rows.n, (uint32_t)(f->entry - base));
+		next = next ? next + 1 : b->rows.v;
+		if (next < b->rows.v + b->rows.n && base + next->pc < end)
+			end = base + next->pc;
+	}
 	put_range(b, f->entry, end, (struct unwind_row){ .how = unwind_row_how(UNWIND_CFA_OUTERMOST, 0, 0) });
 }
 
