@@ -242,7 +242,9 @@ class Compiler:
             return self.type_id('GROW', 'SYS_LONG', 0, 0, self.parse_type(before, fields), self.parse_type(name + after, fields))
         if ' => ' in text:  # what it was at entry, what became of it
             before, after = text.split(' => ')
-            return self.type_id('CHANGE', 'SYS_LONG', 0, 0, self.parse_type(before, fields), self.parse_type(after, fields))
+            always = after.startswith('!')  # its address where the call failed
+            after = after.lstrip('!')
+            return self.type_id('CHANGE', 'SYS_LONG', int(always), 0, self.parse_type(before, fields), self.parse_type(after, fields))
         m = re.fullmatch(r'\*\((.+)\)', text)
         if m:
             return self.type_id('POINTER', 'SYS_LONG', 0, 0, self.parse_type(m[1], fields))

@@ -209,7 +209,8 @@ static void change(struct decoder *d, const struct sys_type *type, uint64_t v)
 	if (!d->exit) {
 		d->progress->saved[READ_AT_ENTRY] = readable;
 	} else {
-		if (dec_failed(d) || !readable || d->progress->saved[READ_AT_ENTRY] == 0)
+		bool shown = !dec_failed(d) || type->flags != 0;
+		if (!shown || !readable || d->progress->saved[READ_AT_ENTRY] == 0)
 			return;
 		str_add_n(d->out, " => ", 4);
 	}

@@ -261,7 +261,7 @@ static void diacrs(struct decoder *d, uint64_t addr, const char *name, bool wide
 	uint32_t count = (uint32_t)dec_word(d, b, 4);
 	dec_printf(d, "{kb_cnt=%u, %s=", count, name);
 	dec_array(d, addr + 4, count < MOST_DIACR ? count : MOST_DIACR, wide ? 12 : 3, diacr, wide ? &wide : NULL);
-	if (count > MOST_DIACR && d->style->verbose && d->out->text[d->out->length - 1] == ']') {
+	if (count > MOST_DIACR && (d->style->verbose || d->style->string_limit >= MOST_DIACR) && d->out->text[d->out->length - 1] == ']') {
 		d->out->length--;
 		dec_text(d, ", ...]");
 	}

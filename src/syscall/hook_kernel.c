@@ -419,10 +419,17 @@ static void print_filter(struct decoder *d, const uint8_t *b, uint64_t addr, voi
 
 static void filter_code(struct decoder *d, uint64_t addr, unsigned length, bool seccomp)
 {
-	if (d->style->verbose && length <= 4096)
-		dec_array(d, addr, length, 8, print_filter, seccomp ? d : NULL);
-	else
+	enum { MOST = 4096 }; /* the kernel takes no more */
+
+	if (!d->style->verbose) {
 		dec_addr(d, addr);
+		return;
+	}
+	dec_array(d, addr, length < MOST ? length : MOST, 8, print_filter, seccomp ? d : NULL);
+	if (length > MOST && d->out->text[d->out->length - 1] == ']') {
+		d->out->length--;
+		dec_text(d, ", ...]");
+	}
 }
 
 static void filter_program(struct decoder *d, uint64_t addr, bool seccomp)
