@@ -24,6 +24,7 @@ struct call_thread {
 	struct syscall_call call; /* the one it is in, else its last one */
 	bool in_call;             /* between enter and leave, of any call */
 	uint64_t ip;              /* user instruction pointer at entry */
+	uint64_t signal_ip;       /* where a signal came in, while it is told; 0: not known */
 	uint64_t enter_ns;        /* CLOCK_MONOTONIC; at leave the time of the entry is still there */
 	uint64_t leave_ns;
 	uint64_t event_ns;        /* of what is being told, where that is not now; 0: now */

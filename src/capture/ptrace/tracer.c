@@ -182,8 +182,14 @@ static void signal_stop(struct tracer *t, struct tracee *e, int number)
 	siginfo_t info;
 	bool known = ptrace(PTRACE_GETSIGINFO, e->shown.tid, NULL, &info) == 0;
 
-	if (!e->hidden)
+	if (!e->hidden) {
+		struct ptrace_syscall_info at = { 0 };
+
+		if (ptrace(PTRACE_GET_SYSCALL_INFO, e->shown.tid, sizeof(at), &at) > 0)
+			e->shown.signal_ip = at.instruction_pointer;
 		t->options.sink->signal(t->options.sink_self, &e->shown, number, known ? &info : NULL);
+		e->shown.signal_ip = 0;
+	}
 	tracer_resume(t, e, number);
 }
 

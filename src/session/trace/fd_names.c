@@ -385,6 +385,12 @@ static void add_kept_socket(struct fd_names *f, const struct bpf_calls_file *kep
 	str_add_char(out, ']');
 }
 
+/* Of devices also where only these were asked for. */
+static bool path_wanted(const struct fd_names *f, mode_t mode)
+{
+	return f->fds & TRACE_FDS_PATH || (f->fds & TRACE_FDS_DEV && (S_ISCHR(mode) || S_ISBLK(mode)));
+}
+
 static void add_kept_device(const struct bpf_calls_file *kept, struct str *out)
 {
 	if (S_ISCHR(kept->mode) || S_ISBLK(kept->mode))
@@ -405,7 +411,7 @@ static bool add_kept(struct fd_names *f, const struct bpf_calls_file *kept, stru
 		str_printf(out, "pid:%u", kept->peer);
 		return true;
 	}
-	if (!(f->fds & TRACE_FDS_PATH))
+	if (!path_wanted(f, kept->mode))
 		return false;
 	str_init(&path);
 	known = file_piece_path(kept, &path);
@@ -457,7 +463,7 @@ static bool add_from_proc(struct fd_names *f, int pid, int fd, struct str *out, 
 		return true;
 	if (f->fds & TRACE_FDS_PIDFD && strcmp(target, "anon_inode:[pidfd]") == 0 && add_pidfd(pid, fd, out))
 		return true;
-	if (!(f->fds & TRACE_FDS_PATH))
+	if (!path_wanted(f, f->fds & TRACE_FDS_DEV && stat(link_path, &st) == 0 ? st.st_mode : 0))
 		return false;
 	*deleted = str_ends(target, DELETED) && stat(link_path, &st) == 0 && st.st_nlink == 0;
 	if (*deleted)

@@ -99,8 +99,8 @@ static void add_number_and_ip(const struct trace_options *o, const struct call_t
 		str_printf(text, "[%4u] ", t->call.number);
 	if (!o->show_ip)
 		return;
-	if (t->in_call)
-		str_printf(text, narrow ? "[%08llx] " : "[%016llx] ", (unsigned long long)t->ip);
+	if (t->signal_ip || t->in_call)
+		str_printf(text, narrow ? "[%08llx] " : "[%016llx] ", (unsigned long long)(t->signal_ip ? t->signal_ip : t->ip));
 	else
 		str_printf(text, narrow ? "[????????] " : "[????????????????] ");
 }
