@@ -156,7 +156,7 @@ void dec_name_n(struct decoder *d, uint64_t addr, size_t size)
 	if ((size_t)length < shown)
 		shown = (size_t)length;
 	dec_quote(d, buffer, shown, false, false);
-	if (!ended || shown < (size_t)length)
+	if ((!ended && size > 0) || shown < (size_t)length)
 		dec_text(d, "...");
 }
 
