@@ -5,6 +5,7 @@
  */
 #include "cmd/cmd.h"
 #include "cmd/trace_opts.h"
+#include "cmd/trace_refuse.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "cmd/record_parts.h"
@@ -36,6 +37,8 @@ static const struct opt trace_opts[] = {
 	TRACE_OPTS_FILTER,
 	{ .kind = OPT_HEADING, .help = "Output" },
 	TRACE_OPTS_OUTPUT,
+	{ .name = "overwrite", .kind = OPT_FLAG, .offset = offsetof(struct trace_args, overwrite),
+	  .help = "replace a recording that is there (-o NAME.sonde)" },
 	{ .name = "json", .kind = OPT_FLAG, .offset = offsetof(struct trace_args, json),
 	  .help = "a JSON object a line, a call each; of a view one document (docs/SCHEMA.md)" },
 	{ .name = "html", .kind = OPT_FLAG, .offset = offsetof(struct trace_args, html),
@@ -76,10 +79,10 @@ static struct err *apply(const struct trace_args *args, struct arena *arena, str
 
 static const char *const with_calls[] = { "syscalls" }, *const without_samples[] = { "cpu" };
 
-static struct record_session_options recording_of(const struct trace_options *o)
+static struct record_session_options recording_of(const struct trace_args *args, const struct trace_options *o)
 {
 	return (struct record_session_options){
-		.path = o->output, .overwrite = true, .command = o->command, .with = with_calls, .with_count = 1,
+		.path = o->output, .overwrite = args->overwrite, .command = o->command, .with = with_calls, .with_count = 1,
 		.without = without_samples, .without_count = 1, .parts = &record_parts, .quiet = o->quiet != 0,
 		.request = { .target = o->all ? CAPTURE_ALL : o->cgroup ? CAPTURE_CGROUP
 				       : o->command ? CAPTURE_COMMAND : CAPTURE_PIDS,
@@ -89,9 +92,9 @@ static struct record_session_options recording_of(const struct trace_options *o)
 }
 
 /* -o NAME.sonde: into a recording instead. */
-static struct err *record(struct trace_options *o, int *status)
+static struct err *record(const struct trace_args *args, struct trace_options *o, int *status)
 {
-	struct record_session_options r = recording_of(o);
+	struct record_session_options r = recording_of(args, o);
 
 	return session_trace_record(o, &r, status);
 }
@@ -104,7 +107,7 @@ static struct err *show_views(const struct trace_args *args, unsigned parts, str
 			      const char *recording, int *status)
 {
 	struct output_args output = { .json = args->json, .html = args->html, .path = o->output };
-	struct record_session_options r = recording_of(o);
+	struct record_session_options r = recording_of(args, o);
 
 	if (recording)
 		return trace_views_show(&args->views, parts, o, &output, recording);
@@ -118,6 +121,16 @@ static unsigned parts_of(const struct trace_args *args, const struct trace_optio
 	bool counted = recording && o->count == TRACE_COUNT_ONLY && !o->summary_columns_given;
 
 	return trace_views_parts(&args->views) | (counted ? CALLS_SUMMARY : 0U);
+}
+
+/* Before options are applied: is there a view, of which -c of a recording is one? */
+static bool shows_view(const struct trace_args *args, const char *recording)
+{
+	bool counted = false;
+
+	for (size_t i = 0; recording && i < args->given.count; i++)
+		counted |= args->given.v[i].id == 'c';
+	return counted || trace_views_parts(&args->views);
 }
 
 /* The lines of a recording, when that is what the only word names. */
@@ -186,6 +199,8 @@ static struct err *trace_run(void *p, struct arena *arena, int *status)
 	if (!err && o.json && o.fold)
 		err = err_new(ERR_USAGE, "--fold is for lines, not for --json");
 	if (!err)
+		err = trace_refuse(args, shows_view(args, recording), recording);
+	if (!err)
 		err = apply(args, arena, &o);
 	if (!err && (recording || trace_views_parts(&args->views)))
 		resolve_paths(&o, arena);
@@ -194,7 +209,7 @@ static struct err *trace_run(void *p, struct arena *arena, int *status)
 	else if (!err && recording)
 		err = replay_trace(&o, recording);
 	else if (!err && o.output && str_ends(o.output, ".sonde"))
-		err = record(&o, status);
+		err = record(args, &o, status);
 	else if (!err)
 		err = session_trace(&o, status);
 	free(recording);

@@ -17,7 +17,7 @@ struct trace_args {
 	struct opt_given_list given;
 	struct opt_list command;
 	/* of sonde trace alone */
-	bool json, html, fold, all, no_follow;
+	bool json, html, fold, all, no_follow, overwrite;
 	const char *cgroup, *engine;
 	struct trace_view_args views;
 };

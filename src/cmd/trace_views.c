@@ -46,7 +46,9 @@ static struct err *show(const struct trace_view_args *views, unsigned parts, con
 	struct err *err;
 
 	TRY(recording_open(path, &r));
-	err = emit(r, &options, parts, output, shown_path);
+	err = o && shown_path ? replay_check_pids(o, r) : NULL;
+	if (!err)
+		err = emit(r, &options, parts, output, shown_path);
 	recording_destroy(r);
 	return err;
 }

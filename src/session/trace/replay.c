@@ -148,6 +148,23 @@ static bool wants_thread(const struct trace_options *o, uint32_t pid, uint32_t t
 	return false;
 }
 
+struct err *replay_check_pids(const struct trace_options *o, struct recording *recording)
+{
+	const struct row_thread *rows = NULL;
+	const void *all;
+	size_t count;
+
+	if (o->pids.n == 0)
+		return NULL;
+	TRY(recording_side_rows(recording, TYPE_thread, &all, &count));
+	rows = all;
+	for (size_t i = 0; i < count; i++)
+		if (wants_thread(o, rows[i].pid, rows[i].tid))
+			return NULL;
+	return err_fix(err_new(ERR_NOT_FOUND, "no process or thread %u is in this recording", (unsigned)o->pids.v[0]),
+		       "sonde trace REC --tree shows those that are");
+}
+
 /* As it was given, or whole. */
 static bool wants_path(const struct trace_options *o, const char *path)
 {
@@ -248,6 +265,8 @@ static void print_call(struct replay *r, const struct call_columns *c, size_t i)
 		return;
 	}
 	lead(r, c->time_ns[i]);
+	if (r->options->show_number)
+		str_printf(out, "[%4u] ", c->number[i]);
 	add_string(r, c->name[i]);
 	str_add_char(out, '(');
 	add_string(r, c->arguments[i]);
@@ -455,6 +474,7 @@ static struct err *replay(struct replay *r, const char *path)
 {
 	note_style(r->options);
 	TRY(recording_open(path, &r->recording));
+	TRY(replay_check_pids(r->options, r->recording));
 	r->meta = recording_borrow_meta(r->recording);
 	TRY(trace_out_open(&r->out, r->options->name, r->options->output, r->options->append));
 	if (!r->options->output)

@@ -6,11 +6,15 @@
 #include "session/trace/options.h"
 #include "view/calls/calls.h"
 
+struct recording;
+
 /* Is WORD a recording, a directory with meta.json?  (NAME for NAME.sonde is not taken here: it
  * may be a command.)  Then *path is where (heap), else NULL. */
 bool replay_is_recording(const char *word, char **path);
 /* Do the filters (-e, -P, -p, -z, -Z) of OPTIONS, a struct trace_options, want this call? */
 bool replay_wants(void *options, const struct calls_row *row);
+/* ERR_NOT_FOUND: -p asks for processes of which none is in it. */
+struct err *replay_check_pids(const struct trace_options *options, struct recording *recording);
 /* To standard output, or -o.  -p keeps these processes only. */
 struct err *replay_trace(const struct trace_options *options, const char *path);
 
