@@ -3,6 +3,7 @@
 #include "cmd/cmd.h"
 #include "cmd/debuginfod_opt.h"
 
+#include "session/kernel_log.h"
 #include "session/lookup.h"
 #include "session/oops.h"
 #include "session/oops_decode.h"
@@ -42,7 +43,7 @@ static const struct opt oops_opts[] = {
 };
 
 static const struct opt_operand oops_operands[] = {
-	{ .name = "FILE", .completes = "file", .help = "kernel logs: dmesg, journalctl, syslog, a serial capture, pstore; - is standard input; none: the running kernel's log",
+	{ .name = "FILE", .completes = "file", .help = "kernel logs: dmesg, journalctl, syslog, a serial capture, pstore; gzip, xz and zstd are unpacked; - is standard input; none: what is piped in, else the running kernel's log",
 	  .offset = offsetof(struct oops_args, files) },
 	OPERAND_END
 };
@@ -50,7 +51,7 @@ static const struct opt_operand oops_operands[] = {
 static const struct opt_example oops_examples[] = {
 	{ "sonde oops", "what the running kernel complained about" },
 	{ "sonde oops console.log", "every report in a serial capture, told once and explained" },
-	{ "journalctl -k -b -1 | sonde oops -", "why the machine died the last time" },
+	{ "journalctl -k -b -1 | sonde oops", "why the machine died the last time" },
 	{ "sonde oops --json crash.txt", "the same as structure (docs/SCHEMA.md)" },
 	{ NULL, NULL }
 };
@@ -83,8 +84,13 @@ static struct err *oops_run(void *args_, struct arena *arena, int *status)
 		.files = args->files.words, .file_count = args->files.count, .follow = args->follow,
 		.verbose = args->output.verbose > 0, .kind = args->kind, .limit = args->limit,
 	};
+	static const char *const piped[] = { "-" };
 	struct doc *doc;
 
+	if (options.file_count == 0 && kernel_log_is_piped()) {
+		options.files = piped;
+		options.file_count = 1;
+	}
 	output_log_level(&args->output);
 	if (args->output.json)
 		return run_json(&options, args->output.path);

@@ -230,12 +230,8 @@ static struct err *take(void *user, const void *bytes, size_t size_bytes)
 	struct printer *p = user;
 	const char *at = bytes, *end = at + size_bytes;
 
-	if (p->scan != NULL) {
-		if (size_bytes > 0)
-			oops_scan_feed(p->scan, bytes, size_bytes);
-		else
-			oops_scan_idle(p->scan);
-	}
+	if (p->scan != NULL && size_bytes > 0)
+		oops_scan_feed(p->scan, bytes, size_bytes);
 	for (const char *newline; p->scan == NULL && at < end && (newline = memchr(at, '\n', (size_t)(end - at))) != NULL; at = newline + 1) {
 		if (p->pending.length > 0) {
 			str_add_n(&p->pending, at, (size_t)(newline - at));
@@ -263,10 +259,19 @@ static void print_tail(struct printer *p)
 	free(p->tail);
 }
 
+static void quiet(void *user)
+{
+	struct printer *p = user;
+
+	if (p->scan != NULL)
+		oops_scan_idle(p->scan);
+	(void)fflush(p->out);
+}
+
 struct err *dmesg_print(const struct dmesg_options *options, FILE *out)
 {
 	struct printer p = { .o = options, .out = out, .last_us = -1, .boot_us = boot_time_us() };
-	struct kernel_log_options log = { .path = options->path, .follow = options->follow, .only_new = options->only_new };
+	struct kernel_log_options log = { .path = options->path, .follow = options->follow, .only_new = options->only_new, .quiet = quiet };
 
 	str_init(&p.pending);
 	str_init(&p.line);

@@ -6,9 +6,11 @@
  */
 #include "session/kernel_log.h"
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "module/unpack.h"
 #include "session/until_signal.h"
 
 #include <errno.h>
@@ -16,9 +18,10 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/klog.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum { CHUNK_BYTES = 1 << 18, FOLLOW_MS = 250, SYSLOG_READ_ALL = 3, SYSLOG_SIZE = 10 };
+enum { CHUNK_BYTES = 1 << 18, HEAD_BYTES = 4096, FOLLOW_MS = 250, SYSLOG_READ_ALL = 3, SYSLOG_SIZE = 10 };
 
 struct reader {
 	const struct kernel_log_options *options;
@@ -26,6 +29,8 @@ struct reader {
 	void *user;
 	char *chunk;
 	struct until_signal *signal; /* NULL: not following */
+	uint64_t last_ns;            /* when something came */
+	bool said_quiet;
 };
 
 static bool has_ended(const struct reader *r)
@@ -33,32 +38,174 @@ static bool has_ended(const struct reader *r)
 	return r->signal != NULL && until_signal_came(r->signal);
 }
 
+static struct err *take(struct reader *r, size_t size_bytes)
+{
+	r->last_ns = r->signal != NULL ? clock_now_ns() : 0;
+	r->said_quiet = false;
+	return r->callback(r->user, r->chunk, size_bytes);
+}
+
+/* Lines of one report come in pieces: a serial port is slow, a writer flushes when it likes. */
+static struct err *nothing_new(struct reader *r)
+{
+	if (!r->said_quiet && clock_now_ns() - r->last_ns >= (uint64_t)KERNEL_LOG_QUIET_MS * 1000000) {
+		r->said_quiet = true;
+		if (r->options->quiet != NULL)
+			r->options->quiet(r->user);
+	}
+	return r->callback(r->user, NULL, 0);
+}
+
+/* Until FD has something, a signal comes, or the silence is long enough to be told. */
+static struct err *wait_for(struct reader *r, int fd)
+{
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+
+	TRY(r->callback(r->user, NULL, 0));
+	until_signal_wait_fd(r->signal, &wait, r->said_quiet ? -1 : KERNEL_LOG_QUIET_MS);
+	return wait.revents != 0 ? NULL : nothing_new(r);
+}
+
+static bool has_input(int fd)
+{
+	struct pollfd now = { .fd = fd, .events = POLLIN };
+
+	return poll(&now, 1, 0) != 0;
+}
+
 /* --- files and pipes ----------------------------------------------------------------------------- */
+
+static const struct {
+	const char *name, *tool;
+	size_t length;
+	char magic[6];
+	bool is_unpacked_here;
+} packings[] = {
+	{ "gzip", "zcat", 2, "\x1f\x8b", true },
+	{ "xz", "xzcat", 6, "\xfd" "7zXZ", true },
+	{ "zstd", "zstdcat", 4, "\x28\xb5\x2f\xfd", true },
+	{ "bzip2", "bzcat", 3, "BZh", false },
+	{ "lz4", "lz4cat", 4, "\x04\x22\x4d\x18", false },
+};
+enum { PACKINGS = sizeof(packings) / sizeof(packings[0]) };
+
+static size_t packing_of(const char *head, size_t size_bytes)
+{
+	size_t i = 0;
+
+	while (i < PACKINGS && (size_bytes < packings[i].length || memcmp(head, packings[i].magic, packings[i].length) != 0))
+		i++;
+	return i;
+}
+
+/* A byte order mark, or each second byte a NUL. */
+static bool is_utf16(const unsigned char *head, size_t size_bytes)
+{
+	size_t nuls[2] = { 0, 0 };
+
+	if (size_bytes >= 2 && ((head[0] == 0xff && head[1] == 0xfe) || (head[0] == 0xfe && head[1] == 0xff)))
+		return true;
+	for (size_t i = 0; i < size_bytes; i++)
+		nuls[i % 2] += head[i] == '\0';
+	return size_bytes >= 16 && ((nuls[0] * 20 > size_bytes * 9 && nuls[1] == 0) || (nuls[1] * 20 > size_bytes * 9 && nuls[0] == 0));
+}
+
+/* NULs alone come into logs when a machine dies; a serial line makes a little noise. */
+static bool is_binary(const unsigned char *head, size_t size_bytes)
+{
+	size_t nuls = 0, others = 0;
+
+	for (size_t i = 0; i < size_bytes; i++) {
+		nuls += head[i] == '\0';
+		others += head[i] >= 0x7f || (head[i] > 0 && head[i] < ' ' && strchr("\t\n\r\f\x1b", head[i]) == NULL);
+	}
+	return nuls > 0 && others * 10 > (size_bytes - nuls) * 3;
+}
+
+/* Is what a log begins with text? */
+static struct err *check_head(const char *name, const char *head, size_t size_bytes)
+{
+	bool is_stdin = strcmp(name, "-") == 0;
+	size_t packing = packing_of(head, size_bytes), looked_at = size_bytes < HEAD_BYTES ? size_bytes : HEAD_BYTES;
+
+	if (is_stdin)
+		name = "standard input";
+	if (packing < PACKINGS)
+		return err_fix(err_new(ERR_FORMAT, "%s is %s data, not a log", name, packings[packing].name), "%s%s%s | sonde oops -",
+			       packings[packing].tool, is_stdin ? "" : " ", is_stdin ? "" : name);
+	if (is_utf16((const unsigned char *)head, looked_at))
+		return err_fix(err_new(ERR_FORMAT, "%s is UTF-16 text", name), "iconv -f UTF-16 -t UTF-8%s%s | sonde oops -", is_stdin ? "" : " ", is_stdin ? "" : name);
+	if (is_binary((const unsigned char *)head, looked_at))
+		log_warn("%s looks like a binary file, not like a log", name);
+	return NULL;
+}
+
+/* PATH as text: what is packed as a file in memory. */
+static struct err *open_file(const char *path, int *fd)
+{
+	char head[8];
+	struct stat st;
+
+	*fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (*fd < 0)
+		return err_errno(errno, "cannot open %s", path);
+	(void)posix_fadvise(*fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	if (fstat(*fd, &st) != 0 || !S_ISREG(st.st_mode))
+		return NULL;
+	ssize_t n = pread(*fd, head, sizeof(head), 0);
+	size_t packing = n > 0 ? packing_of(head, (size_t)n) : PACKINGS;
+
+	if (packing == PACKINGS || !packings[packing].is_unpacked_here)
+		return NULL;
+	close(*fd);
+	struct err *err = unpack_open(path, fd);
+
+	if (err != NULL)
+		return err_fix(err, "%s %s | sonde oops -", packings[packing].tool, path);
+	return lseek(*fd, 0, SEEK_SET) == 0 ? NULL : err_errno(errno, "cannot read %s", path);
+}
 
 static struct err *read_file(struct reader *r)
 {
-	bool is_stdin = strcmp(r->options->path, "-") == 0;
+	const char *path = r->options->path;
+	bool is_stdin = strcmp(path, "-") == 0, is_head = true;
 	CLEANUP(io_closep) int opened = -1;
-	int fd = STDIN_FILENO;
 	ssize_t n;
 
-	if (!is_stdin) {
-		opened = fd = open(r->options->path, O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			return err_errno(errno, "cannot open %s", r->options->path);
-		(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	}
+	if (!is_stdin)
+		TRY(open_file(path, &opened));
+	int fd = is_stdin ? STDIN_FILENO : opened;
+
 	while (!has_ended(r)) {
+		if (is_stdin && r->signal != NULL && !has_input(fd)) {
+			TRY(wait_for(r, fd));
+			continue;
+		}
 		n = read(fd, r->chunk, CHUNK_BYTES);
 		if (n < 0 && errno != EINTR)
-			return err_errno(errno, "cannot read %s", is_stdin ? "standard input" : r->options->path);
+			return err_errno(errno, "cannot read %s", is_stdin ? "standard input" : path);
 		if (n == 0 && (!r->options->follow || is_stdin))
 			return NULL;
-		TRY(r->callback(r->user, r->chunk, n > 0 ? (size_t)n : 0));
+		if (n > 0 && is_head)
+			TRY(check_head(path, r->chunk, (size_t)n));
+		is_head = is_head && n <= 0;
+		TRY(n > 0 ? take(r, (size_t)n) : nothing_new(r));
 		if (n == 0)
 			until_signal_wait(r->signal, FOLLOW_MS);
 	}
 	return NULL;
+}
+
+bool kernel_log_is_piped(void)
+{
+	struct pollfd wait = { .fd = STDIN_FILENO, .events = POLLIN };
+	struct stat st;
+
+	if (fstat(STDIN_FILENO, &st) != 0)
+		return false;
+	if (S_ISREG(st.st_mode))
+		return st.st_size > lseek(STDIN_FILENO, 0, SEEK_CUR);
+	return S_ISFIFO(st.st_mode) && poll(&wait, 1, KERNEL_LOG_QUIET_MS) > 0 && (wait.revents & POLLIN) != 0;
 }
 
 /* --- the running kernel's -------------------------------------------------------------------------- */
@@ -92,7 +239,6 @@ static size_t first_line(const char *record, size_t length)
 static struct err *read_kmsg(struct reader *r)
 {
 	CLEANUP(io_closep) int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	struct pollfd wait = { .fd = fd, .events = POLLIN };
 
 	if (fd < 0)
 		return read_syslog(r, errno);
@@ -102,14 +248,13 @@ static struct err *read_kmsg(struct reader *r)
 		ssize_t n = read(fd, r->chunk, CHUNK_BYTES);
 
 		if (n > 0) {
-			TRY(r->callback(r->user, r->chunk, first_line(r->chunk, (size_t)n)));
+			TRY(take(r, first_line(r->chunk, (size_t)n)));
 		} else if (n < 0 && errno == EPIPE) {
 			log_warn("the kernel overwrote messages before they were read");
 		} else if (n < 0 && errno == EAGAIN) {
 			if (!r->options->follow)
 				return NULL;
-			TRY(r->callback(r->user, NULL, 0));
-			until_signal_wait_fd(r->signal, &wait);
+			TRY(wait_for(r, fd));
 		} else if (n == 0 || errno == EPERM) {
 			return n == 0 ? NULL : read_syslog(r, EPERM);
 		} else if (errno != EINTR) {

@@ -30,15 +30,18 @@ static struct err *feed(void *user, const void *bytes, size_t size_bytes)
 {
 	if (size_bytes > 0)
 		oops_scan_feed(user, bytes, size_bytes);
-	else
-		oops_scan_idle(user);
 	return NULL;
+}
+
+static void quiet(void *user)
+{
+	oops_scan_idle(user);
 }
 
 static struct err *scan_log(const char *path, bool follow, oops_report_fn *callback, void *user, uint64_t *lines)
 {
 	struct oops_scan *scan = oops_scan_create(callback, user);
-	struct kernel_log_options options = { .path = path, .follow = follow };
+	struct kernel_log_options options = { .path = path, .follow = follow, .quiet = quiet };
 	struct err *err = kernel_log_read(&options, feed, scan);
 
 	oops_scan_finish(scan);

@@ -53,8 +53,11 @@ void until_signal_destroy(struct until_signal *s)
 static bool is_ready(const struct until_signal *s, struct pollfd *other, int timeout_ms)
 {
 	struct pollfd fds[2] = { { .fd = s->fd, .events = POLLIN }, other != NULL ? *other : (struct pollfd){ .fd = -1 } };
+	bool is_any = poll(fds, 2, timeout_ms) > 0;
 
-	return poll(fds, 2, timeout_ms) > 0 && (fds[0].revents & POLLIN) != 0;
+	if (other != NULL)
+		other->revents = is_any ? fds[1].revents : 0;
+	return is_any && (fds[0].revents & POLLIN) != 0;
 }
 
 bool until_signal_came(const struct until_signal *s)
@@ -67,7 +70,7 @@ void until_signal_wait(struct until_signal *s, int timeout_ms)
 	(void)is_ready(s, NULL, timeout_ms);
 }
 
-void until_signal_wait_fd(struct until_signal *s, struct pollfd *fd)
+void until_signal_wait_fd(struct until_signal *s, struct pollfd *fd, int timeout_ms)
 {
-	(void)is_ready(s, fd, -1);
+	(void)is_ready(s, fd, timeout_ms);
 }

@@ -16,7 +16,7 @@ void until_signal_destroy(struct until_signal *s); /* NULL-safe; the signals are
 bool until_signal_came(const struct until_signal *s);
 /* Wait for a signal, at most TIMEOUT_MS. */
 void until_signal_wait(struct until_signal *s, int timeout_ms);
-/* Wait until FD is ready or a signal comes. */
-void until_signal_wait_fd(struct until_signal *s, struct pollfd *fd);
+/* Wait until FD is ready (its revents say so) or a signal comes, at most TIMEOUT_MS; -1: for ever. */
+void until_signal_wait_fd(struct until_signal *s, struct pollfd *fd, int timeout_ms);
 
 #endif
