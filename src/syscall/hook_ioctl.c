@@ -212,14 +212,15 @@ static void term_cc(struct decoder *d, const uint8_t *cc, unsigned count)
 	str_add_char(d->out, ']');
 }
 
-/* struct termios (19 control characters) and the old termio (8). */
+/* struct termios (19 control characters), termios2 with speeds behind them (SPEEDS) and the old termio (8). */
 void hook_termios(struct decoder *d, const struct sys_ref *ref)
 {
-	uint8_t b[36];
-	bool wide = ref->param == 19;
-	unsigned w = wide ? 4 : 2;
+	enum { CHARS = 19, SPEEDS = 20, IN = 36, OUT = 40 };
+	uint8_t b[44];
+	bool wide = ref->param >= CHARS, speeds = ref->param == SPEEDS;
+	unsigned w = wide ? 4 : 2, chars = wide ? CHARS : ref->param;
 
-	if (!dec_read_or_addr(d, ref->value, b, 4 * w + 1 + ref->param))
+	if (!dec_read_or_addr(d, ref->value, b, speeds ? sizeof(b) : 4 * w + 1 + chars))
 		return;
 	dec_text(d, "{c_iflag=");
 	term_rest(d, XLAT_term_iflags, dec_word(d, b, w));
@@ -233,7 +234,9 @@ void hook_termios(struct decoder *d, const struct sys_ref *ref)
 		dec_text(d, ", c_line=");
 		dec_enum(d, XLAT_term_lines, b[4 * w]);
 		dec_text(d, ", c_cc=");
-		term_cc(d, b + 4 * w + 1, ref->param);
+		term_cc(d, b + 4 * w + 1, chars);
+		if (speeds)
+			dec_printf(d, ", c_ispeed=%u, c_ospeed=%u", (unsigned)dec_word(d, b + IN, 4), (unsigned)dec_word(d, b + OUT, 4));
 	} else {
 		dec_text(d, ", ...");
 	}
