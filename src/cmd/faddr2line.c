@@ -40,7 +40,7 @@ static struct err *faddr2line_run(void *arguments, struct arena *arena, int *sta
 {
 	struct faddr2line_args *args = arguments;
 	struct lookup_options options = { .no_cache = args->no_cache, .debuginfod = lookup_debuginfod_when(args->debuginfod) };
-	struct faddr2line_options form = { .list = args->list, .basenames = args->basenames };
+	struct faddr2line_options form = { .list = args->list, .basenames = args->basenames, .file = args->file };
 	struct lookup *l;
 	struct err *first = NULL;
 

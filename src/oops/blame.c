@@ -113,13 +113,13 @@ static bool part_matches(const char *part, const char *name, size_t length, bool
 	if (n > length)
 		return false;
 	if (*part == '~')
-		return has_word(part + 1, n - 1, name, length);
+		return !in_module && has_word(part + 1, n - 1, name, length);
 	if (start && end)
 		return n == length && memcmp(name, part, n) == 0;
 	if (start)
 		return memcmp(name, part, n) == 0;
 	if (end)
-		return memcmp(name + length - n, part, n) == 0;
+		return !in_module && memcmp(name + length - n, part, n) == 0;
 	const char *found = memmem(name, length, part, n);
 
 	return found != NULL && (!in_module || found <= name + underscores(name, length));
@@ -264,7 +264,7 @@ static const struct oops_frame *hung(struct oops_report *r)
 	for (size_t i = 0; i < trace->frames.n; i++) {
 		const struct oops_frame *f = &trace->frames.v[i];
 
-		if (f->function == NULL || f->unreliable || !any_matches(well_known, f->function, strlen(f->function)))
+		if (f->function == NULL || f->unreliable || f->module != NULL || !any_matches(well_known, f->function, strlen(f->function)))
 			continue;
 		if (strstr(f->function, "synchronize_") == NULL)
 			return f;
@@ -279,7 +279,8 @@ static const struct oops_frame *hung(struct oops_report *r)
 
 		if (is_foreign(f))
 			return NULL;
-		if (can_blame(r, f) && !any_matches(waiting, f->function, strlen(f->function)))
+		/* A module's "foo_lock_it" is not about waiting: it waits. */
+		if (can_blame(r, f) && (f->module != NULL || !any_matches(waiting, f->function, strlen(f->function))))
 			return f;
 	}
 	return NULL;
@@ -408,6 +409,19 @@ static const struct oops_frame *caught(const struct oops_report *r)
 	return found != NULL ? found : first_unreliable(r, trace);
 }
 
+/* AT is what the stalled CPU was at: no stack from an interrupt on is there, in which the entry of the loop would be
+ * looked for, and it isn't the grace period's own thread, which sleeps. */
+static bool tells_stall(const struct oops_report *r, const struct oops_frame *at)
+{
+	if (at == NULL || at->unreliable || r->kind->where[0] != OOPS_WHERE_STALLED || strstr(at->function, "schedule") != NULL)
+		return false;
+	for (size_t i = 0; i < r->traces.n; i++)
+		for (size_t k = 0; k < r->traces.v[i].frames.n; k++)
+			if (is_interrupt_entry(&r->traces.v[i].frames.v[k]))
+				return false;
+	return true;
+}
+
 void oops_blame_find(struct oops_report *r)
 {
 	const size_t count = sizeof(r->kind->where) / sizeof(r->kind->where[0]);
@@ -424,5 +438,7 @@ void oops_blame_find(struct oops_report *r)
 		const struct oops_frame *at = caught(r);
 
 		r->blame = at != NULL ? at : r->subject;
+		if (r->subject == NULL && tells_stall(r, at))
+			r->subject = at;
 	}
 }

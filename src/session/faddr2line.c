@@ -10,12 +10,13 @@
 #include "base/str.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { SOURCE_BYTES_MAX = 16 << 20, LINES_AROUND = 5 };
 
-/* "func+0x12/0x340"; the part in brackets of "func+0x12/0x340 [module]" is left out. */
+/* "func+0x12/0x340"; the part in brackets of "func+0x12/0x340 [module]" is check_module()'s. */
 static struct err *parse(const char *expression, char **name, uint64_t *offset, uint64_t *size)
 {
 	const char *plus = strrchr(expression, '+');
@@ -32,6 +33,31 @@ static struct err *parse(const char *expression, char **name, uint64_t *offset, 
 		return err_fix(err_new(ERR_USAGE, "'%s' is no function and offset", expression), "write it as the kernel does: schedule+0x4c/0xb0");
 	*name = mem_strndup(expression, (size_t)(plus - expression));
 	return NULL;
+}
+
+static bool is_of_module(const char *file, const char *module, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (file[i] != module[i] && !(file[i] == '-' && module[i] == '_'))
+			return false;
+	return file[length] == '.' || file[length] == '\0';
+}
+
+/* "func+0x12/0x340 [module]" of vmlinux, or of another module, may name a function that is there as well. */
+static struct err *check_module(const char *expression, const char *path)
+{
+	const char *open = strchr(expression, '[');
+
+	if (open == NULL || path == NULL)
+		return NULL;
+	const char *slash = strrchr(path, '/'), *file = slash != NULL ? slash + 1 : path;
+	size_t length = strcspn(open + 1, " ]");
+	bool is_kernel = strncmp(file, "vmlinu", 6) == 0 || strstr(file, ".ko") != NULL;
+
+	if (length == 0 || !is_kernel || is_of_module(file, open + 1, length))
+		return NULL;
+	return err_fix(err_new(ERR_USAGE, "'%s' is a function of the module %.*s, not of %s", expression, (int)length, open + 1, file),
+		       "give the module's file: %.*s.ko", (int)length, open + 1);
 }
 
 static void print_source(const char *path, unsigned wanted, FILE *out)
@@ -75,13 +101,15 @@ struct err *faddr2line_print(struct lookup *l, const char *expression, const str
 	struct index_chain chain;
 
 	TRY(parse(expression, &name, &offset, &size));
+	TRY(check_module(expression, options->file));
 	struct err *err = lookup_function(l, name, size, &start, &known);
 
 	if (err_is(err, ERR_FORMAT))
 		return err_fix(err, "this is another kernel's or module's file");
 	TRY(err);
-	if (size != 0 && offset > size)
-		return err_new(ERR_USAGE, "'%s': the offset is beyond the function's end", expression);
+	if (known != 0 && offset >= known)
+		return err_fix(err_new(ERR_USAGE, "'%s': the function has only 0x%" PRIx64 " bytes here", expression, known),
+			       offset == known ? "a return address behind its last instruction: ask for the byte before" : "this is another kernel's or module's file");
 	uint64_t addr = start + offset;
 
 	TRY(lookup_find(l, &addr, 1, &chain));

@@ -11,10 +11,11 @@
 struct faddr2line_options {
 	bool list;      /* the source around each line */
 	bool basenames;
+	const char *file; /* its name: whether "[module]" behind an expression fits; NULL: not checked */
 };
 
 /* One EXPRESSION.  ERR_NOT_FOUND: no such symbol; ERR_FORMAT: it has another size here;
- * ERR_USAGE: it doesn't read "func+0x1[/0x2]". */
+ * ERR_USAGE: it doesn't read "func+0x1[/0x2]", lies beyond the function's end, or is another module's. */
 struct err *faddr2line_print(struct lookup *l, const char *expression, const struct faddr2line_options *options, FILE *out);
 
 #endif

@@ -347,7 +347,7 @@ struct err *lookup_address(struct lookup *l, const char *expression, uint64_t *a
 	char *end;
 
 	if (l->space != NULL)
-		return err_new(ERR_USAGE, "%s: names are looked up in one file (-e)", expression);
+		return err_new(ERR_USAGE, "%s: names are looked up in one file: give it with -e, the running kernel's vmlinux with -K", expression);
 	/* perf and the kernel write symbol+0x12/0x340. */
 	if (plus != NULL && plus != expression) {
 		errno = 0;
@@ -404,6 +404,7 @@ static bool pick_function(struct lookup *l, const char *name, uint64_t size_byte
 		const struct listed_symbol *s = symbol_pick_get(l->picked, i);
 
 		*addr = s->addr;
+		*known = s->size_bytes > size_bytes ? s->size_bytes : size_bytes;
 		if (fits(size_bytes, s->size_bytes))
 			return true;
 		*known = symbol_pick_room(l->picked, i);

@@ -62,7 +62,7 @@ const char *lookup_demangle(struct lookup *l, const char *name);
 /* The address of "symbol", "symbol+0x12", "(.text)+0x12"; ERR_NOT_FOUND. */
 struct err *lookup_address(struct lookup *l, const char *expression, uint64_t *addr);
 /* Where the function NAME begins that is SIZE bytes long as the kernel counts ("name+0x1/SIZE": up
- * to the next symbol); with several of that name the size chooses.  ERR_NOT_FOUND: no such
+ * to the next symbol); with several of that name the size chooses.  *known is its size, 0: not known.  ERR_NOT_FOUND: no such
  * symbol; ERR_FORMAT: none of them has that size, *known is what it would be here. */
 struct err *lookup_function(struct lookup *l, const char *name, uint64_t size_bytes, uint64_t *addr, uint64_t *known);
 /* lookup_function() will be asked for NAME, and perhaps for NAMES: if NAME wasn't asked for before, all are looked for

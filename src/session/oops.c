@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "base/vec.h"
 #include "oops/json.h"
 #include "oops/kind.h"
@@ -62,6 +63,34 @@ static struct err *scan_all(const struct oops_session_options *o, oops_report_fn
 static bool is_wanted(const struct oops_session_options *o, const struct oops_report *r)
 {
 	return o->kind == NULL || strcmp(o->kind, r->kind->name) == 0;
+}
+
+/* A word that is no kind would find nothing, as a log without reports does. */
+static struct err *check_kind(const char *kind)
+{
+	struct str known;
+	struct strmap seen;
+
+	if (kind == NULL)
+		return NULL;
+	str_init(&known);
+	strmap_init(&seen);
+	bool found = false;
+
+	for (const struct oops_family *const *f = oops_families; *f != NULL; f++)
+		for (const struct oops_kind *k = (*f)->kinds; k->name != NULL; k++) {
+			bool is_new;
+
+			found = found || strcmp(k->name, kind) == 0;
+			(void)strmap_get(&seen, k->name, strlen(k->name), &is_new);
+			if (is_new)
+				str_printf(&known, "%s%s", known.length > 0 ? ", " : "", k->name);
+		}
+	struct err *err = found ? NULL : err_fix(err_new(ERR_USAGE, "there is no kind of report '%s'", kind), "the kinds are %s", str_text(&known));
+
+	strmap_deinit(&seen);
+	str_deinit(&known);
+	return err;
 }
 
 /* --- gathered ------------------------------------------------------------------------------------- */
@@ -123,7 +152,7 @@ struct gathered {
 	const struct oops_session_options *options;
 	struct strmap by_title;
 	VEC(struct oops_report *) reports; /* the first of each title */
-	uint64_t total, not_kept;
+	uint64_t total, not_kept, other_kinds;
 };
 
 static void gather(void *user, struct oops_report *r)
@@ -132,6 +161,7 @@ static void gather(void *user, struct oops_report *r)
 	bool is_new;
 
 	if (!is_wanted(g->options, r)) {
+		g->other_kinds += !(r->kind->flags & OOPS_NOTE);
 		oops_report_destroy(r);
 		return;
 	}
@@ -244,7 +274,10 @@ static void show_all(struct doc *doc, struct gathered *g, uint64_t lines)
 	uint64_t limit = o->limit != 0 ? o->limit : LIMIT_DEFAULT;
 
 	if (g->reports.n == 0) {
-		doc_headline(doc, "no kernel report in %" PRIu64 " line%s", lines, lines == 1 ? "" : "s");
+		if (o->kind != NULL)
+			doc_headline(doc, "no report of kind %s in %" PRIu64 " line%s; %" PRIu64 " of other kinds", o->kind, lines, lines == 1 ? "" : "s", g->other_kinds);
+		else
+			doc_headline(doc, "no kernel report in %" PRIu64 " line%s", lines, lines == 1 ? "" : "s");
 		show_notes(doc, &g->notes);
 		return;
 	}
@@ -323,6 +356,7 @@ struct err *session_oops(const struct oops_session_options *options, struct doc 
 {
 	struct oops_decoder *decoder = NULL;
 
+	TRY(check_kind(options->kind));
 	if (options->decode != NULL)
 		TRY(oops_decoder_create(options->decode, &decoder));
 	struct err *err = options->follow ? follow(options, decoder, doc) : gather_all(options, decoder, doc);
@@ -391,6 +425,7 @@ struct err *session_oops_json(const struct oops_session_options *options, FILE *
 	struct json_out out = { .options = options, .file = file };
 	uint64_t lines = 0;
 
+	TRY(check_kind(options->kind));
 	if (options->decode != NULL)
 		TRY(oops_decoder_create(options->decode, &out.decoder));
 	notes_init(&out.notes);
