@@ -97,6 +97,7 @@ void dec_path_n(struct decoder *d, uint64_t addr, size_t most);
 void dec_name_n(struct decoder *d, uint64_t addr, size_t size);
 void dec_str(struct decoder *d, uint64_t addr);                    /* up to a NUL, -s */
 void dec_str_n(struct decoder *d, uint64_t addr, uint64_t most);   /* that is in MOST bytes */
+void dec_str_limit(struct decoder *d, uint64_t addr, uint32_t most); /* of which MOST bytes are shown at most */
 void dec_buffer(struct decoder *d, uint64_t addr, uint64_t length); /* -s */
 void dec_buffer_hex(struct decoder *d, uint64_t addr, uint64_t length);
 void dec_chars(struct decoder *d, const uint8_t *bytes, size_t size); /* in place, up to a NUL */

@@ -57,7 +57,7 @@ void hook_swap_flags(struct decoder *d, const struct sys_ref *ref)
 		return;
 	}
 	dec_flags(d, XLAT_swap_flag, v & ~0x7fffu);
-	if (priority != 0)
+	if (priority != 0 || (v & 0x8000) != 0) /* SWAP_FLAG_PREFER */
 		dec_printf(d, "|%u", priority);
 }
 
@@ -282,11 +282,11 @@ void hook_inout_off(struct decoder *d, const struct sys_ref *ref)
 		dec_addr(d, ref->value);
 		return;
 	}
-	dec_printf(d, "[%lld]", (long long)before);
+	dec_printf(d, ref->param == 4 ? "[%lld]" : "[%llu]", (long long)before);
 	if (d->call->is_error || d->call->result == 0)
 		return;
 	uint64_t after = dec_word(d, bytes, ref->param);
-	dec_printf(d, " => [%lld]", ref->param == 4 ? (long long)(int32_t)after : (long long)after);
+	dec_printf(d, ref->param == 4 ? " => [%lld]" : " => [%llu]", ref->param == 4 ? (long long)(int32_t)after : (long long)after);
 }
 
 /* _llseek's offset in two registers. */
@@ -339,7 +339,10 @@ void hook_memfd_flags(struct decoder *d, const struct sys_ref *ref)
 		dec_text(d, " */");
 }
 
-void hook_o_cloexec(struct decoder *d, const struct sys_ref *ref) { dec_flags(d, XLAT_cloexec_flag, (uint32_t)ref->value); }
+void hook_o_cloexec(struct decoder *d, const struct sys_ref *ref)
+{
+	dec_flags_of(d, (const uint16_t[]){ XLAT_cloexec_flag }, 1, (uint32_t)ref->value, NULL);
+}
 
 void hook_uffd_flags(struct decoder *d, const struct sys_ref *ref)
 {

@@ -30,16 +30,24 @@ void hook_mincore(struct decoder *d, const struct sys_ref *ref)
 	str_add_char(d->out, ']');
 }
 
+/* What is left of a file's name behind "memfd:". */
+void hook_memfd_name(struct decoder *d, const struct sys_ref *ref) { dec_str_limit(d, ref->value, 249); }
+
 void hook_mpol_mode(struct decoder *d, const struct sys_ref *ref)
 {
-	uint32_t mode = (uint32_t)ref->value & ~0xe000u, flags = (uint32_t)ref->value & 0xe000;
+	uint64_t all = ref->size == 4 ? (uint32_t)ref->value : ref->value, mode = all & ~UINT64_C(0xe000);
+	uint32_t flags = (uint32_t)ref->value & 0xe000;
 	const char *name = dec_name(XLAT_mpol_modes, mode);
 
+	if (d->style->xlat == SYSCALL_XLAT_RAW) {
+		dec_hex(d, all);
+		return;
+	}
 	if (name == NULL || flags == 0) {
 		if (name != NULL)
 			dec_enum(d, XLAT_mpol_modes, mode);
 		else
-			dec_flags_of(d, (const uint16_t[]){ XLAT_mpol_mode_flags }, 1, ref->size == 4 ? (uint32_t)ref->value : ref->value, "MPOL_???");
+			dec_flags_of(d, (const uint16_t[]){ XLAT_mpol_mode_flags }, 1, all, "MPOL_???");
 		return;
 	}
 	dec_enum(d, XLAT_mpol_modes, mode);
@@ -57,6 +65,10 @@ static void nodemask(struct decoder *d, uint64_t addr, uint64_t bits)
 {
 	uint64_t words = (bits + 8 * d->word - 2) / (8 * d->word);
 
+	if (bits == 0 && addr != 0) {
+		dec_text(d, "[]");
+		return;
+	}
 	if (bits == 0 || words > 4096) {
 		dec_addr(d, addr);
 		return;
@@ -83,7 +95,7 @@ void hook_mpol_out(struct decoder *d, const struct sys_ref *ref)
 	if (!dec_read_or_addr(d, ref->value, b, 4))
 		return;
 	str_add_char(d->out, '[');
-	hook_mpol_mode(d, &(struct sys_ref){ .value = dec_word(d, b, 4) });
+	hook_mpol_mode(d, &(struct sys_ref){ .value = dec_word(d, b, 4), .size = 4 });
 	str_add_char(d->out, ']');
 }
 
@@ -105,17 +117,17 @@ static void print_status(struct decoder *d, const uint8_t *bytes, uint64_t addr,
 	const char *name = v < 0 && v > -4096 ? syscall_errno_name(-v) : NULL;
 
 	(void)addr, (void)user;
-	if (name != NULL)
-		dec_printf(d, "-%s", name);
-	else
+	if (name == NULL || d->style->xlat != SYSCALL_XLAT_ABBREV)
 		dec_int(d, v);
+	if (name != NULL && d->style->xlat != SYSCALL_XLAT_RAW)
+		dec_printf(d, d->style->xlat == SYSCALL_XLAT_VERBOSE ? " /* -%s */" : "-%s", name);
 }
 
 void hook_move_addrs(struct decoder *d, const struct sys_ref *ref) { dec_array(d, ref->value, d->args[1], d->word, print_page, NULL); }
 void hook_move_nodes(struct decoder *d, const struct sys_ref *ref) { dec_array(d, ref->value, d->args[1], 4, print_node, NULL); }
 void hook_move_status(struct decoder *d, const struct sys_ref *ref)
 {
-	if (dec_failed(d))
+	if (dec_failed(d) && d->args[1] != 0)
 		dec_addr(d, ref->value);
 	else
 		dec_array(d, ref->value, d->args[1], 4, print_status, NULL);

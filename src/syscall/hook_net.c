@@ -23,8 +23,12 @@ static void print_raw(struct decoder *d, const uint8_t *b, size_t size)
 
 static void print_unix(struct decoder *d, const uint8_t *b, size_t size)
 {
+	enum { MOST = 110 }; /* of struct sockaddr_un */
+
 	if (size <= 2)
 		return;
+	if (size > MOST)
+		size = MOST;
 	dec_text(d, ", sun_path=");
 	if (b[2] != 0) {
 		const uint8_t *nul = memchr(b + 2, 0, size - 2);
@@ -151,6 +155,15 @@ static void print_ipx(struct decoder *d, const uint8_t *b, size_t size)
 	dec_printf(d, "], sipx_type=%02x", b[14]);
 }
 
+static void verbose_enum(struct decoder *d, unsigned table, uint64_t value, const char *unknown)
+{
+	const char *name = dec_name(table, value) != NULL ? dec_name(table, value) : unknown;
+
+	dec_hex(d, value);
+	if (name != NULL && d->style->xlat != SYSCALL_XLAT_RAW)
+		dec_comment(d, name);
+}
+
 /* An address of RxRPC has its transport's in it: IPv4's or IPv6's. */
 static void print_rxrpc(struct decoder *d, const uint8_t *b, size_t size)
 {
@@ -160,9 +173,7 @@ static void print_rxrpc(struct decoder *d, const uint8_t *b, size_t size)
 	uint16_t service = (uint16_t)dec_word(d, b + 2, 2);
 
 	dec_text(d, ", srx_service=");
-	dec_hex(d, service);
-	if (d->style->xlat != SYSCALL_XLAT_RAW)
-		dec_comment(d, dec_name(XLAT_rxrpc_services, service) != NULL ? dec_name(XLAT_rxrpc_services, service) : "???_SERVICE");
+	verbose_enum(d, XLAT_rxrpc_services, service, "???_SERVICE");
 	dec_text(d, ", transport_type=");
 	dec_enum(d, XLAT_socktypes, dec_word(d, b + 4, 2));
 	dec_printf(d, ", transport_len=%u, transport={", given);
@@ -179,6 +190,25 @@ static void print_rxrpc(struct decoder *d, const uint8_t *b, size_t size)
 		dec_quote(d, b + 10, rest, false, false);
 	}
 	dec_text(d, name != NULL ? "}}" : "}");
+}
+
+static void print_ieee802154(struct decoder *d, const uint8_t *b)
+{
+	enum { NONE = 0, SHORT = 2 };
+	uint32_t type = (uint32_t)dec_word(d, b + 4, 4);
+
+	dec_text(d, ", addr={addr_type=");
+	verbose_enum(d, XLAT_ieee802154_types, type, "IEEE802154_ADDR_???");
+	dec_text(d, ", pan_id=");
+	verbose_enum(d, XLAT_ieee802154_pans, dec_word(d, b + 8, 2), NULL);
+	if (type == SHORT) {
+		dec_text(d, ", short_addr=");
+		verbose_enum(d, XLAT_ieee802154_addrs, dec_word(d, b + 10, 2), NULL);
+	} else if (type != NONE) {
+		dec_text(d, ", hwaddr=");
+		dec_hwaddr(d, b + 10, 8, -1);
+	}
+	dec_text(d, "}");
 }
 
 /* Families that a structure is enough for. */
@@ -286,6 +316,12 @@ void dec_sockaddr(struct decoder *d, const uint8_t *bytes, size_t size)
 		break;
 	case 4:
 		print_ipx(d, bytes, size);
+		break;
+	case 36:
+		if (size >= 20)
+			print_ieee802154(d, bytes);
+		else
+			print_raw(d, bytes, size);
 		break;
 	case 33:
 		if (size >= 36)

@@ -603,6 +603,9 @@ void hook_sockbuf(struct decoder *d, const struct sys_ref *ref)
 {
 	uint64_t length = ref->param < 6 ? d->args[ref->param] : d->call->result > 0 ? (uint64_t)d->call->result : 0;
 
+	if (ref->param == 6 && length > d->args[2]) /* MSG_TRUNC: how long it was */
+		length = d->args[2];
+
 	if (dec_failed(d))
 		dec_addr(d, ref->value);
 	else if (!dec_netlink(d, (int)d->args[0], ref->value, length))

@@ -86,7 +86,7 @@ void hook_groups_out(struct decoder *d, const struct sys_ref *ref)
 	unsigned size = ref->param;
 	int64_t count = d->call->result;
 
-	if (d->call->is_error || (int)d->args[0] == 0)
+	if (d->call->is_error || ((int)d->args[0] == 0 && count != 0))
 		dec_addr(d, ref->value);
 	else
 		dec_array(d, ref->value, (uint64_t)count, size, print_id, &size);
@@ -177,7 +177,7 @@ static void cpuset(struct decoder *d, uint64_t addr, uint64_t size)
 	bool first = true;
 
 	size = size / d->word * d->word;
-	if (size == 0 && d->exit && addr != 0) {
+	if (size == 0 && addr != 0) {
 		dec_text(d, "[]");
 		return;
 	}
@@ -206,8 +206,10 @@ void hook_cpuset_out(struct decoder *d, const struct sys_ref *ref)
 		cpuset(d, ref->value, (uint64_t)d->call->result);
 }
 
-static void print_sched_attr(struct decoder *d, uint64_t addr, uint32_t size, uint8_t *b)
+/* SETTING: what isn't to be changed counts nothing. */
+static void print_sched_attr(struct decoder *d, uint64_t addr, uint32_t size, uint8_t *b, bool setting)
 {
+	enum { KEEP_POLICY = 8, KEEP_PARAMS = 16 };
 	uint32_t known = size > 56 ? 56 : size;
 	uint64_t flags;
 
@@ -216,12 +218,16 @@ static void print_sched_attr(struct decoder *d, uint64_t addr, uint32_t size, ui
 		return;
 	}
 	flags = dec_word(d, b + 8, 8);
-	dec_printf(d, "{size=%u, sched_policy=", (unsigned)dec_word(d, b, 4));
-	dec_enum(d, XLAT_sched_policies, dec_word(d, b + 4, 4));
+	dec_printf(d, "{size=%u", (unsigned)dec_word(d, b, 4));
+	if (!setting || (flags & (KEEP_POLICY | KEEP_PARAMS)) == 0) {
+		dec_text(d, ", sched_policy=");
+		dec_enum(d, XLAT_sched_policies, dec_word(d, b + 4, 4));
+	}
 	dec_text(d, ", sched_flags=");
 	dec_flags(d, XLAT_sched_flags, flags);
-	dec_printf(d, ", sched_nice=%d, sched_priority=%u", (int)dec_word(d, b + 16, 4), (unsigned)dec_word(d, b + 20, 4));
-	dec_printf(d, ", sched_runtime=%llu, sched_deadline=%llu, sched_period=%llu", (unsigned long long)dec_word(d, b + 24, 8),
+	if (!setting || (flags & KEEP_PARAMS) == 0)
+		dec_printf(d, ", sched_nice=%d, sched_priority=%u, sched_runtime=%llu, sched_deadline=%llu, sched_period=%llu", (int)dec_word(d, b + 16, 4),
+			   (unsigned)dec_word(d, b + 20, 4), (unsigned long long)dec_word(d, b + 24, 8),
 		   (unsigned long long)dec_word(d, b + 32, 8), (unsigned long long)dec_word(d, b + 40, 8));
 	if (known >= 56)
 		dec_printf(d, ", sched_util_min=%u, sched_util_max=%u", (unsigned)dec_word(d, b + 48, 4), (unsigned)dec_word(d, b + 52, 4));
@@ -232,8 +238,16 @@ void hook_sched_attr_in(struct decoder *d, const struct sys_ref *ref)
 {
 	uint8_t b[56];
 
+	if (d->exit) { /* of one that is too large or too small it says the size that it knows */
+		enum { TOO_BIG = 7 };
+		d->ignore_error = true;
+		if (d->progress->saved[0] != 0 && d->call->is_error && d->call->result == -TOO_BIG && dec_read(d, ref->value, b, 4))
+			dec_printf(d, " => {size=%u}", (unsigned)dec_word(d, b, 4));
+		return;
+	}
 	if (!dec_read_or_addr(d, ref->value, b, 4))
 		return;
+	d->progress->saved[0] = 1;
 	uint32_t size = (uint32_t)dec_word(d, b, 4);
 	if (size == 0)
 		size = 48;
@@ -241,7 +255,7 @@ void hook_sched_attr_in(struct decoder *d, const struct sys_ref *ref)
 		dec_printf(d, "{size=%u}", size);
 		return;
 	}
-	print_sched_attr(d, ref->value, size, b);
+	print_sched_attr(d, ref->value, size, b, true);
 }
 
 void hook_sched_attr_out(struct decoder *d, const struct sys_ref *ref)
@@ -252,7 +266,7 @@ void hook_sched_attr_out(struct decoder *d, const struct sys_ref *ref)
 		dec_addr(d, ref->value);
 		return;
 	}
-	print_sched_attr(d, ref->value, (uint32_t)dec_word(d, b, 4) < 48 ? 48 : (uint32_t)dec_word(d, b, 4), b);
+	print_sched_attr(d, ref->value, (uint32_t)dec_word(d, b, 4) < 48 ? 48 : (uint32_t)dec_word(d, b, 4), b, false);
 }
 
 static void ioprio_text(struct decoder *d, uint32_t v)
@@ -533,7 +547,7 @@ void hook_reboot_arg(struct decoder *d, const struct sys_ref *ref)
 	if ((uint32_t)d->args[2] != 0xa1b2c3d4)
 		return;
 	dec_next(d);
-	dec_str(d, ref->value);
+	dec_str_limit(d, ref->value, 255);
 }
 
 void hook_syslog_cmd(struct decoder *d, const struct sys_ref *ref) 
@@ -561,6 +575,8 @@ void hook_syslog_rest(struct decoder *d, const struct sys_ref *ref)
 		dec_next(d);
 		dec_hex(d, ref->value);
 		dec_printf(d, ", %d", (int)d->args[2]);
+		if (d->style->xlat != SYSCALL_XLAT_RAW)
+			dec_comment(d, dec_name(XLAT_loglevels, (uint32_t)d->args[2]) != NULL ? dec_name(XLAT_loglevels, (uint32_t)d->args[2]) : "LOGLEVEL_???");
 		d->stop = true;
 		return;
 	}

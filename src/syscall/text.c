@@ -189,6 +189,18 @@ void dec_str_n(struct decoder *d, uint64_t addr, uint64_t most)
 
 void dec_str(struct decoder *d, uint64_t addr) { dec_str_n(d, addr, UINT64_MAX); }
 
+void dec_str_limit(struct decoder *d, uint64_t addr, uint32_t most)
+{
+	const struct syscall_style *old = d->style;
+	struct syscall_style own = *old;
+
+	if (own.string_limit > most)
+		own.string_limit = most;
+	d->style = &own;
+	dec_str(d, addr);
+	d->style = old;
+}
+
 static void buffer_text(struct decoder *d, uint64_t addr, uint64_t length, bool hex)
 {
 	uint8_t bytes[READ_CHUNK];
