@@ -334,33 +334,55 @@ void hook_seccomp_flags(struct decoder *d, const struct sys_ref *ref)
 		dec_hex(d, (uint32_t)ref->value);
 }
 
-static void bpf_size(struct decoder *d, unsigned code)
-{
-	static const char *const sizes[] = { "BPF_W", "BPF_H", "BPF_B", "BPF_??? /* 0x18 */" };
-	static const char *const modes[] = { "BPF_IMM", "BPF_ABS", "BPF_IND", "BPF_MEM", "BPF_LEN", "BPF_MSH", "0xc0 /* BPF_??? */", "0xe0 /* BPF_??? */" };
+enum { BPF_NAMES = 16 };
 
-	dec_printf(d, "|%s|%s", sizes[code >> 3 & 3], modes[code >> 5 & 7]);
+/* A part of the code: NAMES by VALUE >> SHIFT, as many as there are. */
+static void bpf_part(struct decoder *d, const char *const names[BPF_NAMES], unsigned value, unsigned shift)
+{
+	dec_named(d, value, names[value >> shift & (BPF_NAMES - 1)], "BPF_???");
+}
+
+static void bpf_rest(struct decoder *d, unsigned bits)
+{
+	if (bits == 0)
+		return;
+	str_add_char(d->out, '|');
+	dec_hex(d, bits);
+	dec_comment(d, "BPF_???");
 }
 
 static void bpf_code(struct decoder *d, unsigned code)
 {
-	static const char *const classes[] = { "BPF_LD", "BPF_LDX", "BPF_ST", "BPF_STX", "BPF_ALU", "BPF_JMP", "BPF_RET", "BPF_MISC" };
-	static const char *const alu[] = { "BPF_ADD", "BPF_SUB", "BPF_MUL", "BPF_DIV", "BPF_OR", "BPF_AND", "BPF_LSH", "BPF_RSH", "BPF_NEG", "BPF_MOD", "BPF_XOR" };
-	static const char *const jmp[] = { "BPF_JA", "BPF_JEQ", "BPF_JGT", "BPF_JGE", "BPF_JSET" };
-	static const char *const ret[] = { "BPF_K", "BPF_X", "BPF_A" };
-	unsigned cls = code & 7, op = code >> 4 & 15;
+	static const char *const classes[BPF_NAMES] = { "BPF_LD", "BPF_LDX", "BPF_ST", "BPF_STX", "BPF_ALU", "BPF_JMP", "BPF_RET", "BPF_MISC" };
+	static const char *const sizes[BPF_NAMES] = { "BPF_W", "BPF_H", "BPF_B" };
+	static const char *const modes[BPF_NAMES] = { "BPF_IMM", "BPF_ABS", "BPF_IND", "BPF_MEM", "BPF_LEN", "BPF_MSH" };
+	static const char *const sources[BPF_NAMES] = { "BPF_K", "BPF_X" };
+	static const char *const alu[BPF_NAMES] = { "BPF_ADD", "BPF_SUB", "BPF_MUL", "BPF_DIV", "BPF_OR",  "BPF_AND",
+						    "BPF_LSH", "BPF_RSH", "BPF_NEG", "BPF_MOD", "BPF_XOR" };
+	static const char *const jmp[BPF_NAMES] = { "BPF_JA", "BPF_JEQ", "BPF_JGT", "BPF_JGE", "BPF_JSET" };
+	static const char *const ret[BPF_NAMES] = { "BPF_K", "BPF_X", "BPF_A" };
+	unsigned class = code & 7, misc = code & 0xf8;
 
-	dec_text(d, classes[cls]);
-	if (cls < 2) {
-		bpf_size(d, code);
-	} else if (cls == 4) {
-		dec_printf(d, "|%s|%s", (code & 8) != 0 ? "BPF_X" : "BPF_K", op < 11 ? alu[op] : "BPF_???");
-	} else if (cls == 5) {
-		dec_printf(d, "|%s|%s", (code & 8) != 0 ? "BPF_X" : "BPF_K", op < 5 ? jmp[op] : "BPF_???");
-	} else if (cls == 6) {
-		dec_printf(d, "|%s", (code >> 3 & 3) < 3 ? ret[code >> 3 & 3] : "BPF_???");
-	} else if (cls == 7) {
-		dec_text(d, (code & 0xf8) == 0x80 ? "|BPF_TXA" : "|BPF_TAX");
+	bpf_part(d, classes, class, 0);
+	if (class == 2 || class == 3) {
+		bpf_rest(d, code & 0xfff8);
+		return;
+	}
+	str_add_char(d->out, '|');
+	if (class < 2) {
+		bpf_part(d, sizes, code & 0x18, 3);
+		str_add_char(d->out, '|');
+		bpf_part(d, modes, code & 0xe0, 5);
+	} else if (class == 4 || class == 5) {
+		bpf_part(d, sources, code & 8, 3);
+		str_add_char(d->out, '|');
+		bpf_part(d, class == 4 ? alu : jmp, code & 0xf0, 4);
+	} else if (class == 6) {
+		bpf_part(d, ret, code & 0x18, 3);
+		bpf_rest(d, code & 0xffe0);
+	} else {
+		dec_named(d, misc, misc == 0 ? "BPF_TAX" : misc == 0x80 ? "BPF_TXA" : NULL, "BPF_???");
+		bpf_rest(d, code & 0xff00);
 	}
 }
 

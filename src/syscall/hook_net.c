@@ -102,8 +102,14 @@ static void print_inet6(struct decoder *d, const uint8_t *b, size_t size)
 		dec_printf(d, ", inet_pton(AF_INET6, %s, &sin6_addr)", str_text(&quoted));
 	else
 		net_value(d, ", sin6_addr=", b + 8, 16, "inet_pton(AF_INET6, %s)", str_text(&quoted));
-	if (size >= 28)
-		dec_printf(d, ", sin6_scope_id=%u", (unsigned)dec_word(d, b + 24, 4));
+	if (size < 28)
+		return;
+	bool local = (b[8] == 0xfe && (b[9] & 0xc0) == 0x80) || (b[8] == 0xff && (b[9] & 0xf) == 2);
+	dec_text(d, ", sin6_scope_id=");
+	if (local)
+		dec_ifindex(d, (uint32_t)dec_word(d, b + 24, 4));
+	else
+		dec_uint(d, dec_word(d, b + 24, 4));
 }
 
 static void print_netlink(struct decoder *d, const uint8_t *b, size_t size)
@@ -112,6 +118,8 @@ static void print_netlink(struct decoder *d, const uint8_t *b, size_t size)
 		print_raw(d, b, size);
 		return;
 	}
+	if (b[2] != 0 || b[3] != 0)
+		dec_printf(d, ", nl_pad=%#x", (unsigned)dec_word(d, b + 2, 2));
 	dec_text(d, ", nl_pid=");
 	dec_pid(d, SYSCALL_PID, (int)dec_word(d, b + 4, 4));
 	dec_printf(d, ", nl_groups=%#08x", (unsigned)dec_word(d, b + 8, 4));
@@ -152,7 +160,10 @@ static void print_ipx(struct decoder *d, const uint8_t *b, size_t size)
 	dec_printf(d, ", sipx_network=htonl(%#x), sipx_node=[", (unsigned)ntohl((uint32_t)dec_word(d, b + 4, 4)));
 	for (unsigned i = 0; i < 6; i++)
 		dec_printf(d, "%s%#x", i > 0 ? ", " : "", b[8 + i]);
-	dec_printf(d, "], sipx_type=%02x", b[14]);
+	dec_text(d, "], sipx_type=");
+	dec_hex(d, b[14]);
+	if (b[15] != 0)
+		dec_printf(d, ", sipx_zero=%#x", b[15]);
 }
 
 static void verbose_enum(struct decoder *d, unsigned table, uint64_t value, const char *unknown)
@@ -211,6 +222,51 @@ static void print_ieee802154(struct decoder *d, const uint8_t *b)
 	dec_text(d, "}");
 }
 
+static void print_alg(struct decoder *d, const uint8_t *b, size_t size)
+{
+	enum { NAME = 24 };
+
+	address_fields(d, STRUCT_sockaddr_alg, b, NAME);
+	dec_text(d, ", salg_name=");
+	dec_chars(d, b + NAME, size - NAME);
+}
+
+void hook_crypto_flags(struct decoder *d, const struct sys_ref *ref)
+{
+	const struct syscall_style *old = d->style;
+	struct syscall_style plain = *old;
+
+	if (old->xlat == SYSCALL_XLAT_ABBREV) /* what the number means is a comment, always */
+		plain.xlat = SYSCALL_XLAT_VERBOSE;
+	d->style = &plain;
+	if (ref->value == 0)
+		dec_hex(d, 0);
+	else
+		dec_flags(d, XLAT_crypto_sockaddr_flags, ref->value);
+	d->style = old;
+}
+
+static void print_nfc(struct decoder *d, const uint8_t *b, size_t size)
+{
+	enum { SHORT = 16, NAME = 18, NAME_SIZE = 63, LENGTH = 88 };
+	size_t whole = d->word == 8 ? LENGTH + 8 : NAME + NAME_SIZE + 3 + 4;
+
+	address_fields(d, STRUCT_sockaddr_nfc, b, SHORT);
+	if (size < whole) {
+		if (size > SHORT)
+			dec_text(d, ", ...");
+		return;
+	}
+	uint64_t length = dec_word(d, b + whole - d->word, d->word);
+	dec_text(d, ", dsap=");
+	verbose_enum(d, XLAT_nfc_saps, b[16], NULL);
+	dec_text(d, ", ssap=");
+	verbose_enum(d, XLAT_nfc_saps, b[17], NULL);
+	dec_text(d, ", service_name=");
+	dec_quote(d, b + NAME, length < NAME_SIZE ? (size_t)length : NAME_SIZE, false, false);
+	dec_printf(d, ", service_name_len=%llu", (unsigned long long)length);
+}
+
 /* Families that a structure is enough for. */
 static bool print_described(struct decoder *d, unsigned family, const uint8_t *b, size_t size)
 {
@@ -218,7 +274,7 @@ static bool print_described(struct decoder *d, unsigned family, const uint8_t *b
 		uint8_t family, least;
 		uint16_t id;
 	} kinds[] = {
-		{ 40, 16, STRUCT_sockaddr_vm },	 { 38, 88, STRUCT_sockaddr_alg }, { 39, 16, STRUCT_sockaddr_nfc },
+		{ 40, 16, STRUCT_sockaddr_vm }, { 45, 12, STRUCT_sockaddr_mctp },
 		{ 44, 16, STRUCT_sockaddr_xdp }, { 42, 12, STRUCT_sockaddr_qrtr },
 	};
 
@@ -227,6 +283,14 @@ static bool print_described(struct decoder *d, unsigned family, const uint8_t *b
 			address_fields(d, kinds[i].id, b, size);
 			return true;
 		}
+	if (family == 38 && size > 24) {
+		print_alg(d, b, size);
+		return true;
+	}
+	if (family == 39 && size >= 16) {
+		print_nfc(d, b, size);
+		return true;
+	}
 	if (family != 31 || size < 6)
 		return false;
 	address_fields(d, size >= 9 ? STRUCT_sockaddr_rc : size == 8 ? STRUCT_sockaddr_sco : STRUCT_sockaddr_hci, b, size);
@@ -270,6 +334,8 @@ void dec_ifindex(struct decoder *d, uint32_t index)
 void hook_in_addr(struct decoder *d, const struct sys_ref *ref) { dec_inet_addr(d, 2, ref->bytes, 4, NULL); }
 void hook_mreq6_addr(struct decoder *d, const struct sys_ref *ref) { dec_inet_addr(d, 10, ref->bytes, 16, "ipv6mr_multiaddr"); }
 
+void hook_vm_port(struct decoder *d, const struct sys_ref *ref) { dec_named(d, ref->value, dec_name(XLAT_vm_ports, ref->value), NULL); }
+
 void hook_vm_cid(struct decoder *d, const struct sys_ref *ref)
 {
 	const char *name = dec_name(XLAT_vm_cids, ref->value);
@@ -277,7 +343,7 @@ void hook_vm_cid(struct decoder *d, const struct sys_ref *ref)
 	if (name != NULL)
 		dec_named(d, ref->value, name, NULL);
 	else
-		dec_uint(d, ref->value);
+		dec_hex(d, ref->value);
 }
 
 void hook_bdaddr(struct decoder *d, const struct sys_ref *ref)

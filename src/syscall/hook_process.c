@@ -176,8 +176,9 @@ static void cpuset(struct decoder *d, uint64_t addr, uint64_t size)
 	uint8_t b[1024];
 	bool first = true;
 
+	bool asked = size != 0;
 	size = size / d->word * d->word;
-	if (size == 0 && addr != 0) {
+	if (size == 0 && addr != 0 && (d->exit || !asked)) {
 		dec_text(d, "[]");
 		return;
 	}
