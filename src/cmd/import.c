@@ -70,7 +70,8 @@ static struct err *import_one(const struct import_args *args, const char *file)
 	TRY(session_import(&request, &totals, &damage));
 	CLEANUP(mem_freep) char *word = str_quote_shell(output);
 
-	log_note("%s: %s events, %s: sonde report %s", output, units_count(totals.rows).text,
+	/* a profile of pprof has a row for each value of a sample */
+	log_note("%s: %s row%s, %s: sonde report %s", output, units_count(totals.rows).text, totals.rows == 1 ? "" : "s",
 		 units_bytes((double)totals.bytes).text, word);
 	if (totals.lost && !damage)
 		damage = err_new(ERR_LIMIT, "%s: %s events had no place in the journal and are missing", file,

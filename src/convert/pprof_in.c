@@ -232,13 +232,27 @@ static uint32_t thread_of(struct pprof_import *m, const struct pprof_sample *s)
 	return (uint32_t)*id;
 }
 
+/* Where it ran: in what its innermost location belongs to. */
+static uint8_t mode_of(const struct pprof *p, const struct pprof_sample *s)
+{
+	const struct pprof_location *leaf;
+
+	if (s->location_count == 0)
+		return SAMPLE_USER;
+	leaf = &p->locations.v[p->stack.v[s->first_location]];
+	if (leaf->mapping == PPROF_NONE)
+		return SAMPLE_USER;
+	return kind_of(&p->mappings.v[leaf->mapping], (size_t)leaf->mapping) == MODULE_KERNEL ? SAMPLE_KERNEL : SAMPLE_USER;
+}
+
 static void put_samples(struct pprof_import *m)
 {
 	const struct pprof *p = m->p;
 
 	for (size_t i = 0; i < p->samples.n; i++) {
 		const struct pprof_sample *s = &p->samples.v[i];
-		struct row_sample row = { .thread = thread_of(m, s), .stack = stack_of(m, s), .cpu = SAMPLE_NO_CPU };
+		struct row_sample row = { .thread = thread_of(m, s), .stack = stack_of(m, s), .cpu = SAMPLE_NO_CPU,
+					  .mode = mode_of(p, s) };
 
 		for (size_t type = 0; type < p->types.n; type++) {
 			int64_t value = p->values.v[s->first_value + type];

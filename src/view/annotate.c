@@ -120,6 +120,20 @@ static void take_leaves(struct annotate *a)
 	}
 }
 
+/* Annotating is of what a function itself used; one that only calls is on stacks, but used nothing. */
+static struct err *no_samples(const struct profile *p, const char *name)
+{
+	const char *caller = NULL;
+
+	for (size_t i = 0; i < p->stacks.symbols.n && !caller; i++)
+		if (p->stacks.symbols.v[i].kind != STACKS_GROUP && report_names_it(name, p->stacks.symbols.v[i].name))
+			caller = p->stacks.symbols.v[i].name;
+	if (!caller)
+		return report_no_function(p, name, "sonde annotate");
+	return err_fix(err_new(ERR_NOT_FOUND, "%s has no samples of its own: it only calls others that have", caller),
+		       "sonde report --function '%s' shows what it calls", caller);
+}
+
 static struct err *choose_function(struct annotate *a)
 {
 	struct choice c = { 0 };
@@ -142,7 +156,7 @@ static struct err *choose_function(struct annotate *a)
 		a->elsewhere -= a->options->function ? best->value : 0;
 		take_leaves(a);
 	} else if (a->options->function) {
-		err = report_no_function(a->profile, a->options->function);
+		err = no_samples(a->profile, a->options->function);
 	} else {
 		err = err_fix(err_new(ERR_NOT_FOUND, "no sampled function has a name"),
 			      "sonde report says why");

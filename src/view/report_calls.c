@@ -28,7 +28,7 @@ struct focus {
 	const char *name; /* of the first symbol that matched */
 };
 
-struct err *report_no_function(const struct profile *p, const char *name)
+struct err *report_no_function(const struct profile *p, const char *name, const char *command)
 {
 	const char **names = mem_alloc((p->stacks.symbols.n + 1) * sizeof(*names));
 	const char *part = NULL;
@@ -48,8 +48,8 @@ struct err *report_no_function(const struct profile *p, const char *name)
 	struct err *err = err_new(ERR_NOT_FOUND, "no sampled function is called \"%s\"", name);
 
 	if (nearest)
-		err = err_fix(err, "did you mean \"%s\"? Patterns work too: --function '*%s*'",
-			      nearest, name);
+		err = err_fix(err, "did you mean \"%s\"? Patterns work too: %s '*%s*'",
+			      nearest, command, name);
 	free(names);
 	return err;
 }
@@ -77,7 +77,7 @@ static struct err *focus_init(struct focus *f, const struct profile *p, const ch
 			f->name = symbol->name;
 	}
 	if (!f->name)
-		return report_no_function(p, wanted);
+		return report_no_function(p, wanted, "--function");
 	for (size_t i = 1; i < s->nodes.n; i++) {
 		const struct stacks_node *n = &s->nodes.v[i];
 

@@ -42,7 +42,9 @@ void report_place(struct str *out, const char *file, uint32_t line);
 /* "parse" names parse and parse(int); a pattern, all that it matches. */
 bool report_names_it(const char *wanted, const char *name);
 /* ERR_NOT_FOUND, with the nearest name that was sampled. */
-struct err *report_no_function(const struct profile *p, const char *name);
+/* Nothing was sampled below that name; `fix` says what is like it.  COMMAND: "sonde report --function", in which
+ * a pattern can be given. */
+struct err *report_no_function(const struct profile *p, const char *name, const char *command);
 
 /* A section on the system calls of the recording, where it has some. */
 struct err *report_system_calls(struct doc *doc, const struct profile *p, const struct report_options *o);

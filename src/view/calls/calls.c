@@ -274,6 +274,7 @@ static void take_exit(void *user, const struct batch *b, size_t i)
 
 	t->ended = true;
 	t->status = b->columns[1].u32[i];
+	t->ended_ns = b->columns[2].u64[i];
 }
 
 static void take_call(void *user, const struct batch *b, size_t i)
@@ -302,7 +303,7 @@ static struct err *scan_table(struct recording *r, const char *table, const char
 
 static struct err *read_all(struct calls *c)
 {
-	static const char *const exit_columns[] = { "thread", "status", NULL };
+	static const char *const exit_columns[] = { "thread", "status", "time_ns", NULL };
 
 	if (!recording_find_table(c->recording, "syscall"))
 		return err_fix(err_new(ERR_NOT_FOUND, "this recording has no system calls"),

@@ -43,6 +43,7 @@ struct calls_thread { /* a row of the table `thread` */
 	bool named; /* in the counts */
 	bool ended;
 	uint32_t status; /* as wait() gives it */
+	uint64_t ended_ns;
 };
 
 struct calls {

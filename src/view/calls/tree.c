@@ -2,6 +2,8 @@
 /*
  * Who started whom, when, for how long, and how it ended.  A process is all rows of the table of
  * threads with its pid, from one fork on: what it exec'ed is the chain of its main thread's names.
+ * It ends with the last of its threads to end, which need not be the main thread: one of them may
+ * exec and take its place, or go on when it has ended.
  * Numbers of processes are used again, so a process whose parent began later than itself is a root.
  */
 #include "base/map.h"
@@ -18,7 +20,11 @@ enum { PROCESSES_SHOWN = 200, DEPTH_MAX = 64 };
 
 struct process {
 	uint32_t pid, ppid;
-	uint64_t start_ns, end_ns; /* end 0: it was there at the end, or is not known */
+	uint64_t start_ns, end_ns; /* end 0: it is not known */
+	uint64_t main_start_ns;    /* of the main thread's last row: what began before is gone if that exec'ed */
+	uint64_t open_ns;          /* when the last of the other threads whose end is not known began */
+	uint64_t exit_ns;          /* when `status` was */
+	bool main_open;
 	uint64_t calls, errors, time_ns, threads;
 	uint32_t first_child, next, last_child; /* index + 1; 0: none */
 	bool ended, shown;
@@ -39,12 +45,17 @@ static void add_name(struct process *p, uint32_t name)
 		vec_push(&p->names, name);
 }
 
+static bool is_running(const struct process *p)
+{
+	return p->main_open || p->open_ns > p->main_start_ns || p->end_ns == 0;
+}
+
 /* The rows are in order of time of their first sight. */
 static struct process *process_of(struct tree *t, const struct row_thread *row)
 {
 	bool is_new;
 	uint64_t *index = map_get(&t->current, row->pid, &is_new);
-	bool again = !is_new && row->tid == row->pid && !row->previous && t->list.v[*index].end_ns;
+	bool again = !is_new && row->tid == row->pid && !row->previous && !is_running(&t->list.v[*index]);
 
 	if (is_new || again) {
 		*index = t->list.n;
@@ -57,18 +68,25 @@ static void add_thread(struct tree *t, const struct calls_thread *thread)
 {
 	const struct row_thread *row = thread->row;
 	struct process *p = process_of(t, row);
+	uint64_t end_ns = thread->ended_ns > row->end_ns ? thread->ended_ns : row->end_ns;
 
 	p->calls += thread->calls;
 	p->errors += thread->errors;
 	p->time_ns += thread->time_ns;
 	p->threads += row->previous == 0;
-	if (row->tid != row->pid)
-		return;
-	add_name(p, row->comm);
-	p->end_ns = row->end_ns;
-	if (thread->ended) {
+	if (end_ns > p->end_ns)
+		p->end_ns = end_ns;
+	if (thread->ended && thread->ended_ns >= p->exit_ns) {
 		p->ended = true;
+		p->exit_ns = thread->ended_ns;
 		p->status = thread->status;
+	}
+	if (row->tid == row->pid) {
+		add_name(p, row->comm);
+		p->main_start_ns = row->start_ns;
+		p->main_open = end_ns == 0;
+	} else if (end_ns == 0 && row->start_ns > p->open_ns) {
+		p->open_ns = row->start_ns;
 	}
 }
 
@@ -103,8 +121,8 @@ static const char *exit_text(const struct process *p, char *text, size_t size)
 {
 	unsigned number = p->status & 0x7f;
 
-	if (!p->ended)
-		snprintf(text, size, "%s", p->end_ns ? "?" : "running");
+	if (is_running(p) || !p->ended)
+		snprintf(text, size, "%s", is_running(p) ? "running" : "?");
 	else if (number)
 		snprintf(text, size, "SIG%s%s", sigabbrev_np((int)number) ? sigabbrev_np((int)number) : "?",
 			 p->status & 0x80 ? ", core" : "");
@@ -123,8 +141,8 @@ static void emit_process(struct tree *t, const struct process *p, unsigned depth
 	exit_text(p, text, sizeof(text));
 	doc_node(t->doc, depth,
 		 (struct doc_value[]){ DOC_STR(str_text(&name)), DOC_U64(p->pid), DOC_U64(p->start_ns),
-				       p->end_ns ? DOC_U64(p->end_ns - p->start_ns) : DOC_NONE,
-				       DOC_STYLED(text, p->ended && p->status ? DOC_BAD : DOC_PLAIN),
+				       !is_running(p) ? DOC_U64(p->end_ns - p->start_ns) : DOC_NONE,
+				       DOC_STYLED(text, p->ended && !is_running(p) && p->status ? DOC_BAD : DOC_PLAIN),
 				       DOC_U64(p->threads), DOC_U64(p->calls),
 				       p->errors ? DOC_U64(p->errors) : DOC_NONE, DOC_U64(p->time_ns) });
 	str_deinit(&name);
