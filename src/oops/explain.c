@@ -187,6 +187,7 @@ static void explain_object(struct oops_report *r, struct oops_explanation *e)
 		say(r, e, "It was allocated in %s%s.", allocated, by_task(r, OOPS_TRACE_ALLOC));
 	if (freed != NULL)
 		say(r, e, "It was freed in %s%s, %s.", freed, by_task(r, OOPS_TRACE_FREE),
+		    strstr(oops_detail(r, "what"), "edzone") != NULL || strstr(oops_detail(r, "what"), "adding") != NULL ? "the last time before" :
 		    blamed(r) != NULL && strcmp(freed, blamed(r)) == 0 ? "the function that used it again" :
 		    "and used after that");
 	if (freed != NULL && oops_trace_of(r, OOPS_TRACE_FREE)->task >= 0 && r->pid >= 0 && oops_trace_of(r, OOPS_TRACE_FREE)->task != r->pid)

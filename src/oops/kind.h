@@ -38,6 +38,7 @@ enum oops_kind_flags {
 	OOPS_DAMAGED = 2,     /* only a damaged report looks like this */
 	OOPS_FOLLOWS = 4,     /* may come as part of another report: "Kernel panic" after an oops */
 	OOPS_LEADS = 8,       /* the next headline is part of it */
+	OOPS_MESSAGE = 16,    /* what a check says before its headline: a report only when none comes */
 	OOPS_ONE_LINE = 32,   /* complete in its headline */
 	OOPS_NOTE = 64,       /* worth knowing, but no report of the kernel about itself */
 };

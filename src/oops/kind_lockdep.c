@@ -79,6 +79,11 @@ static const struct oops_kind kinds[] = {
 	{ .name = "leaked-lock", .start = "BUG: workqueue leaked {_what:any}", .body = NAMES("workfn={at:func}"), .flags = OOPS_NO_TRACE,
 	  .title = "BUG: workqueue leaked lock or atomic in {function}", .where = { OOPS_WHERE_BODY }, .severity = OOPS_BUG,
 	  .meaning = "A work item returned with a lock held or preemption off." },
+	{ .name = "atomic-sleep", .start = "bad: scheduling from the idle thread!", .skip = atomic_machinery, .flags = OOPS_NO_TRACE, .title = "bad: scheduling from the idle thread in {function}",
+	  .where = { OOPS_WHERE_TRACE }, .severity = OOPS_BUG, .meaning = "The idle task, which must always be able to run, slept: something that may sleep was called from it." },
+	{ .name = "lockdep", .start = "WARNING: inconsistent lock state", .flags = OOPS_DAMAGED, .title = "inconsistent lock state", .severity = OOPS_BUG, .meaning = DEADLOCK_MEANING },
+	{ .name = "lockdep", .start = "INFO: inconsistent lock state", .flags = OOPS_DAMAGED, .title = "inconsistent lock state", .severity = OOPS_BUG, .meaning = DEADLOCK_MEANING },
+	{ .name = "lockdep", .start = "{level:WARNING|BUG}: bad unlock balance detected!", .flags = OOPS_DAMAGED, .title = "{level}: bad unlock balance", .severity = OOPS_BUG, .meaning = "A lock was released that this task does not hold." },
 	{ .name = NULL },
 };
 

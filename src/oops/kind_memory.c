@@ -33,10 +33,19 @@ static void name_victim(struct oops_report *r)
 		oops_detail_add(r, "victim", "a process", 9);
 }
 
+/* What the line says tells what happened. */
+#define SLUB_ROW(what_, meaning_, look_) \
+	{ .name = "slab-corruption", .unless = NAMES("kasan: bad access detected"), .start = "BUG {cache} ({_taint:any}): " what_, .title = "BUG: {what} in {function}", .where = { OOPS_WHERE_ALLOC, OOPS_WHERE_TRACE }, \
+	  .needs = NAMES("BUG {cache} ({_taint:any}): {what:rest}"), .flags = OOPS_LEADS, .severity = OOPS_BUG, .skip = slub_machinery, .meaning = meaning_, .look = look_ }
+
 static const struct oops_kind kinds[] = {
 	{ .name = "slab-corruption", .start = "BUG {cache} ({_taint:any}): Objects remaining ", .title = "BUG: Objects remaining in {function}", .where = { OOPS_WHERE_TRACE }, .needs = NAMES("Objects remaining "),
 	  .flags = OOPS_LEADS, .severity = OOPS_BUG, .skip = slub_machinery,
 	  .meaning = "A cache was destroyed while objects of it are still allocated.", .look = "who allocates from that cache and does not free" },
+	SLUB_ROW("{_side:Right Redzone|Redzone} overwritten", "Somebody wrote beyond the end of an object, over the bytes that SLUB keeps behind it.", "who writes into the object, and with which length"),
+	SLUB_ROW("Left Redzone overwritten", "Somebody wrote before the beginning of an object (or beyond the end of the one in front of it), over the bytes that SLUB keeps there.", "who writes into this object and its neighbour, and with which index"),
+	SLUB_ROW("Poison overwritten", "Somebody wrote to an object after it was freed.", "the object's last free in the report: who still held a pointer to it?"),
+	SLUB_ROW("Object already free", "An object was freed twice.", "the object's last free in the report, and this one"),
 	{ .name = "slab-corruption", .unless = NAMES("kasan: bad access detected"), .start = "BUG {cache} ({_taint:any}): {what:any}", .title = "BUG: {what} in {function}", .where = { OOPS_WHERE_ALLOC, OOPS_WHERE_TRACE }, .needs = NAMES("BUG {cache} ({_taint:any}): {what:rest}"),
 	  .flags = OOPS_LEADS, .severity = OOPS_BUG, .skip = slub_machinery,
 	  .meaning = "SLUB's check of an object failed: it was written to after it was freed, beyond its end, or freed twice.", .look = "the object's last allocation and free in the report" },
@@ -65,6 +74,8 @@ static const struct oops_kind kinds[] = {
 	  .meaning = "An allocation waits long for memory: reclaim finds nothing to free, or writing it out is slow.", .look = "the zones' free pages against their min, and what the disks do" },
 	{ .name = "vmalloc-failure", .start = "{_of:vmalloc error|vmalloc: allocation failure}: {what:rest}", .title = "vmalloc failure in {function}", .where = { OOPS_WHERE_TRACE }, .skip = vmalloc_machinery, .severity = OOPS_WARNING, .flags = OOPS_FOLLOWS, .unless = NAMES("BUG:", "WARNING:"),
 	  .meaning = "The kernel found no memory or no addresses for a large buffer; the caller has to cope.", .look = "the size: does it come from outside, unchecked?" },
+	{ .name = "vmalloc-failure", .start = "vmap allocation for size {size:num} failed", .title = "vmap allocation failed", .severity = OOPS_WARNING, .flags = OOPS_NOTE | OOPS_ONE_LINE,
+	  .meaning = "The kernel found no addresses for a large buffer; the caller has to cope.", .look = "/proc/vmallocinfo: who holds them; vmalloc= on the command line (32 bit)" },
 	{ .name = "slab-allocation-failure", .start = "SLUB: Unable to allocate memory on node", .title = "SLUB could not allocate", .severity = OOPS_WARNING, .flags = OOPS_NO_TRACE | OOPS_NOTE | OOPS_ONE_LINE,
 	  .meaning = "A cache of kernel objects could not grow; the caller has to cope." },
 	{ .name = "oom-kill", .start = "{killer:any} invoked oom-killer: gfp_mask={_mask:any}({gfp:any}), {_node:any}order={order:num}, oom_score_adj={_adj}", OOM },

@@ -13,6 +13,10 @@ static const char *const stack_machinery[] = { "stack_chk", "schedule", "retint_
 	{ .name = "panic", .start = "Kernel panic - not syncing: " reason, .flags = OOPS_FOLLOWS, .title = "kernel panic: " title_, .where = { OOPS_WHERE_TRACE }, .severity = OOPS_PANIC, \
 	  .meaning = meaning_, .look = look_ }
 
+/* Its stack is the handler's: who was interrupted is not at fault. */
+#define MACHINE_CHECK(reason, title_, meaning_, look_) \
+	{ .name = "machine-check", .start = "Kernel panic - not syncing: " reason, .flags = OOPS_FOLLOWS | OOPS_NO_TRACE, .title = "kernel panic: " title_, .severity = OOPS_PANIC, .meaning = meaning_, .look = look_ }
+
 static const struct oops_kind kinds[] = {
 	{ .name = "panic", .start = "Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: {func}", .flags = OOPS_FOLLOWS, .skip = stack_machinery,
 	  .title = "kernel panic: stack is corrupted in {function}", .where = { OOPS_WHERE_HEADLINE, OOPS_WHERE_TRACE }, .severity = OOPS_PANIC,
@@ -36,9 +40,9 @@ static const struct oops_kind kinds[] = {
 	PANIC("Requested init {init} failed (error {error}).", "Requested init failed", "The program that init= names could not be started.", "is it there, and its interpreter (ELF or #!), and of this architecture?"),
 	PANIC("Out of memory: {what:any} panic_on_oom is enabled", "Out of memory", "Memory ran out, and vm.panic_on_oom says that the machine shall stop then.", "the table of tasks above: who holds the memory"),
 	PANIC("{what:System is deadlocked on memory}", "System is deadlocked on memory", "Memory ran out and no process is left that could be killed for it.", "what holds the memory if not processes: slab, shmem, hugepages in the table above"),
-	PANIC("{what:Fatal machine check|Fatal local machine check|Fatal Machine check|Uncorrected machine check|Machine check from unknown source}", "{what}", "The processor reported a hardware error that it could not correct.",
+	MACHINE_CHECK("{what:Fatal machine check|Fatal local machine check|Fatal Machine check|Uncorrected machine check|Machine check from unknown source}", "{what}", "The processor reported a hardware error that it could not correct.",
 	      "the lines 'mce: [Hardware Error]' above: bank and status; rasdaemon or mcelog decodes them"),
-	PANIC("{what:Timeout: Not all CPUs entered broadcast exception handler}", "{what}", "The processor reported a hardware error, and not all CPUs came to handle it.", "the lines 'mce: [Hardware Error]' above"),
+	MACHINE_CHECK("{what:Timeout: Not all CPUs entered broadcast exception handler}", "{what}", "The processor reported a hardware error, and not all CPUs came to handle it.", "the lines 'mce: [Hardware Error]' above"),
 	PANIC("{what:Asynchronous SError Interrupt}", "{what}", "The hardware reported an error that belongs to no instruction (arm64): mostly an access to a device that is switched off or not there.", "the driver whose function the stack shows, and what it accessed a moment before"),
 	PANIC("{what:sysrq triggered crash}", "{what}", "Somebody asked for it (SysRq c, or echo c >/proc/sysrq-trigger): the machine is not at fault.", "who asked: the task that the report names"),
 	PANIC("{what:softlockup: hung tasks|Hard LOCKUP|RCU Stall}", "{what}", "A CPU hung, and a sysctl (kernel.softlockup_panic, hardlockup_panic, panic_on_rcu_stall) says that the machine shall stop then.", "the report before this one: where the CPU hung"),

@@ -43,6 +43,10 @@ static const struct oops_kind kinds[] = {
 	{ .name = "netdev-refcount", .start = "unregister_netdevice: waiting for {device} to become free", .flags = OOPS_NO_TRACE | OOPS_FOLLOWS,
 	  .title = "unregister_netdevice: waiting for DEV to become free", .severity = OOPS_BUG,
 	  .meaning = "A network device is going away, but something still holds a reference to it." },
+	{ .name = "rcu-starved", .start = "rcu: {thread} kthread starved for {jiffies:num} jiffies!", .flags = OOPS_NO_TRACE | OOPS_FOLLOWS, .title = "rcu: grace-period thread starved", .severity = OOPS_BUG,
+	  .meaning = "The thread that drives RCU's grace periods did not get a CPU for that long: memory that waits to be freed piles up.", .look = "what keeps that CPU: a real-time task, an interrupt storm, or a virtual machine that is not run" },
+	{ .name = "workqueue-hog", .start = "workqueue: {work:any} hogged CPU for >{us:num}us", .flags = OOPS_ONE_LINE | OOPS_NOTE, .title = "workqueue: {work} hogged a CPU", .severity = OOPS_WARNING,
+	  .meaning = "A work item ran that long without a break, while others of its queue waited.", .look = "that function: it should be queued as WQ_UNBOUND or do less at a time" },
 	{ .name = NULL },
 };
 

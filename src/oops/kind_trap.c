@@ -4,14 +4,29 @@
  * arch/powerpc/kernel/watchdog.c, arch/s390/kernel/dumpstack.c, arch/arm64/kernel/traps.c, arch/x86/kernel/cet.c, arch/x86/kernel/cfi.c. */
 #include "oops/kind.h"
 
+#include <string.h>
+
 #define DIED .where = { OOPS_WHERE_PC, OOPS_WHERE_TRACE }, .severity = OOPS_OOPS, .flags = OOPS_FOLLOWS
 #define EXCEPTION "The processor met something in the kernel that it could not execute."
 
+static void name_vector(struct oops_report *r)
+{
+	static const struct { const char *vector, *name; } names[] = { { "00", "divide error" }, { "06", "invalid opcode" }, { "08", "double fault" }, { "0d", "general protection fault" }, { "0e", "page fault" } };
+	const char *name = "exception";
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(oops_detail(r, "vector"), names[i].vector) == 0)
+			name = names[i].name;
+	oops_detail_add(r, "what", name, strlen(name));
+}
+
 static const struct oops_kind kinds[] = {
-	{ .name = "cfi", .start = "CFI failure at {func} (target: {target:func}", .title = "CFI failure in {function}", .where = { OOPS_WHERE_HEADLINE, OOPS_WHERE_PC, OOPS_WHERE_TRACE }, .severity = OOPS_OOPS, .flags = OOPS_LEADS,
+	{ .name = "cfi", .start = "CFI failure at {func} {_module:any}(target: {target:func}", .title = "CFI failure in {function}", .where = { OOPS_WHERE_HEADLINE, OOPS_WHERE_PC, OOPS_WHERE_TRACE }, .severity = OOPS_OOPS, .flags = OOPS_LEADS,
 	  .meaning = "The kernel was about to call through a pointer to a function of another type: the pointer was overwritten, or the types of caller and function differ.", .look = "the target's prototype against the pointer's" },
 	{ .name = "control-protection", .start = "Missing ENDBR: {func}", .title = "Missing ENDBR in {function}", .where = { OOPS_WHERE_HEADLINE, OOPS_WHERE_PC, OOPS_WHERE_TRACE }, .severity = OOPS_OOPS, .flags = OOPS_LEADS,
 	  .meaning = "The kernel jumped to a place that is no function's beginning: a function pointer was overwritten." },
+	{ .name = "early-exception", .start = "PANIC: early exception {vector:hex} {_ip:IP|rip} {_cs:any}", .finish = name_vector, .title = "PANIC: early {what} in {function}", .where = { OOPS_WHERE_PC, OOPS_WHERE_TRACE }, .severity = OOPS_PANIC, .flags = OOPS_NO_TRACE,
+	  .meaning = "The kernel met an exception so early in its start that nothing could handle it.", .look = "the function at the address behind IP; what the boot loader, firmware or command line gave it" },
 	{ .name = "serror", .start = "SError Interrupt on CPU{cpu:num}, code 0x{esr:hex}", .title = "SError", .where = { OOPS_WHERE_PC, OOPS_WHERE_TRACE }, .severity = OOPS_PANIC,
 	  .meaning = "The hardware reported an error that belongs to no instruction (arm64 SError): mostly an access to a device that is switched off or not there, a moment earlier.", .look = "the last access to a device before the PC" },
 	{ .name = "bad-mode", .start = "Bad mode in {what:any} handler detected", .title = "bad mode in {what} handler", .where = { OOPS_WHERE_PC, OOPS_WHERE_TRACE }, .severity = OOPS_PANIC, .meaning = EXCEPTION },
@@ -30,6 +45,8 @@ static const struct oops_kind kinds[] = {
 	  .meaning = "The kernel used an address of user space directly instead of through copy_from_user() and its like." },
 	{ .name = "paging-fault", .start = "nable to handle kernel pointer dereference", .title = "BUG: unable to handle kernel pointer dereference in {function}", .where = { OOPS_WHERE_PC, OOPS_WHERE_TRACE }, .severity = OOPS_OOPS,
 	  .meaning = "The kernel touched an address where no memory is mapped: a pointer that is NULL, overwritten, freed or never set.", .look = "the instruction at the PSW's address: which register holds the bad address?" },
+	{ .name = "stack-overflow", .start = "Kernel stack overflow in process", .title = "kernel stack overflow in {function}", .where = { OOPS_WHERE_LOOPED, OOPS_WHERE_PC }, .severity = OOPS_PANIC, .flags = OOPS_FOLLOWS | OOPS_NO_TRACE,
+	  .meaning = "The kernel stack overflowed: recursion, or large variables on the stack.", .look = "what repeats in the trace" },
 	{ .name = "stack-overflow", .start = "kernel stack overflow (", .title = "kernel stack overflow in {function}", .where = { OOPS_WHERE_LOOPED, OOPS_WHERE_PC }, .severity = OOPS_PANIC, .flags = OOPS_FOLLOWS,
 	  .meaning = "The kernel stack overflowed: recursion, or large variables on the stack.", .look = "what repeats in the trace" },
 	{ .name = "user-access", .start = "nable to handle kernel execution of user memory", .title = "BUG: unable to handle kernel execution of user memory in {function}", .where = { OOPS_WHERE_PC, OOPS_WHERE_TRACE }, .severity = OOPS_OOPS,

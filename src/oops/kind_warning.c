@@ -17,6 +17,8 @@ static const char *const lock_machinery[] = { "lock_sock", "release_sock", "__lo
 static const char *const alloc_machinery[] = { "kmalloc", "kcalloc", "kzalloc", "krealloc", "vmalloc", "slab", "kmem", "__alloc_pages", "alloc_pages", "kvmalloc", "memdup", "page_alloc", NULL };
 static const char *const usb_machinery[] = { "usb_submit_urb", "usb_start_wait_urb", "usb_bulk_msg", "usb_interrupt_msg", "usb_control_msg", NULL };
 
+#define MESSAGE .flags = OOPS_MESSAGE | OOPS_FOLLOWS | OOPS_NO_TRACE, .severity = OOPS_BUG
+
 /* Lines that say WARNING and mean a note, of the kernel or of a program on the console. */
 static const char *const harmless[] = { "/etc/ssh/moduli", "workqueue cpumask: online", "he mand mount option", "DT_FLAGS_1", "Unprivileged eBPF is enabled",
 	"fbcon: Driver", "for mitigation options", "not compiled with CPU_SRSO", "EXT4-fs", "deprecated v2 capabilities", "wireless extensions", "XFS (", "KASAN:",
@@ -52,6 +54,8 @@ static const struct oops_kind kinds[] = {
 	  .look = "what the list holds, and who frees such an entry without taking it off" },
 	{ .name = "warning", .start = "WARNING: CPU: {_cpu:num} PID: {_pid:num} at {place:any}:{line:num} {func}", .title = "WARNING in {function}", WARN_TAIL,
 	  .meaning = "The kernel's own check, WARN_ON() and its like, failed; it went on.", .look = "the condition on that line" },
+	{ .name = "warning", .start = "WARNING: CPU: {_cpu:num} PID: {_pid:num} at {func}", .title = "WARNING in {function}", WARN_TAIL,
+	  .meaning = "The kernel's own check, WARN_ON() and its like, failed; it went on.", .look = "what the line before says" },
 	{ .name = "warning", .start = "WARNING: at {place:any}:{line:num} {func}", .title = "WARNING in {function}", WARN_TAIL,
 	  .meaning = "The kernel's own check, WARN_ON() and its like, failed; it went on.", .look = "the condition on that line" },
 	{ .name = "warning", .start = "WARNING: {place:any}:{line:num} at 0x{_zero:hex}, CPU#{cpu:num}", .title = "WARNING in {function}",
@@ -72,6 +76,18 @@ static const struct oops_kind kinds[] = {
 	{ .name = "warning", .start = "WARNING: {what:rest}", .unless = harmless, .flags = OOPS_NO_TRACE, .title = "WARNING: {what}", .severity = OOPS_WARNING,
 	  .meaning = "The kernel says that something is not as it should be; the words are all that it says." },
 	{ .name = "info", .start = "INFO:$", .flags = OOPS_DAMAGED, .title = "INFO", .severity = OOPS_INFO },
+	/* What these say comes before a WARNING, which then is the report; here it is all that is left. */
+	{ .name = "odebug", .start = "ODEBUG: {what:any} (active state", MESSAGE, .title = "ODEBUG: {what}", .meaning = "A timer, work item or the like was freed or initialised while it was still in use." },
+	{ .name = "suspicious-rcu", .start = "Voluntary context switch within RCU read-side critical section", MESSAGE, .title = "sleep inside rcu_read_lock()", .meaning = "A task slept between rcu_read_lock() and rcu_read_unlock()." },
+	{ .name = "slab-corruption", .start = "cache_from_obj: Wrong slab cache. {cache} but object is from {other_cache}", MESSAGE, .title = "slab: an object was freed to another cache", .meaning = "An object was freed to another cache than it is from: a wrong pointer, or an object of another type." },
+	{ .name = "vfree", .start = "Trying to vfree() {what:nonexistent vm area|bad address}", MESSAGE, .title = "vfree() of a {what}", .meaning = "A buffer was freed by vfree() that is none: freed twice, or a wrong pointer." },
+	{ .name = "kobject", .start = "^kobject: '{_name:any}' ({_address:any}): is not initialized, yet kobject_{what}() is being called", MESSAGE, .title = "kobject: {what} before initialisation", .meaning = "An object of the device model was used before its initialisation, or after its end." },
+	{ .name = "list-corruption", .start = "list_add corruption", MESSAGE, .title = "list_add corruption", .meaning = "The pointers of a linked list don't fit each other: an entry was freed while on the list, added twice, or overwritten.",
+	  .look = "what the list holds, and who frees such an entry without taking it off" },
+	{ .name = "list-corruption", .start = "list_del corruption", MESSAGE, .title = "list_del corruption", .meaning = "The pointers of a linked list don't fit each other: an entry was freed while on the list, added twice, or overwritten.",
+	  .look = "what the list holds, and who frees such an entry without taking it off" },
+	{ .name = "msr-access", .start = "unchecked MSR access error: {what:RDMSR|WRMSR} {_from:from|to} 0x{msr:hex}", .flags = OOPS_NO_TRACE, .title = "unchecked MSR access: {what} in {function}", .where = { OOPS_WHERE_TRACE }, .skip = NAMES("_msr"), .severity = OOPS_WARNING,
+	  .meaning = "The kernel used a register of the processor (MSR) that this processor, or this virtual machine, has not; it went on.", .look = "the MSR's number, and what the hypervisor offers" },
 	{ .name = NULL },
 };
 

@@ -98,7 +98,8 @@ static void x86_reason(struct oops_report *r, struct oops_explanation *e)
 	uint64_t code, flags;
 
 	if (is_fault(r) && reg(r, "error_code", &code))
-		oops_explanation_add(r, e, "The processor's error code 0x%04" PRIx64 ": %s in %s mode, and %s.", code, x86_access(code), code & 4 ? "user" : "kernel", x86_why(code));
+		oops_explanation_add(r, e, "The processor's error code 0x%04" PRIx64 ": %s in %s mode, and %s.", code, x86_access(code), code & 4 ? "user" : "kernel",
+				     strcmp(r->kind->name, "user-access") == 0 && (code & 0x1d) == 1 ? "the page is user space's, which is touched only by copy_from_user(), copy_to_user() and their like (SMAP)" : x86_why(code));
 	else if (strcmp(r->kind->name, "general-protection-fault") == 0 && reg(r, "error_code", &code) && code != 0)
 		oops_explanation_add(r, e, "The error code 0x%04" PRIx64 " names a segment selector: a segment or interrupt descriptor was at fault, not an address.", code);
 	if (strcmp(r->kind->name, "general-protection-fault") == 0 && r->has_fault_address && strcmp(r->arch, "x86_64") == 0 && !is_canonical(r->fault_address))

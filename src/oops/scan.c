@@ -281,6 +281,8 @@ static void add_to(struct oops_scan *s, struct group *g, const struct oops_line 
 	/* A program's own output on the console; printk's continued lines are indented. */
 	if (g->dressed && !line->dressed && line->length > 0 && line->text[0] != ' ' && line->text[0] != '\t')
 		return;
+	if ((g->kind->flags & OOPS_MESSAGE) && oops_find(line->text, line->length, "cut here ]") != NULL)
+		return;
 	g->strangers = is_report_like(line) ? 0 : g->strangers + 1;
 	if (g->strangers > STRANGERS_MAX) {
 		close_group(s, g, true);
@@ -305,6 +307,20 @@ static bool is_part_of(const struct group *g, const struct oops_kind *kind, uint
 	return g->caller != 0 && !g->has_frames && line - g->first_line <= SAME_THING_LINES;
 }
 
+/* The headline to what G began with came: that is the report, the lines before it its message. */
+static bool becomes(struct oops_scan *s, struct group *g, const struct oops_kind *kind, const struct oops_line *line)
+{
+	if (!(g->kind->flags & OOPS_MESSAGE) || (kind->flags & (OOPS_NOTE | OOPS_MESSAGE)) || g->has_frames || s->lines - g->first_line > MESSAGE_LINES_MAX)
+		return false;
+	str_add(&g->message, str_text(&g->text));
+	str_clear(&g->text);
+	g->kind = kind;
+	g->first_line = s->lines;
+	g->strangers = 0;
+	append(g, line, s->lines);
+	return true;
+}
+
 static void take_line(struct oops_scan *s, const char *text, size_t length)
 {
 	struct oops_line line;
@@ -316,7 +332,10 @@ static void take_line(struct oops_scan *s, const char *text, size_t length)
 	const struct oops_kind *kind = headline(s, &line);
 	struct group *g = owner_of(s, &line);
 
-	if (kind != NULL && (kind->flags & OOPS_NOTE)) {
+	if (g != NULL && kind != NULL && becomes(s, g, kind, &line)) {
+		if (kind->flags & OOPS_ONE_LINE)
+			close_group(s, g, true);
+	} else if (kind != NULL && (kind->flags & OOPS_NOTE)) {
 		if (g != NULL)
 			add_to(s, g, &line); /* first: to make room for the note may close it */
 		open_group(s, kind, &line);

@@ -88,7 +88,8 @@ static void add_value(struct str *out, struct oops_report *r, const char *name, 
 	}
 	memcpy(key, name, length);
 	key[length] = '\0';
-	if (strcmp(key, "module") == 0) /* "libc.so.6": its digits are part of the name */
+	/* "libc.so.6": its digits are part of the name; a bank's and an Xid's number is what tells the kinds apart */
+	if (strcmp(key, "module") == 0 || strcmp(key, "bank") == 0 || strcmp(key, "xid") == 0)
 		str_add(out, oops_detail(r, key));
 	else
 		add_stable(out, oops_detail(r, key));

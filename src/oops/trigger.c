@@ -39,6 +39,8 @@ const char *const trigger_words[] = {
 	"*ERROR* ring", "NVRM: Xid", "Microcode SW", "firmware crashed", "oom_reaper:",
 	"CFI failure", "unlock balance", "lock freed!", "held when ret", "still has lock", "ious RCU usage", "NMI backtrace", "kmemleak: ", "Missing ENDBR", "SError Int", "Bad mode in", "Unhandled 64", "undefined instr", "rror, epc", "Got mcheck", "achine Check",
 	"r page (", "ck overfl", "o execute", "[#1]",
+	"starved for", "the idle thr", "ODEBUG: ", "ry context sw", "MSR access", "upted low mem", "hogged CPU", "lock detection", "_STATUS[", "vmap alloc",
+	"Wrong slab", "to vfree()", "is not init", "arly exception",
 	NULL
 };
 
