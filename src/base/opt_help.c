@@ -12,6 +12,15 @@
 
 /* --- --help --------------------------------------------------------------------------- */
 
+/* A row of its own, as strace's. */
+static bool has_help(const struct opt_spec *spec)
+{
+	for (const struct opt *o = spec->opts; o && o->kind != OPT_NONE; o++)
+		if (o->name && strcmp(o->name, "help") == 0)
+			return true;
+	return false;
+}
+
 /* TEXT (length bytes) in words, from column AT, later lines indented by INDENT. */
 static void wrap(FILE *out, const char *text, size_t length, unsigned at, unsigned indent, unsigned width)
 {
@@ -134,7 +143,8 @@ static void print_options(FILE *out, const struct opt_spec *spec, unsigned width
 		print_row(out, label.text, o->help, width);
 	}
 	str_deinit(&label);
-	print_row(out, "-h, --help", "show this", width);
+	if (!has_help(spec))
+		print_row(out, "-h, --help", "show this", width);
 }
 
 static void print_operands(FILE *out, const struct opt_spec *spec, unsigned width)
@@ -257,7 +267,8 @@ static void man_options(FILE *out, const struct opt_spec *spec)
 		roff_item(out, label.text + strspn(label.text, " "), o->help);
 	}
 	str_deinit(&label);
-	roff_item(out, "-h, --help", "show the options and examples");
+	if (!has_help(spec))
+		roff_item(out, "-h, --help", "show the options and examples");
 }
 
 static void man_examples(FILE *out, const struct opt_spec *spec)

@@ -111,6 +111,7 @@ static struct err *export_input(const struct export_args *args, const struct exp
 	if (exporter->takes == EXPORT_RECORDING && !in->from.recording)
 		return err_new(ERR_USAGE, "%s can only be written from a recording, and %s is none",
 			       exporter->name, in->from.path);
+	TRY(stack_input_check(in));
 	if (exporter->takes != EXPORT_STACKS && in->from.recording &&
 	    (n->by_thread || n->by_process || shape->base.count || shape->fold_recursion))
 		return err_fix(err_new(ERR_USAGE, "%s is written with threads and stacks as they are", exporter->name),

@@ -165,8 +165,8 @@ static void put_headline(struct doc *d, const struct recording *r, const struct 
 	if (end > m->start_ns)
 		snprintf(duration, sizeof(duration), "%s",
 			 units_duration_ns((double)(end - m->start_ns)).text);
-	doc_headline(d, "%s%s%s events%s%s, %s%s%s", m->command ? m->command : "",
-		     m->command ? ": " : "", units_count(event_rows(r)).text,
+	doc_headline(d, "%s%s%s event%s%s%s, %s%s%s", m->command ? m->command : "",
+		     m->command ? ": " : "", units_count(event_rows(r)).text, event_rows(r) == 1 ? "" : "s",
 		     duration[0] ? " in " : "", duration, units_bytes((double)all_bytes(r)).text,
 		     lost->total || lost->some_unknown ? ", some lost" : "", states[m->state]);
 }

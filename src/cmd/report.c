@@ -92,7 +92,8 @@ static struct err *work_open(const struct report_args *args, struct work *w)
 	if (open_calls(args, w))
 		return to_view(args, w->calls.path, &w->view);
 	TRY(stack_input_open(&args->stacks, &args->narrow, args->input, &w->in));
-	if (args->diff)
+	err = stack_input_check(&w->in);
+	if (!err && args->diff)
 		err = stack_input_open(&args->stacks, &args->narrow, args->diff, &w->before);
 	if (!err)
 		err = to_view(args, w->in.from.path, &w->view);

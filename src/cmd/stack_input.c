@@ -165,6 +165,14 @@ struct err *stack_input_open(const struct stack_input_args *args, const struct n
 	return NULL;
 }
 
+struct err *stack_input_check(const struct stack_input *in)
+{
+	if (in->from.recording || in->profile->stacks.nodes.v[0].total > 0)
+		return NULL;
+	return err_fix(err_new(ERR_FORMAT, "%s has no stacks in it", in->from.path),
+		       "is it what you meant? sonde export --help names the texts that are read");
+}
+
 void stack_input_close(struct stack_input *in)
 {
 	profile_destroy(in->profile);

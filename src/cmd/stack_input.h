@@ -124,6 +124,8 @@ struct stack_input {
  * have --base, --fold-recursion and --reverse applied. */
 struct err *stack_input_open(const struct stack_input_args *args, const struct narrow_args *narrow,
 			     const char *operand, struct stack_input *ret);
+/* ERR_FORMAT: a text without one stack. */
+struct err *stack_input_check(const struct stack_input *in);
 void stack_input_close(struct stack_input *in);
 /* What compares AFTER with BEFORE: by names alone when one of them was text. */
 double stack_input_compare(struct stack_input *after, struct stack_input *before, bool normalize);

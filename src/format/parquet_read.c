@@ -326,7 +326,9 @@ static struct err *parse_footer(struct parquet_file *f, const uint8_t *data, siz
 
 static struct err *check_frame(struct parquet_file *f, uint32_t *footer_bytes)
 {
-	if (f->size_bytes < 12 || memcmp(f->data, "PAR1", 4) != 0)
+	if (f->size_bytes < 12)
+		return bad(f, f->size_bytes ? "it is shorter than any Parquet file" : "it is empty");
+	if (memcmp(f->data, "PAR1", 4) != 0)
 		return err_new(ERR_FORMAT, "%s is not a Parquet file", f->name);
 	if (memcmp(f->data + f->size_bytes - 4, "PAR1", 4) != 0)
 		return bad(f, "it has no end");

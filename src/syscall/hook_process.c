@@ -86,7 +86,8 @@ void hook_groups_out(struct decoder *d, const struct sys_ref *ref)
 	unsigned size = ref->param;
 	int64_t count = d->call->result;
 
-	if (d->call->is_error || ((int)d->args[0] == 0 && count != 0))
+	/* with a size of 0 nothing is written: what is there is shown, as by strace */
+	if (d->call->is_error)
 		dec_addr(d, ref->value);
 	else
 		dec_array(d, ref->value, (uint64_t)count, size, print_id, &size);

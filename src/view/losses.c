@@ -75,10 +75,10 @@ void losses_emit(struct doc *doc, const struct losses *l)
 		else
 			doc_warning(doc, str_eq(loss->source, "syscalls") ? "fewer calls (-e) or less besides make it less"
 								 : "a lower rate (-F) or fewer sources make it less",
-				    "%s lost %s%s events (%s): what they would have shown is "
+				    "%s lost %s%s event%s (%s): what they would have shown is "
 				    "missing here",
 				    loss->source, loss->unknown ? "at least " : "",
-				    units_count(loss->count).text, loss->reason);
+				    units_count(loss->count).text, loss->count == 1 ? "" : "s", loss->reason);
 	}
 }
 

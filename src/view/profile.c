@@ -566,6 +566,9 @@ static struct err *build(struct profile_builder *b)
 	const struct recording_meta *meta = recording_borrow_meta(b->r);
 	const struct profile_options *o = b->options;
 
+	if (!recording_find_table(b->r, "sample") && recording_find_table(b->r, "syscall"))
+		return err_fix(err_new(ERR_NOT_FOUND, "this recording has system calls, but no samples"),
+			       "sonde trace REC prints them, sonde trace REC --waits says what took time");
 	if (!recording_find_table(b->r, "sample"))
 		return err_fix(err_new(ERR_NOT_FOUND, "this recording has no samples"),
 			       "sonde info says what could not be had; and a program has to run for "

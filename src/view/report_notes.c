@@ -148,9 +148,9 @@ static void say_unresolved(struct doc *doc, const struct profile *p)
 			 units_ratio((double)now.found / (double)now.asked).text);
 	if (!p->unresolved_samples)
 		return;
-	doc_warning(doc, NULL, "%s of the time is in code without a name (%s samples)",
+	doc_warning(doc, NULL, "%s of the time is in code without a name (%s sample%s)",
 		    units_ratio(report_ratio(p, p->unresolved)).text,
-		    units_count(p->unresolved_samples).text);
+		    units_count(p->unresolved_samples).text, p->unresolved_samples == 1 ? "" : "s");
 	say_modules(doc, p);
 }
 
@@ -158,8 +158,8 @@ static void say_events(struct doc *doc, const struct profile *p)
 {
 	for (size_t i = 0; i < p->events.n; i++)
 		if (!p->events.v[i].counted && p->events.v[i].samples)
-			doc_text(doc, "Also recorded: %s samples of %s (--event %s).",
-				 units_count(p->events.v[i].samples).text, p->events.v[i].name,
+			doc_text(doc, "Also recorded: %s sample%s of %s (--event %s).",
+				 units_count(p->events.v[i].samples).text, p->events.v[i].samples == 1 ? "" : "s", p->events.v[i].name,
 				 p->events.v[i].name);
 }
 

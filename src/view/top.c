@@ -276,7 +276,7 @@ static void headline(struct doc *doc, const struct profile *p, uint64_t looked_n
 		str_printf(&text, ", %s in the kernel", units_ratio(report_ratio(p, p->kernel)).text);
 	if (value)
 		str_printf(&text, "; %s in %s", units_ratio(report_ratio(p, value)).text, name);
-	str_printf(&text, "; %s samples", units_count(p->samples).text);
+	str_printf(&text, "; %s sample%s", units_count(p->samples).text, p->samples == 1 ? "" : "s");
 	doc_headline(doc, "%s", str_text(&text));
 	str_deinit(&text);
 }

@@ -77,6 +77,7 @@ void trace_out_flush(struct trace_out *out)
 
 	if (err) {
 		out->failed = true;
+		out->gone = err_errnum(err) == EPIPE;
 		if (err_errnum(err) != EPIPE)
 			fprintf(stderr, "%s: %s: %s\n", out->who, out->path ? out->path : "the trace",
 				strerror(err_errnum(err)));

@@ -23,6 +23,7 @@ struct trace_out {
 	pid_t command;    /* of -o '|command'; 0: none */
 	const char *who;  /* whose messages: "strace"; borrowed */
 	char *path;       /* of a file */
+	bool gone;        /* its reader is (EPIPE) */
 	bool failed;      /* said once; the rest is dropped, and the tracing goes on */
 };
 

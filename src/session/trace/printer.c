@@ -660,6 +660,9 @@ bool printer_is_done(const struct printer *p)
 	return p->options->syscall_limit && p->counted >= p->options->syscall_limit;
 }
 
+bool printer_is_unread(const struct printer *p) { return p->out.gone; }
+pid_t printer_command(const struct printer *p) { return p->out.command; }
+
 void printer_destroy(struct printer *p)
 {
 	if (p == NULL)

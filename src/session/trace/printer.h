@@ -25,6 +25,10 @@ const struct call_sink *printer_sink(void);
 void printer_say(struct printer *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* --syscall-limit is reached. */
 bool printer_is_done(const struct printer *p);
+/* Nobody reads the output any more. */
+bool printer_is_unread(const struct printer *p);
+/* The command that -o '|CMD' started; 0: none. */
+pid_t printer_command(const struct printer *p);
 /* Is the call that T is in one that is asked for? */
 bool printer_shows(struct printer *p, const struct call_thread *t, const struct syscall_memory *memory);
 /* Times of a recording instead of the clock's (CLOCK_REALTIME = time + offset). */

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "record/recording.h"
 #include "session/trace/fold.h"
 #include "session/trace/output.h"
@@ -71,7 +72,7 @@ bool replay_is_recording(const char *word, char **path)
 
 	*path = NULL;
 	snprintf(file, sizeof(file), "%s/meta.json", word);
-	if (stat(file, &st) == 0)
+	if (stat(file, &st) == 0 || (str_ends(word, ".sonde") && !(stat(word, &st) == 0 && S_ISREG(st.st_mode))))
 		*path = mem_strdup(word);
 	return *path != NULL;
 }

@@ -8,7 +8,8 @@
 
 struct recording;
 
-/* Is WORD a recording, a directory with meta.json?  (NAME for NAME.sonde is not taken here: it
+/* Is WORD a recording, a directory with meta.json, or meant to be one: NAME.sonde that is no file, of which
+ * recording_open() says what is wrong?  (NAME for NAME.sonde is not taken here: it
  * may be a command.)  Then *path is where (heap), else NULL. */
 bool replay_is_recording(const char *word, char **path);
 /* Do the filters (-e, -P, -p, -z, -Z) of OPTIONS, a struct trace_options, want this call? */

@@ -19,6 +19,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -66,8 +67,8 @@ static bool on_tick(void *user)
 		return true;
 	if (l->options->interruptible != 2)
 		return false;
-	number = sigtimedwait(&l->signals, NULL, &now);
-	if (number <= 0 || number == SIGPIPE)
+	number = printer_is_unread(l->printer) ? SIGPIPE : sigtimedwait(&l->signals, NULL, &now);
+	if (number <= 0 || (number == SIGPIPE && !printer_is_unread(l->printer)))
 		return false;
 	l->signal = number;
 	return true;
@@ -90,6 +91,8 @@ static void on_note(void *user, enum tracer_note what, pid_t pid, const char *te
 
 	if (what == TRACER_POKE_FAILED)
 		printer_say(l->printer, "Failed to tamper with process %d: %s", pid, text);
+	else if (what == TRACER_STRANGER_ENDED && pid == printer_command(l->printer))
+		return; /* what reads our output */
 	else if (what == TRACER_STRANGER_ENDED && !(l->options->quiet & TRACE_QUIET_EXIT))
 		printer_say(l->printer, "Exit of unknown pid %d ignored", pid);
 	else if (what == TRACER_STRANGER_LET_GO && !(l->options->quiet & TRACE_QUIET_ATTACH))
@@ -110,6 +113,38 @@ static struct err *make_tracer(struct live *l)
 	return tracer_create(&options, &l->tracer);
 }
 
+/* A line of /proc/PID/status as a number; -1: it can't be read. */
+static long status_number(pid_t pid, const char *key)
+{
+	char path[64], line[256];
+	long number = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return -1;
+	while (number < 0 && fgets(line, sizeof(line), file))
+		if (strncmp(line, key, strlen(key)) == 0)
+			number = strtol(line + strlen(key), NULL, 10);
+	fclose(file);
+	return number;
+}
+
+/* The kernel says no in one way for four reasons. */
+static struct err *explain_refusal(struct err *err, pid_t pid)
+{
+	long tracer = status_number(pid, "TracerPid:"), uid = status_number(pid, "Uid:");
+
+	if (tracer > 0)
+		return err_fix(err, "process %ld traces it already: --engine bpf needs no place of its own", tracer);
+	if (uid >= 0 && (uid_t)uid != geteuid() && geteuid() != 0)
+		return err_fix(err, "it belongs to user %ld: sudo", uid);
+	if (access("/proc/sys/kernel/yama/ptrace_scope", F_OK) == 0)
+		return err_fix(err, "kernel.yama.ptrace_scope forbids it, or it has privileges that you don't have: sudo");
+	return err_fix(err, "it has privileges that you don't have: sudo");
+}
+
 static struct err *attach_all(struct live *l)
 {
 	struct trace_options *o = l->options;
@@ -121,7 +156,7 @@ static struct err *attach_all(struct live *l)
 		if (err && (o->pids.n == 1 || attached == 0) && i + 1 == o->pids.n && !o->command)
 			return o->strace || !err_is(err, ERR_PERMISSION)
 				       ? err
-				       : err_fix(err, "another tracer has it, or kernel.yama.ptrace_scope forbids it");
+				       : explain_refusal(err, o->pids.v[i]);
 		if (err) {
 			trace_say(o, "%s", err_message(err));
 			err_destroy(err);

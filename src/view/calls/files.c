@@ -71,8 +71,8 @@ void calls_emit_files(struct doc *doc, struct calls *c)
 		files += o->kind == CALL_OBJECT_FILE && was_touched(o);
 		sockets += o->kind == CALL_OBJECT_SOCKET && was_touched(o);
 	}
-	doc_text(doc, "%s files and %s sockets touched; %s read, %s written.", units_count(files).text,
-		 units_count(sockets).text, units_bytes((double)read).text, units_bytes((double)written).text);
+	doc_text(doc, "%s file%s and %s socket%s touched; %s read, %s written.", units_count(files).text, files == 1 ? "" : "s",
+		 units_count(sockets).text, sockets == 1 ? "" : "s", units_bytes((double)read).text, units_bytes((double)written).text);
 	emit_kind(doc, c, "files", "Files", 1 << CALL_OBJECT_FILE, FILES_SHOWN);
 	emit_kind(doc, c, "sockets", "Sockets", 1 << CALL_OBJECT_SOCKET, FILES_SHOWN);
 	emit_kind(doc, c, "others", "Pipes and others", 1 << CALL_OBJECT_PIPE | 1 << CALL_OBJECT_OTHER, OTHERS_SHOWN);

@@ -67,6 +67,15 @@ static void emit_stack(const struct slow_view *v, uint32_t id)
 	}
 }
 
+/* The execve that starts the command is made by sonde itself. */
+static bool is_our_own(const struct calls *c, const struct calls_single *s)
+{
+	const struct row_thread *row = s->thread < c->threads.n ? c->threads.v[s->thread].row : NULL;
+
+	return row && row->tid == row->pid && !row->previous && str_eq(recording_string(c->recording, s->name), "execve") &&
+	       str_eq(recording_string(c->recording, row->comm), "sonde");
+}
+
 static void emit_one(const struct slow_view *v, const struct calls_single *s)
 {
 	const struct recording *r = v->c->recording;
@@ -80,7 +89,7 @@ static void emit_one(const struct slow_view *v, const struct calls_single *s)
 	doc_node(v->doc, 0, (struct doc_value[]){ DOC_STYLED(str_text(&text), DOC_STRONG), DOC_U64(s->duration_ns),
 						  DOC_U64(s->time_ns),
 						  DOC_STR(calls_who(v->c, s->thread, who, sizeof(who))), DOC_STR(on) });
-	if (v->frames)
+	if (v->frames && !is_our_own(v->c, s))
 		emit_stack(v, s->stack);
 	str_deinit(&whole);
 	str_deinit(&text);
