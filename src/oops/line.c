@@ -42,6 +42,28 @@ static bool take_char(struct cursor *c, char wanted)
 	return true;
 }
 
+/* WORD at the cursor. */
+static bool take_text(struct cursor *c, const char *word)
+{
+	size_t n = strlen(word);
+
+	if ((size_t)(c->end - c->at) < n || memcmp(c->at, word, n) != 0)
+		return false;
+	c->at += n;
+	return true;
+}
+
+/* A word and the blank behind it. */
+static bool take_word(struct cursor *c)
+{
+	const char *blank = memchr(c->at, ' ', (size_t)(c->end - c->at));
+
+	if (blank == NULL || blank == c->at)
+		return false;
+	c->at = blank + 1;
+	return true;
+}
+
 /* "> > " of a quoted mail. */
 static void skip_quoting(struct cursor *c)
 {
@@ -112,7 +134,21 @@ static bool take_kmsg(struct cursor *c, struct oops_line *line)
 	return true;
 }
 
-/* "[   12.345678]", perhaps with "@1" or " T123" or " C0" in the bracket. */
+/* "<    0.000001>" of dmesg -d behind the seconds. */
+static void skip_delta(struct cursor *c)
+{
+	struct cursor try = *c;
+	uint64_t n;
+
+	skip_blanks(&try);
+	if (!take_char(&try, '<'))
+		return;
+	skip_blanks(&try);
+	if (take_number(&try, &n) > 0 && take_char(&try, '.') && take_number(&try, &n) > 0 && take_char(&try, '>'))
+		*c = try;
+}
+
+/* "[   12.345678]", perhaps with "@1", "< 0.1>" or " T123" or " C0" in the bracket; "[  +0.000001]" of dmesg -H. */
 static bool take_stamp(struct cursor *c, struct oops_line *line)
 {
 	struct cursor try = *c;
@@ -121,6 +157,8 @@ static bool take_stamp(struct cursor *c, struct oops_line *line)
 	if (!take_char(&try, '['))
 		return false;
 	skip_blanks(&try);
+	bool is_relative = take_char(&try, '+');
+
 	if (take_number(&try, &seconds) == 0 || !take_char(&try, '.'))
 		return false;
 	const char *start = try.at;
@@ -133,6 +171,7 @@ static bool take_stamp(struct cursor *c, struct oops_line *line)
 		fraction /= 10;
 	if (take_char(&try, '@'))
 		(void)take_number(&try, &id);
+	skip_delta(&try);
 	skip_blanks(&try);
 	if (try.at < try.end && (*try.at == 'T' || *try.at == 'C')) {
 		char who = *try.at++;
@@ -142,7 +181,7 @@ static bool take_stamp(struct cursor *c, struct oops_line *line)
 	}
 	if (!take_char(&try, ']'))
 		return false;
-	line->time_us = (int64_t)(seconds * 1000000 + fraction);
+	line->time_us = is_relative || seconds > INT64_MAX / 2000000 ? -1 : (int64_t)(seconds * 1000000 + fraction);
 	line->dressed = true;
 	*c = try;
 	return true;
@@ -154,6 +193,7 @@ static bool take_caller(struct cursor *c, struct oops_line *line)
 	struct cursor try = *c;
 	uint64_t id;
 
+	(void)take_char(&try, ' ');
 	if (!take_char(&try, '['))
 		return false;
 	skip_blanks(&try);
@@ -161,7 +201,10 @@ static bool take_caller(struct cursor *c, struct oops_line *line)
 		return false;
 	char who = *try.at++;
 
-	if (take_number(&try, &id) == 0 || !take_char(&try, ']'))
+	if (take_number(&try, &id) == 0)
+		return false;
+	skip_blanks(&try);
+	if (!take_char(&try, ']'))
 		return false;
 	line->caller = (uint32_t)(id + 1) | (who == 'C' ? OOPS_CALLER_CPU : 0);
 	*c = try;
@@ -196,12 +239,12 @@ static bool is_one_of(const struct cursor *c, const char *three_letter_names)
 	return false;
 }
 
-/* "[Mon Nov 20 10:00:00 2023] " of dmesg -T. */
+/* "[Mon Nov 20 10:00:00 2023] " of dmesg -T, "[Nov20 10:00] " of dmesg -H. */
 static bool take_dmesg_date(struct cursor *c, struct oops_line *line)
 {
 	struct cursor try = *c;
 
-	if (!take_char(&try, '[') || !is_one_of(&try, weekdays))
+	if (!take_char(&try, '[') || (!is_one_of(&try, weekdays) && !(is_one_of(&try, months) && try.end - try.at > 4 && is_digit(try.at[4]))))
 		return false;
 	const char *close = memchr(try.at, ']', (size_t)(try.end - try.at));
 
@@ -225,6 +268,8 @@ static bool take_date(struct cursor *c)
 		c->at += 16;
 		return true;
 	}
+	if (is_one_of(&try, weekdays) && left > 4 && text[3] == ' ')
+		try.at += 4; /* journalctl -o short-full */
 	if (take_number(&try, &n) == 4 && take_char(&try, '-') && take_number(&try, &n) == 2 &&
 	    take_char(&try, '-') && take_number(&try, &n) == 2 &&
 	    (take_char(&try, 'T') || take_char(&try, ' ')) && take_number(&try, &n) == 2 && take_char(&try, ':')) {
@@ -238,16 +283,74 @@ static bool take_date(struct cursor *c)
 	return false;
 }
 
+/* "1763743802.123456 host kernel: " of journalctl -o short-unix: up to the host. */
+static bool take_unix_time(struct cursor *c)
+{
+	struct cursor try = *c;
+	uint64_t n;
+
+	if (take_number(&try, &n) < 9 || !take_char(&try, '.') || take_number(&try, &n) != 6 || !take_char(&try, ' '))
+		return false;
+	c->at = try.at;
+	return true;
+}
+
+/* "host program[12]: ", of another program than the kernel. */
+static bool is_of_program(struct cursor try)
+{
+	const char *host = try.at;
+	uint64_t n;
+
+	if (!take_word(&try) || memchr(host, ':', (size_t)(try.at - host)) != NULL || memchr(host, '[', (size_t)(try.at - host)) != NULL)
+		return false;
+	const char *tag = try.at;
+
+	while (try.at < try.end && *try.at > ' ' && *try.at != '[' && *try.at != ':')
+		try.at++;
+	size_t length = (size_t)(try.at - tag);
+
+	return length > 0 && !(length == 6 && memcmp(tag, "kernel", 6) == 0) && take_char(&try, '[') && take_number(&try, &n) > 0 &&
+	       take_char(&try, ']') && take_char(&try, ':');
+}
+
+/* "host kernel - - - ": what follows the date in RFC 5424. */
+static bool take_rfc5424(struct cursor *c, struct oops_line *line)
+{
+	struct cursor try = *c;
+
+	if (!take_text(&try, "1 ") || !take_date(&try) || !take_word(&try))
+		return false;
+	line->is_foreign = !take_text(&try, "kernel ") && !take_text(&try, "- ") && take_word(&try);
+	if (!take_word(&try) || !take_word(&try))
+		return false;
+	if (take_char(&try, '[')) {
+		const char *close = memchr(try.at, ']', (size_t)(try.end - try.at));
+
+		if (close == NULL)
+			return false;
+		try.at = close + 1;
+	} else {
+		(void)take_char(&try, '-');
+	}
+	(void)take_char(&try, ' ');
+	line->dressed = true;
+	*c = try;
+	return true;
+}
+
 /* "Nov 20 10:00:00 host kernel: ": the part up to the program's colon, if it is the kernel. */
 static bool take_syslog(struct cursor *c, struct oops_line *line)
 {
 	struct cursor try = *c;
 
-	if (!take_date(&try))
+	if (!take_date(&try) && !take_unix_time(&try))
 		return false;
+	line->is_foreign = is_of_program(try);
 	const char *kernel = oops_find(try.at, (size_t)(try.end - try.at), "kernel:");
 
 	if (kernel == NULL || kernel - try.at > 80) {
+		if (take_text(&try, "stdout ") || take_text(&try, "stderr ")) /* a container's log */
+			(void)(take_text(&try, "F ") || take_text(&try, "P "));
 		c->at = try.at; /* dmesg --time-format iso has no host */
 		line->dressed = true;
 		return true;
@@ -295,6 +398,109 @@ static bool take_decoded_priority(struct cursor *c, struct oops_line *line)
 	return true;
 }
 
+/* "host kernel: " behind the time stamp: journalctl -o short-monotonic. */
+static void skip_host(struct cursor *c)
+{
+	struct cursor try = *c;
+
+	(void)take_char(&try, ' ');
+	const char *host = try.at;
+
+	if (take_word(&try) && memchr(host, ':', (size_t)(try.at - host)) == NULL && take_text(&try, "kernel:"))
+		*c = try;
+}
+
+/* "[2024-05-01 10:00:00.123] ", "[10:00:00.123] " and "10:00:00.123 " of a terminal program. */
+static bool take_wall_clock(struct cursor *c)
+{
+	struct cursor try = *c;
+	bool in_bracket = take_char(&try, '[');
+	uint64_t n;
+	struct cursor date = try;
+
+	if (in_bracket && take_number(&date, &n) == 4 && take_char(&date, '-') && take_number(&date, &n) == 2 && take_char(&date, '-') &&
+	    take_number(&date, &n) == 2 && (take_char(&date, ' ') || take_char(&date, 'T')))
+		try = date;
+	if (take_number(&try, &n) != 2 || !take_char(&try, ':') || take_number(&try, &n) != 2 || !take_char(&try, ':') || take_number(&try, &n) != 2)
+		return false;
+	if (take_char(&try, '.') || take_char(&try, ','))
+		(void)take_number(&try, &n);
+	if ((in_bracket && !take_char(&try, ']')) || !take_char(&try, ' '))
+		return false;
+	*c = try;
+	return true;
+}
+
+/* Does a line printk() wrote begin here? */
+static bool is_at_stamp(struct cursor try)
+{
+	struct oops_line ignored = { .level = -1, .facility = -1 };
+
+	(void)take_level(&try, &ignored);
+	return take_stamp(&try, &ignored);
+}
+
+/* What others put before a line that has the kernel's stamp: indentation, "12:" of grep -n, "| " and "JD> " of quotes,
+ * "service-1  | " of containers.  Without the stamp it could be the line's own text. */
+static void skip_margin(struct cursor *c)
+{
+	struct cursor try = *c;
+	uint64_t n;
+
+	skip_blanks(&try);
+	if (take_number(&try, &n) > 0) {
+		if (!take_char(&try, ':') && !take_char(&try, '-'))
+			return;
+	} else {
+		const char *word = try.at;
+
+		while (try.at < try.end && try.at - word < 40 && ((*try.at | 0x20) >= 'a' ? (*try.at | 0x20) <= 'z' : is_digit(*try.at) || *try.at == '-' || *try.at == '_' || *try.at == '.'))
+			try.at++;
+		bool has_word = try.at > word;
+
+		skip_blanks(&try);
+		if (!take_char(&try, '|') && !take_char(&try, '>') && has_word)
+			return;
+	}
+	skip_blanks(&try);
+	if (try.at != c->at && is_at_stamp(try))
+		*c = try;
+}
+
+/* "MESSAGE=text" of journalctl -o verbose and export; the same in an object of -o json, whose escapes stay. */
+static bool take_journal_field(struct cursor *c, struct oops_line *line)
+{
+	static const char key[] = "\"MESSAGE\":\"", identifier[] = "\"SYSLOG_IDENTIFIER\":\"";
+	struct cursor try = *c;
+
+	skip_blanks(&try);
+	if (take_text(&try, "MESSAGE=")) {
+		line->dressed = true;
+		*c = try;
+		return true;
+	}
+	if (!take_text(&try, "{\"") && !take_text(&try, "{ \""))
+		return false;
+	size_t left = (size_t)(c->end - c->at);
+	const char *message = oops_find(c->at, left, key), *who = oops_find(c->at, left, identifier);
+
+	if (message == NULL)
+		return false;
+	message += sizeof(key) - 1;
+	if (who != NULL) {
+		struct cursor name = { who + sizeof(identifier) - 1, c->end };
+
+		line->is_foreign = !take_text(&name, "kernel\"");
+	}
+	for (try.at = message; try.at < try.end && *try.at != '"'; try.at++)
+		if (*try.at == '\\' && try.at + 1 < try.end)
+			try.at++;
+	line->dressed = true;
+	c->end = try.at < try.end ? try.at : try.end;
+	c->at = message;
+	return true;
+}
+
 /* "** 12 printk messages dropped ** " and "host login: " before a console's line. */
 static void skip_console_noise(struct cursor *c)
 {
@@ -312,6 +518,19 @@ static void skip_console_noise(struct cursor *c)
 		c->at = bracket;
 }
 
+/* A record's or a logger's prefix. */
+static void take_outer(struct cursor *c, struct oops_line *line)
+{
+	if (take_level(c, line) && take_rfc5424(c, line))
+		return;
+	if (c->at < c->end && is_digit(*c->at)) {
+		if (!take_kmsg(c, line))
+			(void)take_syslog(c, line);
+	} else if (!take_journal_field(c, line) && !take_syslog(c, line)) {
+		(void)take_decoded_priority(c, line);
+	}
+}
+
 void oops_line_parse(const char *line, size_t length, struct oops_line *ret)
 {
 	struct cursor c = { line, line + length };
@@ -319,24 +538,25 @@ void oops_line_parse(const char *line, size_t length, struct oops_line *ret)
 	*ret = (struct oops_line){ .time_us = -1, .level = -1, .facility = -1 };
 	while (c.end > c.at && (c.end[-1] == '\r' || c.end[-1] == '\n'))
 		c.end--;
+	(void)take_text(&c, "\xef\xbb\xbf");
+	(void)take_char(&c, '\r'); /* LF CR ends */
 	skip_quoting(&c);
 	skip_escapes(&c);
 	skip_console_noise(&c);
-	(void)take_level(&c, ret);
-	if (c.at < c.end && is_digit(*c.at)) {
-		if (!take_kmsg(&c, ret))
-			(void)take_syslog(&c, ret);
-	} else if (!take_syslog(&c, ret)) {
-		(void)take_decoded_priority(&c, ret);
-	}
+	skip_margin(&c);
+	if (take_wall_clock(&c))
+		ret->dressed = true;
+	take_outer(&c, ret);
 	(void)take_level(&c, ret);
 	skip_escapes(&c);
 	if (take_stamp(&c, ret) || take_dmesg_date(&c, ret)) {
 		(void)take_caller(&c, ret);
 		skip_vendor(&c);
+		skip_host(&c);
 	}
+	ret->is_foreign = ret->is_foreign || ret->facility > 0;
 	/* One blank belongs to the dress, further ones to the text. */
-	if (ret->dressed)
+	if (ret->dressed && c.at > line && strchr(" =\"", c.at[-1]) == NULL)
 		(void)take_char(&c, ' ');
 	skip_escapes(&c);
 	ret->text = c.at;

@@ -5,7 +5,8 @@
  * One line of a kernel log without its dress: mail quoting, syslog or journald prefix,
  * level, time stamp, caller.  What remains is what the kernel's printk() was given.
  * Dresses that are known: dmesg (with -T, -x, --time-format iso too), /dev/kmsg and pstore
- * records, syslog and journalctl lines, serial consoles with printk.caller
+ * records, syslog (RFC 5424 too) and journalctl lines in all of its formats, what containers,
+ * terminals, grep -n, quotes and indentation put in front, serial consoles with printk.caller
  * (CONFIG_PRINTK_CALLER), Android's "(2)[123:task]" and "@cpu" forms.
  */
 #include <stdbool.h>
@@ -22,6 +23,7 @@ struct oops_line {
 	 * bit set for "[C0]". */
 	uint32_t caller;
 	bool dressed;      /* had a time stamp or level: the kernel's own line */
+	bool is_foreign;   /* a program's line: "host program[12]:" of a syslog, or a facility that isn't the kernel's */
 };
 #define OOPS_CALLER_CPU 0x80000000u
 

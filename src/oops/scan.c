@@ -327,6 +327,8 @@ static void take_line(struct oops_scan *s, const char *text, size_t length)
 
 	s->lines++;
 	oops_line_parse(text, length, &line);
+	if (line.is_foreign)
+		return; /* a program's words are no report, nor part of one */
 	if (s->open_count > 0)
 		close_quiet(s, line.time_us);
 	const struct oops_kind *kind = headline(s, &line);

@@ -30,6 +30,7 @@ struct reader {
 	char *chunk;
 	struct until_signal *signal; /* NULL: not following */
 	uint64_t last_ns;            /* when something came */
+	bool has_cr_ends;            /* lines end in CR alone */
 	bool said_quiet;
 };
 
@@ -38,8 +39,41 @@ static bool has_ended(const struct reader *r)
 	return r->signal != NULL && until_signal_came(r->signal);
 }
 
+/* Colours go, the blanks of web pages (U+00A0) become blanks.  In place; a pass where a log has neither. */
+static size_t clean(char *text, size_t length)
+{
+	size_t out = 0;
+
+	if (memchr(text, '\x1b', length) == NULL && memchr(text, '\xc2', length) == NULL)
+		return length;
+	for (size_t i = 0; i < length;) {
+		size_t end = i + 2;
+
+		if (text[i] == '\xc2' && i + 1 < length && text[i + 1] == '\xa0') {
+			text[out++] = ' ';
+			i += 2;
+			continue;
+		}
+		if (text[i] == '\x1b' && i + 1 < length && text[i + 1] == '[') {
+			while (end < length && strchr("0123456789;", text[end]) != NULL && text[end] != '\0')
+				end++;
+			if (end < length && (text[end] == 'm' || text[end] == 'K')) {
+				i = end + 1;
+				continue;
+			}
+		}
+		text[out++] = text[i++];
+	}
+	return out;
+}
+
 static struct err *take(struct reader *r, size_t size_bytes)
 {
+	for (char *cr = r->chunk, *end = r->chunk + size_bytes; r->has_cr_ends && (cr = memchr(cr, '\r', (size_t)(end - cr))) != NULL;)
+		*cr++ = '\n';
+	size_bytes = clean(r->chunk, size_bytes);
+	if (size_bytes == 0)
+		return NULL;
 	r->last_ns = r->signal != NULL ? clock_now_ns() : 0;
 	r->said_quiet = false;
 	return r->callback(r->user, r->chunk, size_bytes);
@@ -188,6 +222,8 @@ static struct err *read_file(struct reader *r)
 			return NULL;
 		if (n > 0 && is_head)
 			TRY(check_head(path, r->chunk, (size_t)n));
+		if (n > 0 && is_head)
+			r->has_cr_ends = memchr(r->chunk, '\r', (size_t)n - 1) != NULL && memchr(r->chunk, '\n', (size_t)n) == NULL;
 		is_head = is_head && n <= 0;
 		TRY(n > 0 ? take(r, (size_t)n) : nothing_new(r));
 		if (n == 0)

@@ -90,9 +90,53 @@ static void test_lines(void **state)
 	undressed("kern  :warn  : [    2.000000] BUG: x", "BUG: x", 2000000, 0);
 	undressed("\x1b[32m[    2.000000] \x1b[0mBUG: x", "BUG: x", 2000000, 0);
 	undressed("** 3 printk messages dropped ** [    2.000000] BUG: x", "BUG: x", 2000000, 0);
+	undressed("[   12.345678] [   T123] BUG: x", "BUG: x", 12345678, 124);
+	undressed("[   12.345678 <    0.000001>]  f+0x1/0x2", " f+0x1/0x2", 12345678, 0);
+	undressed("[  +0.000001]  f+0x1/0x2", " f+0x1/0x2", -1, 0);
+	undressed("[Nov21 16:50] BUG: x", "BUG: x", -1, 0);
+	undressed("[   12.345678] host kernel:  f", " f", 12345678, 0);
+	undressed("Sat 2026-11-21 16:50:02 UTC host kernel:  f", " f", -1, 0);
+	undressed("1763743802.123456 host kernel:  f", " f", -1, 0);
+	undressed("<4>1 2026-11-21T16:50:02.123456Z host kernel - - -  f", " f", -1, 0);
+	undressed("    MESSAGE= f", " f", -1, 0);
+	undressed("{\"PRIORITY\":\"4\",\"MESSAGE\":\" f\",\"SYSLOG_IDENTIFIER\":\"kernel\"}", " f", -1, 0);
+	undressed("2026-11-21T16:50:02.123456789Z stderr F [    1.500000]  f", " f", 1500000, 0);
+	undressed("[2026-11-21 16:50:02.123] [    1.500000]  f", " f", 1500000, 0);
+	undressed("16:50:02.123 [    1.500000]  f", " f", 1500000, 0);
+	undressed("12:[    1.500000]  f", " f", 1500000, 0);
+	undressed("| [    1.500000]  f", " f", 1500000, 0);
+	undressed("guest-1  | [    1.500000]  f", " f", 1500000, 0);
+	undressed("JD> [    1.500000]  f", " f", 1500000, 0);
+	undressed("\t[    1.500000]  f", " f", 1500000, 0);
+	undressed("\xef\xbb\xbf[    1.500000]  f", " f", 1500000, 0);
+	undressed("\r[    1.500000]  f", " f", 1500000, 0);
+	undressed("said [    1.500000] f", "said [    1.500000] f", -1, 0);
 	undressed("[<c0333330>] f", "[<c0333330>] f", -1, 0);
 	undressed("", "", -1, 0);
 	undressed("[", "[", -1, 0);
+}
+
+static bool is_foreign(const char *text)
+{
+	struct oops_line line;
+
+	oops_line_parse(text, strlen(text), &line);
+	return line.is_foreign;
+}
+
+static void test_foreign_lines(void **state)
+{
+	(void)state;
+	assert_true(is_foreign("Nov 20 10:00:00 host systemd[1]: foo.service: BUG: x"));
+	assert_true(is_foreign("2026-11-21T16:50:02.123456+01:00 host java[412]: Oops: x"));
+	assert_true(is_foreign("12,1,345678,-;BUG: x"));
+	assert_true(is_foreign("<30>[    1.500000] BUG: x"));
+	assert_true(is_foreign("<30>1 2026-11-21T16:50:02Z host app 12 - - BUG: x"));
+	assert_false(is_foreign("<4>1 2026-11-21T16:50:02Z host kernel - - - BUG: x"));
+	assert_false(is_foreign("Nov 20 10:00:00 host kernel: BUG: x"));
+	assert_false(is_foreign("2026-11-21T16:50:02Z app[12]: segfault at 0"));
+	assert_false(is_foreign("[    1.500000] BUG: x"));
+	assert_false(is_foreign("4,1,345678,-;BUG: x"));
 }
 
 /* --- the filter ----------------------------------------------------------------------------------------- */
@@ -385,7 +429,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_templates),
 		cmocka_unit_test(test_find_as_memmem),
-		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_lines), cmocka_unit_test(test_foreign_lines),
 		cmocka_unit_test(test_every_headline_passes_the_filter),
 		cmocka_unit_test(test_filter_finds_at_every_place),
 		cmocka_unit_test(test_frames),
