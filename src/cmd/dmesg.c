@@ -95,6 +95,19 @@ static struct err *parse_filters(const struct dmesg_args *args, struct dmesg_opt
 	return NULL;
 }
 
+/* Options that change the running kernel take no log. */
+static struct err *check_file(const struct dmesg_args *args)
+{
+	const char *word = args->clear ? "--clear" : args->console_level != NULL ? "--console-level" : args->dyndbg != NULL ? "--dyndbg"
+			 : args->dyndbg_list != NULL ? "--dyndbg-list" : args->dyndbg_on ? "--dyndbg-on" : NULL;
+
+	if (args->file != NULL && word != NULL)
+		return err_fix(err_new(ERR_USAGE, "%s is about the running kernel, not about %s", word, args->file), "leave out the file");
+	if (args->file != NULL && args->time != NULL && (strcmp(args->time, "ctime") == 0 || strcmp(args->time, "iso") == 0))
+		return err_fix(err_new(ERR_USAGE, "%s counts from the boot of its machine, and does not say when that was", args->file), "-t boot or -t delta");
+	return NULL;
+}
+
 static struct err *dmesg_run(void *arguments, struct arena *arena, int *status)
 {
 	struct dmesg_args *args = arguments;
@@ -103,6 +116,7 @@ static struct err *dmesg_run(void *arguments, struct arena *arena, int *status)
 		.since_us = INT64_MIN, .until_us = INT64_MAX, .decode = args->decode, .json = args->json, .color = wants_color(args->color), .tail = args->tail,
 	};
 
+	TRY(check_file(args));
 	if (args->dyndbg != NULL)
 		return dyndbg_query(args->dyndbg);
 	if (args->dyndbg_list != NULL || args->dyndbg_on)

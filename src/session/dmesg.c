@@ -7,6 +7,7 @@
 #include "session/dmesg.h"
 
 #include "base/json.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "oops/line.h"
@@ -50,7 +51,7 @@ struct printer {
 	struct oops_scan *scan; /* for the group of reports */
 	int64_t last_us, boot_us;
 	char **tail;            /* ring of options->tail lines */
-	uint64_t printed;
+	uint64_t printed, timed; /* lines; that say when */
 };
 
 /* Wall clock minus time since boot. */
@@ -192,6 +193,7 @@ static void print_line(struct printer *p, const char *text, size_t length)
 	struct oops_line line;
 
 	oops_line_parse(text, length, &line);
+	p->timed += line.time_us >= 0;
 	if (!is_wanted(p, &line))
 		return;
 	if (p->o->json)
@@ -271,7 +273,7 @@ static void quiet(void *user)
 struct err *dmesg_print(const struct dmesg_options *options, FILE *out)
 {
 	struct printer p = { .o = options, .out = out, .last_us = -1, .boot_us = boot_time_us() };
-	struct kernel_log_options log = { .path = options->path, .follow = options->follow, .only_new = options->only_new, .quiet = quiet };
+	struct kernel_log_options log = { .path = options->path, .follow = options->follow, .only_new = options->only_new, .after_clear = true, .quiet = quiet };
 
 	str_init(&p.pending);
 	str_init(&p.line);
@@ -287,6 +289,8 @@ struct err *dmesg_print(const struct dmesg_options *options, FILE *out)
 		print_line(&p, str_text(&p.pending), p.pending.length);
 	if (p.tail != NULL)
 		print_tail(&p);
+	if (err == NULL && p.scan == NULL && p.timed == 0 && (options->since_us != INT64_MIN || options->until_us != INT64_MAX))
+		log_warn("no line of the log has a time that --since and --until could be compared with: nothing was left out for them");
 	oops_scan_destroy(p.scan);
 	str_deinit(&p.pending);
 	str_deinit(&p.line);

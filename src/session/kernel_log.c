@@ -280,6 +280,8 @@ static struct err *read_kmsg(struct reader *r)
 		return read_syslog(r, errno);
 	if (r->options->only_new)
 		(void)lseek(fd, 0, SEEK_END);
+	else if (r->options->after_clear)
+		(void)lseek(fd, 0, SEEK_DATA);
 	while (!has_ended(r)) {
 		ssize_t n = read(fd, r->chunk, CHUNK_BYTES);
 

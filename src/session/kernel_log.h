@@ -13,6 +13,7 @@
 struct kernel_log_options {
 	const char *path; /* NULL: the running kernel's log; "-": standard input */
 	bool follow;      /* wait for more until a signal comes (files: as tail -f) */
+	bool after_clear; /* of the running kernel: only what came after it was last cleared (dmesg -C) */
 	bool only_new;    /* of the running kernel: only what comes from now on */
 	/* Following: nothing came for KERNEL_LOG_QUIET_MS, so what was being said is said.  Once a silence; may be NULL. */
 	void (*quiet)(void *user);
