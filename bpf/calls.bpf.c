@@ -49,6 +49,15 @@ struct {
 	__type(value, struct bpf_calls_plan);
 } calls_plans SEC(".maps");
 
+/* Threads that were there when we began to look, until their first call. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, BPF_CALLS_BEGUN_MOST);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u32);
+	__type(value, __u32);
+} calls_begun SEC(".maps");
+
 /* --- sending ----------------------------------------------------------------------------- */
 
 static __always_inline void send(struct call_now *now, __u16 kind)
@@ -235,6 +244,41 @@ static __always_inline __u64 number_at_exit(struct task_struct *task)
 #endif
 }
 
+/* A thread whose first sight is a return: it has been in that call since before we looked, and its
+ * registers are as they were at entry.  (Not on arm64, where the first one holds the result.) */
+static __always_inline struct call_now *join(struct task_struct *task, __u64 number)
+{
+#if defined(__TARGET_ARCH_x86)
+	__u32 tid = target_nr(task), abi, key;
+	struct bpf_calls_plan *plan;
+	struct call_now *now;
+
+	if (!bpf_map_lookup_elem(&calls_begun, &tid))
+		return NULL;
+	bpf_map_delete_elem(&calls_begun, &tid);
+	abi = abi_of(task, &number);
+	if (number >= BPF_CALLS_NUMBERS)
+		return NULL;
+	key = plan_key(abi, (__u32)number);
+	plan = bpf_map_lookup_elem(&calls_plans, &key);
+	now = plan && plan->wanted ? admit(task) : NULL;
+	if (!now)
+		return NULL;
+	now->call.number = (__u32)number;
+	now->call.abi = (__u16)abi;
+	now->call.flags = BPF_CALL_JOINED;
+	now->call.data_bytes = 0;
+	now->call.enter_ns = 0;
+	now->late = 0;
+	now->parts = 0;
+	now->in_call = 1;
+	take_registers(&now->call, task, abi);
+	return now;
+#else
+	return NULL;
+#endif
+}
+
 SEC("raw_tp/sys_exit")
 int calls_exit(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -250,6 +294,8 @@ int calls_exit(struct bpf_raw_tracepoint_args *ctx)
 	if (number < BPF_CALLS_NUMBERS && !number_wanted(number))
 		return 0;
 	now = bpf_task_storage_get(&calls_now, task, 0, 0);
+	if (!now)
+		now = join(task, number);
 	if (!now || !now->in_call)
 		return 0;
 	if (task->pending.signal.sig[0] >> 8 & 1) /* SIGKILL: what it returns nobody will see */
@@ -419,6 +465,28 @@ int calls_ignored(struct bpf_raw_tracepoint_args *ctx)
 	pid = target_nr(BPF_CORE_READ(task, group_leader));
 	if (tid && target_wanted((__u64)pid << 32 | tid))
 		send_signal(BPF_CALLS_IGNORED, (__u64)pid << 32 | tid, (__u32)ctx->args[0], (void *)ctx->args[1]);
+	return 0;
+}
+
+/* include/linux/bpf.h, kernel/bpf/task_iter.c */
+struct bpf_iter_meta;
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
+
+/* At the end, when the others are taken away: what has not returned and was not told of. */
+SEC("iter/task")
+int calls_rest(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct call_now *now;
+
+	if (!task)
+		return 0;
+	now = bpf_task_storage_get(&calls_now, task, 0, 0);
+	if (now && now->in_call && !(now->call.flags & BPF_CALL_SHOWN))
+		send(now, BPF_CALLS_ENTRY);
 	return 0;
 }
 

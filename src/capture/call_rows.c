@@ -194,6 +194,13 @@ static enum call_verdict on_enter(void *self, struct call_thread *t, const struc
 	return CALL_GO;
 }
 
+static unsigned arguments_of(const struct syscall_call *call)
+{
+	const struct syscall_entry *entry = syscall_find(call->abi, call->number);
+
+	return entry ? entry->arg_count : 6;
+}
+
 /* "name(a, b)" and the result into string ids. */
 static struct texts finish_text(struct call_rows *c, struct call_thread *t, const struct syscall_memory *memory,
 				bool returned)
@@ -203,6 +210,9 @@ static struct texts finish_text(struct call_rows *c, struct call_thread *t, cons
 
 	if (returned)
 		syscall_print_exit(&c->style, NULL, &t->call, memory, &p->progress, &p->text);
+
+	else if (p->progress.args_done < arguments_of(&t->call))
+		str_add(&p->text, " <unfinished ...>");
 
 	const char *text = str_text(&p->text);
 	size_t name = strcspn(text, "("), end = p->text.length;
@@ -355,7 +365,13 @@ static void on_ended(void *self, struct call_thread *t, int status)
 	forget(t);
 }
 
-static void on_detached(void *self, struct call_thread *t) { forget(t); }
+/* What it is in goes on; how long it did until now is known. */
+static void on_detached(void *self, struct call_thread *t)
+{
+	on_leaving(self, t);
+	forget(t);
+}
+
 static void on_idle(void *self) {}
 
 const struct call_sink *call_rows_sink(void)

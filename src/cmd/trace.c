@@ -207,7 +207,7 @@ static struct err *trace_run(void *p, struct arena *arena, int *status)
 	if (!err && parts_of(args, &o, recording))
 		err = show_views(args, parts_of(args, &o, recording), &o, recording, status);
 	else if (!err && recording)
-		err = replay_trace(&o, recording);
+		err = replay_trace(&o, recording, status);
 	else if (!err && o.output && str_ends(o.output, ".sonde"))
 		err = record(args, &o, status);
 	else if (!err)

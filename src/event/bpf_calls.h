@@ -24,6 +24,7 @@ enum bpf_call_flags {
 	BPF_CALL_CUT = 2,      /* there was no room for all that it refers to */
 	BPF_CALL_IS_ERROR = 4,
 	BPF_CALL_LATE = 8,     /* some input could only be read at exit */
+	BPF_CALL_JOINED = 16,  /* it began before we looked; enter_ns is 0 */
 };
 
 /* Followed by data_bytes of pieces (syscall/memory.h). */
@@ -100,6 +101,9 @@ struct bpf_calls_file {
 enum bpf_file_flags { BPF_FILE_CUT = 1, BPF_FILE_DELETED = 2, BPF_FILE_NAMELESS = 4 /* no directory has it */ };
 enum { BPF_FILES_RESULT = 1 << 6 };
 enum bpf_calls_file_list { BPF_FILES_NONE, BPF_FILES_POLLED, BPF_FILES_PAIR_0, BPF_FILES_PAIR_3 };
+
+/* The most threads whose calls that began before are seen. */
+enum { BPF_CALLS_BEGUN_MOST = 65536 };
 
 /* The most data in one record, and the most in one piece. */
 enum { BPF_CALLS_DATA_BYTES = 8192, BPF_CALLS_PIECE_BYTES = 7168 };

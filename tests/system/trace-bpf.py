@@ -177,6 +177,20 @@ def observers():
         expect("observer %d of 2 saw all 50" % (i + 1), seen == 50, seen)
 
 
+def begun():
+    """A call that began before is shown, and joined by its return."""
+    target = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    until(lambda: open("/proc/%d/syscall" % target.pid).read().startswith("0 "))
+    tracer = subprocess.Popen(["sonde", "trace", "--engine", "bpf", "-o", "begun.out", "-p", str(target.pid)],
+                              stderr=subprocess.PIPE, text=True)
+    until(lambda: os.path.exists("begun.out") and "read(0" in open("begun.out").read())
+    shown = open("begun.out").read()
+    expect("a call that began before is shown", re.fullmatch(r"(\d+ +)?read\(0, ", shown), shown)
+    target.communicate(b"hello\n")
+    tracer.communicate(timeout=60)
+    expect("its return joins it", re.match(r'(\d+ +)?read\(0, "hello\\n", \d+\) += 6$', lines("begun.out")[0]), lines("begun.out")[:3])
+
+
 def main():
     probe = run("sonde", "trace", "--engine", "bpf", "-o", "/dev/null", "true")
     if probe.returncode != 0:
@@ -189,6 +203,8 @@ def main():
     much(scratch)
     whom()
     observers()
+    if os.uname().machine == "x86_64":
+        begun()
     return 1 if failures else 0
 
 

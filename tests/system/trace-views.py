@@ -5,9 +5,11 @@
 # timeout: 60
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 failures = 0
 SCRIPT = "head -c 1000 data > out; cat nope 2>/dev/null; (exit 7); sleep 0.05; kill -9 $$"
@@ -80,6 +82,7 @@ def by_ptrace():
     status, _, err = sonde("trace", "-q", "-k", "-o", "k.sonde", "--", "sh", "-c", "cat data > /dev/null; exit 3")
     check("a recording by ptrace: the status", status == 3, (status, err))
     slow = view("trace", "k.sonde", "--slow", "--json")["slow"]
+    check("which engine, and why", os.geteuid() or "-k" in sonde("trace", "-k", "-o", "/dev/null", "true")[2])
     check("stacks of calls", any(r["depth"] == 1 and r["what"].startswith(("main", "_start", "__libc_start")) for r in slow), slow[:20])
     tree = view("trace", "k.sonde", "--tree", "--json")["processes"]
     check("its processes", [p["exit"] for p in tree] == ["3", "0"] and 0 < tree[1]["lifetime_ns"] <= tree[0]["lifetime_ns"], tree)
@@ -88,6 +91,41 @@ def by_ptrace():
     sonde("trace", "-q", "--inject", "openat:error=EMFILE:when=1+", "-o", "i.sonde", "--", "cat", "data")
     failed = row(view("trace", "i.sonde", "--errors", "--json")["errors"], "error", "EMFILE")
     check("calls that were tampered with", failed.get("count", 0) > 0 and failed.get("call") == "openat", failed)
+
+
+def under_way(engine):
+    """A process that sleeps all the time that it is watched, in calls that nobody sees begin or return."""
+    child = subprocess.Popen(["sleep", "60"])
+    try:
+        while open("/proc/%d/syscall" % child.pid).read().split()[0] == "running" or b"sleep\0" not in open("/proc/%d/cmdline" % child.pid, "rb").read():
+            pass
+        words = ["sonde", "trace", "--engine", engine, "-p", str(child.pid)]
+        watch = subprocess.Popen(words + ["--waits", "--slow", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        time.sleep(0.5)
+        watch.send_signal(signal.SIGINT)
+        out, err = watch.communicate()
+        doc = json.loads(out) if out else {"failed": (watch.returncode, err)}
+        waits = doc.get("waits", [])
+        check("%s: a view ends tidily at SIGINT" % engine, watch.returncode == 0, (watch.returncode, err))
+        check("%s: it slept all the time" % engine, sum(r["wait_ratio"] for r in waits) > 0.9 and sum(r["calls"] for r in waits) == 1, doc)
+        watch = subprocess.Popen(words + ["-o", "u.sonde"], stderr=subprocess.PIPE, text=True)
+        time.sleep(0.5)
+        watch.send_signal(signal.SIGINT)
+        err = watch.communicate()[1]
+        lines = sonde("trace", "u.sonde")[1].splitlines()
+        check("%s: a recording is finished at SIGINT" % engine, watch.returncode == 0 and "cut short" not in sonde("info", "u.sonde")[1], err)
+        check("%s: what did not return" % engine, len(lines) == 1 and lines[0].endswith("= ?"), lines)
+    finally:
+        child.kill()
+        child.wait()
+
+
+def full():
+    """Where the output takes no more, the status says so."""
+    for words in ["u.sonde"], ["--json", "u.sonde"], ["-o", "/dev/full", "u.sonde"], ["-o", "/dev/full", "--", "true"]:
+        with open("/dev/full", "w", encoding="utf-8") as out:
+            done = subprocess.run(["sonde", "trace"] + words, stdout=out, stderr=subprocess.PIPE, text=True)
+        check("%s into a full disk" % " ".join(words), done.returncode == 1 and "No space left" in done.stderr, done)
 
 
 def process():
@@ -120,6 +158,9 @@ def main():
         live()
         by_ptrace()
         process()
+        under_way("bpf")
+        under_way("ptrace")
+        full()
         os.chdir("/")
     return 1 if failures else 0
 

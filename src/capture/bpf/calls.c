@@ -14,6 +14,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/vec.h"
+#include "capture/bpf/begun.h"
 #include "capture/bpf/loader.h"
 #include "capture/bpf/rings.h"
 #include "capture/bpf/target.h"
@@ -49,6 +50,8 @@ struct watched {
 	VEC(struct bpf_calls_signal) ignored;
 	struct str parts;         /* of what the call that is under way refers to */
 	uint64_t parts_ns;        /* that call's entry */
+	bool begun;               /* in a call since before we looked, `before`, which was not told yet */
+	struct bpf_call before;
 };
 
 struct lost {
@@ -65,6 +68,9 @@ struct bpf_calls {
 	VEC(struct lost) lost; /* not asked for yet */
 	struct map threads; /* tid -> struct watched * */
 	struct bpf_calls_totals totals;
+	uint64_t start_ns, stop_ns;
+	size_t begun;             /* threads with a call that began before */
+	bool tell_begun;          /* as soon as it is known that it blocks, else when it returns */
 };
 
 /* --- threads --------------------------------------------------------------------------- */
@@ -110,6 +116,7 @@ static void release(struct watched *w)
 
 static void drop(struct bpf_calls *c, struct watched *w)
 {
+	c->begun -= w->begun;
 	map_remove(&c->threads, (uint64_t)w->shown.tid);
 	release(w);
 }
@@ -205,16 +212,18 @@ static struct syscall_pieces pieces_of(struct watched *w, const struct bpf_call 
 
 static void tell_call(struct bpf_calls *c, struct watched *w, const struct bpf_call *r)
 {
-	bool entry_told = r->flags & BPF_CALL_SHOWN && w->shown.in_call;
+	bool entry_told = r->flags & (BPF_CALL_SHOWN | BPF_CALL_JOINED) && w->shown.in_call;
 	struct syscall_pieces pieces = pieces_of(w, r);
 	struct syscall_memory memory = syscall_pieces_memory(&pieces);
 
 	tell_ignored(c, w, r->enter_ns);
 	if (!entry_told)
 		set_call(&w->shown, r);
-	w->shown.whole = !entry_told && r->head.kind == BPF_CALLS_CALL;
+	w->shown.whole = !entry_told && r->head.kind == BPF_CALLS_CALL && !(r->flags & BPF_CALL_JOINED);
 	if (w->hidden && (!is_exec(&w->shown.call) || (c->options.hide_failed_exec && r->flags & BPF_CALL_IS_ERROR)))
 		return;
+	if (r->flags & BPF_CALL_JOINED && !entry_told)
+		w->shown.enter_ns = w->shown.event_ns = c->start_ns;
 	w->tried_exec = true;
 	c->totals.calls += r->head.kind == BPF_CALLS_CALL;
 	w->shown.pieces = &pieces;
@@ -225,10 +234,56 @@ static void tell_call(struct bpf_calls *c, struct watched *w, const struct bpf_c
 	w->shown.pieces = NULL;
 }
 
+/* --- calls that began before we looked -------------------------------------------------------- */
+
+static void forget_begun(struct bpf_calls *c, struct watched *w)
+{
+	c->begun -= w->begun;
+	w->begun = false;
+}
+
+static void find_begun(void *user, const struct bpf_call *call)
+{
+	struct bpf_calls *c = user;
+	struct watched *w;
+
+	if (!call_set_has(c->options.wanted, call->abi, call->number))
+		return;
+	w = add(c, call->pid, call->head.tid, CALL_BEGIN_ATTACHED, c->start_ns);
+	w->before = *call;
+	w->before.head.time_ns = clock_now_ns();
+	w->before.enter_ns = c->start_ns;
+	c->begun += !w->begun;
+	w->begun = true;
+}
+
+/* Told once all is known that came before we saw it there: had it been one that we saw begin, its entry would
+ * have come. */
+static void tell_begun(struct bpf_calls *c, uint64_t cutoff_ns)
+{
+	struct syscall_pieces nothing = { 0 };
+	struct syscall_memory memory = syscall_pieces_memory(&nothing);
+	struct map_slot *slot;
+
+	for (size_t i = 0; c->begun && c->tell_begun && (slot = map_next(&c->threads, &i)) != NULL;) {
+		struct watched *w = (struct watched *)(uintptr_t)slot->value;
+
+		if (!w->begun || w->before.head.time_ns >= cutoff_ns)
+			continue;
+		forget_begun(c, w);
+		set_call(&w->shown, &w->before);
+		w->shown.whole = false;
+		w->shown.pieces = &nothing;
+		tell_enter(c, w, &memory);
+		w->shown.pieces = NULL;
+	}
+}
+
 static void on_call(struct bpf_calls *c, const struct bpf_call *r, uint32_t size_bytes)
 {
-	struct watched *w = add(c, r->pid, r->head.tid, CALL_BEGIN_ATTACHED, r->enter_ns);
+	struct watched *w = add(c, r->pid, r->head.tid, CALL_BEGIN_ATTACHED, r->enter_ns ? r->enter_ns : c->start_ns);
 
+	forget_begun(c, w); /* this is it, or one behind it */
 	if (sizeof(*r) + r->data_bytes > size_bytes || r->abi >= SYSCALL_ABI_COUNT)
 		return;
 	if (r->head.kind == BPF_CALLS_PART)
@@ -392,6 +447,7 @@ void bpf_calls_drain(struct bpf_calls *c, bool last)
 			bpf_rings_commit(c->rings); /* room for more as early as can be */
 	}
 	bpf_rings_commit(c->rings);
+	tell_begun(c, cutoff_ns);
 	if (!last)
 		bpf_rings_grow(c->rings);
 	count_lost(c);
@@ -495,6 +551,7 @@ static struct err *load(struct bpf_calls *c)
 	set_numbers(c->options.wanted, skel);
 	skel->rodata->calls_show_blocked = !c->options.whole_calls;
 	bpf_program__set_autoload(skel->progs.calls_switch, !c->options.whole_calls);
+	bpf_program__set_autoattach(skel->progs.calls_rest, false);
 	TRY(bpf_rings_prepare(skel->maps.rings, skel->maps.ring_states, ring_bytes, &skel->rodata->ring_wake_bytes));
 	TRY(bpf_loader_load(&c->loader, skel->skeleton));
 	TRY(bpf_rings_open(skel->maps.rings, skel->maps.ring_states, ring_bytes, &c->rings));
@@ -530,13 +587,41 @@ struct err *bpf_calls_start(struct bpf_calls *c, const struct capture_request *r
 		add(c, pid, pid, CALL_BEGIN_COMMAND, clock_now_ns())->hidden = true;
 	}
 	threads.target = CAPTURE_TIDS;
-	return bpf_target_set(&target, c->options.single_threads ? &threads : request);
+	if (c->options.single_threads)
+		request = &threads;
+	c->start_ns = clock_now_ns();
+	c->tell_begun = (request->target != CAPTURE_ALL || c->options.whole_calls) && !c->options.only_successful &&
+			!c->options.only_failed;
+	TRY(bpf_target_set(&target, request));
+	if (request->target == CAPTURE_COMMAND)
+		return NULL;
+	return bpf_begun_each(request, bpf_map__fd(c->skel->maps.calls_begun), find_begun, c);
+}
+
+/* Calls that are under way are known to the programs only: the one that walks all threads sends
+ * them.  Nobody else writes to the rings by now. */
+static void send_rest(struct bpf_calls *c)
+{
+	struct bpf_link *link = bpf_program__attach_iter(c->skel->progs.calls_rest, NULL);
+	int fd = link ? bpf_iter_create(bpf_link__fd(link)) : -1;
+	char nothing[64];
+
+	if (fd < 0)
+		log_info("calls that have not returned can't be asked for: %s", strerror(errno));
+	while (fd >= 0 && read(fd, nothing, sizeof(nothing)) > 0)
+		continue;
+	if (fd >= 0)
+		close(fd);
+	bpf_link__destroy(link);
 }
 
 void bpf_calls_stop(struct bpf_calls *c)
 {
 	__atomic_store_n(&c->skel->data->target_mode, (uint32_t)BPF_TARGET_NOBODY, __ATOMIC_SEQ_CST);
+	c->stop_ns = clock_now_ns();
 	calls_bpf__detach(c->skel);
+	if (!c->options.only_successful && !c->options.only_failed)
+		send_rest(c);
 	count_missed(c);
 }
 
@@ -566,6 +651,7 @@ void bpf_calls_end(struct bpf_calls *c)
 	for (size_t i = 0; (slot = map_next(&c->threads, &i)) != NULL;) {
 		struct watched *w = (struct watched *)(uintptr_t)slot->value;
 
+		w->shown.event_ns = w->shown.leave_ns = c->stop_ns;
 		c->options.sink->detached(c->options.sink_self, &w->shown);
 		release(w);
 	}

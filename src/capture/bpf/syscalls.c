@@ -87,6 +87,8 @@ static struct err *drain(void *self, bool last)
 	struct syscalls *s = self;
 
 	bpf_calls_drain(s->calls, last);
+	if (last)
+		bpf_calls_end(s->calls); /* while rows are still taken */
 	tell_lost(s);
 	return NULL;
 }

@@ -159,6 +159,8 @@ static void say_resolved(const struct trace_options *o)
 	}
 }
 
+static bool is_recording(const struct trace_options *o) { return !o->strace && str_ends(o->output, ".sonde"); }
+
 struct err *trace_options_finish(struct trace_options *o)
 {
 	if (o->help || o->version)
@@ -179,6 +181,6 @@ struct err *trace_options_finish(struct trace_options *o)
 	if (!o->output && o->separate)
 		o->separate = false; /* as -f: there is no name to add the pid to */
 	if (!o->interruptible)
-		o->interruptible = o->daemonize ? 4 : o->output && o->command ? 3 : 2;
+		o->interruptible = o->daemonize ? 4 : o->output && o->command && !is_recording(o) ? 3 : 2;
 	return NULL;
 }

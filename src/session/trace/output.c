@@ -78,7 +78,8 @@ void trace_out_flush(struct trace_out *out)
 	if (err) {
 		out->failed = true;
 		out->gone = err_errnum(err) == EPIPE;
-		if (err_errnum(err) != EPIPE)
+		out->lost = !out->gone;
+		if (out->lost)
 			fprintf(stderr, "%s: %s: %s\n", out->who, out->path ? out->path : "the trace",
 				strerror(err_errnum(err)));
 		err_destroy(err);
@@ -88,7 +89,7 @@ void trace_out_flush(struct trace_out *out)
 	str_clear(&out->text);
 }
 
-void trace_out_close(struct trace_out *out)
+bool trace_out_close(struct trace_out *out)
 {
 	int status;
 
@@ -102,4 +103,5 @@ void trace_out_close(struct trace_out *out)
 	free(out->path);
 	out->path = NULL;
 	str_deinit(&out->text);
+	return !out->lost;
 }

@@ -25,12 +25,13 @@ struct trace_out {
 	char *path;       /* of a file */
 	bool gone;        /* its reader is (EPIPE) */
 	bool failed;      /* said once; the rest is dropped, and the tracing goes on */
+	bool lost;        /* ...and not because its reader had enough: the exit status is to say so */
 };
 
 /* PATH NULL: standard error.  WHO: the name that messages begin with. */
 struct err *trace_out_open(struct trace_out *out, const char *who, const char *path, bool append);
-/* Writes, closes, and waits for the command. */
-void trace_out_close(struct trace_out *out);
+/* Writes, closes, and waits for the command.  False: not all could be written, which was said. */
+bool trace_out_close(struct trace_out *out);
 void trace_out_flush(struct trace_out *out);
 /* Columns of the line so far. */
 static inline size_t trace_out_column(const struct trace_out *out)

@@ -107,7 +107,7 @@ static void forget(struct printer *p, struct call_thread *t)
 	if (p->printing == t)
 		p->printing = NULL;
 	if (line->out == &line->own)
-		trace_out_close(&line->own);
+		p->lost |= !trace_out_close(&line->own);
 	str_deinit(&line->staged.text);
 	free(line);
 	t->user = NULL;
@@ -644,7 +644,7 @@ struct err *printer_create(const struct trace_options *options, struct printer *
 	return NULL;
 }
 
-void printer_finish(struct printer *p)
+bool printer_finish(struct printer *p)
 {
 	if (p->fold)
 		fold_end_all(p->fold, 0, &p->out.text);
@@ -652,7 +652,7 @@ void printer_finish(struct printer *p)
 		printer_end_line(p, &p->out);
 	if (p->summary)
 		summary_print(p->summary, &p->out.text);
-	trace_out_close(&p->out);
+	return trace_out_close(&p->out) && !p->lost;
 }
 
 bool printer_is_done(const struct printer *p)

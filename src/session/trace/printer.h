@@ -15,8 +15,8 @@ struct fd_names;
 
 /* Borrows OPTIONS. */
 struct err *printer_create(const struct trace_options *options, struct printer **ret);
-/* Prints the summary (-c), writes what is left, closes the output. */
-void printer_finish(struct printer *p);
+/* Prints the summary (-c), writes what is left, closes the output.  False: not all could be written. */
+bool printer_finish(struct printer *p);
 void printer_destroy(struct printer *p);
 const struct call_sink *printer_sink(void);
 

@@ -38,6 +38,7 @@ struct printer {
 	uint64_t counted;             /* calls, for --syscall-limit */
 	uint64_t last_ns;             /* of the last line, for -r */
 	int64_t wall_offset_ns;
+	bool lost;                    /* a file of a thread's own took no more */
 	bool recorded;                /* times are those of events, not the clock's */
 	bool had_exec;                /* the command's execve succeeded */
 };

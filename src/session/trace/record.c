@@ -18,9 +18,10 @@
 #include "session/trace/stack_printer.h"
 #include "session/trace/watch.h"
 
+#include <signal.h>
 #include <stdlib.h>
 
-enum { FRAMES_MAX = 127 };
+enum { FRAMES_MAX = 127, BY_SIGNAL = 256 /* session/trace/session.h */ };
 
 struct trace_recording {
 	const struct record_session_options *record;
@@ -120,12 +121,31 @@ static void deinit(struct trace_recording *r)
 	recorder_destroy(r->recorder);
 }
 
+/* The recorder's own threads leave the signals that end us to this one, which looks for them; the command
+ * gets the mask as it was. */
+static struct err *begin_quietly(struct trace_recording *r, const struct trace_options *o)
+{
+	sigset_t ends, before;
+
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGHUP);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGQUIT);
+	sigaddset(&ends, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &ends, &before);
+
+	struct err *err = begin(r, o);
+
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return err;
+}
+
 static struct err *record_by_ptrace(struct trace_options *o, const struct record_session_options *record, int *status)
 {
 	struct trace_recording r = { .record = record };
 	const char *output = o->output;
 	int wait_status = -1;
-	struct err *err = begin(&r, o), *end;
+	struct err *err = begin_quietly(&r, o), *end;
 
 	if (err) {
 		deinit(&r);
@@ -133,6 +153,8 @@ static struct err *record_by_ptrace(struct trace_options *o, const struct record
 	}
 	o->output = NULL; /* what the engine itself has to say goes to standard error */
 	err = trace_by_ptrace_into(o, call_rows_sink(), r.rows, status, &wait_status);
+	if (!o->command && *status >= BY_SIGNAL) /* a signal for us: the end that was waited for */
+		*status = 0;
 	o->output = output;
 	end = finish(&r, wait_status);
 	deinit(&r);
@@ -160,6 +182,8 @@ struct err *session_trace_record(struct trace_options *o, const struct record_se
 
 	if (why && (only_bpf || o->engine == TRACE_ENGINE_BPF))
 		return err_fix(err_new(ERR_UNSUPPORTED, "the BPF engine can't do %s", why), "--engine ptrace can, of processes");
+	if (why && o->engine != TRACE_ENGINE_PTRACE)
+		trace_say_engine(o, why);
 	if (why)
 		return record_by_ptrace(o, record, status);
 	err = only_bpf || o->engine == TRACE_ENGINE_BPF ? NULL : watch_probe();

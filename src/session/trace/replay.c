@@ -494,12 +494,13 @@ static struct err *replay(struct replay *r, const char *path)
 	return NULL;
 }
 
-struct err *replay_trace(const struct trace_options *options, const char *path)
+struct err *replay_trace(const struct trace_options *options, const char *path, int *status)
 {
 	struct replay r = { .options = options, .out = { .fd = -1 }, .thread = UINT32_MAX };
 	struct err *err = replay(&r, path);
 
-	trace_out_close(&r.out);
+	if (!trace_out_close(&r.out))
+		*status = 1;
 	for (size_t i = 0; i < STRANDS; i++)
 		if (r.strands[i].scan)
 			scan_destroy(r.strands[i].scan);

@@ -16,7 +16,7 @@ bool replay_is_recording(const char *word, char **path);
 bool replay_wants(void *options, const struct calls_row *row);
 /* ERR_NOT_FOUND: -p asks for processes of which none is in it. */
 struct err *replay_check_pids(const struct trace_options *options, struct recording *recording);
-/* To standard output, or -o.  -p keeps these processes only. */
-struct err *replay_trace(const struct trace_options *options, const char *path);
+/* To standard output, or -o; *status is 1 when that takes no more, which was said.  -p keeps these processes only. */
+struct err *replay_trace(const struct trace_options *options, const char *path, int *status);
 
 #endif

@@ -233,8 +233,8 @@ struct err *trace_by_ptrace_into(struct trace_options *options, const struct cal
 	}
 	if (l.command.go_fd >= 0)
 		close(l.command.go_fd);
-	if (l.printer)
-		printer_finish(l.printer);
+	if (l.printer && !printer_finish(l.printer) && !options->strace && *status == 0)
+		*status = 1;
 	printer_destroy(l.printer);
 	tracer_destroy(l.tracer);
 	free(l.filter.filter);
@@ -246,6 +246,15 @@ static struct err *trace_by_ptrace(struct trace_options *options, int *status)
 	int wait_status;
 
 	return trace_by_ptrace_into(options, NULL, NULL, status, &wait_status);
+}
+
+void trace_say_engine(const struct trace_options *options, const char *lacks)
+{
+	struct err *err = options->q_count ? NULL : watch_probe();
+
+	if (!err && !options->q_count)
+		log_note("by ptrace, which stops the program at each call: BPF can't do %s", lacks);
+	err_destroy(err);
 }
 
 /* The cheap engine where it can do what is asked, else ptrace; which, and why, in one line. */
@@ -266,7 +275,7 @@ struct err *session_trace(struct trace_options *options, int *status)
 	if (lacks && options->engine == TRACE_ENGINE_BPF)
 		return err_fix(err_new(ERR_UNSUPPORTED, "the BPF engine can't do %s", lacks), "--engine ptrace can");
 	if (lacks) {
-		log_info("engine: ptrace (BPF can't do %s)", lacks);
+		trace_say_engine(options, lacks);
 		return trace_by_ptrace(options, status);
 	}
 	err = watch_trace(options, status, &unavailable);

@@ -14,4 +14,7 @@ struct call_sink;
 struct err *trace_by_ptrace_into(struct trace_options *options, const struct call_sink *sink, void *sink_self, int *status,
 				 int *wait_status);
 
+/* That it is ptrace, because BPF can't do LACKS ("stacks (-k)"), where it would be BPF otherwise. */
+void trace_say_engine(const struct trace_options *options, const char *lacks);
+
 #endif

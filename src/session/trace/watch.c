@@ -262,8 +262,8 @@ struct err *watch_trace(struct trace_options *options, int *status, bool *unavai
 		bpf_calls_end(w.calls);
 		say_lost(&w);
 	}
-	if (w.printer && !*unavailable)
-		printer_finish(w.printer);
+	if (w.printer && !*unavailable && !printer_finish(w.printer) && *status == 0)
+		*status = 1;
 	printer_destroy(w.printer);
 	bpf_calls_destroy(w.calls);
 	if (w.pid_fd >= 0)

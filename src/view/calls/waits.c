@@ -86,13 +86,33 @@ static int by_time(const void *a, const void *b)
 	return (x->time_ns < y->time_ns) - (x->time_ns > y->time_ns);
 }
 
-/* How long all threads were there: what the waiting is a part of. */
+/* How long a thread was watched: to its end, or to that of the recording; under a name that it gave up, to its
+ * last call.  When it was there already when the recording began, from there. */
+static uint64_t life_ns_of(const struct calls *c, size_t i)
+{
+	const struct recording_meta *meta = recording_borrow_meta(c->recording);
+	const struct calls_thread *t = &c->threads.v[i];
+	uint64_t from_ns = t->first_ns, to_ns = t->last_ns;
+	uint64_t *last = t->row ? map_find(&((struct calls *)c)->by_tid, t->row->tid) : NULL;
+
+	if (!t->first_ns)
+		return 0;
+	if (t->row && t->row->start_ns < from_ns)
+		from_ns = t->row->start_ns > meta->start_ns ? t->row->start_ns : meta->start_ns < from_ns ? meta->start_ns : from_ns;
+	if (t->ended)
+		to_ns = t->ended_ns > to_ns ? t->ended_ns : to_ns;
+	else if (last && *last == i && meta->end_ns > to_ns)
+		to_ns = meta->end_ns;
+	return to_ns - from_ns;
+}
+
+/* What the waiting is a part of. */
 static uint64_t lifetimes_ns(const struct calls *c)
 {
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < c->threads.n; i++)
-		sum += c->threads.v[i].last_ns - c->threads.v[i].first_ns;
+		sum += life_ns_of(c, i);
 	return sum;
 }
 
@@ -121,7 +141,7 @@ void calls_emit_waits(struct doc *doc, struct calls *c)
 	}
 	calls_end_table(doc, c->waits.n - shown);
 	if (life_ns)
-		doc_text(doc, "Its threads lived %s in all, from the first call to the end of the last; %s of that in calls "
+		doc_text(doc, "Its threads were watched for %s in all; %s of that in calls "
 			 "that are made to wait (poll, futex, wait4, nanosleep, accept ...).",
 			 units_duration_ns((double)life_ns).text,
 			 units_ratio((double)c->waited_ns / (double)life_ns).text);

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * /proc/TID/syscall has the number, the six arguments, sp and pc of a thread that waits.  Which table the
+ * number is of it doesn't say: on x86 a stack below 4 GiB is that of a 32-bit program.
+ */
+#include "capture/bpf/begun.h"
+
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "capture/perf/perf.h"
+#include "capture/track.h"
+#include "syscall/table.h"
+
+#include <bpf/bpf.h>
+#include <dirent.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { GROUP_DEPTH = 32, X32_BIT = 0x40000000 };
+
+struct walk {
+	int map_fd;
+	void (*take)(void *user, const struct bpf_call *call);
+	void *user;
+};
+
+bool bpf_begun_parse(const char *line, struct bpf_call *call)
+{
+	unsigned long long a[8];
+	long number;
+
+	*call = (struct bpf_call){ 0 };
+	if (sscanf(line, "%ld %llx %llx %llx %llx %llx %llx %llx %llx", &number, &a[0], &a[1], &a[2], &a[3], &a[4], &a[5],
+		   &a[6], &a[7]) != 9 ||
+	    number < 0 || (a[6] == 0 && a[7] == 0))
+		return false;
+	call->number = (uint32_t)number;
+	for (unsigned i = 0; i < 6; i++)
+		call->args[i] = a[i];
+	call->sp = a[6];
+	call->ip = a[7];
+#if defined(__x86_64__)
+	if (number & X32_BIT) {
+		call->number &= ~(uint32_t)X32_BIT;
+		call->abi = SYSCALL_ABI_X32;
+	} else if (a[6] <= UINT32_MAX) {
+		call->abi = SYSCALL_ABI_I386;
+	}
+#endif
+	return true;
+}
+
+static void see_thread(struct walk *w, pid_t pid, pid_t tid)
+{
+	uint32_t key = (uint32_t)tid, value = 0;
+	char path[64], line[256] = "";
+	struct bpf_call call;
+	FILE *file;
+
+	bpf_map_update_elem(w->map_fd, &key, &value, BPF_ANY);
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/syscall", pid, tid);
+	file = fopen(path, "re");
+	if (file && fgets(line, sizeof(line), file) && bpf_begun_parse(line, &call)) {
+		call.pid = (uint32_t)pid;
+		call.head.tid = (uint32_t)tid;
+		w->take(w->user, &call);
+	}
+	if (file)
+		fclose(file);
+}
+
+/* Each name that is a number in DIRECTORY. */
+static void each_number(struct walk *w, const char *directory, pid_t pid, void (*see)(struct walk *w, pid_t pid, pid_t id))
+{
+	struct dirent *entry;
+	DIR *dir = opendir(directory);
+
+	while (dir && (entry = readdir(dir)) != NULL) {
+		pid_t id = (pid_t)atoi(entry->d_name);
+
+		if (id > 0 && id != getpid())
+			see(w, pid ? pid : id, id);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static void see_process(struct walk *w, pid_t pid, pid_t id)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	each_number(w, path, id, see_thread);
+}
+
+static void see_members(struct walk *w, const char *path)
+{
+	FILE *file = fopen(path, "re");
+	int pid;
+
+	while (file && fscanf(file, "%d", &pid) == 1)
+		if (pid > 0 && pid != getpid())
+			see_process(w, pid, pid);
+	if (file)
+		fclose(file);
+}
+
+/* The group and those below it, a level at a time. */
+static struct err *see_group(struct walk *w, const char *path)
+{
+	CLEANUP(mem_freep) char *dir = NULL;
+	struct str pattern = { 0 };
+	bool found = true;
+
+	TRY(perf_cgroup_find(path, &dir));
+	str_add(&pattern, dir);
+	for (unsigned depth = 0; found && depth < GROUP_DEPTH; depth++) {
+		CLEANUP(mem_freep) char *files = mem_printf("%s/cgroup.procs", str_text(&pattern));
+		glob_t names;
+
+		found = glob(files, GLOB_NOSORT, NULL, &names) == 0;
+		for (size_t i = 0; found && i < names.gl_pathc; i++)
+			see_members(w, names.gl_pathv[i]);
+		if (found)
+			globfree(&names);
+		str_add(&pattern, "/*");
+	}
+	str_deinit(&pattern);
+	return NULL;
+}
+
+struct err *bpf_begun_each(const struct capture_request *request, int map_fd,
+			   void (*take)(void *user, const struct bpf_call *call), void *user)
+{
+	struct walk w = { map_fd, take, user };
+
+	if (request->target == CAPTURE_ALL)
+		each_number(&w, "/proc", 0, see_process);
+	else if (request->target == CAPTURE_CGROUP)
+		return see_group(&w, request->cgroup_path);
+	for (size_t i = 0; i < request->pid_count; i++)
+		if (request->target == CAPTURE_TIDS)
+			see_thread(&w, track_process_of(request->pids[i]), request->pids[i]);
+		else if (request->target == CAPTURE_PIDS)
+			see_process(&w, request->pids[i], request->pids[i]);
+	return NULL;
+}

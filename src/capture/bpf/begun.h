@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SONDE_CAPTURE_BPF_BEGUN_H
+#define SONDE_CAPTURE_BPF_BEGUN_H
+/*
+ * Calls that threads are in when we begin to look: nobody sees their entry any more.
+ */
+#include "base/err.h"
+#include "capture/source.h"
+#include "event/bpf_calls.h"
+
+/* Each thread of REQUEST's target (not: a command) is put into the map MAP_FD, so that its call is seen to
+ * return; then TAKE is told of the call that it waits in, if it does and we may know: pid, head.tid, number, abi,
+ * args, ip, sp; the rest is 0. */
+struct err *bpf_begun_each(const struct capture_request *request, int map_fd,
+			   void (*take)(void *user, const struct bpf_call *call), void *user);
+
+/* A line of /proc/TID/syscall.  False: it is running, or a thread of the kernel's. */
+bool bpf_begun_parse(const char *line, struct bpf_call *call);
+
+#endif
