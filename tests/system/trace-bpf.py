@@ -152,6 +152,7 @@ def recordings(scratch):
     """What a recording prints is what was printed live."""
     for options, command in ([], ["ls", "-la", scratch]), (["-e", "%file"], ["ls", "-la", scratch]), (["-Z"], ["ls", "-la", scratch]), \
                             (["-s", "100", "-v"], ["sh", "-c", "exit 3"]), ([], ["sh", "-c", "kill -9 $$"]):
+        shutil.rmtree("r.sonde", ignore_errors=True)
         run("sonde", "trace", "-q", *options, "-o", "r.sonde", "--", *command)
         run("sonde", "trace", *options, "-o", "replayed.out", "r.sonde")
         run("sonde", "trace", "--engine", "bpf", "-q", *options, "-o", "live.out", "--", *command)

@@ -5,6 +5,7 @@
 # timeout: 60
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -159,6 +160,7 @@ def main():
         by_ptrace()
         process()
         under_way("bpf")
+        shutil.rmtree("u.sonde", ignore_errors=True)
         under_way("ptrace")
         full()
         os.chdir("/")
