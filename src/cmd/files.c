@@ -11,6 +11,7 @@
 #include "record/recording.h"
 #include "session/session.h"
 #include "session/temporary.h"
+#include "session/trace/record.h"
 #include "session/trace/replay.h"
 #include "view/calls/calls.h"
 #include "view/descriptors.h"
@@ -65,6 +66,26 @@ static struct err *of_recording(const struct files_args *a, const char *path, co
 	return err;
 }
 
+/* A command can be traced by ptrace where BPF can't be had. */
+static struct err *record_calls(struct record_session_options *o, int *status)
+{
+	struct trace_options options;
+	struct err *err;
+
+	if (!o->command || o->duration_ns)
+		return session_record(o, status);
+	trace_options_init(&options);
+	options.name = "sonde";
+	options.follow = options.wall_clock = true;
+	options.command = o->command;
+	err = trace_options_finish(&options);
+	o->request.call_style = &options.style;
+	if (!err)
+		err = session_trace_record(&options, o, status);
+	trace_options_deinit(&options);
+	return err;
+}
+
 static struct err *record(const struct files_args *a, struct record_session_options *o, int *status, char **path)
 {
 	static const char *const with[] = { "syscalls" }, *const without[] = { "cpu" };
@@ -79,7 +100,7 @@ static struct err *record(const struct files_args *a, struct record_session_opti
 	o->parts = &record_parts;
 	o->quiet = true;
 	o->duration_ns = a->duration_ns;
-	err = session_record(o, status);
+	err = record_calls(o, status);
 	if (err) {
 		session_temporary_discard(*path);
 		free(*path);

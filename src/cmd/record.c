@@ -209,7 +209,12 @@ static struct err *record_run(void *p, struct arena *arena, int *status)
 	o.request.clock = parse_clock(args->clock);
 	o.request.max_frames = (unsigned)args->max_frames;
 	o.request.stacks = parse_stacks(args->stacks);
-	return session_record(&o, status);
+
+	struct err *err = session_record(&o, status);
+
+	if (args->syscalls && o.command && err_is(err, ERR_PERMISSION))
+		err = err_fix(err, "system calls alone, by ptrace: sonde trace -o REC.sonde -- CMD");
+	return err;
 }
 
 static const struct opt_example record_examples[] = {

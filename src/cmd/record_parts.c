@@ -10,4 +10,5 @@ const struct record_parts record_parts = {
 	.compactor = &parquet_compactor,
 	.resolve = resolve_frames,
 	.summarize = summary_of_recording,
+	.count = summary_count,
 };

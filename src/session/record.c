@@ -69,6 +69,7 @@ struct session {
 	VEC(int) muted;             /* fds that only say HUP */
 	uint64_t start_ns, end_ns, signalled_ns;
 	int signal;                 /* the last one that came */
+	bool has_calls_alone;       /* in the end: no samples */
 	bool stop, abandon;         /* end the recording; don't wait for the command either */
 };
 
@@ -532,11 +533,26 @@ static void destroy_sources(struct session *s)
 	}
 }
 
+/* "31 system calls, 4 samples". */
+static void add_rows(struct session *s, const struct recorder_totals *totals, struct str *line)
+{
+	uint64_t calls = 0, samples = 0;
+
+	if (s->options->parts->count)
+		s->options->parts->count(s->path, &calls, &samples);
+	s->has_calls_alone = calls && !samples;
+	if (calls)
+		str_printf(line, "%s system call%s, %s sample%s", units_count(calls).text, calls == 1 ? "" : "s",
+			   units_count(samples).text, samples == 1 ? "" : "s");
+	else
+		str_printf(line, "%s %s%s", units_count(totals->rows).text, s->sources.n == 1 ? "sample" : "event",
+			   totals->rows == 1 ? "" : "s");
+}
+
 static void summarize(struct session *s, const struct recorder_totals *totals)
 {
 	struct track_totals tracked;
 	struct str line;
-	bool only_samples = s->sources.n == 1;
 
 	track_get_totals(s->track, &tracked);
 	str_init(&line);
@@ -547,9 +563,9 @@ static void summarize(struct session *s, const struct recorder_totals *totals)
 		   tracked.processes == 1 ? "" : "es");
 	if (tracked.threads > tracked.processes)
 		str_printf(&line, " (%s threads)", units_count(tracked.threads).text);
-	str_printf(&line, "; %s %s, %s lost; %s", units_count(totals->rows).text,
-		   only_samples ? "samples" : "events", units_count(totals->lost).text,
-		   units_bytes((double)totals->bytes).text);
+	str_add(&line, "; ");
+	add_rows(s, totals, &line);
+	str_printf(&line, ", %s lost; %s", units_count(totals->lost).text, units_bytes((double)totals->bytes).text);
 	log_note("%s", str_text(&line));
 	str_deinit(&line);
 }
@@ -566,7 +582,10 @@ static void say_findings(struct session *s)
 	for (char *line = text.text, *end; line && (end = strchr(line, '\n')); line = end + 1)
 		log_note("%.*s", (int)(end - line), line);
 	str_deinit(&text);
-	log_note("  report: sonde report %s      page: sonde flame %s", path, path);
+	if (s->has_calls_alone)
+		log_note("  waits: sonde trace %s --waits      report: sonde report %s", path, path);
+	else
+		log_note("  report: sonde report %s      page: sonde flame %s", path, path);
 }
 
 /* What the kernel says the command used, for the report to hold its samples against. */

@@ -23,6 +23,8 @@ struct record_parts {
 			       struct resolve_totals *totals);
 	/* Lines to end with, from the finished recording (view/summary.h); NULL: none. */
 	struct err *(*summarize)(const char *path, struct str *text);
+	/* How many system calls and samples the finished recording has (view/summary.h); NULL: not asked. */
+	void (*count)(const char *path, uint64_t *calls, uint64_t *samples);
 };
 
 struct record_session_options {

@@ -155,3 +155,16 @@ struct err *summary_of_recording(const char *path, struct str *text)
 	}
 	return err;
 }
+
+void summary_count(const char *path, uint64_t *calls, uint64_t *samples)
+{
+	struct recording *r = NULL;
+	struct err *err = recording_open(path, &r);
+	const struct table_info *call = err ? NULL : recording_find_table(r, "syscall");
+	const struct table_info *sample = err ? NULL : recording_find_table(r, "sample");
+
+	*calls = call ? call->rows : 0;
+	*samples = sample ? sample->rows : 0;
+	recording_destroy(r);
+	err_destroy(err);
+}

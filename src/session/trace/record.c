@@ -106,7 +106,7 @@ static struct err *finish(struct trace_recording *r, int wait_status)
 	r->stream = NULL;
 	err = recorder_finish(r->recorder, &totals);
 	if (!err && !r->record->quiet)
-		log_note("%s events, %s lost; %s: sonde report %s", units_count(totals.rows).text,
+		log_note("%s event%s, %s lost; %s: sonde trace %s --waits", units_count(totals.rows).text, totals.rows == 1 ? "" : "s",
 			 units_count(totals.lost).text, units_bytes((double)totals.bytes).text, r->record->path);
 	return err;
 }
