@@ -208,8 +208,8 @@ static void print_control(struct decoder *d, uint64_t addr, uint64_t size)
 			at += head;
 			break;
 		}
-		uint64_t step = (length + d->word - 1) & ~(uint64_t)(d->word - 1u);
-		at = step >= have - at ? have : at + (size_t)step;
+		size_t step = (own + d->word - 1) & ~(size_t)(d->word - 1u); /* of LENGTH it may come out as 0 */
+		at = step >= have - at ? have : at + step;
 	}
 	if (at < have)
 		cmsg_more(d, addr + at);
