@@ -58,13 +58,6 @@ void recorder_stream_destroy(struct recorder_stream *s); /* commits what is open
  * when the journal is full the row is counted as lost. */
 void recorder_row(struct recorder_stream *s, unsigned type, const void *row);
 
-/* Space for up to `count` rows in one go, for the fastest path: fills *room with how
- * many fit (at least 1), returns where to write them; then recorder_rows_commit() with
- * how many were written.  Rows reserved and not committed are simply not there.  When
- * the journal is full *room is 0: all `count` rows are counted as lost, drop them. */
-void *recorder_rows_reserve(struct recorder_stream *s, unsigned type, size_t count, size_t *room);
-void recorder_rows_commit(struct recorder_stream *s, unsigned type, size_t count);
-
 /* Count events that the source itself lost (a `lost` row; merged a second). */
 void recorder_lost(struct recorder_stream *s, const char *source, const char *reason, int cpu,
 		   uint64_t time_ns, uint64_t count);

@@ -206,27 +206,3 @@ void recorder_row(struct recorder_stream *s, unsigned type, const void *row)
 	put_row(b, row);
 }
 
-void *recorder_rows_reserve(struct recorder_stream *s, unsigned type, size_t count, size_t *room)
-{
-	struct journal_block *b = type < s->blocks.n ? &s->blocks.v[type] : NULL;
-
-	if (b == NULL || b->next == b->end)
-		b = slow_block(s, type, clock_now_ns(), count);
-	if (b == NULL) {
-		*room = 0;
-		return NULL;
-	}
-	size_t fits = (size_t)(b->end - b->next) / b->row_bytes;
-
-	*room = fits < count ? fits : count;
-	return b->next;
-}
-
-void recorder_rows_commit(struct recorder_stream *s, unsigned type, size_t count)
-{
-	struct journal_block *b = &s->blocks.v[type];
-
-	b->next += count * b->row_bytes;
-	b->rows += (uint32_t)count;
-	atomic_store_explicit(b->count, b->rows, memory_order_release);
-}

@@ -91,11 +91,6 @@ bool symbol_pick_want(struct symbol_pick *p, const char *name)
 	return true;
 }
 
-bool symbol_pick_wanted(const struct symbol_pick *p, const char *name)
-{
-	return strmap_find(&p->wanted, name, strlen(name)) != NULL;
-}
-
 static bool picks(void *user, const char *name, size_t left)
 {
 	const struct symbol_pick *p = user;

@@ -22,7 +22,6 @@ void symbol_pick_add_file(struct symbol_pick *p, const struct elf_file *f);
 
 /* The next pass looks for NAME too.  False: it was asked for before. */
 bool symbol_pick_want(struct symbol_pick *p, const char *name);
-bool symbol_pick_wanted(const struct symbol_pick *p, const char *name);
 /* How many symbols are called NAME, which need not have been wanted before: *first and those that follow, in the order
  * of a symbol_list.  Valid until the next pass. */
 size_t symbol_pick_named(struct symbol_pick *p, const char *name, size_t *first);

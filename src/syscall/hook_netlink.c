@@ -134,6 +134,14 @@ static bool too_many(const struct decoder *d, uint64_t count)
 	return (!d->style->verbose && count == d->style->string_limit) || d->out->length > TEXT_LIMIT;
 }
 
+/* An element that can't be read: in an array that began well it ends what there is. */
+static void unreadable(struct decoder *d, uint64_t addr, bool array)
+{
+	dec_text(d, array ? "... /* " : "");
+	dec_addr(d, addr);
+	dec_text(d, array ? " */" : "");
+}
+
 void dec_attributes(struct decoder *d, unsigned table_id, uint64_t addr, unsigned length, struct nla_context *context)
 {
 	const struct sys_nla_table *table = &sys_nla_tables[table_id];
@@ -151,10 +159,7 @@ void dec_attributes(struct decoder *d, unsigned table_id, uint64_t addr, unsigne
 			break;
 		}
 		if (!dec_read(d, addr, b, ATTRIBUTE)) {
-			if (array)
-				dec_text(d, "... /* ");
-			dec_addr(d, addr);
-			dec_text(d, array ? " */" : "");
+			unreadable(d, addr, array);
 			break;
 		}
 		if (too_many(d, i)) {
@@ -558,9 +563,7 @@ static void messages(struct decoder *d, int protocol, uint64_t addr, uint64_t le
 			break;
 		}
 		if (!dec_read(d, addr, b, HEADER)) {
-			dec_text(d, array ? "... /* " : "");
-			dec_addr(d, addr);
-			dec_text(d, array ? " */" : "");
+			unreadable(d, addr, array);
 			break;
 		}
 		if (too_many(d, i)) {

@@ -65,14 +65,6 @@ void call_set_fill(struct call_set *s, bool on)
 	s->others = on;
 }
 
-void call_set_join(struct call_set *s, const struct call_set *other)
-{
-	for (size_t abi = 0; abi < SYSCALL_ABI_COUNT; abi++)
-		for (size_t i = 0; i < CALL_SET_MAX / 64; i++)
-			s->bits[abi][i] |= other->bits[abi][i];
-	s->others |= other->others;
-}
-
 static void call_set_put(struct call_set *s, unsigned abi, uint32_t number)
 {
 	if (number < CALL_SET_MAX)

@@ -14,7 +14,6 @@
 /* Of system calls: names, numbers, %classes, /regex, ?name, name@64. */
 struct err *call_set_parse(const char *text, struct call_set *ret);
 void call_set_fill(struct call_set *s, bool on);
-void call_set_join(struct call_set *s, const struct call_set *other);
 
 /* Of small numbers: signals and file descriptors. */
 enum { NUMBER_SET_MAX = 65536 };
