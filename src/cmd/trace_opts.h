@@ -58,7 +58,7 @@ extern const struct opt strace_opts[];
 	TRACE_OPT(NULL, 'x', 'x', NULL, false, "strings that are not ASCII in hex; -xx all strings"),         \
 	TRACE_OPT("const-print-style", 'X', 'X', "HOW", false, "named constants: abbrev (names), raw, or verbose (both)"), \
 	TRACE_OPT("decode-fds", 0, TRACE_LONG_DECODE_FDS, "WHAT", true,                                       \
-		  "what descriptors refer to: path, socket, dev, pidfd, signalfd, eventfd, all"),                                \
+		  "what descriptors refer to: path, socket, dev, pidfd, all"),                                \
 	TRACE_OPT(NULL, 'y', 'y', NULL, false, "paths of descriptors; -yy sockets, devices and pidfds too"),  \
 	TRACE_OPT("decode-pids", 0, TRACE_LONG_DECODE_PIDS, "WHAT", false, "what ids of processes mean: comm, pidns"), \
 	TRACE_OPT(NULL, 'Y', 'Y', NULL, false, "names of processes"),                                         \
@@ -73,12 +73,12 @@ extern const struct opt strace_opts[];
 	TRACE_OPT(NULL, 'T', 'T', NULL, false, "as --syscall-times"),                                         \
 	TRACE_OPT("syscall-number", 'n', 'n', NULL, false, "numbers of calls"),                               \
 	TRACE_OPT("instruction-pointer", 'i', 'i', NULL, false, "where each call was made"),                  \
-	TRACE_OPT("stack-trace", 0, TRACE_LONG_STACK, "HOW", true, "the user stack below each call: symbol or source"), \
+	TRACE_OPT("stack-trace", 0, TRACE_LONG_STACK, "HOW", true, "the user stack below each call: symbol"), \
 	TRACE_OPT("stack-traces", 0, TRACE_LONG_STACK, "HOW", true, "as --stack-trace"),                       \
 	TRACE_OPT(NULL, 'k', 'k', NULL, false, "as --stack-trace"),                                            \
+	TRACE_OPT("arg-names", 'N', 'N', NULL, false, "refused: sonde keeps no names of arguments"),            \
 	TRACE_OPT("stack-trace-frame-limit", 0, TRACE_LONG_FRAME_LIMIT, "N", false, "at most N frames of it (default 256)"), \
 	TRACE_OPT("always-show-pid", 0, TRACE_LONG_ALWAYS_PID, NULL, false, "the pid also where there is only one"), \
-	TRACE_OPT("arg-names", 'N', 'N', NULL, false, "names of arguments"),                                   \
 	TRACE_OPT("secontext", 0, TRACE_LONG_SECONTEXT, "WHAT", true, "SELinux contexts: refused, sonde has none"),    \
 	TRACE_OPT("kvm", 0, TRACE_LONG_KVM, "vcpu", false, "why a virtual CPU returned"),                     \
 	TRACE_OPT("quiet", 0, TRACE_LONG_QUIET, "WHAT", true,                                                 \

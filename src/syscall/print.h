@@ -21,7 +21,6 @@ struct syscall_style {
 	bool verbose;           /* -v: structures whole */
 	enum syscall_xlat xlat;
 	enum syscall_hex hex;
-	bool arg_names;         /* -N: "fd=3" */
 	bool addresses;         /* structures as their addresses (-e verbose=!CALL) */
 };
 

@@ -27,3 +27,6 @@ sonde trace --engine ptrace -k -e trace=write -o echo.out echo hi > echo.text
 strace -k -e trace=write -o echo.strace echo hi > echo.text
 diff <(grep -o '\[0x.*' echo.strace) <(grep -o '\[0x.*' echo.out) || { echo "FAILED: echo: other addresses than strace's"; exit 1; }
 echo "$(grep -c '^ >' echo.out) frames of a stripped program as strace has them"
+sonde trace -k --stack-trace-frame-limit=3 -e trace=write -o short ./w 2> /dev/null
+[ "$(grep -c '^ >' short)" -eq 3 ] || { echo "FAILED: three frames were asked for"; cat short; exit 1; }
+echo "--stack-trace-frame-limit holds"

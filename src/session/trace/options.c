@@ -103,7 +103,7 @@ static const struct word_bit quiet_words[] = {
 };
 static const struct word_bit fd_words[] = {
 	{ "path", TRACE_FDS_PATH }, { "socket", TRACE_FDS_SOCKET }, { "dev", TRACE_FDS_DEV },
-	{ "pidfd", TRACE_FDS_PIDFD }, { "signalfd", TRACE_FDS_SIGNALFD }, { "eventfd", TRACE_FDS_EVENTFD }, { NULL, 0 }
+	{ "pidfd", TRACE_FDS_PIDFD }, { NULL, 0 }
 };
 static const struct word_bit pid_words[] = {
 	{ "comm", TRACE_PIDS_COMM }, { "pidns", TRACE_PIDS_PIDNS }, { NULL, 0 }
@@ -360,15 +360,13 @@ static struct err *set_pid(struct trace_options *o, const char *v)
 }
 
 /* [format:]none|compact|full, [id:]random|NUMBER */
-static bool is_tip_word(const char *word, bool *none)
+static bool is_tip_word(const char *word)
 {
 	bool format = str_starts(word, "format:"), id = str_starts(word, "id:");
 	int number;
 
 	word += format ? 7 : id ? 3 : 0;
-	if (!id && strcmp(word, "none") == 0)
-		return *none = true;
-	if (!id && (strcmp(word, "compact") == 0 || strcmp(word, "full") == 0))
+	if (!id && (strcmp(word, "none") == 0 || strcmp(word, "compact") == 0 || strcmp(word, "full") == 0))
 		return true;
 	return !format && (strcmp(word, "random") == 0 || to_int(word, 0, INT_MAX, &number));
 }
@@ -376,12 +374,10 @@ static bool is_tip_word(const char *word, bool *none)
 static struct err *set_tips(struct trace_options *o, const char *v)
 {
 	CLEANUP(mem_freep) char *copy = mem_strdup(v ? v : "");
-	bool none = false;
 
 	for (char *rest = copy, *word; (word = strsep(&rest, ",")) != NULL;)
-		if (*word && !is_tip_word(word, &none))
+		if (*word && !is_tip_word(word))
 			return bad_value(o, "--tips", v);
-	o->tips = !none;
 	return NULL;
 }
 
@@ -407,7 +403,7 @@ static struct err *set_frame_limit(struct trace_options *o, const char *v)
 
 static struct err *set_stack(struct trace_options *o, const char *v)
 {
-	if (v && strcmp(v, "symbol") != 0 && strcmp(v, "source") != 0)
+	if (v && strcmp(v, "symbol") != 0)
 		return bad_value(o, "--stack-trace", v);
 	o->show_stack = true;
 	return NULL;
@@ -552,8 +548,8 @@ static struct err *set_simple(struct trace_options *o, int letter, const char *v
 	case TRACE_LONG_KILL_ON_EXIT: o->kill_on_exit = true; break;
 	case TRACE_LONG_SEPARATELY: o->separate = true; break;
 	case TRACE_LONG_ARGV0: o->argv0 = value; break;
+	case 'N': return err_new(ERR_UNSUPPORTED, "names of arguments (-N) can't be shown: sonde keeps none");
 	case TRACE_LONG_ALWAYS_PID: o->always_pid = true; break;
-	case 'N': o->style.arg_names = true; break;
 	case TRACE_LONG_PIDNS: o->pid_words |= TRACE_PIDS_PIDNS; break;
 	default: return err_new(ERR_INTERNAL, "no option %d", letter);
 	}

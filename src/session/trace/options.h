@@ -23,8 +23,7 @@ enum trace_quiet {
 	TRACE_QUIET_ATTACH = 1, TRACE_QUIET_EXIT = 2, TRACE_QUIET_PATH_RESOLUTION = 4,
 	TRACE_QUIET_PERSONALITY = 8, TRACE_QUIET_SUPERSEDED = 16,
 };
-enum trace_fds { TRACE_FDS_PATH = 1, TRACE_FDS_SOCKET = 2, TRACE_FDS_DEV = 4, TRACE_FDS_PIDFD = 8, TRACE_FDS_SIGNALFD = 16,
-		 TRACE_FDS_EVENTFD = 32 };
+enum trace_fds { TRACE_FDS_PATH = 1, TRACE_FDS_SOCKET = 2, TRACE_FDS_DEV = 4, TRACE_FDS_PIDFD = 8 };
 enum trace_pids { TRACE_PIDS_COMM = 1, TRACE_PIDS_PIDNS = 2 };
 enum trace_stamp { TRACE_STAMP_NONE, TRACE_STAMP_TIME, TRACE_STAMP_UNIX };
 enum trace_precision { TRACE_S, TRACE_MS, TRACE_US, TRACE_NS }; /* 0, 3, 6, 9 digits */
@@ -83,7 +82,6 @@ struct trace_options {
 	enum trace_precision relative_precision, duration_precision;
 	bool show_number, show_ip, show_stack, always_pid;
 	unsigned frame_limit;     /* of -k; 0: 256 */
-	bool tips;
 	bool debug;
 
 	/* counting */

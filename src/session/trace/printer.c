@@ -638,7 +638,7 @@ struct err *printer_create(const struct trace_options *options, struct printer *
 	if (options->fold)
 		p->fold = fold_create();
 	if (options->show_stack)
-		p->stacks = stack_printer_create();
+		p->stacks = stack_printer_create(options->frame_limit);
 	printer_memo_create(p);
 	*ret = p;
 	return NULL;

@@ -85,7 +85,7 @@ static struct err *begin(struct trace_recording *r, const struct trace_options *
 	note_command(r);
 	r->rows = call_rows_create(r->recorder, r->stream, r->track, &o->style);
 	if (o->show_stack) {
-		r->stacks = stack_printer_create();
+		r->stacks = stack_printer_create(o->frame_limit);
 		call_rows_set_stacks(r->rows, take_stack, r);
 	}
 	r->start_ns = clock_now_ns();

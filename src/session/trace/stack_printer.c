@@ -40,6 +40,7 @@ struct stack_printer {
 	struct symbolizer *symbolizer;
 	struct space space; /* of the process that was printed last */
 	struct remote remote;
+	size_t frame_limit;
 };
 
 static void space_clear(struct stack_printer *s)
@@ -57,11 +58,12 @@ static void space_clear(struct stack_printer *s)
 	s->space.pid = 0;
 }
 
-struct stack_printer *stack_printer_create(void)
+struct stack_printer *stack_printer_create(unsigned frame_limit)
 {
 	struct stack_printer *s = mem_calloc(1, sizeof(*s));
 	struct symbolizer_options options = { .no_inlines = true, .no_lines = true };
 
+	s->frame_limit = frame_limit && frame_limit < FRAMES_MAX ? frame_limit : FRAMES_MAX;
 	err_destroy(symbolizer_create(&options, &s->symbolizer)); /* without: addresses only */
 	return s;
 }
@@ -206,7 +208,7 @@ size_t stack_printer_unwind(struct stack_printer *s, const struct call_thread *t
 	remote_begin(&s->remote, t->tid);
 	if (!regs_read(t->tid, &all, &is_32bit) || !unwind_regs_from(&all, is_32bit, &regs))
 		return 0;
-	unwind_stack(&regs, &memory, &space, 0, addrs, max, &result);
+	unwind_stack(&regs, &memory, &space, 0, addrs, max < s->frame_limit ? max : s->frame_limit, &result);
 	return result.count;
 }
 
