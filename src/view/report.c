@@ -307,23 +307,3 @@ struct err *report_profile(struct recording *r, const struct view_options *v, st
 
 	return profile_create(r, &options, ret);
 }
-
-static struct err *run_profile(struct recording *r, const struct view_options *options,
-			       struct doc *doc)
-{
-	struct profile *p;
-
-	TRY(report_profile(r, options, &p));
-
-	struct err *err = report_emit(doc, p, NULL, &(struct report_options){ .view = options });
-
-	profile_destroy(p);
-	return err;
-}
-
-const struct view view_profile = {
-	.name = "profile",
-	.summary = "where the CPU time went",
-	.table = "sample",
-	.run = run_profile,
-};

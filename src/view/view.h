@@ -2,16 +2,14 @@
 #ifndef SONDE_VIEW_VIEW_H
 #define SONDE_VIEW_VIEW_H
 /*
- * A view turns a recording into a document.  One file and one line in views.c;
- * docs/HOWTO_ADD_VIEW.md.
+ * What the user narrowed a question about a recording down to.  Views (NAME.h beside this) take it
+ * and make a document; docs/HOWTO_ADD_VIEW.md.
  */
 #include "base/err.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-struct recording;
-struct doc;
 struct frames_cache;
 
 /* What the user narrowed the question down to; a view uses what applies to it. */
@@ -31,15 +29,5 @@ struct view_options {
 	bool no_kernel, no_user, no_inlines, by_thread, by_process;
 	struct frames_cache *cache;  /* of a view that is made again and again; NULL: none */
 };
-
-struct view {
-	const char *name;     /* "profile" */
-	const char *summary;
-	const char *table;    /* the event table it needs: "sample" */
-	struct err *(*run)(struct recording *r, const struct view_options *options, struct doc *doc);
-};
-
-extern const struct view *const view_table[]; /* ended by NULL */
-const struct view *view_find(const char *name); /* NULL: no such view */
 
 #endif
