@@ -24,7 +24,7 @@ static const char *const machinery[] = {
 	"check_heap_object", "check_object", "read_word_at_a_time", "_once_word_nocheck", "_once_task_nocheck", "_once_nocheck",
 	"print_address_description", "fortify_panic", "usercopy_abort", "__fortify_report",
 	/* exceptions and the code that reports them */
-	"^panic", "^vpanic", "^nmi_panic", "check_panic", "invalid_op", "report_bug", "fixup_bug", "print_report", "print_usage_bug", "print_circular", "print_bad", "print_deadlock", "print_irq",
+	"^panic", "^vpanic", "^nmi_panic", "check_panic", "invalid_op", "report_bug", "fixup_bug", "print_report", "print_usage_bug", "print_circular", "print_bad", "print_deadlock", "print_irq", "^print_collision", "^print_lock_invalid", "^print_freed_lock", "^print_held_locks",
 	"do_error", "_trap$", "do_trap", "dump_stack", "show_stack", "walk_stack", "dump_backtrace", "unwind_backtrace", "arch_stack_walk",
 	"stack_trace_", "warn_slowpath", "warn_alloc", "warn_bogus", "__warn", "bug_handler", "brk_handler", "die_body", "handle_bug", "exc_invalid_op",
 	"exc_page_fault", "asm_exc_", "program_check_exception", "program_check_common", "do_bad_area", "do_mem_abort", "do_kernel_fault",
@@ -32,7 +32,7 @@ static const char *const machinery[] = {
 	"die_kernel_fault", "print_tainted", "^get_taint$", "assertfail", "__phys_addr", "__virt_addr_valid", "_stext",
 	/* debug objects, lockdep, lock primitives */
 	"debug_object", "timer_is_static_object", "work_is_static_object", "lockdep", "perf_trace", "lock_acquire", "lock_release", "lock_class",
-	"mark_lock", "held_locks", "print_unlock", "imbalance_bug", "no_locks_held", "bh_enable", "bh_disable", "trace_hardirq", "trace_softirq", "trace_irq", "trace_preempt", "^rcu_is_watching", "spin_lock", "spin_trylock",
+	"mark_lock", "^mark_usage$", "^valid_state$", "^register_lock_", "^assign_lock_key", "^check_deadlock", "^check_chain_key", "^rcu_read_lock_held", "held_locks", "print_unlock", "imbalance_bug", "no_locks_held", "bh_enable", "bh_disable", "trace_hardirq", "trace_softirq", "trace_irq", "trace_preempt", "^rcu_is_watching", "spin_lock", "spin_trylock",
 	"spin_unlock", "spin_rq", "qlist_free_all", "__task_rq_lock", "read_lock", "read_trylock", "write_lock", "write_trylock", "read_unlock", "write_unlock", "^down$", "down_read", "down_write",
 	"down_interruptible", "down_killable", "down_trylock", "down_timeout", "^up$", "up_read", "up_write", "__down", "^mutex_", "^__mutex_", "^rt_mutex_",
 	"osq_lock", "osq_unlock", "rwsem_", "do_raw_", "queued_spin", "queued_read", "queued_write", "arch_spin", "owner_on_cpu", "percpu_down",
@@ -74,7 +74,7 @@ static const char *const machinery[] = {
 	"usb_kill_urb", "usb_kill_anchored_urbs", "usb_control_msg", "usb_hcd_submit_urb", "usb_submit_urb", "^iput$", "^iput_final$", "^ihold$",
 	"drop_nlink", "dput", "lock_page", "truncate_inode_pages_range", "mark_buffer_dirty",
 	/* freeing */
-	"^kfree$", "^kvfree$", "kfree_skb",
+	"^kfree$", "^kvfree$", "^kzfree$", "^kfree_sensitive$", "^kvfree_sensitive$", "kfree_skb",
 	NULL
 };
 
@@ -322,8 +322,8 @@ static const struct oops_frame *named(struct oops_report *r, const char *detail)
 {
 	const char *name = oops_detail(r, detail);
 
-	if (*name == '\0')
-		return NULL;
+	if (*name == '\0' || strspn(name, "0123456789abcdef") >= 8)
+		return NULL; /* an address is no name */
 	/* The trace has it with offset and module. */
 	for (size_t i = 0; i < r->traces.n; i++)
 		for (size_t k = 0; k < r->traces.v[i].frames.n; k++) {
@@ -351,8 +351,8 @@ static const struct oops_frame *said(struct oops_report *r)
 		while (strstr(*t, "{at:func}") != NULL && found == NULL && oops_lines_next(&lines, &line, &length)) {
 			struct oops_captures captures = { .n = 0 };
 
-			if (!oops_match(*t, line, length, &captures))
-				continue;
+			if (!oops_match(*t, line, length, &captures) || oops_find(line, length, "[inline]") != NULL)
+				continue; /* of an inlined one, the line below names who has it */
 			const struct oops_capture *at = oops_captured(&captures, "at");
 
 			oops_detail_add(r, "at", at->text, at->length);
@@ -422,6 +422,19 @@ static bool tells_stall(const struct oops_report *r, const struct oops_frame *at
 	return true;
 }
 
+/* Kernels since 5.16 print the interrupted code's stack alone: the entry of the loop is in it, unless the stack is a sleeper's. */
+static const struct oops_frame *stalled_here(const struct oops_report *r, const struct oops_frame *at)
+{
+	const struct oops_trace *trace = oops_trace_of(r, OOPS_TRACE_CALL);
+
+	for (size_t i = 0; trace != NULL && i < trace->frames.n; i++)
+		if (trace->frames.v[i].function != NULL && !trace->frames.v[i].unreliable && strstr(trace->frames.v[i].function, "schedule") != NULL)
+			return at;
+	const struct oops_frame *entry = looped(r);
+
+	return entry != NULL ? entry : at;
+}
+
 void oops_blame_find(struct oops_report *r)
 {
 	const size_t count = sizeof(r->kind->where) / sizeof(r->kind->where[0]);
@@ -439,6 +452,6 @@ void oops_blame_find(struct oops_report *r)
 
 		r->blame = at != NULL ? at : r->subject;
 		if (r->subject == NULL && tells_stall(r, at))
-			r->subject = at;
+			r->subject = stalled_here(r, at);
 	}
 }

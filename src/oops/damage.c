@@ -31,26 +31,29 @@ static bool has_time_stamp(const char *text)
 	return false;
 }
 
-static bool wants_frames(const char *line, size_t length)
+/* What a line that frames have to follow is a title of; -1: it is none. */
+static int title_of(const char *line, size_t length)
 {
-	static const char *const titles[] = { "Call Trace", "Call trace", "Allocated:", "Allocated by task ", "Freed:", "Freed by task ", NULL };
+	static const struct { const char *words; int what; } titles[] = {
+		{ "Call Trace", 0 }, { "Call trace", 0 }, { "Allocated:", 1 }, { "Allocated by task ", 1 }, { "Freed:", 2 }, { "Freed by task ", 2 },
+	};
 
-	for (const char *const *t = titles; *t != NULL; t++)
-		if (oops_find(line, length, *t) != NULL)
-			return true;
+	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++)
+		if (oops_find(line, length, titles[i].words) != NULL)
+			return titles[i].what;
 	const char *backtrace = oops_find(line, length, " backtrace:");
 
-	return backtrace != NULL && backtrace > line && backtrace[-1] != 'k';
+	return backtrace != NULL && backtrace > line && backtrace[-1] != 'k' ? 3 : -1;
 }
 
-/* Every title has a frame below it. */
+/* The title above LINES has a frame below it. */
 static bool frames_follow(struct oops_lines lines)
 {
 	const char *line;
 	size_t length;
 
 	for (int i = 0; i < LOOK_LINES && oops_lines_next(&lines, &line, &length); i++) {
-		if (wants_frames(line, length))
+		if (title_of(line, length) >= 0)
 			return false;
 		if (oops_find(line, length, "(stack is not available)") != NULL || oops_is_frame(line, length))
 			return true;
@@ -63,10 +66,17 @@ static bool title_without_frames(const struct oops_report *r)
 	struct oops_lines lines = oops_lines_of(r);
 	const char *line;
 	size_t length;
+	unsigned seen = 0; /* later traces of a kind may well be empty: other CPUs', other objects' */
 
-	while (oops_lines_next(&lines, &line, &length))
-		if (wants_frames(line, length) && !oops_is_frame(line, length))
-			return !frames_follow(lines);
+	while (oops_lines_next(&lines, &line, &length)) {
+		int what = title_of(line, length);
+
+		if (what < 0 || (seen & 1u << what) || oops_is_frame(line, length))
+			continue;
+		if (!frames_follow(lines))
+			return true;
+		seen |= 1u << what;
+	}
 	return false;
 }
 

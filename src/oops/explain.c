@@ -221,6 +221,8 @@ static void explain_wait(struct oops_report *r, struct oops_explanation *e)
 		say(r, e, "%s: %s seconds.", oops_detail(r, "task"), oops_detail(r, "seconds"));
 	else if (*oops_detail(r, "seconds") != '\0')
 		say(r, e, "For %s seconds already.", oops_detail(r, "seconds"));
+	if (*oops_detail(r, "owner") != '\0')
+		say(r, e, "The kernel says that the %s is likely held by the task %.*s: look at that one's stack.", oops_detail(r, "blocked_on"), (int)strcspn(oops_detail(r, "owner"), "."), oops_detail(r, "owner"));
 	for (size_t i = 0; i < r->traces.n; i++)
 		for (size_t k = 0; k < r->traces.v[i].frames.n; k++) {
 			const char *f = r->traces.v[i].frames.v[k].function;

@@ -52,7 +52,7 @@ static const struct oops_kind kinds[] = {
 	{ .name = "bad-page", .start = "BUG: Bad page state in process {_comm}", .body = NAMES("page dumped because: {reason:rest}"), .skip = page_machinery,
 	  .title = "BUG: Bad page state in {function}", .where = { OOPS_WHERE_ALLOC, OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
 	  .meaning = "A page was freed or allocated while its state says that it is still in use.", .look = "the reason why it was dumped, and page_owner's stacks if there" },
-	{ .name = "bad-page", .start = "BUG: Bad page map", .title = "BUG: Bad page map in {function}", .skip = free_machinery, .where = { OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
+	{ .name = "bad-page", .start = "BUG: Bad page map", .title = "BUG: Bad page map", .skip = free_machinery, .where = { OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
 	  .meaning = "A page table entry doesn't fit the page that it points to." },
 	{ .name = "bad-page", .start = "BUG: Bad page cache in process", .title = "BUG: Bad page cache in {function}", .skip = free_machinery, .where = { OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
 	  .meaning = "A page of a file is still mapped by a process while it is taken out of the page cache." },

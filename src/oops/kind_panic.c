@@ -28,6 +28,7 @@ static const struct oops_kind kinds[] = {
 	AFTERMATH("Fatal exception", "Fatal exception"),
 	AFTERMATH("panic_on_warn set", "panic_on_warn set"),
 	AFTERMATH("{_who}: panic_on_warn set", "panic_on_warn set"),
+	AFTERMATH("{_who:kasan|kmsan|kfence}{_which:any}panic set", "panic after a memory error"),
 	AFTERMATH("hung_task: blocked tasks", "hung_task: blocked tasks"),
 	{ .name = "panic", .start = "Kernel panic - not syncing: Couldn't open N_TTY ldisc", .flags = OOPS_FOLLOWS, .title = "kernel panic: Couldn't open N_TTY ldisc", .severity = OOPS_PANIC,
 	  .meaning = "A terminal could not get its line discipline, which nothing can do without: mostly memory that ran out at a bad moment." },

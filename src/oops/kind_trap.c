@@ -41,7 +41,8 @@ static const struct oops_kind kinds[] = {
 	  .meaning = "A CPU took no interrupts for seconds: it loops or waits for a lock with interrupts off.", .look = "who holds the lock that it waits for" },
 	{ .name = "hard-lockup", .start = "watchdog: CPU {_cpu:num} detected hard LOCKUP on other CPUs {cpu:num}", .title = "hard lockup in {function}", .where = { OOPS_WHERE_LOOPED, OOPS_WHERE_PC, OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
 	  .meaning = "A CPU took no interrupts for seconds: it loops or waits for a lock with interrupts off.", .look = "who holds the lock that it waits for" },
-	{ .name = "user-access", .start = "{_k:K|k}ernel {_t:attempted|tried} to {what:read|write|execute} user page ({address:hex})", .title = "BUG: unable to handle kernel access to user memory in {function}", DIED,
+	{ .name = "user-access", .start = "{_k:K|k}ernel {_t:attempted|tried} to {what:read|write|execute} user page ({address:hex})", .title = "BUG: unable to handle kernel access to user memory in {function}",
+	  .where = { OOPS_WHERE_PC, OOPS_WHERE_TRACE }, .severity = OOPS_OOPS, .flags = OOPS_FOLLOWS | OOPS_MESSAGE, /* powerpc: "BUG: Kernel NULL pointer dereference" or the like follows */
 	  .meaning = "The kernel used an address of user space directly instead of through copy_from_user() and its like." },
 	{ .name = "paging-fault", .start = "nable to handle kernel pointer dereference", .title = "BUG: unable to handle kernel pointer dereference in {function}", .where = { OOPS_WHERE_PC, OOPS_WHERE_TRACE }, .severity = OOPS_OOPS,
 	  .meaning = "The kernel touched an address where no memory is mapped: a pointer that is NULL, overwritten, freed or never set.", .look = "the instruction at the PSW's address: which register holds the bad address?" },

@@ -211,7 +211,7 @@ static bool take_caller(struct cursor *c, struct oops_line *line)
 	return true;
 }
 
-/* "(0)[12:task]" and "[cpu:0]", as some Android kernels put in front of each line. */
+/* "(0)[12:task]" and "c0   12 ", as some Android kernels put in front of each line. */
 static void skip_vendor(struct cursor *c)
 {
 	struct cursor try = *c;
@@ -223,6 +223,13 @@ static void skip_vendor(struct cursor *c)
 
 		if (close != NULL && close - try.at < 40)
 			c->at = close + 1;
+		return;
+	}
+	/* "c2  4141 " */
+	if (take_char(&try, 'c') && take_number(&try, &n) > 0 && try.at < try.end && *try.at == ' ') {
+		skip_blanks(&try);
+		if (take_number(&try, &n) > 0 && try.at < try.end && *try.at == ' ')
+			c->at = try.at;
 	}
 }
 
@@ -255,8 +262,8 @@ static bool take_dmesg_date(struct cursor *c, struct oops_line *line)
 	return true;
 }
 
-/* "Nov 20 10:00:00 " or "2023-11-20T10:00:00.123456+00:00 ". */
-static bool take_date(struct cursor *c)
+/* "Nov 20 10:00:00 " or "2023-11-20T10:00:00.123456+00:00 ".  *HAS_HOST: syslog writes it so, and a host behind it. */
+static bool take_date(struct cursor *c, bool *has_host)
 {
 	struct cursor try = *c;
 	const char *text = try.at;
@@ -266,6 +273,7 @@ static bool take_date(struct cursor *c)
 	if (is_one_of(&try, months) && left > 16 && text[3] == ' ' && text[9] == ':' && text[12] == ':' &&
 	    is_digit(text[13])) {
 		c->at += 16;
+		*has_host = true;
 		return true;
 	}
 	if (is_one_of(&try, weekdays) && left > 4 && text[3] == ' ')
@@ -277,6 +285,8 @@ static bool take_date(struct cursor *c)
 
 		if (blank == NULL || blank - try.at > 24)
 			return false;
+		/* dmesg has a comma and no host; what ends in Z is mostly a container's */
+		*has_host = blank[-1] != 'Z' && memchr(try.at, ',', (size_t)(blank - try.at)) == NULL && memchr(try.at, '.', (size_t)(blank - try.at)) != NULL;
 		c->at = blank + 1;
 		return true;
 	}
@@ -295,8 +305,21 @@ static bool take_unix_time(struct cursor *c)
 	return true;
 }
 
-/* "host program[12]: ", of another program than the kernel. */
-static bool is_of_program(struct cursor try)
+/* The last of two words of the kernel's that end in a colon, and look like a host and its program in a dress that has no host. */
+static bool is_kernel_phrase(const char *word, size_t length)
+{
+	static const char *const words[] = { "error", "opcode", "fault", "trap", "segment", "trace", "Trace", "name", "backtrace", "info", "at", "in", "exception", "panic", "wq", "dump" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strlen(words[i]) == length && memcmp(words[i], word, length) == 0)
+			return true;
+	return false;
+}
+
+static bool is_letter(char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
+
+/* "host program[12]: " or, where the dress has a host for sure, "host program: ", of another program than the kernel. */
+static bool is_of_program(struct cursor try, bool has_host)
 {
 	const char *host = try.at;
 	uint64_t n;
@@ -309,16 +332,20 @@ static bool is_of_program(struct cursor try)
 		try.at++;
 	size_t length = (size_t)(try.at - tag);
 
-	return length > 0 && !(length == 6 && memcmp(tag, "kernel", 6) == 0) && take_char(&try, '[') && take_number(&try, &n) > 0 &&
-	       take_char(&try, ']') && take_char(&try, ':');
+	if (length == 0 || (length == 6 && memcmp(tag, "kernel", 6) == 0))
+		return false;
+	if (take_char(&try, '[') && take_number(&try, &n) > 0 && take_char(&try, ']') && take_char(&try, ':'))
+		return true;
+	return has_host && is_letter(*tag) && !is_kernel_phrase(tag, length) && tag[length] == ':' && tag + length + 1 < try.end && tag[length + 1] == ' ';
 }
 
 /* "host kernel - - - ": what follows the date in RFC 5424. */
 static bool take_rfc5424(struct cursor *c, struct oops_line *line)
 {
 	struct cursor try = *c;
+	bool ignored;
 
-	if (!take_text(&try, "1 ") || !take_date(&try) || !take_word(&try))
+	if (!take_text(&try, "1 ") || !take_date(&try, &ignored) || !take_word(&try))
 		return false;
 	line->is_foreign = !take_text(&try, "kernel ") && !take_text(&try, "- ") && take_word(&try);
 	if (!take_word(&try) || !take_word(&try))
@@ -342,10 +369,11 @@ static bool take_rfc5424(struct cursor *c, struct oops_line *line)
 static bool take_syslog(struct cursor *c, struct oops_line *line)
 {
 	struct cursor try = *c;
+	bool has_host = true; /* of the journal's seconds */
 
-	if (!take_date(&try) && !take_unix_time(&try))
+	if (!take_date(&try, &has_host) && !take_unix_time(&try))
 		return false;
-	line->is_foreign = is_of_program(try);
+	line->is_foreign = is_of_program(try, has_host);
 	const char *kernel = oops_find(try.at, (size_t)(try.end - try.at), "kernel:");
 
 	if (kernel == NULL || kernel - try.at > 80) {
@@ -398,12 +426,13 @@ static bool take_decoded_priority(struct cursor *c, struct oops_line *line)
 	return true;
 }
 
-/* "host kernel: " behind the time stamp: journalctl -o short-monotonic. */
-static void skip_host(struct cursor *c)
+/* "host kernel: " behind the time stamp, or "host program[12]: ": journalctl -o short-monotonic. */
+static void skip_host(struct cursor *c, struct oops_line *line)
 {
 	struct cursor try = *c;
 
 	(void)take_char(&try, ' ');
+	line->is_foreign = line->is_foreign || is_of_program(try, false);
 	const char *host = try.at;
 
 	if (take_word(&try) && memchr(host, ':', (size_t)(try.at - host)) == NULL && take_text(&try, "kernel:"))
@@ -467,37 +496,47 @@ static void skip_margin(struct cursor *c)
 		*c = try;
 }
 
-/* "MESSAGE=text" of journalctl -o verbose and export; the same in an object of -o json, whose escapes stay. */
+/* "MESSAGE=text" of journalctl -o verbose and export. */
 static bool take_journal_field(struct cursor *c, struct oops_line *line)
 {
-	static const char key[] = "\"MESSAGE\":\"", identifier[] = "\"SYSLOG_IDENTIFIER\":\"";
 	struct cursor try = *c;
 
 	skip_blanks(&try);
-	if (take_text(&try, "MESSAGE=")) {
-		line->dressed = true;
-		*c = try;
-		return true;
-	}
-	if (!take_text(&try, "{\"") && !take_text(&try, "{ \""))
+	if (!take_text(&try, "MESSAGE="))
 		return false;
-	size_t left = (size_t)(c->end - c->at);
-	const char *message = oops_find(c->at, left, key), *who = oops_find(c->at, left, identifier);
-
-	if (message == NULL)
-		return false;
-	message += sizeof(key) - 1;
-	if (who != NULL) {
-		struct cursor name = { who + sizeof(identifier) - 1, c->end };
-
-		line->is_foreign = !take_text(&name, "kernel\"");
-	}
-	for (try.at = message; try.at < try.end && *try.at != '"'; try.at++)
-		if (*try.at == '\\' && try.at + 1 < try.end)
-			try.at++;
 	line->dressed = true;
-	c->end = try.at < try.end ? try.at : try.end;
-	c->at = message;
+	*c = try;
+	return true;
+}
+
+/* "11-21 16:50:02.123  1234  1234 E kernel  : " of logcat -v threadtime, "E/kernel  (    0): " of -v brief. */
+static bool take_logcat(struct cursor *c, struct oops_line *line)
+{
+	struct cursor try = *c;
+	uint64_t n;
+	bool is_threadtime = take_number(&try, &n) == 2 && take_char(&try, '-') && take_number(&try, &n) == 2 && take_char(&try, ' ') &&
+		take_number(&try, &n) == 2 && take_char(&try, ':') && take_number(&try, &n) == 2 && take_char(&try, ':') &&
+		take_number(&try, &n) == 2 && take_char(&try, '.') && take_number(&try, &n) >= 3;
+
+	for (int id = 0; is_threadtime && id < 2; id++) {
+		skip_blanks(&try);
+		is_threadtime = take_number(&try, &n) > 0;
+	}
+	if (is_threadtime)
+		skip_blanks(&try);
+	else
+		try = *c;
+	if (try.end - try.at < 4 || strchr("VDIWEF", *try.at) == NULL || *try.at == '\0' || (try.at[1] != (is_threadtime ? ' ' : '/')))
+		return false;
+	try.at += 2;
+	const char *tag = try.at;
+	const char *colon = oops_find(tag, (size_t)(try.end - tag), ": ");
+
+	if (colon == NULL || colon - tag > 40 || (!is_threadtime && colon[-1] != ')'))
+		return false;
+	line->is_foreign = !(colon - tag >= 6 && memcmp(tag, "kernel", 6) == 0);
+	line->dressed = true;
+	c->at = colon + 2;
 	return true;
 }
 
@@ -524,8 +563,10 @@ static void take_outer(struct cursor *c, struct oops_line *line)
 	if (take_level(c, line) && take_rfc5424(c, line))
 		return;
 	if (c->at < c->end && is_digit(*c->at)) {
-		if (!take_kmsg(c, line))
+		if (!take_kmsg(c, line) && !take_logcat(c, line))
 			(void)take_syslog(c, line);
+	} else if (c->end - c->at > 2 && c->at[1] == '/') {
+		(void)take_logcat(c, line);
 	} else if (!take_journal_field(c, line) && !take_syslog(c, line)) {
 		(void)take_decoded_priority(c, line);
 	}
@@ -552,7 +593,7 @@ void oops_line_parse(const char *line, size_t length, struct oops_line *ret)
 	if (take_stamp(&c, ret) || take_dmesg_date(&c, ret)) {
 		(void)take_caller(&c, ret);
 		skip_vendor(&c);
-		skip_host(&c);
+		skip_host(&c, ret);
 	}
 	ret->is_foreign = ret->is_foreign || ret->facility > 0;
 	/* One blank belongs to the dress, further ones to the text. */

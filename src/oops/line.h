@@ -7,7 +7,7 @@
  * Dresses that are known: dmesg (with -T, -x, --time-format iso too), /dev/kmsg and pstore
  * records, syslog (RFC 5424 too) and journalctl lines in all of its formats, what containers,
  * terminals, grep -n, quotes and indentation put in front, serial consoles with printk.caller
- * (CONFIG_PRINTK_CALLER), Android's "(2)[123:task]" and "@cpu" forms.
+ * (CONFIG_PRINTK_CALLER), Android's "(2)[123:task]" and "@cpu" forms, logcat.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,5 +28,10 @@ struct oops_line {
 #define OOPS_CALLER_CPU 0x80000000u
 
 void oops_line_parse(const char *line, size_t length, struct oops_line *ret);
+
+/* The same of a line that may be wrapped whole: an object of JSON, of the journal or a container's log; HTML.  What is inside is
+ * then in PLAIN, and ret->text points there: until the next call. */
+struct str;
+void oops_line_read(const char *line, size_t length, struct str *plain, struct oops_line *ret);
 
 #endif

@@ -134,7 +134,8 @@ static void read_places(struct oops_report *r, const char *line, size_t length)
 			continue;
 		const struct oops_capture *place = oops_captured(&captures, "place");
 
-		if (f->function == NULL && read_place(r, place->text, place->length, &found) &&
+		/* A log that was decoded has a line for each inlined function, innermost first, and at last the real one. */
+		if ((f->function == NULL || f->inlined) && read_place(r, place->text, place->length, &found) &&
 		    (found.function != NULL || f->address == 0)) {
 			if (found.address == 0)
 				found.address = f->address;
@@ -395,17 +396,57 @@ static void read_fault_address(struct oops_report *r, const char *line, size_t l
 	}
 }
 
-static void read_code(struct oops_report *r, const char *line, size_t length)
-{
-	struct oops_captures captures;
+/* powerpc's "Instruction dump:" has the words on the lines below, s390's "Krnl Code: " its own disassembly. */
+struct code_lines {
+	unsigned left;  /* lines that may still follow */
+	bool is_text;
+};
 
-	captures.n = 0;
-	if (r->code != NULL || !oops_match("^Code: {code:rest}", line, length, &captures))
+static void append_code(struct oops_report *r, const char *text, size_t length, const char *between)
+{
+	r->code = r->code == NULL ? arena_strndup(&r->arena, text, length) : arena_printf(&r->arena, "%s%s%.*s", r->code, between, (int)length, text);
+}
+
+static void read_more_code(struct oops_report *r, struct code_lines *more, const char *line, size_t length)
+{
+	size_t blanks = 0;
+
+	while (blanks < length && (line[blanks] == ' ' || line[blanks] == '\t' || (more->is_text && (line[blanks] == '>' || line[blanks] == '#'))))
+		blanks++;
+	size_t digits = hex_length(line + blanks, line + length);
+	/* "XXXXXXXX" are words that could not be read */
+	bool fits = more->is_text ? digits >= 8 && blanks > 0 && blanks + digits < length && line[blanks + digits] == ':'
+				  : (digits == 8 || (length - blanks >= 8 && strchr("<X", line[blanks]) != NULL)) && length < 100;
+
+	if (!fits) {
+		more->left = 0;
+		return;
+	}
+	more->left--;
+	append_code(r, more->is_text ? line : line + blanks, more->is_text ? length : length - blanks, more->is_text ? "\n" : " ");
+}
+
+static void read_code(struct oops_report *r, struct code_lines *more, const char *line, size_t length)
+{
+	struct oops_captures captures = { .n = 0 };
+
+	if (more->left > 0) {
+		read_more_code(r, more, line, length);
+		return;
+	}
+	if (r->code != NULL || oops_find(line, length, "ode: ") == NULL) {
+		if (r->code == NULL && oops_match("^Instruction dump:", line, length, NULL))
+			*more = (struct code_lines){ .left = 6 };
+		return;
+	}
+	if (!oops_match("^Code: {code:rest}", line, length, &captures) && !oops_match("^Krnl Code: {code:rest}", line, length, &captures))
 		return;
 	const struct oops_capture *code = oops_captured(&captures, "code");
 
-	if (oops_find(code->text, code->length, "Bad ") == NULL)
-		r->code = arena_strndup(&r->arena, code->text, code->length);
+	if (oops_find(code->text, code->length, "Bad ") != NULL)
+		return;
+	*more = line[0] == 'K' ? (struct code_lines){ .left = 16, .is_text = true } : (struct code_lines){ .left = 0 };
+	append_code(r, more->is_text ? line : code->text, more->is_text ? length : code->length, "");
 }
 
 /* Where no sentence says it, a register does. */
@@ -442,6 +483,7 @@ void oops_registers_parse(struct oops_report *r)
 	size_t length;
 	bool user = false;
 	unsigned next_gpr = 0;
+	struct code_lines more = { .left = 0 };
 
 	while (oops_lines_next(&lines, &line, &length)) {
 		/* What follows a user space PC are the user's registers; after the end, those of the
@@ -455,7 +497,7 @@ void oops_registers_parse(struct oops_report *r)
 		read_reasons(r, line, length);
 		if (!read_list(r, line, length) && !read_s390_list(r, line, length, &next_gpr) && !read_columns(r, line, length))
 			read_pairs(r, line, length);
-		read_code(r, line, length);
+		read_code(r, &more, line, length);
 	}
 	guess_arch(r);
 	fault_address_of_register(r);

@@ -67,6 +67,7 @@ struct oops_scan {
 	char *buffer;
 	size_t fill;
 	uint64_t lines;
+	struct str plain;  /* of a line that is wrapped */
 	bool in_long_line; /* the beginning was taken, the rest is skipped */
 	struct message message;
 	struct group *groups[GROUPS_MAX];
@@ -83,6 +84,7 @@ struct oops_scan *oops_scan_create(oops_report_fn *callback, void *user)
 	trigger_init(&s->trigger);
 	oops_kind_index_init(&s->kinds);
 	str_init(&s->message.text);
+	str_init(&s->plain);
 	return s;
 }
 
@@ -326,7 +328,7 @@ static void take_line(struct oops_scan *s, const char *text, size_t length)
 	struct oops_line line;
 
 	s->lines++;
-	oops_line_parse(text, length, &line);
+	oops_line_read(text, length, &s->plain, &line);
 	if (line.is_foreign)
 		return; /* a program's words are no report, nor part of one */
 	if (s->open_count > 0)
@@ -445,6 +447,7 @@ void oops_scan_destroy(struct oops_scan *s)
 		free(s->groups[i]);
 	}
 	str_deinit(&s->message.text);
+	str_deinit(&s->plain);
 	free(s->buffer);
 	free(s);
 }

@@ -572,7 +572,7 @@ static void untitled_trace(struct oops_report *r)
 			break;
 		if (n > 0 && length > 0 && is_blank(*line) && oops_frame_parse(&r->arena, line, length, &frame))
 			vec_push(&trace.frames, frame);
-		else if (n > 0 && ++strangers > 3)
+		else if (n > 0 && !(length > 6 && memcmp(line, "BUG: K", 6) == 0) && ++strangers > 3) /* decoded logs repeat the headline for what was inlined */
 			break;
 		line += length + 1;
 	}

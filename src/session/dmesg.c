@@ -48,6 +48,7 @@ struct printer {
 	FILE *out;
 	struct str pending;     /* an incomplete line of a file */
 	struct str line;        /* being made */
+	struct str plain;       /* of a line that was wrapped */
 	struct oops_scan *scan; /* for the group of reports */
 	int64_t last_us, boot_us;
 	char **tail;            /* ring of options->tail lines */
@@ -192,7 +193,7 @@ static void print_line(struct printer *p, const char *text, size_t length)
 {
 	struct oops_line line;
 
-	oops_line_parse(text, length, &line);
+	oops_line_read(text, length, &p->plain, &line);
 	p->timed += line.time_us >= 0;
 	if (!is_wanted(p, &line))
 		return;
@@ -276,6 +277,7 @@ struct err *dmesg_print(const struct dmesg_options *options, FILE *out)
 	struct kernel_log_options log = { .path = options->path, .follow = options->follow, .only_new = options->only_new, .after_clear = true, .quiet = quiet };
 
 	str_init(&p.pending);
+	str_init(&p.plain);
 	str_init(&p.line);
 	if (options->groups & GROUP_REPORTS)
 		p.scan = oops_scan_create(print_report, &p);
@@ -293,6 +295,7 @@ struct err *dmesg_print(const struct dmesg_options *options, FILE *out)
 		log_warn("no line of the log has a time that --since and --until could be compared with: nothing was left out for them");
 	oops_scan_destroy(p.scan);
 	str_deinit(&p.pending);
+	str_deinit(&p.plain);
 	str_deinit(&p.line);
 	return err;
 }

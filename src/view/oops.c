@@ -10,6 +10,7 @@
 #include "oops/kind.h"
 #include "render/doc.h"
 
+#include <elf.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -144,8 +145,8 @@ static void show_registers(struct doc *doc, const struct oops_report *r)
 
 enum { CODE_BYTES_MAX = 512 };
 
-/* "0f 0b <48> 8b" and "f9400260 (b9400001)": bytes in memory's order, and where the PC's are.  Words of
- * more than a byte are as the machine reads them: little-endian here. */
+/* "0f 0b <48> 8b" and "f9400260 (b9400001)": bytes, and where the PC's are.  Words of more than a byte are numbers, whatever
+ * the machine's order: they are written, and decoded, with the lowest first. */
 static size_t code_bytes(const char *text, uint8_t *bytes, size_t *pc)
 {
 	size_t n = 0;
@@ -158,8 +159,14 @@ static size_t code_bytes(const char *text, uint8_t *bytes, size_t *pc)
 			text++;
 			continue;
 		}
-		size_t digits = strspn(text, "0123456789abcdefABCDEF");
+		size_t digits = strspn(text, "0123456789abcdefABCDEF"), unread = strspn(text, "X");
 
+		if (unread == 8) { /* a word that the kernel could not read */
+			memset(bytes + n, 0, 4);
+			n += 4;
+			text += 8;
+			continue;
+		}
 		if (digits != 2 && digits != 4 && digits != 8)
 			break;
 		unsigned long value = strtoul(text, NULL, 16);
@@ -209,13 +216,14 @@ static size_t code_shown_from(struct disasm *d, const uint8_t *bytes, size_t pc)
 
 static struct err *open_disasm(const struct oops_report *r, struct disasm **ret)
 {
-	static const struct { const char *name, *machine; bool is_64; } names[] = {
-		{ "x86_64", "x86_64", true }, { "i386", "i686", false }, { "arm64", "aarch64", true }, { "arm", "armv7l", false }, { "riscv64", "riscv64", true },
+	static const struct { const char *name; uint16_t machine; bool is_64; } names[] = {
+		{ "x86_64", EM_X86_64, true }, { "i386", EM_386, false }, { "arm64", EM_AARCH64, true }, { "arm", EM_ARM, false }, { "powerpc", EM_PPC64, true },
+		{ "mips", EM_MIPS, true }, { "riscv64", EM_RISCV, true }, { "loongarch", EM_LOONGARCH, true },
 	};
 
 	for (size_t i = 0; r->arch != NULL && i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(r->arch, names[i].name) == 0 && arch_of_name(names[i].machine) != NULL)
-			return disasm_create(&(struct disasm_options){ .machine = arch_of_name(names[i].machine)->machine, .is_64 = names[i].is_64 }, ret);
+		if (strcmp(r->arch, names[i].name) == 0)
+			return disasm_create(&(struct disasm_options){ .machine = names[i].machine, .is_64 = names[i].is_64, .thumb = names[i].machine == EM_ARM && strcspn(r->code, " ") == 4 }, ret);
 	return err_new(ERR_UNSUPPORTED, "no disassembler");
 }
 
@@ -243,13 +251,22 @@ static void show_code(struct doc *doc, const struct oops_report *r)
 	struct str text;
 	size_t pc, count;
 
-	if (r->code == NULL || (count = code_bytes(r->code, bytes, &pc)) == 0 || pc == SIZE_MAX)
+	if (r->code == NULL)
+		return;
+	if (str_eq(r->arch, "s390x")) {
+		doc_verbatim(doc, "code", r->code); /* it disassembles itself */
+		return;
+	}
+	if ((count = code_bytes(r->code, bytes, &pc)) == 0 || pc == SIZE_MAX)
 		return;
 	struct err *err = open_disasm(r, &d);
 
-	if (err != NULL) {
+	if (err != NULL || disasm_borrow_note(d) != NULL) {
+		if (err == NULL)
+			doc_warning(doc, disasm_borrow_fix(d), "%s", disasm_borrow_note(d));
 		err_destroy(err);
 		doc_verbatim(doc, "code", r->code);
+		disasm_destroy(d);
 		return;
 	}
 	str_init(&text);
@@ -264,8 +281,6 @@ static void show_code(struct doc *doc, const struct oops_report *r)
 			break;
 		at += insn.length;
 	}
-	if (disasm_borrow_note(d) != NULL)
-		doc_warning(doc, disasm_borrow_fix(d), "%s", disasm_borrow_note(d));
 	doc_verbatim(doc, "code", str_text(&text));
 	str_deinit(&text);
 	disasm_destroy(d);

@@ -62,14 +62,17 @@ static void test_templates(void **state)
 static void undressed(const char *dressed, const char *text, int64_t time_us, uint32_t caller)
 {
 	struct oops_line line;
+	struct str plain;
 
-	oops_line_parse(dressed, strlen(dressed), &line);
+	str_init(&plain);
+	oops_line_read(dressed, strlen(dressed), &plain, &line);
 	if (line.length != strlen(text) || memcmp(line.text, text, line.length) != 0)
 		print_error("%s -> '%.*s'\n", dressed, (int)line.length, line.text);
 	assert_int_equal(line.length, strlen(text));
 	assert_memory_equal(line.text, text, line.length);
 	assert_int_equal(line.time_us, time_us);
 	assert_int_equal(line.caller, caller);
+	str_deinit(&plain);
 }
 
 static void test_lines(void **state)
@@ -110,6 +113,16 @@ static void test_lines(void **state)
 	undressed("\t[    1.500000]  f", " f", 1500000, 0);
 	undressed("\xef\xbb\xbf[    1.500000]  f", " f", 1500000, 0);
 	undressed("\r[    1.500000]  f", " f", 1500000, 0);
+	undressed("{\"__CURSOR\":\"s=1;\",\"_SOURCE_MONOTONIC_TIMESTAMP\":\"1500000\",\"PRIORITY\":\"4\",\"_TRANSPORT\":\"kernel\",\"A\":[1,{\"b\":\"}\"}],\"MESSAGE\":\" \\\"f\\\"\\u001b[0m\"}", " \"f\"\x1b[0m", 1500000, 0);
+	undressed("{\"log\":\"\\u001b[31m[    1.500000]  f\\u003c\\n\",\"stream\":\"stdout\",\"time\":\"2026-11-21T16:50:02Z\"}", " f<", 1500000, 0);
+	undressed("{\"MESSAGE\":[66,85,71]}", "BUG", -1, 0);
+	undressed("{\"MESSAGE\":\"cut", "cut", -1, 0);
+	undressed("[    1.500000] [&lt;ffff&gt;] f&amp;&amp;<br/>", "[<ffff>] f&&", 1500000, 0);
+	undressed("<pre>[    1.500000]&nbsp; &lt;IRQ&gt;</pre>", " <IRQ>", 1500000, 0);
+	undressed("[    1.500000]  </TASK>", " </TASK>", 1500000, 0);
+	undressed("11-21 16:50:02.123     0     0 E kernel  : [    1.500000]  f", " f", 1500000, 0);
+	undressed("[    1.500000] c2  4141  f", " f", 1500000, 0);
+	undressed("E/kernel  (    0): [    1.500000]  f", " f", 1500000, 0);
 	undressed("said [    1.500000] f", "said [    1.500000] f", -1, 0);
 	undressed("[<c0333330>] f", "[<c0333330>] f", -1, 0);
 	undressed("", "", -1, 0);
@@ -119,8 +132,11 @@ static void test_lines(void **state)
 static bool is_foreign(const char *text)
 {
 	struct oops_line line;
+	struct str plain;
 
-	oops_line_parse(text, strlen(text), &line);
+	str_init(&plain);
+	oops_line_read(text, strlen(text), &plain, &line);
+	str_deinit(&plain);
 	return line.is_foreign;
 }
 
@@ -132,6 +148,16 @@ static void test_foreign_lines(void **state)
 	assert_true(is_foreign("12,1,345678,-;BUG: x"));
 	assert_true(is_foreign("<30>[    1.500000] BUG: x"));
 	assert_true(is_foreign("<30>1 2026-11-21T16:50:02Z host app 12 - - BUG: x"));
+	assert_true(is_foreign("Nov 20 10:00:00 host sudo: BUG: x"));
+	assert_true(is_foreign("2026-11-21T16:50:02.123456+01:00 host cron: BUG: x"));
+	assert_true(is_foreign("[   12.345678] host app[12]: BUG: x"));
+	assert_true(is_foreign("{\"MESSAGE\":\"BUG: x\",\"SYSLOG_IDENTIFIER\":\"app\"}"));
+	assert_true(is_foreign("11-21 16:50:02.123   512   519 E app     : BUG: x"));
+	assert_false(is_foreign("Nov 20 10:00:00 Call Trace: x"));
+	assert_false(is_foreign("Nov 20 10:00:00 divide error: 0000"));
+	assert_false(is_foreign("2026-11-21T16:50:02,123456+01:00 usb port: x"));
+	assert_false(is_foreign("[   12.345678] systemd[1]: BUG: x"));
+	assert_false(is_foreign("[   12.345678] app[12]: segfault at 0"));
 	assert_false(is_foreign("<4>1 2026-11-21T16:50:02Z host kernel - - - BUG: x"));
 	assert_false(is_foreign("Nov 20 10:00:00 host kernel: BUG: x"));
 	assert_false(is_foreign("2026-11-21T16:50:02Z app[12]: segfault at 0"));

@@ -109,6 +109,54 @@ static void test_headlines(void **state)
 	assert_true(checked > 380);
 }
 
+/* --- whole reports ------------------------------------------------------------------------------- */
+
+/* One block of variants.txt: "KIND\tTITLE[\tdamaged]" and its lines.  The first report counts; there is only one. */
+static void check_variant(char *head, const char *text, size_t length)
+{
+	char *title = strchr(head, '\t'), *damaged = title != NULL ? strchr(title + 1, '\t') : NULL;
+	struct reports found = scan(text, length);
+	const struct oops_report *r = NULL;
+
+	assert_non_null(title);
+	*title++ = '\0';
+	if (damaged != NULL)
+		*damaged++ = '\0';
+	for (size_t i = 0; i < found.list.n && r == NULL; i++)
+		r = found.list.v[i]->kind->flags & OOPS_NOTE ? NULL : found.list.v[i];
+	const char *kind = r != NULL ? r->kind->name : "-", *got = r != NULL ? r->title : "", *why = r != NULL ? r->corrupted : NULL;
+
+	if (strcmp(kind, head) != 0 || strcmp(got, title) != 0 || (why != NULL) != (damaged != NULL))
+		fail_msg("%s, '%s' (%s); wanted %s, '%s' (%s)", kind, got, why != NULL ? why : "whole", head, title, damaged != NULL ? damaged : "whole");
+	drop(&found);
+}
+
+static void test_variants(void **state)
+{
+	const char *src = getenv("SRC");
+	char path[512];
+	struct str file;
+	unsigned checked = 0;
+
+	(void)state;
+	assert_non_null(src);
+	(void)snprintf(path, sizeof(path), "%s/tests/fixtures/oops/variants.txt", src);
+	str_init(&file);
+	assert_null(io_read_file(path, 1 << 20, &file));
+	for (char *at = strstr(file.text, "\n=== "); at != NULL;) {
+		char *head = at + 5, *text = strchr(head, '\n'), *next;
+
+		assert_non_null(text);
+		*text++ = '\0';
+		next = strstr(text, "\n=== ");
+		check_variant(head, text, next != NULL ? (size_t)(next - text) : strlen(text));
+		at = next;
+		checked++;
+	}
+	str_deinit(&file);
+	assert_true(checked > 60);
+}
+
 /* Somebody who reads it at night shall not get a bare name: what it means is said of every kind but for what a damaged
  * log leaves. */
 static void test_every_kind_is_explained(void **state)
@@ -286,6 +334,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_headlines),
+		cmocka_unit_test(test_variants),
 		cmocka_unit_test(test_every_kind_is_explained),
 		cmocka_unit_test(test_every_kind_is_found_by_words),
 		cmocka_unit_test(test_architectures),
