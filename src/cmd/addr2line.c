@@ -18,6 +18,7 @@
 #include "base/vec.h"
 #include "session/lookup.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,7 +156,11 @@ struct asker {
 
 /* --- asking ------------------------------------------------------------------------------ */
 
-/* A whole hexadecimal number, with or without 0x, as both addr2lines take it. */
+/* Could C go on with a symbol's name, or with symbol+offset? */
+static bool is_word(char c) { return (c & 0x80) || isalnum((unsigned char)c) || (c != '\0' && strchr("_.$@+-(", c) != NULL); }
+
+/* A hexadecimal number, with or without 0x; what lists have behind it (as objdump's "401136:") is left away, as GNU
+ * does. */
 static bool parse_hex(const char *text, uint64_t *value)
 {
 	char *end;
@@ -164,7 +169,7 @@ static bool parse_hex(const char *text, uint64_t *value)
 		return false;
 	errno = 0;
 	*value = strtoull(text, &end, 16);
-	return errno == 0 && end != text && *end == '\0';
+	return errno == 0 && end != text && !is_word(*end);
 }
 
 static bool parse_address(struct asker *p, const char *text, uint64_t *addr)

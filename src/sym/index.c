@@ -32,6 +32,7 @@ enum {
 	BUILD_ADDRESSES = 4000, /* so many at once are worth an index */
 	BUILD_LOADS = 16,     /* after so many units one by one, and a quarter of the file, too */
 	FORGET_EVERY = 32,
+	DAMAGES_MAX = 2,      /* so often an index is believed once more */
 };
 
 struct sym_index {
@@ -42,6 +43,7 @@ struct sym_index {
 	uint64_t key;
 	bool mapped;
 	struct index_file index;
+	VEC(struct index_file) damaged; /* texts of earlier answers are in them */
 
 	/* direct */
 	bool direct;           /* the unit map is there */
@@ -54,7 +56,12 @@ struct sym_index {
 
 /* --- open -------------------------------------------------------------------------------- */
 
-/* A damaged index is as good as none: it will be replaced. */
+static void tell_damage(const char *why)
+{
+	log_note("%s: removed, names come from the debug information itself", why);
+}
+
+/* A damaged index goes; one of another version will be replaced. */
 static void try_cache(struct sym_index *ix)
 {
 	CLEANUP(err_destroyp) struct err *err = NULL;
@@ -63,8 +70,33 @@ static void try_cache(struct sym_index *ix)
 		return;
 	err = index_file_open(ix->path, ix->key, &ix->index);
 	ix->mapped = err == NULL;
-	if (err != NULL && !err_is(err, ERR_NOT_FOUND))
+	if (err_is(err, ERR_FORMAT) && unlink(ix->path) == 0)
+		tell_damage(err_message(err));
+	else if (err_is(err, ERR_PERMISSION))
+		log_info("%s", err_message(err));
+	else if (err != NULL && !err_is(err, ERR_NOT_FOUND))
 		log_debug("%s", err_message(err));
+}
+
+/* Was the index found to be damaged?  Then all goes on as if there had been none: the next one
+ * that is worth it is made anew. */
+static bool drop_damaged(struct sym_index *ix)
+{
+	if (!ix->mapped || !index_file_is_damaged(&ix->index))
+		return false;
+
+	CLEANUP(mem_freep) char *why = mem_printf("%s: the index is damaged", ix->path ? ix->path : "memory");
+
+	if (ix->path != NULL)
+		unlink(ix->path);
+	tell_damage(why);
+	vec_push(&ix->damaged, ix->index);
+	ix->index = (struct index_file){ 0 };
+	ix->mapped = false;
+	/* A disk or memory that damages each one. */
+	if (ix->damaged.n > DAMAGES_MAX)
+		ix->options.direct = true;
+	return true;
 }
 
 struct err *sym_index_open(int fd, const char *path, const struct sym_index_options *options,
@@ -96,6 +128,9 @@ void sym_index_destroy(struct sym_index *ix)
 	unit_map_deinit(&ix->units);
 	if (ix->mapped)
 		index_file_close(&ix->index);
+	for (size_t i = 0; i < ix->damaged.n; i++)
+		index_file_close(&ix->damaged.v[i]);
+	vec_deinit(&ix->damaged);
 	debug_file_destroy(ix->file);
 	free(ix->name);
 	free(ix->path);
@@ -257,7 +292,9 @@ struct err *sym_index_find(struct sym_index *ix, uint64_t addr, struct arena *a,
 	TRY(sym_index_expect(ix, 1));
 	if (ix->mapped) {
 		index_file_find(&ix->index, addr, a, ret);
-		return NULL;
+		if (!drop_damaged(ix))
+			return NULL;
+		*ret = (struct index_chain){ 0 };
 	}
 	TRY(prepare_direct(ix));
 	find_direct(ix, addr, a, ret);
@@ -447,18 +484,30 @@ struct err *sym_index_expect(struct sym_index *ix, size_t count)
 	return build(ix);
 }
 
+/* False: the index turned out to be damaged. */
+static bool find_many_mapped(struct many *m, struct arena *arenas)
+{
+	if (m->count >= BUILD_ADDRESSES)
+		index_file_check(&m->ix->index);
+	m->part = m->count / asker_count(m->ix, m->count / 1024) + 1;
+	atomic_store(&m->next, 0);
+	if (!index_file_is_damaged(&m->ix->index))
+		run_askers(m, arenas, ask_index, m->count / 1024);
+	return !drop_damaged(m->ix);
+}
+
 struct err *sym_index_find_many(struct sym_index *ix, const uint64_t *addrs, size_t count,
 				struct arena *arenas, struct index_chain *chains)
 {
 	struct many m = { .ix = ix, .addrs = addrs, .count = count, .chains = chains };
 
-	memset(chains, 0, count * sizeof(*chains));
-	TRY(sym_index_expect(ix, count));
-	if (!ix->mapped)
-		return find_many_direct(&m, arenas);
-	if (count >= BUILD_ADDRESSES)
-		index_file_check(&ix->index);
-	m.part = count / asker_count(ix, count / 1024) + 1;
-	run_askers(&m, arenas, ask_index, count / 1024);
+	do {
+		memset(chains, 0, count * sizeof(*chains));
+		TRY(sym_index_expect(ix, count));
+		if (!ix->mapped) {
+			atomic_store(&m.next, 0);
+			return find_many_direct(&m, arenas);
+		}
+	} while (!find_many_mapped(&m, arenas));
 	return NULL;
 }

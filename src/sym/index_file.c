@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -41,8 +42,6 @@ static const char *header_trouble(struct bytes image, const struct index_header 
 {
 	if (memcmp(h->magic, INDEX_MAGIC, sizeof(h->magic)) != 0)
 		return "not an index";
-	if (h->byte_order != BYTE_ORDER_MARK || h->version != INDEX_VERSION)
-		return "of another version";
 	if (h->check != XXH3_64bits(h, offsetof(struct index_header, check)))
 		return "damaged";
 	if (h->key != key)
@@ -60,12 +59,20 @@ static const char *header_trouble(struct bytes image, const struct index_header 
 	return NULL;
 }
 
+static bool is_of_another_version(struct bytes image, const struct index_header *h)
+{
+	return image.size_bytes >= INDEX_HEADER_BYTES && memcmp(h->magic, INDEX_MAGIC, sizeof(h->magic)) == 0 &&
+	       (h->byte_order != BYTE_ORDER_MARK || h->version != INDEX_VERSION);
+}
+
 struct err *index_file_open_bytes(struct bytes image, uint64_t key, struct index_file *ret)
 {
 	const struct index_header *h = (const void *)image.data;
 	const char *trouble;
 
 	*ret = (struct index_file){ .image = image, .header = h };
+	if (is_of_another_version(image, h))
+		return err_new(ERR_UNSUPPORTED, "the index is of another version");
 	trouble = image.size_bytes < INDEX_HEADER_BYTES ? "cut short" : header_trouble(image, h, key);
 	if (trouble != NULL)
 		return err_new(ERR_FORMAT, "the index is %s", trouble);
@@ -79,7 +86,7 @@ struct err *index_file_open_bytes(struct bytes image, uint64_t key, struct index
 	ret->file_count = (size_t)(h->files.size_bytes / sizeof(*ret->files));
 	ret->checks = (const void *)(image.data + h->checks.offset);
 	ret->page_count = (size_t)(h->checks.size_bytes / 4);
-	ret->checked = mem_calloc(ret->page_count / 64 + 1, sizeof(*ret->checked));
+	ret->checked = mem_calloc(ret->page_count / 64 + 2, sizeof(*ret->checked));
 	return NULL;
 }
 
@@ -97,6 +104,19 @@ struct err *index_file_open_fd(int fd, uint64_t key, struct index_file *ret)
 	return err;
 }
 
+/* What another user could write is no evidence of anything: a root that inherited somebody's
+ * XDG_CACHE_HOME would print that one's names. */
+static struct err *check_owner(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return err_errno(errno, "cannot look at the index");
+	if ((st.st_uid != geteuid() && st.st_uid != 0) || (st.st_mode & (S_IWGRP | S_IWOTH)))
+		return err_new(ERR_PERMISSION, "the index is not used: another user may have written it");
+	return NULL;
+}
+
 struct err *index_file_open(const char *path, uint64_t key, struct index_file *ret)
 {
 	CLEANUP(io_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
@@ -104,6 +124,7 @@ struct err *index_file_open(const char *path, uint64_t key, struct index_file *r
 	*ret = (struct index_file){ 0 };
 	if (fd < 0)
 		return err_errno(errno, "cannot open %s", path);
+	TRY(err_wrap(check_owner(fd), "%s", path));
 	cache_touch(fd);
 	return err_wrap(index_file_open_fd(fd, key, ret), "%s", path);
 }
@@ -117,6 +138,20 @@ void index_file_close(struct index_file *f)
 
 /* --- finding ----------------------------------------------------------------------------- */
 
+static _Atomic uint64_t *damage_word(const struct index_file *f) { return &f->checked[f->page_count / 64 + 1]; }
+
+bool index_file_is_damaged(const struct index_file *f)
+{
+	return atomic_load_explicit(damage_word(f), memory_order_relaxed) != 0;
+}
+
+/* For `return`: what was asked for is not to be had. */
+static bool damaged(const struct index_file *f)
+{
+	atomic_store_explicit(damage_word(f), 1, memory_order_relaxed);
+	return false;
+}
+
 static bool check_page(const struct index_file *f, size_t page)
 {
 	_Atomic uint64_t *word = &f->checked[page / 64];
@@ -128,7 +163,7 @@ static bool check_page(const struct index_file *f, size_t page)
 	if (to - from > INDEX_PAGE_BYTES)
 		to = from + INDEX_PAGE_BYTES;
 	if (f->checks[page] != index_check(f->image.data + from, (size_t)(to - from)))
-		return false;
+		return damaged(f);
 	atomic_fetch_or_explicit(word, bit, memory_order_relaxed);
 	return true;
 }
@@ -141,7 +176,7 @@ static bool pages_are_sound(const struct index_file *f, uint64_t at, size_t size
 		return false;
 	for (uint64_t page = at / INDEX_PAGE_BYTES - 1; page <= (at + size_bytes - 1) / INDEX_PAGE_BYTES - 1; page++)
 		if (page >= f->page_count || !check_page(f, (size_t)page))
-			return false;
+			return damaged(f);
 	return true;
 }
 
@@ -158,7 +193,7 @@ static bool strings_are_sound(const struct index_file *f)
 
 	for (uint64_t at = 0; at < f->strings.size_bytes; at += length + 1)
 		if (bytes_text_length(f->strings, at, &length) == NULL)
-			return false;
+			return damaged(f);
 	return true;
 }
 
@@ -184,12 +219,16 @@ static const char *string_at(const struct index_file *f, uint64_t id)
 
 	const char *text = id == 0 ? NULL : bytes_text_length(f->strings, id, &length);
 
+	if (id != 0 && text == NULL)
+		damaged(f);
 	return text != NULL && is_sound(f, text, length + 1) ? text : NULL;
 }
 
 static void path_at(const struct index_file *f, uint64_t id, struct dwarf_path *ret)
 {
 	*ret = (struct dwarf_path){ NULL, NULL, NULL };
+	if (id >= f->file_count)
+		damaged(f);
 	if (id == 0 || id >= f->file_count || !is_sound(f, &f->files[id], sizeof(f->files[id])))
 		return;
 	ret->comp_dir = string_at(f, f->files[id].comp_dir);
@@ -223,10 +262,12 @@ static struct cursor open_blob(const struct index_file *f, uint64_t offset)
 	uint32_t size_bytes = cursor_u32(&c);
 
 	if (c.bad || size_bytes > cursor_left(&c) || !is_sound(f, from, 4) ||
-	    !is_sound(f, from, 4 + (size_t)size_bytes))
+	    !is_sound(f, from, 4 + (size_t)size_bytes)) {
+		damaged(f);
 		cursor_fail(&c);
-	else
+	} else {
 		c.end = c.at + size_bytes;
+	}
 	return c;
 }
 

@@ -25,9 +25,11 @@
  *                 + 2 if the file does + 1 if the column does, s line advance, [file],
  *                 [column], [discriminator]
  *
- * The file is of our own making, but whoever can write to the cache can write anything:
- * each number is checked where it is used.  Against accidents (a full disk, a crash, a bad
- * sector) each page is checked when it is first read: what is damaged is not found.
+ * The file is of our own making, but whoever can write to the cache can write anything: one that
+ * another user owns or may write to is refused, and each number is checked where it is used.
+ * Against accidents (a full disk, a crash, a bad sector) each page is checked when it is first
+ * read: what is damaged is not found, and index_file_is_damaged() tells, so that who asks can take
+ * the answer from the debug information instead.
  */
 #include "base/arena.h"
 #include "base/err.h"
@@ -65,21 +67,23 @@ struct index_file {
 	size_t function_count, line_count, file_count;
 	const uint32_t *checks;    /* NULL: pages are not checked */
 	size_t page_count;
-	_Atomic uint64_t *checked; /* a bit a page: it was right */
+	_Atomic uint64_t *checked; /* a bit a page: it was right; behind them a word: not 0 when one was not */
 	bool is_checked;           /* all pages and all texts were */
 };
 
-/* Map the index at PATH.  ERR_NOT_FOUND when there is none, ERR_FORMAT when it is not one
- * for KEY that this version can read. */
+/* Map the index at PATH.  ERR_NOT_FOUND when there is none, ERR_UNSUPPORTED when it is another
+ * version's, ERR_PERMISSION when others may have written it, ERR_FORMAT when it is damaged. */
 struct err *index_file_open(const char *path, uint64_t key, struct index_file *ret);
 struct err *index_file_open_fd(int fd, uint64_t key, struct index_file *ret);
 /* The same over bytes that stay the caller's and are aligned to 8. */
 struct err *index_file_open_bytes(struct bytes image, uint64_t key, struct index_file *ret);
 void index_file_close(struct index_file *f);
 
-/* Check all of it now: before many questions, which then need not look again and again.  What is
- * damaged is not found, as without. */
+/* Check all of it now: before many questions, which then need not look again and again. */
 void index_file_check(struct index_file *f);
+/* Something that was looked at, by index_file_check() or to find an answer, was not as it was
+ * written: what the answers lack is not known.  Thread-safe. */
+bool index_file_is_damaged(const struct index_file *f);
 
 /* What is at ADDR; texts live in the mapping.  Thread-safe. */
 void index_file_find(const struct index_file *f, uint64_t addr, struct arena *a, struct index_chain *ret);
