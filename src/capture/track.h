@@ -63,6 +63,8 @@ struct track_mmap {
 void track_mmap(struct track *t, pid_t pid, const struct track_mmap *m, uint64_t time_ns);
 /* Offline only: the kernel itself ("[kernel]") or one of its modules by name. */
 void track_kernel_mmap(struct track *t, const struct track_mmap *m);
+/* Where a module of the kernel begins; 0: not known. */
+uint64_t track_kernel_module_start(const struct track *t, uint32_t module_id);
 /* Offline only: a module that is known, though nothing shows it mapped.  Returns its id. */
 uint32_t track_declare_module(struct track *t, const char *path, bool in_kernel, const uint8_t *build_id,
 			      size_t build_id_size);

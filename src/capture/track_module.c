@@ -388,6 +388,14 @@ uint32_t track_kernel_module(struct track *t, uint64_t addr)
 	return m ? m->module : t->kernel_module;
 }
 
+uint64_t track_kernel_module_start(const struct track *t, uint32_t module_id)
+{
+	for (size_t i = 0; t->kernel_maps && i < mappings_count(t->kernel_maps); i++)
+		if (mappings_at(t->kernel_maps, i)->module == module_id)
+			return mappings_at(t->kernel_maps, i)->addr;
+	return 0;
+}
+
 /* --- looking at them ------------------------------------------------------------------------------- */
 
 uint32_t track_module_at(const struct track *t, pid_t pid, uint64_t addr)

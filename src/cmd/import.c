@@ -16,7 +16,7 @@
 struct import_args {
 	const char *debuginfod;
 	struct opt_list files;
-	const char *from, *path;
+	const char *from, *path, *vmlinux, *kallsyms;
 	bool overwrite, no_symbols, quiet;
 	unsigned verbose;
 };
@@ -35,6 +35,16 @@ static const struct opt import_opts[] = {
 	{ .name = "no-symbols", .kind = OPT_FLAG,
 	  .help = "don't look up names now: whoever opens the recording does",
 	  .offset = offsetof(struct import_args, no_symbols) },
+	{ .name = "vmlinux", .letter = 'k', .kind = OPT_STRING, .value = "FILE", .completes = "file",
+	  .help = "the file with symbols of the kernel that ran\n"
+		  "Looked for by build-id when not given: below /usr/lib/debug (SONDE_DEBUG_PATH), in /boot and /lib/modules, by "
+		  "debuginfod. One of another build is refused.",
+	  .offset = offsetof(struct import_args, vmlinux) },
+	{ .name = "kallsyms", .kind = OPT_STRING, .value = "FILE", .completes = "file",
+	  .help = "the symbols of the kernel that ran: its System.map, or a copy of its /proc/kallsyms\n"
+		  "It may be of another boot; names of modules need one of the same boot, or the modules' files. Whether it is of "
+		  "the same build can't be told.",
+	  .offset = offsetof(struct import_args, kallsyms) },
 	DEBUGINFOD_OPT(struct import_args, debuginfod),
 	{ .name = "verbose", .letter = 'v', .kind = OPT_COUNT, .help = "say more; -vv even more",
 	  .offset = offsetof(struct import_args, verbose) },
@@ -63,7 +73,8 @@ static struct err *import_one(const struct import_args *args, const char *file)
 {
 	CLEANUP(mem_freep) char *output = output_of(args, file);
 	struct import_request request = { .path = file, .from = args->from, .output = output,
-					  .overwrite = args->overwrite, .no_symbols = args->no_symbols };
+					  .overwrite = args->overwrite, .no_symbols = args->no_symbols,
+					  .vmlinux = args->vmlinux, .kallsyms = args->kallsyms };
 	struct recorder_totals totals;
 	struct err *damage;
 
@@ -100,6 +111,7 @@ static struct err *import_run(void *user, struct arena *arena, int *status)
 static const struct opt_example import_examples[] = {
 	{ "sonde import perf.data", "make perf.data.sonde, for report, flame and query" },
 	{ "perf record -o - -- make | sonde import -o make -", "from a pipe" },
+	{ "sonde import -k vmlinux -o board perf.data", "from another machine, with the file of its kernel" },
 	{ "sonde report perf.data", "look at once: views import such files themselves" },
 	{ NULL, NULL }
 };
@@ -111,7 +123,9 @@ const struct cmd cmd_import = {
 		.description =
 			"Reads perf.data files of any version, machine and byte order, also compressed ones and pipes; and "
 			"profiles of pprof (Go, gperftools, Java), each of whose sample types becomes an event. "
-			"Functions get names from files of this machine that have the build-ids of the recorded ones. "
+			"Functions get names from files of this machine that have the build-ids of the recorded ones. A kernel "
+			"that is not this one, or was booted again since, is told by its build-id and where it lay: the running "
+			"kernel's symbols serve when it is the same build, else its vmlinux, or a list (--kallsyms). "
 			"What a recording has no place for (branch stacks, hardware trace) is counted and said: see "
 			"sonde info.\n\n"
 			"A file that is damaged from somewhere on gives a recording of what came before, an error "

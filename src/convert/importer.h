@@ -8,6 +8,7 @@
  */
 #include "base/err.h"
 #include "format/cursor.h"
+#include "module/module.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,12 +25,22 @@ struct import_input {
 	struct bytes file;  /* all of it; valid until the recording is finished */
 	uint64_t mtime_ns;  /* of the file, CLOCK_REALTIME; 0: a pipe */
 };
+/* The kernel under which it was recorded, where that isn't the running one as it runs now. */
+struct import_kernel {
+	bool elsewhere;
+	char release[128];  /* "": not known */
+	char symbol[16];    /* "_text" or "_stext" */
+	uint64_t symbol_addr; /* where that was; 0: not known */
+	struct build_id build_id;
+};
+
 struct import_output {
 	struct recorder *recorder;
 	struct recorder_stream *stream;
 	struct track *track;	   /* an offline one */
 	struct err *damage;	   /* out: the file is damaged from somewhere on; what came before it
 				      is in the recording.  The caller's to destroy. */
+	struct import_kernel kernel; /* out */
 	/* progress; may be NULL */
 	void (*progress)(void *user, uint64_t done, uint64_t total);
 	void *user;

@@ -221,15 +221,26 @@ static void judge_file(struct perfdata_import *p, struct row_module *row)
 
 static bool this_kernel(struct perfdata_import *p, const struct row_module *row)
 {
-	struct build_id now = { 0 }, then = { 0 };
-	struct str notes = { 0 };
+	struct build_id now, then = { 0 };
 
-	err_destroy(io_read_file("/sys/kernel/notes", 65536, &notes));
-	if (notes.text)
-		build_id_of_notes((const uint8_t *)notes.text, notes.length, 4, false, &now);
-	str_deinit(&notes);
 	build_id_parse(recorder_string_text(p->out->recorder, row->build_id), &then);
-	return build_id_equal(&now, &then);
+	return build_id_of_running_kernel(&now) && build_id_equal(&now, &then);
+}
+
+/* In a pipe build-ids come behind the mappings. */
+static void learn_build_id(struct perfdata_import *p, struct row_module *row)
+{
+	const struct perfdata_build_id *b = perfdata_kernel_build_id(p);
+	struct build_id *id = &p->out->kernel.build_id;
+	char hex[2 * BUILD_ID_MAX + 1];
+
+	if (!build_id_parse(recorder_string_text(p->out->recorder, row->build_id), id) && b && b->size <= BUILD_ID_MAX) {
+		memcpy(id->bytes, b->id, b->size);
+		id->size = b->size;
+		build_id_format(id, hex);
+		row->build_id = recorder_string(p->out->recorder, hex, strlen(hex));
+		recorder_side(p->out->recorder, TYPE_module, row);
+	}
 }
 
 static uint64_t boot_wall_ns(void)
@@ -245,13 +256,18 @@ static uint64_t boot_wall_ns(void)
  * machine, recorded since it was started. */
 static void judge_kernel(struct perfdata_import *p, struct row_module *row)
 {
+	if (row->kind == MODULE_KERNEL)
+		learn_build_id(p, row);
 	bool since_boot = !p->in->mtime_ns || p->in->mtime_ns > boot_wall_ns();
 	struct str boot = { 0 };
 
 	if (p->same_host && since_boot && (row->kind != MODULE_KERNEL || this_kernel(p, row)))
 		err_destroy(io_read_file("/proc/sys/kernel/random/boot_id", 64, &boot));
 	if (boot.length <= 1) {
-		set_note(p, row, "the kernel of another machine or boot: its names were not recorded");
+		p->out->kernel.elsewhere = true;
+		if (strchr(perfdata_header(p->file)->os_release, '/') == NULL)
+			snprintf(p->out->kernel.release, sizeof(p->out->kernel.release), "%s",
+				 perfdata_header(p->file)->os_release);
 	} else if (row->kind == MODULE_KERNEL) {
 		boot.text[strcspn(boot.text, "\n")] = '\0';
 		recorder_note(p->out->recorder, RECORDING_NOTE_BOOT, boot.text);

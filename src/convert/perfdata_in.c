@@ -54,6 +54,20 @@ const struct perfdata_build_id *perfdata_import_build_id(struct perfdata_import 
 	return index && *index ? perfdata_build_id(p->file, *index - 1) : NULL;
 }
 
+/* perf names it by the file that it took symbols from, if there was one: vmlinux, /proc/kcore. */
+const struct perfdata_build_id *perfdata_kernel_build_id(struct perfdata_import *p)
+{
+	const struct perfdata_build_id *b = perfdata_import_build_id(p, "[kernel.kallsyms]");
+
+	for (size_t i = 0; b == NULL && i < perfdata_build_id_count(p->file); i++) {
+		const struct perfdata_build_id *other = perfdata_build_id(p->file, i);
+
+		if ((other->misc & MISC_CPUMODE) == MISC_KERNEL && other->path[0] != '[' && !strstr(other->path, ".ko"))
+			b = other;
+	}
+	return b;
+}
+
 /* "/lib/modules/4.4.0/kernel/crypto/ghash-clmulni.ko.xz" and "[ghash_clmulni]" as the kernel
  * itself names it. */
 static void kernel_module_name(const char *path, char *name, size_t size)
@@ -85,15 +99,31 @@ static bool is_zero(const uint8_t *bytes, size_t count)
 	return count == 0;
 }
 
+/* PATH NULL: the kernel's. */
 static void put_build_id(struct perfdata_import *p, const char *path, const struct perfdata_mmap *m,
 			 struct track_mmap *t)
 {
-	const struct perfdata_build_id *b = m->build_id_size ? NULL : perfdata_import_build_id(p, path);
+	const struct perfdata_build_id *b = m->build_id_size ? NULL :
+					    path != NULL     ? perfdata_import_build_id(p, path) :
+							       perfdata_kernel_build_id(p);
 
 	t->build_id = b ? b->id : m->build_id;
 	t->build_id_size = b ? b->size : m->build_id_size;
 	if (t->build_id_size && is_zero(t->build_id, t->build_id_size))
 		t->build_id_size = 0; /* perf's own way to say that it has none */
+}
+
+/* "[kernel.kallsyms]_text" with where that symbol was in place of an offset: how far the kernel was moved. */
+static void note_kernel_place(struct perfdata_import *p, const struct perfdata_mmap *m)
+{
+	struct import_kernel *k = &p->out->kernel;
+	const char *symbol = strchr(m->path, ']');
+
+	if (!str_starts(m->path, "[kernel.kallsyms]") || k->symbol_addr != 0)
+		return;
+	symbol = symbol[1] != '\0' && strlen(symbol + 1) < sizeof(k->symbol) ? symbol + 1 : "_text";
+	snprintf(k->symbol, sizeof(k->symbol), "%s", symbol);
+	k->symbol_addr = m->offset;
 }
 
 static void on_kernel_mmap(struct perfdata_import *p, const struct perfdata_mmap *m)
@@ -102,7 +132,8 @@ static void on_kernel_mmap(struct perfdata_import *p, const struct perfdata_mmap
 	char name[128];
 
 	if (is_kernel_itself(m->path)) {
-		put_build_id(p, "[kernel.kallsyms]", m, &t);
+		put_build_id(p, NULL, m, &t);
+		note_kernel_place(p, m);
 	} else {
 		put_build_id(p, m->path, m, &t);
 		kernel_module_name(m->path, name, sizeof(name));

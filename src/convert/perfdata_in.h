@@ -57,6 +57,8 @@ bool perfdata_unwind(struct perfdata_import *p, const struct perfdata_sample *s,
 
 /* The build-id that the header has for a path; NULL: none. */
 const struct perfdata_build_id *perfdata_import_build_id(struct perfdata_import *p, const char *path);
+/* That of the kernel itself; NULL: none. */
+const struct perfdata_build_id *perfdata_kernel_build_id(struct perfdata_import *p);
 /* Put what is known about a module, mapped or not. */
 void perfdata_about(struct perfdata_import *p);
 void perfdata_name_symbols(struct perfdata_import *p);

@@ -25,6 +25,7 @@
 
 struct pprof_import {
 	const struct pprof *p;
+	struct import_output *out;
 	struct recorder *r;
 	struct recorder_stream *stream;
 	uint32_t *events, *modules, *frames; /* row ids, by index in the profile */
@@ -118,6 +119,9 @@ static uint32_t module_row(struct pprof_import *m, const struct pprof_mapping *m
 	};
 
 	recorder_side(m->r, TYPE_module, &row);
+	/* Whose boot it was isn't known: the running kernel's symbols could be another's. */
+	if (row.kind == MODULE_KERNEL)
+		m->out->kernel.elsewhere = true;
 	return row.id;
 }
 
@@ -306,7 +310,7 @@ static void put_about(struct pprof_import *m, const struct import_input *in)
 
 static struct err *pprof_import_read(const struct import_input *in, struct import_output *out)
 {
-	struct pprof_import m = { .r = out->recorder, .stream = out->stream };
+	struct pprof_import m = { .out = out, .r = out->recorder, .stream = out->stream };
 	struct pprof *p;
 
 	TRY(pprof_read(in->file, &p));

@@ -44,6 +44,7 @@ struct module {
 	int fd, debug_fd;
 	char *jitdump;
 	int jitdump_fd; /* the key's */
+	uint64_t load_addr;
 };
 
 /* What the search has met so far. */
@@ -203,19 +204,26 @@ static char *note_kept(const struct module *m, const struct search *s)
 
 /* --- putting it together --------------------------------------------------------------- */
 
-static void find_kernel(struct module *m, const char *notes_path)
+static bool read_notes(const char *path, struct build_id *id)
 {
 	struct str notes;
 
 	str_init(&notes);
 
-	struct err *err = m->build_id.size ? NULL : io_read_file(notes_path, 1 << 20, &notes);
+	struct err *err = io_read_file(path, 1 << 20, &notes);
 
 	if (!err && notes.length > 0)
 		build_id_of_notes((const uint8_t *)notes.text, notes.length, 4,
-				  __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__, &m->build_id);
+				  __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__, id);
 	err_destroy(err);
 	str_deinit(&notes);
+	return id->size > 0;
+}
+
+bool build_id_of_running_kernel(struct build_id *id)
+{
+	*id = (struct build_id){ 0 };
+	return read_notes("/sys/kernel/notes", id);
 }
 
 /* NAME as in /proc/modules; the recording may write it "[name]". */
@@ -226,14 +234,15 @@ static void find_kernel_module(struct module *m)
 						    (int)length, m->path + bracket);
 
 	if (m->path[bracket] != '.')
-		find_kernel(m, notes);
+		read_notes(notes, &m->build_id);
 }
 
 /* The debug file of the kernel: only one with the same build-id.  It is the image too: what
  * boots is compressed, and has no symbols. */
 static void find_kernel_debug(struct module *m, const char *release)
 {
-	CLEANUP(mem_freep) char *path = m->debug_fd < 0 ? debug_path_vmlinux(release, &m->build_id) : NULL;
+	bool look = m->debug_fd < 0 && m->build_id.size > 0;
+	CLEANUP(mem_freep) char *path = look ? debug_path_vmlinux(release, &m->build_id) : NULL;
 
 	if (path != NULL)
 		m->debug_fd = locate_open(0, path);
@@ -265,12 +274,15 @@ static void find_kernel_files(struct module *m, const struct module_key *key)
 		m->debug_fd = duplicate(key->fd);
 	if (m->debug_fd < 0 && m->build_id.size > 0)
 		m->debug_fd = locate_open_by_build_id(&m->build_id, ".debug");
-	if (m->build_id.size == 0 || uname(&name) != 0)
-		return;
+	if (uname(&name) != 0)
+		name.release[0] = '\0';
+
+	const char *release = key->release ? key->release : name.release;
+
 	if (m->kind == MODULE_KERNEL)
-		find_kernel_debug(m, name.release);
-	else
-		find_ko(m, name.release);
+		find_kernel_debug(m, release);
+	else if (m->build_id.size > 0)
+		find_ko(m, release);
 }
 
 static void find_files(struct module *m, struct search *s)
@@ -308,11 +320,13 @@ struct err *module_create(const struct module_key *key, struct module **ret)
 	m->fd = m->debug_fd = -1;
 	m->jitdump = key->jitdump ? mem_strdup(key->jitdump) : NULL;
 	m->jitdump_fd = key->jitdump ? key->jitdump_fd : -1;
-	if (m->kind == MODULE_KERNEL)
-		find_kernel(m, "/sys/kernel/notes");
-	else if (m->kind == MODULE_KERNEL_MODULE)
+	m->load_addr = key->load_addr;
+	/* That of the running one is no answer for another. */
+	if (m->kind == MODULE_KERNEL && m->build_id.size == 0 && key->release == NULL)
+		build_id_of_running_kernel(&m->build_id);
+	else if (m->kind == MODULE_KERNEL_MODULE && m->build_id.size == 0 && key->release == NULL)
 		find_kernel_module(m);
-	else if (m->kind != MODULE_ANON)
+	else if (m->kind != MODULE_KERNEL && m->kind != MODULE_KERNEL_MODULE && m->kind != MODULE_ANON)
 		find_files(m, &s);
 	if (m->kind == MODULE_KERNEL || m->kind == MODULE_KERNEL_MODULE)
 		find_kernel_files(m, key);
@@ -397,6 +411,7 @@ int module_borrow_fd(const struct module *m) { return m->fd; }
 int module_borrow_debug_fd(const struct module *m) { return m->debug_fd; }
 const char *module_borrow_jitdump(const struct module *m) { return m->jitdump; }
 int module_borrow_jitdump_fd(const struct module *m) { return m->jitdump_fd; }
+uint64_t module_load_addr(const struct module *m) { return m->load_addr; }
 
 bool module_is_code(const struct module *m, uint64_t vaddr)
 {

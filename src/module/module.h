@@ -21,6 +21,7 @@ bool build_id_equal(const struct build_id *a, const struct build_id *b); /* fals
 /* HEX has room for 2 * BUILD_ID_MAX + 1. */
 void build_id_format(const struct build_id *id, char *hex);
 bool build_id_parse(const char *hex, struct build_id *id);
+bool build_id_of_running_kernel(struct build_id *id);
 
 /* Where to look for the file of a module. */
 struct module_key {
@@ -35,6 +36,10 @@ struct module_key {
 	 * descriptor of it, or -1.  Borrowed. */
 	const char *jitdump;
 	int jitdump_fd;
+	/* A kernel that isn't the running one, or a module of it: its release, "" when that isn't known;
+	 * NULL: the running one.  And where the module's code began, 0: not known. */
+	const char *release;
+	uint64_t load_addr;
 };
 
 /* A module whose file was found and checked. */
@@ -74,6 +79,7 @@ int module_borrow_fd(const struct module *m);
 /* Of the key: NULL and -1 where nothing was noted.  Borrowed. */
 const char *module_borrow_jitdump(const struct module *m);
 int module_borrow_jitdump_fd(const struct module *m);
+uint64_t module_load_addr(const struct module *m);
 /* Separate debug file (.gnu_debuglink, .build-id), -1 where there is none.  Borrowed. */
 int module_borrow_debug_fd(const struct module *m);
 

@@ -99,6 +99,7 @@ static struct err *fill(const struct import_request *request, const struct impor
 	struct import_output out = { .recorder = r, .stream = recorder_stream_create(r),
 				     .track = track_create_offline(r) };
 	struct progress *progress = progress_create("reading", s->input.file.size_bytes);
+	struct resolve_kernel kernel = { &out.kernel, request->vmlinux, request->kallsyms };
 	struct resolve_totals resolved;
 
 	out.progress = progress_report;
@@ -110,7 +111,7 @@ static struct err *fill(const struct import_request *request, const struct impor
 
 	progress_destroy(progress);
 	if (!err && !request->no_symbols)
-		err = resolve_frames(r, out.track, &resolved);
+		err = resolve_imported(r, out.track, &kernel, &resolved);
 	recorder_stream_destroy(out.stream);
 	track_destroy(out.track);
 	*damage = out.damage;

@@ -16,6 +16,7 @@ struct import_request {
 	const char *output; /* the recording to make */
 	bool overwrite;
 	bool no_symbols;    /* leave frames unresolved */
+	const char *vmlinux, *kallsyms; /* of the kernel that ran; NULL: looked for (session/resolve.h) */
 };
 /* *damage, when not NULL, becomes the error at which the file ended too early; what came
  * before is in the recording.  The caller's to destroy. */

@@ -6,17 +6,23 @@
  */
 #include "session/resolve.h"
 
+#include "base/io.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/progress.h"
 #include "base/vec.h"
 #include "capture/track.h"
+#include "convert/importer.h"
 #include "event/types.h"
+#include "module/elf_head.h"
 #include "record/recorder.h"
 #include "sym/batch.h"
 #include "sym/jitdump.h"
+#include "sym/kallsyms.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +37,8 @@ struct resolve {
 	VEC(uint32_t) frame_ids;  /* beside addresses */
 	struct map by_module;     /* module id -> index + 1 */
 	struct map alive;         /* pid -> 1 no, 2 yes */
+	const struct import_kernel *kernel; /* that ran elsewhere; NULL: the running one */
+	int vmlinux;              /* -1: none was named */
 };
 
 /* --- what to ask ------------------------------------------------------------------------------ */
@@ -111,6 +119,12 @@ static uint32_t module_index(struct resolve *r, uint32_t module_id)
 		m->key.kind = row->kind;
 		m->key.path = recorder_string_text(r->recorder, row->path);
 		build_id_parse(recorder_string_text(r->recorder, row->build_id), &m->key.build_id);
+	}
+	if (r->kernel && (m->key.kind == MODULE_KERNEL || m->key.kind == MODULE_KERNEL_MODULE)) {
+		m->key.release = r->kernel->release;
+		m->key.load_addr = m->key.kind == MODULE_KERNEL ? 0 : track_kernel_module_start(r->track, module_id);
+		if (m->key.kind == MODULE_KERNEL)
+			m->key.fd = r->vmlinux;
 	}
 	return (uint32_t)*index - 1;
 }
@@ -220,37 +234,97 @@ static void put_back(struct resolve *r, struct resolve_totals *totals)
 		put_module(r, i);
 }
 
-struct err *resolve_frames(struct recorder *recorder, const struct track *t, struct resolve_totals *totals)
+static struct err *resolve_all(struct resolve *r, const struct symbolizer_options *options, struct resolve_totals *totals)
 {
-	struct resolve r = { .recorder = recorder, .track = t };
-
 	*totals = (struct resolve_totals){ 0 };
-	map_init(&r.by_module);
-	map_init(&r.alive);
-	collect(&r);
-	find_processes(&r);
+	map_init(&r->by_module);
+	map_init(&r->alive);
+	collect(r);
+	find_processes(r);
 
-	struct progress *progress = progress_create("naming functions", r.addresses.n);
-	struct sym_batch batch = { .modules = r.modules.v,
-				   .module_count = r.modules.n,
-				   .addresses = r.addresses.v,
-				   .address_count = r.addresses.n,
+	struct progress *progress = progress_create("naming functions", r->addresses.n);
+	struct sym_batch batch = { .modules = r->modules.v,
+				   .module_count = r->modules.n,
+				   .addresses = r->addresses.v,
+				   .address_count = r->addresses.n,
+				   .options = *options,
 				   .progress = progress_report,
 				   .user = progress };
 	struct err *err = err_wrap(sym_batch_run(&batch), "naming the functions of the recording");
 
 	progress_destroy(progress);
 	if (!err)
-		put_back(&r, totals);
-	totals->frames = r.addresses.n;
+		put_back(r, totals);
+	totals->frames = r->addresses.n;
 	log_info("named %llu of %llu addresses in %zu modules", (unsigned long long)totals->resolved,
-		 (unsigned long long)totals->frames, r.modules.n);
+		 (unsigned long long)totals->frames, r->modules.n);
 	sym_batch_deinit(&batch);
-	vec_deinit(&r.modules);
-	vec_deinit(&r.module_ids);
-	vec_deinit(&r.addresses);
-	vec_deinit(&r.frame_ids);
-	map_deinit(&r.by_module);
-	map_deinit(&r.alive);
+	vec_deinit(&r->modules);
+	vec_deinit(&r->module_ids);
+	vec_deinit(&r->addresses);
+	vec_deinit(&r->frame_ids);
+	map_deinit(&r->by_module);
+	map_deinit(&r->alive);
 	return err;
+}
+
+struct err *resolve_frames(struct recorder *recorder, const struct track *t, struct resolve_totals *totals)
+{
+	struct resolve r = { .recorder = recorder, .track = t, .vmlinux = -1 };
+
+	return resolve_all(&r, &(struct symbolizer_options){ 0 }, totals);
+}
+
+/* --- a kernel that ran elsewhere -------------------------------------------------------------- */
+
+static struct err *open_vmlinux(const char *path, const struct import_kernel *kernel, int *ret)
+{
+	struct build_id found;
+	struct elf_head head;
+
+	*ret = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (*ret < 0)
+		return err_errno(errno, "cannot open %s", path);
+	TRY(err_wrap(elf_head_read(*ret, &head), "%s", path));
+	elf_head_deinit(&head);
+	if (kernel->build_id.size > 0 &&
+	    (!build_id_of_fd(*ret, &found) || !build_id_equal(&found, &kernel->build_id)))
+		return err_fix(err_new(ERR_FORMAT, "%s is of another build than the kernel that ran", path),
+			       "name the vmlinux of Linux %s", kernel->release[0] ? kernel->release : "on that machine");
+	return NULL;
+}
+
+static struct err *check_kallsyms(const char *path, const struct import_kernel *kernel)
+{
+	struct kallsyms *list;
+	struct err *err = NULL;
+
+	TRY(kallsyms_load(path, &list));
+	if (kallsyms_is_hidden(list))
+		err = err_fix(err_new(ERR_FORMAT, "%s has no kernel symbols with addresses", path),
+			      "a System.map, or a copy of /proc/kallsyms that root made, has them");
+	else if (kernel->symbol_addr != 0 && kallsyms_addr(list, kernel->symbol) == 0)
+		err = err_new(ERR_FORMAT, "%s has no %s: how far the kernel was moved can't be told", path, kernel->symbol);
+	kallsyms_destroy(list);
+	return err;
+}
+
+struct err *resolve_imported(struct recorder *recorder, const struct track *t, const struct resolve_kernel *kernel,
+			     struct resolve_totals *totals)
+{
+	CLEANUP(io_closep) int vmlinux = -1;
+	struct resolve r = { .recorder = recorder, .track = t };
+	struct kernel_elsewhere elsewhere = { kernel->kernel->symbol, kernel->kernel->symbol_addr };
+	struct symbolizer_options options = { .kallsyms = kernel->kallsyms, .elsewhere = &elsewhere };
+
+	/* What the user named counts, also where the running kernel would do. */
+	if (!kernel->kernel->elsewhere && kernel->vmlinux == NULL && kernel->kallsyms == NULL)
+		return resolve_frames(recorder, t, totals);
+	if (kernel->vmlinux != NULL)
+		TRY(open_vmlinux(kernel->vmlinux, kernel->kernel, &vmlinux));
+	if (kernel->kallsyms != NULL)
+		TRY(check_kallsyms(kernel->kallsyms, kernel->kernel));
+	r.vmlinux = vmlinux;
+	r.kernel = kernel->kernel;
+	return resolve_all(&r, &options, totals);
 }

@@ -31,4 +31,15 @@ struct resolve_totals {
  * that give no names get a `note`; those without a build-id get that of their file. */
 struct err *resolve_frames(struct recorder *r, const struct track *t, struct resolve_totals *totals);
 
+/* The same of what ran elsewhere: kernel addresses are those of KERNEL. */
+struct import_kernel;
+struct resolve_kernel {
+	const struct import_kernel *kernel;
+	const char *vmlinux;  /* the file that the user named; NULL: to be looked for by build-id */
+	const char *kallsyms; /* a list of its symbols (a copy of /proc/kallsyms, System.map); NULL: none */
+};
+/* ERR_FORMAT when VMLINUX is another build's, or KALLSYMS no list of a kernel. */
+struct err *resolve_imported(struct recorder *r, const struct track *t, const struct resolve_kernel *kernel,
+			     struct resolve_totals *totals);
+
 #endif

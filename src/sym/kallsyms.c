@@ -7,9 +7,11 @@
  * prints zeros for addresses that this user may not see.
  *
  * Lines and inlined calls come from the kernel's or the module's debug file where that is
- * here and has the same build-id.  The running kernel is not where vmlinux says (KASLR): it
- * was moved as a whole, by as much as _text was.  A module's sections lie where there was room:
- * an address in it is told by its function, whose name has to be the only such one.
+ * here and has the same build-id (kernel_debug.h).
+ *
+ * Addresses of a kernel that ran elsewhere, or here before it was booted again, are named by
+ * a list that the user has of it, by the running kernel's where that is the same build, or by the symbols of
+ * its file.
  */
 #include "sym/kallsyms.h"
 
@@ -21,7 +23,7 @@
 #include "module/module.h"
 #include "sym/dwarf.h"
 #include "sym/finders.h"
-#include "sym/symbol_list.h"
+#include "sym/kernel_debug.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -167,21 +169,13 @@ uint64_t kallsyms_addr(const struct kallsyms *k, const char *name)
 
 /* --- the finder ------------------------------------------------------------------------------ */
 
-/* A debug file of the kernel or of a module. */
-struct kernel_debug {
-	struct dwarf_info *dwarf; /* NULL: none */
-	struct io_map map;
-	struct elf_file elf;
-	struct symbol_list symbols;
-	bool has_slide;
-	uint64_t slide;           /* running address - ELF address */
-};
-
 struct kallsyms_finder {
 	struct symbolizer_options options;
 	struct kallsyms *list;
 	const char *why;
 	bool tried;
+	bool is_of_boot;   /* the list's addresses are those that are asked for; else only the kernel's, moved */
+	uint64_t slide;    /* asked address - the list's */
 	struct map debugs; /* module pointer -> struct kernel_debug * */
 };
 
@@ -190,6 +184,7 @@ static struct err *create(const struct symbolizer_options *options, void **ret)
 	struct kallsyms_finder *f = mem_calloc(1, sizeof(*f));
 
 	f->options = *options;
+	f->is_of_boot = true;
 	map_init(&f->debugs);
 	*ret = f;
 	return NULL;
@@ -211,67 +206,39 @@ static void load(struct kallsyms_finder *f)
 	err_destroy(err);
 }
 
-/* --- lines --------------------------------------------------------------------------------- */
-
-static const struct listed_symbol *only_symbol(const struct symbol_list *l, const char *name, size_t length)
+/* A list of another boot, or of the file (System.map): it was moved as a whole, by as much as one symbol. */
+static void place_list(struct kallsyms_finder *f, const struct kernel_elsewhere *e)
 {
-	const struct listed_symbol *found = NULL;
+	uint64_t there = f->list && e->symbol_addr ? kallsyms_addr(f->list, e->symbol) : 0;
 
-	for (size_t i = 0; i < l->symbols.n; i++) {
-		if (strncmp(l->symbols.v[i].name, name, length) != 0 || l->symbols.v[i].name[length] != '\0')
-			continue;
-		if (found != NULL)
-			return NULL;
-		found = &l->symbols.v[i];
+	if (e->symbol_addr == 0)
+		return;
+	if (there == 0) {
+		kallsyms_destroy(f->list);
+		f->list = NULL;
+		return;
 	}
-	return found;
+	f->slide = e->symbol_addr - there;
+	f->is_of_boot = f->slide == 0 && f->options.kallsyms != NULL;
 }
 
-static void find_slide(const struct kallsyms_finder *f, struct kernel_debug *d)
+/* The running kernel's list serves for another boot of the same build, too. */
+static void load_elsewhere(struct kallsyms_finder *f, const struct module *m)
 {
-	uint64_t running = kallsyms_addr(f->list, "_text");
-	const struct listed_symbol *text = only_symbol(&d->symbols, "_text", strlen("_text"));
+	const struct kernel_elsewhere *e = f->options.elsewhere;
+	struct build_id running;
 
-	d->has_slide = running != 0 && text != NULL;
-	if (d->has_slide)
-		d->slide = running - text->addr;
-}
-
-static struct kernel_debug *open_debug(const struct kallsyms_finder *f, struct module *m)
-{
-	struct kernel_debug *d = mem_calloc(1, sizeof(*d));
-	struct err *err;
-	int fd;
-
-	if (f->options.no_lines && f->options.no_inlines)
-		return d;
-	if (module_borrow_debug_fd(m) < 0)
-		module_ask_debuginfod(m, f->options.debuginfod);
-	fd = module_borrow_debug_fd(m);
-	d->dwarf = fd >= 0 ? dwarf_info_create(m, &f->options) : NULL;
-	if (d->dwarf == NULL)
-		return d;
-	err = io_map_fd(fd, "the debug file", &d->map);
-	if (err == NULL)
-		err = elf_init(&d->elf, (struct bytes){ d->map.data, d->map.size_bytes });
-	if (err == NULL) {
-		elf_place_sections(&d->elf);
-		symbol_list_add(&d->symbols, &d->elf);
-		symbol_list_sort(&d->symbols);
+	if (f->options.kallsyms == NULL) {
+		if (module_borrow_kind(m) != MODULE_KERNEL)
+			return;
+		f->tried = true;
+		f->is_of_boot = false;
+		if (e->symbol_addr == 0 || !build_id_of_running_kernel(&running) ||
+		    !build_id_equal(&running, module_borrow_build_id(m)))
+			return;
 	}
-	err_destroy(err);
-	if (module_borrow_kind(m) == MODULE_KERNEL)
-		find_slide(f, d);
-	return d;
-}
-
-static void close_debug(struct kernel_debug *d)
-{
-	dwarf_info_destroy(d->dwarf);
-	symbol_list_deinit(&d->symbols);
-	elf_deinit(&d->elf);
-	io_map_deinit(&d->map);
-	free(d);
+	load(f);
+	place_list(f, e);
 }
 
 static struct kernel_debug *debug_of(struct kallsyms_finder *f, struct module *m)
@@ -280,28 +247,35 @@ static struct kernel_debug *debug_of(struct kallsyms_finder *f, struct module *m
 	uint64_t *slot = map_get(&f->debugs, (uintptr_t)m, &is_new);
 
 	if (is_new)
-		*slot = (uintptr_t)open_debug(f, m);
+		*slot = (uintptr_t)kernel_debug_create(&f->options, m, f->list);
 	return (struct kernel_debug *)(uintptr_t)*slot;
 }
 
-/* The ELF address of a running one; false: it cannot be told. */
-static bool elf_addr(const struct kernel_debug *d, uint64_t addr, const char *name, uint64_t start, uint64_t *ret)
-{
-	const struct listed_symbol *s;
+/* --- answers ------------------------------------------------------------------------------- */
 
-	if (d->has_slide) {
-		*ret = addr - d->slide;
-		return true;
-	}
-	/* "function [module]" */
-	s = strchr(name, ' ') ? only_symbol(&d->symbols, name, strcspn(name, " ")) : NULL;
-	if (s == NULL || (s->size_bytes > 0 && addr - start >= s->size_bytes))
-		return false;
-	*ret = s->addr + (addr - start);
-	return true;
+static const char *why_not_elsewhere(const struct kallsyms_finder *f, const struct kernel_debug *d, const struct module *m,
+				     struct arena *a)
+{
+	const struct build_id *id = module_borrow_build_id(m);
+	bool is_kernel = module_borrow_kind(m) == MODULE_KERNEL;
+	char hex[2 * BUILD_ID_MAX + 1];
+
+	build_id_format(id, hex);
+	if (kernel_debug_has_file(d) || (f->list != NULL && is_kernel))
+		return "no symbol of that kernel covers this address";
+	return arena_printf(a, "%s of another machine or boot: %s%s%s is not here", is_kernel ? "the kernel" : "a kernel module",
+			    is_kernel ? "its file with symbols (vmlinux)" : "its file (.ko)", id->size ? ", build-id " : "", hex);
 }
 
-/* --- answers ------------------------------------------------------------------------------- */
+/* The only function, as kallsyms shows it: with the module behind. */
+static const char *shown_name(const struct kallsyms_finder *f, const struct module *m, const char *name, struct arena *a)
+{
+	const char *path = module_borrow_path(m), *plain = f->options.raw_names ? name : sym_demangle(name, a);
+
+	if (module_borrow_kind(m) == MODULE_KERNEL || strchr(name, ' ') != NULL)
+		return arena_strdup(a, plain);
+	return path[0] == '[' ? arena_printf(a, "%s %s", plain, path) : arena_printf(a, "%s [%s]", plain, path);
+}
 
 static struct err *find(void *self, struct module *m, int pid, uint64_t offset, struct arena *a,
 			struct sym_chain *ret)
@@ -310,26 +284,36 @@ static struct err *find(void *self, struct module *m, int pid, uint64_t offset, 
 	enum module_kind kind = module_borrow_kind(m);
 	uint64_t start = 0, vaddr;
 	const char *name, *shown, *mangled;
+	bool placed;
 
 	if (kind != MODULE_KERNEL && kind != MODULE_KERNEL_MODULE)
 		return NULL;
-	if (!f->tried)
+	if (!f->tried && f->options.elsewhere)
+		load_elsewhere(f, m);
+	else if (!f->tried)
 		load(f);
-	name = f->list ? kallsyms_find_start(f->list, offset, &start) : NULL;
+	name = f->list && (f->is_of_boot || kind == MODULE_KERNEL) ?
+		       kallsyms_find_start(f->list, offset - f->slide, &start) : NULL;
 	ret->why = f->why;
-	if (name == NULL)
+	if (name == NULL && f->options.elsewhere == NULL)
 		return NULL;
-	shown = arena_strdup(a, f->options.raw_names ? name : sym_demangle(name, a));
 
 	struct kernel_debug *d = debug_of(f, m);
 
-	if (d->dwarf != NULL && elf_addr(d, offset, name, start, &vaddr))
-		dwarf_info_find(d->dwarf, vaddr, shown, a, ret, &mangled);
+	placed = kernel_debug_addr(d, offset, name, start + f->slide, &vaddr);
+	if (name == NULL && placed)
+		name = kernel_debug_name(d, vaddr);
+	if (name == NULL) {
+		ret->why = why_not_elsewhere(f, d, m, a);
+		return NULL;
+	}
+	shown = shown_name(f, m, name, a);
+	if (kernel_debug_borrow_dwarf(d) != NULL && placed)
+		dwarf_info_find(kernel_debug_borrow_dwarf(d), vaddr, shown, a, ret, &mangled);
 	if (ret->count == 0) {
 		ret->frames = ARENA_NEW(a, struct sym_frame);
 		ret->count = 1;
 	}
-	/* As kallsyms has it: with the module behind. */
 	ret->frames[ret->count - 1].function = shown;
 	return NULL;
 }
@@ -341,7 +325,7 @@ static void forget(void *self, const struct module *m)
 
 	if (slot == NULL)
 		return;
-	close_debug((struct kernel_debug *)(uintptr_t)*slot);
+	kernel_debug_destroy((struct kernel_debug *)(uintptr_t)*slot);
 	map_remove(&f->debugs, (uintptr_t)m);
 }
 
@@ -351,7 +335,7 @@ static void destroy(void *self)
 	struct map_slot *slot;
 
 	for (size_t i = 0; (slot = map_next(&f->debugs, &i)) != NULL;)
-		close_debug((struct kernel_debug *)(uintptr_t)slot->value);
+		kernel_debug_destroy((struct kernel_debug *)(uintptr_t)slot->value);
 	map_deinit(&f->debugs);
 	kallsyms_destroy(f->list);
 	free(f);

@@ -34,11 +34,18 @@ struct sym_chain {
 	uint64_t start;       /* where the outer function's symbol begins, an ELF address; 0: not known */
 };
 
+/* A kernel that isn't the running one as it runs now: that of another machine or boot. */
+struct kernel_elsewhere {
+	const char *symbol;   /* "_text" or "_stext"; "": not known */
+	uint64_t symbol_addr; /* where that was when it ran; 0: not known, it was where its file says */
+};
+
 struct symbolizer_options {
 	bool no_inlines;  /* functions only */
 	bool no_lines;    /* no file:line */
 	bool raw_names;   /* not demangled */
 	const char *kallsyms; /* the kernel's symbols; NULL: /proc/kallsyms */
+	const struct kernel_elsewhere *elsewhere; /* kernel addresses are this one's; NULL: the running one's */
 	enum debuginfod_when debuginfod; /* for what is not on this machine */
 };
 struct err *symbolizer_create(const struct symbolizer_options *options, struct symbolizer **ret);

@@ -25,6 +25,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ELSEWHERE "another machine or boot" /* in a module's note */
+#define FIX_KPTR "record as root, or with kernel.kptr_restrict=0, to read the kernel's symbols"
+
 enum { CALLS_MAX = 128 }; /* inlined into each other at one address */
 
 struct frames_cache {
@@ -380,9 +383,15 @@ static const char *fix_for(uint8_t kind, const char *why)
 {
 	switch (kind) {
 	case MODULE_KERNEL:
+		if (why && strstr(why, ELSEWHERE))
+			return "name that file or a list of its symbols: sonde import --vmlinux FILE, --kallsyms FILE; or let "
+			       "debuginfod have it (DEBUGINFOD_URLS)";
+		return FIX_KPTR;
 	case MODULE_KERNEL_MODULE:
-		return "record as root, or with kernel.kptr_restrict=0, to read the kernel's "
-		       "symbols";
+		if (why && strstr(why, ELSEWHERE))
+			return "put it below lib/modules/RELEASE of a directory in SONDE_DEBUG_PATH, or name a list of that boot: "
+			       "sonde import --kallsyms FILE";
+		return FIX_KPTR;
 	case MODULE_ANON:
 		return "have the JIT write /tmp/perf-PID.map (node --perf-basic-prof, java with "
 		       "perf-map-agent)";
