@@ -386,9 +386,20 @@ static void one_field(struct decoder *d, const struct sys_object *o, unsigned in
 	const struct sys_field *f = &sys_fields[o->type->first + index];
 	const struct sys_type *type = &sys_types[f->type];
 	unsigned at = f->offset[d->layout], size = dec_type_size(d, type);
+	struct sys_type part;
 
-	if (at + size > o->size || (f->flags & SYS_FIELD_HIDDEN) != 0)
+	if ((f->flags & SYS_FIELD_HIDDEN) != 0)
 		return;
+	if (at + size > o->size) { /* of an array, what is there */
+		unsigned each = type->kind == SYS_INLINE ? dec_type_size(d, &sys_types[type->ref]) : 0;
+		if (each == 0 || at >= o->size || o->size - at < each)
+			return;
+		part = *type;
+		part.count = (uint16_t)((o->size - at) / each);
+		part.param = SYS_FROM_NONE;
+		type = &part;
+		size = part.count * each;
+	}
 	bool meant = f->cond == 0 || compare(&sys_conds[f->cond], dec_field(d, o, sys_conds[f->cond].field));
 	bool either = (f->flags & SYS_FIELD_EITHER) != 0; /* if it is meant, or asked for by -v */
 	if (!meant && !either)

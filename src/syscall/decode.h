@@ -72,6 +72,10 @@ void dec_pid(struct decoder *d, enum syscall_pid kind, int id);
 void dec_signal(struct decoder *d, int sig);
 void dec_uid(struct decoder *d, uint32_t uid);
 void dec_errno(struct decoder *d, uint32_t error); /* "ENOENT", the number where it has no name */
+void dec_neg_errno(struct decoder *d, int64_t v);  /* "-ENOENT" */
+/* The call of that number for an AUDIT_ARCH_; NULL: not in our tables. */
+const struct syscall_entry *dec_audit_entry(uint32_t arch, uint64_t number, enum syscall_abi *abi);
+void dec_audit_number(struct decoder *d, uint32_t arch, uint64_t number); /* "__NR_read" */
 void dec_comment(struct decoder *d, const char *text); /* " / * text * /" */
 
 /* " / * 2022-11-29T20:41:38.123+0000 * /"; nothing for a time of 0. */
@@ -121,7 +125,7 @@ void dec_vector(struct decoder *d, uint64_t addr, uint64_t count, uint64_t bytes
 /* "if_nametoindex(\"lo\")", or the number. */
 void dec_ifindex(struct decoder *d, uint32_t index);
 void dec_filter(struct decoder *d, uint64_t addr); /* struct sock_fprog of a socket */
-void dec_filter_code(struct decoder *d, uint64_t addr, unsigned count); /* its instructions */
+void dec_filter_code(struct decoder *d, uint64_t addr, unsigned count, bool seccomp); /* its instructions */
 void dec_clock_t(struct decoder *d, uint64_t ticks);
 void dec_inet_addr(struct decoder *d, int family, const uint8_t *bytes, size_t size, const char *name);
 void dec_sockaddr(struct decoder *d, const uint8_t *bytes, size_t size);

@@ -114,62 +114,140 @@ void hook_str64(struct decoder *d, const struct sys_ref *ref) { dec_str(d, ref->
 
 /* ---- perf --------------------------------------------------------------------------- */
 
+/*
+ * perf_event_attr grew: a caller says by `size` how much of it there is, and what was meant to be there is 0.
+ * A field of which any byte is there is printed.  The kernel writes the size that it knows where it didn't
+ * like what was given, so all is printed at exit and the size at entry is remembered.
+ */
+enum { PERF_ATTR_BYTES = 136, PERF_ATTR_FIRST = 64, PERF_ATTR_SHORT = 48, PERF_ATTR_6_1 = 128 };
+
+void hook_perf_size(struct decoder *d, const struct sys_ref *ref)
+{
+	uint32_t before = (uint32_t)(d->progress->saved[0] >> 32);
+
+	if (before != ref->value) {
+		dec_enum(d, XLAT_perf_sizes, before);
+		dec_text(d, " => ");
+	}
+	dec_enum(d, XLAT_perf_sizes, ref->value);
+}
+
+static void shifted(struct decoder *d, uint64_t part, unsigned shift)
+{
+	if (part != 0)
+		dec_printf(d, "%#llx<<%u|", (unsigned long long)part, shift);
+}
+
+static void perf_cache_event(struct decoder *d, uint64_t config)
+{
+	shifted(d, config >> 32, 32);
+	shifted(d, config >> 24 & 0xff, 24);
+	dec_enum(d, XLAT_perf_hw_cache_result, config >> 16 & 0xff);
+	dec_text(d, "<<16|");
+	dec_enum(d, XLAT_perf_hw_cache_op, config >> 8 & 0xff);
+	dec_text(d, "<<8|");
+	dec_enum(d, XLAT_perf_hw_cache, config & 0xff);
+}
+
+/* What is counted, depending on the first field: PERF_TYPE_HARDWARE, _SOFTWARE, _TRACEPOINT, _HW_CACHE. */
 void hook_perf_config(struct decoder *d, const struct sys_ref *ref)
 {
-	static const uint16_t tables[] = { XLAT_perf_hw_id, XLAT_perf_sw_ids };
-	uint32_t type = ref->object != NULL ? (uint32_t)dec_field(d, ref->object, 0) : 99;
-
-	if (type < 2)
-		dec_enum(d, tables[type], ref->value);
-	else
+	switch (ref->object != NULL ? (uint32_t)dec_field(d, ref->object, 0) : UINT32_MAX) {
+	case 0:
+		shifted(d, ref->value >> 32, 32);
+		dec_enum(d, XLAT_perf_hw_id, (uint32_t)ref->value);
+		break;
+	case 1:
+		dec_enum(d, XLAT_perf_sw_ids, ref->value);
+		break;
+	case 2:
+		dec_uint(d, ref->value);
+		break;
+	case 3:
+		perf_cache_event(d, ref->value);
+		break;
+	default:
 		dec_hex(d, ref->value);
+	}
+}
+
+void hook_perf_bp_type(struct decoder *d, const struct sys_ref *ref)
+{
+	bool both = ref->value > 4 && ref->value < 8; /* X together with R or W */
+
+	dec_named(d, ref->value, dec_name(XLAT_perf_bp_types, ref->value), both ? "HW_BREAKPOINT_INVALID" : "HW_BREAKPOINT_???");
+}
+
+/* A value, and behind it the reserved bytes up to number `param` where somebody put something into them. */
+void hook_perf_reserved(struct decoder *d, const struct sys_ref *ref)
+{
+	size_t at = (size_t)(ref->bytes - ref->object->bytes) + ref->size;
+	uint64_t rest = at + ref->size <= ref->object->size ? dec_word(d, ref->object->bytes + at, ref->size) : 0;
+
+	dec_uint(d, ref->value);
+	if (rest != 0)
+		dec_printf(d, " /* bytes %zu..%u: %#llx */", at, ref->param, (unsigned long long)rest);
 }
 
 void hook_perf_bits(struct decoder *d, const struct sys_ref *ref)
 {
+	enum { SKID = 15, BITS = 38 };
 	static const char *const skids[] = { "arbitrary skid", "constant skid", "requested to have 0 skid", "must have 0 skid" };
 	uint64_t v = ref->value;
 	bool first = true;
 
-	for (unsigned i = 0; i < 38; i++) {
+	for (unsigned i = 0; i < BITS; i++) {
 		const char *name = dec_name(XLAT_perf_bits, i);
-		if (name == NULL)
+		unsigned value = (unsigned)(v >> i) & (i == SKID ? 3 : 1);
+
+		if (name == NULL || (value == 0 && i != SKID && !d->style->verbose))
 			continue;
-		if (i == 15) {
-			unsigned skid = (unsigned)(v >> 15 & 3);
-			dec_printf(d, "%sprecise_ip=%u", first ? "" : ", ", skid);
-			dec_comment(d, skids[skid]);
-			first = false;
-		} else if ((v >> i & 1) != 0) {
-			dec_printf(d, "%s%s=1", first ? "" : ", ", name);
-			first = false;
-		}
+		dec_printf(d, "%s%s=%u", first ? "" : ", ", name, value);
+		if (i == SKID)
+			dec_comment(d, skids[value]);
+		first = false;
 	}
+	if (v >> BITS != 0)
+		dec_printf(d, ", __reserved_1=%#llx /* Bits 63..%u */", (unsigned long long)(v >> BITS), (unsigned)BITS);
+}
+
+/* Up to the end of the field in which SIZE ends. */
+static size_t perf_attr_end(uint32_t size)
+{
+	static const uint8_t ends[] = { 64, 72, 80, 88, 92, 96, 104, 108, 110, 112, 116, 120, 128, PERF_ATTR_BYTES };
+
+	for (size_t i = 0; i < sizeof(ends); i++)
+		if (size <= ends[i])
+			return ends[i];
+	return PERF_ATTR_BYTES;
+}
+
+/* Of SIZE bytes; less than all of what's new is enough, because a kernel may not know it either. */
+static size_t perf_attr_read(struct decoder *d, uint64_t addr, uint32_t size, uint8_t *bytes)
+{
+	uint32_t want = !d->style->verbose ? PERF_ATTR_SHORT : size < PERF_ATTR_BYTES ? size : PERF_ATTR_BYTES;
+
+	if (dec_read(d, addr, bytes, want))
+		return want;
+	return want > PERF_ATTR_6_1 && dec_read(d, addr, bytes, PERF_ATTR_6_1) ? PERF_ATTR_6_1 : 0;
 }
 
 void hook_perf_attr(struct decoder *d, const struct sys_ref *ref)
 {
-	uint8_t b[136] = { 0 };
-	uint32_t size;
+	uint8_t b[PERF_ATTR_BYTES] = { 0 };
+	uint32_t given = (uint32_t)(d->progress->saved[0] >> 32), size = given != 0 ? given : PERF_ATTR_FIRST;
+	size_t have = size >= PERF_ATTR_FIRST ? perf_attr_read(d, ref->value, size, b) : 0;
+	bool any = false, more = false;
 
-	if (ref->value == 0 || !dec_read(d, ref->value, b, 8)) {
+	if (have == 0) {
 		dec_addr(d, ref->value);
 		return;
 	}
-	size = (uint32_t)dec_word(d, b + 4, 4);
-	if (size == 0)
-		size = 64;
-	if (size < 64 || !dec_read(d, ref->value, b, size > sizeof(b) ? sizeof(b) : size)) {
-		dec_printf(d, "{size=%u}", (unsigned)dec_word(d, b + 4, 4));
-		return;
-	}
-	struct sys_object o = { &sys_structs[STRUCT_perf_event_attr], b, size > sizeof(b) ? sizeof(b) : size, ref->value };
-	bool any = false, more = false;
+	size_t end = perf_attr_end(d->style->verbose ? (uint32_t)have : size);
+	struct sys_object o = { &sys_structs[STRUCT_perf_event_attr], b, end, ref->value };
 	str_add_char(d->out, '{');
 	dec_fields(d, &o, &any, &more);
-	if (more)
-		dec_text(d, ", ...");
-	str_add_char(d->out, '}');
+	dec_text(d, more || (d->style->verbose && size > o.size) ? ", ...}" : "}");
 }
 
 void hook_kern_version(struct decoder *d, const struct sys_ref *ref)

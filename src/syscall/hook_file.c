@@ -258,17 +258,38 @@ void hook_statx_time(struct decoder *d, const struct sys_ref *ref)
 
 /* ---- extended attributes ---------------------------------------------------------- */
 
+/* Most are text with the NUL at its end, which is not shown. */
+static void print_xattr(struct decoder *d, uint64_t addr, uint64_t size)
+{
+	enum { XATTR_SIZE_MOST = 65536 }; /* Linux: XATTR_SIZE_MAX */
+	uint8_t last;
+
+	if (size > XATTR_SIZE_MOST)
+		dec_addr(d, addr);
+	else if (size > 0 && size <= d->style->string_limit && dec_read_text(d, addr + size - 1, &last, 1) && last == 0)
+		dec_buffer(d, addr, size - 1);
+	else
+		dec_buffer(d, addr, size);
+}
+
+/* Room of 0 asks how much there is. */
 void hook_xattr_val(struct decoder *d, const struct sys_ref *ref)
 {
 	uint64_t room = d->args[ref->param];
 
-	if (d->call->is_error || room == 0)
+	if (d->exit && (d->call->is_error || room == 0))
+		dec_addr(d, ref->value);
+	else
+		print_xattr(d, ref->value, d->exit ? (uint64_t)d->call->result : room);
+}
+
+void hook_xattr_list(struct decoder *d, const struct sys_ref *ref)
+{
+	if (d->call->is_error || d->args[ref->param] == 0)
 		dec_addr(d, ref->value);
 	else
 		dec_buffer(d, ref->value, (uint64_t)d->call->result);
 }
-
-void hook_xattr_list(struct decoder *d, const struct sys_ref *ref) { hook_xattr_val(d, ref); }
 
 /* ---- offsets ---------------------------------------------------------------------- */
 

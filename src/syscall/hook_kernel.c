@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Hooks for the kernel's own interfaces: keys, seccomp, bpf, perf, landlock, ptrace. */
+/* Hooks for the kernel's own interfaces: keys, seccomp, bpf, perf, landlock. */
 #include "syscall/hooks.h"
 
 #include <string.h>
@@ -489,7 +489,7 @@ void hook_seccomp_arg(struct decoder *d, const struct sys_ref *ref)
 }
 
 void dec_filter(struct decoder *d, uint64_t addr) { filter_program(d, addr, false); }
-void dec_filter_code(struct decoder *d, uint64_t addr, unsigned count) { filter_code(d, addr, count, false); }
+void dec_filter_code(struct decoder *d, uint64_t addr, unsigned count, bool seccomp) { filter_code(d, addr, count, seccomp); }
 
 /* ---- landlock ----------------------------------------------------------------------- */
 
@@ -544,125 +544,4 @@ void hook_futex_waitv(struct decoder *d, const struct sys_ref *ref)
 		dec_addr(d, ref->value);
 	else
 		dec_array_of(d, ref->value, count, STRUCT_futex_waitv);
-}
-
-/* ---- ptrace ------------------------------------------------------------------------- */
-
-void hook_ptrace_request(struct decoder *d, const struct sys_ref *ref) { dec_enum(d, XLAT_ptrace_cmds, ref->value); }
-
-static bool ptrace_fills(uint64_t request)
-{
-	return (request >= 1 && request <= 3) || request == 0x4201 || request == 0x4202 || request == 0x420a || request == 0x420e ||
-	       request == 12 || request == 14 || request == 18 || request == 0x4204 || request == 0x4209;
-}
-
-static void ptrace_addr(struct decoder *d, uint64_t request)
-{
-	dec_next(d);
-	if (request == 0x4204 || request == 0x4205)
-		dec_enum(d, XLAT_nt_regs, d->args[2]);
-	else if (request == 0x420a || request == 0x420b || request == 0x420e || request == 0x420c || request == 0x420d)
-		dec_uint(d, d->args[2]);
-	else
-		dec_addr(d, d->args[2]);
-}
-
-static void ptrace_data(struct decoder *d, uint64_t request)
-{
-	uint8_t b[8];
-
-	dec_next(d);
-	switch (request) {
-	case 7:
-	case 9:
-	case 17:
-	case 24:
-	case 31:
-	case 32:
-	case 33:
-	case 0x4208:
-		if (d->args[3] < 65 && d->args[3] != 0)
-			dec_signal(d, (int)d->args[3]);
-		else
-			dec_uint(d, d->args[3]);
-		break;
-	case 0x4200:
-	case 0x4206:
-	case 21:
-		dec_flags(d, XLAT_ptrace_setoptions, d->args[3]);
-		break;
-	case 1:
-	case 2:
-	case 3:
-	case 0x4201:
-		if (dec_read_or_addr(d, d->args[3], b, d->word)) {
-			str_add_char(d->out, '[');
-			if (request == 0x4201)
-				dec_uint(d, dec_word(d, b, d->word));
-			else
-				dec_hex(d, dec_word(d, b, d->word));
-			str_add_char(d->out, ']');
-		}
-		break;
-	case 0x4202:
-	case 0x4203:
-		hook_siginfo(d, &(struct sys_ref){ .value = d->args[3] });
-		break;
-	case 0x4204:
-	case 0x4205:
-		dec_struct(d, STRUCT_iovec_addr, d->args[3]);
-		break;
-	case 0x420a:
-	case 0x420b:
-		dec_sigset_at(d, d->args[3], d->args[2]);
-		break;
-	case 4:
-	case 5:
-	case 6:
-		dec_hex(d, d->args[3]);
-		break;
-	default:
-		dec_addr(d, d->args[3]);
-	}
-}
-
-/* TRACEME has no other argument that counts. */
-void hook_ptrace_pid(struct decoder *d, const struct sys_ref *ref)
-{
-	if (d->args[0] == 0) {
-		d->stop = true;
-		return;
-	}
-	dec_next(d);
-	dec_int(d, (int)ref->value);
-}
-
-void hook_ptrace_rest(struct decoder *d, const struct sys_ref *ref)
-{
-	uint64_t request = d->args[0];
-
-	(void)ref;
-	if (!d->exit) {
-		if (request == 0) {
-			d->stop = true;
-			return;
-		}
-		if (request == 8 || request == 0x4207 || request == 0x4208 || request == 16) {
-			d->stop = true;
-			return;
-		}
-		ptrace_addr(d, request);
-		if (ptrace_fills(request))
-			return;
-		ptrace_data(d, request);
-		d->stop = true;
-		return;
-	}
-	ptrace_data(d, request);
-}
-
-bool result_ptrace(struct decoder *d)
-{
-	(void)d;
-	return false;
 }

@@ -242,19 +242,40 @@ static void user_desc_fields(struct decoder *d, const uint8_t *b)
 	str_add_char(d->out, '}');
 }
 
-void hook_user_desc(struct decoder *d, const struct sys_ref *ref)
+static void print_entry_number(struct decoder *d, const uint8_t *b)
 {
-	uint8_t b[16];
-
-	if (d->exit && d->describe != NULL && d->describe->count == 1)
-		return;
-	if (!dec_read_or_addr(d, ref->value, b, sizeof(b)))
-		return;
 	if ((int)dec_word(d, b, 4) == -1)
 		dec_text(d, "{entry_number=-1");
 	else
 		dec_printf(d, "{entry_number=%u", (unsigned)dec_word(d, b, 4));
+}
+
+void hook_user_desc(struct decoder *d, const struct sys_ref *ref)
+{
+	uint8_t b[16];
+
+	if (!dec_read_or_addr(d, ref->value, b, sizeof(b)))
+		return;
+	print_entry_number(d, b);
 	user_desc_fields(d, b);
+}
+
+/* Its number is given, the rest comes back. */
+void hook_user_desc_out(struct decoder *d, const struct sys_ref *ref)
+{
+	uint8_t b[16];
+
+	if (d->exit) {
+		if (dec_failed(d) || !dec_read(d, ref->value, b, sizeof(b)))
+			dec_text(d, ", ...}");
+		else
+			user_desc_fields(d, b);
+		return;
+	}
+	if (dec_read_or_addr(d, ref->value, b, 4))
+		print_entry_number(d, b);
+	else
+		d->stop = true;
 }
 
 /* ---- asynchronous input and output ------------------------------------------------ */

@@ -2,6 +2,8 @@
 /* Hooks for messages and socket options. */
 #include "syscall/hooks.h"
 
+#include <string.h>
+
 struct message {
 	uint64_t name, iov, iov_count, control, control_size;
 	uint32_t name_size, flags;
@@ -316,26 +318,41 @@ void hook_mmsghdr(struct decoder *d, const struct sys_ref *ref)
 	message_vector(d, ref->value, (uint32_t)d->args[ref->param], false);
 }
 
+/* Where the timeout of recvmmsg(), which the kernel overwrites, is kept: two words and whether they are there. */
+enum { SAVED_TIME = 1, SAVED_TIME_THERE = 3 };
+
+static void save_timeout(struct decoder *d)
+{
+	unsigned id = sys_types[d->describe->args[4].type].param;
+	uint8_t bytes[16] = { 0 };
+
+	d->progress->saved[SAVED_TIME_THERE] = dec_read(d, d->args[4], bytes, dec_struct_size(d, id));
+	memcpy(&d->progress->saved[SAVED_TIME], bytes, sizeof(bytes));
+}
+
 void hook_mmsghdr_out(struct decoder *d, const struct sys_ref *ref)
 {
-	if (!d->exit)
+	if (!d->exit) {
+		save_timeout(d);
 		return;
+	}
 	if (d->call->is_error)
 		dec_addr(d, ref->value);
 	else
 		message_vector(d, ref->value, (uint64_t)d->call->result, true);
 }
 
-/* The timeout as it was asked for is gone at exit: what's left is said behind the result. */
+/* What's left of it is said behind the result. */
 void hook_recvmmsg_time(struct decoder *d, const struct sys_ref *ref)
 {
+	uint8_t bytes[16];
+
 	dec_next(d);
-	if (d->args[4] == 0)
-		dec_text(d, "NULL");
-	else {
-		d->ignore_error = true;
-		dec_struct(d, ref->param, d->args[4]);
-	}
+	memcpy(bytes, &d->progress->saved[SAVED_TIME], sizeof(bytes));
+	if (d->progress->saved[SAVED_TIME_THERE] != 0)
+		dec_struct_in(d, ref->param, bytes, dec_struct_size(d, ref->param), d->args[4]);
+	else
+		dec_addr(d, d->args[4]);
 }
 
 bool result_recvmmsg(struct decoder *d)

@@ -329,8 +329,10 @@ void hook_hostname(struct decoder *d, const struct sys_ref *ref)
 
 void hook_restart(struct decoder *d, const struct sys_ref *ref)
 {
+	const struct syscall_entry *entry = d->call->restarts ? syscall_find(d->call->abi, d->call->restarts - 1) : NULL;
+
 	(void)ref;
-	dec_text(d, "<... resuming interrupted system call ...>");
+	dec_printf(d, "<... resuming interrupted %s ...>", entry ? entry->name : "system call");
 }
 
 static void persona(struct decoder *d, uint32_t v)
@@ -520,6 +522,19 @@ void hook_kcmp_fd(struct decoder *d, const struct sys_ref *ref)
 		dec_int(d, (int)ref->value);
 }
 
+/* A descriptor of the process that the pidfd in argument `param` refers to. */
+void hook_pidfd_fd(struct decoder *d, const struct sys_ref *ref)
+{
+	const struct syscall_lookup *l = d->lookup;
+	int fd = (int)ref->value, pid = -1;
+
+	dec_int(d, fd);
+	if (l != NULL && l->pidfd_target != NULL && l->other_fd_path != NULL)
+		pid = l->pidfd_target(l->user, d->call->pid, (int)d->args[ref->param]);
+	if (pid > 0 && fd >= 0)
+		l->other_fd_path(l->user, pid, fd, d->out);
+}
+
 void hook_kcmp_rest(struct decoder *d, const struct sys_ref *ref)
 {
 	uint32_t type = (uint32_t)d->args[2];
@@ -549,7 +564,7 @@ void hook_reboot_arg(struct decoder *d, const struct sys_ref *ref)
 	if ((uint32_t)d->args[2] != 0xa1b2c3d4)
 		return;
 	dec_next(d);
-	dec_str_limit(d, ref->value, 255);
+	dec_name_n(d, ref->value, 255); /* what the kernel copies of it */
 }
 
 void hook_syslog_cmd(struct decoder *d, const struct sys_ref *ref) 

@@ -5,42 +5,10 @@
 /* A call's number, by name if PARAM, the field that has its audit architecture, is one of ours. */
 void hook_syscall_nr(struct decoder *d, const struct sys_ref *ref)
 {
-	static const struct {
-		uint32_t audit;
-		enum syscall_abi abi;
-	} arches[] = { { 0xc000003e, SYSCALL_ABI_X86_64 }, { 0x40000003, SYSCALL_ABI_I386 }, { 0xc00000b7, SYSCALL_ABI_ARM64 },
-		       { 0x40000028, SYSCALL_ABI_ARM }, { 0xc00000f3, SYSCALL_ABI_RISCV64 } };
-	uint64_t audit = dec_field(d, ref->object, ref->param);
-	const struct syscall_entry *entry = NULL;
-
-	for (unsigned i = 0; i < sizeof(arches) / sizeof(arches[0]); i++)
-		if (arches[i].audit == audit)
-			entry = syscall_find(arches[i].abi, (uint32_t)ref->value);
-	if (entry == NULL || d->style->xlat != SYSCALL_XLAT_ABBREV)
-		dec_uint(d, ref->value);
-	if (entry == NULL || d->style->xlat == SYSCALL_XLAT_RAW)
-		return;
-	if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
-		dec_printf(d, " /* __NR_%s */", entry->name);
-	else
-		dec_printf(d, "__NR_%s", entry->name);
+	dec_audit_number(d, (uint32_t)dec_field(d, ref->object, ref->param), ref->value);
 }
 
-/* -ENOENT */
-void hook_neg_errno(struct decoder *d, const struct sys_ref *ref)
-{
-	int v = (int)(uint32_t)ref->value;
-	const char *name = v < 0 && v > -4096 ? syscall_errno_name(-v) : NULL;
-
-	if (name == NULL || d->style->xlat != SYSCALL_XLAT_ABBREV)
-		dec_int(d, v);
-	if (name == NULL || d->style->xlat == SYSCALL_XLAT_RAW)
-		return;
-	if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
-		dec_printf(d, " /* -%s */", name);
-	else
-		dec_printf(d, "-%s", name);
-}
+void hook_neg_errno(struct decoder *d, const struct sys_ref *ref) { dec_neg_errno(d, (int)(uint32_t)ref->value); }
 
 /* The kernel wants zeroes at entry: only something else is worth printing. */
 void hook_seccomp_notif(struct decoder *d, const struct sys_ref *ref)

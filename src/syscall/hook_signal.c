@@ -249,40 +249,38 @@ static void print_fault(struct decoder *d, int sig, int code, const uint8_t *res
 	} else if (sig == 11 && code == 4) {
 		dec_printf(d, ", si_pkey=%u", (unsigned)dec_word(d, more + w, 4));
 	} else if (sig == 7 && (code == 4 || code == 5)) {
-		dec_printf(d, ", si_addr_lsb=%u", (unsigned)dec_word(d, more, 2));
+		dec_printf(d, ", si_addr_lsb=%#x", (unsigned)dec_word(d, more, 2));
 	}
 }
 
+/* A number of another ABI than the caller's is a number first. */
 static void print_sys(struct decoder *d, const uint8_t *rest)
 {
-	static const struct {
-		uint32_t audit;
-		const char *name;
-		enum syscall_abi abi;
-	} arches[] = {
-		{ 0xc000003e, "AUDIT_ARCH_X86_64", SYSCALL_ABI_X86_64 }, { 0x40000003, "AUDIT_ARCH_I386", SYSCALL_ABI_I386 },
-		{ 0xc00000b7, "AUDIT_ARCH_AARCH64", SYSCALL_ABI_ARM64 }, { 0x40000028, "AUDIT_ARCH_ARM", SYSCALL_ABI_ARM },
-		{ 0xc00000f3, "AUDIT_ARCH_RISCV64", SYSCALL_ABI_RISCV64 },
-	};
 	unsigned w = d->word;
 	uint32_t number = (uint32_t)dec_word(d, rest + w, 4), arch = (uint32_t)dec_word(d, rest + w + 4, 4);
-	const struct syscall_entry *entry = NULL;
-	const char *name = NULL;
+	enum syscall_abi abi;
+	const struct syscall_entry *entry = dec_audit_entry(arch, number, &abi);
 
-	for (unsigned i = 0; i < sizeof(arches) / sizeof(arches[0]); i++)
-		if (arches[i].audit == arch) {
-			name = arches[i].name;
-			entry = syscall_find(arches[i].abi, number);
-		}
 	dec_text(d, ", si_call_addr=");
 	dec_addr(d, dec_word(d, rest, w));
 	dec_text(d, ", si_syscall=");
-	if (entry != NULL)
-		dec_printf(d, "__NR_%s", entry->name);
-	else
+	if (entry == NULL || abi == d->call->abi) {
+		dec_audit_number(d, arch, number);
+	} else {
 		dec_uint(d, number);
+		if (d->style->xlat != SYSCALL_XLAT_RAW)
+			dec_comment(d, entry->name);
+	}
 	dec_text(d, ", si_arch=");
-	dec_named(d, arch, name, "AUDIT_ARCH_???");
+	dec_enum(d, XLAT_audit_arch, arch);
+}
+
+static void print_poll(struct decoder *d, const uint8_t *rest)
+{
+	dec_text(d, ", si_band=");
+	dec_int(d, d->word == 8 ? (int64_t)dec_word(d, rest, 8) : (int32_t)dec_word(d, rest, 4));
+	dec_text(d, ", si_fd=");
+	dec_fd(d, (int)dec_word(d, rest + d->word, 4));
 }
 
 static void print_by_signal(struct decoder *d, int sig, int code, const uint8_t *rest)
@@ -302,10 +300,7 @@ static void print_by_signal(struct decoder *d, int sig, int code, const uint8_t 
 		print_child(d, code, rest);
 		break;
 	case 29:
-		dec_text(d, ", si_band=");
-		dec_int(d, d->word == 8 ? (int64_t)dec_word(d, rest, 8) : (int32_t)dec_word(d, rest, 4));
-		dec_text(d, ", si_fd=");
-		dec_fd(d, (int)dec_word(d, rest + d->word, 4));
+		print_poll(d, rest);
 		break;
 	case 31:
 		print_sys(d, rest);
@@ -325,6 +320,9 @@ static void print_rest(struct decoder *d, int sig, int code, const uint8_t *rest
 		break;
 	case -6: /* SI_TKILL */
 		print_pid_uid(d, rest);
+		break;
+	case -5: /* SI_SIGIO */
+		print_poll(d, rest);
 		break;
 	case -2: /* SI_TIMER */
 		dec_printf(d, ", si_timerid=%#x, si_overrun=%d", (unsigned)dec_word(d, rest, 4), (int)dec_word(d, rest + 4, 4));
@@ -349,7 +347,6 @@ static void print_rest(struct decoder *d, int sig, int code, const uint8_t *rest
 void dec_siginfo(struct decoder *d, const uint8_t *bytes)
 {
 	int sig = (int)dec_word(d, bytes, 4), error = (int)dec_word(d, bytes + 4, 4), code = (int)dec_word(d, bytes + 8, 4);
-	const char *name = error > 0 ? syscall_errno_name(error) : NULL;
 
 	dec_text(d, "{");
 	if (sig == 0 && code == 0 && error == 0) {
@@ -360,10 +357,10 @@ void dec_siginfo(struct decoder *d, const uint8_t *bytes)
 	dec_signal(d, sig);
 	dec_text(d, ", si_code=");
 	print_code(d, sig, code);
-	if (name != NULL)
-		dec_printf(d, ", si_errno=%s", name);
-	else if (error != 0)
-		dec_printf(d, ", si_errno=%u", (unsigned)error);
+	if (error != 0) {
+		dec_text(d, ", si_errno=");
+		dec_errno(d, (uint32_t)error);
+	}
 	print_rest(d, sig, code, bytes + (d->word == 8 ? 16 : 12));
 	str_add_char(d->out, '}');
 }

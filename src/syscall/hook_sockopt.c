@@ -319,7 +319,7 @@ static void filter_code(struct decoder *d, uint64_t addr, uint32_t count)
 	if (count > UINT16_MAX)
 		dec_addr(d, addr);
 	else
-		dec_filter_code(d, addr, count);
+		dec_filter_code(d, addr, count, false);
 }
 
 static bool get_socket(struct decoder *d, uint32_t name, uint64_t addr, uint32_t length)

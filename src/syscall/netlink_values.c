@@ -681,7 +681,7 @@ bool nla_filter(struct decoder *d, struct nla_ref *r)
 
 	if (count == 0 || count > 0xffff)
 		return false;
-	dec_filter_code(d, r->addr, count);
+	dec_filter_code(d, r->addr, count, false);
 	return true;
 }
 

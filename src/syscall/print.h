@@ -31,6 +31,9 @@ struct syscall_lookup {
 	/* -y: append "</path>", "<socket:[123]>", "<pipe:[5]>", "</gone>(deleted)" of the caller's FD, or of
 	 * its directory (-100); with -yy "<TCP:[127.0.0.1:1->127.0.0.1:2]>" and so on.  False: not known. */
 	bool (*fd_path)(void *user, int pid, int fd, struct str *out);
+	/* The same of another process than the caller, and which one the caller's pidfd FD refers to; -1: not known. */
+	bool (*other_fd_path)(void *user, int pid, int fd, struct str *out);
+	int (*pidfd_target)(void *user, int pid, int fd);
 	/* The protocol of a netlink socket (NETLINK_ROUTE ...), for its messages; -1: it is none. */
 	int (*netlink_protocol)(void *user, int pid, int fd);
 	void *user;
@@ -44,6 +47,7 @@ struct syscall_call {
 	int pid, tid;
 	uint32_t number;
 	uint64_t args[6];   /* as in the registers */
+	uint32_t restarts;  /* restart_syscall(): the number + 1 of the call that goes on; 0: not known */
 	uint64_t sp;        /* user stack pointer at entry (rt_sigreturn's frame); 0: not known */
 	int64_t result;     /* at exit: what the kernel put into the register, sign-extended */
 	bool is_error;      /* result is -errno */

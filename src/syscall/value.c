@@ -5,6 +5,7 @@
  */
 #include "syscall/decode.h"
 
+#include <linux/audit.h>
 #include <string.h>
 #include <time.h>
 
@@ -168,6 +169,51 @@ void dec_errno(struct decoder *d, uint32_t error)
 	dec_uint(d, error);
 	if (name != NULL && d->style->xlat == SYSCALL_XLAT_VERBOSE)
 		dec_comment(d, name);
+}
+
+/* V in the style that -X asks for, where its name is BEFORE and NAME. */
+static void print_named_int(struct decoder *d, int64_t v, const char *before, const char *name)
+{
+	if (name == NULL || d->style->xlat != SYSCALL_XLAT_ABBREV)
+		dec_int(d, v);
+	if (name == NULL || d->style->xlat == SYSCALL_XLAT_RAW)
+		return;
+	dec_printf(d, d->style->xlat == SYSCALL_XLAT_VERBOSE ? " /* %s%s */" : "%s%s", before, name);
+}
+
+void dec_neg_errno(struct decoder *d, int64_t v)
+{
+	print_named_int(d, v, "-", v < 0 && v > -4096 ? syscall_errno_name((int)-v) : NULL);
+}
+
+const struct syscall_entry *dec_audit_entry(uint32_t arch, uint64_t number, enum syscall_abi *abi)
+{
+	static const struct {
+		uint32_t arch;
+		enum syscall_abi abi;
+	} arches[] = {
+		{ AUDIT_ARCH_X86_64, SYSCALL_ABI_X86_64 }, { AUDIT_ARCH_I386, SYSCALL_ABI_I386 }, { AUDIT_ARCH_AARCH64, SYSCALL_ABI_ARM64 },
+		{ AUDIT_ARCH_ARM, SYSCALL_ABI_ARM }, { AUDIT_ARCH_RISCV64, SYSCALL_ABI_RISCV64 },
+	};
+
+	for (size_t i = 0; i < sizeof(arches) / sizeof(*arches); i++)
+		if (arches[i].arch == arch && number <= UINT32_MAX) {
+			bool x32 = arches[i].abi == SYSCALL_ABI_X86_64 && (number & SYSCALL_X32_BIT) != 0;
+			*abi = x32 ? SYSCALL_ABI_X32 : arches[i].abi;
+			return syscall_find(*abi, (uint32_t)number);
+		}
+	return NULL;
+}
+
+void dec_audit_number(struct decoder *d, uint32_t arch, uint64_t number)
+{
+	enum syscall_abi abi;
+	const struct syscall_entry *entry = dec_audit_entry(arch, number, &abi);
+
+	if (entry == NULL)
+		dec_uint(d, number);
+	else
+		print_named_int(d, (int64_t)number, "__NR_", entry->name);
 }
 
 void dec_uid(struct decoder *d, uint32_t uid)

@@ -113,6 +113,27 @@ TAMPERING = [
     (["-e", "trace=chdir", "-e", "fault=chdir"], "cd /"),
     (["-e", "trace=chdir", "-e", "inject=chdir:error=EIO:when=2..3"], "cd /; cd /; cd /; cd /"),
 ]
+SOCKETS = """
+import ctypes, os, socket, struct
+libc = ctypes.CDLL(None)
+a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+os.dup2(a.fileno(), 9); os.dup2(b.fileno(), 8)
+a, b = socket.socket(fileno=9), socket.socket(fileno=8)
+a.sendmsg([b"one", b"three"]); b.recvmsg(64)
+a.send(b"seventeen letters"); b.recv(4)
+text = ctypes.create_string_buffer(b"hello")
+iov = ctypes.create_string_buffer(struct.pack("PN", ctypes.addressof(text), 5))
+head = ctypes.create_string_buffer(struct.pack("PIxxxxPNPNixxxxIxxxx", 0, 0, ctypes.addressof(iov), 1, 0, 0, 0, 0))
+libc.sendmmsg(9, head, 1, 0); libc.recvmmsg(8, head, 1, 0, None)
+libc.write(5, text, 5)
+"""
+# dumps, and what -P matches
+OPTIONS = [
+    (["-e", "trace=write", "-e", "write=1"], ["sh", "-c", "printf 0123456789abcdefX"]),
+    (["-e", "trace=read", "-e", "read=0"], ["cat", "/dev/stdin"]),
+    (["-e", "trace=desc,file", "-P", "/dev/full"], ["sh", "-c", "exec 7> /dev/full; test -e /dev/full; true <&7"]),
+    (["-e", "trace=write,sendmsg,recvmsg,sendto,recvfrom,sendmmsg,recvmmsg", "-e", "write=9,5", "-e", "read=8"], [sys.executable, "-c", SOCKETS]),
+]
 REFUSED = ["inject=chdir:when=0", "inject=chdir:error=1:error=2", "inject=chdir:syscall=chdir", "inject=nosuch:error=1",
            "fault=chdir:delay_enter=1", "inject=chdir:poke_enter=@arg1=0", "inject=chdir:signal=0"]
 failures = 0
@@ -148,7 +169,7 @@ def behaviour():
 
 def lines(path):
     with open(path, encoding="utf-8", errors="replace") as f:
-        return [re.sub(r"si_pid=\d+", "si_pid=P", line.rstrip()) for line in f]
+        return [re.sub(r"0x7ff[0-9a-f]{9}", "STACK", re.sub(r"si_pid=\d+", "si_pid=P", line.rstrip())) for line in f]
 
 
 def tampering():
@@ -156,6 +177,10 @@ def tampering():
         ours = run("sonde", "strace", "-o", "ours", *options, "sh", "-c", script)
         theirs = run("strace", "-o", "theirs", *options, "sh", "-c", script)
         expect("tampering: " + options[-1], (ours[0], ours[1], lines("ours")) == (theirs[0], theirs[1], lines("theirs")),
+               "\n".join(lines("theirs") + ["-- ours"] + lines("ours")))
+    for options, program in OPTIONS:
+        ours, theirs = run("sonde", "strace", "-o", "ours", *options, *program), run("strace", "-o", "theirs", *options, *program)
+        expect("options: " + options[-1], ours == theirs and lines("ours") == lines("theirs") and len(lines("ours")) > 1,
                "\n".join(lines("theirs") + ["-- ours"] + lines("ours")))
     for expression in REFUSED:
         ours, theirs = run("sonde", "strace", "-e", expression, "true"), run("strace", "-e", expression, "true")

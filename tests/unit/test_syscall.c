@@ -278,6 +278,72 @@ static void test_siginfo(void **state)
 	str_deinit(&out);
 }
 
+/* What PTRACE_GETREGSET says of the length that was given; registers as far as they are there. */
+static void test_ptrace(void **state)
+{
+	uint64_t regs = PUT(0x200, uint64_t, 1, 0, 0xabc, 4), vector = PUT(0, uint64_t, regs, 24), text = put_text(0x100, "x");
+	uint64_t mask = PUT(0x40, uint64_t, 1 << 9), few = PUT(0x60, uint64_t, regs, 12), own = PUT(0x80, uint64_t, 5, 2 | 42ULL << 32);
+	uint64_t info = PUT(0x300, uint64_t, 0xc000003e00000001, 0x401000, 0x7ffe0000, 80, 1, 2, 3, 4, 5, 6);
+	uint64_t ended = PUT(0x400, uint64_t, 0xc000003e00000002, 0x401000, 0x7ffe0000, (uint64_t)-2, 1);
+
+	EXPECT(X86_64, "ptrace", 0, "ptrace(PTRACE_GETREGSET, 7, NT_PRSTATUS, {iov_base={r15=0x1, r14=0, r13=0xabc}, iov_len=24}) = 0", 0x4204, 7, 1, vector);
+	EXPECT(X86_64, "ptrace", 0, "ptrace(PTRACE_GETREGSET, 7, NT_X86_XSTATE, {iov_base=0x10200, iov_len=24}) = 0", 0x4204, 7, 0x202, vector);
+	EXPECT(X86_64, "ptrace", -22, "ptrace(PTRACE_SETREGSET, 7, NT_PRSTATUS, {iov_base=0x10200, iov_len=12}) = -1 EINVAL (Invalid argument)", 0x4205, 7, 1, few);
+	EXPECT(X86_64, "ptrace", -3, "ptrace(PTRACE_GETREGSET, 7, NT_PRSTATUS, {iov_base=0x10200, iov_len=24}) = -1 ESRCH (No such process)", 0x4204, 7, 1, vector);
+	EXPECT(X86_64, "ptrace", -14, "ptrace(PTRACE_GETREGSET, 7, NT_PRSTATUS, 0x5) = -1 EFAULT (Bad address)", 0x4204, 7, 1, 5);
+	EXPECT(X86_64, "ptrace", -3, "ptrace(PTRACE_GETREGS, 7, 0x10200) = -1 ESRCH (No such process)", 12, 7, 99, regs);
+	EXPECT(ARM64, "ptrace", 0, "ptrace(PTRACE_SETREGSET, 7, NT_PRSTATUS, {iov_base={regs=[0x1, 0, 0xabc]}, iov_len=24}) = 0", 0x4205, 7, 1, vector);
+	EXPECT(X86_64, "ptrace", 80, "ptrace(PTRACE_GET_SYSCALL_INFO, 7, 88, {op=PTRACE_SYSCALL_INFO_ENTRY, arch=AUDIT_ARCH_X86_64, "
+	       "instruction_pointer=0x401000, stack_pointer=0x7ffe0000, entry={nr=__NR_chdir, args=[0x1, 0x2, 0x3, 0x4, 0x5, 0x6]}}) = 80", 0x420e, 7, 88, info);
+	EXPECT(X86_64, "ptrace", 80, "ptrace(PTRACE_GET_SYSCALL_INFO, 7, 16, {op=PTRACE_SYSCALL_INFO_ENTRY, arch=AUDIT_ARCH_X86_64, "
+	       "instruction_pointer=0x401000}) = 80", 0x420e, 7, 16, info);
+	EXPECT(X86_64, "ptrace", 33, "ptrace(PTRACE_GET_SYSCALL_INFO, 7, 88, {op=PTRACE_SYSCALL_INFO_EXIT, arch=AUDIT_ARCH_X86_64, "
+	       "instruction_pointer=0x401000, stack_pointer=0x7ffe0000, exit={rval=-ENOENT, is_error=1}}) = 33", 0x420e, 7, 88, ended);
+	EXPECT(X86_64, "ptrace", 0, "ptrace(PTRACE_SETSIGMASK, 7, 8, [USR1]) = 0", 0x420b, 7, 8, mask);
+	EXPECT(X86_64, "ptrace", -3, "ptrace(PTRACE_PEEKSIGINFO, 7, {off=5, flags=0x2 /* PTRACE_PEEKSIGINFO_??? */, nr=42}, 0x1) = -1 ESRCH (No such process)",
+	       0x4209, 7, own, 1);
+	EXPECT(X86_64, "ptrace", -3, "ptrace(PTRACE_SECCOMP_GET_METADATA, 7, 16, {filter_off=5}) = -1 ESRCH (No such process)", 0x420d, 7, 16, own);
+	EXPECT(X86_64, "ptrace", 0, "ptrace(PTRACE_TRACEME) = 0", 0, 1, 2, 3);
+	EXPECT(X86_64, "ptrace", 0, "ptrace(PTRACE_CONT, 7, NULL, SIGUSR1) = 0", 7, 7, 0, 10);
+	EXPECT(X86_64, "ptrace", -22, "ptrace(0x77 /* PTRACE_??? */, 7, NULL, 0x10100) = -1 EINVAL (Invalid argument)", 0x77, 7, 0, text);
+}
+
+static void test_perf(void **state)
+{
+	static const uint64_t bytes[] = { 3 | 112ULL << 32, 0x01020207, 1, 0x800, 0, 1 | 3ULL << 15, 7, 0, 0, 0x80, 9, 0, 0, 4 | 5ULL << 32 | 6ULL << 48 };
+	uint64_t attr = put(0, bytes, sizeof(bytes)), point = PUT(0x200, uint64_t, 5 | 64ULL << 32, 0xbad, 2, 0, 0, 1 << 10, 3ULL << 32, 0x1000);
+
+	EXPECT(X86_64, "perf_event_open", 3, "perf_event_open({type=PERF_TYPE_HW_CACHE, size=PERF_ATTR_SIZE_VER5, "
+	       "config=0x1<<24|0x2 /* PERF_COUNT_HW_CACHE_RESULT_??? */<<16|PERF_COUNT_HW_CACHE_OP_PREFETCH<<8|0x7 /* PERF_COUNT_HW_CACHE_??? */, "
+	       "sample_period=1, sample_type=PERF_SAMPLE_BRANCH_STACK, read_format=0, disabled=1, precise_ip=3 /* must have 0 skid */, ...}, 0, -1, -1, "
+	       "PERF_FLAG_FD_CLOEXEC) = 3", attr, 0, (uint64_t)-1, (uint64_t)-1, 8);
+	style.verbose = true;
+	EXPECT(X86_64, "perf_event_open", 3, "perf_event_open({type=PERF_TYPE_BREAKPOINT, size=PERF_ATTR_SIZE_VER0, config=0xbad, sample_freq=2, sample_type=0, "
+	       "read_format=0, disabled=0, inherit=0, pinned=0, exclusive=0, exclude_user=0, exclude_kernel=0, exclude_hv=0, exclude_idle=0, mmap=0, comm=0, "
+	       "freq=1, inherit_stat=0, enable_on_exec=0, task=0, watermark=0, precise_ip=0 /* arbitrary skid */, mmap_data=0, sample_id_all=0, exclude_host=0, "
+	       "exclude_guest=0, exclude_callchain_kernel=0, exclude_callchain_user=0, mmap2=0, comm_exec=0, use_clockid=0, context_switch=0, write_backward=0, "
+	       "namespaces=0, ksymbol=0, bpf_event=0, aux_output=0, cgroup=0, text_poke=0, build_id=0, inherit_thread=0, remove_on_exec=0, sigtrap=0, "
+	       "wakeup_events=0, bp_type=HW_BREAKPOINT_RW, bp_addr=0x1000}, 0, -1, -1, 0) = 3", point, 0, (uint64_t)-1, (uint64_t)-1, 0);
+	style.verbose = false;
+	EXPECT(X86_64, "perf_event_open", -7, "perf_event_open(0x10ff8, 0, -1, -1, 0) = -1 E2BIG (Argument list too long)", BASE + SIZE - 8, 0, (uint64_t)-1, (uint64_t)-1, 0);
+}
+
+/* What is given is told although the kernel wrote over it, or failed. */
+static void test_kept(void **state)
+{
+	uint64_t number = PUT(0, uint32_t, 12), value = put(0x20, "foo\0bar", 8);
+	struct syscall_call call = { .abi = SYSCALL_ABI_X86_64, .number = 219, .restarts = 230 + 1 };
+	struct str out = { 0 };
+
+	EXPECT(X86_64, "get_thread_area", -38, "get_thread_area({entry_number=12, ...}) = -1 ENOSYS (Function not implemented)", number);
+	EXPECT(X86_64, "fsetxattr", 0, "fsetxattr(3, \"foo\", \"foo\\0bar\", 8, XATTR_CREATE) = 0", 3, value, value, 8, 1);
+	EXPECT(X86_64, "fgetxattr", 4, "fgetxattr(3, \"foo\", \"foo\", 8) = 4", 3, value, value, 8);
+	EXPECT(X86_64, "fsetxattr", -7, "fsetxattr(3, \"foo\", 0x10020, 65537, 0) = -1 E2BIG (Argument list too long)", 3, value, value, 65537, 0);
+	print_call(&out, &call);
+	assert_string_equal(str_text(&out), "restart_syscall(<... resuming interrupted clock_nanosleep ...>) = 0");
+	str_deinit(&out);
+}
+
 /* What one reader gave is kept as pieces; from those the same text comes. */
 static void test_pieces(void **state)
 {
@@ -324,6 +390,7 @@ int main(void)
 		cmocka_unit_test(test_results),	 cmocka_unit_test(test_names),	   cmocka_unit_test(test_siginfo),
 		cmocka_unit_test(test_pieces),	 cmocka_unit_test(test_plan),	   cmocka_unit_test(test_ioctls),
 		cmocka_unit_test(test_prctl),	 cmocka_unit_test(test_newer),	   cmocka_unit_test(test_netlink),
+		cmocka_unit_test(test_ptrace),	 cmocka_unit_test(test_perf),	   cmocka_unit_test(test_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -130,21 +130,21 @@ struct syscall_memory remote_memory(struct remote *r)
 	return (struct syscall_memory){ remote_read, r };
 }
 
-bool remote_write(pid_t pid, uint64_t addr, const void *data, size_t size_bytes)
+size_t remote_write(pid_t pid, uint64_t addr, const void *data, size_t size_bytes)
 {
 	char path[32];
 	int fd;
-	ssize_t n;
 	struct iovec from = { (void *)(uintptr_t)data, size_bytes };
 	struct iovec to = { (void *)(uintptr_t)addr, size_bytes };
+	ssize_t n = process_vm_writev(pid, &from, 1, &to, 1, 0);
 
-	if (process_vm_writev(pid, &from, 1, &to, 1, 0) > 0)
-		return true;
+	if (n > 0)
+		return (size_t)n;
 	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
-		return false;
+		return 0;
 	n = pwrite(fd, data, size_bytes, (off_t)addr);
 	close(fd);
-	return n > 0;
+	return n > 0 ? (size_t)n : 0;
 }

@@ -28,7 +28,7 @@ struct remote {
 /* PID stands still from now on: forget what was kept. */
 void remote_begin(struct remote *r, pid_t pid);
 struct syscall_memory remote_memory(struct remote *r);
-/* Write what can be written; false when nothing could. */
-bool remote_write(pid_t pid, uint64_t addr, const void *data, size_t size_bytes);
+/* Write what can be written; returns how many bytes from the start could. */
+size_t remote_write(pid_t pid, uint64_t addr, const void *data, size_t size_bytes);
 
 #endif

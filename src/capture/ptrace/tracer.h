@@ -40,6 +40,7 @@ enum tracer_note {
 	TRACER_STRANGER_LET_GO, /* CLONE_PTRACE made us the tracer of somebody we were not asked for */
 	TRACER_STRANGER_ENDED,  /* CLONE_PARENT, or such a one, ended as our child */
 	TRACER_POKE_FAILED,     /* TEXT: why */
+	TRACER_POKE_SHORT,      /* TEXT: what was written of how much, or what can be read of it */
 };
 
 struct tracer_options {

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "capture/ptrace/regs.h"
 
+#include <errno.h>
 #include <linux/audit.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,6 +54,24 @@ static void no_such_argument(struct tracer *t, const struct tracee *e, const str
 	tracer_note(t, TRACER_POKE_FAILED, e->shown.tid, text);
 }
 
+/* Memory ends within what was to be written: how far it goes for writing, and for reading. */
+static void written_in_part(struct tracer *t, const struct tracee *e, uint64_t addr, size_t done, size_t size)
+{
+	struct syscall_memory memory = remote_memory(&t->remote);
+	CLEANUP(mem_freep) uint8_t *there = mem_alloc(size);
+	char text[160];
+	size_t n;
+
+	snprintf(text, sizeof(text), "pid:%d short write (%zu < %zu) @0x%llx", e->shown.tid, done, size, (unsigned long long)addr);
+	tracer_note(t, TRACER_POKE_SHORT, e->shown.tid, text);
+	remote_begin(&t->remote, e->shown.tid);
+	n = memory.read(memory.user, SYSCALL_ENTER, addr, there, size);
+	if (n == size)
+		return;
+	snprintf(text, sizeof(text), "short read (%zu < %zu) @0x%llx: %s", n, size, (unsigned long long)addr, strerror(EFAULT));
+	tracer_note(t, TRACER_POKE_SHORT, e->shown.tid, text);
+}
+
 /* False: nothing was written. */
 static bool poke(struct tracer *t, const struct tracee *e, const struct tracer_poke *pokes)
 {
@@ -64,10 +83,14 @@ static bool poke(struct tracer *t, const struct tracee *e, const struct tracer_p
 			no_such_argument(t, e, entry, pokes[i].arg);
 			continue;
 		}
-		if (remote_write(e->shown.tid, e->shown.call.args[pokes[i].arg], pokes[i].data, pokes[i].size_bytes))
-			done = true;
-		else
+		uint64_t addr = e->shown.call.args[pokes[i].arg];
+		size_t n = remote_write(e->shown.tid, addr, pokes[i].data, pokes[i].size_bytes);
+
+		done |= n > 0;
+		if (n == 0)
 			tracer_note(t, TRACER_POKE_FAILED, e->shown.tid, "couldn't poke");
+		else if (n < pokes[i].size_bytes)
+			written_in_part(t, e, addr, n, pokes[i].size_bytes);
 	}
 	return done;
 }

@@ -13,7 +13,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DUMP_MAX = 16 << 20, VECTORS_MAX = 1024 };
+/* Memory is fetched in pieces of this size: what can't be had behind the first is said. */
+enum { PIECE_BYTES = 64 << 10, DUMP_MAX = 64 << 20, VECTORS_MAX = 1024 };
+
+/* What the lines are made of. */
+struct dump {
+	const struct syscall_call *call;
+	const struct syscall_memory *memory;
+	enum syscall_phase phase;
+	struct str *out;
+};
 
 static void dump_line(const uint8_t *bytes, size_t n, uint64_t offset, int offset_width, struct str *out)
 {
@@ -32,79 +41,148 @@ static void dump_line(const uint8_t *bytes, size_t n, uint64_t offset, int offse
 	str_add(out, " |\n");
 }
 
-static size_t dump_bytes(const struct syscall_memory *memory, enum syscall_phase phase, uint64_t addr, uint64_t size,
-			 struct str *out)
+static void dump_bytes(const struct dump *d, uint64_t addr, uint64_t size)
 {
-	size_t want = size < DUMP_MAX ? (size_t)size : DUMP_MAX;
-	CLEANUP(mem_freep) uint8_t *bytes = mem_alloc(want ? want : 1);
-	size_t got = want ? memory->read(memory->user, phase, addr, bytes, want) : 0;
+	uint64_t shown = size < DUMP_MAX ? size : DUMP_MAX;
+	CLEANUP(mem_freep) uint8_t *bytes = mem_alloc(PIECE_BYTES);
 	int width = 5;
 
-	if (got < want)
-		return 0;
-	for (uint64_t limit = 0xfffff; got > limit; limit = limit << 4 | 15)
+	for (uint64_t limit = 0xfffff; size > limit + 1 && width < 16; limit = limit << 4 | 15)
 		width++;
-	for (size_t at = 0; at < got; at += 16)
-		dump_line(bytes + at, got - at < 16 ? got - at : 16, at, width, out);
-	return got;
+	for (uint64_t at = 0, n; at < shown; at += n) {
+		n = shown - at < PIECE_BYTES ? shown - at : PIECE_BYTES;
+		if (d->memory->read(d->memory->user, d->phase, addr + at, bytes, n) < n) {
+			if (at > 0)
+				str_printf(d->out, " | <Cannot fetch %llu byte%s from pid %d @%#llx>\n", (unsigned long long)n,
+					   n == 1 ? "" : "s", d->call->tid, (unsigned long long)(addr + at));
+			return;
+		}
+		for (size_t line = 0; line < n; line += 16)
+			dump_line(bytes + line, n - line < 16 ? (size_t)n - line : 16, at + line, width, d->out);
+	}
+	if (shown < size)
+		str_printf(d->out, " | <%llu bytes more>\n", (unsigned long long)(size - shown));
 }
 
-static void dump_vector(const struct syscall_call *call, const struct syscall_memory *memory,
-			enum syscall_phase phase, uint64_t addr, uint64_t count, uint64_t left, struct str *out)
+static bool read_words(const struct dump *d, uint64_t addr, unsigned count, uint64_t *words)
 {
-	unsigned word = syscall_abi_word_bytes(call->abi);
+	unsigned size = syscall_abi_word_bytes(d->call->abi);
+
+	for (unsigned i = 0; i < count; i++) {
+		words[i] = 0;
+		if (d->memory->read(d->memory->user, d->phase, addr + (uint64_t)i * size, &words[i], size) != size)
+			return false;
+	}
+	return true;
+}
+
+/* COUNT iovecs at ADDR, LEFT bytes of what they point to. */
+static void dump_vector(const struct dump *d, uint64_t addr, uint64_t count, uint64_t left)
+{
+	unsigned step = 2 * syscall_abi_word_bytes(d->call->abi);
 
 	for (uint64_t i = 0; i < count && i < VECTORS_MAX && left > 0; i++) {
-		uint64_t base = 0, size = 0;
+		uint64_t words[2], size; /* iov_base, iov_len */
 
-		if (memory->read(memory->user, phase, addr + i * 2 * word, &base, word) != word ||
-		    memory->read(memory->user, phase, addr + (i * 2 + 1) * word, &size, word) != word)
+		if (!read_words(d, addr + i * step, 2, words))
 			return;
-		if (size > left)
-			size = left;
+		size = words[1] < left ? words[1] : left;
 		left -= size;
-		str_printf(out, " * %llu bytes in buffer %llu\n", (unsigned long long)size, (unsigned long long)i);
-		dump_bytes(memory, phase, base, size, out);
+		str_printf(d->out, " * %llu bytes in buffer %llu\n", (unsigned long long)size, (unsigned long long)i);
+		dump_bytes(d, words[0], size);
 	}
 }
 
-static bool is_one_of(const char *name, const char *const *names)
+/* struct msghdr: its second and third pointer-sized words from the second on are msg_iov and msg_iovlen. */
+enum { MSG_IOV = 2, MSG_IOVLEN = 3, MSG_WORDS = 4 };
+
+static void dump_message(const struct dump *d, uint64_t addr, uint64_t left)
 {
-	for (; *names; names++)
-		if (strcmp(name, *names) == 0)
-			return true;
-	return false;
+	uint64_t words[MSG_WORDS];
+
+	if (read_words(d, addr, MSG_WORDS, words))
+		dump_vector(d, words[MSG_IOV], words[MSG_IOVLEN], left);
 }
 
+/* struct mmsghdr: a struct msghdr, then how many bytes went through it. */
+static void dump_messages(const struct dump *d, uint64_t addr, uint64_t count)
+{
+	bool wide = syscall_abi_word_bytes(d->call->abi) == 8;
+	unsigned step = wide ? 64 : 32, length_at = wide ? 56 : 28;
+
+	for (uint64_t i = 0; i < count && i < VECTORS_MAX; i++) {
+		uint64_t words[MSG_WORDS];
+		uint32_t length = 0;
+
+		if (!read_words(d, addr + i * step, MSG_WORDS, words) ||
+		    d->memory->read(d->memory->user, d->phase, addr + i * step + length_at, &length, sizeof(length)) != sizeof(length))
+			return;
+		str_printf(d->out, " = %llu buffers in vector %llu\n", (unsigned long long)words[MSG_IOVLEN], (unsigned long long)i);
+		dump_vector(d, words[MSG_IOV], words[MSG_IOVLEN], length);
+	}
+}
+
+enum what { BYTES, VECTOR, MESSAGE, MESSAGES };
+
+static const struct row {
+	const char *name;
+	uint8_t what; /* enum what, at the second argument */
+	bool reads;
+} rows[] = {
+	{ "read", BYTES, true }, { "pread64", BYTES, true }, { "recv", BYTES, true }, { "recvfrom", BYTES, true },
+	{ "mq_timedreceive", BYTES, true }, { "mq_timedreceive_time64", BYTES, true },
+	{ "readv", VECTOR, true }, { "preadv", VECTOR, true }, { "preadv2", VECTOR, true },
+	{ "recvmsg", MESSAGE, true }, { "recvmmsg", MESSAGES, true }, { "recvmmsg_time64", MESSAGES, true },
+	{ "write", BYTES, false }, { "pwrite64", BYTES, false }, { "send", BYTES, false }, { "sendto", BYTES, false },
+	{ "mq_timedsend", BYTES, false }, { "mq_timedsend_time64", BYTES, false },
+	{ "writev", VECTOR, false }, { "pwritev", VECTOR, false }, { "pwritev2", VECTOR, false }, { "vmsplice", VECTOR, false },
+	{ "sendmsg", MESSAGE, false }, { "sendmmsg", MESSAGES, false },
+};
+
+static const struct row *find_row(const char *name)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (strcmp(rows[i].name, name) == 0)
+			return &rows[i];
+	return NULL;
+}
+
+static void dump_row(const struct row *row, const struct dump *d)
+{
+	const uint64_t *args = d->call->args;
+	uint64_t result = d->call->is_error ? 0 : (uint64_t)d->call->result;
+
+	switch (row->what) {
+	case BYTES:
+		dump_bytes(d, args[1], row->reads && result < args[2] ? result : args[2]);
+		break;
+	case VECTOR:
+		dump_vector(d, args[1], args[2], row->reads ? result : UINT64_MAX);
+		break;
+	case MESSAGE:
+		dump_message(d, args[1], row->reads ? result : UINT64_MAX);
+		break;
+	default:
+		dump_messages(d, args[1], result);
+	}
+}
+
+static bool any(const struct number_set *s) { return s->bits || s->inverted; }
+
+/* What should have been written is shown although it was not. */
 void dump_call(const struct trace_options *o, const struct syscall_call *call, const struct syscall_memory *memory,
 	       struct str *out)
 {
-	static const char *const reads[] = { "read", "pread64", "recv", "recvfrom", NULL };
-	static const char *const writes[] = { "write", "pwrite64", "send", "sendto", NULL };
-	static const char *const read_vectors[] = { "readv", "preadv", "preadv2", NULL };
-	static const char *const write_vectors[] = { "writev", "pwritev", "pwritev2", "vmsplice", NULL };
 	const struct syscall_entry *entry;
-	bool in, in_vector, out_plain, out_vector;
+	const struct row *row;
+	int fd = (int)call->args[0];
 
-	if ((!o->read_fds.bits && !o->read_fds.inverted && !o->write_fds.bits && !o->write_fds.inverted))
+	if ((!any(&o->read_fds) && !any(&o->write_fds)) || fd < 0)
 		return;
 	entry = syscall_find(call->abi, call->number);
-	if (!entry || call->is_error || (int64_t)call->args[0] < 0)
-		return;
-	in = is_one_of(entry->name, reads);
-	in_vector = is_one_of(entry->name, read_vectors);
-	out_plain = is_one_of(entry->name, writes);
-	out_vector = is_one_of(entry->name, write_vectors);
-	if ((in || in_vector) && !number_set_has(&o->read_fds, (unsigned)call->args[0]))
-		return;
-	if ((out_plain || out_vector) && !number_set_has(&o->write_fds, (unsigned)call->args[0]))
-		return;
-	if (in)
-		dump_bytes(memory, SYSCALL_EXIT, call->args[1], (uint64_t)call->result, out);
-	else if (in_vector)
-		dump_vector(call, memory, SYSCALL_EXIT, call->args[1], call->args[2], (uint64_t)call->result, out);
-	else if (out_plain)
-		dump_bytes(memory, SYSCALL_ENTER, call->args[1], call->args[2], out);
-	else if (out_vector)
-		dump_vector(call, memory, SYSCALL_ENTER, call->args[1], call->args[2], UINT64_MAX, out);
+	row = entry ? find_row(entry->name) : NULL;
+	if (row && number_set_has(row->reads ? &o->read_fds : &o->write_fds, (unsigned)fd))
+		dump_row(row, &(struct dump){ .call = call, .memory = memory, .out = out,
+					      /* what a call sends is told how far at its exit */
+					      .phase = row->reads || row->what == MESSAGES ? SYSCALL_EXIT : SYSCALL_ENTER });
 }

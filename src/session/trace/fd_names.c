@@ -277,10 +277,11 @@ static bool add_socket(struct fd_names *f, int pid, int fd, const char *link_pat
 
 /* --- everything else -------------------------------------------------------------------------- */
 
-static bool add_pidfd(int pid, int fd, struct str *out)
+/* The process that a pidfd refers to, as we see it; -1: it is none, or not one that we can see. */
+static int read_pidfd(int pid, int fd)
 {
 	char path[64], line[128];
-	int target = -2;
+	int target = -1;
 
 	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", pid, fd);
 
@@ -291,6 +292,13 @@ static bool add_pidfd(int pid, int fd, struct str *out)
 			break;
 	if (file)
 		fclose(file);
+	return target;
+}
+
+static bool add_pidfd(int pid, int fd, struct str *out)
+{
+	int target = read_pidfd(pid, fd);
+
 	if (target < 0)
 		return false;
 	str_printf(out, "pid:%d", target);
@@ -474,14 +482,14 @@ static bool add_from_proc(struct fd_names *f, int pid, int fd, struct str *out, 
 	return true;
 }
 
-static bool fd_path(void *user, int pid, int fd, struct str *out)
+/* FOUND: what the engine kept of it. */
+static bool add_name(struct fd_names *f, enum file_piece found, int pid, int fd, struct str *out)
 {
-	struct fd_names *f = user;
 	size_t begin = out->length;
 	bool deleted = false, known;
 
 	str_add_char(out, '<');
-	switch (find_kept(f, fd)) {
+	switch (found) {
 	case FILE_PIECE_FOUND: known = add_kept(f, &f->kept, out, &deleted); break;
 	case FILE_PIECE_NOTHING: known = false; break;
 	default: known = add_from_proc(f, pid, fd, out, &deleted);
@@ -491,6 +499,25 @@ static bool fd_path(void *user, int pid, int fd, struct str *out)
 	else
 		str_truncate(out, begin);
 	return known;
+}
+
+static bool fd_path(void *user, int pid, int fd, struct str *out)
+{
+	return add_name(user, find_kept(user, fd), pid, fd, out);
+}
+
+static bool other_fd_path(void *user, int pid, int fd, struct str *out)
+{
+	return add_name(user, FILE_PIECE_NONE, pid, fd, out);
+}
+
+static int pidfd_target(void *user, int pid, int fd)
+{
+	struct fd_names *f = user;
+
+	if (find_kept(f, fd) == FILE_PIECE_FOUND)
+		return file_piece_is_pidfd(&f->kept) ? (int)f->kept.peer : -1;
+	return read_pidfd(pid, fd);
 }
 
 static int netlink_protocol(void *user, int pid, int fd)
@@ -520,6 +547,8 @@ struct fd_names *fd_names_create(uint32_t fds, struct syscall_lookup *lookup)
 	map_init(&f->ends);
 	lookup->user = f;
 	lookup->fd_path = fds ? fd_path : NULL;
+	lookup->other_fd_path = fds ? other_fd_path : NULL;
+	lookup->pidfd_target = pidfd_target;
 	lookup->netlink_protocol = netlink_protocol;
 	return f;
 }

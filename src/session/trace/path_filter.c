@@ -2,7 +2,7 @@
 /*
  * A path counts as given and as resolved at start.  A call touches it when one of its
  * path arguments is that text, or one of its descriptors is open on it.  Which arguments
- * those are: by the class of the call and, where a class doesn't say, by a short table.
+ * those are: by the description of the call and, where that doesn't say, by a short table.
  */
 #include "session/trace/path_filter.h"
 
@@ -103,47 +103,6 @@ static bool match_fd(const struct path_filter *f, const struct call_thread *t, i
 	return is_ours(f, target);
 }
 
-/* Bits: arguments that are paths, and descriptors. */
-struct which {
-	const char *name;
-	uint8_t paths, fds;
-};
-static const struct which special[] = {
-	{ "rename", 3, 0 }, { "link", 3, 0 }, { "symlink", 3, 0 }, { "pivot_root", 3, 0 }, { "mount", 3, 0 },
-	{ "renameat", 10, 5 }, { "renameat2", 10, 5 }, { "linkat", 10, 5 }, { "symlinkat", 5, 2 },
-	{ "mmap", 0, 16 }, { "mmap2", 0, 16 }, { "dup2", 0, 3 }, { "dup3", 0, 3 }, { "epoll_ctl", 0, 5 },
-	{ "sendfile", 0, 3 }, { "sendfile64", 0, 3 }, { "splice", 0, 5 }, { "tee", 0, 3 },
-	{ "copy_file_range", 0, 5 }, { "inotify_add_watch", 2, 1 }, { "fanotify_mark", 16, 9 },
-	{ "socket", 0, 0 }, { "socketpair", 0, 0 }, { "pipe", 0, 0 }, { "pipe2", 0, 0 }, { "eventfd", 0, 0 },
-	{ "eventfd2", 0, 0 }, { "epoll_create", 0, 0 }, { "epoll_create1", 0, 0 }, { "inotify_init", 0, 0 },
-	{ "inotify_init1", 0, 0 }, { "timerfd_create", 0, 0 }, { "memfd_create", 0, 0 }, { "userfaultfd", 0, 0 },
-	{ "move_mount", 10, 5 }, { "quotactl", 2, 0 }, { "faccessat", 2, 1 }, { "fchownat", 2, 1 },
-	{ "signalfd", 0, 1 }, { "signalfd4", 0, 1 }, { "perf_event_open", 0, 8 }, { "kexec_file_load", 0, 3 },
-	{ "poll", 0, 0 }, { "ppoll", 0, 0 }, { "select", 0, 0 }, { "pselect6", 0, 0 }, { "_newselect", 0, 0 },
-};
-
-static bool ends_with_at(const char *name)
-{
-	size_t n = strlen(name);
-
-	return (n > 2 && strcmp(name + n - 2, "at") == 0 && strcmp(name, "stat") != 0 && strcmp(name, "lstat") != 0 &&
-		strcmp(name, "fstat") != 0) ||
-	       strcmp(name, "statx") == 0 || strcmp(name, "openat2") == 0 || strcmp(name, "faccessat2") == 0 ||
-	       strcmp(name, "fchmodat2") == 0 || strcmp(name, "fstatat64") == 0 || strcmp(name, "newfstatat") == 0 ||
-	       strcmp(name, "name_to_handle_at") == 0 || strcmp(name, "open_tree") == 0 || strcmp(name, "fspick") == 0;
-}
-
-static struct which find_which(const struct syscall_entry *entry)
-{
-	for (size_t i = 0; i < sizeof(special) / sizeof(*special); i++)
-		if (strcmp(special[i].name, entry->name) == 0)
-			return special[i];
-	if (ends_with_at(entry->name))
-		return (struct which){ entry->name, 2, 1 };
-	return (struct which){ entry->name, entry->classes & SYSCALL_FILE ? 1 : 0,
-			       entry->classes & SYSCALL_FILE ? 0 : entry->classes & (SYSCALL_DESC | SYSCALL_NETWORK) ? 1 : 0 };
-}
-
 static bool match_pollfds(const struct path_filter *f, const struct call_thread *t, const struct syscall_memory *memory)
 {
 	const struct syscall_call *call = &t->call;
@@ -152,7 +111,7 @@ static bool match_pollfds(const struct path_filter *f, const struct call_thread 
 		short events, revents;
 	} polled;
 
-	for (uint64_t i = 0; i < call->args[1] && i < 4096; i++) {
+	for (uint64_t i = 0; i < (uint32_t)call->args[1] && i < 4096; i++) {
 		if (memory->read(memory->user, SYSCALL_ENTER, call->args[0] + i * sizeof(polled), &polled,
 				 sizeof(polled)) != sizeof(polled))
 			return false;
@@ -162,40 +121,81 @@ static bool match_pollfds(const struct path_filter *f, const struct call_thread 
 	return false;
 }
 
+enum { FD_SET_MOST = 1 << 20 };
+
+/* A set must be there as a whole. */
+static bool match_fd_set(const struct path_filter *f, const struct call_thread *t, const struct syscall_memory *memory,
+			 uint64_t addr, int count)
+{
+	unsigned bits = 8 * syscall_abi_word_bytes(t->call.abi);
+	size_t size = ((size_t)count + bits - 1) / bits * (bits / 8);
+	CLEANUP(mem_freep) uint8_t *bytes = mem_alloc(size);
+
+	if (!addr || memory->read(memory->user, SYSCALL_ENTER, addr, bytes, size) != size)
+		return false;
+	for (int fd = 0; fd < count; fd++)
+		if (bytes[fd / 8] >> (fd % 8) & 1 && match_fd(f, t, fd))
+			return true;
+	return false;
+}
+
 static bool match_fd_sets(const struct path_filter *f, const struct call_thread *t, const struct syscall_memory *memory)
 {
-	const struct syscall_call *call = &t->call;
-	int count = (int)call->args[0];
-	uint8_t bits[128];
+	int count = (int)t->call.args[0];
 
-	for (int set = 1; set <= 3; set++) {
-		if (!call->args[set] || count <= 0 || count > 1024 ||
-		    !memory->read(memory->user, SYSCALL_ENTER, call->args[set], bits, (size_t)(count + 7) / 8))
-			continue;
-		for (int fd = 0; fd < count; fd++)
-			if (bits[fd / 8] >> (fd % 8) & 1 && match_fd(f, t, fd))
-				return true;
-	}
+	if (count > FD_SET_MOST)
+		count = FD_SET_MOST;
+	for (int set = 1; set <= 3 && count > 0; set++)
+		if (match_fd_set(f, t, memory, t->call.args[set], count))
+			return true;
 	return false;
+}
+
+/* What the last two arguments are depends on the command; the descriptor in front is the mount's own. */
+static bool match_fsconfig(const struct path_filter *f, const struct call_thread *t, const struct syscall_memory *memory)
+{
+	enum { SET_PATH = 3, SET_PATH_EMPTY = 4, SET_FD = 5 };
+	uint32_t command = (uint32_t)t->call.args[1];
+
+	if (command < SET_PATH || command > SET_FD)
+		return false;
+	return match_fd(f, t, (int)t->call.args[4]) || (command != SET_FD && match_text(f, t->call.args[3], memory));
+}
+
+/* Calls that a description of their arguments says too little of. */
+static const struct {
+	const char *name;
+	bool (*match)(const struct path_filter *f, const struct call_thread *t, const struct syscall_memory *memory);
+} special[] = {
+	{ "poll", match_pollfds }, { "ppoll", match_pollfds }, { "ppoll_time64", match_pollfds },
+	{ "select", match_fd_sets }, { "_newselect", match_fd_sets }, { "pselect6", match_fd_sets },
+	{ "pselect6_time64", match_fd_sets }, { "fsconfig", match_fsconfig },
+};
+
+static struct syscall_roles roles_of(const struct syscall_entry *entry)
+{
+	if (entry->describe)
+		return syscall_get_roles(entry);
+	return (struct syscall_roles){ .paths = entry->classes & SYSCALL_FILE ? 1 : 0,
+				       .fds = entry->classes & (SYSCALL_DESC | SYSCALL_NETWORK) && !(entry->classes & SYSCALL_FILE) };
 }
 
 bool path_filter_match(const struct path_filter *f, const struct call_thread *t, const struct syscall_memory *memory)
 {
 	const struct syscall_call *call = &t->call;
 	const struct syscall_entry *entry = syscall_find(call->abi, call->number);
-	struct which which;
+	struct syscall_roles roles;
 
 	if (!entry)
 		return false;
-	if (strcmp(entry->name, "poll") == 0 || strcmp(entry->name, "ppoll") == 0)
-		return match_pollfds(f, t, memory);
-	if (strcmp(entry->name, "select") == 0 || strcmp(entry->name, "pselect6") == 0)
-		return match_fd_sets(f, t, memory);
-	which = find_which(entry);
+	for (size_t i = 0; i < sizeof(special) / sizeof(*special); i++)
+		if (strcmp(entry->name, special[i].name) == 0)
+			return special[i].match(f, t, memory);
+	roles = roles_of(entry);
 	for (unsigned i = 0; i < 6; i++) {
-		if (which.paths >> i & 1 && match_text(f, call->args[i], memory))
+		if (roles.paths >> i & 1 && match_text(f, call->args[i], memory))
 			return true;
-		if (which.fds >> i & 1 && match_fd(f, t, (int)call->args[i]))
+		if ((roles.fds | roles.dirfds) >> i & 1 && match_fd(f, t, (int)call->args[i]))
 			return true;
 	}
 	return false;

@@ -198,6 +198,7 @@ static enum call_verdict on_enter(void *self, struct call_thread *t, const struc
 	struct syscall_style style = style_of(p, &t->call);
 
 	note_personality(p, t, line);
+	t->call.restarts = line->interrupted;
 	if (p->fds)
 		fd_names_look_at(p->fds, t->pieces, SYSCALL_ENTER);
 	line->filtered = !is_printed(p, t, memory);
@@ -387,12 +388,21 @@ static void leave_new(struct printer *p, struct call_thread *t, const struct sys
 	add_result(p, t, memory, out);
 }
 
+/* The kernel lets restart_syscall() go on with it: include/linux/errno.h, ERESTART_RESTARTBLOCK. */
+static bool is_interrupted(const struct syscall_call *call)
+{
+	enum { RESTARTBLOCK = 516 };
+
+	return call->is_error && (call->result == RESTARTBLOCK || call->result == -RESTARTBLOCK);
+}
+
 static void on_leave(void *self, struct call_thread *t, const struct syscall_memory *memory)
 {
 	struct printer *p = self;
 	struct line *line = printer_line(t);
 	struct trace_out *out = target(p, line);
 
+	line->interrupted = is_interrupted(&t->call) ? t->call.number + 1 : 0;
 	if (line->filtered)
 		return;
 	p->counted += wants_status(p, t);

@@ -16,6 +16,7 @@ struct line {
 	bool attached;              /* a message about its end is due */
 	enum syscall_abi abi;       /* of its last call, for "[ Process runs in 32 bit mode ]" */
 	int slot;                   /* of this call in the printer's memo */
+	uint32_t interrupted;       /* number + 1 of its last call, if that waits for restart_syscall() */
 	bool known;                 /* its text was made before */
 	size_t text_at;             /* where its text begins in its output, when it is told whole */
 	uint64_t enter_system_ns;   /* CPU time in the kernel at entry, for -c */

@@ -91,6 +91,8 @@ static void on_note(void *user, enum tracer_note what, pid_t pid, const char *te
 
 	if (what == TRACER_POKE_FAILED)
 		printer_say(l->printer, "Failed to tamper with process %d: %s", pid, text);
+	else if (what == TRACER_POKE_SHORT)
+		printer_say(l->printer, "%s", text);
 	else if (what == TRACER_STRANGER_ENDED && pid == printer_command(l->printer))
 		return; /* what reads our output */
 	else if (what == TRACER_STRANGER_ENDED && !(l->options->quiet & TRACE_QUIET_EXIT))
