@@ -150,10 +150,8 @@ static __always_inline bool number_wanted(__u64 number)
 	return calls_numbers[number / 64 & (BPF_CALLS_NUMBERS / 64 - 1)] >> (number & 63) & 1;
 }
 
-static __always_inline void take_registers(struct bpf_call *call, struct task_struct *task, __u32 abi)
+static __always_inline void take_registers(struct bpf_call *call, const struct pt_regs *r, __u32 abi)
 {
-	const struct pt_regs *r = (const struct pt_regs *)bpf_task_pt_regs(task);
-
 #if defined(__TARGET_ARCH_x86)
 	if (abi == 1) {
 		call->args[0] = (__u32)r->bx, call->args[1] = (__u32)r->cx, call->args[2] = (__u32)r->dx;
@@ -190,10 +188,11 @@ static __always_inline struct call_now *admit(struct task_struct *task)
 	return now;
 }
 
-SEC("raw_tp/sys_enter")
-int calls_enter(struct bpf_raw_tracepoint_args *ctx)
+/* sys_enter(regs, number) */
+SEC("typed_tp/sys_enter")
+int calls_enter(__u64 *ctx)
 {
-	__u64 number = ctx->args[1];
+	__u64 number = ctx[1];
 	struct bpf_calls_plan *plan;
 	struct task_struct *task;
 	struct call_now *now;
@@ -221,7 +220,7 @@ int calls_enter(struct bpf_raw_tracepoint_args *ctx)
 	now->late = 0;
 	now->parts = 0;
 	now->in_call = 1;
-	take_registers(&now->call, task, abi);
+	take_registers(&now->call, (const struct pt_regs *)ctx[0], abi);
 	now->call.enter_ns = bpf_ktime_get_ns();
 	if (plan->phases & BPF_PLAN_AT_ENTRY) {
 		if (plan->phases & BPF_PLAN_SIMPLE)
@@ -235,10 +234,10 @@ int calls_enter(struct bpf_raw_tracepoint_args *ctx)
 }
 
 /* The number that the call was made with, where it is at hand; else one that may be wanted. */
-static __always_inline __u64 number_at_exit(struct task_struct *task)
+static __always_inline __u64 number_at_exit(const struct pt_regs *regs)
 {
 #if defined(__TARGET_ARCH_x86)
-	return ((const struct pt_regs *)bpf_task_pt_regs(task))->orig_ax;
+	return regs->orig_ax;
 #else
 	return (__u64)-1;
 #endif
@@ -246,7 +245,7 @@ static __always_inline __u64 number_at_exit(struct task_struct *task)
 
 /* A thread whose first sight is a return: it has been in that call since before we looked, and its
  * registers are as they were at entry.  (Not on arm64, where the first one holds the result.) */
-static __always_inline struct call_now *join(struct task_struct *task, __u64 number)
+static __always_inline struct call_now *join(struct task_struct *task, const struct pt_regs *regs, __u64 number)
 {
 #if defined(__TARGET_ARCH_x86)
 	__u32 tid = target_nr(task), abi, key;
@@ -272,30 +271,33 @@ static __always_inline struct call_now *join(struct task_struct *task, __u64 num
 	now->late = 0;
 	now->parts = 0;
 	now->in_call = 1;
-	take_registers(&now->call, task, abi);
+	take_registers(&now->call, regs, abi);
 	return now;
 #else
 	return NULL;
 #endif
 }
 
-SEC("raw_tp/sys_exit")
-int calls_exit(struct bpf_raw_tracepoint_args *ctx)
+/* sys_exit(regs, result) */
+SEC("typed_tp/sys_exit")
+int calls_exit(__u64 *ctx)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	__u64 number = number_at_exit(task);
+	const struct pt_regs *regs = (const struct pt_regs *)ctx[0];
+	__u64 number = number_at_exit(regs);
 	struct bpf_calls_plan *plan;
+	struct task_struct *task;
 	struct call_now *now;
-	__s64 result = (__s64)ctx->args[1];
+	__s64 result = (__s64)ctx[1];
 	bool error;
 	__u32 key;
 
 	/* rt_sigreturn leaves -1 */
 	if (number < BPF_CALLS_NUMBERS && !number_wanted(number))
 		return 0;
+	task = bpf_get_current_task_btf();
 	now = bpf_task_storage_get(&calls_now, task, 0, 0);
 	if (!now)
-		now = join(task, number);
+		now = join(task, regs, number);
 	if (!now || !now->in_call)
 		return 0;
 	if (task->pending.signal.sig[0] >> 8 & 1) /* SIGKILL: what it returns nobody will see */

@@ -106,6 +106,17 @@ const char *btf_string(const struct btf_file *f, uint32_t offset)
 	return offset < f->strings.size_bytes ? (const char *)f->strings.data + offset : "";
 }
 
+uint32_t btf_find(const struct btf_file *f, enum btf_kind kind, const char *name)
+{
+	for (uint32_t id = 1; id < f->count; id++) {
+		struct btf_type t = btf_type_of(f, id);
+
+		if (btf_kind_of(&t) == kind && strcmp(btf_string(f, t.name_offset), name) == 0)
+			return id;
+	}
+	return 0;
+}
+
 /* --- extract ------------------------------------------------------------------------------------- */
 
 struct extract {

@@ -43,6 +43,9 @@ struct btf_type btf_type_of(const struct btf_file *f, uint32_t id);
 struct bytes btf_members(const struct btf_file *f, uint32_t id);
 const char *btf_string(const struct btf_file *f, uint32_t offset); /* "" when it is out of range */
 
+/* The first type of that kind and name; 0: there is none. */
+uint32_t btf_find(const struct btf_file *f, enum btf_kind kind, const char *name);
+
 /* Structs and unions of F with a name that WANTED has too (what follows "___" there does not
  * count), with all their members and what those hold by value, as BTF of its own appended to
  * IMAGE.  What members point to is left out.  A loader of BPF programs finds the places of

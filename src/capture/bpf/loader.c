@@ -17,6 +17,7 @@
 #include "format/btf.h"
 #include "format/elf.h"
 
+#include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
@@ -41,9 +42,64 @@ static int print(enum libbpf_print_level level, const char *format, va_list args
 	return n;
 }
 
+/* --- typed tracepoints ---------------------------------------------------------------------------- */
+
+/* The loader that libbpf loads programs for: its callback isn't told. */
+static _Thread_local const struct bpf_loader *loading;
+
+static int typed_id(const char *name)
+{
+	for (size_t i = 0; loading && i < loading->typed_count; i++)
+		if (strcmp(loading->typed[i].name, name) == 0)
+			return (int)loading->typed[i].type_id;
+	return libbpf_find_vmlinux_btf_id(name, BPF_TRACE_RAW_TP);
+}
+
+/* Only now does libbpf learn what kind of program it is: before, it would read all types. */
+static int prepare_typed(struct bpf_program *program, struct bpf_prog_load_opts *options, long cookie)
+{
+	int id = typed_id(bpf_program__section_name(program) + strlen(BPF_LOADER_TYPED));
+
+	if (id <= 0)
+		return id ? id : -ESRCH;
+	options->attach_btf_id = (uint32_t)id;
+	options->expected_attach_type = BPF_TRACE_RAW_TP;
+	return bpf_program__set_type(program, BPF_PROG_TYPE_TRACING);
+}
+
+static void register_typed(void)
+{
+	static const struct libbpf_prog_handler_opts options = { .sz = sizeof(options), .prog_prepare_load_fn = prepare_typed };
+	static bool done;
+
+	if (!done)
+		libbpf_register_prog_handler(BPF_LOADER_TYPED, BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_TRACE_RAW_TP, &options);
+	done = true;
+}
+
+/* Those that the sections of the ELF file name. */
+static void find_typed(struct bpf_loader *l, const struct elf_file *file, const struct btf_file *kernel)
+{
+	for (size_t i = 0; i < file->section_count && l->typed_count < BPF_LOADER_TYPED_MOST; i++) {
+		const char *section = file->sections[i].name;
+		struct bpf_loader_typed *t = &l->typed[l->typed_count];
+		char type[64];
+
+		if (!str_starts(section, BPF_LOADER_TYPED))
+			continue;
+		snprintf(t->name, sizeof(t->name), "%s", section + strlen(BPF_LOADER_TYPED));
+		snprintf(type, sizeof(type), "btf_trace_%s", t->name);
+		t->type_id = btf_find(kernel, BTF_TYPEDEF, type);
+		l->typed_count += t->type_id != 0;
+	}
+}
+
+/* --- one loader's life -------------------------------------------------------------------------- */
+
 void bpf_loader_init(struct bpf_loader *l, const char *what)
 {
 	*l = (struct bpf_loader){ .what = what, .types_fd = -1 };
+	register_typed();
 	libbpf_set_print(log_get_level() >= LOG_DEBUG ? print : NULL);
 	l->log = mem_alloc(LOG_BYTES); /* not touched unless a load fails */
 	l->log[0] = '\0';
@@ -64,7 +120,7 @@ const struct bpf_object_open_opts *bpf_loader_options(struct bpf_loader *l) { re
 /* --- the kernel's types ------------------------------------------------------------------------ */
 
 /* The types that the program was compiled with, as BTF in its ELF file. */
-static struct err *types_of_program(struct bytes elf, const struct btf_file *kernel, struct str *image)
+static struct err *types_of_program(struct bpf_loader *l, struct bytes elf, const struct btf_file *kernel, struct str *image)
 {
 	struct elf_file file;
 	struct btf_file program;
@@ -79,6 +135,7 @@ static struct err *types_of_program(struct bytes elf, const struct btf_file *ker
 		btf_extract(kernel, &program, image);
 		btf_deinit(&program);
 	}
+	find_typed(l, &file, kernel);
 	elf_deinit(&file);
 	return err;
 }
@@ -102,7 +159,7 @@ static struct err *kernel_types(struct str *text, struct bytes *ret)
 	return NULL;
 }
 
-static struct err *extract_types(struct bytes elf, struct str *image)
+static struct err *extract_types(struct bpf_loader *l, struct bytes elf, struct str *image)
 {
 	struct str text;
 	struct bytes types = { 0 };
@@ -114,7 +171,7 @@ static struct err *extract_types(struct bytes elf, struct str *image)
 	if (!err)
 		err = btf_init(&kernel, types);
 	if (!err) {
-		err = types_of_program(elf, &kernel, image);
+		err = types_of_program(l, elf, &kernel, image);
 		btf_deinit(&kernel);
 	}
 	if (!text.text && types.size_bytes)
@@ -128,7 +185,7 @@ void bpf_loader_types(struct bpf_loader *l, const void *elf, size_t size_bytes)
 	struct str image;
 
 	str_init(&image);
-	struct err *err = extract_types((struct bytes){ elf, size_bytes }, &image);
+	struct err *err = extract_types(l, (struct bytes){ elf, size_bytes }, &image);
 
 	if (!err) {
 		l->types_fd = memfd_create("sonde-types", MFD_CLOEXEC);
@@ -248,8 +305,11 @@ struct err *bpf_loader_open_error(const struct bpf_loader *l)
 
 struct err *bpf_loader_load(struct bpf_loader *l, const struct bpf_object_skeleton *skeleton)
 {
+	loading = l;
+
 	int err = bpf_object__load_skeleton((struct bpf_object_skeleton *)skeleton);
 
+	loading = NULL;
 	if (err == 0)
 		return NULL;
 	say_log(l);
@@ -271,7 +331,8 @@ struct err *bpf_loader_attach(struct bpf_loader *l, const struct bpf_object_skel
 		if (!bpf_program__autoload(*s->prog) || !bpf_program__autoattach(*s->prog) || *s->link ||
 		    !strchr(bpf_program__section_name(*s->prog), '/'))
 			continue;
-		*s->link = bpf_program__attach(*s->prog);
+		*s->link = str_starts(bpf_program__section_name(*s->prog), BPF_LOADER_TYPED) ? bpf_program__attach_trace(*s->prog)
+											   : bpf_program__attach(*s->prog);
 		if (*s->link)
 			continue;
 

@@ -24,6 +24,17 @@
 #include <bpf/libbpf.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+/* A program in the section "typed_tp/NAME" is attached to that raw tracepoint and gets its arguments with their types,
+ * as one in libbpf's "tp_btf/NAME" would; but the number of that type is looked up by ourselves, with the others:
+ * libbpf reads all of the kernel's types for it. */
+#define BPF_LOADER_TYPED "typed_tp/"
+enum { BPF_LOADER_TYPED_MOST = 4 };
+struct bpf_loader_typed {
+	char name[32];
+	uint32_t type_id;
+};
 
 struct bpf_loader {
 	const char *what;   /* "system calls", for messages */
@@ -31,6 +42,8 @@ struct bpf_loader {
 	struct bpf_object_open_opts options;
 	int types_fd;       /* of the kernel's types that the programs name; -1: none */
 	char types_path[32];
+	struct bpf_loader_typed typed[BPF_LOADER_TYPED_MOST];
+	size_t typed_count;
 };
 
 void bpf_loader_init(struct bpf_loader *l, const char *what);

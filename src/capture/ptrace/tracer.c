@@ -261,6 +261,7 @@ static void handle(struct tracer *t, const struct happened *h)
 		if (e == NULL)
 			e = followed(t, h->tid, NULL);
 		e->shown.system_ns = h->system_ns;
+		place_saw(t->place, e->shown.pid, h->tid);
 		stopped(t, e, h->status);
 	} else if (e) {
 		ended(t, e, h->status);
@@ -420,6 +421,7 @@ struct err *tracer_create(const struct tracer_options *options, struct tracer **
 	t->options = *options;
 	t->seize_options = seize_options(options);
 	map_init(&t->tracees);
+	t->place = place_create();
 	err = make_timer(t);
 	if (err) {
 		tracer_destroy(t);
@@ -437,6 +439,7 @@ void tracer_destroy(struct tracer *t)
 		return;
 	if (t->has_timer)
 		timer_delete(t->timer);
+	place_destroy(t->place);
 	for (size_t i = 0; (slot = map_next(&t->tracees, &i)) != NULL;) {
 		struct tracee *e = (struct tracee *)(uintptr_t)slot->value;
 

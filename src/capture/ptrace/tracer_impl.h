@@ -4,6 +4,7 @@
 /* Shared by tracer*.c only. */
 #include "base/map.h"
 #include "base/vec.h"
+#include "capture/ptrace/place.h"
 #include "capture/ptrace/remote.h"
 #include "capture/ptrace/tracer.h"
 
@@ -35,6 +36,7 @@ struct tracer {
 	struct tracer_options options;
 	struct map tracees; /* tid -> struct tracee * */
 	struct remote remote;
+	struct place *place; /* NULL: the tracer runs anywhere */
 	VEC(struct tracer_delayed) delayed;
 	pid_t command;  /* 0: none */
 	int command_status;

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The tracer follows the thread that nearly all of the last stops were of.  To be bound to its CPU is not enough:
+ * when the tracer lets the thread go on, that CPU is busy (with the tracer), and the kernel puts the thread on an
+ * idle one.  But a CPU that runs nothing but SCHED_IDLE threads counts as idle (select_idle_sibling() in
+ * kernel/sched/fair.c), so the tracer becomes one: the thread stays, and takes the CPU over at once.
+ *
+ * With others that want that CPU the tracer would come last, and its tracee with it.  So how busy the CPU was
+ * with others is looked at, some times a second; when it was, the tracer is an ordinary thread again, anywhere, and
+ * tries the next time after twice as long.
+ */
+#include "capture/ptrace/place.h"
+
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LOOK_EVERY_NS 200000000ULL
+#define HOLD_NS 1000000000ULL
+#define HOLD_MOST_NS 64000000000ULL
+enum { WINDOW = 64, MOST_OF_IT = 56, OTHERS_MOST = 4 /* a quarter */ };
+
+struct place {
+	cpu_set_t before;        /* where the tracer may run */
+	int policy_before;
+	struct sched_param param_before;
+	bool placed;
+	int cpu;
+	unsigned seen, same;     /* stops in this window; of `tid` */
+	pid_t pid, tid;
+	uint64_t looked_ns, busy_ns, ours_ns; /* as of the last look: the CPU's, the tracer's and tracee's */
+	uint64_t not_before_ns, hold_ns;
+};
+
+static bool may_go_back(void)
+{
+	errno = 0;
+
+	int nice = getpriority(PRIO_PROCESS, 0);
+
+	if (errno || nice == -20 || setpriority(PRIO_PROCESS, 0, nice - 1) != 0)
+		return false;
+	setpriority(PRIO_PROCESS, 0, nice);
+	return true;
+}
+
+struct place *place_create(void)
+{
+	struct place *p = mem_calloc(1, sizeof(*p));
+
+	p->hold_ns = HOLD_NS;
+	p->policy_before = sched_getscheduler(0);
+	if (sched_getaffinity(0, sizeof(p->before), &p->before) != 0 || CPU_COUNT(&p->before) < 2 ||
+	    p->policy_before != SCHED_OTHER || sched_getparam(0, &p->param_before) != 0 || !may_go_back()) {
+		free(p);
+		return NULL;
+	}
+	return p;
+}
+
+static void leave(struct place *p)
+{
+	if (!p->placed)
+		return;
+	p->placed = false;
+	sched_setscheduler(0, p->policy_before, &p->param_before);
+	sched_setaffinity(0, sizeof(p->before), &p->before);
+}
+
+void place_destroy(struct place *p)
+{
+	if (!p)
+		return;
+	leave(p);
+	free(p);
+}
+
+/* --- looking ------------------------------------------------------------------------------ */
+
+/* The CPU that a thread was last on; -1: it is gone. */
+static int cpu_of(pid_t pid, pid_t tid)
+{
+	enum { AFTER_NAME = 37 }; /* proc(5): processor is field 39, the state behind the name is the third */
+	char path[64], line[1024];
+	const char *at;
+	int cpu = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", pid, tid);
+	file = fopen(path, "re");
+	at = file && fgets(line, sizeof(line), file) ? strrchr(line, ')') : NULL;
+	for (unsigned i = 0; at && i < AFTER_NAME; i++)
+		at = strchr(at + 1, ' ');
+	if (at && sscanf(at, "%d", &cpu) != 1)
+		cpu = -1;
+	if (file)
+		fclose(file);
+	return cpu;
+}
+
+/* What the CPU was busy with, all in all; 0: it isn't known. */
+static uint64_t busy_ns(int cpu)
+{
+	unsigned long long user, nice, system, idle, iowait, irq, softirq;
+	uint64_t tick_ns = 1000000000ULL / (uint64_t)sysconf(_SC_CLK_TCK), busy = 0;
+	char line[512], name[24];
+	FILE *file = fopen("/proc/stat", "re");
+
+	snprintf(name, sizeof(name), "cpu%d ", cpu);
+	while (file && fgets(line, sizeof(line), file) && strncmp(line, "cpu", 3) == 0)
+		if (str_starts(line, name) && sscanf(line + strlen(name), "%llu %llu %llu %llu %llu %llu %llu", &user, &nice, &system, &idle,
+						     &iowait, &irq, &softirq) == 7)
+			busy = (user + nice + system + irq + softirq) * tick_ns;
+	if (file)
+		fclose(file);
+	return busy;
+}
+
+static uint64_t thread_ns(pid_t pid, pid_t tid)
+{
+	char path[64];
+	unsigned long long ns = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat", pid, tid);
+	file = fopen(path, "re");
+	if (file && fscanf(file, "%llu", &ns) != 1)
+		ns = 0;
+	if (file)
+		fclose(file);
+	return ns;
+}
+
+static uint64_t ours_ns(const struct place *p)
+{
+	struct timespec own = { 0 };
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &own);
+	return thread_ns(p->pid, p->tid) + (uint64_t)own.tv_sec * 1000000000 + (uint64_t)own.tv_nsec;
+}
+
+static void look(struct place *p, uint64_t now_ns)
+{
+	p->looked_ns = now_ns;
+	p->busy_ns = busy_ns(p->cpu);
+	p->ours_ns = ours_ns(p);
+}
+
+/* Was the CPU wanted by others since the last look? */
+static bool is_crowded(const struct place *p, uint64_t now_ns)
+{
+	uint64_t busy = busy_ns(p->cpu) - p->busy_ns, ours = ours_ns(p) - p->ours_ns;
+
+	return busy > ours && busy - ours > (now_ns - p->looked_ns) / OTHERS_MOST;
+}
+
+/* --- moving ---------------------------------------------------------------------------------- */
+
+static void go_to(struct place *p, int cpu, uint64_t now_ns)
+{
+	struct sched_param none = { 0 };
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	if (sched_setaffinity(0, sizeof(one), &one) != 0)
+		return;
+	if (!p->placed && sched_setscheduler(0, SCHED_IDLE, &none) != 0) {
+		sched_setaffinity(0, sizeof(p->before), &p->before);
+		return;
+	}
+	p->placed = true;
+	p->cpu = cpu;
+	look(p, now_ns);
+}
+
+static void follow(struct place *p)
+{
+	uint64_t now_ns = clock_now_ns();
+	int cpu;
+
+	if (p->placed && now_ns - p->looked_ns >= LOOK_EVERY_NS) {
+		if (is_crowded(p, now_ns)) {
+			leave(p);
+			p->not_before_ns = now_ns + p->hold_ns;
+			p->hold_ns = p->hold_ns < HOLD_MOST_NS ? p->hold_ns * 2 : p->hold_ns;
+		} else {
+			look(p, now_ns);
+		}
+	}
+	if (now_ns < p->not_before_ns)
+		return;
+	cpu = cpu_of(p->pid, p->tid);
+	if (cpu >= 0 && cpu < CPU_SETSIZE && CPU_ISSET(cpu, &p->before) && (!p->placed || cpu != p->cpu))
+		go_to(p, cpu, now_ns);
+}
+
+void place_saw(struct place *p, pid_t pid, pid_t tid)
+{
+	if (!p)
+		return;
+	p->same += tid == p->tid;
+	if (++p->seen < WINDOW)
+		return;
+	if (p->same >= MOST_OF_IT)
+		follow(p);
+	else
+		leave(p);
+	p->seen = p->same = 0;
+	p->pid = pid;
+	p->tid = tid;
+}
