@@ -129,7 +129,10 @@ def write_job(path, run):
 
 def carry(cpio, run):
     """Put what the script needs into the archive: no 9p in this kernel."""
-    for path in program_files(["bash", "setpriv", "setsid", "timeout", "date", "perl", *run.programs]):
+    programs = ["bash", "setpriv", "setsid", "timeout", "date", "perl", *run.programs]
+    if shutil.which(run.argv[0]):
+        programs.append(run.argv[0])
+    for path in program_files(programs):
         cpio.copy(path, path)
     files = [LAB + "/lib.sh", LAB + "/guest/as-user", *run.files]
     for path in map(os.path.abspath, filter(os.path.isfile, files + run.argv)):

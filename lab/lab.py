@@ -39,6 +39,8 @@ QEMU = "qemu-system-x86_64"
 OVERLAID = ("/tmp", "/var/tmp", "/run", "/mnt")  # tmpfs in the guest, see guest/init
 SLOW = ("debug", "kcsan")  # kernels that want time and memory
 MEMORY_MIB, SLOW_MEMORY_MIB = 768, 1536  # the same for all runs: each machine has its own snapshot
+MEMORY_LEAST_MIB = {"stock": 128, "cloud": 96, "debug": 640, "kcsan": 128, "minimal": 48}
+CPUS_MAX = 64  # base.config's CONFIG_NR_CPUS
 
 
 # --- kernels ----------------------------------------------------------------------------------
@@ -92,8 +94,13 @@ def find_kernel(name, modules=None):
         return kernel
     if not os.path.isfile(name):
         raise Broken("no kernel %s: stock, cloud, debug, minimal, kcsan, or a bzImage" % name)
+    with open(name, "rb") as f:
+        if f.read(0x206)[0x202:] != b"HdrS":  # kernel Documentation, arch/x86/boot
+            raise Broken("%s is no bzImage (arch/x86/boot/bzImage of a kernel's build, /boot/vmlinuz-RELEASE)" % name)
     if not modules:
         return Kernel(os.path.abspath(name))
+    if not os.path.exists(os.path.join(modules, "modules.dep")):
+        raise Broken("no modules.dep in %s: --modules is the directory lib/modules/RELEASE (depmod makes the file)" % modules)
     release = os.path.basename(os.path.realpath(modules))
     root = os.path.realpath(os.path.join(modules, "../../.."))
     return Kernel(os.path.abspath(name), root, release)
@@ -218,8 +225,8 @@ class Run:
     def boot_words(self):
         """The kernel's own, but for those that this run sets itself: kmemleak=off can't be taken back."""
         # A starved emulator fails the kernel's test of its timer, and the kernel panics.
-        ours = ["no_timer_check"] + [word for text in self.append for word in text.split()]
-        names = {word.partition("=")[0] for word in ours}
+        ours = ["no_timer_check", *self.append]
+        names = {word.partition("=")[0] for text in ours for word in text.split()}
         return [word for word in self.kernel.append if word.partition("=")[0] not in names] + ours
 
     def ports(self):
@@ -458,11 +465,45 @@ def add_guest_options(parser, kernel="stock"):
     add("-v", "--verbose", action="store_true")
 
 
+def check_guest_options(args):
+    """Say at once what would end as a riddle on a guest's console."""
+    least = MEMORY_LEAST_MIB.get(args.kernel, 32)
+    if not 1 <= args.cpus <= CPUS_MAX:
+        raise Broken("--cpus %d: 1 to %d; this machine has %d" % (args.cpus, CPUS_MAX, os.cpu_count()))
+    if args.mem is not None and args.mem < least:
+        raise Broken("--mem %d: MiB, and the %s kernel needs %d to boot" % (args.mem, args.kernel, least))
+    if args.timeout <= 0:
+        raise Broken("--timeout %g: seconds, more than none" % args.timeout)
+    for directory in args.keep + ([args.share] if args.share else []):
+        if not os.path.exists(directory):
+            raise Broken("no directory %s" % directory)
+    if args.console and not os.path.isdir(os.path.dirname(os.path.abspath(args.console))):
+        raise Broken("no directory for --console %s" % args.console)
+
+
+def check_output(path):
+    """Before a guest has run for nothing."""
+    directory = os.path.dirname(os.path.abspath(path))
+    if os.path.isdir(path) or not os.path.isdir(directory) or not os.access(directory, os.W_OK):
+        raise Broken("can't write %s: it is a directory, or there is none for it, or not for this user" % path)
+
+
+def program_path(name):
+    """A file's, as the guest's directory is another; a program on PATH is left to the guest's.  None: said at once."""
+    if "/" not in name and shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin"):
+        return name
+    path = os.path.abspath(name)
+    if not os.path.isfile(path) and not re.match(r"/(proc|sys|dev|run|tmp)/", path):  # there the guest has its own
+        raise Broken("no program or file %s: a guest runs this machine's" % name)
+    return path
+
+
 def guest_from_options(args, argv):
     """A Run as those options say, not started."""
-    if "/" in argv[0]:  # the guest's directory is another
-        argv = [os.path.abspath(argv[0]), *argv[1:]]
-    run = Run(find_kernel(args.kernel, args.modules), argv)
+    check_guest_options(args)
+    if os.environ.get("BUILD"):
+        os.environ["PATH"] = os.environ["BUILD"] + "/src:" + os.environ["PATH"]
+    run = Run(find_kernel(args.kernel, args.modules), [program_path(argv[0]), *argv[1:]])
     slow = args.kernel in SLOW
     run.cpus, run.timeout_s = args.cpus, DEBUG_TIMEOUT_S if slow and args.timeout == TIMEOUT_S else args.timeout
     run.memory_mib = args.mem or (SLOW_MEMORY_MIB if slow else MEMORY_MIB)
@@ -473,8 +514,6 @@ def guest_from_options(args, argv):
     for name in ("SRC", "BUILD", "TESTDIR", "SHARED"):
         if os.environ.get(name):
             run.env[name] = os.environ[name]
-    if "BUILD" in run.env:
-        os.environ["PATH"] = run.env["BUILD"] + "/src:" + os.environ["PATH"]
     run.env.update(pair.partition("=")[::2] for pair in args.env)
     return run
 

@@ -28,7 +28,8 @@ import time
 from common import Broken, cache_directory, read, say
 
 SIZE_MAX_BYTES = 4 << 30
-BOOTS_MAX, BOOT_MAX_S, RESTORE_MAX_S, ANSWER_MAX_S = 3, 600, 90, 300
+BOOTS_MAX, BOOT_MAX_S, RESTORE_MAX_S, ANSWER_MAX_S = 3, 600, 180, 300
+SILENCE_MAX_S = 200  # a kernel that prints nothing for so long while it boots has stalled
 
 
 class Monitor:
@@ -156,27 +157,48 @@ def made(run, directory):
 
 
 def make(run, directory):
-    """A machine whose kernel complained while it booted (emulation makes that happen) isn't kept."""
+    """A machine whose kernel complained while it booted, or stood still (emulation makes that happen), isn't kept."""
+    end = time.monotonic() + BOOT_MAX_S * 1.5
     for _ in range(BOOTS_MAX):
         began = time.monotonic()
-        if boot_and_save(run, directory):
+        complaint = boot_and_save(run, directory, min(BOOT_MAX_S, end - began))
+        if not complaint:
             break
-        say("the kernel complained while it booted, which emulation may cause: once more")
+        say("the kernel %s while it booted, which emulation may cause: once more" % complaint)
     else:
-        raise Broken("its kernel complains each time that it boots")
+        raise Broken("its kernel %s each time that it boots" % complaint)
     if run.verbose:
         say("made a snapshot of %d MiB in %.1f s" % (size_bytes(directory) >> 20, time.monotonic() - began))
 
 
-def boot_and_save(run, directory):
-    """False if the kernel is tainted already."""
+class Progress:
+    """Has a machine booted, and does it go on?"""
+
+    def __init__(self, maker):
+        self.maker, self.size, self.changed = maker, 0, time.monotonic()
+
+    def is_over(self):
+        size, now = os.path.getsize(self.maker.console_path), time.monotonic()
+        if size != self.size:
+            self.size, self.changed = size, now
+        return b"\n" in self.maker.control or self.has_stalled()
+
+    def has_stalled(self):
+        return time.monotonic() - self.changed > SILENCE_MAX_S
+
+
+def boot_and_save(run, directory, timeout_s):
+    """Returns what is wrong with this boot, or nothing."""
     with run.alike() as maker, open(directory + "/memory", "w+b") as memory, open(directory + "/state", "w+b") as state:
         memory.truncate(run.memory_mib << 20)
-        maker.console, maker.timeout_s = directory + "/console", BOOT_MAX_S
+        maker.console, maker.timeout_s = directory + "/console", timeout_s
         maker.boot_for_snapshot(run.dir + "/machine", ram(run, directory + "/memory", "on"))
-        maker.wait(lambda: b"\n" in maker.control)
+        progress = Progress(maker)
+        maker.wait(progress.is_over)
+        if not maker.control:
+            return "stood still"
         if maker.control != b"ready 0\n":
-            return False
+            return "complained"
         time.sleep(0.5)  # it goes to its port
         capability(maker)
         maker.monitor.ask("getfd", state, fdname="state")
@@ -187,7 +209,7 @@ def boot_and_save(run, directory):
             status = maker.monitor.ask("query-migrate").get("status", "")
             if status in ("failed", "cancelled"):
                 raise Broken("QEMU could not save the machine")
-    return True
+    return ""
 
 
 def size_bytes(directory):
@@ -205,6 +227,8 @@ def prune():
                 shutil.rmtree(path, ignore_errors=True)
             elif os.path.isdir(path):
                 found.append((os.stat(path).st_mtime, path, size_bytes(path)))
+            elif name.endswith(".lock") and not os.path.exists(path[:-5]) and os.stat(path).st_mtime < time.time() - 86400:
+                os.remove(path)
         except FileNotFoundError:
             pass  # another run removed it
     for _, path, size in sorted(found, reverse=True):

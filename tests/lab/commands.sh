@@ -32,27 +32,27 @@ for _ in 1 2 3 4 5; do
 	sonde top -p $busy --once -d 2 >top.out
 	grep -q '% in shares' top.out && break
 done
-run -5 sonde top --once -d 3 --by process
+run -12 sonde top --once -d 3 --by process
 kill $busy
-head -6 top.out
+head -9 top.out
 
 # Looking at what was recorded.
-run -3 sonde record -o one.sonde -- "$shares" 300
-run -3 sonde record -o two.sonde -- "$shares" 900
-run -12 sonde annotate work one.sonde
-run -4 sonde diff one.sonde two.sonde
-run -3 sonde flame one.sonde -o one.html
+run -9 sonde record -o one.sonde -- "$shares" 300
+run -9 sonde record -o two.sonde -- "$shares" 900
+run -20 sonde annotate work one.sonde
+run -12 sonde diff one.sonde two.sonde
+run -9 sonde flame one.sonde -o one.html
 head -c 15 one.html
 echo
-run -3 sonde export one.sonde --to pprof -o one.pprof
-run -4 sonde import one.pprof -o three.sonde
-run -6 sonde report three.sonde
+run -9 sonde export one.sonde --to pprof -o one.pprof
+run -9 sonde import one.pprof -o three.sonde
+run -12 sonde report three.sonde
 
 # Looking at files.
-run -8 sonde elf "$shares"
+run -15 sonde elf "$shares"
 run sonde addr2line -f -e "$shares" main+0x0
-run -6 sonde oops "$SRC/tests/fixtures/kernel/report-uaf.txt"
+run -12 sonde oops "$SRC/tests/fixtures/kernel/report-uaf.txt"
 
 # Looking at this kernel's log.  Dynamic debug and following it have their place here.
-run -2 sonde dmesg
-run -3 sonde oops
+run -4 sonde dmesg
+run -6 sonde oops

@@ -6,15 +6,19 @@
 lab_kfail_load
 cd /sys/kernel/tracing || exit 1
 echo 0 >options/function-trace # where it began and ended is enough
+# A starved emulator may keep interrupts off for longer than kfail does.
 for tracer in irqsoff preemptoff; do
 	echo 0 >tracing_on
 	echo $tracer >current_tracer
-	echo 0 >tracing_max_latency
-	echo 1 >tracing_on
-	lab_kfail "$tracer 100"
-	echo 0 >tracing_on
-	us=$(cat tracing_max_latency)
-	[ "$us" -ge 99000 ] || lab_fail "$tracer saw $us us"
+	for _ in 1 2 3 4 5; do
+		echo 0 >tracing_max_latency
+		echo 1 >tracing_on
+		lab_kfail "$tracer 100"
+		echo 0 >tracing_on
+		us=$(cat tracing_max_latency)
+		[ "$us" -ge 99000 ] || lab_fail "$tracer saw $us us"
+		! grep -q "kf_$tracer" trace || break
+	done
 	cp trace "$SHARE/trace-$tracer.txt"
 	echo "$tracer: $(grep -m1 -o "kf_$tracer" trace), as long as it was"
 	echo nop >current_tracer
