@@ -27,7 +27,9 @@
  * Steps are made by bpf_loop(), so the verifier looks at one of them only.  Reads of user
  * memory don't fault pages in: a stack that is swapped out ends there.
  *
- * User space: src/capture/bpf/tables.h.
+ * User space: src/capture/bpf/tables.h makes the tables that are wanted, src/capture/bpf/stacks.h keeps the
+ * stacks that are sent.  Any program type that may read the current task will do; the perf event's (cpu.bpf.c)
+ * is one of them, a raw tracepoint takes unwind_task_regs() and no unwind_kernel() where that isn't wanted.
  */
 #include "vmlinux.h"
 
@@ -633,7 +635,8 @@ static __always_inline void unwind_user(struct unwind *u, __u32 max)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
-	u->mm = (__u64)task->mm;
+	/* not task->mm: for a pointer's type the verifier goes through all names of the kernel's types, a millisecond each */
+	u->mm = (__u64)BPF_CORE_READ(task, mm);
 	if (!u->mm || (task->flags & UNWIND_TASK_KTHREAD))
 		return;
 	unwind_start_regs(u);

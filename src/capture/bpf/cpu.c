@@ -2,22 +2,18 @@
 /*
  * Samples that were unwound in the kernel.
  *
- * A stack is sent once, as addresses under a hash, and samples name the hash.  Stacks are kept
- * here until they take STACKS_BYTES_MAX; then the program is told to forget (its epoch is
- * counted up), so that it sends each again, and what is in the rings already is still found in
- * the generation before.
+ * A stack is sent once (bpf/stacks.h), and samples name its hash.
  *
  * Mappings change under the same addresses, so a stack's meaning is looked up at each sample:
  * the tracker has a cache for that.
  */
 #include "capture/bpf/cpu.h"
 
-#include "base/arena.h"
 #include "base/log.h"
-#include "base/map.h"
 #include "base/mem.h"
 #include "capture/bpf/loader.h"
 #include "capture/bpf/rings.h"
+#include "capture/bpf/stacks.h"
 #include "capture/bpf/target.h"
 
 #include <errno.h>
@@ -28,81 +24,16 @@
 
 #include "cpu.skel.h"
 
-enum { STACKS_BYTES_MAX = 16 << 20, RECORD_STACK = 0x101 };
-
-struct generation {
-	struct arena arena;
-	struct map stacks; /* hash -> struct stack * */
-	size_t bytes;
-};
-
-struct stack {
-	uint32_t count, kernel_count;
-	uint64_t addrs[];
-};
+enum { RECORD_STACK = 0x101 };
 
 struct bpf_cpu {
 	struct bpf_loader loader;
 	struct cpu_bpf *skel;
 	struct bpf_rings *rings;
 	struct bpf_tables *tables;
-	struct generation now, before;
+	struct bpf_stacks *stacks;
 	struct bpf_cpu_totals totals;
 };
-
-/* --- stacks ------------------------------------------------------------------------------------ */
-
-static void generation_init(struct generation *g)
-{
-	*g = (struct generation){ 0 };
-	arena_init(&g->arena);
-	map_init(&g->stacks);
-}
-
-static void generation_deinit(struct generation *g)
-{
-	map_deinit(&g->stacks);
-	arena_deinit(&g->arena);
-}
-
-static void begin_generation(struct bpf_cpu *b)
-{
-	generation_deinit(&b->before);
-	b->before = b->now;
-	generation_init(&b->now);
-	__atomic_fetch_add(&b->skel->bss->unwind_epoch, 1, __ATOMIC_SEQ_CST);
-}
-
-static void keep_stack(struct bpf_cpu *b, const struct bpf_stack_record *r, uint32_t size_bytes)
-{
-	size_t bytes = (size_t)r->count * 8;
-
-	if (size_bytes < sizeof(*r) + bytes || r->kernel_count > r->count)
-		return;
-	if (b->now.bytes > STACKS_BYTES_MAX)
-		begin_generation(b);
-
-	struct stack *s = arena_alloc(&b->now.arena, sizeof(*s) + bytes);
-
-	/* newer kernels hand out perf's call chain as it is, with a marker in front */
-	bool marked = r->kernel_count && r->addrs[0] >= PERF_CONTEXT_MAX;
-
-	s->count = r->count - marked;
-	s->kernel_count = r->kernel_count - marked;
-	memcpy(s->addrs, r->addrs + marked, bytes - 8 * marked);
-	*map_get(&b->now.stacks, r->hash, NULL) = (uintptr_t)s;
-	b->now.bytes += sizeof(*s) + bytes;
-	b->totals.stacks++;
-}
-
-static const struct stack *find_stack(const struct bpf_cpu *b, uint64_t hash)
-{
-	uint64_t *slot = map_find(&b->now.stacks, hash);
-
-	if (!slot)
-		slot = map_find(&b->before.stacks, hash);
-	return slot ? (const struct stack *)(uintptr_t)*slot : NULL;
-}
 
 /* --- life ---------------------------------------------------------------------------------------- */
 
@@ -127,6 +58,7 @@ static struct err *load(struct bpf_cpu *b, const struct bpf_cpu_options *options
 	TRY(bpf_loader_load(&b->loader, skel->skeleton));
 	TRY(bpf_rings_open(skel->maps.rings, skel->maps.ring_states, ring_bytes, &b->rings));
 	TRY(bpf_tables_open(&BPF_TABLES_OF(skel), &b->tables));
+	b->stacks = bpf_stacks_create(&skel->bss->unwind_epoch);
 
 	struct bpf_target target = BPF_TARGET_OF(skel);
 
@@ -140,8 +72,6 @@ struct err *bpf_cpu_open(const struct bpf_cpu_options *options, struct bpf_cpu *
 {
 	struct bpf_cpu *b = mem_calloc(1, sizeof(*b));
 
-	generation_init(&b->now);
-	generation_init(&b->before);
 	bpf_loader_init(&b->loader, "stacks");
 
 	struct err *err = load(b, options);
@@ -158,12 +88,11 @@ void bpf_cpu_close(struct bpf_cpu *b)
 {
 	if (!b)
 		return;
+	bpf_stacks_destroy(b->stacks);
 	cpu_bpf__destroy(b->skel);
 	bpf_tables_close(b->tables);
 	bpf_rings_close(b->rings);
 	bpf_loader_deinit(&b->loader);
-	generation_deinit(&b->now);
-	generation_deinit(&b->before);
 	free(b);
 }
 
@@ -208,7 +137,7 @@ uint64_t bpf_cpu_peek(struct bpf_cpu *b) { return bpf_rings_peek_time(b->rings);
 
 static bool take_sample(struct bpf_cpu *b, const struct bpf_cpu_sample *s, struct bpf_cpu_stack *stack)
 {
-	const struct stack *found = s->stack ? find_stack(b, s->stack) : NULL;
+	const struct bpf_stack *found = bpf_stacks_find(b->stacks, s->stack);
 
 	b->totals.samples++;
 	b->totals.by_fp += s->by_fp;
@@ -229,8 +158,8 @@ bool bpf_cpu_next(struct bpf_cpu *b, const struct bpf_cpu_sample **sample, struc
 		*sample = (const void *)r;
 		return take_sample(b, *sample, stack);
 	}
-	if (r->kind == RECORD_STACK && size_bytes >= sizeof(struct bpf_stack_record))
-		keep_stack(b, (const void *)r, size_bytes);
+	if (r->kind == RECORD_STACK)
+		bpf_stacks_keep(b->stacks, (const void *)r, size_bytes);
 	return false;
 }
 
@@ -245,5 +174,6 @@ void bpf_cpu_get_totals(struct bpf_cpu *b, struct bpf_cpu_totals *ret)
 		if (kind < sizeof(left) / sizeof(*left))
 			*left[kind] += count;
 	bpf_tables_get_totals(b->tables, &b->totals.tables);
+	b->totals.stacks = bpf_stacks_count(b->stacks);
 	*ret = b->totals;
 }
