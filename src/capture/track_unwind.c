@@ -35,7 +35,7 @@ static const struct unwind_image *image_of(struct track_module *m)
 	if (m->unwind_tried || m->key.fd < 0)
 		return m->unwind;
 	m->unwind_tried = true;
-	err = unwind_image_create(m->key.fd, &m->unwind);
+	err = unwind_image_create_kept(m->key.fd, &m->unwind);
 	if (err)
 		log_debug("no unwind table of %s: %s", m->key.path, err_message(err));
 	else if (unwind_image_lacks_cfi(m->unwind))

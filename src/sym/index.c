@@ -14,8 +14,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/radix.h"
+#include "module/index_cache.h"
 #include "sym/index_build.h"
-#include "sym/index_cache.h"
 #include "sym/index_file.h"
 #include "sym/unit_map.h"
 
@@ -112,7 +112,7 @@ struct err *sym_index_open(int fd, const char *path, const struct sym_index_opti
 	ix->options = *options;
 	ix->name = index_cache_name(fd, &ix->file->elf, &ix->key);
 	if (!options->no_cache)
-		ix->path = index_cache_path(ix->name);
+		ix->path = index_cache_path(ix->name, "idx");
 	try_cache(ix);
 	*ret = ix;
 	return NULL;

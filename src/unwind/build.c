@@ -617,6 +617,9 @@ struct err *unwind_table_build(const struct elf_file *f, const struct unwind_sec
 
 void unwind_table_deinit(struct unwind_table *t)
 {
-	free(t->rows);
+	if (t->kept.data)
+		io_map_deinit(&t->kept);
+	else
+		free(t->rows);
 	*t = (struct unwind_table){ 0 };
 }

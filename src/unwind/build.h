@@ -3,6 +3,7 @@
 #define SONDE_UNWIND_BUILD_H
 /* The CFI of an ELF file, found and made into a table (unwind/table.h). */
 #include "base/err.h"
+#include "base/io.h"
 #include "format/cfi.h"
 #include "format/elf.h"
 #include "unwind/machine.h"
@@ -17,6 +18,7 @@ struct unwind_table {
 	uint64_t fp_bytes;        /* where the CFA is found through FP */
 	uint64_t unsupported_bytes;
 	bool cut;                 /* there was more CFI than a sane file has */
+	struct io_map kept;       /* where the rows lie, if not in memory of their own (unwind/table_file.h) */
 };
 
 /* Sections with CFI, held open: what the full unwinder (unwind/cfi.h) reads. */

@@ -4,6 +4,7 @@
 
 #include "base/io.h"
 #include "base/mem.h"
+#include "unwind/table_file.h"
 
 #include <elf.h>
 #include <stdlib.h>
@@ -33,18 +34,35 @@ static void close_part(struct part *p)
 	*p = (struct part){ 0 };
 }
 
-static struct err *load(struct unwind_image *image, int fd)
+#ifdef SONDE_AGENT /* boards have no room for kept tables, and it has no library for their hashes */
+static bool load_kept(struct unwind_image *image, int fd) { return false; }
+static void keep_table(struct unwind_image *image, int fd) {}
+#else
+static bool load_kept(struct unwind_image *image, int fd)
+{
+	return unwind_table_load(fd, &image->file.elf, &image->table);
+}
+
+static void keep_table(struct unwind_image *image, int fd) { unwind_table_keep(fd, &image->file.elf, &image->table); }
+#endif
+
+static struct err *load(struct unwind_image *image, int fd, bool keep)
 {
 	TRY(open_part(&image->file, fd));
 	elf_place_sections(&image->file.elf);
 	TRY(unwind_sections_init(&image->file.elf, NULL, &image->sections));
-	return unwind_table_build(&image->file.elf, &image->sections, &image->table);
+	if (keep && load_kept(image, fd))
+		return NULL;
+	TRY(unwind_table_build(&image->file.elf, &image->sections, &image->table));
+	if (keep)
+		keep_table(image, fd);
+	return NULL;
 }
 
-struct err *unwind_image_create(int fd, struct unwind_image **ret)
+static struct err *create(int fd, bool keep, struct unwind_image **ret)
 {
 	struct unwind_image *image = mem_calloc(1, sizeof(*image));
-	struct err *err = load(image, fd);
+	struct err *err = load(image, fd, keep);
 
 	*ret = NULL;
 	if (err)
@@ -53,6 +71,9 @@ struct err *unwind_image_create(int fd, struct unwind_image **ret)
 		*ret = image;
 	return err;
 }
+
+struct err *unwind_image_create(int fd, struct unwind_image **ret) { return create(fd, false, ret); }
+struct err *unwind_image_create_kept(int fd, struct unwind_image **ret) { return create(fd, true, ret); }
 
 void unwind_image_destroy(struct unwind_image *image)
 {

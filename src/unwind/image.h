@@ -13,6 +13,8 @@ struct unwind_image;
  * libc.  FD stays the caller's.  ERR_FORMAT: not an ELF file; ERR_UNSUPPORTED: of a machine
  * that we do not unwind. */
 struct err *unwind_image_create(int fd, struct unwind_image **ret);
+/* The same with the table that was kept the last time, or else keeping this one (unwind/table_file.h). */
+struct err *unwind_image_create_kept(int fd, struct unwind_image **ret);
 /* Its CFI covers little of its code: the debug file may have .debug_frame. */
 bool unwind_image_lacks_cfi(const struct unwind_image *image);
 /* The CFI of the separate debug file DEBUG_FD too; the table is made anew, so nobody may hold the old

@@ -20,28 +20,30 @@ static const struct unwind_machine machines[UNWIND_ARCH_COUNT] = {
 	[UNWIND_ARCH_X86_64] = {
 		.arch = UNWIND_ARCH_X86_64, .word_bytes = 8, .sp = 7, .fp = 6, .ra = 16, .pc = 16,
 		.registers = 17, .callee_saved = BIT(3) | BIT(6) | BITS(12, 15),
-		.signal = UNWIND_SIGNAL_X86_64, .signal_sp = 20, .address_mask = UINT64_MAX,
+		.signal = UNWIND_SIGNAL_X86_64, .signal_sp = 20, .stack_at = 18,
+		.address_mask = UINT64_MAX,
 	},
 	[UNWIND_ARCH_I386] = {
 		.arch = UNWIND_ARCH_I386, .word_bytes = 4, .sp = 4, .fp = 5, .ra = 8, .pc = 8,
 		.registers = 9, .callee_saved = BIT(3) | BITS(5, 7), .signal = UNWIND_SIGNAL_I386,
-		.address_mask = UINT32_MAX,
+		.stack_at = 10, .address_mask = UINT32_MAX,
 	},
 	[UNWIND_ARCH_AARCH64] = {
 		.arch = UNWIND_ARCH_AARCH64, .word_bytes = 8, .sp = 31, .fp = 29, .ra = 30, .pc = 32,
 		.registers = 33, .has_lr = true, .callee_saved = BITS(19, 29),
-		.signal = UNWIND_SIGNAL_AARCH64, .signal_sp = 70, .address_mask = BIT(48) - 1,
+		.signal = UNWIND_SIGNAL_AARCH64, .signal_sp = 70, .stack_at = 52,
+		.address_mask = BIT(48) - 1,
 	},
 	[UNWIND_ARCH_ARM] = {
 		.arch = UNWIND_ARCH_ARM, .word_bytes = 4, .sp = 13, .fp = 11, .ra = 14, .pc = 15,
 		.registers = 16, .has_lr = true, .callee_saved = BITS(4, 11),
-		.signal = UNWIND_SIGNAL_ARM, .address_mask = UINT32_MAX - 1,
+		.signal = UNWIND_SIGNAL_ARM, .stack_at = 19, .address_mask = UINT32_MAX - 1,
 	},
 	[UNWIND_ARCH_RISCV64] = {
 		.arch = UNWIND_ARCH_RISCV64, .word_bytes = 8, .sp = 2, .fp = 8, .ra = 1, .pc = 32,
 		.registers = 33, .has_lr = true, .pair_at = -2,
 		.callee_saved = BITS(8, 9) | BITS(18, 27), .signal = UNWIND_SIGNAL_RISCV64,
-		.signal_sp = 40, .address_mask = UINT64_MAX,
+		.signal_sp = 40, .stack_at = 22, .address_mask = UINT64_MAX,
 	},
 };
 

@@ -27,6 +27,7 @@ struct unwind_machine {
 	uint64_t callee_saved;   /* bits: what "unspecified" leaves as it is */
 	struct unwind_signal_frame signal;
 	int16_t signal_sp;       /* rt_sigreturn: words from SP to the saved SP; 0: not known */
+	uint8_t stack_at;        /* ... words from uc_stack, a stack_t of three words, to the saved SP */
 	uint64_t address_mask;   /* bits of a code address (AArch64 signs in the others) */
 };
 

@@ -22,8 +22,6 @@
  */
 #include "unwind/unwind.h"
 
-#include <string.h>
-
 #define FRAME_MAX_BYTES (UINT64_C(64) << 20)
 enum { GO_OVER_WORDS = 8192, GO_OVER_MAX = 4 };
 
@@ -509,23 +507,6 @@ bool unwind_regs_from(const struct unwind_full *all, bool is_32bit, struct unwin
 	ret->sp = all->value[m->sp];
 	ret->fp = all->value[m->fp];
 	ret->lr = m->has_lr ? all->value[m->ra] : 0;
-	return true;
-}
-
-bool unwind_copy_read(void *copy, uint64_t addr, void *buffer, size_t size_bytes)
-{
-	struct unwind_copy *c = copy;
-	uint64_t at = addr - c->sp;
-	bool lacks = at > c->size_bytes || c->size_bytes - at < size_bytes;
-
-	if (addr < c->sp || (lacks && at >= c->limit_bytes))
-		return false;
-	c->is_short |= lacks;
-	if (at + size_bytes > c->needed_bytes)
-		c->needed_bytes = at + size_bytes;
-	if (lacks)
-		return false;
-	memcpy(buffer, c->bytes + at, size_bytes);
 	return true;
 }
 

@@ -137,4 +137,21 @@ struct unwind_copy {
 };
 bool unwind_copy_read(void *copy, uint64_t addr, void *buffer, size_t size_bytes);
 
+enum { UNWIND_COPIES = 4 };
+
+/* Copies of several stacks of one thread as one memory: parts[0] is the one that it ran on, the others
+ * those that handlers on stacks of their own interrupted.  None goes on where another one begins. */
+struct unwind_copies {
+	struct unwind_copy parts[UNWIND_COPIES];
+	unsigned count;
+};
+bool unwind_copies_read(void *copies, uint64_t addr, void *buffer, size_t size_bytes);
+/* All of them as one, for who counts: sizes added, needed_bytes of the part that needed most, is_short if any is. */
+struct unwind_copy unwind_copies_sum(const struct unwind_copies *copies);
+
+/* Does COPY reach the frame that the kernel made for a signal handler on an alternate stack?  Then *SP is where
+ * the stack goes on that was interrupted.  What looks like one is taken for one: it says what else to copy,
+ * and not what the stack is. */
+bool unwind_copy_interrupted(const struct unwind_machine *m, const struct unwind_copy *copy, uint64_t *sp);
+
 #endif

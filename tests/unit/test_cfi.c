@@ -6,6 +6,7 @@
 #include "unwind/build.h"
 #include "unwind/compact.h"
 #include "unwind/exidx.h"
+#include "unwind/table_file.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -15,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include <cmocka.h>
 
@@ -294,6 +296,54 @@ static void test_self(void **state)
 	munmap((void *)image.data, image.size_bytes);
 }
 
+/* --- tables that are kept ------------------------------------------------------------------------- */
+
+static void put_table(uint8_t *image, const struct unwind_row *rows, size_t count, uint64_t key)
+{
+	struct unwind_table_header h = { .magic = UNWIND_TABLE_MAGIC, .byte_order = UNWIND_TABLE_BYTE_ORDER,
+					 .version = UNWIND_TABLE_VERSION, .key = key, .row_count = count,
+					 .arch = UNWIND_ARCH_X86_64,
+					 .rows_check = XXH3_64bits(rows, count * sizeof(*rows)) };
+
+	h.check = XXH3_64bits(&h, offsetof(struct unwind_table_header, check));
+	memcpy(image, &h, sizeof(h));
+	memcpy(image + sizeof(h), rows, count * sizeof(*rows));
+}
+
+static void test_table_file(void **state)
+{
+	static const struct unwind_row rows[] = { { .pc = 0, .how = 1, .cfa = 1 }, { .pc = 8, .how = 1, .cfa = 2 }, { .pc = 9 } },
+				       unsorted[] = { { .pc = 8 }, { .pc = 8 } };
+	_Alignas(8) uint8_t image[sizeof(struct unwind_table_header) + sizeof(rows)];
+	const struct unwind_machine *m = unwind_machine(UNWIND_ARCH_X86_64);
+	struct unwind_table t;
+	struct err *err;
+
+	put_table(image, rows, 3, 7);
+	assert_null(unwind_table_parse((struct bytes){ image, sizeof(image) }, 7, m, &t));
+	assert_int_equal(t.row_count, 3);
+	assert_memory_equal(t.rows, rows, sizeof(rows));
+	for (size_t i = 0; i < sizeof(image); i++) { /* no byte may be another one */
+		image[i] ^= 1;
+		err = unwind_table_parse((struct bytes){ image, sizeof(image) }, 7, m, &t);
+		assert_non_null(err);
+		err_destroy(err);
+		image[i] ^= 1;
+	}
+	for (size_t cut = 0; cut < sizeof(image); cut++) {
+		err = unwind_table_parse((struct bytes){ image, cut }, 7, m, &t);
+		assert_non_null(err);
+		err_destroy(err);
+	}
+	err = unwind_table_parse((struct bytes){ image, sizeof(image) }, 8, m, &t);
+	assert_non_null(err);
+	err_destroy(err);
+	put_table(image, unsorted, 2, 7);
+	err = unwind_table_parse((struct bytes){ image, sizeof(image) - sizeof(*rows) }, 7, m, &t);
+	assert_non_null(err);
+	err_destroy(err);
+}
+
 /* --- .ARM.exidx: an index at 0x1000, two words an entry; rules in words behind it ----------------- */
 
 static uint32_t prel31(uint32_t at, uint32_t to) { return (to - at) & 0x7fffffff; }
@@ -349,7 +399,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_frame_pointer), cmocka_unit_test(test_expressions),
-		cmocka_unit_test(test_signal_frame), cmocka_unit_test(test_broken), cmocka_unit_test(test_self),
+		cmocka_unit_test(test_signal_frame), cmocka_unit_test(test_broken), cmocka_unit_test(test_self), cmocka_unit_test(test_table_file),
 		cmocka_unit_test(test_exidx),
 	};
 

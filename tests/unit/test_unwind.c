@@ -278,13 +278,52 @@ static void test_epilogue(void **state)
 	assert_int_equal(pcs[2], CODE + 0x250);
 }
 
+/* A handler on a stack of its own: the kernel's frame says where the interrupted one goes on. */
+static void test_alternate_stack(void **state)
+{
+	enum { ALTERNATE = 0x1000, OWN = 0x800000, AT = 8 };
+	const struct unwind_machine *m = unwind_machine(UNWIND_ARCH_X86_64);
+	uint64_t words[64] = { 0 }, own[4] = { 11, 12, 13, 14 }, sp = 0, word = 0;
+	struct unwind_copies c = { .parts = { { .bytes = (const uint8_t *)words, .sp = ALTERNATE + 64, .size_bytes = sizeof(words),
+						.limit_bytes = 1 << 20 } }, .count = 1 };
+
+	assert_false(unwind_copy_interrupted(m, &c.parts[0], &sp));
+	words[AT] = ALTERNATE; /* uc_stack, and 18 words from it the saved SP */
+	words[AT + 2] = 4096;
+	words[AT + 18] = OWN;
+	assert_true(unwind_copy_interrupted(m, &c.parts[0], &sp));
+	assert_int_equal(sp, OWN);
+	words[AT + 1] = 2; /* SS_DISABLE */
+	assert_false(unwind_copy_interrupted(m, &c.parts[0], &sp));
+	words[AT + 1] = 0;
+	words[AT + 18] = ALTERNATE + 512; /* a handler interrupted by another one, on the same stack */
+	assert_false(unwind_copy_interrupted(m, &c.parts[0], &sp));
+	words[AT + 18] = OWN;
+	words[AT] = ALTERNATE + 4096; /* it is not on that one */
+	assert_false(unwind_copy_interrupted(m, &c.parts[0], &sp));
+	c.parts[0].size_bytes = (AT + 18) * 8; /* cut before the SP */
+	words[AT] = ALTERNATE;
+	assert_false(unwind_copy_interrupted(m, &c.parts[0], &sp));
+
+	c.parts[c.count++] = (struct unwind_copy){ .bytes = (const uint8_t *)own, .sp = OWN, .size_bytes = sizeof(own), .limit_bytes = 1 << 20 };
+	assert_true(unwind_copies_read(&c, OWN + 16, &word, 8));
+	assert_int_equal(word, 13);
+	assert_true(unwind_copies_read(&c, ALTERNATE + 64 + 8 * AT, &word, 8));
+	assert_int_equal(word, ALTERNATE);
+	assert_false(unwind_copies_sum(&c).is_short);
+	assert_false(unwind_copies_read(&c, OWN + 32, &word, 8));
+	assert_true(unwind_copies_sum(&c).is_short);
+	assert_int_equal(unwind_copies_sum(&c).needed_bytes, (AT + 1) * 8 > 40 ? (AT + 1) * 8 : 40);
+	assert_int_equal(unwind_copies_sum(&c).size_bytes, (AT + 18) * 8 + sizeof(own));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_chain), cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_table_x86_64), cmocka_unit_test(test_table_aarch64),
 		cmocka_unit_test(test_table_signal), cmocka_unit_test(test_without_cfi),
 		cmocka_unit_test(test_other_register),
-		cmocka_unit_test(test_epilogue) };
+		cmocka_unit_test(test_epilogue), cmocka_unit_test(test_alternate_stack) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

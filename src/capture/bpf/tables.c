@@ -128,6 +128,14 @@ static size_t row_at(const struct unwind_table *table, uint64_t vaddr)
 	return low ? low - 1 : SIZE_MAX;
 }
 
+/* The same for a VADDR behind that of ROW: the table is gone over once. */
+static size_t row_further_on(const struct unwind_table *table, size_t row, uint64_t vaddr)
+{
+	while (row + 1 < table->row_count && table->base_vaddr + table->rows[row + 1].pc <= vaddr) /* SIZE_MAX + 1 is 0 */
+		row++;
+	return row;
+}
+
 /* Write ROW with its pc as file offset.  The first row of a bucket is never compared: its pc
  * may lie anywhere before. */
 static void put_row(struct layout *l, size_t row, const struct elf_load *segment)
@@ -175,6 +183,7 @@ static struct err *put_bucket(struct layout *l, uint64_t bucket, size_t first, s
 static struct err *put_segment(struct layout *l, const struct elf_load *segment)
 {
 	uint64_t end = segment->offset + segment->file_bytes;
+	size_t first = row_at(l->table, segment->vaddr), last;
 
 	l->last_row = SIZE_MAX;
 	l->last_cell = UINT64_MAX - 1;
@@ -186,10 +195,10 @@ static struct err *put_segment(struct layout *l, const struct elf_load *segment)
 		if (to > end)
 			to = end;
 
-		size_t first = row_at(l->table, from - segment->offset + segment->vaddr);
-		size_t last = row_at(l->table, to - 1 - segment->offset + segment->vaddr);
-
+		first = row_further_on(l->table, first, from - segment->offset + segment->vaddr);
+		last = row_further_on(l->table, first, to - 1 - segment->offset + segment->vaddr);
 		TRY(put_bucket(l, b - l->module.first_bucket, first, last, segment));
+		first = last;
 	}
 	return NULL;
 }

@@ -243,30 +243,17 @@ static void map_what_is_missing(struct cpu_timer *s, struct sampled_process *p, 
 
 /* --- copies of stacks --------------------------------------------------------------------------------- */
 
-/* Both parts of a copy as one memory. */
-static bool read_parts(void *user, uint64_t addr, void *buffer, size_t size_bytes)
-{
-	struct unwind_copy *parts = user;
-
-	/* the second is asked first where it has the address: the first one notes what it lacks */
-	if (parts[1].size_bytes && addr >= parts[1].sp && addr - parts[1].sp < parts[1].limit_bytes)
-		return unwind_copy_read(&parts[1], addr, buffer, size_bytes);
-	return unwind_copy_read(&parts[0], addr, buffer, size_bytes);
-}
-
-static void parts_of(const struct agent_copy *c, struct unwind_copy parts[AGENT_PARTS])
+static void parts_of(const struct agent_copy *c, struct unwind_copies *ret)
 {
 	const uint8_t *bytes = c->bytes;
 
-	for (unsigned i = 0; i < AGENT_PARTS; i++) {
-		parts[i] = (struct unwind_copy){ .bytes = bytes, .sp = c->parts[i].addr,
-						 .size_bytes = c->parts[i].size_bytes, .limit_bytes = SAME_STACK_BYTES };
+	ret->count = 0;
+	for (unsigned i = 0; i < AGENT_PARTS && (i == 0 || c->parts[i].size_bytes); i++) {
+		ret->parts[ret->count++] = (struct unwind_copy){ .bytes = bytes, .sp = c->parts[i].addr,
+								 .size_bytes = c->parts[i].size_bytes,
+								 .limit_bytes = SAME_STACK_BYTES };
 		bytes += c->parts[i].size_bytes;
 	}
-	/* two stacks: neither goes on where the other one is */
-	for (unsigned i = 0; i < AGENT_PARTS && parts[1].size_bytes; i++)
-		if (parts[!i].sp > parts[i].sp && parts[!i].sp - parts[i].sp < SAME_STACK_BYTES)
-			parts[i].limit_bytes = parts[!i].sp - parts[i].sp;
 }
 
 /* The frame in which the agent started the thread is nobody's business. */
@@ -285,14 +272,13 @@ static size_t leave_out_agent(struct cpu_timer *s, struct sampled_process *p, ui
 }
 
 /* Where a stack was longer than its copy nobody knows how long it is: the next one is twice that. */
-static void tell_needed(struct cpu_timer *s, const struct ring_item *item, const struct unwind_copy *parts)
+static void tell_needed(struct cpu_timer *s, const struct ring_item *item, const struct unwind_copies *copies)
 {
 	uint64_t bytes = 0;
 
-	for (unsigned i = 0; i < AGENT_PARTS; i++) {
-		uint64_t needed = parts[i].is_short && parts[i].needed_bytes < parts[i].size_bytes * 2
-					  ? parts[i].size_bytes * 2
-					  : parts[i].needed_bytes;
+	for (unsigned i = 0; i < copies->count; i++) {
+		const struct unwind_copy *p = &copies->parts[i];
+		uint64_t needed = p->is_short && p->needed_bytes < p->size_bytes * 2 ? p->size_bytes * 2 : p->needed_bytes;
 
 		bytes = needed > bytes ? needed : bytes;
 	}
@@ -310,8 +296,9 @@ static size_t unwind_sample(struct cpu_timer *s, struct sampled_process *p, cons
 {
 	const struct agent_copy *c = (const struct agent_copy *)item->sample;
 	struct unwind_full all = { .known = c->known };
-	struct unwind_copy parts[AGENT_PARTS];
-	struct unwind_memory memory = { read_parts, parts };
+	struct unwind_copies copies;
+	struct unwind_memory memory = { unwind_copies_read, &copies };
+	struct unwind_copy sum;
 	struct unwind_result result;
 	struct track_unwind unwind;
 	struct unwind_regs regs;
@@ -320,7 +307,7 @@ static size_t unwind_sample(struct cpu_timer *s, struct sampled_process *p, cons
 	if (!unwind_regs_from(&all, false, &regs))
 		return 0;
 	for (bool again = false;; again = true) {
-		parts_of(c, parts);
+		parts_of(c, &copies);
 		track_unwind_begin(s->capture.track, p->pid, &unwind);
 		unwind_stack(&regs, &memory, &unwind.space,
 			     s->capture.request->stacks == CAPTURE_STACK_DWARF ? UNWIND_NO_GUESS : 0, pcs,
@@ -328,9 +315,9 @@ static size_t unwind_sample(struct cpu_timer *s, struct sampled_process *p, cons
 		if (again || !may_lack_maps(&result) || !read_maps(s, p, item->time_ns))
 			break;
 	}
-	parts[0].is_short |= parts[1].is_short;
-	stack_counts_add(&s->stack_counts, &result, &parts[0], flags);
-	tell_needed(s, item, parts);
+	sum = unwind_copies_sum(&copies);
+	stack_counts_add(&s->stack_counts, &result, &sum, flags);
+	tell_needed(s, item, &copies);
 	return item->tid != item->pid ? leave_out_agent(s, p, pcs, result.count) : result.count;
 }
 

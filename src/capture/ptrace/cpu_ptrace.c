@@ -24,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HZ_MAX = 100, STACK_MAX_BYTES = 1 << 20 };
+enum { HZ_MAX = 100 };
 #define MAPS_AGAIN_NS UINT64_C(1000000000)
 
 struct cpu_ptrace {
@@ -102,22 +102,22 @@ static void follow_maps(struct cpu_ptrace *s, const struct ptrace_sample *sample
 static size_t unwind_copy(struct cpu_ptrace *s, const struct ptrace_sample *sample, uint64_t *addrs,
 			  uint8_t *flags)
 {
-	struct unwind_copy copy = { .bytes = sample->stack, .size_bytes = sample->stack_bytes,
-				    .limit_bytes = STACK_MAX_BYTES };
-	struct unwind_memory memory = { unwind_copy_read, &copy };
+	struct unwind_copies copies = sample->stacks;
+	struct unwind_memory memory = { unwind_copies_read, &copies };
+	struct unwind_copy sum;
 	struct unwind_result result;
 	struct track_unwind unwind;
 	struct unwind_regs regs;
 
 	if (!unwind_regs_from(&sample->regs, sample->is_32bit, &regs))
 		return 0;
-	copy.sp = regs.sp;
 	track_unwind_begin(s->capture.track, sample->pid, &unwind);
 	unwind_stack(&regs, &memory, &unwind.space,
 		     s->capture.request->stacks == CAPTURE_STACK_DWARF ? UNWIND_NO_GUESS : 0, addrs,
 		     s->options.max_frames, &result);
-	ptrace_sampler_needed(s->sampler, sample->tid, copy.needed_bytes);
-	stack_counts_add(&s->stack_counts, &result, &copy, flags);
+	sum = unwind_copies_sum(&copies);
+	ptrace_sampler_needed(s->sampler, sample->tid, sum.needed_bytes);
+	stack_counts_add(&s->stack_counts, &result, &sum, flags);
 	return result.count;
 }
 

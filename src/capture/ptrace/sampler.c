@@ -9,7 +9,7 @@
  *     without CONFIG_SCHED_INFO the clock ticks of its stat, which are 10 ms each).  A
  *     thread that did not run is not touched; one that runs now is interrupted, looked at
  *     when it stops (registers, and its stack in one piece by process_vm_readv: twice what its
- *     last one needed), and let go.  What was copied is unwound by the session's thread.
+ *     last one needed; where that is a handler's own, the one that it interrupted too), and let go.  What was copied is unwound by the session's thread.
  *     The sample stands for the CPU time since the last one, so the sums are exact.
  *   - Between ticks this thread sleeps in wait(): a signal for the process stops it first
  *     for us, and is passed on at once.
@@ -68,8 +68,7 @@ struct ptrace_sampler {
 	pid_t *pids;
 	struct map tracees;  /* tid -> struct tracee * */
 	uint64_t next_scan_ns;
-	uint8_t *copy;       /* of the stack at hand */
-	size_t copy_room;
+	uint8_t *copies[UNWIND_COPIES]; /* of the stacks at hand; COPY_MAX_BYTES each, NULL before the first */
 	pthread_t thread;
 	atomic_bool stop;
 	/* between the threads: */
@@ -241,22 +240,44 @@ static bool read_memory(void *user, uint64_t addr, void *buffer, size_t size_byt
 	return true;
 }
 
+static size_t stacks_bytes(const struct ptrace_sample *sample)
+{
+	size_t bytes = 0;
+
+	for (unsigned i = 0; i < sample->stacks.count; i++)
+		bytes += sample->stacks.parts[i].size_bytes;
+	return bytes;
+}
+
+/* With its stacks behind it. */
+static struct ptrace_sample *sample_copy(const struct ptrace_sample *sample)
+{
+	struct ptrace_sample *copy = mem_alloc(sizeof(*copy) + stacks_bytes(sample));
+	uint8_t *to = (uint8_t *)(copy + 1);
+
+	*copy = *sample;
+	for (unsigned i = 0; i < copy->stacks.count; i++) {
+		struct unwind_copy *part = &copy->stacks.parts[i];
+
+		memcpy(to, part->bytes, part->size_bytes);
+		part->bytes = to;
+		to += part->size_bytes;
+	}
+	return copy;
+}
+
 /* False: nobody takes them out, the session is stuck.  The time stays owed. */
 static bool keep_sample(struct ptrace_sampler *s, const struct ptrace_sample *sample)
 {
-	struct ptrace_sample *copy = NULL;
+	bool kept = false;
 
 	pthread_mutex_lock(&s->lock);
 	if (s->samples.n < SAMPLES_MAX) {
-		copy = mem_alloc(sizeof(*copy) + sample->stack_bytes);
-		*copy = *sample;
-		if (sample->stack_bytes)
-			memcpy(copy + 1, sample->stack, sample->stack_bytes);
-		copy->stack = (const uint8_t *)(copy + 1);
-		vec_push(&s->samples, copy);
+		vec_push(&s->samples, sample_copy(sample));
+		kept = true;
 	}
 	pthread_mutex_unlock(&s->lock);
-	return copy != NULL;
+	return kept;
 }
 
 static size_t copy_bytes(struct ptrace_sampler *s, pid_t tid)
@@ -272,29 +293,41 @@ static size_t copy_bytes(struct ptrace_sampler *s, pid_t tid)
 }
 
 /* From SP on, as far as it goes: the last page of a stack may come before. */
-static void copy_stack(struct ptrace_sampler *s, const struct unwind_regs *regs, struct ptrace_sample *sample)
+static void copy_stack(struct ptrace_sampler *s, struct ptrace_sample *sample, uint64_t sp, size_t bytes)
 {
+	unsigned n = sample->stacks.count++;
 	struct iovec to[2], from[2];
-	size_t bytes = copy_bytes(s, sample->tid), first = WINDOW_BYTES - regs->sp % WINDOW_BYTES;
+	size_t first = WINDOW_BYTES - sp % WINDOW_BYTES;
 	unsigned parts = 1;
 
-	if (s->copy_room < COPY_MAX_BYTES) {
-		s->copy = mem_realloc(s->copy, COPY_MAX_BYTES);
-		s->copy_room = COPY_MAX_BYTES;
-	}
+	if (s->copies[n] == NULL)
+		s->copies[n] = mem_alloc(COPY_MAX_BYTES);
 	/* Transfers stop at the first page that is not there, and not within a part. */
-	from[0] = (struct iovec){ (void *)(uintptr_t)regs->sp, first < bytes ? first : bytes };
-	to[0] = (struct iovec){ s->copy, from[0].iov_len };
+	from[0] = (struct iovec){ (void *)(uintptr_t)sp, first < bytes ? first : bytes };
+	to[0] = (struct iovec){ s->copies[n], from[0].iov_len };
 	if (bytes > first) {
-		from[1] = (struct iovec){ (void *)(uintptr_t)(regs->sp + first), bytes - first };
-		to[1] = (struct iovec){ s->copy + first, bytes - first };
+		from[1] = (struct iovec){ (void *)(uintptr_t)(sp + first), bytes - first };
+		to[1] = (struct iovec){ s->copies[n] + first, bytes - first };
 		parts = 2;
 	}
 
-	ssize_t n = process_vm_readv(sample->pid, to, parts, from, parts, 0);
+	ssize_t read_bytes = process_vm_readv(sample->pid, to, parts, from, parts, 0);
 
-	sample->stack = s->copy;
-	sample->stack_bytes = n > 0 ? (size_t)n : 0;
+	sample->stacks.parts[n] = (struct unwind_copy){ .bytes = s->copies[n], .sp = sp, .limit_bytes = COPY_MAX_BYTES,
+							.size_bytes = read_bytes > 0 ? (uint64_t)read_bytes : 0 };
+}
+
+/* The stack that it runs on, and what a handler there interrupted, and so on. */
+static void copy_stacks(struct ptrace_sampler *s, const struct unwind_regs *regs, struct ptrace_sample *sample)
+{
+	const struct unwind_machine *m = unwind_machine_of(regs);
+	size_t bytes = copy_bytes(s, sample->tid);
+	uint64_t sp = regs->sp;
+
+	do
+		copy_stack(s, sample, sp, bytes);
+	while (sample->stacks.count < UNWIND_COPIES &&
+	       unwind_copy_interrupted(m, &sample->stacks.parts[sample->stacks.count - 1], &sp));
 }
 
 static void look_at(struct ptrace_sampler *s, struct tracee *t)
@@ -311,7 +344,7 @@ static void look_at(struct ptrace_sampler *s, struct tracee *t)
 	    !unwind_regs_from(&sample.regs, sample.is_32bit, &regs))
 		return;
 	if (s->options.copy_stacks) {
-		copy_stack(s, &regs, &sample);
+		copy_stacks(s, &regs, &sample);
 	} else {
 		enum unwind_end end = unwind_frame_pointers(&regs, &memory, sample.pcs, s->options.max_frames, &count);
 
@@ -525,7 +558,8 @@ void ptrace_sampler_destroy(struct ptrace_sampler *s)
 		tracee_free((struct tracee *)(uintptr_t)slot->value);
 	map_deinit(&s->tracees);
 	map_deinit(&s->needed);
-	free(s->copy);
+	for (unsigned i = 0; i < UNWIND_COPIES; i++)
+		free(s->copies[i]);
 	for (size_t i = 0; i < s->samples.n; i++)
 		free(s->samples.v[i]);
 	vec_deinit(&s->samples);

@@ -38,11 +38,11 @@ struct ptrace_sample {
 	bool cut;
 	uint32_t pc_count;
 	uint64_t pcs[PTRACE_SAMPLER_MAX_FRAMES];
-	/* With copy_stacks instead of pcs: where it was, and the stack from SP on. */
+	/* With copy_stacks instead of pcs: where it was, and the stack from SP on, and those that
+	 * handlers on stacks of their own interrupted. */
 	struct unwind_full regs;
 	bool is_32bit;
-	const uint8_t *stack;
-	size_t stack_bytes;
+	struct unwind_copies stacks;
 };
 /* How much of its stack the last one of TID needed: the next copy is twice what its last ones
  * needed. */

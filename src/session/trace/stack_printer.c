@@ -187,7 +187,7 @@ static bool find_place(void *user, uint64_t pc, struct unwind_place *ret)
 		return false;
 	open_module(a, space->pid);
 	if (!a->is_image_tried && a->module && module_borrow_fd(a->module) >= 0)
-		err_destroy(unwind_image_create(module_borrow_fd(a->module), &a->image));
+		err_destroy(unwind_image_create_kept(module_borrow_fd(a->module), &a->image));
 	a->is_image_tried = true;
 	*ret = (struct unwind_place){ .start = a->addr, .end = a->addr + a->size_bytes };
 	if (a->image)

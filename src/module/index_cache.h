@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef SONDE_SYM_INDEX_CACHE_H
-#define SONDE_SYM_INDEX_CACHE_H
-/* Where indexes are kept: ${XDG_CACHE_HOME:-~/.cache}/sonde/index/XX/REST.idx (base/cache.h). */
+#ifndef SONDE_MODULE_INDEX_CACHE_H
+#define SONDE_MODULE_INDEX_CACHE_H
+/* Where what was made from a file is kept: ${XDG_CACHE_HOME:-~/.cache}/sonde/index/XX/REST.ENDING
+ * (base/cache.h): indexes of its symbols (sym/index.h, "idx") and unwind tables (unwind/table_file.h, "unw"). */
 #include "base/err.h"
 #include "format/elf.h"
 
 #include <stdint.h>
 
 /* What names a file: its build-id and size, or, without one, its inode and times.  *hash
- * goes into the index's header. */
+ * goes into the kept file's header. */
 char *index_cache_name(int fd, const struct elf_file *elf, uint64_t *hash);
-/* The path of an index; NULL when there is no home to keep it in.  The caller's to free. */
-char *index_cache_path(const char *name);
+/* The path of what is kept; NULL when there is no home to keep it in.  The caller's to free. */
+char *index_cache_path(const char *name, const char *ending);
 /* A new file beside PATH, to be renamed to it by index_cache_publish(); *temporary is the
  * caller's to free.  Makes the directories. */
 struct err *index_cache_begin(const char *path, int *fd, char **temporary);

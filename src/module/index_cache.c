@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * An index becomes visible under its name when it is whole: it is written beside and
+ * A file becomes visible under its name when it is whole: it is written beside and
  * renamed, so readers see the old file, the new one, or none.  Two writers at once do the
  * same work, and the later one wins.
  */
-#include "sym/index_cache.h"
+#include "module/index_cache.h"
 
 #include "base/cache.h"
 #include "base/mem.h"
@@ -42,11 +42,11 @@ char *index_cache_name(int fd, const struct elf_file *elf, uint64_t *hash)
 	return str_take(&name);
 }
 
-char *index_cache_path(const char *name)
+char *index_cache_path(const char *name, const char *ending)
 {
 	CLEANUP(mem_freep) char *dir = cache_dir("index");
 
-	return dir ? mem_printf("%s/%.2s/%s.idx", dir, name, name + 2) : NULL;
+	return dir ? mem_printf("%s/%.2s/%s.%s", dir, name, name + 2, ending) : NULL;
 }
 
 struct err *index_cache_begin(const char *path, int *fd, char **temporary)
