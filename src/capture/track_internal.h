@@ -46,7 +46,28 @@ struct track_stack_slot {
 	uint64_t hash[2];
 	uint32_t stack;
 };
-enum { TRACK_STACK_SLOTS = 1 << 15, TRACK_GRAVES = 4096 };
+enum { TRACK_STACK_SLOTS = 1 << 15, TRACK_GRAVES = 4096, TRACK_WALK_MAX = 512, TRACK_STEP_SLOTS = 1 << 13 };
+
+/* A stack that is being walked, from its outermost frame in: as far as ADDR. */
+struct track_step {
+	uint64_t addr;
+	uint32_t node, frame, depth;
+	uint8_t how; /* kernel << 1 | exact */
+};
+
+/* What walks had lately; again a function of (token, addresses). */
+struct track_walk {
+	/* the last one: stacks of a program begin alike */
+	uint64_t token;
+	size_t count;
+	struct track_step steps[TRACK_WALK_MAX];
+	/* steps from a node on, direct-mapped; from 0: none */
+	struct {
+		struct track_step to;
+		uint32_t from;
+		uint64_t token;
+	} slots[TRACK_STEP_SLOTS];
+};
 
 struct track {
 	struct recorder *recorder;
@@ -71,6 +92,7 @@ struct track {
 	uint32_t gap_frame;                 /* (0, 0), once there is one */
 	struct map stacks;                  /* parent << 32 | frame -> stack id */
 	struct track_stack_slot *slots;     /* TRACK_STACK_SLOTS */
+	struct track_walk *walk;
 };
 
 /* The process, read from /proc when it was never seen.  Never NULL. */

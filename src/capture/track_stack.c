@@ -9,7 +9,8 @@
  *
  * On a miss each address becomes a frame, (module, offset, exact), and the stack a path
  * in a tree from the outermost frame in: stacks share their callers' nodes, across
- * processes too, because offsets don't depend on where a file was mapped.
+ * processes too, because offsets don't depend on where a file was mapped.  What a stack has in common
+ * with the one before, from its outermost frame in, is not looked up again.
  *
  * Without frame pointers a "return address" is whatever lay there, mostly data.  Those
  * that no mapping covers say nothing, and would each be a row; a run of them becomes the
@@ -88,23 +89,60 @@ static uint32_t stack_node(struct track *t, uint32_t parent, uint32_t frame, uin
 	return (uint32_t)*id;
 }
 
-static uint32_t stack_walk(struct track *t, const struct mappings *maps, const uint64_t *addrs,
-			   size_t count, size_t kernel_count, bool exact)
+/* One frame more. */
+static struct track_step look_up_step(struct track *t, const struct mappings *maps, struct track_step from, uint64_t addr,
+				      uint8_t how)
 {
-	uint32_t node = 0, depth = 0, last_frame = 0;
+	bool is_exact = how & 1;
+	uint32_t frame = how & 2 ? frame_id(t, track_kernel_module(t, addr), addr, is_exact)
+				 : user_frame(t, maps, addr, is_exact);
+	struct track_step step = { addr, from.node, frame, from.depth, how };
 
-	for (size_t i = count; i-- > 0;) {
-		bool is_kernel = i < kernel_count;
-		bool is_exact = i == 0 ? exact : i == kernel_count;
-		uint32_t frame = is_kernel ? frame_id(t, track_kernel_module(t, addrs[i]), addrs[i], is_exact)
-					   : user_frame(t, maps, addrs[i], is_exact);
+	if (frame == from.frame && frame == t->gap_frame)
+		return step;
+	step.node = stack_node(t, from.node, frame, ++step.depth);
+	return step;
+}
 
-		if (frame == last_frame && frame == t->gap_frame)
-			continue;
-		last_frame = frame;
-		node = stack_node(t, node, frame, ++depth);
+static struct track_step step_in(struct track *t, const struct track_process *p, struct track_step from, uint64_t addr,
+				 uint8_t how)
+{
+	uint64_t token = p ? p->token : 0, hash = hash_u64(addr ^ (uint64_t)from.node << 40 ^ token << 2 ^ how);
+	__typeof__(t->walk->slots[0]) *slot = &t->walk->slots[hash % TRACK_STEP_SLOTS];
+
+	if (slot->from != from.node || slot->to.addr != addr || slot->token != token || slot->to.how != how || !from.node) {
+		slot->to = look_up_step(t, p ? p->maps : NULL, from, addr, how);
+		slot->from = from.node;
+		slot->token = token;
 	}
-	return node;
+	return slot->to;
+}
+
+static uint32_t stack_walk(struct track *t, const struct track_process *p, const uint64_t *addrs, size_t count,
+			   size_t kernel_count, bool exact)
+{
+	struct track_walk *walk = t->walk;
+	struct track_step at = { 0 };
+	uint64_t token = p ? p->token : 0;
+	size_t known = walk->token == token ? walk->count : 0;
+
+	walk->token = token;
+	walk->count = count < TRACK_WALK_MAX ? count : TRACK_WALK_MAX;
+	for (size_t k = 0; k < count; k++) {
+		size_t i = count - 1 - k;
+		bool is_exact = i == 0 ? exact : i == kernel_count;
+		uint8_t how = (uint8_t)((i < kernel_count) << 1 | is_exact);
+
+		if (k < known && walk->steps[k].addr == addrs[i] && walk->steps[k].how == how) {
+			at = walk->steps[k];
+			continue;
+		}
+		known = 0;
+		at = step_in(t, p, at, addrs[i], how);
+		if (k < TRACK_WALK_MAX)
+			walk->steps[k] = at;
+	}
+	return at.node;
 }
 
 uint32_t track_stack(struct track *t, pid_t pid, const uint64_t *addrs, size_t count,
@@ -121,7 +159,7 @@ uint32_t track_stack(struct track *t, pid_t pid, const uint64_t *addrs, size_t c
 	if (slot->hash[0] == h.a && slot->hash[1] == h.b && slot->stack)
 		return slot->stack;
 
-	uint32_t stack = stack_walk(t, p ? p->maps : NULL, addrs, count, kernel_count, exact);
+	uint32_t stack = stack_walk(t, p, addrs, count, kernel_count, exact);
 
 	*slot = (struct track_stack_slot){ .hash = { h.a, h.b }, .stack = stack };
 	return stack;
@@ -131,10 +169,12 @@ void track_stacks_init(struct track *t)
 {
 	map_init(&t->stacks);
 	t->slots = mem_calloc(TRACK_STACK_SLOTS, sizeof(*t->slots));
+	t->walk = mem_calloc(1, sizeof(*t->walk));
 }
 
 void track_stacks_deinit(struct track *t)
 {
 	map_deinit(&t->stacks);
 	free(t->slots);
+	free(t->walk);
 }
