@@ -6,6 +6,7 @@
 #include "oops/explain.h"
 
 #include "base/str.h"
+#include "oops/evidence.h"
 #include "oops/kind.h"
 #include "oops/match.h"
 
@@ -53,6 +54,7 @@ static const struct {
 	{ 0xcccccccccccccc00, ~0xffull, "page poison 0xcc: freed init memory is used" },
 	{ 0xaaaaaaaaaaaaaa00, ~0xffull, "page poison 0xaa: a freed page is used" },
 	{ 0xbbbbbbbbbbbbbb00, ~0xffull, "slab redzone 0xbb: memory beyond an object was used" },
+	{ 0xdead4ead00000000, 0xffffffff00000000, "the magic number of a spinlock: the pointer was read out of a lock, so the structure there is another than the code thinks, or was overwritten" },
 	{ 0x4141414141410000, 0xffffffffffff0000, "text (AAAA...): memory was overwritten with data from outside" },
 };
 
@@ -138,27 +140,12 @@ static void look_at_blame(struct oops_report *r, struct oops_explanation *e)
 		return;
 	if (r->blame->module != NULL)
 		say(r, e, "%s, of the module %s, is the first function of the stack that isn't general machinery.", blamed(r), r->blame->module);
-	else if (r->source_file != NULL)
+	else if (r->source_file != NULL && oops_source_is_of_blame(r))
 		say(r, e, "%s (%s:%u) is the first function of the stack that isn't general machinery.", blamed(r), r->source_file, r->source_line);
+	else if (r->source_file != NULL)
+		say(r, e, "%s is the first function of the stack that isn't general machinery; %s:%u is where the check stands.", blamed(r), r->source_file, r->source_line);
 	else
 		say(r, e, "%s is the first function of the stack that isn't general machinery.", blamed(r));
-}
-
-static const char *first_named(const struct oops_report *r, enum oops_trace_kind kind)
-{
-	static const char *const allocators[] = { "kasan", "kmem", "kmalloc", "slab", "kfree", "alloc", "save_stack", "stack_trace", "free_", "rcu_", "__call_rcu", NULL };
-	const struct oops_trace *t = oops_trace_of(r, kind);
-
-	for (size_t i = 0; t != NULL && i < t->frames.n; i++) {
-		const char *f = t->frames.v[i].function;
-		bool machinery = f == NULL || t->frames.v[i].unreliable;
-
-		for (const char *const *a = allocators; !machinery && *a != NULL; a++)
-			machinery = strstr(f, *a) != NULL;
-		if (!machinery)
-			return f;
-	}
-	return NULL;
 }
 
 static const char *by_task(struct oops_report *r, enum oops_trace_kind kind)
@@ -174,7 +161,7 @@ static const char *by_task(struct oops_report *r, enum oops_trace_kind kind)
 
 static void explain_object(struct oops_report *r, struct oops_explanation *e)
 {
-	const char *allocated = first_named(r, OOPS_TRACE_ALLOC), *freed = first_named(r, OOPS_TRACE_FREE);
+	const char *allocated = oops_evidence_function(r, OOPS_TRACE_ALLOC), *freed = oops_evidence_function(r, OOPS_TRACE_FREE), *origin = oops_evidence_function(r, OOPS_TRACE_ORIGIN);
 
 	if (*oops_detail(r, "access") != '\0' && *oops_detail(r, "size") != '\0')
 		say(r, e, "A %s of %s byte%s%s%s%s.", strcmp(oops_detail(r, "access"), "Write") == 0 ? "write" : "read", oops_detail(r, "size"),
@@ -192,6 +179,11 @@ static void explain_object(struct oops_report *r, struct oops_explanation *e)
 		    "and used after that");
 	if (freed != NULL && oops_trace_of(r, OOPS_TRACE_FREE)->task >= 0 && r->pid >= 0 && oops_trace_of(r, OOPS_TRACE_FREE)->task != r->pid)
 		say(r, e, "Another task freed it: a missing reference, lock or cancellation between the two is likely.");
+	if (*oops_detail(r, "bytes") != '\0')
+		say(r, e, "Of its bytes %s were never set.", oops_detail(r, "bytes"));
+	if (origin != NULL)
+		say(r, e, "The memory was made in %s: what that function leaves unset, somebody used.", origin);
+	oops_evidence_access(r, e);
 }
 
 /* "Showing all locks held": a lock that two tasks list is held by one and waited for by the other. */
@@ -221,6 +213,8 @@ static void explain_wait(struct oops_report *r, struct oops_explanation *e)
 		say(r, e, "%s: %s seconds.", oops_detail(r, "task"), oops_detail(r, "seconds"));
 	else if (*oops_detail(r, "seconds") != '\0')
 		say(r, e, "For %s seconds already.", oops_detail(r, "seconds"));
+	if (*oops_detail(r, "starved") != '\0')
+		say(r, e, "RCU's own thread did not get a CPU for %s jiffies: the stall may only follow from that (a real-time task, an interrupt storm, a virtual machine that was not run).", oops_detail(r, "starved"));
 	if (*oops_detail(r, "owner") != '\0')
 		say(r, e, "The kernel says that the %s is likely held by the task %.*s: look at that one's stack.", oops_detail(r, "blocked_on"), (int)strcspn(oops_detail(r, "owner"), "."), oops_detail(r, "owner"));
 	for (size_t i = 0; i < r->traces.n; i++)
@@ -466,6 +460,7 @@ static void explain_lock(struct oops_report *r, struct oops_explanation *e)
 		    r->locks.v[i + 1].function);
 	if (*oops_detail(r, "lock") != '\0' && strstr(r->title, "unlock balance") != NULL)
 		say(r, e, "The lock that it released: %s.", oops_detail(r, "lock"));
+	oops_evidence_locks(r, e);
 	if (*oops_detail(r, "what") != '\0')
 		say(r, e, "The check: %.*s.", (int)strcspn(oops_detail(r, "what"), "!"), oops_detail(r, "what"));
 }
@@ -517,6 +512,31 @@ static void explain_page(struct oops_report *r, struct oops_explanation *e)
 {
 	if (*oops_detail(r, "reason") != '\0')
 		say(r, e, "The kernel's reason: %s.", oops_detail(r, "reason"));
+	if (oops_evidence_function(r, OOPS_TRACE_ALLOC) != NULL)
+		say(r, e, "The page was last allocated in %s.", oops_evidence_function(r, OOPS_TRACE_ALLOC));
+	if (oops_evidence_function(r, OOPS_TRACE_FREE) != NULL)
+		say(r, e, "Before that it had been freed in %s.", oops_evidence_function(r, OOPS_TRACE_FREE));
+}
+
+/* "KASAN: null-ptr-deref in range [0x28-0x2f]": the shadow's address translated back. */
+static void explain_range(struct oops_report *r, struct oops_explanation *e)
+{
+	const char *kasan = oops_detail(r, "kasan");
+
+	if (*kasan == '\0')
+		return;
+	uint64_t from = strtoull(oops_detail(r, "range_from"), NULL, 16);
+	const char *meaning = oops_address_meaning(r, from);
+
+	say(r, e, "KASAN knows the address that was meant, 0x%" PRIx64 " (%s)%s%s.", from, kasan, meaning != NULL ? ": " : "", meaning != NULL ? meaning : "");
+	if (strstr(kasan, "null") != NULL)
+		e->look = "which pointer at that line may be NULL, and who should have set it";
+}
+
+static void explain_division(struct oops_report *r, struct oops_explanation *e)
+{
+	(void)r;
+	e->look = "the divisor: the register that the div instruction names, and where its value comes from (user space, a device, a counter that is still zero)";
 }
 
 static void explain_workqueue(struct oops_report *r, struct oops_explanation *e)
@@ -535,6 +555,8 @@ static const struct {
 	{ "hung-task", explain_wait }, { "soft-lockup", explain_wait }, { "rcu-stall", explain_wait }, { "hard-lockup", explain_wait },
 	{ "oom-kill", explain_oom }, { "page-allocation-failure", explain_allocation }, { "page-allocation-stall", explain_allocation }, { "segfault", explain_segfault }, { "panic", explain_init },
 	{ "ubsan", explain_ubsan }, { "kcsan", explain_race }, { "atomic-sleep", explain_atomic }, { "memory-leak", explain_leak }, { "bad-page", explain_page }, { "workqueue-lockup", explain_workqueue },
+	{ "refcount", oops_evidence_count }, { "odebug", oops_evidence_object }, { "stack-overflow", oops_evidence_recursion }, { "leaked-lock", oops_evidence_locks },
+	{ "list-corruption", oops_evidence_list }, { "warning", oops_evidence_list }, { "general-protection-fault", explain_range }, { "divide-error", explain_division },
 	{ "sysrq-memory", explain_memory }, { "sysrq-registers", explain_registers },
 	{ "sysrq-tasks", explain_tasks }, { "sysrq-blocked", explain_tasks }, { "suspicious-rcu", explain_lock }, { "lockdep", explain_lock },
 };

@@ -209,6 +209,23 @@ static bool read_module_names(struct oops_report *r, const char *at, const char 
 
 /* --- lines -------------------------------------------------------------------------------------------------- */
 
+/* Where two lines were mixed the second one's time stamp stands in the middle: "[   12.345678]". */
+static size_t text_before_stamp(const char *text, const char *end)
+{
+	for (const char *open = text; (open = memchr(open, '[', (size_t)(end - open))) != NULL; open++) {
+		const char *p = open + 1;
+		bool has_dot = false;
+
+		while (p < end && (*p == ' ' || (*p >= '0' && *p <= '9') || (*p == '.' && !has_dot))) {
+			has_dot = has_dot || *p == '.';
+			p++;
+		}
+		if (has_dot && p < end && *p == ']' && open > text)
+			return (size_t)(open - text);
+	}
+	return (size_t)(end - text);
+}
+
 static void read_text_after(struct oops_report *r, const char **field, const char *line, size_t length, const char *label)
 {
 	const char *at = oops_find(line, length, label);
@@ -218,7 +235,7 @@ static void read_text_after(struct oops_report *r, const char **field, const cha
 	at += strlen(label);
 	while (at < line + length && *at == ' ')
 		at++;
-	*field = arena_strndup(&r->arena, at, (size_t)(line + length - at));
+	*field = arena_strndup(&r->arena, at, text_before_stamp(at, line + length));
 }
 
 static void read_offset(struct oops_report *r, const char *line, size_t length)

@@ -40,6 +40,7 @@ enum oops_kind_flags {
 	OOPS_LEADS = 8,       /* the next headline is part of it */
 	OOPS_MESSAGE = 16,    /* what a check says before its headline: a report only when none comes */
 	OOPS_ONE_LINE = 32,   /* complete in its headline */
+	OOPS_DRESSED = 128,   /* where the log's other lines have a time stamp or level in front, only with one: programs use these words, too */
 	OOPS_NOTE = 64,       /* worth knowing, but no report of the kernel about itself */
 };
 

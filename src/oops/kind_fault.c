@@ -43,7 +43,7 @@ static const struct oops_kind kinds[] = {
 	  .where = { OOPS_WHERE_LOOPED }, .severity = OOPS_OOPS, .meaning = "The kernel stack overflowed: recursion, or large variables on the stack.", .look = "what repeats in the trace" },
 	{ .name = "stack-overflow", .start = "Insufficient stack space to handle exception", .title = "kernel stack overflow in {function}", .where = PC_THEN_TRACE, .severity = OOPS_PANIC,
 	  .meaning = "The kernel stack overflowed: recursion, or large variables on the stack." },
-	{ .name = "general-protection-fault", .start = "general protection fault", .unless = NAMES("traps:", "] general protection ip:"), .title = "general protection fault in {function}",
+	{ .name = "general-protection-fault", .start = "general protection fault", .unless = NAMES("traps:", "] general protection ip:", "Fatal trap ", "panic: general"), .title = "general protection fault in {function}",
 	  .body = NAMES("KASAN: {kasan:any} in range [0x{range_from:hex}"), .where = PC_THEN_TRACE, .severity = OOPS_OOPS,
 	  .meaning = "The kernel used an address that no pointer can have: memory was overwritten, or freed and poisoned.",
 	  .look = "the bad address: poison (6b6b..., dead..., dead000000000122) tells use after free" },

@@ -25,7 +25,7 @@ static const struct oops_kind kinds[] = {
 	  .where = { OOPS_WHERE_OTHER, OOPS_WHERE_BODY }, .severity = OOPS_BUG, .meaning = DEADLOCK_MEANING,
 	  .look = "whether the lock that is taken in an interrupt needs its _irqsave form elsewhere" },
 	LOCK_ROW("possible recursive locking detected", NAMES("is trying to acquire lock"), "possible deadlock in {function}"),
-	{ .name = "lockdep", .start = "inconsistent lock state", .needs = NAMES("takes:"), .body = AT_LOCK, .title = "inconsistent lock state in {function}",
+	{ .name = "lockdep", .start = "inconsistent lock state", .needs = NAMES("takes:"), .body = NAMES("at: {at:func}", "^inconsistent {was} -> {now} usage."), .title = "inconsistent lock state in {function}",
 	  .where = { OOPS_WHERE_TRACE, OOPS_WHERE_BODY }, .severity = OOPS_BUG, .meaning = DEADLOCK_MEANING,
 	  .look = "the lock is taken in an interrupt and elsewhere with interrupts on" },
 	{ .name = "lockdep", .start = "{_level:WARNING|INFO}: possible {what:any} detected", .title = "possible deadlock", .flags = OOPS_DAMAGED, .severity = OOPS_BUG,

@@ -22,7 +22,7 @@ static const char *const usb_machinery[] = { "usb_submit_urb", "usb_start_wait_u
 /* Lines that say WARNING and mean a note, of the kernel or of a program on the console. */
 static const char *const harmless[] = { "/etc/ssh/moduli", "workqueue cpumask: online", "he mand mount option", "DT_FLAGS_1", "Unprivileged eBPF is enabled",
 	"fbcon: Driver", "for mitigation options", "not compiled with CPU_SRSO", "EXT4-fs", "deprecated v2 capabilities", "wireless extensions", "XFS (", "KASAN:",
-	"kernel stack regs", "Spectre", "retpoline", "pre-ES", "CPU: ", "at ", NULL };
+	"kernel stack regs", "Spectre", "retpoline", "pre-ES", "CPU: ", "at ", "DATA RACE", "SPL NOT LOWERED", NULL };
 
 static const struct oops_kind kinds[] = {
 	{ .name = "odebug", .start = "WARNING: {_a:any}lib/debugobjects.c:{_line:num} {_b:debug_|at}", .skip = odebug_machinery, .title = "WARNING: ODEBUG bug in {function}",
@@ -73,7 +73,7 @@ static const struct oops_kind kinds[] = {
 	{ .name = "stack-state", .start = "WARNING: kernel stack frame pointer at {_a:any} has bad value", .flags = OOPS_NO_TRACE, .title = "WARNING: kernel stack frame pointer has bad value", .severity = OOPS_WARNING,
 	  .meaning = "The unwinder met a stack that doesn't look like one; the report says nothing of the code that ran." },
 	{ .name = "warning", .start = "WARNING:$", .flags = OOPS_DAMAGED, .title = "WARNING", .severity = OOPS_WARNING },
-	{ .name = "warning", .start = "WARNING: {what:rest}", .unless = harmless, .flags = OOPS_NO_TRACE, .title = "WARNING: {what}", .severity = OOPS_WARNING,
+	{ .name = "warning", .start = "WARNING: {what:rest}", .unless = harmless, .flags = OOPS_NO_TRACE | OOPS_DRESSED, .title = "WARNING: {what}", .severity = OOPS_WARNING,
 	  .meaning = "The kernel says that something is not as it should be; the words are all that it says." },
 	{ .name = "info", .start = "INFO:$", .flags = OOPS_DAMAGED, .title = "INFO", .severity = OOPS_INFO },
 	/* What these say comes before a WARNING, which then is the report; here it is all that is left. */

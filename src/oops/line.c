@@ -165,9 +165,11 @@ static bool take_stamp(struct cursor *c, struct oops_line *line)
 
 	if (take_number(&try, &fraction) == 0)
 		return false;
-	for (size_t digits = (size_t)(try.at - start); digits < 6; digits++)
+	const size_t length = (size_t)(try.at - start);
+
+	for (size_t digits = length; digits < 6; digits++)
 		fraction *= 10;
-	for (size_t digits = (size_t)(try.at - start); digits > 6; digits--)
+	for (size_t digits = length; digits > 6; digits--)
 		fraction /= 10;
 	if (take_char(&try, '@'))
 		(void)take_number(&try, &id);
@@ -182,7 +184,7 @@ static bool take_stamp(struct cursor *c, struct oops_line *line)
 	if (!take_char(&try, ']'))
 		return false;
 	line->time_us = is_relative || seconds > INT64_MAX / 2000000 ? -1 : (int64_t)(seconds * 1000000 + fraction);
-	line->dressed = true;
+	line->dressed = line->dressed || length != 7; /* NetBSD has a digit more */
 	*c = try;
 	return true;
 }

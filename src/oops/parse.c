@@ -147,6 +147,16 @@ static bool is_single_note(const struct oops_kind *kind)
 	return (kind->flags & (OOPS_NOTE | OOPS_ONE_LINE)) == (OOPS_NOTE | OOPS_ONE_LINE);
 }
 
+/* Behind a hung task's stack come those of the CPUs, by NMI: their registers and code are not the task's. */
+static void forget_others_registers(struct oops_report *r)
+{
+	if (r->kind->where[0] != OOPS_WHERE_HUNG)
+		return;
+	r->registers.n = 0;
+	r->code = NULL;
+	r->pc = r->lr = (struct oops_frame){ .function = NULL };
+}
+
 struct oops_report *oops_parse(const struct oops_kind *kind, const char *text, size_t length)
 {
 	struct oops_report *r = mem_calloc(1, sizeof(*r));
@@ -169,6 +179,7 @@ struct oops_report *oops_parse(const struct oops_kind *kind, const char *text, s
 	if (!is_single_note(r->kind)) {
 		oops_facts_parse(r);
 		oops_registers_parse(r);
+		forget_others_registers(r);
 		oops_traces_parse(r);
 		oops_tasks_parse(r);
 	}

@@ -130,6 +130,8 @@ struct oops_report {
 	uint64_t repeats;        /* how often the same title came again (oops/scan.h) */
 };
 
+/* Is source_file where the blamed function is?  Else it is where a check for others stands ("lib/refcount.c:28"). */
+bool oops_source_is_of_blame(const struct oops_report *r);
 /* "" when there is no such detail. */
 const char *oops_detail(const struct oops_report *r, const char *name);
 const struct oops_trace *oops_trace_of(const struct oops_report *r, enum oops_trace_kind kind);

@@ -68,6 +68,7 @@ struct oops_scan {
 	size_t fill;
 	uint64_t lines;
 	struct str plain;  /* of a line that is wrapped */
+	bool is_dressed;   /* a line had the kernel's dress */
 	bool in_long_line; /* the beginning was taken, the rest is skipped */
 	struct message message;
 	struct group *groups[GROUPS_MAX];
@@ -226,7 +227,9 @@ static const struct oops_kind *headline(const struct oops_scan *s, const struct 
 {
 	if (trigger_find(&s->trigger, line->text, line->length) == NULL)
 		return NULL;
-	return oops_kind_of_line(&s->kinds, &s->trigger, line->text, line->length);
+	const struct oops_kind *kind = oops_kind_of_line(&s->kinds, &s->trigger, line->text, line->length);
+
+	return kind != NULL && (kind->flags & OOPS_DRESSED) && s->is_dressed && !line->dressed ? NULL : kind;
 }
 
 /* "9dc0: 00000020 ee1a3fc0" and "beac  ******** ********" of a dump. */
@@ -329,6 +332,7 @@ static void take_line(struct oops_scan *s, const char *text, size_t length)
 
 	s->lines++;
 	oops_line_read(text, length, &s->plain, &line);
+	s->is_dressed = s->is_dressed || line.dressed;
 	if (line.is_foreign)
 		return; /* a program's words are no report, nor part of one */
 	if (s->open_count > 0)

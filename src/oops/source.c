@@ -7,6 +7,8 @@
  */
 #include "oops/parse.h"
 
+#include "base/str.h"
+#include "oops/kind.h"
 #include "oops/match.h"
 
 #include <stdlib.h>
@@ -17,7 +19,7 @@ static const char *const generic[] = {
 	"lib/", "virt/lib/", "mm/kasan/", "mm/kmsan/", "mm/kfence/", "mm/sl?b.c", "mm/sl?b_common.c", "mm/memory.c", "mm/percpu", "mm/vmalloc.c", "mm/page_alloc.c",
 	"mm/mempolicy.c", "mm/util.c", "mm/truncate.c", "mm/filemap.c", "mm/usercopy.c", "mm/gup.c", "mm/maccess.c", "mm/page-writeback.c", "mm/compaction.c", "mm/debug.c", "mm/memblock.c", "mm/dmapool.c",
 	"kernel/kcov.c", "kernel/kcsan/", "kernel/rcu/", "kernel/locking/", "kernel/panic.c", "kernel/printk/", "kernel/softirq.c", "kernel/kthread.c", "kernel/sched/",
-	"kernel/stacktrace.c", "kernel/time/", "mm/mempool.c", "fs/proc/base.c", "kernel/bpf/inode.c", "include/", "kernel/workqueue.c", "kernel/fork.c", "kernel/hung_task.c", "kernel/watchdog.c", "kernel/exit.c", "kernel/irq_work.c", "kernel/notifier.c",
+	"kernel/stacktrace.c", "kernel/time/", "mm/mempool.c", "mm/folio-compat.c", "fs/proc/base.c", "kernel/bpf/inode.c", "include/", "kernel/workqueue.c", "kernel/fork.c", "kernel/hung_task.c", "kernel/watchdog.c", "kernel/exit.c", "kernel/irq_work.c", "kernel/notifier.c",
 	"kernel/context_tracking.c", "kernel/entry/", "kernel/dma/", "kernel/bpf/verifier.c",
 	"net/core/dev.c", "net/core/sock.c", "net/core/skbuff.c", "net/core/stream.c", "net/core/rtnetlink.c", "net/core/lock_debug.c", "net/socket.c", "net/netlink/", "net/core/datagram.c",
 	"fs/proc/generic.c", "fs/file_table.c", "fs/buffer.c", "fs/read_write.c", "fs/iomap/", "fs/mpage.c", "fs/fs_context.c", "fs/ioctl.c", "fs/file.c",
@@ -26,7 +28,7 @@ static const char *const generic[] = {
 };
 
 static const char *const generic_suffixes[] = { ".h", "/kernel/traps.c", "/kernel/unwind", "/kernel/stacktrace.c", "/kernel/dumpstack.c", "/kernel/process.c",
-	"/mm/fault.c", "/mm/physaddr.c", "/mm/extable.c", "/mm/ioremap.c", "/entry/common.c", "/kernel/irq.c", "/kernel/apic/apic.c", "/kernel/smp.c", NULL };
+	"/kernel/entry-common.c", "/kernel/syscall.c", "/kernel/entry.S", "/mm/tlb.c", "/mm/fault.c", "/mm/physaddr.c", "/mm/extable.c", "/mm/ioremap.c", "/entry/common.c", "/kernel/irq.c", "/kernel/apic/apic.c", "/kernel/smp.c", NULL };
 
 static bool starts_with_pattern(const char *path, const char *pattern)
 {
@@ -136,4 +138,13 @@ void oops_source_find(struct oops_report *r)
 	}
 	r->source_file = found != NULL ? found : first;
 	r->source_line = found != NULL ? found_number : first_number;
+}
+
+bool oops_source_is_of_blame(const struct oops_report *r)
+{
+	if (r->blame == NULL || r->blame->function == NULL)
+		return false;
+	if (r->blame->file != NULL)
+		return str_eq(r->blame->file, r->source_file);
+	return (r->pc.function != NULL && strcmp(r->pc.function, r->blame->function) == 0) || strcmp(oops_detail(r, "func"), r->blame->function) == 0 || strcmp(r->kind->name, "ubsan") == 0;
 }

@@ -244,6 +244,19 @@ static void tell_operand(struct doc *doc, const struct oops_report *r, const str
 		}
 }
 
+/* Addresses are offsets in the function: a jump inside is told as such, one to elsewhere has no name here. */
+static void add_instruction(struct str *text, const struct oops_report *r, const struct disasm_insn *insn)
+{
+	size_t mnemonic = strcspn(insn->text, " ");
+
+	if (!insn->has_target || r->pc.size == 0)
+		str_add(text, insn->text);
+	else if (insn->target < r->pc.size)
+		str_printf(text, "%-6.*s %s+0x%" PRIx64, (int)mnemonic, insn->text, r->pc.function != NULL ? r->pc.function : "", insn->target);
+	else
+		str_printf(text, "%-6.*s (elsewhere)", (int)mnemonic, insn->text);
+}
+
 static void show_code(struct doc *doc, const struct oops_report *r)
 {
 	uint8_t bytes[CODE_BYTES_MAX];
@@ -273,8 +286,11 @@ static void show_code(struct doc *doc, const struct oops_report *r)
 	for (size_t at = code_shown_from(d, bytes, pc); at < count;) {
 		struct disasm_insn insn;
 
-		disasm_one(d, bytes + at, count - at, at, &insn);
-		str_printf(&text, "%s%s %+5ld  %s", text.length > 0 ? "\n" : "", at == pc ? "=>" : "  ", (long)at - (long)pc, insn.text);
+		disasm_one(d, bytes + at, count - at, at + r->pc.offset - pc, &insn);
+		if (insn.kind == DISASM_BAD && at > pc)
+			break; /* the dump's end cuts it */
+		str_printf(&text, "%s%s %+5ld  ", text.length > 0 ? "\n" : "", at == pc ? "=>" : "  ", (long)at - (long)pc);
+		add_instruction(&text, r, &insn);
 		if (at == pc)
 			tell_operand(doc, r, &insn);
 		if (at > pc + CODE_AFTER)
@@ -351,7 +367,7 @@ void view_oops(struct doc *doc, struct oops_report *r, unsigned number, bool ver
 
 		str_init(&source);
 		str_printf(&source, "%s:%u", r->source_file, r->source_line);
-		field(doc, "source", "look at", str_text(&source));
+		field(doc, "source", r->blame == NULL || oops_source_is_of_blame(r) ? "look at" : "the check", str_text(&source));
 		str_deinit(&source);
 	}
 	show_explanation(doc, r);
