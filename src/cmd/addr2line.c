@@ -151,6 +151,7 @@ struct asker {
 	const struct addr2line_args *args;
 	struct lookup *l;
 	uint64_t base;      /* of -j */
+	uint64_t bad_words; /* no address and no symbol */
 	struct addr2line_printers printers;
 };
 
@@ -183,7 +184,8 @@ static bool parse_address(struct asker *p, const char *text, uint64_t *addr)
 	err = lookup_address(p->l, text, addr);
 	if (err == NULL)
 		return true;
-	log_warn("%s", err_message(err));
+	if (text[0] != '\0') /* an empty line asks nothing */
+		log_warn("%s", err_message(err));
 	return false;
 }
 
@@ -201,7 +203,7 @@ static struct err *write_out(struct asker *p)
 }
 
 /* Words that are no address get the answer "not known": the lines of a coprocess have to
- * stay in step. */
+ * stay in step.  eu-addr2line has no answer to them, and exit status 1. */
 static struct err *answer_piece(struct asker *p, const char *const *words, size_t count)
 {
 	CLEANUP(mem_freep) uint64_t *addrs = mem_calloc(count + 1, sizeof(*addrs));
@@ -209,15 +211,20 @@ static struct err *answer_piece(struct asker *p, const char *const *words, size_
 	CLEANUP(mem_freep) struct index_chain *answers = mem_calloc(count + 1, sizeof(*answers));
 	CLEANUP(mem_freep) struct addr2line_item *items = mem_calloc(count + 1, sizeof(*items));
 
-	for (size_t i = 0; i < count; i++)
+	size_t asked = 0;
+
+	for (size_t i = 0; i < count; i++) {
 		good[i] = parse_address(p, words[i], &addrs[i]);
+		p->bad_words += !good[i];
+	}
 	TRY(lookup_find(p->l, addrs, count, answers));
 	for (size_t i = 0; i < count; i++) {
 		if (!good[i])
 			answers[i].count = 0;
-		items[i] = (struct addr2line_item){ addrs[i], &answers[i] };
+		if (good[i] || !p->args->form.elfutils)
+			items[asked++] = (struct addr2line_item){ addrs[i], &answers[i] };
 	}
-	addr2line_print(&p->printers, items, count);
+	addr2line_print(&p->printers, items, asked);
 	lookup_clear(p->l);
 	return write_out(p);
 }
@@ -364,6 +371,7 @@ static struct err *addr2line_run(void *arguments, struct arena *arena, int *stat
 		return NULL;
 	}
 	choose_form(args);
+	options.gnu_symbols = !args->form.elfutils;
 	p.printers.form = &args->form;
 	p.printers.thread_count = args->threads ? (unsigned)args->threads
 				  : cpus > ADDR2LINE_THREADS_MAX ? ADDR2LINE_THREADS_MAX : (unsigned)cpus;
@@ -373,6 +381,8 @@ static struct err *addr2line_run(void *arguments, struct arena *arena, int *stat
 	p.printers.lookup = p.l;
 	if (err == NULL)
 		err = answer_all(&p);
+	if (args->form.elfutils && p.bad_words > 0)
+		*status = 1;
 	progress_destroy(progress);
 	addr2line_printers_deinit(&p.printers);
 	lookup_destroy(p.l);

@@ -37,7 +37,7 @@ struct lookup {
 	struct module *module;   /* for the debug file */
 	struct sym_index *index; /* NULL: no DWARF */
 	char *note;
-	bool have_symbols;
+	bool have_symbols, gnu_symbols;
 	struct symbol_list symbols;
 	struct symbol_pick *picked; /* of functions asked for by name; NULL: none was */
 	bool tried_minidebug;
@@ -155,6 +155,7 @@ struct err *lookup_open(const char *file, const struct lookup_options *options, 
 	struct lookup *l = create(file);
 	struct err *err;
 
+	l->gnu_symbols = options->gnu_symbols;
 	err = open_image(l);
 	if (err == NULL)
 		err = open_index(l, options);
@@ -436,11 +437,18 @@ static void add_symbol_name(struct lookup *l, uint64_t addr, struct index_chain 
 
 	if (s == NULL)
 		return;
+	if (l->gnu_symbols)
+		s = symbol_list_first_alias(&l->symbols, s);
 	if (ret->count == 0) {
 		ret->frames = ARENA_NEW(&l->arenas[0], struct index_frame);
 		ret->count = 1;
 	}
-	ret->frames[ret->count - 1].function = s->name;
+
+	struct index_frame *f = &ret->frames[ret->count - 1];
+
+	f->function = s->name;
+	if (l->gnu_symbols && f->path.name == NULL && f->line == 0)
+		f->path = (struct dwarf_path){ NULL, NULL, s->file };
 }
 
 struct err *lookup_find_line(struct lookup *l, uint64_t addr, struct index_chain *answer)

@@ -22,6 +22,7 @@ struct lookup;
 struct lookup_options {
 	bool no_cache, build_index;
 	bool direct; /* no index: only the units have the flags of rows */
+	bool gnu_symbols; /* of symbols at one address the one that GNU's addr2line takes, and its file by the symbol table */
 	unsigned thread_count; /* 0: one a CPU */
 	enum debuginfod_when debuginfod;
 	void (*progress)(void *user, uint64_t done, uint64_t total); /* may be NULL */

@@ -44,9 +44,27 @@ static struct elf_symbols table_of(const struct elf_file *f)
 
 void symbol_list_add(struct symbol_list *l, const struct elf_file *f) { symbol_list_add_some(l, f, NULL, NULL); }
 
+/* Local symbols follow the name of their file; global ones come at the end, and are known to be of a file only
+ * where there is no other. */
+struct file_marks {
+	const char *file;
+	bool any, many;
+};
+
+static void see_mark(struct file_marks *m, const struct elf_symbol *s)
+{
+	if (s->type != STT_FILE) {
+		m->any = true;
+		return;
+	}
+	m->many |= m->any;
+	m->file = s->name[0] != '\0' ? s->name : NULL;
+}
+
 void symbol_list_add_some(struct symbol_list *l, const struct elf_file *f, symbol_list_pick_fn *pick, void *user)
 {
 	struct elf_symbols symbols = table_of(f);
+	struct file_marks marks = { 0 };
 	struct elf_symbol s;
 	uint64_t addr;
 
@@ -56,8 +74,14 @@ void symbol_list_add_some(struct symbol_list *l, const struct elf_file *f, symbo
 
 		if (pick != NULL && (name == NULL || !pick(user, name, left)))
 			continue;
-		if (elf_symbol_get(&symbols, i, &s) && place_of(f, &s, &addr))
-			vec_push(&l->symbols, ((struct listed_symbol){ addr, s.size_bytes, s.name, s.section, (uint32_t)i, s.type, s.bind }));
+		if (!elf_symbol_get(&symbols, i, &s))
+			continue;
+		see_mark(&marks, &s);
+		if (place_of(f, &s, &addr))
+			vec_push(&l->symbols,
+				 ((struct listed_symbol){ addr, s.size_bytes, s.name,
+							  s.bind == STB_LOCAL || !marks.many ? marks.file : NULL,
+							  s.section, (uint32_t)i, s.type, s.bind }));
 	}
 }
 
@@ -165,6 +189,29 @@ const struct listed_symbol *symbol_list_at_global(const struct symbol_list *l, u
 	const struct listed_symbol *global = find_at(l, addr, true);
 
 	return global != NULL && global->size_bytes > 0 ? global : find_at(l, addr, false);
+}
+
+static bool is_better_alias(const struct listed_symbol *s, const struct listed_symbol *than)
+{
+	bool function = s->type == STT_FUNC || s->type == STT_GNU_IFUNC;
+	bool other = than->type == STT_FUNC || than->type == STT_GNU_IFUNC;
+
+	if (function != other)
+		return function;
+	return s->size_bytes != than->size_bytes ? s->size_bytes < than->size_bytes : s->order < than->order;
+}
+
+const struct listed_symbol *symbol_list_first_alias(const struct symbol_list *l, const struct listed_symbol *s)
+{
+	const struct listed_symbol *best = s, *first = s, *end = l->symbols.v + l->symbols.n;
+
+	while (first > l->symbols.v && first[-1].addr == s->addr)
+		first--;
+	for (; first < end && first->addr == s->addr; first++)
+		if (first->section == s->section && (first->size_bytes > 0) == (s->size_bytes > 0) &&
+		    first->size_bytes >= s->size_bytes && is_better_alias(first, best))
+			best = first;
+	return best;
 }
 
 const struct listed_symbol *symbol_list_named(const struct symbol_list *l, const char *name)

@@ -11,6 +11,7 @@
 struct listed_symbol {
 	uint64_t addr, size_bytes;
 	const char *name;   /* lives as long as the file's bytes */
+	const char *file;   /* the source file that the symbol table has it below, NULL: not known */
 	uint32_t section;
 	uint32_t order;     /* in the file */
 	uint8_t type, bind;
@@ -35,6 +36,8 @@ void symbol_list_deinit(struct symbol_list *l);
 const struct listed_symbol *symbol_list_at(const struct symbol_list *l, uint64_t addr);
 /* The same, a sized global one before local ones inside of it, as elfutils has it. */
 const struct listed_symbol *symbol_list_at_global(const struct symbol_list *l, uint64_t addr);
+/* Of all that begin where S does the one that GNU's tools take: a function, the smallest, the first in the file. */
+const struct listed_symbol *symbol_list_first_alias(const struct symbol_list *l, const struct listed_symbol *s);
 const struct listed_symbol *symbol_list_named(const struct symbol_list *l, const char *name);
 
 #endif

@@ -156,6 +156,20 @@ def check_forms(path):
             if got != theirs:
                 line = next(i for i, (a, b) in enumerate(zip(got.splitlines(), theirs.splitlines())) if a != b)
                 fail("%s %s: %r, %s has %r" % (ours, flags, got.splitlines()[line], peer, theirs.splitlines()[line]))
+    # Without DWARF: GNU has the file of local symbols from the symbol table, and of aliases the first.
+    symbols = ["0x" + line.split()[0] for line in run(["nm", path]).stdout.splitlines() if re.match(r"[0-9a-f]+ [tTwW] ", line)]
+    for bare in (path, "bare"):
+        for flags in ("-f", "-fi", "-afp"):
+            theirs = run(["addr2line"] + flags.split() + ["-e", bare] + symbols).stdout.replace(":?", ":0")
+            got = sonde(*flags.split(), "-e", bare, *symbols).replace(":?", ":0")
+            if [g for g, t in zip(got.splitlines(), theirs.splitlines()) if g != t and "??" not in g] or ".c:0" not in got:
+                fail("%s %s of symbols: %s %s" % (bare, flags, got, theirs))
+    text = "0x%x foo\n\n%x: push %%rbp\n%x,\n" % (int(addrs[0], 16), int(addrs[1], 16), int(addrs[2], 16))
+    if sonde("-e", path, text=text) != run(["addr2line", "-e", path], text).stdout:
+        fail("addresses with something behind them: " + sonde("-e", path, text=text))
+    p = run(["sonde", "addr2line", "--style", "elfutils", "-e", path, "nosuch", addrs[0]])
+    if p.returncode != 1 or len(p.stdout.splitlines()) != 1 or "nosuch" not in p.stderr:
+        fail("eu-addr2line's answer to a word that isn't there: %r" % p)
     if told == 0:
         fail("no discriminator and no flag in any form")
     print("the forms of addr2line and eu-addr2line: equal, with %d discriminators and flags" % told)
@@ -271,5 +285,7 @@ for name, flags, least in (("O2", "-O2 -g", 0.95), ("dwarf4", "-O2 -gdwarf-4", 0
         with open("c.c", "w") as source:
             source.write(PLAIN)
         if run(["gcc", "-O2", "-g", "c.c", "-o", "c"]).returncode != 0:
+            fail("gcc")
+        if run(["gcc", "-O2", "c.c", "-o", "bare"]).returncode != 0:
             fail("gcc")
         check_forms("c")
