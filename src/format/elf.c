@@ -142,11 +142,34 @@ static void fix_counts(const struct elf_file *f, struct header_places *p)
 		p->segment_count = first.info;
 }
 
+static struct err *not_elf(struct bytes image)
+{
+	static const struct {
+		const char *magic, *what;
+	} known[] = {
+		{ "MZ", "a Windows program (PE)" },	   { "#!", "a script" },
+		{ "!<arch>\n", "an archive of object files: ar x takes them out" },
+		{ "!<thin>\n", "a list of object files (thin archive): ar t shows them" },
+		{ "\xcf\xfa\xed\xfe", "a program of macOS (Mach-O)" }, { "\xca\xfe\xba\xbe", "a Java class, or a program of macOS" },
+		{ "BC\xc0\xde", "LLVM bitcode" },
+	};
+
+	if (image.size_bytes == 0)
+		return err_new(ERR_FORMAT, "an empty file");
+	if (image.size_bytes >= SELFMAG && memcmp(image.data, ELFMAG, SELFMAG) == 0)
+		return err_new(ERR_FORMAT, "an ELF file that ends in its header");
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (image.size_bytes >= strlen(known[i].magic) &&
+		    memcmp(image.data, known[i].magic, strlen(known[i].magic)) == 0)
+			return err_new(ERR_FORMAT, "not an ELF file, but %s", known[i].what);
+	return err_new(ERR_FORMAT, "not an ELF file");
+}
+
 struct err *elf_init(struct elf_file *f, struct bytes image)
 {
 	*f = (struct elf_file){ .image = image };
 	if (image.size_bytes < EI_NIDENT + 36 || memcmp(image.data, ELFMAG, SELFMAG) != 0)
-		return err_new(ERR_FORMAT, "not an ELF file");
+		return not_elf(image);
 	if (image.data[EI_CLASS] != ELFCLASS32 && image.data[EI_CLASS] != ELFCLASS64)
 		return err_new(ERR_FORMAT, "an ELF file of unknown class %u", image.data[EI_CLASS]);
 	f->is_64 = image.data[EI_CLASS] == ELFCLASS64;

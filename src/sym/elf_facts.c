@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+enum { MODINFO_MAX = 4096, NT_GO_BUILD_ID = 4 };
 enum { UNITS_MAX = 1 << 20, PRODUCERS_MAX = 256, COMMENTS_MAX = 64, FUNCTIONS_LOOKED_AT = 20000 };
 
 /* --- debug information ------------------------------------------------------------------- */
@@ -149,6 +150,19 @@ static void read_comments(struct elf_facts *f, const char *section, struct arena
 	}
 }
 
+/* modinfo(8): NUL-terminated texts, with NULs between for alignment. */
+static void read_modinfo(struct elf_facts *f, struct arena *a)
+{
+	struct cursor c = cursor_of(elf_raw(&f->elf, elf_section_named(&f->elf, ".modinfo")), false);
+
+	while (!cursor_done(&c) && f->modinfo.n < MODINFO_MAX) {
+		const char *text = cursor_text(&c);
+
+		if (!c.bad && strchr(text, '=') != NULL)
+			vec_push(&f->modinfo, arena_strdup(a, text));
+	}
+}
+
 /* --- hardening --------------------------------------------------------------------------- */
 
 static bool ends_with_chk(const char *name)
@@ -220,13 +234,15 @@ static void read_dynamic(struct elf_facts *f)
 		f->relro = ELF_RELRO_FULL;
 }
 
-static void read_properties(struct elf_facts *f)
+static void read_properties(struct elf_facts *f, struct arena *a)
 {
 	struct elf_notes n = { .file = &f->elf };
 
 	while (elf_note_next(&n)) {
 		struct cursor c = cursor_of(n.desc, f->elf.big_endian);
 
+		if (n.type == NT_GO_BUILD_ID && strcmp(n.name, "Go") == 0 && n.desc.size_bytes <= 256)
+			f->go_build_id = arena_strndup(a, (const char *)n.desc.data, n.desc.size_bytes);
 		if (n.type != NT_GNU_PROPERTY_TYPE_0 || strcmp(n.name, "GNU") != 0)
 			continue;
 		while (cursor_left(&c) >= 8) {
@@ -285,31 +301,73 @@ static bool calls(uint16_t machine, const uint8_t *p, size_t size_bytes)
 	return false;
 }
 
+/* Go's: the caller's is stored in the new frame: mov %rbp,N(%rsp); lea N(%rsp),%rbp */
+static bool go_sets_up(const uint8_t *p, size_t size_bytes)
+{
+	for (size_t i = 0; i + 4 <= size_bytes && i < 48; i++)
+		if (p[i] == 0x48 && p[i + 1] == 0x8d && (p[i + 2] == 0x6c || p[i + 2] == 0xac) && p[i + 3] == 0x24)
+			return true;
+	return false;
+}
+
+static void look_at_function(struct elf_facts *f, struct bytes code)
+{
+	if (!calls(f->elf.machine, code.data, code.size_bytes))
+		return;
+	f->functions++;
+	f->functions_with_fp += f->elf.machine == EM_AARCH64 ? arm_sets_up(code.data, code.size_bytes) :
+				x86_sets_up(code.data, code.size_bytes) || (f->go_build_id && go_sets_up(code.data, code.size_bytes));
+}
+
+/* Where there is no .eh_frame, as in Go's programs and in the kernel's modules. */
+static void look_at_symbols(struct elf_facts *f, size_t section)
+{
+	struct elf_symbols symbols = elf_symbols(&f->elf, section);
+	struct elf_symbol s;
+	size_t step = symbols.count / FUNCTIONS_LOOKED_AT + 1;
+
+	for (size_t k = 1; elf_symbol_get(&symbols, k, &s); k += step) {
+		if (s.type != STT_FUNC || s.size_bytes == 0 || s.section == SHN_UNDEF || s.section >= f->elf.section_count)
+			continue;
+		if (f->elf.type == ET_REL)
+			look_at_function(f, bytes_slice(elf_raw(&f->elf, s.section), s.value, s.size_bytes));
+		else
+			look_at_function(f, bytes_slice(elf_loaded(&f->elf, s.value), 0, s.size_bytes));
+	}
+}
+
 static void look_at_code(struct elf_facts *f)
 {
 	struct function_starts starts;
 	size_t step;
 
-	if (f->elf.machine != EM_X86_64 && f->elf.machine != EM_AARCH64)
+	if ((f->elf.machine != EM_X86_64 && f->elf.machine != EM_AARCH64) || f->is_debug_file)
 		return;
 	function_starts_read(&f->elf, &starts);
 	step = starts.ranges.n / FUNCTIONS_LOOKED_AT + 1;
 	for (size_t i = 0; i < starts.ranges.n; i += step) {
 		const struct dwarf_range *r = &starts.ranges.v[i];
-		struct bytes code = bytes_slice(elf_loaded(&f->elf, r->low), 0, r->high - r->low);
 
-		if (!calls(f->elf.machine, code.data, code.size_bytes))
-			continue;
-		f->functions++;
-		f->functions_with_fp += f->elf.machine == EM_X86_64 ? x86_sets_up(code.data, code.size_bytes)
-								   : arm_sets_up(code.data, code.size_bytes);
+		look_at_function(f, bytes_slice(elf_loaded(&f->elf, r->low), 0, r->high - r->low));
 	}
+	for (size_t i = 1; starts.ranges.n == 0 && i < f->elf.section_count; i++)
+		if (f->elf.sections[i].type == SHT_SYMTAB)
+			look_at_symbols(f, i);
 	function_starts_deinit(&starts);
 	if (f->functions == 0)
 		return;
 	f->frame_pointers = f->functions_with_fp * 10 >= f->functions * 8   ? ELF_FP_YES
 			    : f->functions_with_fp * 10 <= f->functions * 2 ? ELF_FP_NO
 									    : ELF_FP_PARTLY;
+}
+
+/* objcopy --only-keep-debug leaves the headers of what is loaded, without bytes; notes it keeps. */
+static bool has_image(const struct elf_file *f)
+{
+	for (size_t i = 1; i < f->section_count; i++)
+		if ((f->sections[i].flags & SHF_ALLOC) && f->sections[i].type != SHT_NOBITS && f->sections[i].type != SHT_NOTE)
+			return true;
+	return f->section_count == 0;
 }
 
 /* --- all --------------------------------------------------------------------------------- */
@@ -326,7 +384,6 @@ struct err *elf_facts_read(const char *path, enum debuginfod_when debuginfod, st
 {
 	CLEANUP(io_closep) int fd = -1;
 	CLEANUP(mem_freep) char *real = realpath(path, NULL);
-	size_t text;
 
 	*ret = (struct elf_facts){ .path = arena_strdup(a, real ? real : path) };
 	TRY(unpack_open(path, &fd));
@@ -336,12 +393,12 @@ struct err *elf_facts_read(const char *path, enum debuginfod_when debuginfod, st
 	read_segments(ret);
 	read_dynamic(ret);
 	read_symbols(ret);
-	read_properties(ret);
+	read_properties(ret, a);
+	read_modinfo(ret, a);
 	read_comments(ret, ".comment", a);
 	read_comments(ret, ".GCC.command.line", a);
-	text = elf_section_named(&ret->elf, ".text");
-	/* objcopy --only-keep-debug leaves the headers of code sections, without bytes. */
-	ret->is_debug_file = text == 0 && elf_section_named(&ret->elf, ".debug_info") != 0 && ret->elf.type != ET_REL;
+	ret->is_debug_file = !has_image(&ret->elf) && ret->elf.type != ET_REL && ret->elf.type != ET_CORE &&
+			     (ret->has_symtab || elf_section_named(&ret->elf, ".debug_info") != 0);
 	TRY(read_debug(ret, fd, debuginfod, a));
 	look_at_code(ret);
 	return NULL;
@@ -351,6 +408,7 @@ void elf_facts_deinit(struct elf_facts *f)
 {
 	vec_deinit(&f->producers);
 	vec_deinit(&f->comments);
+	vec_deinit(&f->modinfo);
 	elf_dynamic_deinit(&f->dynamic);
 	elf_deinit(&f->elf);
 	module_destroy(f->module);

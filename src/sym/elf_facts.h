@@ -22,6 +22,7 @@ struct elf_facts {
 	struct elf_dynamic dynamic;
 	struct module *module;     /* for its debug file */
 	char build_id[129];        /* "" : none */
+	const char *go_build_id;   /* of .note.go.buildid; NULL: none */
 
 	bool has_symtab, has_dynsym, has_dwarf, has_minidebug, is_debug_file;
 	const char *debuglink, *altlink; /* NULL: none */
@@ -31,6 +32,7 @@ struct elf_facts {
 	bool dwarf_is_split;
 	VEC(struct elf_producer) producers; /* most units first */
 	VEC(const char *) comments;         /* .comment and .GCC.command.line, each text once */
+	VEC(const char *) modinfo;          /* of a kernel module: "license=GPL" */
 
 	const char *interpreter, *soname, *rpath, *runpath; /* NULL: none */
 	bool is_pie, is_static, nx_known, nx, canary, text_relocations, wx_segment;

@@ -72,8 +72,8 @@ static void put_debug_file(struct doc *d, const struct elf_facts *f)
 
 	str_init(&text);
 	if (f->dwarf_units > 0)
-		str_printf(&text, "DWARF %u%s, %s units, %s", f->dwarf_version, f->dwarf_is_split ? ", split (.dwo, .dwp)" : "",
-			   units_count(f->dwarf_units).text, units_bytes((double)f->dwarf_bytes).text);
+		str_printf(&text, "DWARF %u%s, %s unit%s, %s", f->dwarf_version, f->dwarf_is_split ? ", split (.dwo, .dwp)" : "",
+			   units_count(f->dwarf_units).text, f->dwarf_units == 1 ? "" : "s", units_bytes((double)f->dwarf_bytes).text);
 	else
 		str_add(&text, "none");
 	doc_field(d, "debug_information", "debug information", DOC_TEXT, DOC_STR(text.text));
@@ -110,6 +110,8 @@ static void put_frame_pointers(struct doc *d, const struct elf_facts *f)
 static void put_names(struct doc *d, const struct elf_facts *f)
 {
 	doc_field(d, "build_id", "build-id", DOC_TEXT, f->build_id[0] ? DOC_STR(f->build_id) : DOC_STYLED("none", DOC_WARN));
+	if (f->go_build_id != NULL)
+		doc_field(d, "go_build_id", "Go's build-id", DOC_TEXT, DOC_STR(f->go_build_id));
 	put_debug_file(d, f);
 	doc_field(d, "symbols", "symbols", DOC_TEXT,
 		  DOC_STR(f->has_symtab && f->has_dynsym ? ".symtab and .dynsym"
@@ -183,7 +185,7 @@ static void put_hardening(struct doc *d, const struct elf_facts *f)
 
 	if (f->elf.type == ET_REL || f->elf.type == ET_CORE || f->is_debug_file)
 		return;
-	snprintf(fortified, sizeof(fortified), f->fortified ? "%llu functions" : "none seen", (unsigned long long)f->fortified);
+	snprintf(fortified, sizeof(fortified), f->fortified == 1 ? "%llu function" : f->fortified ? "%llu functions" : "none seen", (unsigned long long)f->fortified);
 	doc_table_begin(d, "hardening", "Hardening", columns, 4);
 	if (f->soname == NULL)
 		put_yes_no(d, "pie", "PIE", f->is_pie || f->elf.type == ET_DYN, "loaded at a random address");
@@ -200,7 +202,55 @@ static void put_hardening(struct doc *d, const struct elf_facts *f)
 	doc_table_end(d, 0, NULL);
 }
 
+/* --- kernel modules ------------------------------------------------------------------------ */
+
+/* What modinfo says.  Aliases are for udev, and thousands: counted. */
+static void put_module(struct doc *d, const struct elf_facts *f)
+{
+	static const struct doc_column columns[] = { { "key", "", DOC_TEXT, 0 }, { "value", "", DOC_TEXT, 0 } };
+	uint64_t aliases = 0;
+
+	if (f->modinfo.n == 0)
+		return;
+	doc_table_begin(d, "modinfo", "Module", columns, 2);
+	for (size_t i = 0; i < f->modinfo.n; i++) {
+		const char *text = f->modinfo.v[i], *value = strchr(text, '=');
+		CLEANUP(mem_freep) char *key = mem_strndup(text, (size_t)(value - text));
+		const struct doc_value row[] = { DOC_STR(key), DOC_STR(value + 1) };
+
+		aliases += strcmp(key, "alias") == 0;
+		if (strcmp(key, "alias") != 0)
+			doc_row(d, row);
+	}
+	doc_table_end(d, 0, NULL);
+	if (aliases > 0)
+		doc_field(d, "aliases", "devices that load it", DOC_COUNT, DOC_U64(aliases));
+}
+
 /* --- libraries ----------------------------------------------------------------------------- */
+
+static uint16_t host_machine(void)
+{
+#if defined(__x86_64__)
+	return EM_X86_64;
+#elif defined(__aarch64__)
+	return EM_AARCH64;
+#elif defined(__riscv)
+	return EM_RISCV;
+#elif defined(__arm__)
+	return EM_ARM;
+#else
+	return EM_NONE;
+#endif
+}
+
+/* Those of the 32-bit form start there too, where its libraries are. */
+static bool is_foreign(const struct elf_facts *f)
+{
+	uint16_t host = host_machine(), machine = f->elf.machine;
+
+	return machine != host && !(host == EM_X86_64 && machine == EM_386) && !(host == EM_AARCH64 && machine == EM_ARM);
+}
 
 static struct err *put_needed(struct doc *d, const struct elf_facts *f)
 {
@@ -228,7 +278,10 @@ static struct err *put_needed(struct doc *d, const struct elf_facts *f)
 		doc_row(d, row);
 	}
 	doc_table_end(d, 0, NULL);
-	if (missing > 0)
+	if (missing > 0 && is_foreign(f))
+		doc_warning(d, "look at it on the machine that it is for", "%llu %s not here: a program for another kind of machine",
+			    (unsigned long long)missing, missing == 1 ? "library is" : "libraries are");
+	else if (missing > 0)
 		doc_warning(d, NULL, "%llu %s not found: it would not start", (unsigned long long)missing,
 			    missing == 1 ? "library was" : "libraries were");
 	vec_deinit(&libraries);
@@ -309,6 +362,7 @@ static struct err *put_overview(struct doc *d, const struct elf_facts *f)
 	put_names(d, f);
 	put_loading(d, f);
 	put_hardening(d, f);
+	put_module(d, f);
 	put_compiler(d, f);
 	if (f->dynamic.entries.n > 0)
 		err = put_needed(d, f);

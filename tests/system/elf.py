@@ -209,6 +209,27 @@ with open("hard", "rb") as i, open("cut", "wb") as o:
 for path, is_cut in (("cut", True), ("hard", False), ("soft", False), ("static", False), ("object", False)):
     if ("cut short" in run("sonde", "elf", path).stdout) != is_cut:
         fail("%s is%s cut short" % (path, "" if is_cut else " not"))
+# What is no image of its own: a debug file, also one without DWARF; a kernel module; what is no ELF file at all.
+subprocess.run(["objcopy", "--only-keep-debug", "hard", "hard.debug"], check=True)
+subprocess.run(["objcopy", "--strip-debug", "hard.debug", "names.debug"], check=True)
+for path in ("hard.debug", "names.debug"):
+    if not sonde(path)["headline"].startswith("debug file") or "hardening" in sonde(path):
+        fail("%s: %s" % (path, sonde(path)["headline"]))
+with open("mod.c", "w") as f:
+    f.write("""static const char info[] __attribute__((section(".modinfo"), used)) = "license=GPL\\0alias=pci:1\\0alias=pci:2\\0name=mod";
+int init_module(void) { return 0; }
+""")
+subprocess.run(["gcc", "-c", "mod.c", "-o", "mod.ko"], check=True)
+doc = sonde("mod.ko")
+if [list(r.values()) for r in doc["modinfo"]] != [["license", "GPL"], ["name", "mod"]] or doc["aliases"] != 2:
+    fail("mod.ko: %s" % doc)
+for content, said in ((b"", "an empty file"), (b"#!/bin/sh\n", "a script"), (b"MZ" + bytes(100), "a Windows program"),
+                      (b"!<arch>\n", "an archive"), (b"text", "not an ELF file"), (b"\x7fELF\2\1\1", "ends in its header")):
+    with open("other", "wb") as f:
+        f.write(content)
+    p = run("sonde", "elf", "other")
+    if p.returncode != 1 or said not in p.stderr:
+        fail("%r: %s" % (content, p.stderr))
 count = Count()
 system = ["hard", "soft", "static", "object", "/bin/ls", shutil.which("sonde")] + glob.glob("/lib/*-linux-gnu/libc.so.6")
 for path in system:
