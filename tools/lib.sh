@@ -21,7 +21,10 @@ build_in() {
 	shift
 	if [ ! -f "$dir/build.ninja" ]; then
 		log=$(meson setup "$dir" "$SRC" "$@" 2>&1) || { printf '%s\n' "$log" >&2; return 1; }
+	elif [ $# -gt 0 ] && [ "$*" != "$(cat "$dir/build_in.options" 2> /dev/null)" ]; then
+		log=$(meson setup --reconfigure "$dir" "$SRC" "$@" 2>&1) || { printf '%s\n' "$log" >&2; return 1; }
 	fi
+	[ $# -eq 0 ] || printf '%s' "$*" > "$dir/build_in.options"
 	if [ -t 2 ]; then
 		ninja -C "$dir" >&2
 	else
