@@ -25,7 +25,7 @@ static const struct opt dmesg_opts[] = {
 	{ .name = "group", .letter = 'g', .kind = OPT_WORDS, .value = "GROUP", .help = "reports (oopses, stalls ...), oom, hardware, fs (and block devices), net, memory, usb",
 	  .offset = offsetof(struct dmesg_args, groups) },
 	{ .name = "match", .letter = 'm', .kind = OPT_STRING, .value = "TEXT", .help = "only lines that contain TEXT", .offset = offsetof(struct dmesg_args, match) },
-	{ .name = "since", .kind = OPT_STRING, .value = "WHEN", .help = "10m (ago), @12.5 (seconds after boot), '2026-01-31 10:00'", .offset = offsetof(struct dmesg_args, since) },
+	{ .name = "since", .kind = OPT_STRING, .value = "WHEN", .help = "10m (ago; of a saved log: before its end), @12.5 (seconds after boot), '2026-01-31 10:00'", .offset = offsetof(struct dmesg_args, since) },
 	{ .name = "until", .kind = OPT_STRING, .value = "WHEN", .help = "as --since", .offset = offsetof(struct dmesg_args, until) },
 	{ .name = "tail", .letter = 'n', .kind = OPT_U64, .value = "N", .min = 1, .max = 10000000, .help = "only the last N lines", .offset = offsetof(struct dmesg_args, tail) },
 	{ .name = "follow", .letter = 'f', .kind = OPT_FLAG, .help = "wait for more", .offset = offsetof(struct dmesg_args, follow) },
@@ -86,9 +86,9 @@ static struct err *parse_filters(const struct dmesg_args *args, struct dmesg_opt
 	if (args->facility != NULL)
 		TRY(dmesg_parse_facilities(args->facility, &o->facilities));
 	if (args->since != NULL)
-		TRY(dmesg_parse_moment(args->since, &o->since_us));
+		TRY(dmesg_parse_moment(args->since, args->file, &o->since_us));
 	if (args->until != NULL)
-		TRY(dmesg_parse_moment(args->until, &o->until_us));
+		TRY(dmesg_parse_moment(args->until, args->file, &o->until_us));
 	for (unsigned i = 0; args->time != NULL && dmesg_time_choices[i] != NULL; i++)
 		if (strcmp(dmesg_time_choices[i], args->time) == 0)
 			o->time = (enum dmesg_time)i;

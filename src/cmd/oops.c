@@ -3,6 +3,7 @@
 #include "cmd/cmd.h"
 #include "cmd/debuginfod_opt.h"
 
+#include "base/str.h"
 #include "session/kernel_log.h"
 #include "session/lookup.h"
 #include "session/oops.h"
@@ -43,7 +44,7 @@ static const struct opt oops_opts[] = {
 };
 
 static const struct opt_operand oops_operands[] = {
-	{ .name = "FILE", .completes = "file", .help = "kernel logs: dmesg, journalctl, syslog, a serial capture, pstore; gzip, xz and zstd are unpacked; - is standard input; none: what is piped in, else the running kernel's log",
+	{ .name = "FILE", .completes = "file", .help = "kernel logs: dmesg, journalctl, syslog, a serial capture, pstore; gzip, xz and zstd are unpacked; - is standard input; none: what is piped in, else the running kernel's log, with what dmesg -C hid",
 	  .offset = offsetof(struct oops_args, files) },
 	OPERAND_END
 };
@@ -92,6 +93,8 @@ static struct err *oops_run(void *args_, struct arena *arena, int *status)
 		options.file_count = 1;
 	}
 	output_log_level(&args->output);
+	if (args->output.svg || (args->output.path != NULL && str_ends(args->output.path, ".svg")))
+		return err_fix(err_new(ERR_USAGE, "a kernel report has no picture"), "-o NAME.html makes a page of it, --json gives it as structure");
 	if (args->output.json)
 		return run_json(&options, args->output.path);
 	TRY(output_open(&args->output, &doc));

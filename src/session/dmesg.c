@@ -338,10 +338,67 @@ struct err *dmesg_parse_facilities(const char *list, unsigned *bits)
 	return parse_names(list, facility_names, "facility", bits);
 }
 
-struct err *dmesg_parse_moment(const char *text, int64_t *us_since_boot)
+/* The time of a saved log's last line that has one; its end is what "ago" is counted from. */
+struct last_time {
+	struct str pending, plain;
+	int64_t us;
+};
+
+static void look_at_time(struct last_time *t, const char *text, size_t length)
+{
+	struct oops_line line;
+
+	oops_line_read(text, length, &t->plain, &line);
+	if (line.time_us >= 0)
+		t->us = line.time_us;
+}
+
+static struct err *take_times(void *user, const void *bytes, size_t size_bytes)
+{
+	struct last_time *t = user;
+	const char *at = bytes, *end = at + size_bytes, *newline;
+
+	for (; at < end && (newline = memchr(at, '\n', (size_t)(end - at))) != NULL; at = newline + 1) {
+		str_add_n(&t->pending, at, (size_t)(newline - at));
+		look_at_time(t, str_text(&t->pending), t->pending.length);
+		str_clear(&t->pending);
+	}
+	if (at < end && t->pending.length < LINE_BYTES_MAX)
+		str_add_n(&t->pending, at, (size_t)(end - at));
+	return NULL;
+}
+
+static struct err *last_time_of(const char *path, int64_t *us)
+{
+	struct last_time t = { .us = -1 };
+
+	if (strcmp(path, "-") == 0)
+		return err_fix(err_new(ERR_USAGE, "a time ago is counted from a log's end, which standard input comes to only once"), "name the file, or give the seconds after boot: @12.5");
+	str_init(&t.pending);
+	str_init(&t.plain);
+	struct err *err = kernel_log_read(&(struct kernel_log_options){ .path = path }, take_times, &t);
+
+	look_at_time(&t, str_text(&t.pending), t.pending.length);
+	str_deinit(&t.pending);
+	str_deinit(&t.plain);
+	if (err == NULL && t.us < 0)
+		err = err_new(ERR_UNSUPPORTED, "no line of %s has a time since boot that --since and --until could be compared with", path);
+	*us = t.us;
+	return err;
+}
+
+static int64_t now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+struct err *dmesg_parse_moment(const char *text, const char *path, int64_t *us_since_boot)
 {
 	static const char *const formats[] = { "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", NULL };
-	struct timespec now;
+	int64_t end_us = now_us();
 	uint64_t ns;
 
 	if (*text == '@') {
@@ -353,14 +410,17 @@ struct err *dmesg_parse_moment(const char *text, int64_t *us_since_boot)
 		struct tm tm = { .tm_isdst = -1 };
 		const char *end = strptime(text, *f, &tm);
 
-		if (end != NULL && *end == '\0') {
-			*us_since_boot = (int64_t)mktime(&tm) * 1000000 - boot_time_us();
-			return NULL;
-		}
+		if (end == NULL || *end != '\0')
+			continue;
+		if (path != NULL)
+			return err_fix(err_new(ERR_USAGE, "%s counts from the boot of its machine, and does not say when that was", path), "10m (before its end), or @12.5 (seconds after boot)");
+		*us_since_boot = (int64_t)mktime(&tm) * 1000000 - boot_time_us();
+		return NULL;
 	}
 	TRY(err_fix(str_to_duration_ns(text, "the moment", &ns), "10m (ago), @12.5 (seconds after boot), or '2026-01-31 10:00'"));
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	*us_since_boot = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 - (int64_t)(ns / 1000);
+	if (path != NULL)
+		TRY(last_time_of(path, &end_us));
+	*us_since_boot = end_us - (int64_t)(ns / 1000);
 	return NULL;
 }
 

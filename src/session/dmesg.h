@@ -36,8 +36,9 @@ struct err *dmesg_print(const struct dmesg_options *options, FILE *out);
  * that level and all that are worse.  ERR_USAGE. */
 struct err *dmesg_parse_levels(const char *list, unsigned *bits);
 struct err *dmesg_parse_facilities(const char *list, unsigned *bits);
-/* "10m" ago, "12.5" seconds after boot ("@12.5"), "2026-01-31 10:00". */
-struct err *dmesg_parse_moment(const char *text, int64_t *us_since_boot);
+/* "10m" ago, "12.5" seconds after boot ("@12.5"), "2026-01-31 10:00".  Of a saved log (PATH; NULL: the running kernel's), ago is
+ * before its end, and dates are an error: it doesn't say when its machine was started. */
+struct err *dmesg_parse_moment(const char *text, const char *path, int64_t *us_since_boot);
 
 struct err *dmesg_clear(void);
 /* Messages below this level (1..8) go to the console. */
