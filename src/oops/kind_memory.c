@@ -4,8 +4,8 @@
 #include "oops/kind.h"
 
 static const char *const page_machinery[] = { "free_page", "put_page", "get_page", "update_page", "release_page", "free_unref", "folio", "truncate_inode_pages",
-	"page_frag_free", "alloc", "vmap", "page_owner", "bad_page", "get_page_from_freelist", NULL };
-static const char *const free_machinery[] = { "bad_page", "free_page", "__free_pages", "free_unref", "free_pcp", "get_page_from", "__alloc_pages", "prep_new", "check_new", "page_frag",
+	"page_frag_free", "free_hot_cold", "free_pcp", "free_frozen", "__free_pages", "lru_add", "compound_page", "alloc", "vmap", "page_owner", "bad_page", "get_page_from_freelist", NULL };
+static const char *const free_machinery[] = { "bad_page", "free_page", "__free_pages", "free_unref", "free_hot_cold", "free_pcp", "get_page_from", "__alloc_pages", "prep_new", "check_new", "page_frag",
 	"put_page", "release_pages", "alloc_pages", "slab_out", "free_frozen", "__folio_put", "folio_put", "__put_", NULL };
 static const char *const slub_machinery[] = { "object_err", "slab_", "check_", "free_debug", "alloc_debug", "kmem_cache", "kfree", "__slab", "___slab", "print_trailer", "free_to_partial", "on_freelist",
 	"__kmem", "kmalloc", "__kmalloc", "__unfreeze", "free_partial", "validate_slab", "init_object", NULL };

@@ -218,7 +218,7 @@ static struct err *open_disasm(const struct oops_report *r, struct disasm **ret)
 {
 	static const struct { const char *name; uint16_t machine; bool is_64; } names[] = {
 		{ "x86_64", EM_X86_64, true }, { "i386", EM_386, false }, { "arm64", EM_AARCH64, true }, { "arm", EM_ARM, false }, { "powerpc", EM_PPC64, true },
-		{ "mips", EM_MIPS, true }, { "riscv64", EM_RISCV, true }, { "loongarch", EM_LOONGARCH, true },
+		{ "mips", EM_MIPS, true },
 	};
 
 	for (size_t i = 0; r->arch != NULL && i < sizeof(names) / sizeof(names[0]); i++)
@@ -277,6 +277,8 @@ static void show_code(struct doc *doc, const struct oops_report *r)
 	if (err != NULL || disasm_borrow_note(d) != NULL) {
 		if (err == NULL)
 			doc_warning(doc, disasm_borrow_fix(d), "%s", disasm_borrow_note(d));
+		else if (r->arch != NULL)
+			doc_text(doc, "No disassembler for %s is to be had here: this is the code as the kernel printed it, the PC's in brackets.", r->arch);
 		err_destroy(err);
 		doc_verbatim(doc, "code", r->code);
 		disasm_destroy(d);

@@ -248,6 +248,26 @@ static void test_architectures(void **state)
 	}
 }
 
+static void check_code(const char *log, const char *code)
+{
+	struct reports found = scan(log, strlen(log));
+
+	assert_int_equal(found.list.n, 1);
+	assert_non_null(found.list.v[0]->code);
+	assert_string_equal(found.list.v[0]->code, code);
+	drop(&found);
+}
+
+static void test_code(void **state)
+{
+	(void)state;
+	check_code("BUG: Kernel NULL pointer dereference on read at 0x0\nNIP [c000000000444444] foo+0x44/0x90\nInstruction dump:\n7fa3eb78 38a00000 \nXXXXXXXX <e87f0b20> 4bff81e9 \n---[ end trace 1 ]---\n",
+		   "7fa3eb78 38a00000  XXXXXXXX <e87f0b20> 4bff81e9 ");
+	check_code("Unable to handle kernel pointer dereference in virtual kernel address space\nKrnl Code: 00000000004aa1d6: a7840010\tbrc\t8,4aa1f6\n          >00000000004aa1da: a7f40001\tbrc\t15,4aa1dc\nCall Trace:\n [<00000000004aa1e2>] foo+0x22/0x90\n",
+		   "Krnl Code: 00000000004aa1d6: a7840010\tbrc\t8,4aa1f6\n          >00000000004aa1da: a7f40001\tbrc\t15,4aa1dc");
+	check_code("Oops: 0000 [#1]\nRIP: 0010:foo+0x44/0x90\nCode: 0f 0b <48> 8b\nCall Trace:\n foo+0x44/0x90\n", "0f 0b <48> 8b");
+}
+
 /* --- what Debian's kernel said --------------------------------------------------------------------- */
 
 /* Rows of the table without a function of kfail's: one of the reports or notes is of that kind. */
@@ -311,6 +331,55 @@ static void test_oom_table(void **state)
 	drop(&found);
 }
 
+static struct oops_report *only(struct reports *found, const char *log)
+{
+	*found = scan(log, strlen(log));
+	assert_true(found->list.n > 0);
+	return found->list.v[0];
+}
+
+/* What the evidence is read as: a sentence of each. */
+static void test_evidence(void **state)
+{
+	static const struct { const char *log, *words; } cases[] = {
+		{ "[   35.600000] BUG: KASAN: slab-use-after-free in foo_poll+0x1/0x2\n[   35.600000] Read of size 8 at addr ffff888012345678 by task a/3\n[   35.600000] CPU: 0 PID: 3 Comm: a Not tainted 6.9.0\n"
+		  "[   35.600000] Call Trace:\n[   35.600000]  foo_poll+0x1/0x2\n[   35.600000]  call_timer_fn+0x1/0x2\n[   35.600000] Freed by task 4 on cpu 1 at 35.500000s:\n[   35.600000]  kfree+0x1/0x2\n[   35.600000]  foo_release+0x1/0x2\n",
+		  "The access was made by a timer's callback, foo_poll, which was not stopped before the object went" },
+		{ "[   35.600000] BUG: KASAN: slab-use-after-free in foo_poll+0x1/0x2\n[   35.600000] Read of size 8 at addr ffff888012345678 by task a/3\n[   35.600000] Call Trace:\n[   35.600000]  foo_poll+0x1/0x2\n"
+		  "[   35.600000]  __x64_sys_poll+0x1/0x2\n[   35.600000] Freed by task 4 on cpu 1 at 35.500000s:\n[   35.600000]  kfree+0x1/0x2\n[   35.600000]  rcu_do_batch+0x1/0x2\n", "It was freed 100.0 ms before it was used." },
+		{ "BUG: KASAN: null-ptr-deref in foo+0x1/0x2\nRead of size 8 at addr 0000000000000018 by task a/3\nCall Trace:\n foo+0x1/0x2\n", "The address is NULL plus 0x18" },
+		{ "refcount_t: underflow; use-after-free.\n------------[ cut here ]------------\nrefcount_t: underflow; use-after-free.\nWARNING: CPU: 0 PID: 3 at lib/refcount.c:28 refcount_warn_saturate+0x1/0x2\nRIP: 0010:refcount_warn_saturate+0x1/0x2\nCall Trace:\n foo_put+0x1/0x2\n",
+		  "a reference was put that nobody had taken" },
+		{ "------------[ cut here ]------------\nlist_del corruption, ffff88806a8e8350->next is LIST_POISON1 (dead000000000100)\nkernel BUG at lib/list_debug.c:56!\nRIP: 0010:__list_del_entry_valid+0x1/0x2\nCall Trace:\n foo_del+0x1/0x2\n", "it was deleted twice" },
+		{ "------------[ cut here ]------------\nODEBUG: free active (active state 0) object: ffff88806a8e8350 object type: timer_list hint: foo_timeout+0x0/0x80\nWARNING: CPU: 1 PID: 5 at lib/debugobjects.c:612 debug_print_object+0x1/0x2\nRIP: 0010:debug_print_object+0x1/0x2\nCall Trace:\n foo_exit+0x1/0x2\n",
+		  "It is a timer_list whose function is foo_timeout." },
+		{ "general protection fault, probably for non-canonical address 0xdffffc0000000005: 0000 [#1]\nKASAN: null-ptr-deref in range [0x0000000000000028-0x000000000000002f]\nRIP: 0010:foo+0x1/0x2\nCall Trace:\n foo2+0x1/0x2\n", "KASAN knows the address that was meant, 0x28" },
+		{ "BUG: TASK stack guard page was hit at ffffc90003d0fff8 (stack is a..b)\nRIP: 0010:foo+0x1/0x2\nCall Trace:\n foo+0x1/0x2\n bar+0x1/0x2\n foo+0x1/0x2\n bar+0x1/0x2\n foo+0x1/0x2\n bar+0x1/0x2\n foo+0x1/0x2\n __x64_sys_a+0x1/0x2\n do_syscall_64+0x1/0x2\n", "foo stands 4 times" },
+		{ "INFO: task a:1 blocked for more than 143 seconds.\nCall Trace:\n __schedule+0x1/0x2\n __mutex_lock+0x1/0x2\n foo+0x1/0x2\nINFO: task a:1 is blocked on a mutex likely owned by task b:2.\n", "likely held by the task b:2" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct reports found;
+
+		assert_true(says(only(&found, cases[i].log), cases[i].words));
+		drop(&found);
+	}
+}
+
+/* The order that a lock's earlier stacks show, and the contexts of an inconsistent one. */
+static void test_lock_evidence(void **state)
+{
+	struct reports found = scan_fixture("kernel/report-abba.txt");
+
+	(void)state;
+	assert_true(says(first_of(&found, "lockdep"), "The other way round: "));
+	drop(&found);
+	found = scan_fixture("kernel/report-irqstate.txt");
+	assert_true(says(first_of(&found, "lockdep"), "waits for its own CPU for ever"));
+	drop(&found);
+}
+
 /* WARN()'s own words stand before the headline. */
 static void test_message(void **state)
 {
@@ -338,9 +407,12 @@ int main(void)
 		cmocka_unit_test(test_every_kind_is_explained),
 		cmocka_unit_test(test_every_kind_is_found_by_words),
 		cmocka_unit_test(test_architectures),
+		cmocka_unit_test(test_code),
 		cmocka_unit_test(test_stock_reports),
 		cmocka_unit_test(test_oom_table),
 		cmocka_unit_test(test_message),
+		cmocka_unit_test(test_evidence),
+		cmocka_unit_test(test_lock_evidence),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
