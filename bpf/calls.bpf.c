@@ -16,6 +16,7 @@
 #include "event/bpf_calls.h"
 #include "files.bpf.h"
 #include "ring.bpf.h"
+#include "stacks.bpf.h"
 #include "target.bpf.h"
 
 /* Settings, before loading. */
@@ -25,7 +26,7 @@ const volatile __u32 calls_show_blocked = 1;
 const volatile __u64 calls_numbers[BPF_CALLS_NUMBERS / 64] = { 0 };
 const volatile __u32 calls_others = 1; /* numbers beyond those */
 
-enum { TS_COMPAT_FLAG = 2, X32_BIT = 0x40000000, STORAGE_CREATE = 1, FILENAME_BYTES = 4096 };
+enum { PROT_EXEC = 4, TS_COMPAT_FLAG = 2, X32_BIT = 0x40000000, STORAGE_CREATE = 1, FILENAME_BYTES = 4096 };
 
 struct thread_info___x86 {
 	__u32 status;
@@ -122,6 +123,7 @@ static __always_inline void send_event(__u16 kind, __u64 ids, __u32 other_tid, _
 	e->other_tid = other_tid;
 	e->other_pid = other_pid;
 	e->value = value;
+	bpf_get_current_comm(e->comm, sizeof(e->comm));
 	ring_submit(e, sizeof(*e));
 }
 
@@ -219,9 +221,12 @@ int calls_enter(__u64 *ctx)
 	now->call.result = 0;
 	now->late = 0;
 	now->parts = 0;
+	now->netlink = 0;
 	now->in_call = 1;
 	take_registers(&now->call, (const struct pt_regs *)ctx[0], abi);
 	now->call.enter_ns = bpf_ktime_get_ns();
+	if (plan->socket)
+		copy_netlink(now);
 	if (plan->phases & BPF_PLAN_AT_ENTRY) {
 		if (plan->phases & BPF_PLAN_SIMPLE)
 			copy_simple(now, plan, 0);
@@ -270,17 +275,47 @@ static __always_inline struct call_now *join(struct task_struct *task, const str
 	now->call.enter_ns = 0;
 	now->late = 0;
 	now->parts = 0;
+	now->netlink = 0;
 	now->in_call = 1;
 	take_registers(&now->call, regs, abi);
+	if (plan->socket)
+		copy_netlink(now);
 	return now;
 #else
 	return NULL;
 #endif
 }
 
-/* sys_exit(regs, result) */
-SEC("typed_tp/sys_exit")
-int calls_exit(__u64 *ctx)
+/* The kernel makes SIGKILL of a signal that ends a process without a core, when it is sent.  The thread that takes
+ * it (the first one, if it can) returns from its call first, for all that a tracer by ptrace would see. */
+static __always_inline bool took_fatal(struct task_struct *task)
+{
+	int code = BPF_CORE_READ(task, signal, group_exit_code);
+
+	return (code & 127) && (code & 127) != 9 && task->pid == task->tgid;
+}
+
+/* The caller's stack, as a piece that is but its hash. */
+static __always_inline void add_stack(struct call_now *now)
+{
+	__u64 hash = stack_take((__u64)now->call.pid << 32 | now->call.head.tid);
+	struct bpf_calls_piece *piece;
+	int room;
+
+	if (!hash)
+		return;
+	room = copy_room(now, 0);
+	if (room < 0)
+		return;
+	piece = (void *)&now->data[(__u32)room & (BPF_CALLS_DATA_BYTES - 1)];
+	piece->addr = hash;
+	piece->size_bytes = 0;
+	piece->phase = 1;
+	piece->flags = BPF_PIECE_STACK;
+	now->call.data_bytes = ((__u32)room & (BPF_CALLS_DATA_BYTES - 1)) + sizeof(*piece);
+}
+
+static __always_inline int leave(__u64 *ctx, bool stacks)
 {
 	const struct pt_regs *regs = (const struct pt_regs *)ctx[0];
 	__u64 number = number_at_exit(regs);
@@ -300,7 +335,7 @@ int calls_exit(__u64 *ctx)
 		now = join(task, regs, number);
 	if (!now || !now->in_call)
 		return 0;
-	if (task->pending.signal.sig[0] >> 8 & 1) /* SIGKILL: what it returns nobody will see */
+	if (task->pending.signal.sig[0] >> 8 & 1 && !took_fatal(task)) /* SIGKILL: what it returns nobody will see */
 		return 0;
 	now->in_call = 0;
 	if (now->call.abi == 1)
@@ -321,21 +356,73 @@ int calls_exit(__u64 *ctx)
 	}
 	if (calls_files && plan && plan->files | plan->file_list)
 		copy_files_at_exit(now, plan);
+	if (stacks)
+		add_stack(now);
 	send(now, BPF_CALLS_CALL);
 	return 0;
 }
 
+/* sys_exit(regs, result) */
+SEC("typed_tp/sys_exit")
+int calls_exit(__u64 *ctx) { return leave(ctx, false); }
+
+/* Code may have been mapped by a call that nobody wants to see. */
+static __always_inline void see_mmap(const struct pt_regs *r, __s64 result)
+{
+	__u64 ids;
+
+#if defined(__TARGET_ARCH_x86)
+	enum { MMAP = 9, MMAP_32 = 90, MMAP2_32 = 192 };
+	__u64 number = r->orig_ax & ~(__u64)X32_BIT;
+
+	if ((number != MMAP && number != MMAP_32 && number != MMAP2_32) || !(r->dx & PROT_EXEC))
+		return;
+#else
+	enum { MMAP = 222 };
+
+	if (r->regs[8] != MMAP || !(r->regs[2] & PROT_EXEC))
+		return;
+#endif
+	ids = target_current_ids();
+	if ((result > 0 || result < -4095) && ids && target_wanted(ids))
+		stack_saw_mmap(ids, (__u64)result);
+}
+
+/* In its place with -k: stacks need maps and code that others don't load. */
+SEC("typed_tp/sys_exit")
+int calls_exit_stack(__u64 *ctx)
+{
+	see_mmap((const struct pt_regs *)ctx[0], (__s64)ctx[1]);
+	return leave(ctx, true);
+}
+
 /* --- around them --------------------------------------------------------------------------- */
+
+enum { STATE_STOPPED = 4, JOBCTL_STOP_SIGNAL = 0xffff }; /* include/linux/sched.h, sched/jobctl.h */
+
+/* It stops, with its process, until SIGCONT. */
+static __always_inline void send_stop(struct task_struct *task)
+{
+	__u64 ids = target_current_ids();
+
+	if (ids && target_wanted(ids))
+		send_event(BPF_CALLS_STOP, ids, 0, 0, (__u32)task->jobctl & JOBCTL_STOP_SIGNAL);
+}
 
 /* sched_switch(preempt, prev, next, ...): prev is the current task. */
 SEC("raw_tp/sched_switch")
 int calls_switch(struct bpf_raw_tracepoint_args *ctx)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct call_now *now;
 
-	if (!calls_show_blocked || ctx->args[0] || calls_result_filter)
+	if (ctx->args[0])
 		return 0;
-	now = bpf_task_storage_get(&calls_now, bpf_get_current_task_btf(), 0, 0);
+	if (bpf_core_field_exists(task->__state) && task->__state & STATE_STOPPED)
+		send_stop(task);
+	if (!calls_show_blocked || calls_result_filter)
+		return 0;
+	now = bpf_task_storage_get(&calls_now, task, 0, 0);
 	if (now)
 		send_entry(now);
 	return 0;
@@ -377,9 +464,7 @@ static __always_inline void copy_filename(struct call_now *now, const struct lin
 	now->late = 0;
 }
 
-/* sched_process_exec(task, old_pid, bprm) */
-SEC("raw_tp/sched_process_exec")
-int calls_exec(struct bpf_raw_tracepoint_args *ctx)
+static __always_inline int see_exec(struct bpf_raw_tracepoint_args *ctx, bool stacks)
 {
 	__u64 ids = target_current_ids();
 	struct call_now *now = bpf_task_storage_get(&calls_now, bpf_get_current_task_btf(), 0, 0);
@@ -390,8 +475,18 @@ int calls_exec(struct bpf_raw_tracepoint_args *ctx)
 		copy_filename(now, (const struct linux_binprm *)ctx->args[2]);
 	if (ids && target_wanted(ids))
 		send_event(BPF_CALLS_EXEC, ids, (__u32)ctx->args[1], 0, 0);
+	if (stacks && ids && target_wanted(ids))
+		stack_saw_exec(ids);
 	return 0;
 }
+
+/* sched_process_exec(task, old_pid, bprm) */
+SEC("raw_tp/sched_process_exec")
+int calls_exec(struct bpf_raw_tracepoint_args *ctx) { return see_exec(ctx, false); }
+
+/* In its place with -k. */
+SEC("raw_tp/sched_process_exec")
+int calls_exec_stack(struct bpf_raw_tracepoint_args *ctx) { return see_exec(ctx, true); }
 
 /* sched_process_exit(task): before target_exit() takes it out of the set or after, so its
  * storage counts too. */
@@ -412,7 +507,7 @@ int calls_exit_thread(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-static __always_inline void send_signal(__u16 kind, __u64 ids, __u32 number, const void *info)
+static __always_inline void send_signal(__u16 kind, __u64 ids, __u32 number, const void *info, __u64 stack)
 {
 	struct bpf_calls_signal *s = ring_reserve(sizeof(*s));
 	__u32 *head;
@@ -424,6 +519,7 @@ static __always_inline void send_signal(__u16 kind, __u64 ids, __u32 number, con
 	ring_head(&s->head, kind, (__u32)ids);
 	s->pid = (__u32)(ids >> 32);
 	s->number = number;
+	s->stack = stack;
 	__builtin_memset(s->siginfo, 0, sizeof(s->siginfo));
 	if ((unsigned long)info > 1) {
 		bpf_probe_read_kernel(s->siginfo, sizeof(s->siginfo), info);
@@ -446,27 +542,49 @@ int calls_signal(struct bpf_raw_tracepoint_args *ctx)
 	__u64 ids = target_current_ids();
 
 	if (ids && target_wanted(ids) && ctx->args[0] != 9)
-		send_signal(BPF_CALLS_SIGNAL, ids, (__u32)ctx->args[0], (void *)ctx->args[1]);
+		send_signal(BPF_CALLS_SIGNAL, ids, (__u32)ctx->args[0], (void *)ctx->args[1], 0);
 	return 0;
 }
 
-enum { SIGNAL_IGNORED = 1 };
+/* In its place with -k. */
+SEC("raw_tp/signal_deliver")
+int calls_signal_stack(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u64 ids = target_current_ids();
+
+	if (ids && target_wanted(ids) && ctx->args[0] != 9)
+		send_signal(BPF_CALLS_SIGNAL, ids, (__u32)ctx->args[0], (void *)ctx->args[1], stack_take(ids));
+	return 0;
+}
+
+enum { SIGNAL_DELIVERED = 0, SIGNAL_IGNORED = 1, SIGNAL_GROUP_EXIT = 4 };
+
+/* Is it seen by a tracer by ptrace alone?  One that the thread ignores, unless its process is ending; one that has
+ * just ended the process. */
+static __always_inline bool never_delivered(struct task_struct *task, int number, __u64 result)
+{
+	bool ends = BPF_CORE_READ(task, signal, flags) & SIGNAL_GROUP_EXIT;
+
+	if (result == SIGNAL_IGNORED)
+		return !ends;
+	return result == SIGNAL_DELIVERED && ends && number != 9 && BPF_CORE_READ(task, signal, group_exit_code) == number;
+}
 
 /* signal_generate(sig, info, task, group, result): those that a thread ignores are never
- * delivered; a tracer by ptrace sees them. */
+ * delivered, and those that end it are SIGKILL by then; a tracer by ptrace sees them. */
 SEC("raw_tp/signal_generate")
 int calls_ignored(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct task_struct *task = (struct task_struct *)ctx->args[2];
 	__u32 tid, pid;
 
-	if (ctx->args[4] != SIGNAL_IGNORED || target_mode == BPF_TARGET_CGROUP ||
+	if (!never_delivered(task, (int)ctx->args[0], ctx->args[4]) || target_mode == BPF_TARGET_CGROUP ||
 	    target_mode == BPF_TARGET_CGROUP_V1)
 		return 0;
 	tid = target_nr(task);
 	pid = target_nr(BPF_CORE_READ(task, group_leader));
 	if (tid && target_wanted((__u64)pid << 32 | tid))
-		send_signal(BPF_CALLS_IGNORED, (__u64)pid << 32 | tid, (__u32)ctx->args[0], (void *)ctx->args[1]);
+		send_signal(BPF_CALLS_IGNORED, (__u64)pid << 32 | tid, (__u32)ctx->args[0], (void *)ctx->args[1], 0);
 	return 0;
 }
 

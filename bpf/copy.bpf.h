@@ -26,7 +26,7 @@ const volatile __u32 calls_kinds = ~0U;       /* bit: some plan has such a step;
 
 enum {
 	WORD_PAGE = 4096, VECTORS_MOST = 64, MESSAGES_MOST = 64, POINTERS_MOST = 8192, PARTS_MOST = 512,
-	NAME_BYTES = 128, CONTROL_BYTES = 4096,
+	NAME_BYTES = 128, CONTROL_BYTES = 4096, NETLINK_BYTES = 65536,
 };
 enum copy_how { COPY_TEXT = 1, COPY_MORE = 2 }; /* up to a NUL; there is more behind it */
 
@@ -36,7 +36,8 @@ struct call_now {
 	__u32 late;    /* bit i: step i could not be read at entry */
 	__u16 phase;   /* of what is copied: 0 entry, 1 exit */
 	__u16 flags;   /* enum BPF_PIECE_LATE while a step is tried again */
-	__u32 parts;   /* sent of this call */
+	__u16 parts;   /* sent of this call */
+	__u16 netlink; /* the call's messages are netlink's: whole */
 	struct bpf_call call;
 	__u8 data[BPF_CALLS_DATA_BYTES + BPF_CALLS_PIECE_BYTES + 64];
 };
@@ -125,6 +126,7 @@ struct copy {
 	__u64 addr;
 	__u64 left;
 	__u32 how;
+	__u32 limit; /* of one buffer */
 	__u8 word;   /* bytes of a pointer */
 	bool failed;
 };
@@ -183,6 +185,12 @@ static __always_inline __u64 read_word(__u8 word, __u64 addr)
 	return narrow;
 }
 
+/* Bytes of a buffer that are wanted: those that are shown as text, or whole messages. */
+static __always_inline __u32 buffer_limit(const struct call_now *now)
+{
+	return now->netlink ? NETLINK_BYTES : calls_string_limit;
+}
+
 static long copy_string_at(__u32 i, void *user)
 {
 	struct copy *c = user;
@@ -222,7 +230,7 @@ static long copy_vector_at(__u32 i, void *user)
 	if (size > c->left)
 		size = c->left;
 	c->left -= size;
-	take = size > calls_string_limit ? calls_string_limit : size;
+	take = size > c->limit ? c->limit : size;
 	if (take)
 		copy_memory(c->now, addr, take, size > take ? COPY_MORE : 0);
 	return 0;
@@ -231,7 +239,7 @@ static long copy_vector_at(__u32 i, void *user)
 /* Frames may be eight deep: of what is used at two depths the deeper one is inlined. */
 static __always_inline bool vector_here(struct call_now *now, __u64 addr, __u32 count, __u64 total)
 {
-	struct copy c = { .now = now, .addr = addr, .left = total, .word = word_of(now) };
+	struct copy c = { .now = now, .addr = addr, .left = total, .word = word_of(now), .limit = buffer_limit(now) };
 	bool read;
 
 	if (count > 1024)
@@ -339,6 +347,17 @@ static __always_inline bool copy_bytes(struct call_now *now, const struct bpf_ca
 	return copy_memory(now, addr, size > limit ? limit : size, size > limit ? COPY_MORE : 0);
 }
 
+/* What is sent or was received by a socket. */
+static __always_inline bool copy_sockbuf(struct call_now *now, const struct bpf_calls_step *step, __u64 addr)
+{
+	__u64 limit, size = step_bytes(now, step, &limit);
+
+	limit = buffer_limit(now);
+	if (size == 0)
+		return true;
+	return copy_memory(now, addr, size > limit ? limit : size, size > limit ? COPY_MORE : 0);
+}
+
 static __always_inline bool copy_sized(struct call_now *now, const struct bpf_calls_step *step, __u64 addr)
 {
 	__u64 size_addr = argument(now, step->size_arg);
@@ -399,6 +418,10 @@ static __always_inline bool copy_step(struct call_now *now, const struct bpf_cal
 		if (!(calls_kinds & 1U << BPF_STEP_SIZED))
 			break;
 		return copy_sized(now, step, addr);
+	case BPF_STEP_SOCKBUF:
+		if (!(calls_kinds & 1U << BPF_STEP_SOCKBUF))
+			break;
+		return copy_sockbuf(now, step, addr);
 	}
 	return true;
 }

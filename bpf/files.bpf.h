@@ -27,7 +27,8 @@ enum {
 	FILE_FAMILY_UNIX = 1, FILE_FAMILY_INET = 2, FILE_FAMILY_INET6 = 10, FILE_FAMILY_NETLINK = 16,
 	FILE_SOCKFS = 0x534f434b, FILE_PIDFS = 0x50494446,
 	FILE_CWD = -100,          /* AT_FDCWD */
-	FILE_POLLED_MOST = 64,
+	FILE_POLLED_MOST = 64, FILE_CONTROLS_MOST = 16, FILE_SOL_SOCKET = 1, FILE_SCM_RIGHTS = 1,
+	FILE_TYPE = 0170000, FILE_TYPE_SOCKET = 0140000,
 };
 
 struct naming {
@@ -235,6 +236,84 @@ static __always_inline void copy_file_list(struct call_now *now, __u64 addr, __u
 	bpf_loop(count > FILE_POLLED_MOST ? FILE_POLLED_MOST : count, copy_polled_at, &c, 0);
 }
 
+/* One control message; the descriptors of SCM_RIGHTS are named. */
+static long copy_control_at(__u32 i, void *user)
+{
+	struct copy *c = user;
+	__u64 head = c->word + 8, length = read_word(c->word, c->addr);
+	__u32 kind[2] = { 0, 0 }; /* cmsg_level, cmsg_type */
+
+	if (length < head || length > c->left)
+		return 1;
+	bpf_probe_read_user(kind, sizeof(kind), (void *)(c->addr + c->word));
+	if (kind[0] == FILE_SOL_SOCKET && kind[1] == FILE_SCM_RIGHTS)
+		copy_file_list(c->now, c->addr + head, (__u32)(length - head) / 4, 4);
+	length = (length + c->word - 1) & ~(__u64)(c->word - 1);
+	if (length >= c->left)
+		return 1;
+	c->addr += length;
+	c->left -= length;
+	return 0;
+}
+
+/* Those that the struct msghdr at ADDR hands over. */
+__noinline int copy_passed(struct call_now *now, __u64 addr)
+{
+	struct copy c = { .now = now };
+
+	if (!now)
+		return 0;
+	c.word = word_of(now);
+	c.addr = read_word(c.word, addr + 4 * c.word);
+	c.left = read_word(c.word, addr + 5 * c.word);
+	if (c.addr)
+		bpf_loop(FILE_CONTROLS_MOST, copy_control_at, &c, 0);
+	return 0;
+}
+
+/* Is argument 0 a netlink socket?  What it is goes into a piece, without a name. */
+__noinline int copy_netlink(struct call_now *now)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct bpf_calls_piece *piece;
+	struct bpf_calls_file *file;
+	struct file *f;
+	struct socket *socket;
+	struct sock *sk;
+	__u32 at;
+	int room;
+
+	if (!now)
+		return 0;
+	f = file_of(task, (int)now->call.args[0]);
+	if (!f || (BPF_CORE_READ(f, f_inode, i_mode) & FILE_TYPE) != FILE_TYPE_SOCKET)
+		return 0;
+	socket = BPF_CORE_READ(f, private_data);
+	sk = BPF_CORE_READ(socket, sk);
+	if (!sk || BPF_CORE_READ(sk, __sk_common.skc_family) != FILE_FAMILY_NETLINK)
+		return 0;
+	now->netlink = 1;
+	if (calls_files) /* then it has a piece with its name */
+		return 0;
+	room = copy_room(now, sizeof(*file));
+	if (room < 0)
+		return 0;
+	at = (__u32)room & (BPF_CALLS_DATA_BYTES - 1);
+	piece = (void *)&now->data[at];
+	file = (void *)&now->data[at + sizeof(*piece)];
+	__builtin_memset(file, 0, __builtin_offsetof(struct bpf_calls_file, text));
+	file->magic = FILE_SOCKFS;
+	file->family = FILE_FAMILY_NETLINK;
+	if (bpf_core_field_size(struct sock, sk_protocol) == sizeof(__u16))
+		file->protocol = BPF_CORE_READ(sk, sk_protocol);
+	piece->addr = (__u64)(__s64)(int)now->call.args[0];
+	piece->phase = 0;
+	piece->flags = BPF_PIECE_FILE;
+	piece->size_bytes = __builtin_offsetof(struct bpf_calls_file, text);
+	now->call.data_bytes = at + sizeof(*piece) + ((piece->size_bytes + 7) & ~7U);
+	return 0;
+}
+
 static __always_inline void copy_files_at_entry(struct call_now *now, const struct bpf_calls_plan *plan)
 {
 	now->phase = 0;
@@ -243,6 +322,8 @@ static __always_inline void copy_files_at_entry(struct call_now *now, const stru
 			copy_file(now, (int)now->call.args[i]);
 	if (plan->file_list == BPF_FILES_POLLED)
 		copy_file_list(now, now->call.args[0], (__u32)now->call.args[1], 8);
+	else if (plan->file_list == BPF_FILES_SENT)
+		copy_passed(now, now->call.args[1]);
 }
 
 static __always_inline void copy_files_at_exit(struct call_now *now, const struct bpf_calls_plan *plan)
@@ -256,6 +337,8 @@ static __always_inline void copy_files_at_exit(struct call_now *now, const struc
 		copy_file_list(now, now->call.args[0], 2, 4);
 	else if (plan->file_list == BPF_FILES_PAIR_3)
 		copy_file_list(now, now->call.args[3], 2, 4);
+	else if (plan->file_list == BPF_FILES_RECEIVED)
+		copy_passed(now, now->call.args[1]);
 }
 
 #endif

@@ -195,6 +195,10 @@ static __always_inline __u64 unwind_find_vma(struct unwind *u, __u64 addr)
 	return 0;
 }
 
+#ifdef UNWIND_TELLS_MAPPINGS
+int unwind_tell_mapping(struct unwind *u, __u64 vma); /* the includer's: what lies there, for names */
+#endif
+
 /* Tell user space of a file.  Its entry keeps others from doing so too. */
 static __always_inline void unwind_want(struct unwind *u, const struct bpf_unwind_file *file, __u64 addr)
 {
@@ -254,6 +258,9 @@ __noinline int unwind_locate(struct unwind *u, __u64 addr)
 	if (addr < u->vma_start || addr >= BPF_CORE_READ(vma, vm_end) || !(BPF_CORE_READ(vma, vm_flags) & UNWIND_VM_EXEC))
 		return false;
 	u->vma_end = BPF_CORE_READ(vma, vm_end);
+#ifdef UNWIND_TELLS_MAPPINGS
+	unwind_tell_mapping(u, (__u64)vma);
+#endif
 	u->module.state = BPF_UNWIND_NO_TABLE;
 	if (!unwind_file_of(u, vma, &file))
 		return true;

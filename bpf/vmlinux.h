@@ -65,6 +65,7 @@ enum { BPF_ANY = 0, BPF_NOEXIST = 1, BPF_EXIST = 2 };
 enum { BPF_F_NO_PREALLOC = 1 << 0, BPF_F_INNER_MAP = 1 << 12, BPF_F_MMAPABLE = 1 << 10 };
 enum { BPF_F_USER_STACK = 1 << 8, BPF_F_CURRENT_CPU = 0xffffffff };
 enum { BPF_RB_NO_WAKEUP = 1 << 0, BPF_RB_FORCE_WAKEUP = 1 << 1 };
+enum { BPF_RB_AVAIL_DATA = 0, BPF_RB_RING_SIZE = 1 };
 
 /* A raw tracepoint's arguments; not relocated. */
 struct bpf_raw_tracepoint_args {
@@ -223,6 +224,8 @@ struct netlink_sock {
 /* include/linux/mm_types.h */
 struct mm_struct {
 	struct maple_tree mm_mt;
+	struct file *exe_file;
+	unsigned long start_code;
 };
 struct vm_area_struct {
 	unsigned long vm_start, vm_end;
@@ -268,6 +271,12 @@ struct linux_binprm {
 	const char *filename;
 };
 
+/* include/linux/sched/signal.h */
+struct signal_struct {
+	int group_exit_code;
+	unsigned int flags;
+};
+
 struct task_struct {
 	unsigned int flags;
 	int exit_code;
@@ -280,6 +289,10 @@ struct task_struct {
 	struct files_struct *files;
 	struct fs_struct *fs;
 	struct sigpending pending;
+	unsigned int __state; /* since 5.14 */
+	unsigned long jobctl;
+	u32 self_exec_id;
+	struct signal_struct *signal;
 };
 
 #pragma clang attribute pop

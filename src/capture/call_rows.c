@@ -55,6 +55,7 @@ struct call_rows {
 	uint32_t last_descriptor;
 	uint32_t (*take_stack)(void *user, const struct call_thread *t); /* NULL: no stacks */
 	void *take_user;
+	const struct call_names *names; /* NULL: none */
 };
 
 struct call_rows *call_rows_create(struct recorder *r, struct recorder_stream *s, struct track *t,
@@ -87,6 +88,21 @@ void call_rows_set_stacks(struct call_rows *c, uint32_t (*take)(void *user, cons
 {
 	c->take_stack = take;
 	c->take_user = user;
+}
+
+void call_rows_set_names(struct call_rows *c, const struct call_names *names)
+{
+	c->names = names;
+	if (names && names->files)
+		recorder_note(c->recorder, CALL_ROWS_NOTE_FILES, "named when the call was made (-y)");
+}
+
+static const struct syscall_lookup *lookup_of(const struct call_rows *c) { return c->names ? &c->names->lookup : NULL; }
+
+static void look_at(struct call_rows *c, const struct call_thread *t, enum syscall_phase phase)
+{
+	if (c->names)
+		c->names->look_at(c->names->user, t->pieces, phase);
 }
 
 static struct pending *pending_of(struct call_thread *t) { return t->user; }
@@ -185,12 +201,13 @@ static enum call_verdict on_enter(void *self, struct call_thread *t, const struc
 	p->slot = CALL_MEMO_NONE;
 	p->known = false;
 	str_clear(&p->text);
-	if (t->whole)
+	look_at(c, t, SYSCALL_ENTER);
+	if (t->whole && !(c->names && c->names->files)) /* names change under a text */
 		p->slot = call_memo_slot(c->memo, &t->call, memory->user, &p->known);
 	if (p->known) /* it is left to on_leave() */
 		return CALL_GO;
 	p->path = find_path(c, &t->call, memory);
-	syscall_print_enter(&c->style, NULL, &t->call, memory, &p->progress, &p->text);
+	syscall_print_enter(&c->style, lookup_of(c), &t->call, memory, &p->progress, &p->text);
 	return CALL_GO;
 }
 
@@ -209,7 +226,7 @@ static struct texts finish_text(struct call_rows *c, struct call_thread *t, cons
 	struct texts texts = { .path = p->path };
 
 	if (returned)
-		syscall_print_exit(&c->style, NULL, &t->call, memory, &p->progress, &p->text);
+		syscall_print_exit(&c->style, lookup_of(c), &t->call, memory, &p->progress, &p->text);
 
 	else if (p->progress.args_done < arguments_of(&t->call))
 		str_add(&p->text, " <unfinished ...>");
@@ -224,7 +241,7 @@ static struct texts finish_text(struct call_rows *c, struct call_thread *t, cons
 		texts.arguments = intern(c, text + name + 1, end - name - 1);
 	str_clear(&c->text);
 	if (returned)
-		syscall_print_result(&c->style, NULL, &t->call, memory, &p->progress, &c->text);
+		syscall_print_result(&c->style, lookup_of(c), &t->call, memory, &p->progress, &c->text);
 	else
 		str_add_char(&c->text, '?');
 	texts.returned = intern(c, str_text(&c->text), c->text.length);
@@ -282,10 +299,13 @@ static void on_leave(void *self, struct call_thread *t, const struct syscall_mem
 	struct texts texts;
 
 	p->open = false;
+	if (t->stack)
+		p->stack = t->stack;
 	if (p->known) {
 		put_row(c, t, &c->texts[p->slot], 0);
 		return;
 	}
+	look_at(c, t, SYSCALL_EXIT);
 	texts = finish_text(c, t, memory, true);
 	put_row(c, t, &texts, 0);
 	if (name_exec(c, t, texts.path) && p->slot != CALL_MEMO_NONE)
@@ -328,11 +348,13 @@ static void on_signal(void *self, struct call_thread *t, int number, const sigin
 	struct call_rows *c = self;
 	const char *name = syscall_signal_name(number);
 
+	if (c->names) /* no call's memory is behind it */
+		c->names->look_at(c->names->user, NULL, SYSCALL_ENTER);
 	str_clear(&c->text);
 	str_printf(&c->text, "%s", name ? name : "?");
 	if (siginfo) {
 		str_add_char(&c->text, ' ');
-		syscall_print_siginfo(&c->style, NULL, t->tid, SYSCALL_ABI_X86_64, siginfo, sizeof(*siginfo), &c->text);
+		syscall_print_siginfo(&c->style, lookup_of(c), t->tid, SYSCALL_ABI_X86_64, siginfo, sizeof(*siginfo), &c->text);
 	}
 	put_signal(c, t, number);
 }

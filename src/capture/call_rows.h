@@ -15,6 +15,9 @@ struct call_rows *call_rows_create(struct recorder *r, struct recorder_stream *s
 void call_rows_destroy(struct call_rows *c); /* NULL-safe */
 /* At each call's entry: the id of the thread's stack (track_stack()), 0: none. */
 void call_rows_set_stacks(struct call_rows *c, uint32_t (*take)(void *user, const struct call_thread *t), void *user);
+/* What texts are made with; borrowed.  That descriptors have names is a note. */
+#define CALL_ROWS_NOTE_FILES "syscalls.descriptors"
+void call_rows_set_names(struct call_rows *c, const struct call_names *names);
 const struct call_sink *call_rows_sink(void);
 
 #endif

@@ -35,6 +35,7 @@ struct call_thread {
 	const struct syscall_pieces *pieces; /* while an entry or an exit is told: what its memory is made
 				     of, with what was kept of descriptors; NULL: a process that stands still */
 	uint8_t tampered;         /* enum call_tampered: what was done to this call */
+	uint32_t stack;           /* at leave and signal: its user stack (track_stack()), where the engine took it; 0: none */
 	void *user;               /* the sink's own */
 };
 
@@ -72,6 +73,15 @@ struct call_sink {
 	void (*detached)(void *self, struct call_thread *t);               /* T is freed then */
 	/* Nothing happens at the moment, or time passed: show what was held back. */
 	void (*idle)(void *self);
+};
+
+/* What texts are made with beside a call's memory: names of descriptors, protocols of netlink sockets. */
+struct call_names {
+	struct syscall_lookup lookup;
+	/* The call that is printed next, at that phase; PIECES as in call_thread. */
+	void (*look_at)(void *user, const struct syscall_pieces *pieces, enum syscall_phase phase);
+	void *user;
+	bool files; /* descriptors are named (-y): the engine is to keep what they are */
 };
 
 /* Which calls an engine is to report: a bit a call. */

@@ -23,6 +23,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct call_names;
 struct call_set;
 struct syscall_style;
 struct recorder;
@@ -73,6 +74,8 @@ struct capture_request {
 	size_t event_count;
 	const struct call_set *calls; /* which system calls, where they are recorded; NULL: all */
 	uint32_t string_limit;        /* bytes of their strings; 0: 32 */
+	const struct call_names *call_names; /* what their text is made with; NULL: nothing more */
+	bool call_stacks;             /* with the stack of each, of max_frames */
 	const struct syscall_style *call_style; /* what their text looks like; NULL: as always, with that limit */
 };
 

@@ -59,6 +59,7 @@ struct track_mmap {
 	const uint8_t *build_id; /* NULL: not known */
 	size_t build_id_size;
 	const char *path;        /* "//anon", "[vdso]", a file */
+	bool is_library;         /* not the program, though it is the first file that is told of */
 };
 void track_mmap(struct track *t, pid_t pid, const struct track_mmap *m, uint64_t time_ns);
 /* Offline only: the kernel itself ("[kernel]") or one of its modules by name. */

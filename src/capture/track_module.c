@@ -257,7 +257,7 @@ void track_map_into(struct track *t, struct track_process *p, const struct track
 
 	if (m.build_id_size > BUILD_ID_MAX)
 		m.build_id_size = BUILD_ID_MAX;
-	if (kind == MODULE_SHARED && p->exec_pending) {
+	if (kind == MODULE_SHARED && p->exec_pending && !m.is_library) {
 		kind = MODULE_PROGRAM; /* the kernel maps the program before its loader */
 		p->exec_pending = false;
 		track_set_exe(t, p, m.path);

@@ -87,7 +87,7 @@ static struct record_session_options recording_of(const struct trace_args *args,
 		.request = { .target = o->all ? CAPTURE_ALL : o->cgroup ? CAPTURE_CGROUP
 				       : o->command ? CAPTURE_COMMAND : CAPTURE_PIDS,
 			     .cgroup_path = o->cgroup, .pids = o->pids.v, .pid_count = o->pids.n, .calls = &o->calls,
-			     .call_style = &o->style },
+			     .call_stacks = o->show_stack, .max_frames = o->frame_limit, .call_style = &o->style },
 	};
 }
 
@@ -240,8 +240,8 @@ const struct cmd cmd_trace = {
 			"Calls are seen by BPF where that is permitted: nobody is stopped, several may look at once, and a "
 			"call is shown when it returns, or when it blocks.  Memory that was "
 			"not there at a call's entry is read at its exit, and what could not be recorded is counted and said.  "
-			"Where BPF can't be had, or can't do what is asked (tampering, -k, -Y, -b, -D), ptrace does: it stops "
-			"the program at each call.  --engine chooses.\n\n"
+			"Where BPF can't be had, or can't do what is asked (tampering, -Y, -b, -D; -k before Linux 6.1), ptrace "
+			"does: it stops the program at each call.  --engine chooses.\n\n"
 			"Views (--summary, --waits, --slow, --errors, --files, --tree, several at once) are made of a recording, with the "
 			"same filters; without one, of a command or of processes that are recorded for it, until they end or "
 			"Ctrl-C.  Descriptors are followed from where they were opened, so files and sockets have their "

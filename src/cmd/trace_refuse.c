@@ -19,8 +19,6 @@ static const struct {
 	{ 'E', "-E", NULL }, { TRACE_LONG_ARGV0, "--argv0", NULL }, { 'u', "-u", NULL }, { 'b', "-b", NULL },
 	{ TRACE_LONG_DAEMONIZE, "--daemonize", NULL }, { 'D', "-D", NULL }, { 'I', "-I", NULL },
 	{ TRACE_LONG_KILL_ON_EXIT, "--kill-on-exit", NULL }, { TRACE_LONG_SECCOMP, "--seccomp-bpf", NULL },
-	{ TRACE_LONG_TRACE_FDS, "--trace-fds", " trace-fds trace-fd fd fds " },
-	{ TRACE_LONG_SYSCALL_LIMIT, "--syscall-limit", NULL },
 	{ TRACE_LONG_SEPARATELY, "--output-separately", NULL }, { 'v', "-v", NULL },
 	{ TRACE_LONG_ABBREV, "--abbrev", " abbrev a " }, { TRACE_LONG_VERBOSE, "--verbose", " verbose v " },
 	{ TRACE_LONG_RAW, "--raw", " raw x " }, { TRACE_LONG_READ, "--read", " read reads r " },

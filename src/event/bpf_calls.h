@@ -7,6 +7,7 @@
  * has one of its entry before.
  */
 #include "event/bpf_ring.h"
+#include "event/bpf_unwind.h"
 
 enum bpf_calls_kind {
 	BPF_CALLS_CALL = 1, /* struct bpf_call: a whole call */
@@ -17,6 +18,10 @@ enum bpf_calls_kind {
 	BPF_CALLS_SIGNAL,   /* struct bpf_calls_signal: delivered */
 	BPF_CALLS_PART,     /* struct bpf_call: of what the call that is under way refers to; the rest follows */
 	BPF_CALLS_IGNORED,  /* struct bpf_calls_signal: came, but the thread ignores it */
+	BPF_CALLS_STACK,    /* struct bpf_stack_record: a user stack, unwound in the kernel */
+	BPF_CALLS_COPY,     /* struct bpf_stack_copy: one to be unwound by the reader */
+	BPF_CALLS_MAPPING,  /* struct bpf_calls_mapping: code that a stack led into */
+	BPF_CALLS_STOP,     /* struct bpf_calls_event: `value` is the signal that stopped the thread */
 };
 
 enum bpf_call_flags {
@@ -43,12 +48,14 @@ struct bpf_call {
 struct bpf_calls_event {
 	struct bpf_record head;
 	uint32_t pid, other_tid, other_pid, value;
+	char comm[16]; /* of an exec: the thread's name from now on */
 };
 
 enum { BPF_CALLS_SIGINFO_BYTES = 48 };
 struct bpf_calls_signal {
 	struct bpf_record head;
 	uint32_t pid, number;
+	uint64_t stack; /* hash; 0: none */
 	uint8_t siginfo[BPF_CALLS_SIGINFO_BYTES]; /* the beginning of a siginfo_t; the rest is 0 */
 };
 
@@ -65,12 +72,13 @@ struct bpf_calls_plan {
 	uint8_t phases;      /* enum bpf_calls_phases: when there is something to copy */
 	uint8_t files;       /* bit i: argument i is a descriptor; BPF_FILES_RESULT */
 	uint8_t file_list;   /* enum bpf_calls_file_list */
-	uint8_t reserved[4];
+	uint8_t socket;      /* 1: argument 0 is a socket: of netlink its family, protocol and whole messages */
+	uint8_t reserved[3];
 };
 enum bpf_calls_phases { BPF_PLAN_AT_ENTRY = 1, BPF_PLAN_AT_EXIT = 2, BPF_PLAN_SIMPLE = 4 /* one piece of bytes */ };
 enum bpf_calls_kind_of_step {
 	BPF_STEP_NONE, BPF_STEP_STRING, BPF_STEP_BYTES, BPF_STEP_STRINGS, BPF_STEP_IOVEC, BPF_STEP_MSGHDR,
-	BPF_STEP_MMSGHDR, BPF_STEP_SIZED, BPF_STEP_POINTERS,
+	BPF_STEP_MMSGHDR, BPF_STEP_SIZED, BPF_STEP_POINTERS, BPF_STEP_SOCKBUF,
 };
 enum { BPF_STEP_SIZE_RESULT = 6, BPF_STEP_SIZE_NONE = 7 };
 
@@ -79,7 +87,7 @@ struct bpf_calls_piece { /* as struct syscall_piece */
 	uint32_t size_bytes;
 	uint16_t phase, flags;
 };
-enum { BPF_PIECE_CUT = 1, BPF_PIECE_FAULT = 2, BPF_PIECE_LATE = 4, BPF_PIECE_FILE = 8 };
+enum { BPF_PIECE_CUT = 1, BPF_PIECE_FAULT = 2, BPF_PIECE_LATE = 4, BPF_PIECE_FILE = 8, BPF_PIECE_STACK = 16 };
 
 /* What is in a piece with BPF_PIECE_FILE, whose address is a descriptor (or AT_FDCWD); no bytes: it is no
  * open one. */
@@ -100,7 +108,23 @@ struct bpf_calls_file {
 };
 enum bpf_file_flags { BPF_FILE_CUT = 1, BPF_FILE_DELETED = 2, BPF_FILE_NAMELESS = 4 /* no directory has it */ };
 enum { BPF_FILES_RESULT = 1 << 6 };
-enum bpf_calls_file_list { BPF_FILES_NONE, BPF_FILES_POLLED, BPF_FILES_PAIR_0, BPF_FILES_PAIR_3 };
+enum bpf_calls_file_list {
+	BPF_FILES_NONE, BPF_FILES_POLLED, BPF_FILES_PAIR_0, BPF_FILES_PAIR_3, BPF_FILES_SENT, BPF_FILES_RECEIVED,
+};
+
+/* Executable memory of a process, told when a stack first leads into it.  A file's name is in `file`, whose
+ * text may be shorter: size of the record. */
+struct bpf_calls_mapping {
+	struct bpf_record head;
+	uint32_t pid;
+	uint8_t kind;        /* enum bpf_mapping_kind */
+	uint8_t is_program;  /* the file that was exec'ed */
+	uint16_t reserved;
+	uint64_t addr, size_bytes, offset;
+	uint32_t device, reserved2; /* major << 20 | minor */
+	struct bpf_calls_file file;
+};
+enum bpf_mapping_kind { BPF_MAPPING_FILE, BPF_MAPPING_VDSO, BPF_MAPPING_ANON };
 
 /* The most threads whose calls that began before are seen. */
 enum { BPF_CALLS_BEGUN_MOST = 65536 };

@@ -70,6 +70,22 @@ struct bpf_stack_record {
 	uint64_t addrs[];
 };
 
+/* Record: a stack that could not be unwound in the kernel, with what that takes elsewhere.  Sent once, as above. */
+enum { BPF_STACK_COPY_BYTES = 16384, BPF_STACK_COPY_REGS = 40 };
+struct bpf_stack_copy {
+	uint64_t time_ns; /* struct bpf_record */
+	uint16_t kind, cpu;
+	uint32_t tid;
+	uint64_t hash;
+	uint32_t pid;
+	uint8_t end;      /* enum bpf_unwind_end: why not in the kernel */
+	uint8_t is_32;
+	uint16_t reserved;
+	uint64_t regs[BPF_STACK_COPY_REGS]; /* as the kernel keeps them (struct pt_regs, user_pt_regs) */
+	uint64_t sp;
+	uint32_t size_bytes, reserved2; /* [sp, sp + size_bytes) follows */
+};
+
 enum bpf_unwind_end {
 	BPF_UNWIND_COMPLETE,
 	BPF_UNWIND_CUT,       /* deeper than asked for */

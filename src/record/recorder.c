@@ -243,6 +243,20 @@ struct err *recorder_create(const struct recorder_options *o, struct recorder **
 	return NULL;
 }
 
+struct recorder *recorder_create_unwritten(void)
+{
+	struct recorder *r = mem_calloc(1, sizeof(*r));
+
+	r->dirfd = r->journal_fd = r->lock_fd = -1;
+	pthread_mutex_init(&r->lock, NULL);
+	strmap_init(&r->strings);
+	for (unsigned n = 0; n < TYPE_FIRST_DYNAMIC; n++)
+		r->types[n] = event_type_builtin(n);
+	r->next_type = TYPE_FIRST_DYNAMIC;
+	vec_push(&r->texts, "");
+	return r;
+}
+
 /* --- types and strings ---------------------------------------------------------------------------
  */
 
@@ -318,7 +332,7 @@ uint32_t recorder_string(struct recorder *r, const char *text, size_t length)
 
 		*id = r->texts.n;
 		vec_push(&r->texts, copy);
-		if (!sidelog_add(r->side, SIDE_STRING, head, sizeof(head), text, length))
+		if (r->side && !sidelog_add(r->side, SIDE_STRING, head, sizeof(head), text, length))
 			side_failed(r);
 	}
 	uint32_t found = (uint32_t)*id;
@@ -367,7 +381,7 @@ void recorder_side(struct recorder *r, unsigned type, const void *row)
 	memcpy(t->rows + (size_t)(id - 1) * row_bytes, row, row_bytes);
 	if (id > t->max_id)
 		t->max_id = id;
-	if (!sidelog_add(r->side, SIDE_ROW, head, sizeof(head), row, row_bytes))
+	if (r->side && !sidelog_add(r->side, SIDE_ROW, head, sizeof(head), row, row_bytes))
 		side_failed(r);
 	pthread_mutex_unlock(&r->lock);
 }

@@ -42,6 +42,10 @@ struct recorder_options {
 
 struct err *recorder_create(const struct recorder_options *options, struct recorder **ret);
 
+/* Without a directory: strings and side rows alone, in memory, for who shows them at once (capture/track.h
+ * needs one).  It is destroyed, not finished. */
+struct recorder *recorder_create_unwritten(void);
+
 /* A type that is not built in.  The descriptor is copied.  Returns its number. */
 struct err *recorder_add_type(struct recorder *r, const struct event_type *type, unsigned *number);
 

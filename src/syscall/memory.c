@@ -91,6 +91,20 @@ const void *syscall_pieces_file(const struct syscall_pieces *pieces, enum syscal
 	return NULL;
 }
 
+uint64_t syscall_pieces_stack(const struct syscall_pieces *pieces)
+{
+	const uint8_t *blob = pieces->blob;
+
+	for (size_t at = 0; at + sizeof(struct syscall_piece) <= pieces->size_bytes;) {
+		struct syscall_piece piece;
+		memcpy(&piece, blob + at, sizeof(piece));
+		if (piece.flags & SYSCALL_PIECE_STACK)
+			return piece.addr;
+		at += piece_length(&piece);
+	}
+	return 0;
+}
+
 static size_t keeper_read(void *user, enum syscall_phase phase, uint64_t addr, void *buffer, size_t size_bytes)
 {
 	struct syscall_keeper *keeper = user;

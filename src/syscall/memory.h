@@ -39,6 +39,7 @@ enum syscall_piece_flags {
 	SYSCALL_PIECE_FAULT = 2, /* the rest could not be read */
 	SYSCALL_PIECE_LATE = 4,  /* meant for entry, but only readable at exit: may have changed */
 	SYSCALL_PIECE_FILE = 8,  /* no memory: what the descriptor `addr` refers to */
+	SYSCALL_PIECE_STACK = 16, /* no memory: `addr` stands for the caller's stack, in the engine's own words */
 };
 
 /* Is the blob well formed?  (Recordings are foreign bytes.) */
@@ -52,6 +53,9 @@ struct syscall_memory syscall_pieces_memory(struct syscall_pieces *pieces);
 /* What was kept of descriptor FD (AT_FDCWD: -100) at that phase: the engine's own bytes, not
  * aligned.  NULL: nothing. */
 const void *syscall_pieces_file(const struct syscall_pieces *pieces, enum syscall_phase phase, int fd, size_t *size_bytes);
+
+/* What stands for the caller's stack; 0: nothing does. */
+uint64_t syscall_pieces_stack(const struct syscall_pieces *pieces);
 
 /* A reader that passes on to another one and keeps what was read as pieces in BLOB: how
  * the ptrace engine fills a recording. */

@@ -32,6 +32,7 @@ static const struct hook_plan {
 	{ HOOK_mmsghdr_out, SYSCALL_PLAN_MMSGHDR, 0, 1, 0, false },
 	{ HOOK_iovec, SYSCALL_PLAN_IOVEC, 0, 0, 0, true },
 	{ HOOK_iovec_out, SYSCALL_PLAN_IOVEC, 0, 0, 0, true },
+	{ HOOK_sockbuf, SYSCALL_PLAN_SOCKBUF, 0, 1, 0, true },
 	{ HOOK_sockaddr, SYSCALL_PLAN_BYTES, 128, 0, 128, false },
 	{ HOOK_sockaddr_out, SYSCALL_PLAN_BYTES, 128, 0, 128, false },
 	{ HOOK_pollfds, SYSCALL_PLAN_BYTES, 0, 8, ARRAY_BYTES, true },
@@ -154,8 +155,20 @@ static const struct {
 	{ "socketpair", 0, SYSCALL_PLAN_FILES_PAIR_3 }, { "poll", 0, SYSCALL_PLAN_FILES_POLLED },
 	{ "ppoll", 0, SYSCALL_PLAN_FILES_POLLED }, { "ppoll_time64", 0, SYSCALL_PLAN_FILES_POLLED },
 	{ "fcntl", 64, 0 }, { "fcntl64", 64, 0 }, { "bpf", 64, 0 }, { "seccomp", 64, 0 }, { "mmap", 16, 0 },
-	{ "mmap2", 16, 0 },
+	{ "mmap2", 16, 0 }, { "sendmsg", 0, SYSCALL_PLAN_FILES_SENT }, { "recvmsg", 0, SYSCALL_PLAN_FILES_RECEIVED },
 };
+
+static bool has_messages(const struct syscall_describe *d)
+{
+	for (unsigned i = 0; i < d->count && i < 6; i++) {
+		const struct sys_type *type = &sys_types[d->args[i].type];
+
+		if (type->kind == SYS_HOOK && (type->ref == HOOK_sockbuf || type->ref == HOOK_msghdr || type->ref == HOOK_msghdr_out ||
+					       type->ref == HOOK_mmsghdr || type->ref == HOOK_mmsghdr_out))
+			return true;
+	}
+	return false;
+}
 
 static void plan_files(const struct syscall_entry *entry, struct syscall_plan *plan)
 {
@@ -179,6 +192,7 @@ void syscall_plan_get(enum syscall_abi abi, uint32_t number, bool verbose, struc
 	if (d == NULL)
 		return;
 	plan_files(entry, ret);
+	ret->socket = has_messages(d);
 	for (unsigned i = 0; i < d->save_count; i++)
 		add(ret, &count, (struct syscall_plan_step){ .kind = SYSCALL_PLAN_BYTES, .arg = d->saves[i].arg,
 							      .fixed = 8, .limit = 8,

@@ -19,6 +19,7 @@ enum syscall_plan_kind {
 	SYSCALL_PLAN_MMSGHDR,   /* `size_arg` of them */
 	SYSCALL_PLAN_SIZED,     /* bytes whose count is the socklen_t or u32 that `size_arg` points to */
 	SYSCALL_PLAN_POINTERS,  /* up to NULL; not what they point to */
+	SYSCALL_PLAN_SOCKBUF,   /* as BYTES; of a netlink socket all of them */
 };
 enum { SYSCALL_PLAN_SIZE_RESULT = 6, SYSCALL_PLAN_SIZE_NONE = 7, SYSCALL_PLAN_STEPS = 10, SYSCALL_PLAN_STACK = 6 };
 
@@ -36,12 +37,15 @@ struct syscall_plan {
 	/* where -y has descriptors to name */
 	uint8_t files;     /* bit i: argument i is one; bit 6: the result is */
 	uint8_t file_list; /* enum syscall_plan_files */
+	bool socket;       /* argument 0 is a socket, whose messages are decoded if it is netlink's */
 };
 enum syscall_plan_files {
 	SYSCALL_PLAN_FILES_NONE,
 	SYSCALL_PLAN_FILES_POLLED, /* struct pollfd at argument 0, as many as argument 1 says */
 	SYSCALL_PLAN_FILES_PAIR_0, /* two at argument 0, when the call has returned */
 	SYSCALL_PLAN_FILES_PAIR_3, /* ... at argument 3 */
+	SYSCALL_PLAN_FILES_SENT,     /* in the control messages of the struct msghdr at argument 1 */
+	SYSCALL_PLAN_FILES_RECEIVED, /* ... when the call has returned */
 };
 
 /* All zero where nothing is to be copied or the call isn't known.  VERBOSE: for structures and

@@ -13,7 +13,6 @@ int main(int argc, char **argv) { return outer(argc) > 100; }
 END
 gcc -O2 -fomit-frame-pointer w.c -o w
 stack() { sed -n '/write(2/,/^[^ ]/p' "$1" | grep '^ >'; }
-# Both by ptrace; that stacks can be unwound where nobody is stopped is tests/system/bpf-unwind.py.
 sonde trace --engine ptrace -k -e trace=write -o ours ./w 2> /dev/null
 stack ours > ours.stack
 [ "$(grep -oE '\((inner|middle|outer|main|_start)\+' ours.stack | tr -d '\n')" = "(inner+(middle+(outer+(main+(_start+" ] ||
@@ -30,3 +29,22 @@ echo "$(grep -c '^ >' echo.out) frames of a stripped program as strace has them"
 sonde trace -k --stack-trace-frame-limit=3 -e trace=write -o short ./w 2> /dev/null
 [ "$(grep -c '^ >' short)" -eq 3 ] || { echo "FAILED: three frames were asked for"; cat short; exit 1; }
 echo "--stack-trace-frame-limit holds"
+# The kernel's unwinder, from the first call on (copies, while tables are made), and what it tells of mappings.
+if ! sonde trace --engine bpf -k -e trace=!getrandom -o bpf echo hi > /dev/null 2> why; then
+	[ "$(id -u)" -ne 0 ] || grep -q 'older than Linux 6.1' why || { echo "FAILED: -k by BPF"; cat why; exit 1; }
+	echo "without BPF: $(head -1 why)"
+	exit 0
+fi
+sonde trace --engine ptrace -k -e trace=!getrandom -o ptrace echo hi > /dev/null
+calls() { sed 's/^[0-9]* *//; s/0x[0-9a-f]\{7,\}/N/g; s/[0-9]\{4,\}/N/g; s/  *= / = /; s/[0-9]* vars/vars/' "$1"; }
+diff <(calls bpf) <(calls ptrace) > diff || { echo "FAILED: other stacks than by ptrace"; cat diff; exit 1; }
+echo "$(grep -c '^ >' bpf) frames by BPF as by ptrace"
+sonde trace --engine bpf -q -k -y -e trace=write -o rec.sonde ./w 2> /dev/null
+sonde trace rec.sonde -k -y > lines
+grep -q '^[0-9]* *write(2</dev/null>' lines || { echo "FAILED: descriptors of a recording"; cat lines; exit 1; }
+[ "$(grep -oE '\((inner|middle|outer|main|_start)\)' lines | tr -d '\n')" = "(inner)(middle)(outer)(main)(_start)" ] ||
+	{ echo "FAILED: stacks of a recording"; cat lines; exit 1; }
+sonde trace rec.sonde --slow | grep -q inner || { echo "FAILED: --slow"; exit 1; }
+sonde trace --engine bpf -k --json -e trace=write -o json ./w 2> /dev/null
+grep -q '"stack":\["[^"]*libc[^"]*write+0x10) .*(inner+0x[0-9a-f]*) ' json || { echo "FAILED: --json"; cat json; exit 1; }
+echo "recorded, and as JSON"

@@ -15,9 +15,11 @@
 #include "base/mem.h"
 #include "base/vec.h"
 #include "capture/bpf/begun.h"
+#include "capture/bpf/call_stacks.h"
 #include "capture/bpf/loader.h"
 #include "capture/bpf/rings.h"
 #include "capture/bpf/target.h"
+#include "capture/track.h"
 #include "event/bpf_calls.h"
 #include "event/bpf_target.h"
 #include "syscall/plan.h"
@@ -37,8 +39,8 @@
 enum { SETTLE_NS = 2000000, STRING_MAX = 1 << 20, STRINGS_MOST = 64, STRINGS_MOST_VERBOSE = 8192 };
 
 _Static_assert(sizeof(struct bpf_calls_step) == sizeof(struct syscall_plan_step) &&
-		       (int)BPF_CALLS_STEPS == (int)SYSCALL_PLAN_STEPS && (int)BPF_FILES_PAIR_3 == (int)SYSCALL_PLAN_FILES_PAIR_3 &&
-		       (int)BPF_STEP_POINTERS == (int)SYSCALL_PLAN_POINTERS &&
+		       (int)BPF_CALLS_STEPS == (int)SYSCALL_PLAN_STEPS && (int)BPF_FILES_RECEIVED == (int)SYSCALL_PLAN_FILES_RECEIVED &&
+		       (int)BPF_STEP_SOCKBUF == (int)SYSCALL_PLAN_SOCKBUF &&
 		       (int)BPF_STEP_SIZE_RESULT == (int)SYSCALL_PLAN_SIZE_RESULT &&
 		       sizeof(struct bpf_calls_piece) == sizeof(struct syscall_piece),
 	       "event/bpf_calls.h follows syscall/plan.h and memory.h");
@@ -65,6 +67,7 @@ struct bpf_calls {
 	struct bpf_loader loader;
 	struct calls_bpf *skel;
 	struct bpf_rings *rings;
+	struct call_stacks *stacks; /* NULL: none are asked for */
 	VEC(struct lost) lost; /* not asked for yet */
 	struct map threads; /* tid -> struct watched * */
 	struct bpf_calls_totals totals;
@@ -96,6 +99,10 @@ static struct watched *make(struct bpf_calls *c, uint32_t pid, uint32_t tid, enu
 		w->shown.parent_pid = parent->shown.pid;
 	}
 	*map_get(&c->threads, tid, NULL) = (uintptr_t)w;
+	if (c->options.track_lives && how == CALL_BEGIN_ATTACHED && !parent)
+		track_process(c->options.track, (pid_t)pid, time_ns);
+	if (c->options.track_lives && parent)
+		track_saw_fork(c->options.track, (pid_t)pid, parent->shown.pid, (pid_t)tid, parent->shown.tid, time_ns);
 	c->options.sink->begin(c->options.sink_self, &w->shown, how);
 	return w;
 }
@@ -132,6 +139,7 @@ static void tell_signal(struct bpf_calls *c, struct watched *w, const struct bpf
 	memset(&info, 0, sizeof(info));
 	memcpy(&info, s->siginfo, sizeof(s->siginfo));
 	w->shown.event_ns = s->head.time_ns;
+	w->shown.stack = c->stacks ? call_stacks_id(c->stacks, w->shown.pid, s->stack) : 0;
 	if (!w->hidden)
 		c->options.sink->signal(c->options.sink_self, &w->shown, (int)s->number, &info);
 }
@@ -147,12 +155,14 @@ static void tell_ignored(struct bpf_calls *c, struct watched *w, uint64_t before
 
 static void on_signal(struct bpf_calls *c, const struct bpf_calls_signal *s)
 {
-	struct watched *w = add(c, s->pid, s->head.tid, CALL_BEGIN_ATTACHED, s->head.time_ns);
+	struct watched *w = find(c, s->head.tid);
 
 	if (s->head.kind == BPF_CALLS_IGNORED) {
-		vec_push(&w->ignored, *s);
+		if (w) /* another CPU sent it: the thread may have ended */
+			vec_push(&w->ignored, *s);
 		return;
 	}
+	w = add(c, s->pid, s->head.tid, CALL_BEGIN_ATTACHED, s->head.time_ns);
 	tell_ignored(c, w, s->head.time_ns);
 	tell_signal(c, w, s);
 }
@@ -227,6 +237,7 @@ static void tell_call(struct bpf_calls *c, struct watched *w, const struct bpf_c
 	w->tried_exec = true;
 	c->totals.calls += r->head.kind == BPF_CALLS_CALL;
 	w->shown.pieces = &pieces;
+	w->shown.stack = c->stacks ? call_stacks_id(c->stacks, w->shown.pid, syscall_pieces_stack(&pieces)) : 0;
 	if (!entry_told)
 		tell_enter(c, w, &memory);
 	if (r->head.kind == BPF_CALLS_CALL)
@@ -302,6 +313,14 @@ static void on_fork(struct bpf_calls *c, const struct bpf_calls_event *e)
 		make(c, e->other_pid, e->other_tid, CALL_BEGIN_FOLLOWED, e->head.time_ns, parent);
 }
 
+static void see_exec(struct bpf_calls *c, const struct watched *w, const struct bpf_calls_event *e)
+{
+	char comm[sizeof(e->comm) + 1] = "";
+
+	memcpy(comm, e->comm, sizeof(e->comm));
+	track_saw_exec(c->options.track, w->shown.pid, w->shown.tid, comm, e->head.time_ns, e->head.time_ns);
+}
+
 static void on_exec(struct bpf_calls *c, const struct bpf_calls_event *e)
 {
 	struct watched *w = find(c, e->head.tid), *old = find(c, e->other_tid);
@@ -321,6 +340,8 @@ static void on_exec(struct bpf_calls *c, const struct bpf_calls_event *e)
 		w = add(c, e->pid, e->head.tid, CALL_BEGIN_ATTACHED, e->head.time_ns);
 	w->hidden = false;
 	w->shown.event_ns = e->head.time_ns;
+	if (c->stacks) /* what is mapped is told from here on */
+		see_exec(c, w, e);
 	c->options.sink->execed(c->options.sink_self, &w->shown);
 }
 
@@ -359,11 +380,25 @@ static void on_end(struct bpf_calls *c, const struct bpf_calls_event *e)
 	w->shown.in_call = false;
 	if (!w->hidden || w->tried_exec)
 		c->options.sink->ended(c->options.sink_self, &w->shown, (int)e->value);
+	if (c->options.track_lives)
+		track_exit(c->options.track, w->shown.pid, w->shown.tid, e->head.time_ns);
 	drop(c, w);
+}
+
+static void on_stop(struct bpf_calls *c, const struct bpf_calls_event *e)
+{
+	struct watched *w = add(c, e->pid, e->head.tid, CALL_BEGIN_ATTACHED, e->head.time_ns);
+
+	tell_ignored(c, w, e->head.time_ns);
+	w->shown.event_ns = e->head.time_ns;
+	if (!w->hidden)
+		c->options.sink->stopped(c->options.sink_self, &w->shown, (int)e->value);
 }
 
 static void on_record(struct bpf_calls *c, const struct bpf_record *r, uint32_t size)
 {
+	if (c->stacks && call_stacks_take(c->stacks, r, size))
+		return;
 	switch (r->kind) {
 	case BPF_CALLS_CALL:
 	case BPF_CALLS_ENTRY:
@@ -374,6 +409,7 @@ static void on_record(struct bpf_calls *c, const struct bpf_record *r, uint32_t 
 	case BPF_CALLS_FORK: on_fork(c, (const struct bpf_calls_event *)r); break;
 	case BPF_CALLS_EXEC: on_exec(c, (const struct bpf_calls_event *)r); break;
 	case BPF_CALLS_EXIT: on_end(c, (const struct bpf_calls_event *)r); break;
+	case BPF_CALLS_STOP: on_stop(c, (const struct bpf_calls_event *)r); break;
 	case BPF_CALLS_SIGNAL:
 	case BPF_CALLS_IGNORED: on_signal(c, (const struct bpf_calls_signal *)r); break;
 	}
@@ -391,14 +427,13 @@ static void add_lost(struct bpf_calls *c, const struct lost *lost)
 
 static void count_lost(struct bpf_calls *c)
 {
+	uint64_t *const totals[] = { &c->totals.lost_calls, &c->totals.lost_events, &c->totals.unstored, &c->totals.lost_stacks };
 	struct lost lost;
 	unsigned kind;
 
 	while (bpf_rings_lost(c->rings, &lost.cpu, &kind, &lost.count)) {
-		lost.what = kind == 0 ? BPF_CALLS_LOST_CALLS : kind == 1 ? BPF_CALLS_LOST_EVENTS : BPF_CALLS_UNSTORED;
-		*(lost.what == BPF_CALLS_LOST_CALLS    ? &c->totals.lost_calls
-		  : lost.what == BPF_CALLS_LOST_EVENTS ? &c->totals.lost_events
-						       : &c->totals.unstored) += lost.count;
+		lost.what = kind <= BPF_CALLS_LOST_STACKS ? (enum bpf_calls_lost)kind : BPF_CALLS_LOST_EVENTS;
+		*totals[lost.what] += lost.count;
 		add_lost(c, &lost);
 	}
 }
@@ -447,6 +482,8 @@ void bpf_calls_drain(struct bpf_calls *c, bool last)
 			bpf_rings_commit(c->rings); /* room for more as early as can be */
 	}
 	bpf_rings_commit(c->rings);
+	if (c->stacks)
+		call_stacks_prepare(c->stacks);
 	tell_begun(c, cutoff_ns);
 	if (!last)
 		bpf_rings_grow(c->rings);
@@ -454,7 +491,20 @@ void bpf_calls_drain(struct bpf_calls *c, bool last)
 }
 
 void bpf_calls_get_totals(const struct bpf_calls *c, struct bpf_calls_totals *ret) { *ret = c->totals; }
-int bpf_calls_fd(const struct bpf_calls *c) { return bpf_rings_fd(c->rings); }
+
+bool bpf_calls_get_stack_totals(const struct bpf_calls *c, struct call_stacks_totals *ret)
+{
+	if (c->stacks)
+		call_stacks_get_totals(c->stacks, ret);
+	return c->stacks != NULL;
+}
+
+size_t bpf_calls_fds(const struct bpf_calls *c, int fds[BPF_CALLS_FDS])
+{
+	fds[0] = bpf_rings_fd(c->rings);
+	fds[1] = c->stacks ? call_stacks_fd(c->stacks) : -1;
+	return c->stacks ? 2 : 1;
+}
 
 /* --- beginning ------------------------------------------------------------------------------------- */
 
@@ -464,6 +514,18 @@ const char *bpf_calls_lacks(const struct bpf_calls_options *options)
 }
 
 struct err *bpf_calls_probe(void) { return bpf_loader_probe("system calls"); }
+
+bool bpf_calls_has_stacks(void)
+{
+	struct bpf_loader loader;
+	bool has;
+
+	bpf_loader_init(&loader, "stacks");
+	BPF_LOADER_TYPES(&loader, calls);
+	has = bpf_loader_has_type(&loader, "maple_arange_64");
+	bpf_loader_deinit(&loader);
+	return has;
+}
 
 /* When there is something to copy, and whether it is no more than one piece. */
 static uint8_t phases_of(const struct bpf_calls *c, const struct syscall_plan *plan)
@@ -502,6 +564,7 @@ static struct err *fill_plans(struct bpf_calls *c)
 			plan->phases = phases_of(c, &steps);
 			plan->files = steps.files;
 			plan->file_list = steps.file_list;
+			plan->socket = steps.socket;
 		}
 	munmap(plans, size);
 	return NULL;
@@ -534,6 +597,37 @@ static uint32_t kinds_of(const struct bpf_calls *c)
 	return kinds;
 }
 
+/* Stacks take maps and programs that nobody else pays for. */
+static void choose_stacks(const struct bpf_calls *c)
+{
+	struct calls_bpf *skel = c->skel;
+	struct bpf_map *maps[] = { skel->maps.unwind_shards, skel->maps.unwind_files, skel->maps.unwind_wants,
+				   skel->maps.unwind_rooms, skel->maps.unwind_seen, skel->maps.stack_rooms,
+				   skel->maps.stack_mapping_rooms, skel->maps.stack_mappings_seen };
+	bool wanted = c->options.track != NULL;
+
+	for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++)
+		bpf_map__set_autocreate(maps[i], wanted);
+	bpf_program__set_autoload(skel->progs.calls_exit, !wanted);
+	bpf_program__set_autoload(skel->progs.calls_signal, !wanted);
+	bpf_program__set_autoload(skel->progs.calls_exit_stack, wanted);
+	bpf_program__set_autoload(skel->progs.calls_signal_stack, wanted);
+	bpf_program__set_autoload(skel->progs.calls_exec, !wanted);
+	bpf_program__set_autoload(skel->progs.calls_exec_stack, wanted);
+	if (c->options.max_frames)
+		skel->rodata->stack_max_frames = c->options.max_frames;
+}
+
+static struct err *open_stacks(struct bpf_calls *c)
+{
+	struct calls_bpf *skel = c->skel;
+
+	if (!c->options.track)
+		return NULL;
+	return call_stacks_create(&BPF_TABLES_OF(skel), &skel->bss->unwind_epoch, c->options.track,
+				  skel->rodata->stack_max_frames, &c->stacks);
+}
+
 static struct err *load(struct bpf_calls *c)
 {
 	size_t ring_bytes = c->options.ring_bytes ? c->options.ring_bytes : bpf_rings_bytes();
@@ -543,6 +637,9 @@ static struct err *load(struct bpf_calls *c)
 	skel = c->skel = calls_bpf__open_opts(bpf_loader_options(&c->loader));
 	if (!skel)
 		return bpf_loader_open_error(&c->loader);
+	if (c->options.track && !bpf_loader_has_type(&c->loader, "maple_arange_64"))
+		return err_new(ERR_UNSUPPORTED, "this kernel is older than Linux 6.1: a BPF program can't see what is mapped, for -k");
+	choose_stacks(c);
 	skel->rodata->calls_string_limit = c->options.string_limit + 1;
 	skel->rodata->calls_kinds = kinds_of(c);
 	skel->rodata->calls_files = c->options.files;
@@ -550,11 +647,11 @@ static struct err *load(struct bpf_calls *c)
 	skel->rodata->calls_result_filter = c->options.only_successful ? 1 : c->options.only_failed ? 2 : 0;
 	set_numbers(c->options.wanted, skel);
 	skel->rodata->calls_show_blocked = !c->options.whole_calls;
-	bpf_program__set_autoload(skel->progs.calls_switch, !c->options.whole_calls);
 	bpf_program__set_autoattach(skel->progs.calls_rest, false);
 	TRY(bpf_rings_prepare(skel->maps.rings, skel->maps.ring_states, ring_bytes, &skel->rodata->ring_wake_bytes));
 	TRY(bpf_loader_load(&c->loader, skel->skeleton));
 	TRY(bpf_rings_open(skel->maps.rings, skel->maps.ring_states, ring_bytes, &c->rings));
+	TRY(open_stacks(c));
 	TRY(fill_plans(c));
 	return bpf_loader_attach(&c->loader, skel->skeleton);
 }
@@ -666,6 +763,7 @@ void bpf_calls_destroy(struct bpf_calls *c)
 		return;
 	if (c->skel)
 		calls_bpf__destroy(c->skel);
+	call_stacks_destroy(c->stacks);
 	bpf_rings_close(c->rings);
 	bpf_loader_deinit(&c->loader);
 	for (size_t i = 0; (slot = map_next(&c->threads, &i)) != NULL;) {

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 struct bpf_calls;
+struct track;
 
 struct bpf_calls_options {
 	const struct call_set *wanted;
@@ -28,6 +29,9 @@ struct bpf_calls_options {
 	bool hide_failed_exec;   /* until the command is what it was asked to be: how it was found is not its doing */
 	bool whole_calls;        /* no entries of blocking calls beforehand */
 	size_t ring_bytes;       /* of one CPU; 0: bpf_rings_bytes() */
+	struct track *track;     /* take user stacks (call_thread.stack), whose ids are this tracker's; NULL: none */
+	bool track_lives;        /* nobody else tells the tracker of processes */
+	unsigned max_frames;     /* of one stack */
 	const struct call_sink *sink;
 	void *sink_self;
 };
@@ -37,13 +41,17 @@ struct bpf_calls_options {
 const char *bpf_calls_lacks(const struct bpf_calls_options *options);
 /* Can programs be loaded here? */
 struct err *bpf_calls_probe(void);
+/* ... and those that take stacks (Linux 6.1)? */
+bool bpf_calls_has_stacks(void);
 
 struct err *bpf_calls_create(const struct bpf_calls_options *options, struct bpf_calls **ret);
 void bpf_calls_destroy(struct bpf_calls *c); /* NULL-safe */
 /* From here on it looks at REQUEST's target.  A command is not told of until its execve. */
 struct err *bpf_calls_start(struct bpf_calls *c, const struct capture_request *request);
 
-int bpf_calls_fd(const struct bpf_calls *c); /* readable when there is much to drain */
+/* Readable when there is much to drain. */
+enum { BPF_CALLS_FDS = 2 };
+size_t bpf_calls_fds(const struct bpf_calls *c, int fds[BPF_CALLS_FDS]);
 /* Tell the sink what has come; LAST: all that had come when it was called.  It ends, however much
  * comes meanwhile. */
 void bpf_calls_drain(struct bpf_calls *c, bool last);
@@ -59,13 +67,17 @@ void bpf_calls_forget_gone(struct bpf_calls *c);
 struct bpf_calls_totals {
 	uint64_t calls, lost_calls, lost_events; /* lost ones are counted exactly */
 	uint64_t unstored;                       /* entries for which the kernel had no memory */
+	uint64_t lost_stacks;                    /* calls without a stack: no room for it */
 	uint64_t missed; /* known after bpf_calls_stop(): times that a program did not run because it
 			    was running on that CPU already */
 };
+struct call_stacks_totals;
+/* What served stacks; false: none were asked for. */
+bool bpf_calls_get_stack_totals(const struct bpf_calls *c, struct call_stacks_totals *ret);
 void bpf_calls_get_totals(const struct bpf_calls *c, struct bpf_calls_totals *ret);
 /* The same by where: what was lost since the last call, on one CPU; false: nothing more.  Call until it
  * says so. */
-enum bpf_calls_lost { BPF_CALLS_LOST_CALLS, BPF_CALLS_LOST_EVENTS, BPF_CALLS_UNSTORED };
+enum bpf_calls_lost { BPF_CALLS_LOST_CALLS, BPF_CALLS_LOST_EVENTS, BPF_CALLS_UNSTORED, BPF_CALLS_LOST_STACKS };
 bool bpf_calls_next_lost(struct bpf_calls *c, int *cpu, enum bpf_calls_lost *what, uint64_t *count);
 
 #endif

@@ -16,9 +16,14 @@ enum file_piece file_piece_find(const struct syscall_pieces *pieces, enum syscal
 	size_t size = 0;
 	const void *bytes = pieces ? syscall_pieces_file(pieces, phase, fd, &size) : NULL;
 
-	if (bytes && size == 0)
-		return FILE_PIECE_NOTHING;
-	if (!bytes || size < HEAD_BYTES || size > sizeof(*ret))
+	if (!bytes)
+		return FILE_PIECE_NONE;
+	return size == 0 ? FILE_PIECE_NOTHING : file_piece_take(bytes, size, ret);
+}
+
+enum file_piece file_piece_take(const void *bytes, size_t size, struct bpf_calls_file *ret)
+{
+	if (size < HEAD_BYTES || size > sizeof(*ret))
 		return FILE_PIECE_NONE;
 	memcpy(ret, bytes, size);
 	if (ret->text_bytes > size - HEAD_BYTES || ret->text_bytes > sizeof(ret->text) ||

@@ -15,6 +15,8 @@ enum file_piece {
 };
 /* FD as it was at that phase.  PIECES may be NULL. */
 enum file_piece file_piece_find(const struct syscall_pieces *pieces, enum syscall_phase phase, int fd, struct bpf_calls_file *ret);
+/* One that came in SIZE bytes of its own. */
+enum file_piece file_piece_take(const void *bytes, size_t size, struct bpf_calls_file *ret);
 /* Append what readlink("/proc/PID/fd/FD") would have said.  False: that can't be known from it. */
 bool file_piece_path(const struct bpf_calls_file *file, struct str *out);
 bool file_piece_is_socket(const struct bpf_calls_file *file);

@@ -70,28 +70,32 @@ static void begin_generation(struct bpf_stacks *s)
 	__atomic_fetch_add(s->epoch, 1, __ATOMIC_SEQ_CST);
 }
 
+void bpf_stacks_put(struct bpf_stacks *s, uint64_t hash, const uint64_t *addrs, size_t count, size_t kernel_count)
+{
+	if (s->now.bytes > STACKS_BYTES_MAX)
+		begin_generation(s);
+
+	struct bpf_stack *stack = arena_alloc(&s->now.arena, sizeof(*stack) + count * sizeof(*addrs));
+
+	stack->count = (uint32_t)count;
+	stack->kernel_count = (uint32_t)kernel_count;
+	if (count)
+		memcpy(stack->addrs, addrs, count * sizeof(*addrs));
+	*map_get(&s->now.stacks, hash, NULL) = (uintptr_t)stack;
+	s->now.bytes += sizeof(*stack) + count * sizeof(*addrs);
+	s->count++;
+}
+
 void bpf_stacks_keep(struct bpf_stacks *s, const struct bpf_stack_record *r, uint32_t size_bytes)
 {
-	size_t bytes;
-	bool marked;
-
 	if (size_bytes < sizeof(*r) || size_bytes - sizeof(*r) < (size_t)r->count * 8 || r->count == 0 ||
 	    r->kernel_count > r->count)
 		return;
-	if (s->now.bytes > STACKS_BYTES_MAX)
-		begin_generation(s);
+
 	/* newer kernels hand out perf's call chain as it is, with a marker in front */
-	marked = r->kernel_count && r->addrs[0] >= PERF_CONTEXT_MAX;
-	bytes = (size_t)(r->count - marked) * 8;
+	bool marked = r->kernel_count && r->addrs[0] >= PERF_CONTEXT_MAX;
 
-	struct bpf_stack *stack = arena_alloc(&s->now.arena, sizeof(*stack) + bytes);
-
-	stack->count = r->count - marked;
-	stack->kernel_count = r->kernel_count - marked;
-	memcpy(stack->addrs, r->addrs + marked, bytes);
-	*map_get(&s->now.stacks, r->hash, NULL) = (uintptr_t)stack;
-	s->now.bytes += sizeof(*stack) + bytes;
-	s->count++;
+	bpf_stacks_put(s, r->hash, r->addrs + marked, (size_t)r->count - marked, (size_t)r->kernel_count - marked);
 }
 
 const struct bpf_stack *bpf_stacks_find(const struct bpf_stacks *s, uint64_t hash)

@@ -27,6 +27,8 @@ struct bpf_stacks *bpf_stacks_create(unsigned long long *epoch);
 void bpf_stacks_destroy(struct bpf_stacks *s); /* NULL-safe */
 /* A record that is no stack, or a damaged one, is left alone. */
 void bpf_stacks_keep(struct bpf_stacks *s, const struct bpf_stack_record *r, uint32_t size_bytes);
+/* One that was unwound here. */
+void bpf_stacks_put(struct bpf_stacks *s, uint64_t hash, const uint64_t *addrs, size_t count, size_t kernel_count);
 /* NULL: none.  Valid until the next bpf_stacks_keep(). */
 const struct bpf_stack *bpf_stacks_find(const struct bpf_stacks *s, uint64_t hash);
 /* Different ones that were sent. */

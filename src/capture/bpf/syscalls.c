@@ -7,11 +7,14 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "capture/bpf/call_stacks.h"
 #include "capture/bpf/calls.h"
 #include "capture/call_rows.h"
 #include "capture/sources.h"
 #include "record/recorder.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -40,6 +43,7 @@ static struct err *create(const struct capture *capture, void **ret)
 	struct bpf_calls_options options = {
 		.wanted = capture->request->calls ? capture->request->calls : &s->all, .string_limit = style.string_limit,
 		.verbose = style.verbose, .whole_calls = true, .hide_failed_exec = true, .sink = call_rows_sink(),
+		.track = capture->request->call_stacks ? capture->track : NULL, .max_frames = capture->request->max_frames,
 	};
 
 	*ret = s;
@@ -48,6 +52,10 @@ static struct err *create(const struct capture *capture, void **ret)
 		s->all.bits[i / (CALL_SET_MAX / 64)][i % (CALL_SET_MAX / 64)] = UINT64_MAX;
 	s->rows = call_rows_create(capture->recorder, capture->stream, capture->track, &style);
 	options.sink_self = s->rows;
+	if (capture->request->call_names) {
+		call_rows_set_names(s->rows, capture->request->call_names);
+		options.files = capture->request->call_names->files;
+	}
 	return bpf_calls_create(&options, &s->calls);
 }
 
@@ -62,10 +70,7 @@ static size_t poll_fds(void *self, int *fds, size_t max)
 {
 	struct syscalls *s = self;
 
-	if (max == 0)
-		return 0;
-	fds[0] = bpf_calls_fd(s->calls);
-	return 1;
+	return max >= BPF_CALLS_FDS ? bpf_calls_fds(s->calls, fds) : 0;
 }
 
 static void tell_lost(struct syscalls *s)
@@ -79,7 +84,24 @@ static void tell_lost(struct syscalls *s)
 	int cpu;
 
 	while (bpf_calls_next_lost(s->calls, &cpu, &what, &count))
-		recorder_lost(s->capture.stream, "syscalls", reasons[what], cpu, clock_now_ns(), count);
+		if (what != BPF_CALLS_LOST_STACKS) /* in a note */
+			recorder_lost(s->capture.stream, "syscalls", reasons[what], cpu, clock_now_ns(), count);
+}
+
+static void note_stacks(struct syscalls *s)
+{
+	struct call_stacks_totals n;
+	struct bpf_calls_totals calls;
+	char text[300];
+
+	if (!bpf_calls_get_stack_totals(s->calls, &n))
+		return;
+	bpf_calls_get_totals(s->calls, &calls);
+	snprintf(text, sizeof(text),
+		 "%" PRIu64 " different ones; %" PRIu64 " unwound from copies, before a table was ready or where CFI needs all "
+		 "registers (%" PRIu64 " broken off); tables of %u files; %" PRIu64 " calls without a stack, for want of room",
+		 n.stacks, n.copies, n.broken, n.tables.files, calls.lost_stacks);
+	recorder_note(s->capture.recorder, "syscalls.stacks", text);
 }
 
 static struct err *drain(void *self, bool last)
@@ -90,6 +112,8 @@ static struct err *drain(void *self, bool last)
 	if (last)
 		bpf_calls_end(s->calls); /* while rows are still taken */
 	tell_lost(s);
+	if (last)
+		note_stacks(s);
 	return NULL;
 }
 

@@ -528,6 +528,8 @@ static int netlink_protocol(void *user, int pid, int fd)
 
 	if (find_kept(f, fd) == FILE_PIECE_FOUND)
 		return f->kept.family == AF_NETLINK ? f->kept.protocol : -1;
+	if (f->pieces) /* the engine keeps each one that is */
+		return -1;
 	copy = duplicate(pid, fd);
 	if (copy < 0)
 		return -1;
@@ -551,6 +553,17 @@ struct fd_names *fd_names_create(uint32_t fds, struct syscall_lookup *lookup)
 	lookup->pidfd_target = pidfd_target;
 	lookup->netlink_protocol = netlink_protocol;
 	return f;
+}
+
+static void look_at(void *user, const struct syscall_pieces *pieces, enum syscall_phase phase)
+{
+	fd_names_look_at(user, pieces, phase);
+}
+
+void fd_names_for_rows(struct fd_names *f, struct call_names *ret)
+{
+	*ret = (struct call_names){ .look_at = look_at, .user = f, .files = f->fds != 0 };
+	ret->lookup = (struct syscall_lookup){ .user = f, .fd_path = f->fds ? fd_path : NULL, .netlink_protocol = netlink_protocol };
 }
 
 void fd_names_destroy(struct fd_names *f)

@@ -2,7 +2,7 @@
 #ifndef SONDE_SESSION_TRACE_FD_NAMES_H
 #define SONDE_SESSION_TRACE_FD_NAMES_H
 /* -y and -yy: what a descriptor of a running process refers to. */
-#include "syscall/print.h"
+#include "capture/calls.h"
 
 #include <stdint.h>
 
@@ -14,5 +14,7 @@ struct fd_names *fd_names_create(uint32_t fds, struct syscall_lookup *lookup);
  * /proc says now.  PIECES may be NULL. */
 void fd_names_look_at(struct fd_names *f, const struct syscall_pieces *pieces, enum syscall_phase phase);
 void fd_names_destroy(struct fd_names *f); /* NULL-safe */
+/* The same for who records (capture/call_rows.h). */
+void fd_names_for_rows(struct fd_names *f, struct call_names *ret);
 
 #endif

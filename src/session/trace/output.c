@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +41,7 @@ static struct err *open_pipe(struct trace_out *out, const char *command)
 
 	close(fds[0]);
 	out->fd = fds[1];
-	out->owned = true;
+	out->owned = out->pipe = true;
 	if (out->command < 0) {
 		out->command = 0;
 		close(fds[1]);
@@ -49,14 +50,18 @@ static struct err *open_pipe(struct trace_out *out, const char *command)
 	return NULL;
 }
 
+static bool is_pipe(const struct stat *st) { return S_ISFIFO(st->st_mode) || S_ISSOCK(st->st_mode); }
+
 struct err *trace_out_open(struct trace_out *out, const char *who, const char *path, bool append)
 {
 	struct stat st;
 
 	*out = (struct trace_out){ .fd = 2, .shared = true, .who = who };
 	str_init(&out->text);
-	if (!path)
+	if (!path) {
+		out->pipe = fstat(out->fd, &st) == 0 && is_pipe(&st);
 		return NULL;
+	}
 	if (path[0] == '|' || path[0] == '!')
 		return open_pipe(out, path + 1);
 	out->fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (append ? O_APPEND : O_TRUNC), 0666);
@@ -64,7 +69,10 @@ struct err *trace_out_open(struct trace_out *out, const char *who, const char *p
 		return err_errno(errno, "Can't fopen '%s'", path);
 	out->owned = true;
 	out->path = mem_strdup(path);
-	out->shared = fstat(out->fd, &st) == 0 && !S_ISREG(st.st_mode);
+	if (fstat(out->fd, &st) == 0) {
+		out->shared = !S_ISREG(st.st_mode);
+		out->pipe = is_pipe(&st);
+	}
 	return NULL;
 }
 
@@ -87,6 +95,13 @@ void trace_out_flush(struct trace_out *out)
 	out->carried += out->text.length - out->line_at;
 	out->line_at = 0;
 	str_clear(&out->text);
+}
+
+bool trace_out_is_unread(const struct trace_out *out)
+{
+	struct pollfd p = { .fd = out->fd };
+
+	return out->gone || (out->pipe && poll(&p, 1, 0) > 0 && p.revents & (POLLERR | POLLHUP));
 }
 
 bool trace_out_close(struct trace_out *out)

@@ -17,6 +17,7 @@ struct trace_out {
 	int fd;
 	bool owned;       /* close it */
 	bool shared;      /* no file of our own: a terminal, a pipe that others write to */
+	bool pipe;        /* or a socket: its reader may go */
 	struct str text;  /* not yet written */
 	size_t line_at;   /* where in `text` the line began, if it did since the last write */
 	size_t carried;   /* columns of the line that were written already */
@@ -33,6 +34,8 @@ struct err *trace_out_open(struct trace_out *out, const char *who, const char *p
 /* Writes, closes, and waits for the command.  False: not all could be written, which was said. */
 bool trace_out_close(struct trace_out *out);
 void trace_out_flush(struct trace_out *out);
+/* Nobody reads any more: a write said so, or the pipe does though nothing was written. */
+bool trace_out_is_unread(const struct trace_out *out);
 /* Columns of the line so far. */
 static inline size_t trace_out_column(const struct trace_out *out)
 {

@@ -180,6 +180,43 @@ static struct syscall_roles roles_of(const struct syscall_entry *entry)
 				       .fds = entry->classes & (SYSCALL_DESC | SYSCALL_NETWORK) && !(entry->classes & SYSCALL_FILE) };
 }
 
+/* Numbers behind each MARK. */
+static bool any_behind(const struct number_set *fds, const char *text, const char *mark, bool several)
+{
+	int fd, used;
+
+	for (const char *at = strstr(text, mark); at; at = strstr(at, mark)) {
+		at += strlen(mark);
+		while (sscanf(at, "%d%n", &fd, &used) == 1) {
+			if (fd >= 0 && number_set_has(fds, (unsigned)fd))
+				return true;
+			at += used;
+			at += *at == '<' ? strcspn(at, " ]") : 0; /* its name */
+			if (!several)
+				break;
+		}
+	}
+	return false;
+}
+
+bool path_filter_touches(const struct number_set *fds, const struct syscall_call *call, const char *arguments)
+{
+	const struct syscall_entry *entry = syscall_find(call->abi, call->number);
+	struct syscall_roles roles;
+
+	if (!entry)
+		return false;
+	if (strstr(entry->name, "poll") && !str_starts(entry->name, "epoll"))
+		return any_behind(fds, arguments, "{fd=", false);
+	if (strstr(entry->name, "select"))
+		return any_behind(fds, arguments, "[", true);
+	roles = roles_of(entry);
+	for (unsigned i = 0; i < 6; i++)
+		if ((roles.fds | roles.dirfds) >> i & 1 && (int)call->args[i] >= 0 && number_set_has(fds, (unsigned)call->args[i]))
+			return true;
+	return false;
+}
+
 bool path_filter_match(const struct path_filter *f, const struct call_thread *t, const struct syscall_memory *memory)
 {
 	const struct syscall_call *call = &t->call;

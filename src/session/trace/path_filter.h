@@ -17,5 +17,7 @@ void path_filter_destroy(struct path_filter *f); /* NULL-safe */
 /* At the call's entry. */
 bool path_filter_match(const struct path_filter *f, const struct call_thread *t,
 		       const struct syscall_memory *memory);
+/* Does a recorded call, whose memory is gone, touch one of FDS?  By its arguments, and their text. */
+bool path_filter_touches(const struct number_set *fds, const struct syscall_call *call, const char *arguments);
 
 #endif

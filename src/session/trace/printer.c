@@ -18,6 +18,7 @@
 #include "session/trace/path_filter.h"
 #include "session/trace/pid_names.h"
 #include "session/trace/printer_impl.h"
+#include "session/trace/stack_names.h"
 #include "session/trace/stack_printer.h"
 #include "session/trace/summary.h"
 
@@ -360,7 +361,7 @@ static void leave_json(struct printer *p, struct call_thread *t, const struct sy
 		syscall_print_result(&style, &p->lookup, &t->call, memory, &line->progress, &result);
 	}
 	if (!returned || wants_status(p, t))
-		printer_json(p, t, str_text(text), returned ? str_text(&result) : "?");
+		printer_json(p, t, str_text(text), returned ? str_text(&result) : NULL);
 	str_deinit(&result);
 	str_clear(text);
 	line->staged.line_at = line->staged.carried = 0;
@@ -396,6 +397,14 @@ static bool is_interrupted(const struct syscall_call *call)
 	return call->is_error && (call->result == RESTARTBLOCK || call->result == -RESTARTBLOCK);
 }
 
+void printer_stack(struct printer *p, const struct call_thread *t, struct str *out)
+{
+	if (p->names)
+		stack_names_print(p->names, t->stack, out);
+	else if (p->stacks)
+		stack_printer_print(p->stacks, t, out);
+}
+
 static void on_leave(void *self, struct call_thread *t, const struct syscall_memory *memory)
 {
 	struct printer *p = self;
@@ -423,8 +432,7 @@ static void on_leave(void *self, struct call_thread *t, const struct syscall_mem
 		leave_new(p, t, memory, out);
 	printer_end_line(p, out);
 	dump_call(p->options, &t->call, memory, &out->text);
-	if (p->stacks)
-		stack_printer_print(p->stacks, t, &out->text);
+	printer_stack(p, t, &out->text);
 	trace_out_new_line(out);
 	publish(p, t, t->call.is_error ? TRACE_FAILED : TRACE_SUCCESSFUL);
 	if (!p->had_exec || line->out->text.length > FLUSH_BYTES) /* what the failed command says comes after this */
@@ -497,6 +505,8 @@ static void on_signal(void *self, struct call_thread *t, int number, const sigin
 	struct syscall_style style = p->options->style;
 	char buffer[16];
 
+	if (p->fds) /* no call's memory is behind it */
+		fd_names_look_at(p->fds, NULL, SYSCALL_ENTER);
 	if (!prints_lines(p) || !is_wanted_signal(p, number))
 		return;
 	end_fold(p, t);
@@ -508,8 +518,7 @@ static void on_signal(void *self, struct call_thread *t, int number, const sigin
 	}
 	str_add(&out->text, "---");
 	printer_end_line(p, out);
-	if (p->stacks)
-		stack_printer_print(p->stacks, t, &out->text);
+	printer_stack(p, t, &out->text);
 	trace_out_new_line(out);
 }
 
@@ -614,6 +623,8 @@ const struct call_sink *printer_sink(void)
 	return &sink;
 }
 
+void printer_set_stack_names(struct printer *p, struct stack_names *names) { p->names = names; }
+
 void printer_set_clock(struct printer *p, int64_t wall_offset_ns)
 {
 	p->recorded = true;
@@ -670,7 +681,13 @@ bool printer_is_done(const struct printer *p)
 	return p->options->syscall_limit && p->counted >= p->options->syscall_limit;
 }
 
-bool printer_is_unread(const struct printer *p) { return p->out.gone; }
+bool printer_is_unread(const struct printer *p)
+{
+	const struct trace_options *o = p->options;
+
+	/* strace notices at its next write; who has files of threads or a table at the end writes nothing here yet */
+	return o->strace || o->separate || o->count == TRACE_COUNT_ONLY ? p->out.gone : trace_out_is_unread(&p->out);
+}
 pid_t printer_command(const struct printer *p) { return p->out.command; }
 
 void printer_destroy(struct printer *p)

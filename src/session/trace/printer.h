@@ -12,6 +12,7 @@
 struct printer;
 struct summary;
 struct fd_names;
+struct stack_names;
 
 /* Borrows OPTIONS. */
 struct err *printer_create(const struct trace_options *options, struct printer **ret);
@@ -31,6 +32,8 @@ bool printer_is_unread(const struct printer *p);
 pid_t printer_command(const struct printer *p);
 /* Is the call that T is in one that is asked for? */
 bool printer_shows(struct printer *p, const struct call_thread *t, const struct syscall_memory *memory);
+/* -k: the engine hands over ids of stacks (call_thread.stack), which NAMES knows; borrowed. */
+void printer_set_stack_names(struct printer *p, struct stack_names *names);
 /* Times of a recording instead of the clock's (CLOCK_REALTIME = time + offset). */
 void printer_set_clock(struct printer *p, int64_t wall_offset_ns);
 

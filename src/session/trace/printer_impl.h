@@ -33,6 +33,7 @@ struct printer {
 	struct summary *summary;
 	struct fold *fold;            /* --fold; NULL: not asked */
 	struct stack_printer *stacks;
+	struct stack_names *names;    /* in its place, where the engine took stacks */
 	struct call_memo *memo;       /* NULL: texts depend on more than a call and its memory */
 	struct call_text *texts;      /* by its slots */
 	size_t threads;
@@ -58,7 +59,9 @@ void printer_memo_print(struct printer *p, const struct line *line, struct trace
 void printer_lead(struct printer *p, struct call_thread *t, struct trace_out *out, uint64_t time_ns);
 void printer_refresh_comm(struct printer *p, struct call_thread *t);
 void printer_end_line(struct printer *p, struct trace_out *out);
-/* printer_json.c: TEXT is "name(arguments)". */
+/* -k: a line a frame; nothing where it isn't asked for. */
+void printer_stack(struct printer *p, const struct call_thread *t, struct str *out);
+/* printer_json.c: TEXT is "name(arguments)"; RETURNED NULL: it does not. */
 void printer_json(struct printer *p, const struct call_thread *t, const char *text, const char *returned);
 
 #endif

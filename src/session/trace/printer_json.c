@@ -26,6 +26,24 @@ static void add_text(struct json *j, const char *text, size_t length)
 	json_str_n(j, text + name + (name < length), length > name ? length - name - 1 : 0);
 }
 
+/* -k: the frames' lines, innermost first. */
+static void add_stack(struct json *j, struct printer *p, const struct call_thread *t)
+{
+	struct str lines;
+
+	str_init(&lines);
+	printer_stack(p, t, &lines);
+	json_key(j, "stack");
+	json_begin_array(j);
+	for (const char *at = str_text(&lines); *at; at += strcspn(at, "\n"), at += *at == '\n') {
+		size_t lead = strspn(at, " >");
+
+		json_str_n(j, at + lead, strcspn(at, "\n") - lead);
+	}
+	json_end(j);
+	str_deinit(&lines);
+}
+
 void printer_json(struct printer *p, const struct call_thread *t, const char *text, const char *returned)
 {
 	struct str *out = &printer_line(t)->out->text;
@@ -41,7 +59,9 @@ void printer_json(struct printer *p, const struct call_thread *t, const char *te
 	json_key(&j, "result");
 	json_i64(&j, t->call.result);
 	json_key(&j, "returned");
-	json_str(&j, returned);
+	json_str(&j, returned ? returned : "?");
+	if (returned && (p->stacks || p->names))
+		add_stack(&j, p, t);
 	json_end(&j);
 	printer_end_line(p, printer_line(t)->out);
 }

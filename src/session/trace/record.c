@@ -14,6 +14,7 @@
 #include "capture/track.h"
 #include "record/recorder.h"
 #include "session/resolve.h"
+#include "session/trace/fd_names.h"
 #include "session/trace/session.h"
 #include "session/trace/stack_printer.h"
 #include "session/trace/watch.h"
@@ -84,6 +85,7 @@ static struct err *begin(struct trace_recording *r, const struct trace_options *
 	r->track = track_create(r->recorder);
 	note_command(r);
 	r->rows = call_rows_create(r->recorder, r->stream, r->track, &o->style);
+	call_rows_set_names(r->rows, r->record->request.call_names);
 	if (o->show_stack) {
 		r->stacks = stack_printer_create(o->frame_limit);
 		call_rows_set_stacks(r->rows, take_stack, r);
@@ -169,12 +171,12 @@ static const char *needs_ptrace(const struct trace_options *o)
 {
 	if (injections_any(&o->injections))
 		return "tampering";
-	if (o->show_stack)
-		return "stacks (-k)";
+	if (o->show_stack && !watch_has_stacks())
+		return "stacks (-k) on this kernel";
 	return o->engine == TRACE_ENGINE_PTRACE ? "what you asked for" : NULL;
 }
 
-struct err *session_trace_record(struct trace_options *o, const struct record_session_options *record, int *status)
+static struct err *record_either(struct trace_options *o, const struct record_session_options *record, int *status)
 {
 	const char *why = needs_ptrace(o);
 	bool only_bpf = o->all || o->cgroup;
@@ -192,4 +194,20 @@ struct err *session_trace_record(struct trace_options *o, const struct record_se
 	log_note("engine: ptrace, which stops the program at each call (%s)", err_message(err));
 	err_destroy(err);
 	return record_by_ptrace(o, record, status);
+}
+
+/* Descriptors are named while they are open: a recording has text. */
+struct err *session_trace_record(struct trace_options *o, const struct record_session_options *record, int *status)
+{
+	struct record_session_options named = *record;
+	struct syscall_lookup unused = { 0 };
+	struct fd_names *fds = fd_names_create(o->fds, &unused);
+	struct call_names names;
+	struct err *err;
+
+	fd_names_for_rows(fds, &names);
+	named.request.call_names = &names;
+	err = record_either(o, &named, status);
+	fd_names_destroy(fds);
+	return err;
 }

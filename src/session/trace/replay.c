@@ -11,9 +11,11 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "capture/call_rows.h"
 #include "record/recording.h"
 #include "session/trace/fold.h"
 #include "session/trace/output.h"
+#include "session/trace/path_filter.h"
 #include "session/trace/summary.h"
 
 #include <stdio.h>
@@ -23,16 +25,17 @@
 #include <sys/wait.h>
 #include <time.h>
 
-enum { FLUSH_BYTES = 1 << 16, DEFAULT_STRING_LIMIT = 32 };
+enum { FLUSH_BYTES = 1 << 16, DEFAULT_STRING_LIMIT = 32, DEPTH_MAX = 2048, INLINED_MAX = 64 };
 
 struct call_columns { /* in the order of call_names */
 	const uint64_t *time_ns, *duration_ns;
 	const int64_t *result;
 	const uint32_t *thread, *number, *name, *arguments, *returned, *path, *abi, *flags;
 	const uint64_t *arg0;
+	const uint32_t *stack;
 };
 static const char *const call_names[] = { "time_ns", "duration_ns", "result", "thread", "number", "name",
-					  "arguments", "returned", "path", "abi", "flags", "arg0", NULL };
+					  "arguments", "returned", "path", "abi", "flags", "arg0", "stack", NULL };
 static const char *const signal_names[] = { "time_ns", "thread", "number", "text", NULL };
 static const char *const exit_names[] = { "time_ns", "thread", "status", NULL };
 
@@ -60,8 +63,10 @@ struct replay {
 	struct strand strands[STRANDS];
 	uint32_t thread; /* whose tid is known */
 	uint32_t tid, pid, comm;
-	VEC(uint64_t) chosen; /* with -P: a bit a call */
+	VEC(uint64_t) chosen; /* with -P and --trace-fds: a bit a call */
 	size_t chosen_at;
+	uint64_t shown;       /* calls, for --syscall-limit */
+	struct map stacks; /* id -> its lines, on the heap */
 	struct map named; /* threads that the summary knows the names of */
 };
 
@@ -179,6 +184,21 @@ static bool wants_path(const struct trace_options *o, const char *path)
 
 static bool is_error(int64_t result) { return result < 0 && result >= -4095; }
 
+/* -P, --trace-fds */
+static bool touches(const struct trace_options *o, const struct calls_row *row)
+{
+	struct syscall_call call = { .abi = row->abi, .number = row->number };
+
+	if (o->paths.n == 0 && !o->only_fds)
+		return true;
+	if (o->paths.n && (wants_path(o, row->path) || wants_path(o, row->object)))
+		return true;
+	if (!o->only_fds || !row->args)
+		return false;
+	memcpy(call.args, row->args, sizeof(call.args));
+	return path_filter_touches(&o->trace_fds, &call, row->arguments);
+}
+
 bool replay_wants(void *options, const struct calls_row *row)
 {
 	const struct trace_options *o = options;
@@ -186,8 +206,11 @@ bool replay_wants(void *options, const struct calls_row *row)
 			  : is_error(row->result) ? TRACE_FAILED : TRACE_SUCCESSFUL;
 
 	return row->abi < SYSCALL_ABI_COUNT && call_set_has(&o->calls, row->abi, row->number) && o->status & status &&
-	       (wants_path(o, row->path) || wants_path(o, row->object)) && wants_thread(o, row->pid, row->tid);
+	       touches(o, row) && wants_thread(o, row->pid, row->tid);
 }
+
+/* What needs more of a call than a line does is decided in a pass of its own. */
+static bool is_chosen_before(const struct trace_options *o) { return o->paths.n || o->only_fds; }
 
 static bool wants_call(struct replay *r, const struct call_columns *c, size_t i)
 {
@@ -196,7 +219,7 @@ static bool wants_call(struct replay *r, const struct call_columns *c, size_t i)
 		.abi = (enum syscall_abi)c->abi[i], .flags = (uint8_t)c->flags[i],
 	};
 
-	if (r->options->paths.n) {
+	if (is_chosen_before(r->options)) {
 		size_t at = r->chosen_at++;
 
 		return at / 64 < r->chosen.n && r->chosen.v[at / 64] >> at % 64 & 1;
@@ -222,7 +245,7 @@ static struct err *choose_by_path(struct replay *r)
 	struct calls_options options = { .wants = choose, .user = r };
 	struct calls *calls;
 
-	if (r->options->paths.n == 0)
+	if (!is_chosen_before(r->options))
 		return NULL;
 	TRY(calls_create(r->recording, &options, &calls));
 	calls_destroy(calls);
@@ -236,6 +259,69 @@ static void add_string(struct replay *r, uint32_t id)
 {
 	if (id)
 		str_add(&r->out.text, recording_string(r->recording, id));
+}
+
+/* The function that holds the code: inlined calls lead to it. */
+static const struct row_frame *outermost(struct replay *r, const struct row_frame *frame)
+{
+	const struct row_frame *outer;
+
+	for (unsigned depth = 0; frame->outer && depth < INLINED_MAX; depth++) {
+		outer = recording_side_find(r->recording, TYPE_frame, frame->outer);
+		if (!outer)
+			break;
+		frame = outer;
+	}
+	return frame;
+}
+
+/* " > path(function) [0xOFFSET]": as live, but for how far into the function it is, which a recording does not
+ * have, and the offset is the file's. */
+static void add_frame(struct replay *r, uint32_t id, struct str *out)
+{
+	const struct row_frame *frame = recording_side_find(r->recording, TYPE_frame, id);
+	const char *path = frame ? recording_string(r->recording, frame->module_path) : "";
+	const char *function = frame ? recording_string(r->recording, outermost(r, frame)->function) : "";
+
+	if (!*path && !*function)
+		str_printf(out, " > unexpected_backtracing_error [0x%llx]\n", frame ? (unsigned long long)frame->offset : 0);
+	else
+		str_printf(out, " > %s(%s) [0x%llx]\n", path, function, (unsigned long long)frame->offset);
+}
+
+/* A stack's lines are made once: there are few of them. */
+static const char *stack_lines(struct replay *r, uint32_t id)
+{
+	bool is_new;
+	uint64_t *slot = map_get(&r->stacks, id, &is_new);
+	struct str text;
+
+	if (!is_new)
+		return (const char *)(uintptr_t)*slot;
+	str_init(&text);
+	for (uint32_t node = id, depth = 0; node && depth < DEPTH_MAX; depth++) {
+		const struct row_stack *row = recording_side_find(r->recording, TYPE_stack, node);
+
+		if (!row)
+			break;
+		add_frame(r, row->frame, &text);
+		node = row->parent;
+	}
+	*slot = (uintptr_t)mem_strdup(str_text(&text));
+	str_deinit(&text);
+	return (const char *)(uintptr_t)*slot;
+}
+
+static void json_stack(struct replay *r, struct json *j, uint32_t id)
+{
+	json_key(j, "stack");
+	json_begin_array(j);
+	for (const char *at = id ? stack_lines(r, id) : ""; *at; at += strcspn(at, "\n"), at += *at == '\n') {
+		size_t lead = strspn(at, " >");
+
+		json_str_n(j, at + lead, strcspn(at, "\n") - lead);
+	}
+	json_end(j);
 }
 
 static void print_json(struct replay *r, const struct call_columns *c, size_t i)
@@ -252,6 +338,8 @@ static void print_json(struct replay *r, const struct call_columns *c, size_t i)
 	json_key(&j, "arguments"), json_str(&j, recording_string(r->recording, c->arguments[i]));
 	json_key(&j, "result"), json_i64(&j, c->result[i]);
 	json_key(&j, "returned"), json_str(&j, recording_string(r->recording, c->returned[i]));
+	if (r->options->show_stack)
+		json_stack(r, &j, c->stack[i]);
 	json_end(&j);
 	str_add_char(&r->out.text, '\n');
 }
@@ -283,6 +371,8 @@ static void print_call(struct replay *r, const struct call_columns *c, size_t i)
 		str_add_char(out, '>');
 	}
 	str_add_char(out, '\n');
+	if (r->options->show_stack && c->stack[i])
+		str_add(out, stack_lines(r, c->stack[i]));
 }
 
 /* The line is printed as ever, and then taken away to be folded. */
@@ -399,7 +489,13 @@ static void set_columns(struct call_columns *c, const struct batch *b)
 	const union column *v = b->columns;
 
 	*c = (struct call_columns){ v[0].u64, v[1].u64, v[2].i64, v[3].u32, v[4].u32, v[5].u32,
-				    v[6].u32, v[7].u32, v[8].u32, v[9].u32, v[10].u32, v[11].u64 };
+				    v[6].u32, v[7].u32, v[8].u32, v[9].u32, v[10].u32, v[11].u64, v[12].u32 };
+}
+
+/* --syscall-limit */
+static bool is_done(const struct replay *r)
+{
+	return r->options->syscall_limit && r->shown >= r->options->syscall_limit;
 }
 
 static struct err *print_batch(struct replay *r, const struct batch *b)
@@ -412,6 +508,7 @@ static struct err *print_batch(struct replay *r, const struct batch *b)
 		find_thread(r, c.thread[i]);
 		if (!wants_call(r, &c, i))
 			continue;
+		r->shown++;
 		if (r->summary)
 			count_call(r, &c, i);
 		if (r->options->count != TRACE_COUNT_ONLY && r->fold)
@@ -420,6 +517,8 @@ static struct err *print_batch(struct replay *r, const struct batch *b)
 			print_call(r, &c, i);
 		if (r->out.text.length > FLUSH_BYTES)
 			trace_out_flush(&r->out);
+		if (is_done(r))
+			break;
 	}
 	return NULL;
 }
@@ -436,13 +535,13 @@ static struct err *print_calls(struct replay *r)
 		return err_fix(err_new(ERR_NOT_FOUND, "this recording has no system calls"),
 			       "sonde record --syscalls -- CMD makes one that has");
 	TRY(scan_create(r->recording, "syscall", &options, &scan));
-	while (!err && more) {
+	while (!err && more && !is_done(r)) {
 		err = scan_next(scan, &batch, &more);
 		if (!err && more)
 			err = print_batch(r, &batch);
 	}
 	scan_destroy(scan);
-	return err ? err : print_strands(r, UINT64_MAX);
+	return err || is_done(r) ? err : print_strands(r, UINT64_MAX);
 }
 
 static struct err *open_strand(struct replay *r, struct strand *s, const char *table, const char *const *columns)
@@ -463,20 +562,33 @@ static struct err *open_strands(struct replay *r)
 	return open_strand(r, &r->strands[1], "exit", exit_names);
 }
 
-/* What is asked for in vain is said. */
-static void note_style(const struct trace_options *o)
+static bool has_note(const struct recording_meta *meta, const char *key)
 {
-	if (o->fds || o->show_stack || o->style.xlat != SYSCALL_XLAT_ABBREV || o->style.hex != SYSCALL_HEX_NONE ||
-	    o->style.string_limit != DEFAULT_STRING_LIMIT)
-		log_note("calls were decoded when they were recorded: -s, -x, -X and -y have effect then; stacks (-k) are in --slow");
+	for (size_t i = 0; i < meta->note_count; i++)
+		if (str_eq(meta->notes[i].key, key))
+			return true;
+	return false;
+}
+
+/* What is asked for in vain is said. */
+static void note_style(const struct replay *r, const char *path)
+{
+	const struct trace_options *o = r->options;
+
+	if (o->style.xlat != SYSCALL_XLAT_ABBREV || o->style.hex != SYSCALL_HEX_NONE || o->style.string_limit != DEFAULT_STRING_LIMIT)
+		log_note("calls were decoded when they were recorded: -s, -x and -X have effect then");
+	if (o->fds && !has_note(r->meta, CALL_ROWS_NOTE_FILES))
+		log_note("descriptors have no names here: sonde trace -y -o %s records them", path);
+	if (o->show_stack && !recording_side_find(r->recording, TYPE_stack, 1))
+		log_note("stacks were not recorded: sonde trace -k -o %s does", path);
 }
 
 static struct err *replay(struct replay *r, const char *path)
 {
-	note_style(r->options);
 	TRY(recording_open(path, &r->recording));
 	TRY(replay_check_pids(r->options, r->recording));
 	r->meta = recording_borrow_meta(r->recording);
+	note_style(r, path);
 	TRY(trace_out_open(&r->out, r->options->name, r->options->output, r->options->append));
 	if (!r->options->output)
 		r->out.fd = 1;
@@ -494,6 +606,15 @@ static struct err *replay(struct replay *r, const char *path)
 	return NULL;
 }
 
+static void forget_stacks(struct replay *r)
+{
+	const struct map_slot *slot;
+
+	for (size_t i = 0; (slot = map_next(&r->stacks, &i)) != NULL;)
+		free((char *)(uintptr_t)slot->value);
+	map_deinit(&r->stacks);
+}
+
 struct err *replay_trace(const struct trace_options *options, const char *path, int *status)
 {
 	struct replay r = { .options = options, .out = { .fd = -1 }, .thread = UINT32_MAX };
@@ -508,6 +629,7 @@ struct err *replay_trace(const struct trace_options *options, const char *path, 
 	fold_destroy(r.fold);
 	str_deinit(&r.line);
 	map_deinit(&r.named);
+	forget_stacks(&r);
 	vec_deinit(&r.chosen);
 	recording_destroy(r.recording);
 	return err;

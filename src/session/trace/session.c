@@ -61,14 +61,16 @@ static bool on_tick(void *user)
 {
 	static const struct timespec now;
 	struct live *l = user;
+	bool unread;
 	int number;
 
 	if (printer_is_done(l->printer))
 		return true;
 	if (l->options->interruptible != 2)
 		return false;
-	number = printer_is_unread(l->printer) ? SIGPIPE : sigtimedwait(&l->signals, NULL, &now);
-	if (number <= 0 || (number == SIGPIPE && !printer_is_unread(l->printer)))
+	unread = !l->sink && printer_is_unread(l->printer);
+	number = unread ? SIGPIPE : sigtimedwait(&l->signals, NULL, &now);
+	if (number <= 0 || (number == SIGPIPE && !unread))
 		return false;
 	l->signal = number;
 	return true;

@@ -2,19 +2,17 @@
 /*
  * The thread stands still: its registers, its stack through process_vm_readv, its mappings
  * from /proc, kept until it maps something else.  Frames are found by the files' CFI, and where
- * there is none by frame pointers.  A frame's line:
- *
- *	 > /usr/lib/libc.so.6(__write+0x10) [0xf8350]
+ * there is none by frame pointers.
  */
 #include "session/trace/stack_printer.h"
 
-#include "base/arena.h"
 #include "base/mem.h"
 #include "base/vec.h"
 #include "capture/ptrace/regs.h"
 #include "capture/ptrace/remote.h"
 #include "module/mapping.h"
 #include "module/module.h"
+#include "session/trace/stack_names.h"
 #include "sym/sym.h"
 #include "unwind/image.h"
 #include "unwind/unwind.h"
@@ -129,41 +127,16 @@ static void open_module(struct area *a, pid_t pid)
 		err_destroy(module_create(&key, &a->module));
 }
 
-/* "write+0x10"; nothing where it has no name. */
-static void print_function(const struct sym_chain *chain, uint64_t vaddr, struct str *out)
-{
-	const struct sym_frame *f = chain->count ? &chain->frames[chain->count - 1] : NULL;
-
-	if (!f || !f->function || f->nameless)
-		return;
-	str_printf(out, "%s", f->function);
-	if (chain->start && chain->start <= vaddr)
-		str_printf(out, "+0x%llx", (unsigned long long)(vaddr - chain->start));
-}
-
 static void print_frame(struct stack_printer *s, pid_t pid, uint64_t pc, bool exact, struct str *out)
 {
 	struct area *a = find_area(s, pid, pc);
-	struct sym_chain chain = { 0 };
-	struct arena arena;
-	uint64_t offset, vaddr;
 
 	if (!a || !a->path[0]) {
-		str_printf(out, " > unexpected_backtracing_error [0x%llx]\n", (unsigned long long)pc);
+		stack_names_unknown(pc, out);
 		return;
 	}
 	open_module(a, pid);
-	offset = pc - a->addr + a->offset;
-	arena_init(&arena);
-	if (a->module && s->symbolizer)
-		err_destroy(symbolize(s->symbolizer, a->module, pid, offset - !exact, &arena, &chain));
-	vaddr = offset;
-	if (a->module)
-		module_offset_to_vaddr(a->module, offset, &vaddr);
-	str_printf(out, " > %s(", a->path);
-	print_function(&chain, vaddr, out);
-	str_printf(out, ") [0x%llx]\n", (unsigned long long)vaddr);
-	arena_deinit(&arena);
+	stack_names_frame(s->symbolizer, a->module, a->path, pid, pc - a->addr + a->offset, exact, out);
 }
 
 static bool read_memory(void *user, uint64_t addr, void *buffer, size_t size_bytes)

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "session/trace/printer.h"
+#include "session/trace/stack_names.h"
 #include "session/trace/start.h"
 
 #include <errno.h>
@@ -24,7 +25,10 @@
 #include <unistd.h>
 
 #ifdef SONDE_HAVE_BPF
+#include "capture/bpf/call_stacks.h"
 #include "capture/bpf/calls.h"
+
+#include <inttypes.h>
 
 enum { DRAIN_EVERY_MS = 10, DRAIN_NICE = -10 };
 
@@ -32,6 +36,7 @@ struct watch {
 	struct trace_options *options;
 	struct printer *printer;
 	struct bpf_calls *calls;
+	struct stack_names *names; /* -k */
 	struct started command;
 	sigset_t signals;
 	int pid_fd, wait_status, signal;
@@ -39,6 +44,7 @@ struct watch {
 };
 
 struct err *watch_probe(void) { return bpf_calls_probe(); }
+bool watch_has_stacks(void) { return bpf_calls_has_stacks(); }
 
 const char *watch_lacks(const struct trace_options *o)
 {
@@ -46,8 +52,6 @@ const char *watch_lacks(const struct trace_options *o)
 
 	if (injections_any(&o->injections))
 		return "tampering";
-	if (o->show_stack)
-		return "stacks (-k)";
 	if (o->pid_words)
 		return "names of processes (-Y)";
 	if (o->read_fds.bits || o->read_fds.inverted || o->write_fds.bits || o->write_fds.inverted)
@@ -80,6 +84,13 @@ static struct err *load(struct watch *w)
 		.only_failed = status == TRACE_FAILED, .whole_calls = o->count == TRACE_COUNT_ONLY,
 	};
 
+	if (o->show_stack) {
+		w->names = stack_names_create();
+		printer_set_stack_names(w->printer, w->names);
+		options.track = stack_names_borrow_track(w->names);
+		options.track_lives = true;
+		options.max_frames = o->frame_limit;
+	}
 	return bpf_calls_create(&options, &w->calls);
 }
 
@@ -165,6 +176,8 @@ static void take_signal(struct watch *w)
 	static const struct timespec now;
 	int number = w->options->interruptible == 1 ? 0 : sigtimedwait(&w->signals, NULL, &now);
 
+	if (w->options->interruptible <= 2 && printer_is_unread(w->printer))
+		number = SIGPIPE;
 	if (number <= 0 || w->options->interruptible > 2)
 		return;
 	w->signal = number;
@@ -177,10 +190,13 @@ static void run(struct watch *w)
 	unsigned over = 0;
 
 	while (!w->signal && over < 2) { /* once more when all seems over: for what was on its way */
-		struct pollfd polls[2] = { { .fd = bpf_calls_fd(w->calls), .events = POLLIN },
-					   { .fd = w->command_ended ? -1 : w->pid_fd, .events = POLLIN } };
+		struct pollfd polls[1 + BPF_CALLS_FDS] = { { .fd = w->command_ended ? -1 : w->pid_fd, .events = POLLIN } };
+		int fds[BPF_CALLS_FDS];
+		size_t count = bpf_calls_fds(w->calls, fds);
 
-		poll(polls, 2, over ? 1 : DRAIN_EVERY_MS);
+		for (size_t i = 0; i < count; i++)
+			polls[1 + i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
+		poll(polls, 1 + count, over ? 1 : DRAIN_EVERY_MS);
 		reap(w);
 		bpf_calls_drain(w->calls, w->command_ended);
 		printer_sink()->idle(w->printer);
@@ -222,6 +238,21 @@ static void say_lost(struct watch *w)
 	str_deinit(&places);
 }
 
+/* Which stacks are missing; how the others came about is of interest to few. */
+static void say_stacks(struct watch *w)
+{
+	struct call_stacks_totals stacks;
+	struct bpf_calls_totals totals;
+
+	if (!bpf_calls_get_stack_totals(w->calls, &stacks))
+		return;
+	bpf_calls_get_totals(w->calls, &totals);
+	log_info("stacks: %" PRIu64 " different ones, %" PRIu64 " of them unwound from copies (%" PRIu64 " broken off); tables of %u files",
+		 stacks.stacks, stacks.copies, stacks.broken, stacks.tables.files);
+	if (totals.lost_stacks)
+		log_warn("%s calls have no stack: there was no room for a copy before tables were ready", units_count(totals.lost_stacks).text);
+}
+
 static int exit_status(const struct watch *w)
 {
 	if (w->signal)
@@ -261,11 +292,13 @@ struct err *watch_trace(struct trace_options *options, int *status, bool *unavai
 	if (w.calls) {
 		bpf_calls_end(w.calls);
 		say_lost(&w);
+		say_stacks(&w);
 	}
 	if (w.printer && !*unavailable && !printer_finish(w.printer) && *status == 0)
 		*status = 1;
 	printer_destroy(w.printer);
 	bpf_calls_destroy(w.calls);
+	stack_names_destroy(w.names);
 	if (w.pid_fd >= 0)
 		close(w.pid_fd);
 	return err;
@@ -274,6 +307,8 @@ struct err *watch_trace(struct trace_options *options, int *status, bool *unavai
 #else
 
 struct err *watch_probe(void) { return err_new(ERR_UNSUPPORTED, "sonde was built without BPF"); }
+
+bool watch_has_stacks(void) { return false; }
 
 const char *watch_lacks(const struct trace_options *o) { return "anything: sonde was built without it"; }
 

@@ -10,7 +10,8 @@ const char *watch_lacks(const struct trace_options *options);
 /* As session_trace().  *unavailable: nothing was begun, the ptrace engine may try. */
 struct err *watch_trace(struct trace_options *options, int *status, bool *unavailable);
 
-/* Can the BPF engine be had here? */
+/* Can the BPF engine be had here?  And its stacks (Linux 6.1)? */
 struct err *watch_probe(void);
+bool watch_has_stacks(void);
 
 #endif

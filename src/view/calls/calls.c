@@ -104,6 +104,7 @@ static bool is_wanted(void *user, const struct call_seen *call, uint32_t object)
 		.tid = call->tid, .number = call->number, .abi = call->abi,
 		.flags = call->unfinished ? SYSCALL_UNFINISHED : 0, .path = *call->path ? call->path : NULL,
 		.comm = call->comm_text, .object = object == CALL_OBJECT_NONE ? NULL : c->objects.list.v[object].name,
+		.args = call->args, .arguments = call->arguments,
 	};
 
 	return !c->options->wants || c->options->wants(c->options->user, &row);

@@ -26,6 +26,8 @@ struct calls_row {
 	const char *path;      /* NULL: none */
 	const char *comm;      /* of the thread; NULL: not looked up */
 	const char *object;    /* what it worked on: a whole path, "tcp to 10.0.0.1:80"; NULL: none, or not looked up */
+	const uint64_t *args;  /* six; NULL: not looked up, nor the text of all */
+	const char *arguments;
 };
 
 struct calls_options {

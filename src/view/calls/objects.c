@@ -327,20 +327,29 @@ static uint32_t accepted(struct call_objects *o, const struct call_seen *call)
 	return object;
 }
 
-/* The two numbers in the last "[3, 4]". */
+/* "<pipe:[17]>, 4" -> ", 4": recorded with -y.  A name may have ">" in it ("->"), not before "," or "]". */
+static const char *behind_name(const char *at)
+{
+	if (*at != '<')
+		return at;
+	for (; *at; at++)
+		if (*at == '>' && (at[1] == ',' || at[1] == ']' || str_starts(at + 1, "(deleted)")))
+			return at + 1 + (at[1] == '(' ? strlen("(deleted)") : 0);
+	return at;
+}
+
+/* The two numbers in "[3, 4]". */
 static uint32_t make_pair(struct call_objects *o, const struct call_seen *call, struct call_process *p)
 {
-	const char *at = strrchr(call->arguments, '[');
-	const char *pipe_at = NULL;
 	bool sockets = strcmp(call->kind->entry->name, "socketpair") == 0;
+	const char *at = call->arguments;
 	char name[80];
 	uint32_t object;
-	int a, b;
+	int a, b, used;
 
-	for (const char *next = call->arguments; (next = strchr(next, '[')) != NULL; next++)
-		pipe_at = sockets ? next : pipe_at ? pipe_at : next; /* pipe2: flags stand behind */
-	at = pipe_at ? pipe_at : at;
-	if (!at || sscanf(at, "[%d, %d]", &a, &b) != 2)
+	while ((at = strchr(at, '[')) != NULL && sscanf(at, "[%d%n", &a, &used) != 1)
+		at++;
+	if (!at || sscanf(behind_name(at + used), ", %d", &b) != 1)
 		return CALL_OBJECT_NONE;
 	snprintf(name, sizeof(name), "%s %u of %s", sockets ? "socketpair" : "pipe", ++o->pipes, call->comm_text);
 	object = call_objects_named(o, name, sockets ? CALL_OBJECT_SOCKET : CALL_OBJECT_PIPE);
@@ -362,7 +371,7 @@ static void receive_fds(struct call_objects *o, const struct call_seen *call, st
 	at = strchr(at, '[') + 1;
 	while (sscanf(at, "%d%n", &fd, &used) == 1) {
 		set_fd(p, fd, object, is_cloexec(call));
-		at += used;
+		at = behind_name(at + used);
 		at += strspn(at, ", ");
 	}
 }
