@@ -270,7 +270,12 @@ static bool add_socket(struct fd_names *f, int pid, int fd, const char *link_pat
 	str_printf(out, "%s:[", protocol);
 	size_t begin = out->length;
 
-	add_ends(f, inode, add_endpoint(f, pid, fd, inode, out), begin, out);
+	bool known = add_endpoint(f, pid, fd, inode, out);
+
+	if (!f->pieces)
+		add_ends(f, inode, known, begin, out);
+	else if (!known) /* where calls are told later, what is so now is nothing to remember for those between */
+		str_printf(out, "%u", inode);
 	str_add_char(out, ']');
 	return true;
 }
