@@ -596,7 +596,7 @@ struct bpf_iter__task {
 };
 
 /* At the end, when the others are taken away: what has not returned and was not told of. */
-SEC("iter/task")
+SEC("typed_iter/task")
 int calls_rest(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;

@@ -22,6 +22,8 @@
 
 #include "event/bpf_target.h"
 
+/* Set before loading: 0 leaves control groups out, of which the verifier has much to look at. */
+const volatile __u8 target_groups = 1;
 /* Set by user space, before loading or after. */
 __u32 target_mode = BPF_TARGET_NOBODY; /* in .data, the others in .bss */
 __u32 target_self = 0; /* the recorder's process, which "everybody" leaves out */
@@ -134,9 +136,9 @@ static __always_inline bool target_wanted(__u64 ids)
 	case BPF_TARGET_THREADS:
 		return bpf_map_lookup_elem(&targets, &tid) != NULL;
 	case BPF_TARGET_CGROUP:
-		return pid != target_self && bpf_current_task_under_cgroup(&target_cgroup, 0) == 1;
+		return target_groups && pid != target_self && bpf_current_task_under_cgroup(&target_cgroup, 0) == 1;
 	case BPF_TARGET_CGROUP_V1:
-		return pid != target_self && target_in_v1();
+		return target_groups && pid != target_self && target_in_v1();
 	default:
 		return false;
 	}
@@ -189,7 +191,7 @@ int target_where(void *ctx)
 	target_upid(pid, level, &ns, &nr);
 	target_pid_ns = ns;
 	target_pid_level = level;
-	for (__u32 i = 0; target_v1_hierarchy && i < bpf_core_field_size(struct css_set, subsys) / sizeof(void *) &&
+	for (__u32 i = 0; target_groups && target_v1_hierarchy && i < bpf_core_field_size(struct css_set, subsys) / sizeof(void *) &&
 			  i < TARGET_CONTROLLERS; i++) {
 		struct cgroup_subsys_state *css = target_css(task, i);
 

@@ -643,6 +643,7 @@ static struct err *load(struct bpf_calls *c)
 	skel->rodata->calls_string_limit = c->options.string_limit + 1;
 	skel->rodata->calls_kinds = kinds_of(c);
 	skel->rodata->calls_files = c->options.files;
+	skel->rodata->target_groups = c->options.group;
 	skel->rodata->calls_strings_most = c->options.verbose ? STRINGS_MOST_VERBOSE : STRINGS_MOST;
 	skel->rodata->calls_result_filter = c->options.only_successful ? 1 : c->options.only_failed ? 2 : 0;
 	set_numbers(c->options.wanted, skel);

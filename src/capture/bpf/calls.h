@@ -24,6 +24,7 @@ struct bpf_calls_options {
 	uint32_t string_limit;   /* bytes of a string that are wanted */
 	bool verbose;            /* lists whole */
 	bool single_threads;     /* the target's ids are threads: not their siblings, nor what they start */
+	bool group;              /* the target is a control group */
 	bool files;              /* keep what descriptors refer to (call_thread.pieces) */
 	bool only_successful, only_failed;
 	bool hide_failed_exec;   /* until the command is what it was asked to be: how it was found is not its doing */

@@ -2,6 +2,10 @@
 /*
  * Loading, and why it failed.
  *
+ * The verifier takes most of the time, and several milliseconds for a large program; so such ones (those in sections
+ * named "typed_...") are loaded in threads of their own, while libbpf goes on with the others and the caller with
+ * what it has to do before it attaches them.
+ *
  * The kernel says EPERM for a missing capability, for lockdown and for a full memory lock
  * alike, and EINVAL for nearly everything else; so the reason is looked for where it shows:
  * our capabilities, /sys/kernel/security/lockdown, /sys/kernel/btf/vmlinux.  The verifier
@@ -21,6 +25,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +34,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { LOG_BYTES = 1 << 20, LOG_LINES = 12 };
+enum { LOG_BYTES = 1 << 20, LOG_LINES = 12, INSNS_WORTH_A_THREAD = 1000 };
 
 static int print(enum libbpf_print_level level, const char *format, va_list args)
 {
@@ -45,26 +50,145 @@ static int print(enum libbpf_print_level level, const char *format, va_list args
 /* --- typed tracepoints ---------------------------------------------------------------------------- */
 
 /* The loader that libbpf loads programs for: its callback isn't told. */
-static _Thread_local const struct bpf_loader *loading;
+static _Thread_local struct bpf_loader *loading;
 
-static int typed_id(const char *name)
+/* Kinds of programs that the kernel checks against the type of what they are attached to. */
+static const struct typed_kind {
+	const char *section, *type; /* the sections' and types' names begin so */
+	enum btf_kind kind;
+	enum bpf_attach_type attach;
+} typed_kinds[] = {
+	{ "typed_tp/", "btf_trace_", BTF_TYPEDEF, BPF_TRACE_RAW_TP },
+	{ "typed_iter/", "bpf_iter_", BTF_FUNC, BPF_TRACE_ITER },
+};
+
+/* NULL: libbpf knows what to do with programs in that section. */
+static const struct typed_kind *typed_kind_of(const char *section)
+{
+	for (size_t i = 0; i < sizeof(typed_kinds) / sizeof(*typed_kinds); i++)
+		if (str_starts(section, typed_kinds[i].section))
+			return &typed_kinds[i];
+	return NULL;
+}
+
+static int typed_id(const struct typed_kind *kind, const char *section)
 {
 	for (size_t i = 0; loading && i < loading->typed_count; i++)
-		if (strcmp(loading->typed[i].name, name) == 0)
+		if (strcmp(loading->typed[i].section, section) == 0)
 			return (int)loading->typed[i].type_id;
-	return libbpf_find_vmlinux_btf_id(name, BPF_TRACE_RAW_TP);
+	return libbpf_find_vmlinux_btf_id(section + strlen(kind->section), kind->attach);
+}
+
+static int load_typed(const struct bpf_loader_typed *t, const struct bpf_prog_load_opts *options)
+{
+	return bpf_prog_load(BPF_PROG_TYPE_TRACING, bpf_program__name(t->program), "Dual BSD/GPL", t->insns, t->insn_count, options);
+}
+
+static void *load_in_thread(void *user)
+{
+	struct bpf_loader_typed *t = user;
+
+	t->fd = load_typed(t, &t->options);
+	return NULL;
+}
+
+static void *copy_of(const void *data, size_t size_bytes)
+{
+	void *copy = mem_alloc(size_bytes ? size_bytes : 1);
+
+	memcpy(copy, data, size_bytes);
+	return copy;
+}
+
+static struct bpf_loader_typed *typed_of(const char *section)
+{
+	for (size_t i = 0; loading && i < loading->typed_count; i++)
+		if (strcmp(loading->typed[i].section, section) == 0)
+			return &loading->typed[i];
+	return NULL;
+}
+
+/* libbpf gets a program of two instructions to load, whose descriptor is made that of the real one in the
+ * end (join_typed()). */
+static int load_beside(struct bpf_loader_typed *t, struct bpf_program *program, struct bpf_prog_load_opts *options)
+{
+	struct bpf_insn nothing[] = { { .code = BPF_ALU64 | BPF_MOV | BPF_K }, { .code = BPF_JMP | BPF_EXIT } };
+
+	t->program = program;
+	t->insn_count = bpf_program__insn_cnt(program);
+	t->insns = copy_of(bpf_program__insns(program), t->insn_count * sizeof(*t->insns));
+	t->options = *options;
+	t->options.func_info = copy_of(options->func_info, (size_t)options->func_info_cnt * options->func_info_rec_size);
+	t->options.line_info = copy_of(options->line_info, (size_t)options->line_info_cnt * options->line_info_rec_size);
+	t->options.fd_array = NULL;
+	t->options.log_buf = NULL;
+	t->options.log_size = t->options.log_level = 0;
+	options->func_info_cnt = options->line_info_cnt = options->prog_btf_fd = 0;
+	t->fd = -1;
+	t->running = pthread_create(&t->thread, NULL, load_in_thread, t) == 0;
+	if (!t->running)
+		load_in_thread(t);
+	return bpf_program__set_insns(program, nothing, 2);
 }
 
 /* Only now does libbpf learn what kind of program it is: before, it would read all types. */
 static int prepare_typed(struct bpf_program *program, struct bpf_prog_load_opts *options, long cookie)
 {
-	int id = typed_id(bpf_program__section_name(program) + strlen(BPF_LOADER_TYPED));
+	const char *section = bpf_program__section_name(program);
+	const struct typed_kind *kind = typed_kind_of(section);
+	int id = kind ? typed_id(kind, section) : 0, failed = 0;
 
 	if (id <= 0)
 		return id ? id : -ESRCH;
 	options->attach_btf_id = (uint32_t)id;
-	options->expected_attach_type = BPF_TRACE_RAW_TP;
-	return bpf_program__set_type(program, BPF_PROG_TYPE_TRACING);
+	options->expected_attach_type = kind->attach;
+	if (typed_of(section) && bpf_program__insn_cnt(program) >= INSNS_WORTH_A_THREAD)
+		failed = load_beside(typed_of(section), program, options);
+	return failed ? failed : bpf_program__set_type(program, BPF_PROG_TYPE_TRACING);
+}
+
+static void join(struct bpf_loader_typed *t)
+{
+	if (t->running)
+		pthread_join(t->thread, NULL);
+	t->running = false;
+}
+
+static void free_typed(struct bpf_loader_typed *t)
+{
+	join(t);
+	io_closep(&t->fd);
+	free(t->insns);
+	free((void *)t->options.func_info);
+	free((void *)t->options.line_info);
+	t->insns = NULL;
+	t->options.func_info = t->options.line_info = NULL;
+}
+
+/* What was loaded beside takes the place of what libbpf loaded; the errno of the first that failed, whose log is
+ * the loader's then. */
+static int join_typed(struct bpf_loader *l)
+{
+	int failed = 0;
+
+	for (size_t i = 0; i < l->typed_count; i++) {
+		struct bpf_loader_typed *t = &l->typed[i];
+
+		if (!t->insns)
+			continue;
+		join(t);
+		if (t->fd < 0 && !failed) {
+			t->options.log_buf = l->log;
+			t->options.log_size = LOG_BYTES;
+			t->options.log_level = 1;
+			t->fd = load_typed(t, &t->options);
+			failed = t->fd < 0 ? -t->fd : 0;
+		}
+		if (t->fd >= 0 && dup3(t->fd, bpf_program__fd(t->program), O_CLOEXEC) < 0)
+			failed = errno;
+		free_typed(t);
+	}
+	return failed;
 }
 
 static void register_typed(void)
@@ -72,8 +196,8 @@ static void register_typed(void)
 	static const struct libbpf_prog_handler_opts options = { .sz = sizeof(options), .prog_prepare_load_fn = prepare_typed };
 	static bool done;
 
-	if (!done)
-		libbpf_register_prog_handler(BPF_LOADER_TYPED, BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_TRACE_RAW_TP, &options);
+	for (size_t i = 0; !done && i < sizeof(typed_kinds) / sizeof(*typed_kinds); i++)
+		libbpf_register_prog_handler(typed_kinds[i].section, BPF_PROG_TYPE_RAW_TRACEPOINT, typed_kinds[i].attach, &options);
 	done = true;
 }
 
@@ -82,14 +206,16 @@ static void find_typed(struct bpf_loader *l, const struct elf_file *file, const 
 {
 	for (size_t i = 0; i < file->section_count && l->typed_count < BPF_LOADER_TYPED_MOST; i++) {
 		const char *section = file->sections[i].name;
+		const struct typed_kind *kind = typed_kind_of(section);
 		struct bpf_loader_typed *t = &l->typed[l->typed_count];
 		char type[64];
 
-		if (!str_starts(section, BPF_LOADER_TYPED))
+		if (!kind)
 			continue;
-		snprintf(t->name, sizeof(t->name), "%s", section + strlen(BPF_LOADER_TYPED));
-		snprintf(type, sizeof(type), "btf_trace_%s", t->name);
-		t->type_id = btf_find(kernel, BTF_TYPEDEF, type);
+		snprintf(t->section, sizeof(t->section), "%s", section);
+		snprintf(type, sizeof(type), "%s%s", kind->type, section + strlen(kind->section));
+		t->type_id = btf_find(kernel, kind->kind, type);
+		t->fd = -1;
 		l->typed_count += t->type_id != 0;
 	}
 }
@@ -110,6 +236,8 @@ void bpf_loader_init(struct bpf_loader *l, const char *what)
 
 void bpf_loader_deinit(struct bpf_loader *l)
 {
+	for (size_t i = 0; i < l->typed_count; i++)
+		free_typed(&l->typed[i]);
 	io_closep(&l->types_fd);
 	free(l->log);
 	l->log = NULL;
@@ -303,6 +431,17 @@ struct err *bpf_loader_open_error(const struct bpf_loader *l)
 
 /* --- load and attach --------------------------------------------------------------------------- */
 
+static struct err *load_error(const struct bpf_loader *l, int errnum)
+{
+	say_log(l);
+
+	struct err *why = explain(l->what, errnum, l->log);
+
+	if (l->log[0] && log_get_level() < LOG_INFO)
+		why = err_fix(why, "-v shows what the verifier says; please report it with the kernel's version");
+	return why;
+}
+
 struct err *bpf_loader_load(struct bpf_loader *l, const struct bpf_object_skeleton *skeleton)
 {
 	loading = l;
@@ -310,19 +449,15 @@ struct err *bpf_loader_load(struct bpf_loader *l, const struct bpf_object_skelet
 	int err = bpf_object__load_skeleton((struct bpf_object_skeleton *)skeleton);
 
 	loading = NULL;
-	if (err == 0)
-		return NULL;
-	say_log(l);
-
-	struct err *why = explain(l->what, -err, l->log);
-
-	if (l->log[0] && log_get_level() < LOG_INFO)
-		why = err_fix(why, "-v shows what the verifier says; please report it with the kernel's version");
-	return why;
+	return err == 0 ? NULL : load_error(l, -err);
 }
 
 struct err *bpf_loader_attach(struct bpf_loader *l, const struct bpf_object_skeleton *skeleton)
 {
+	int failed = join_typed(l);
+
+	if (failed)
+		return load_error(l, failed);
 	for (int i = 0; i < skeleton->prog_cnt; i++) {
 		const struct bpf_prog_skeleton *s = (const void *)((const char *)skeleton->progs +
 								   (size_t)i * (size_t)skeleton->prog_skel_sz);
@@ -331,8 +466,8 @@ struct err *bpf_loader_attach(struct bpf_loader *l, const struct bpf_object_skel
 		if (!bpf_program__autoload(*s->prog) || !bpf_program__autoattach(*s->prog) || *s->link ||
 		    !strchr(bpf_program__section_name(*s->prog), '/'))
 			continue;
-		*s->link = str_starts(bpf_program__section_name(*s->prog), BPF_LOADER_TYPED) ? bpf_program__attach_trace(*s->prog)
-											   : bpf_program__attach(*s->prog);
+		*s->link = typed_kind_of(bpf_program__section_name(*s->prog)) ? bpf_program__attach_trace(*s->prog)
+									     : bpf_program__attach(*s->prog);
 		if (*s->link)
 			continue;
 

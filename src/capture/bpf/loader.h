@@ -21,19 +21,28 @@
  */
 #include "base/err.h"
 
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* A program in the section "typed_tp/NAME" is attached to that raw tracepoint and gets its arguments with their types,
- * as one in libbpf's "tp_btf/NAME" would; but the number of that type is looked up by ourselves, with the others:
- * libbpf reads all of the kernel's types for it. */
-#define BPF_LOADER_TYPED "typed_tp/"
-enum { BPF_LOADER_TYPED_MOST = 4 };
+ * as one in libbpf's "tp_btf/NAME" would; "typed_iter/NAME" is its "iter/NAME".  But the number of what they are checked
+ * against is looked up by ourselves, with the other types: libbpf reads all of the kernel's for it. */
+enum { BPF_LOADER_TYPED_MOST = 8 };
 struct bpf_loader_typed {
-	char name[32];
+	char section[40];
 	uint32_t type_id;
+	/* while it is loaded in a thread */
+	struct bpf_program *program;
+	struct bpf_insn *insns; /* NULL: it is not */
+	size_t insn_count;
+	struct bpf_prog_load_opts options;
+	pthread_t thread;
+	bool running;
+	int fd; /* or -errno */
 };
 
 struct bpf_loader {
@@ -69,6 +78,8 @@ struct err *bpf_loader_open_error(const struct bpf_loader *l); /* right after it
 /* ERR_PERMISSION: CAP_BPF and CAP_PERFMON are missing, or lockdown forbids it; ERR_UNSUPPORTED:
  * this kernel has no BPF, no BTF, or its verifier does not take the program.  Each with the
  * fix.  The verifier's last lines are said at -v, all of them at -vv. */
+/* Large programs may only be complete, or found not to load, when they are attached: whatever doesn't need their
+ * descriptors is best done in between. */
 struct err *bpf_loader_load(struct bpf_loader *l, const struct bpf_object_skeleton *skeleton);
 struct err *bpf_loader_attach(struct bpf_loader *l, const struct bpf_object_skeleton *skeleton);
 

@@ -42,8 +42,8 @@ static struct err *create(const struct capture *capture, void **ret)
 	struct syscall_style style = given ? *given : (struct syscall_style){ .string_limit = limit };
 	struct bpf_calls_options options = {
 		.wanted = capture->request->calls ? capture->request->calls : &s->all, .string_limit = style.string_limit,
-		.verbose = style.verbose, .whole_calls = true, .hide_failed_exec = true, .sink = call_rows_sink(),
-		.track = capture->request->call_stacks ? capture->track : NULL, .max_frames = capture->request->max_frames,
+		.verbose = style.verbose, .whole_calls = true, .group = capture->request->target == CAPTURE_CGROUP, .hide_failed_exec = true,
+		.sink = call_rows_sink(), .track = capture->request->call_stacks ? capture->track : NULL, .max_frames = capture->request->max_frames,
 	};
 
 	*ret = s;

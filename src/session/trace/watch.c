@@ -80,7 +80,7 @@ static struct err *load(struct watch *w)
 	uint32_t status = o->status & (TRACE_SUCCESSFUL | TRACE_FAILED);
 	struct bpf_calls_options options = {
 		.wanted = &o->calls, .string_limit = o->style.string_limit, .sink = printer_sink(),
-		.sink_self = w->printer, .verbose = any_verbose(o), .single_threads = !o->follow && !o->all && !o->cgroup, .files = o->fds || o->paths.n || o->only_fds, .only_successful = status == TRACE_SUCCESSFUL,
+		.sink_self = w->printer, .verbose = any_verbose(o), .single_threads = !o->follow && !o->all && !o->cgroup, .group = o->cgroup != NULL, .files = o->fds || o->paths.n || o->only_fds, .only_successful = status == TRACE_SUCCESSFUL,
 		.only_failed = status == TRACE_FAILED, .whole_calls = o->count == TRACE_COUNT_ONLY,
 	};
 
