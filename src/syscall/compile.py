@@ -21,7 +21,7 @@ CLASSES = ['file', 'desc', 'network', 'process', 'signal', 'ipc', 'memory', 'cre
            'stat', 'lstat', 'fstat', 'statfs', 'fstatfs', 'noreturn']
 SIMPLE = {  # name: (kind, size)
     'int': ('DEC', 4), 'uint': ('UDEC', 4), 'long': ('DEC', 'SYS_LONG'), 'ulong': ('UDEC', 'SYS_LONG'),
-    'fd': ('FD', 4), 'dirfd': ('DIRFD', 4), 'sig': ('SIGNAL', 4), 'uid': ('UID', 4), 'uid16': ('UID', 2),
+    'fd': ('FD', 4), 'dirfd': ('DIRFD', 4), 'nodirfd': ('DIRFD', 4, 1), 'sig': ('SIGNAL', 4), 'uid': ('UID', 4), 'uid16': ('UID', 2),
     'dev': ('DEV', 4), 'dev64': ('DEV', 8), 'devl': ('DEV', 'SYS_LONG'), 'ptr': ('ADDR', 'SYS_LONG'),
     'ptr64': ('ADDR', 8), 'fd64': ('FD', 8), 'devk': ('DEV', 'SYS_KLONG'), 'pid': ('PID', 4), 'tid': ('TID', 4), 'pgid': ('PGID', 4), 'sid': ('SID', 4), 'umode': ('OCTMODE', 2), 'umode32': ('OCTMODE', 4),
     'smode': ('STMODE', 4), 'smode16': ('STMODE', 2), 'split': ('SPLIT', 8), 'usplit': ('USPLIT', 8),
@@ -103,6 +103,8 @@ class Compiler:
             words = head.split()
             if words[0] != 'struct':
                 raise Fail(f'"{words[0]}": expected struct')
+            if words[1] in self.structs:
+                raise Fail(f'two structs {words[1]}')
             self.structs[words[1]] = (self.where, words[2:], rest)
         for i, name in enumerate(self.structs):
             self.struct_ids[name] = i
@@ -133,9 +135,11 @@ class Compiler:
         self.ioctl_rows, self.ioctl32_rows = [], []
         for where, name, spec in self.ioctls:
             self.where = where
+            if name[0].isdigit():  # one that no header has a name for
+                codes[name] = int(name, 0)
             if name not in codes:
                 raise Fail(f'no ioctl {name} in names.tbl')
-            flags = {'>': 'SYS_AT_EXIT', '<': 'SYS_AT_BOTH'}.get(spec[0], 'SYS_AT_BOTH' if ' => ' in spec or '} + {' in spec else '0')
+            flags = {'>': 'SYS_AT_EXIT', '<': 'SYS_AT_BOTH'}.get(spec[0], 'SYS_AT_BOTH' if ' => ' in spec or '} + ' in spec else '0')
             spec = spec.lstrip('<>')
             tid = 0xffff if spec == 'none' else self.parse_type(spec)
             self.ioctl_rows.append((codes[name], tid, flags))
@@ -236,15 +240,17 @@ class Compiler:
     def parse_type(self, text, fields=None):
         """A type's text -> id.  FIELDS: names of the struct's fields so far."""
         text = text.strip()
-        if '} + {' in text:  # fields at entry, more of them at exit
+        if '} + ' in text:  # fields at entry, more of them at exit
             before, after = text.split(' + ')
             name = before.split('{')[0]
-            return self.type_id('GROW', 'SYS_LONG', 0, 0, self.parse_type(before, fields), self.parse_type(name + after, fields))
+            always = after.startswith('~')  # of a failed call, too
+            after = after.lstrip('~')
+            return self.type_id('GROW', 'SYS_LONG', int(always), 0, self.parse_type(before, fields), self.parse_type(name + after, fields))
         if ' => ' in text:  # what it was at entry, what became of it
             before, after = text.split(' => ')
-            always = after.startswith('!')  # its address where the call failed
-            after = after.lstrip('!')
-            return self.type_id('CHANGE', 'SYS_LONG', int(always), 0, self.parse_type(before, fields), self.parse_type(after, fields))
+            always = {'!': 1, '~': 2}.get(after[0], 0)  # where the call failed: its address, or the same
+            after = after.lstrip('!~')
+            return self.type_id('CHANGE', 'SYS_LONG', always, 0, self.parse_type(before, fields), self.parse_type(after, fields))
         m = re.fullmatch(r'\*\((.+)\)', text)
         if m:
             return self.type_id('POINTER', 'SYS_LONG', 0, 0, self.parse_type(m[1], fields))
@@ -253,13 +259,16 @@ class Compiler:
             inner = self.parse_type(m[1], fields)
             if m[2] is None:
                 return self.type_id('POINTER', 'SYS_LONG', 0, 0, inner)
-            return self.type_id('ARRAYPTR', 'SYS_LONG', 0, self.source(m[2], fields), inner)
+            return self.type_id('ARRAYPTR', 'SYS_LONG', 0, self.source(m[2], self.every or fields), inner)
         m = re.fullmatch(r'(buf|path|str|strn|hexbuf)\[([^\[\]]*)\]', text)
         if m:
-            return self.type_id(m[1].upper(), 'SYS_LONG', 0, self.source(m[2], fields))
+            return self.type_id(m[1].upper(), 'SYS_LONG', 0, self.source(m[2], self.every or fields))
         m = re.fullmatch(r'(chars|bytes|hexbytes|zchars)\[(\d+)\]', text)
         if m:
             return self.type_id(m[1].upper(), 1, 0, 0, 0, int(m[2]))
+        m = re.fullmatch(r'(.+)\[;([\w.]+)\]', text)
+        if m:
+            return self.type_id('TAIL', 0, 0, self.source(m[2], self.every or fields), self.parse_type(m[1], fields))
         m = re.fullmatch(r'(.+)\[(\d+)(?:;([\w.]+))?\]', text)
         if m:
             inner = self.parse_type(m[1], fields)
@@ -287,19 +296,23 @@ class Compiler:
             return self.type_id(text.upper(), 'SYS_LONG', 0, 'SYS_FROM_NONE')
         if text in self.struct_ids:
             return self.type_id('STRUCT', 0, 0, 0, self.struct_ids[text])
-        m = re.fullmatch(r'(\w+)\{([\w ]+)\}', text)
+        m = re.fullmatch(r'(\w+)\{([\w. >]+)\}', text)
         if m:
             return self.type_id('STRUCT', 0, 0, 0, self.part(m[1], m[2].split()))
         raise Fail(f'no type or struct "{text}"')
 
     def part(self, name, fields):
-        """A structure of which only FIELDS are shown, in that order: a structure of its own."""
-        own = name + '__' + '_'.join(fields)
+        """A structure of which only FIELDS are shown, in that order: a structure of its own.  >FIELD is what became of one
+        that was shown before."""
+        own = name + '__' + '_'.join(fields).replace('.', '_').replace('>', 'to_')
         if own not in self.struct_ids:
             if name not in self.structs:
                 raise Fail(f'no struct {name}')
             where, opts, rest = self.structs[name]
-            rest = [line.replace('~', '', 1) if line.split()[0].lstrip('-+|~!=^') in fields else line for line in rest if not line.startswith('show ')]
+            marked = [f[1:] for f in fields if f[0] == '>']
+            fields = [f.lstrip('>') for f in fields]
+            rest = [line.replace('~', '', 1) if line.split()[0].lstrip('-+|~!=^*') in fields else line for line in rest if not line.startswith('show ')]
+            rest = ['>' + line if line.split()[0].lstrip('-+|~!=^*') in marked else line for line in rest]
             self.structs[own] = (where, opts, rest + ['show ' + ' '.join(fields)])
             self.struct_ids[own] = len(self.struct_ids)
             if hasattr(self, 'parsed'):
@@ -317,6 +330,8 @@ class Compiler:
         kind, size, _, _, ref, count = self.types[tid]
         if kind == 'STRUCT':
             return self.struct_size(ref, layout)
+        if kind == 'TAIL':
+            return 0, self.measure(ref, layout)[1]
         if kind == 'INLINE':
             s, a = self.measure(ref, layout)
             return s * count, a
@@ -361,13 +376,13 @@ class Compiler:
     def parse_struct(self, name):
         where, opts, rest = self.structs[name]
         self.where, fields, show = where, [], None
-        every = [w[0].lstrip('-+|~!=^') for w in map(str.split, rest) if w[0] != 'show']
+        every = [w[0].lstrip('-+|~!=^>*') for w in map(str.split, rest) if w[0] != 'show']
         outer, self.every = self.every, every
         for line in rest:
             if line.startswith('show '):
                 show = line[5:].split()
                 continue
-            m = re.fullmatch(r'([-+|~!=^]*)([\w.]+)\s+(.+?)((?:\s+\?\S+)?)', line)
+            m = re.fullmatch(r'([-+|~!=^>*]*)([\w.]+)\s+(.+?)((?:\s+\?\S+)?)', line)
             if not m:
                 raise Fail(f'{name}: cannot read "{line}"')
             names = [f['name'] for f in fields]
@@ -539,7 +554,7 @@ class Compiler:
             order = flds if show is None else flds
             first = len(fields)
             for f in order:
-                marks = [m for m, c in (('SYS_FIELD_VERBOSE', '-'), ('SYS_FIELD_HIDDEN', '~'), ('SYS_FIELD_NONZERO', '+'), ('SYS_FIELD_BARE', '!'), ('SYS_FIELD_EITHER', '='), ('SYS_FIELD_DOTS', '^')) if c in f['marks']]
+                marks = [m for m, c in (('SYS_FIELD_VERBOSE', '-'), ('SYS_FIELD_HIDDEN', '~'), ('SYS_FIELD_NONZERO', '+'), ('SYS_FIELD_BARE', '!'), ('SYS_FIELD_EITHER', '='), ('SYS_FIELD_DOTS', '^'), ('SYS_FIELD_BECAME', '>'), ('SYS_FIELD_SILENT', '*')) if c in f['marks']]
                 off = ', '.join(str(f['offset'][i]) for i in range(LAYOUTS))
                 fields.append(f'{{{self.names.add(f["name"])}, {f["type"]}, {f["cond"]}, {"|".join(marks) or 0}, {{{off}}}}}')
             size = ', '.join(str(self.sizes[name, i][0]) for i in range(LAYOUTS))

@@ -64,6 +64,8 @@ unsigned dec_type_size(const struct decoder *d, const struct sys_type *type)
 	switch (type->kind) {
 	case SYS_STRUCT:
 		return dec_struct_size(d, type->ref);
+	case SYS_TAIL:
+		return 0;
 	case SYS_INLINE:
 		return dec_type_size(d, &sys_types[type->ref]) * type->count;
 	case SYS_CHARS:
@@ -138,7 +140,10 @@ static bool scalar(struct decoder *d, const struct sys_type *type, uint64_t v, u
 		dec_fd(d, (int)v);
 		break;
 	case SYS_DIRFD:
-		dec_dirfd(d, (int)v);
+		if (type->flags != 0 && (int)v == -1)
+			dec_no_fd(d);
+		else
+			dec_dirfd(d, (int)v);
 		break;
 	case SYS_SIGNAL:
 		dec_signal(d, (int)v);
@@ -201,20 +206,26 @@ enum { READ_AT_ENTRY = 3 };
 
 static void change(struct decoder *d, const struct sys_type *type, uint64_t v)
 {
+	enum { EVEN_FAILED = 2 };
 	const struct sys_type *pointer_type = &sys_types[d->exit ? type->count : type->ref];
 	uint8_t bytes[STRUCT_LIMIT];
 	unsigned size = dec_type_size(d, &sys_types[pointer_type->ref]);
 	bool readable = size <= sizeof(bytes) && dec_read(d, v, bytes, size);
+	size_t start = d->out->length;
 
 	if (!d->exit) {
-		d->progress->saved[READ_AT_ENTRY] = readable;
-	} else {
-		bool shown = !dec_failed(d) || type->flags != 0;
-		if (!shown || !readable || d->progress->saved[READ_AT_ENTRY] == 0)
-			return;
-		str_add_n(d->out, " => ", 4);
+		pointer_to(d, &sys_types[pointer_type->ref], v);
+		d->progress->saved[READ_AT_ENTRY] = readable && !d->cut_short;
+		return;
 	}
+	bool shown = !dec_failed(d) || type->flags != 0;
+	if (!shown || !readable || d->progress->saved[READ_AT_ENTRY] == 0)
+		return;
+	d->ignore_error |= type->flags == EVEN_FAILED;
+	str_add_n(d->out, " => ", 4);
 	pointer_to(d, &sys_types[pointer_type->ref], v);
+	if (d->out->length == start + 6 && memcmp(d->out->text + start, " => {}", 6) == 0)
+		d->out->length = start; /* none of the fields is meant */
 }
 
 static void grow(struct decoder *d, const struct sys_type *type, uint64_t v)
@@ -238,7 +249,7 @@ static void grow(struct decoder *d, const struct sys_type *type, uint64_t v)
 	}
 	if (d->progress->saved[READ_AT_ENTRY] == 0)
 		return;
-	if (!dec_failed(d) && readable)
+	if ((!dec_failed(d) || type->flags != 0) && readable)
 		dec_fields(d, &o, &any, &more);
 	if (more)
 		str_add(d->out, ", ...");
@@ -337,6 +348,10 @@ void dec_value(struct decoder *d, const struct sys_type *type, const uint8_t *by
 	case SYS_INLINE:
 		inline_array(d, type, bytes, object, addr);
 		break;
+	case SYS_TAIL:
+		dec_array(d, addr, count_of(d, object, type->param), dec_type_size(d, &sys_types[type->ref]), print_element,
+			  (void *)&sys_types[type->ref]);
+		break;
 	case SYS_STRUCT:
 		dec_struct_in(d, type->ref, bytes, size, addr);
 		break;
@@ -407,16 +422,20 @@ static void one_field(struct decoder *d, const struct sys_object *o, unsigned in
 	if ((f->flags & SYS_FIELD_NONZERO) != 0 && all_zero(o->bytes + at, size))
 		return;
 	if ((f->flags & SYS_FIELD_VERBOSE) != 0 && !d->style->verbose && !(either && meant)) {
+		if ((f->flags & SYS_FIELD_SILENT) != 0)
+			return;
 		if ((f->flags & SYS_FIELD_DOTS) == 0)
 			*more = true;
 		else if (d->out->length < 5 || memcmp(d->out->text + d->out->length - 5, ", ...", 5) != 0)
 			str_add_n(d->out, ", ...", 5);
 		return;
 	}
-	if (*any)
+	if ((f->flags & SYS_FIELD_BECAME) != 0)
+		str_add_n(d->out, " => ", 4);
+	else if (*any)
 		dec_next(d);
 	*any = true;
-	if ((f->flags & SYS_FIELD_BARE) == 0) {
+	if ((f->flags & (SYS_FIELD_BARE | SYS_FIELD_BECAME)) == 0) {
 		dec_text(d, sys_names + f->name);
 		str_add_char(d->out, '=');
 	}
@@ -446,6 +465,8 @@ void dec_struct_in(struct decoder *d, unsigned id, const uint8_t *bytes, size_t 
 	if (more)
 		str_add(d->out, any ? ", ..." : "...");
 	str_add_char(d->out, '}');
+	if (id == STRUCT_btrfs_timespec)
+		dec_time_comment(d, (int64_t)dec_field(d, &o, 0), dec_field(d, &o, 1));
 	d->depth--;
 }
 
@@ -468,12 +489,14 @@ void dec_array(struct decoder *d, uint64_t addr, uint64_t count, size_t size, de
 		dec_text(d, "NULL");
 		return;
 	}
+	d->cut_short |= count == 0; /* as strace has it */
 	if (count == 0) {
 		dec_text(d, "[]");
 		return;
 	}
 	if (size == 0 || size > sizeof(bytes) || count > UINT64_MAX / size || addr + count * size < addr ||
 	    (d->word == 4 && addr + count * size > UINT32_MAX)) {
+		d->cut_short = true;
 		dec_addr(d, addr);
 		return;
 	}
@@ -482,6 +505,7 @@ void dec_array(struct decoder *d, uint64_t addr, uint64_t count, size_t size, de
 		if (i > 0)
 			dec_next(d);
 		if (!dec_read(d, at, bytes, size)) {
+			d->cut_short = true;
 			if (i == 0) {
 				dec_addr(d, addr);
 				return;

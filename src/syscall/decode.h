@@ -26,6 +26,7 @@ struct decoder {
 	bool exit;         /* the call has returned */
 	bool stop;         /* a hook says that no further argument is to be printed */
 	bool ignore_error; /* memory is looked at although the call failed */
+	bool cut_short;    /* an array could not be read to its end */
 };
 
 struct sys_object { /* a structure of which a field is being printed */
@@ -68,6 +69,7 @@ void dec_st_mode(struct decoder *d, uint32_t mode);
 void dec_dev(struct decoder *d, uint64_t dev);
 void dec_fd(struct decoder *d, int fd);
 void dec_dirfd(struct decoder *d, int fd);
+void dec_no_fd(struct decoder *d); /* "FAN_NOFD" */
 void dec_pid(struct decoder *d, enum syscall_pid kind, int id);
 void dec_signal(struct decoder *d, int sig);
 void dec_uid(struct decoder *d, uint32_t uid);
@@ -133,6 +135,8 @@ void dec_sockaddr(struct decoder *d, const uint8_t *bytes, size_t size);
 unsigned dec_type_size(const struct decoder *d, const struct sys_type *type);
 /* If FD is a netlink socket: its messages.  False: it isn't, nothing was printed. */
 bool dec_netlink(struct decoder *d, int fd, uint64_t addr, uint64_t length);
+/* The result of VIDIOC_CREATE_BUFS, with what was created: "0 ({index=0, count=4})". */
+void dec_created_buffers(struct decoder *d);
 void dec_hwaddr(struct decoder *d, const uint8_t *bytes, size_t size, int arphrd); /* ARPHRD -1: not known */
 /* Separators: ", " before everything but the first. */
 void dec_next(struct decoder *d);

@@ -24,6 +24,7 @@ enum sys_kind {
 	SYS_BYTES,                      /* `count` bytes in place, all of them as text */
 	SYS_HEXBYTES,                   /* `count` bytes in place, "\x01\x02" */
 	SYS_INLINE,                     /* `count` values of type `ref` in place; `param`: how many of them count */
+	SYS_TAIL,                       /* `param` values of type `ref` behind the structure */
 	SYS_GROW,                       /* a structure: fields of `ref` at entry, those of `count` are added at exit */
 	SYS_CHANGE,                     /* type `ref` at entry, " => " and type `count` at exit */
 	SYS_STRUCT,                     /* struct number `ref` in place */
@@ -49,7 +50,9 @@ struct sys_xlat {
 	uint32_t ordered : 1;    /* by value */
 };
 
-enum sys_field_flags { SYS_FIELD_VERBOSE = 1, SYS_FIELD_HIDDEN = 2, SYS_FIELD_NONZERO = 4, SYS_FIELD_BARE = 8, SYS_FIELD_EITHER = 16, SYS_FIELD_DOTS = 32 };
+enum sys_field_flags { SYS_FIELD_VERBOSE = 1, SYS_FIELD_HIDDEN = 2, SYS_FIELD_NONZERO = 4, SYS_FIELD_BARE = 8, SYS_FIELD_EITHER = 16, SYS_FIELD_DOTS = 32,
+		       SYS_FIELD_BECAME = 64 /* shown before; its value now: " => 5" */,
+		       SYS_FIELD_SILENT = 128 /* no "..." where it is left out */ };
 struct sys_field {
 	uint32_t name;
 	uint16_t type, cond;

@@ -254,8 +254,11 @@ void hook_kern_version(struct decoder *d, const struct sys_ref *ref)
 {
 	uint32_t v = (uint32_t)ref->value;
 
-	if (d->style->xlat == SYSCALL_XLAT_ABBREV)
-		dec_printf(d, "KERNEL_VERSION(%u, %u, %u)", v >> 16, v >> 8 & 0xff, v & 0xff);
-	else
+	if (d->style->xlat != SYSCALL_XLAT_ABBREV)
 		dec_hex(d, v);
+	if (d->style->xlat == SYSCALL_XLAT_RAW)
+		return;
+	dec_text(d, d->style->xlat == SYSCALL_XLAT_VERBOSE ? " /* " : "");
+	dec_printf(d, "KERNEL_VERSION(%u, %u, %u)", v >> 16, v >> 8 & 0xff, v & 0xff);
+	dec_text(d, d->style->xlat == SYSCALL_XLAT_VERBOSE ? " */" : "");
 }

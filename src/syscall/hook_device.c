@@ -529,7 +529,7 @@ static void ptp_samples(struct decoder *d, uint64_t addr, unsigned group, unsign
 	uint8_t b[HEAD + 16 * 75];
 	size_t size = HEAD + 16 * (group == 1 ? 51 : 75);
 
-	if (!dec_read(d, addr, b, d->exit ? size : HEAD)) {
+	if (!dec_read(d, addr, b, d->exit || !d->memory->partial ? size : HEAD)) {
 		if (!d->exit)
 			dec_addr(d, addr);
 		else if (d->progress->saved[OPEN] != 0)
@@ -571,7 +571,7 @@ static void ptp_samples(struct decoder *d, uint64_t addr, unsigned group, unsign
 			}
 			dec_text(d, group > 1 ? "]" : "");
 		}
-		dec_text(d, count > MOST && group == 1 && !cut ? ", ...]" : "]");
+		str_add_char(d->out, ']');
 	}
 	str_add_char(d->out, '}');
 }
@@ -713,28 +713,11 @@ void hook_uffd_api(struct decoder *d, const struct sys_ref *ref) { dec_hex(d, re
 
 void hook_kvm_cpuid(struct decoder *d, const struct sys_ref *ref)
 {
-	bool get = (uint32_t)d->args[1] >> 31 != 0;
 	uint8_t b[4];
 
-	if (!d->exit) {
-		d->progress->saved[OPEN] = dec_read_or_addr(d, ref->value, b, 4);
-		if (d->progress->saved[OPEN] == 0)
-			return;
-		d->progress->saved[0] = dec_word(d, b, 4);
-		dec_printf(d, "{nent=%u", (unsigned)dec_word(d, b, 4));
-		if (get)
-			return;
-	} else if (d->progress->saved[OPEN] == 0) {
+	if (!dec_read_or_addr(d, ref->value, b, 4))
 		return;
-	} else {
-		if (dec_failed(d) || !dec_read(d, ref->value, b, 4)) {
-			str_add_char(d->out, '}');
-			return;
-		}
-		if (dec_word(d, b, 4) != d->progress->saved[0])
-			dec_printf(d, " => %u", (unsigned)dec_word(d, b, 4));
-	}
-	dec_text(d, ", entries=");
+	dec_printf(d, "{nent=%u, entries=", (unsigned)dec_word(d, b, 4));
 	if (d->style->verbose)
 		dec_array_of(d, ref->value + 8, dec_word(d, b, 4), STRUCT_kvm_cpuid_entry);
 	else
@@ -742,10 +725,59 @@ void hook_kvm_cpuid(struct decoder *d, const struct sys_ref *ref)
 	str_add_char(d->out, '}');
 }
 
+/* What a parameter has beside its kind: values, or a piece of shared memory. */
+void hook_tee_param(struct decoder *d, const struct sys_ref *ref)
+{
+	static const char *const values[] = { ", a=", ", b=", ", c=" }, *const memory[] = { ", shm_offs=", ", size=", ", shm_id=" };
+	const uint8_t *b = ref->object->bytes;
+	unsigned kind = b[0] & 7;
+
+	str_truncate(d->out, d->out->length - 2); /* the comma that stands before */
+	if (b[0] > 7 || (kind & 3) == 0)
+		return;
+	for (unsigned i = 0; i < 3; i++) {
+		uint64_t v = dec_word(d, b + 8 + 8 * (size_t)i, 8);
+		dec_text(d, kind > 4 ? memory[i] : values[i]);
+		if (kind > 4 && i == 2)
+			dec_uint(d, v);
+		else
+			dec_hex(d, v);
+	}
+}
+
+/* Is SIZE that of a head, whose last word says how many parameters there are, and of these? */
+static bool tee_fits(struct decoder *d, uint64_t addr, uint64_t size, unsigned head)
+{
+	enum { PARAM = 32 };
+	uint8_t count[4];
+
+	return size >= head && dec_read(d, addr + head - 4, count, 4) && size == head + PARAM * dec_word(d, count, 4);
+}
+
+static const struct {
+	uint32_t code;
+	uint16_t type;
+} tee_calls[] = { { 2, STRUCT_tee_open_session }, { 3, STRUCT_tee_invoke }, { 6, STRUCT_tee_suppl_recv }, { 7, STRUCT_tee_suppl_send } };
+
+/* The place and size of what is meant. */
 void hook_tee_buf(struct decoder *d, const struct sys_ref *ref)
 {
-	if (!d->exit)
-		dec_struct(d, STRUCT_tee_buf, ref->value);
+	uint8_t b[16];
+
+	if (d->exit)
+		return;
+	if (!dec_read_or_addr(d, ref->value, b, sizeof(b)))
+		return;
+	uint64_t addr = dec_word(d, b, 8), size = dec_word(d, b + 8, 8);
+	dec_printf(d, "{buf_len=%llu, buf_ptr=", (unsigned long long)size);
+	for (unsigned i = 0; i < sizeof(tee_calls) / sizeof(tee_calls[0]); i++)
+		if (tee_calls[i].code == ((uint32_t)d->args[1] & 0xff)) {
+			if (tee_fits(d, addr, size, dec_struct_size(d, tee_calls[i].type)))
+				dec_struct(d, tee_calls[i].type, addr);
+			else
+				dec_addr(d, addr);
+		}
+	str_add_char(d->out, '}');
 }
 
 static void print_u32(struct decoder *d, const uint8_t *b, uint64_t addr, void *user)

@@ -108,16 +108,17 @@ void hook_fsconfig_rest(struct decoder *d, const struct sys_ref *ref)
 {
 	uint32_t cmd = (uint32_t)d->args[1];
 	int aux = (int)d->args[4];
+	enum { MOST = 256 }; /* of which the kernel takes a key or a value for one */
 
 	(void)ref;
 	dec_next(d);
 	if (cmd == 6 || cmd == 7 || cmd > 7)
 		dec_addr(d, d->args[2]);
 	else
-		dec_str(d, d->args[2]);
+		dec_name_n(d, d->args[2], MOST);
 	dec_next(d);
 	if (cmd == 1)
-		dec_str(d, d->args[3]);
+		dec_name_n(d, d->args[3], MOST);
 	else if (cmd == 2)
 		dec_buffer_hex(d, d->args[3], aux < 0 ? 0 : (uint64_t)aux);
 	else if (cmd == 3 || cmd == 4)
@@ -140,15 +141,32 @@ void hook_open_tree_flags(struct decoder *d, const struct sys_ref *ref)
 
 void hook_mount_attr(struct decoder *d, const struct sys_ref *ref)
 {
+	enum { KNOWN = 32 };
 	uint64_t size = d->args[ref->param];
+	uint8_t b[KNOWN];
+	struct sys_object o = { &sys_structs[STRUCT_mount_attr_st], b, KNOWN, ref->value };
+	bool any = false, more = false;
 
-	if (size < 32)
+	if (size < KNOWN || !dec_read(d, ref->value, b, KNOWN)) {
 		dec_addr(d, ref->value);
-	else
-		dec_struct(d, STRUCT_mount_attr_st, ref->value);
+		return;
+	}
+	str_add_char(d->out, '{');
+	dec_fields(d, &o, &any, &more);
+	dec_trailing(d, ref->value, KNOWN, size, ", ");
+	str_add_char(d->out, '}');
 }
 
-void hook_fd64(struct decoder *d, const struct sys_ref *ref) { dec_fd(d, (int)ref->value); }
+/* A descriptor, if the mount's owner is to be mapped. */
+void hook_mount_userns(struct decoder *d, const struct sys_ref *ref)
+{
+	enum { IDMAP = 0x100000 };
+
+	if ((dec_word(d, ref->object->bytes, 8) & IDMAP) != 0 && ref->value <= INT32_MAX)
+		dec_fd(d, (int)ref->value);
+	else
+		dec_uint(d, ref->value);
+}
 
 /* ---- times ------------------------------------------------------------------------ */
 
@@ -345,7 +363,7 @@ void hook_memfd_flags(struct decoder *d, const struct sys_ref *ref)
 {
 	uint32_t v = (uint32_t)ref->value, huge = v >> 26;
 
-	if (d->style->xlat == SYSCALL_XLAT_RAW) {
+	if (d->style->xlat == SYSCALL_XLAT_RAW || v == 0) {
 		dec_hex(d, v);
 		return;
 	}
@@ -353,9 +371,10 @@ void hook_memfd_flags(struct decoder *d, const struct sys_ref *ref)
 		dec_hex(d, v);
 		dec_text(d, " /* ");
 	}
-	plain_flags(d, XLAT_memfd_flags, v & 0x3ffffff);
+	if ((v & 0x3ffffff) != 0 || huge == 0)
+		plain_flags(d, XLAT_memfd_flags, v & 0x3ffffff);
 	if (huge != 0)
-		dec_printf(d, "|%u<<MFD_HUGE_SHIFT", huge);
+		dec_printf(d, "%s%u<<MFD_HUGE_SHIFT", (v & 0x3ffffff) != 0 ? "|" : "", huge);
 	if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
 		dec_text(d, " */");
 }

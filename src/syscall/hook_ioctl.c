@@ -121,7 +121,8 @@ void hook_ioctl_arg(struct decoder *d, const struct sys_ref *ref)
 /* Some return a descriptor, one a kind of namespace. */
 bool result_ioctl(struct decoder *d)
 {
-	enum { GET_USERNS = 0xb701, GET_PARENT = 0xb702, GET_NSTYPE = 0xb703, CREATE_VM = 0xae01, CREATE_VCPU = 0xae41 };
+	enum { GET_USERNS = 0xb701, GET_PARENT = 0xb702, GET_NSTYPE = 0xb703, CREATE_VM = 0xae01, CREATE_VCPU = 0xae41,
+	       CREATE_BUFS = 0xc100565c, CREATE_BUFS_32 = 0xc0f8565c };
 	uint32_t code = (uint32_t)d->args[1];
 	const char *name;
 
@@ -139,6 +140,10 @@ bool result_ioctl(struct decoder *d)
 	case CREATE_VM:
 	case CREATE_VCPU:
 		dec_fd(d, (int)d->call->result);
+		return true;
+	case CREATE_BUFS:
+	case CREATE_BUFS_32:
+		dec_created_buffers(d);
 		return true;
 	default:
 		return false;

@@ -31,7 +31,7 @@ void hook_mincore(struct decoder *d, const struct sys_ref *ref)
 }
 
 /* What is left of a file's name behind "memfd:". */
-void hook_memfd_name(struct decoder *d, const struct sys_ref *ref) { dec_str_limit(d, ref->value, 249); }
+void hook_memfd_name(struct decoder *d, const struct sys_ref *ref) { dec_name_n(d, ref->value, 250); }
 
 void hook_mpol_mode(struct decoder *d, const struct sys_ref *ref)
 {
@@ -217,16 +217,36 @@ void hook_oldselect(struct decoder *d, const struct sys_ref *ref)
 
 /* ---- segments of x86 -------------------------------------------------------------- */
 
+enum { DESCRIPTOR_BYTES = 16 };
+
 void hook_modify_ldt(struct decoder *d, const struct sys_ref *ref)
 {
 	int func = (int)d->args[0];
 
-	if (func == 1 || func == 0x11)
+	if (func == 0 || func == 2) {
+		if (d->call->is_error)
+			dec_addr(d, ref->value);
+		else
+			dec_buffer(d, ref->value, (uint64_t)d->call->result);
+		return;
+	}
+	d->ignore_error = true;
+	if (d->args[2] == DESCRIPTOR_BYTES)
 		hook_user_desc(d, ref);
-	else if (d->call->is_error || (func != 0 && func != 2))
-		dec_addr(d, ref->value);
 	else
-		dec_buffer(d, ref->value, (uint64_t)d->call->result);
+		dec_addr(d, ref->value);
+}
+
+/* The kernel returns an int of which 64-bit registers get no sign. */
+bool result_modify_ldt(struct decoder *d)
+{
+	int error = -(int)(uint32_t)d->call->result;
+	const char *name = error > 0 && error < 4096 ? syscall_errno_name(error) : NULL;
+
+	if (d->call->is_error || (uint64_t)d->call->result > UINT32_MAX || name == NULL)
+		return d->call->is_error;
+	dec_printf(d, "%llu %s (%s)", (unsigned long long)d->call->result, name, strerrordesc_np(error));
+	return true;
 }
 
 static void user_desc_fields(struct decoder *d, const uint8_t *b)
@@ -280,6 +300,45 @@ void hook_user_desc_out(struct decoder *d, const struct sys_ref *ref)
 
 /* ---- asynchronous input and output ------------------------------------------------ */
 
+static void iocb_priority(struct decoder *d, uint16_t priority, uint32_t flags)
+{
+	enum { IOPRIO = 2 };
+
+	if (priority == 0)
+		return;
+	dec_text(d, ", aio_reqprio=");
+	if ((flags & IOPRIO) != 0)
+		hook_ioprio(d, &(struct sys_ref){ .value = priority, .size = 4 });
+	else
+		dec_int(d, (int16_t)priority);
+}
+
+/* What is to be read or written; nothing of a block that says nothing. */
+static void iocb_buffer(struct decoder *d, unsigned op, const uint8_t *b)
+{
+	enum { PWRITE = 1, PREADV = 7, PWRITEV = 8, MOST_VECTORS = 1024 };
+	uint64_t buf = dec_word(d, b + 24, 8), nbytes = dec_word(d, b + 32, 8), offset = dec_word(d, b + 40, 8);
+
+	if (buf == 0 && nbytes == 0 && offset == 0)
+		return;
+	dec_text(d, ", aio_buf=");
+	if (op >= PREADV && nbytes <= MOST_VECTORS) {
+		if (op == PWRITEV)
+			dec_vector(d, buf, nbytes, UINT64_MAX);
+		else
+			dec_array_of(d, buf, nbytes, STRUCT_iovec_addr);
+		dec_printf(d, ", aio_offset=%lld", (long long)offset);
+		return;
+	}
+	if (op >= PREADV)
+		dec_hex(d, buf);
+	else if (op == PWRITE)
+		dec_buffer(d, buf, nbytes);
+	else
+		dec_addr(d, buf);
+	dec_printf(d, ", aio_nbytes=%llu, aio_offset=%lld", (unsigned long long)nbytes, (long long)offset);
+}
+
 static void print_iocb(struct decoder *d, uint64_t addr)
 {
 	static const char *const ops[] = { "IOCB_CMD_PREAD", "IOCB_CMD_PWRITE", "IOCB_CMD_FSYNC", "IOCB_CMD_FDSYNC",
@@ -289,7 +348,7 @@ static void print_iocb(struct decoder *d, uint64_t addr)
 	if (!dec_read_or_addr(d, addr, b, sizeof(b)))
 		return;
 	unsigned op = (unsigned)dec_word(d, b + 16, 2);
-	uint64_t buf = dec_word(d, b + 24, 8), nbytes = dec_word(d, b + 32, 8);
+	uint32_t flags = (uint32_t)dec_word(d, b + 56, 4);
 	str_add_char(d->out, '{');
 	dec_text(d, "aio_data=");
 	dec_hex(d, dec_word(d, b, 8));
@@ -303,19 +362,19 @@ static void print_iocb(struct decoder *d, uint64_t addr)
 		dec_uint(d, op);
 	if ((op >= 9 || ops[op] == NULL || d->style->xlat == SYSCALL_XLAT_VERBOSE) && d->style->xlat != SYSCALL_XLAT_RAW)
 		dec_comment(d, op < 9 && ops[op] != NULL ? ops[op] : "IOCB_CMD_???");
-	if (dec_word(d, b + 18, 2) != 0)
-		dec_printf(d, ", aio_reqprio=%d", (int16_t)dec_word(d, b + 18, 2));
+	iocb_priority(d, (uint16_t)dec_word(d, b + 18, 2), flags);
 	dec_text(d, ", aio_fildes=");
 	dec_fd(d, (int)dec_word(d, b + 20, 4));
-	if (op == 1) {
-		dec_text(d, ", aio_buf=");
-		dec_buffer(d, buf, nbytes);
-	} else if (op == 0 || op == 8) {
-		dec_text(d, ", aio_buf=");
-		dec_addr(d, buf);
+	if (op <= 1 || op == 7 || op == 8)
+		iocb_buffer(d, op, b);
+	if (flags != 0) {
+		dec_text(d, ", aio_flags=");
+		dec_flags(d, XLAT_iocb_flags, flags);
 	}
-	if (op == 0 || op == 1 || op == 8)
-		dec_printf(d, ", aio_nbytes=%llu, aio_offset=%lld", (unsigned long long)nbytes, (long long)dec_word(d, b + 40, 8));
+	if ((flags & 1) != 0) {
+		dec_text(d, ", aio_resfd=");
+		dec_fd(d, (int)dec_word(d, b + 60, 4));
+	}
 	str_add_char(d->out, '}');
 }
 
@@ -382,24 +441,6 @@ void hook_uring_params(struct decoder *d, const struct sys_ref *ref)
 	if (!d->call->is_error)
 		uring_answer(d, b);
 	str_add_char(d->out, '}');
-}
-
-static void print_fd_element(struct decoder *d, const uint8_t *bytes, uint64_t addr, void *user)
-{
-	(void)addr, (void)user;
-	dec_fd(d, (int)dec_word(d, bytes, 4));
-}
-
-void hook_uring_register_arg(struct decoder *d, const struct sys_ref *ref)
-{
-	uint32_t op = (uint32_t)d->args[1];
-
-	if (op == 0)
-		hook_iovec_addr(d, &(struct sys_ref){ .value = ref->value, .param = 3 });
-	else if (op == 2 || op == 4 || op == 7)
-		dec_array(d, ref->value, (uint32_t)d->args[3], 4, print_fd_element, NULL);
-	else
-		dec_addr(d, ref->value);
 }
 
 /* ---- System V ----------------------------------------------------------------------- */

@@ -362,7 +362,7 @@ bool result_recvmmsg(struct decoder *d)
 	dec_int(d, d->call->result);
 	if (d->call->result == 0)
 		dec_text(d, " (Timeout)");
-	else if (d->args[4] != 0) {
+	else if (d->args[4] != 0 && !d->style->addresses) {
 		dec_text(d, " (left ");
 		dec_struct(d, STRUCT_timespec, d->args[4]);
 		str_add_char(d->out, ')');

@@ -229,6 +229,15 @@ static void futex_timeout(struct decoder *d)
 	dec_struct(d, d->describe->args[3].label != 0 ? STRUCT_timespec64 : STRUCT_timespec, d->args[3]);
 }
 
+/* What is not known is said behind the shift. */
+static void futex_part(struct decoder *d, uint32_t v, const char *name, const char *shift, const char *unknown)
+{
+	dec_named(d, v, name, NULL);
+	dec_text(d, shift);
+	if (name == NULL && d->style->xlat != SYSCALL_XLAT_RAW)
+		dec_comment(d, unknown);
+}
+
 static void futex_wake_op(struct decoder *d, uint32_t v)
 {
 	static const char *const ops[] = { "FUTEX_OP_SET", "FUTEX_OP_ADD", "FUTEX_OP_OR", "FUTEX_OP_ANDN", "FUTEX_OP_XOR" };
@@ -238,10 +247,10 @@ static void futex_wake_op(struct decoder *d, uint32_t v)
 
 	if (v >> 31 != 0)
 		dec_text(d, "FUTEX_OP_OPARG_SHIFT<<28|");
-	dec_named(d, op, op < 5 ? ops[op] : NULL, "FUTEX_OP_???");
-	dec_printf(d, "<<28|%#x<<12|", v >> 12 & 0xfff);
-	dec_named(d, cmp, cmp < 6 ? cmps[cmp] : NULL, "FUTEX_OP_CMP_???");
-	dec_printf(d, "<<24|%#x", v & 0xfff);
+	futex_part(d, op, op < 5 ? ops[op] : NULL, "<<28", "FUTEX_OP_???");
+	dec_printf(d, "|%#x<<12|", v >> 12 & 0xfff);
+	futex_part(d, cmp, cmp < 6 ? cmps[cmp] : NULL, "<<24", "FUTEX_OP_CMP_???");
+	dec_printf(d, "|%#x", v & 0xfff);
 }
 
 /* All that comes after the operation depends on it. */
@@ -266,9 +275,8 @@ void hook_futex_rest(struct decoder *d, const struct sys_ref *ref)
 	case 1: /* WAKE */
 		dec_printf(d, ", %u", val);
 		break;
-	case 2:
-		dec_text(d, ", ");
-		dec_signal(d, (int)val);
+	case 2: /* FD: a signal once */
+		dec_printf(d, ", %u", val);
 		break;
 	case 9: /* WAIT_BITSET */
 		dec_printf(d, ", %u", val);
@@ -315,7 +323,11 @@ void hook_futex_op(struct decoder *d, const struct sys_ref *ref)
 {
 	uint32_t op = (uint32_t)ref->value, flags = op & 0x180;
 	const char *name = dec_name(XLAT_futex_ops, op & ~0x180u);
+	const uint32_t timed = 1u << 0 | 1u << 9 | 1u << 11 | 1u << 13; /* wait, with one bit set or for a lock */
+	enum { FD = 2 };
 
+	if ((flags & 0x100) != 0 && (op & 0x7f) < 32 && (timed >> (op & 0x7f) & 1) == 0)
+		name = NULL; /* no such combination */
 	if (d->style->xlat != SYSCALL_XLAT_ABBREV || name == NULL) {
 		dec_hex(d, op);
 		if (name == NULL && d->style->xlat != SYSCALL_XLAT_RAW)
@@ -325,7 +337,7 @@ void hook_futex_op(struct decoder *d, const struct sys_ref *ref)
 		dec_text(d, " /* ");
 	}
 	dec_text(d, name);
-	dec_text(d, (flags & 0x80) != 0 ? "_PRIVATE" : "");
+	dec_text(d, (flags & 0x80) == 0 ? "" : (op & 0x7f) == FD ? "|FUTEX_PRIVATE_FLAG" : "_PRIVATE");
 	dec_text(d, (flags & 0x100) != 0 ? "|FUTEX_CLOCK_REALTIME" : "");
 	if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
 		dec_text(d, " */");

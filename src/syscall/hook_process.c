@@ -478,7 +478,7 @@ static void clone_out(struct decoder *d, uint64_t addr, const uint8_t *b, uint64
 		dec_printf(d, "%s%s=", any ? ", " : " => {", i == 0 ? "pidfd" : "parent_tid");
 		any = true;
 		if (!dec_read(d, at, word, 4)) {
-			if (i == 0 || at == 0) {
+			if (i == 0 || at == 0 || !d->memory->partial) {
 				dec_addr(d, at);
 				continue;
 			}

@@ -72,7 +72,7 @@ static size_t pieces_read(void *user, enum syscall_phase phase, uint64_t addr, v
 
 struct syscall_memory syscall_pieces_memory(struct syscall_pieces *pieces)
 {
-	return (struct syscall_memory){ .read = pieces_read, .user = pieces };
+	return (struct syscall_memory){ .read = pieces_read, .user = pieces, .partial = true };
 }
 
 const void *syscall_pieces_file(const struct syscall_pieces *pieces, enum syscall_phase phase, int fd, size_t *size_bytes)
@@ -124,5 +124,5 @@ static size_t keeper_read(void *user, enum syscall_phase phase, uint64_t addr, v
 
 struct syscall_memory syscall_keeper_memory(struct syscall_keeper *keeper)
 {
-	return (struct syscall_memory){ .read = keeper_read, .user = keeper };
+	return (struct syscall_memory){ .read = keeper_read, .user = keeper, .partial = keeper->from.partial };
 }

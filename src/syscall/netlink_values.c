@@ -179,17 +179,35 @@ bool nla_be64(struct decoder *d, struct nla_ref *r)
 	return true;
 }
 
+void hook_vlan_proto(struct decoder *d, const struct sys_ref *ref)
+{
+	uint16_t v = ntohs((uint16_t)ref->value);
+
+	dec_text(d, "htons(");
+	dec_named(d, v, dec_name(XLAT_eth_protocols, v), "ETH_P_???");
+	str_add_char(d->out, ')');
+}
+
 bool nla_ether_proto(struct decoder *d, struct nla_ref *r)
 {
 	uint64_t v;
 
 	if (r->length < 2 || r->length > 8)
 		return false;
-	if (!word(d, r, 2, &v))
-		return true;
-	dec_text(d, "htons(");
-	dec_named(d, ntohs((uint16_t)v), dec_name(XLAT_eth_protocols, ntohs((uint16_t)v)), "ETHER_P_???");
-	str_add_char(d->out, ')');
+	if (word(d, r, 2, &v))
+		hook_vlan_proto(d, &(struct sys_ref){ .value = v, .size = 2 });
+	return true;
+}
+
+/* What has a number's size is one. */
+bool nla_small_hex(struct decoder *d, struct nla_ref *r)
+{
+	uint64_t v;
+
+	if (r->length > 8 || (r->length & (r->length - 1)) != 0)
+		return false;
+	if (word(d, r, r->length, &v))
+		dec_hex(d, v);
 	return true;
 }
 
@@ -282,6 +300,7 @@ static bool structure(struct decoder *d, struct nla_ref *r, unsigned id, bool re
 bool nla_link_ifmap(struct decoder *d, struct nla_ref *r) { return structure(d, r, STRUCT_link_ifmap, false); }
 bool nla_tc_stats(struct decoder *d, struct nla_ref *r) { return structure(d, r, STRUCT_tc_stats, false); }
 bool nla_stats_basic(struct decoder *d, struct nla_ref *r) { return structure(d, r, STRUCT_gnet_basic, false); }
+bool nla_bridge_vlan_info(struct decoder *d, struct nla_ref *r) { return structure(d, r, STRUCT_bridge_vlan_info, true); }
 bool nla_bridge_vlan_xstats(struct decoder *d, struct nla_ref *r) { return structure(d, r, STRUCT_bridge_vlan_xstats, true); }
 bool nla_bridge_mcast_stats(struct decoder *d, struct nla_ref *r) { return structure(d, r, STRUCT_br_mcast_stats, true); }
 bool nla_bridge_stp_xstats(struct decoder *d, struct nla_ref *r) { return structure(d, r, STRUCT_bridge_stp_xstats, true); }
@@ -403,15 +422,20 @@ bool nla_protinfo(struct decoder *d, struct nla_ref *r)
 /* By family; for bridges it is a link's own attributes. */
 bool nla_ifla_af_spec(struct decoder *d, struct nla_ref *r)
 {
-	dec_attributes(d, NLA_ifla_af, r->addr, r->length, r->context);
+	enum { FAMILY_BRIDGE = 7 };
+
+	dec_attributes(d, r->context->family == FAMILY_BRIDGE ? NLA_ifla_af_bridge : NLA_ifla_af, r->addr, r->length, r->context);
 	return true;
 }
 
 bool nla_ifla_af(struct decoder *d, struct nla_ref *r)
 {
-	if (r->type != FAMILY_INET && r->type != FAMILY_INET6)
+	enum { FAMILY_MCTP = 45 };
+
+	if (r->type != FAMILY_INET && r->type != FAMILY_INET6 && r->type != FAMILY_MCTP)
 		return false;
-	dec_attributes(d, r->type == FAMILY_INET ? NLA_ifla_inet : NLA_ifla_inet6, r->addr, r->length, r->context);
+	dec_attributes(d, r->type == FAMILY_INET ? NLA_ifla_inet : r->type == FAMILY_INET6 ? NLA_ifla_inet6 : NLA_ifla_mctp, r->addr, r->length,
+		       r->context);
 	return true;
 }
 

@@ -146,6 +146,11 @@ void dec_dirfd(struct decoder *d, int fd)
 	str_deinit(&path);
 }
 
+void dec_no_fd(struct decoder *d)
+{
+	dec_text(d, d->style->xlat == SYSCALL_XLAT_RAW ? "-1" : d->style->xlat == SYSCALL_XLAT_VERBOSE ? "-1 /* FAN_NOFD */" : "FAN_NOFD");
+}
+
 void dec_signal(struct decoder *d, int sig)
 {
 	const char *name = syscall_signal_name(sig);

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "capture/bpf/file_piece.h"
 #include "session/trace/options.h"
+#include "session/trace/pid_names.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -40,6 +41,7 @@ struct fd_names {
 	enum syscall_phase phase;
 	struct bpf_calls_file kept;
 	struct map ends; /* inode of a socket -> its ends as text, owned */
+	struct pid_names *pids; /* borrowed */
 };
 
 /* --- sockets ------------------------------------------------------------------------------ */
@@ -121,6 +123,21 @@ static int open_diag(struct fd_names *f)
 	return f->diag_fd;
 }
 
+/* As strace quotes what stands between < and >: octal for what would end it, of three digits before a digit. */
+static void add_quoted(struct str *out, unsigned char c, unsigned char next)
+{
+	static const char letters[] = "tnvfr"; /* 9 to 13 */
+
+	if (c == '"' || c == '\\')
+		str_printf(out, "\\%c", c);
+	else if (c >= '\t' && c <= '\r')
+		str_printf(out, "\\%c", letters[c - '\t']);
+	else if (c < ' ' || c >= 0x7f || c == '<' || c == '>')
+		str_printf(out, next >= '0' && next <= '7' ? "\\%03o" : "\\%o", c);
+	else
+		str_add_char(out, (char)c);
+}
+
 static void add_unix_name(struct str *out, const char *name, size_t length)
 {
 	bool abstract = length > 0 && name[0] == '\0';
@@ -131,12 +148,7 @@ static void add_unix_name(struct str *out, const char *name, size_t length)
 	for (size_t i = abstract; i < length && (abstract || name[i]); i++) {
 		unsigned char c = (unsigned char)name[i];
 
-		if (c == '"' || c == '\\')
-			str_printf(out, "\\%c", c);
-		else if (c < ' ' || c >= 0x7f || c == '<' || c == '>')
-			str_printf(out, "\\%o", c);
-		else
-			str_add_char(out, (char)c);
+		add_quoted(out, c, i + 1 < length ? (unsigned char)name[i + 1] : 0);
 	}
 	str_add_char(out, '"');
 }
@@ -248,6 +260,8 @@ static void add_ends(struct fd_names *f, uint32_t inode, bool known, size_t begi
 	if (f->ends.n > ENDS_MOST)
 		forget_ends(f);
 	slot = map_get(&f->ends, inode, NULL);
+	if (known && *slot && strstr((const char *)(uintptr_t)*slot, "->") && !strstr(out->text + begin, "->"))
+		str_truncate(out, begin), known = false;
 	if (known) {
 		free((char *)(uintptr_t)*slot);
 		*slot = (uintptr_t)mem_strdup(out->text + begin);
@@ -319,19 +333,10 @@ static void add_device(const char *link_path, struct str *out)
 	str_printf(out, "<%s %u:%u>", S_ISBLK(st.st_mode) ? "block" : "char", major(st.st_rdev), minor(st.st_rdev));
 }
 
-/* As strace quotes a path between < and >: octal for what would end it. */
 static void add_path(struct str *out, const char *target)
 {
-	for (; *target; target++) {
-		unsigned char c = (unsigned char)*target;
-
-		if (c == '<' || c == '>' || c < ' ' || c >= 0x7f)
-			str_printf(out, c == '\n' ? "\\n" : c == '\t' ? "\\t" : "\\%o", c);
-		else if (c == '\\')
-			str_add(out, "\\\\");
-		else
-			str_add_char(out, (char)c);
-	}
+	for (; *target; target++)
+		add_quoted(out, (unsigned char)*target, (unsigned char)target[1]);
 }
 
 /* --- what the engine kept ------------------------------------------------------------------------ */
@@ -460,11 +465,12 @@ static bool add_from_proc(struct fd_names *f, int pid, int fd, struct str *out, 
 {
 	char link_path[64], target[4096];
 	struct stat st;
+	pid_t in_proc = pid_names_in_proc(f->pids, pid);
 
 	if (fd < 0) /* AT_FDCWD */
-		snprintf(link_path, sizeof(link_path), "/proc/%d/cwd", pid);
+		snprintf(link_path, sizeof(link_path), "/proc/%d/cwd", in_proc);
 	else
-		snprintf(link_path, sizeof(link_path), "/proc/%d/fd/%d", pid, fd);
+		snprintf(link_path, sizeof(link_path), "/proc/%d/fd/%d", in_proc, fd);
 
 	ssize_t n = readlink(link_path, target, sizeof(target) - 1);
 
@@ -545,13 +551,14 @@ static int netlink_protocol(void *user, int pid, int fd)
 	return protocol;
 }
 
-struct fd_names *fd_names_create(uint32_t fds, struct syscall_lookup *lookup)
+struct fd_names *fd_names_create(uint32_t fds, struct pid_names *pids, struct syscall_lookup *lookup)
 {
 	struct fd_names *f = mem_calloc(1, sizeof(*f));
 
 	f->fds = fds;
 	f->diag_fd = -1;
 	map_init(&f->ends);
+	f->pids = pids;
 	lookup->user = f;
 	lookup->fd_path = fds ? fd_path : NULL;
 	lookup->other_fd_path = fds ? other_fd_path : NULL;

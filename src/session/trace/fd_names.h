@@ -7,9 +7,10 @@
 #include <stdint.h>
 
 struct fd_names;
+struct pid_names;
 
-/* FDS: enum trace_fds.  Fills the hooks of LOOKUP. */
-struct fd_names *fd_names_create(uint32_t fds, struct syscall_lookup *lookup);
+/* FDS: enum trace_fds.  Fills the hooks of LOOKUP.  PIDS is borrowed. */
+struct fd_names *fd_names_create(uint32_t fds, struct pid_names *pids, struct syscall_lookup *lookup);
 /* The call that is printed next, at that phase: what its engine kept of descriptors goes before what
  * /proc says now.  PIECES may be NULL. */
 void fd_names_look_at(struct fd_names *f, const struct syscall_pieces *pieces, enum syscall_phase phase);

@@ -131,8 +131,7 @@ static int search_tasks(const struct sought *s, const char *directory)
 	return found;
 }
 
-/* What /proc calls the task that we call TID; 0: not known. */
-static pid_t proc_id(struct pid_names *p, pid_t tid)
+pid_t pid_names_in_proc(struct pid_names *p, pid_t tid)
 {
 	struct sought s = { 0, p->own_namespace, p->depth + 1, SYSCALL_TID, tid, false };
 	uint64_t key = UINT64_C(1) << 63 | (uint32_t)tid, *known;
@@ -153,7 +152,7 @@ static pid_t proc_id(struct pid_names *p, pid_t tid)
 static int translate(struct pid_names *p, pid_t tid, enum syscall_pid kind, int id)
 {
 	int ids[DEPTH_MAX], found;
-	pid_t at = proc_id(p, tid);
+	pid_t at = pid_names_in_proc(p, tid);
 	struct sought s = { p->depth, namespace_of(at, 0), ids_of(at, SYSCALL_PID, ids), kind, id, false };
 	uint64_t key = ((uint64_t)s.namespace << 34 ^ (uint64_t)kind << 32 ^ (uint32_t)id) >> 1, *known;
 
@@ -182,7 +181,7 @@ bool pid_names_add_comm(struct pid_names *p, pid_t tid, struct str *out)
 	FILE *file;
 	size_t n;
 
-	snprintf(path, sizeof(path), "/proc/%d/comm", proc_id(p, tid));
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid_names_in_proc(p, tid));
 	file = fopen(path, "re");
 	if (!file)
 		return false;
@@ -241,8 +240,10 @@ struct pid_names *pid_names_create(uint32_t words, struct syscall_lookup *lookup
 	p->own_namespace = stat("/proc/self/ns/pid", &st) == 0 ? st.st_ino : 0;
 	p->depth = proc_depth();
 	map_init(&p->last);
-	lookup->pid_words = pid_words;
-	lookup->pid_user = p;
+	if (words) {
+		lookup->pid_words = pid_words;
+		lookup->pid_user = p;
+	}
 	return p;
 }
 

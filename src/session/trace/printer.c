@@ -648,9 +648,8 @@ struct err *printer_create(const struct trace_options *options, struct printer *
 		free(p);
 		return err;
 	}
-	if (options->pid_words)
-		p->pids = pid_names_create(options->pid_words, &p->lookup);
-	p->fds = fd_names_create(options->fds, &p->lookup);
+	p->pids = pid_names_create(options->pid_words, &p->lookup);
+	p->fds = fd_names_create(options->fds, p->pids, &p->lookup);
 	if (options->paths.n || options->only_fds)
 		p->paths = path_filter_create(options->paths.v, options->paths.n,
 					      options->only_fds ? &options->trace_fds : NULL);
