@@ -9,7 +9,7 @@
 struct fd_names;
 struct pid_names;
 
-/* FDS: enum trace_fds.  Fills the hooks of LOOKUP.  PIDS is borrowed. */
+/* FDS: enum trace_fds.  Fills the hooks of LOOKUP.  PIDS is borrowed and may be NULL. */
 struct fd_names *fd_names_create(uint32_t fds, struct pid_names *pids, struct syscall_lookup *lookup);
 /* The call that is printed next, at that phase: what its engine kept of descriptors goes before what
  * /proc says now.  PIECES may be NULL. */

@@ -133,12 +133,13 @@ static int search_tasks(const struct sought *s, const char *directory)
 
 pid_t pid_names_in_proc(struct pid_names *p, pid_t tid)
 {
-	struct sought s = { 0, p->own_namespace, p->depth + 1, SYSCALL_TID, tid, false };
 	uint64_t key = UINT64_C(1) << 63 | (uint32_t)tid, *known;
 	int ids[DEPTH_MAX], found;
 
-	if (p->depth == 0)
+	if (p == NULL || p->depth == 0)
 		return tid;
+	struct sought s = { 0, p->own_namespace, p->depth + 1, SYSCALL_TID, tid, false };
+
 	known = map_find(&p->last, key);
 	if (known && ids_of((pid_t)*known, SYSCALL_TID, ids) > p->depth && ids[p->depth] == tid)
 		return (pid_t)*known;
