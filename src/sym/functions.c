@@ -282,24 +282,28 @@ static void enter_inlined(struct walk *w, struct die *die)
 		push(w, in);
 }
 
-static void visit(struct walk *w, struct die *die)
+/* Most DIEs are stepped over: only what is looked at gets a struct die. */
+static void visit(struct walk *w, const struct dwarf_abbrev *abbrev, const uint8_t *at)
 {
-	struct functions_open in = top(w);
-	const struct dwarf_abbrev *abbrev = die->abbrev;
+	struct functions_open in;
 
-	if (in.skip) {
+	if (abbrev->kind == DWARF_OTHER || (w->f->open.n > 0 && vec_last(&w->f->open)->skip)) {
 		step_over(w, abbrev);
 		return;
 	}
+	in = top(w);
+
+	struct die die = { .offset = (uint64_t)(at - w->u->dwarf->sections.info.data), .abbrev = abbrev };
+
 	switch ((enum dwarf_kind)abbrev->kind) {
 	case DWARF_FUNCTION:
 		if (w->expand != NO_FUNCTION) /* it is a function of its own */
 			step_over(w, abbrev);
 		else
-			enter_function(w, die);
+			enter_function(w, &die);
 		break;
 	case DWARF_INLINED:
-		enter_inlined(w, die);
+		enter_inlined(w, &die);
 		break;
 	case DWARF_TYPE:
 		/* A lambda's class stands where it is written, its function inside of that. */
@@ -323,10 +327,9 @@ static void visit(struct walk *w, struct die *die)
 static void run(struct walk *w)
 {
 	struct functions *f = w->f;
-	const uint8_t *info = w->u->dwarf->sections.info.data;
 
 	do {
-		struct die die = { .offset = (uint64_t)(w->c.at - info) };
+		const uint8_t *at = w->c.at;
 		uint64_t code = cursor_uleb(&w->c);
 
 		if (code == 0) {
@@ -334,10 +337,12 @@ static void run(struct walk *w)
 				(void)vec_pop(&f->open);
 			continue;
 		}
-		die.abbrev = dwarf_abbrev_find(w->u->abbrevs, code);
-		if (die.abbrev == NULL)
+
+		const struct dwarf_abbrev *abbrev = dwarf_abbrev_find(w->u->abbrevs, code);
+
+		if (abbrev == NULL)
 			break;
-		visit(w, &die);
+		visit(w, abbrev, at);
 	} while (f->open.n > 0 && w->c.at < w->c.end);
 	f->broken |= w->c.bad || f->open.n > 0;
 }
