@@ -5,10 +5,12 @@
  */
 #include "sym/code.h"
 
+#include "base/arena.h"
 #include "base/io.h"
 #include "base/mem.h"
 #include "format/elf.h"
 #include "module/module.h"
+#include "sym/sym.h"
 #include "sym/symbol_list.h"
 #include "sym/symtab.h"
 
@@ -223,6 +225,66 @@ bool code_function_named(struct code *c, const char *name, size_t index, struct 
 			return true;
 	}
 	return false;
+}
+
+/* Behind template arguments, where there are any. */
+static const char *skip_arguments(const char *p)
+{
+	int depth = 0;
+
+	if (*p != '<')
+		return p;
+	do
+		depth += (*p == '<') - (*p == '>');
+	while (*p++ != '\0' && depth > 0 && *p != '\0');
+	return p;
+}
+
+/* Does a demangled name say NAME where its function is named, not among template arguments, parameters or what it returns? */
+static bool names_function(const char *demangled, const char *name)
+{
+	static const char anonymous[] = "(anonymous namespace)";
+	size_t length = strlen(name);
+	int depth = 0;
+
+	for (const char *p = demangled; *p != '\0'; p++) {
+		bool starts = p == demangled || p[-1] == ' ' || p[-1] == ':';
+
+		if (depth == 0 && starts && strncmp(p, name, length) == 0) {
+			const char *behind = skip_arguments(p + length);
+
+			if (*behind == '\0' || *behind == '(')
+				return true;
+		}
+		if (strncmp(p, anonymous, sizeof(anonymous) - 1) == 0)
+			p += sizeof(anonymous) - 2;
+		else if (*p == '(' && depth == 0)
+			return false;
+		else
+			depth += (*p == '<') - (*p == '>' && depth > 0);
+	}
+	return false;
+}
+
+bool code_function_in_source(struct code *c, const char *name, size_t index, struct code_range *ret)
+{
+	uint64_t before = UINT64_MAX;
+	bool found = false;
+	struct arena a;
+
+	arena_init(&a);
+	for (size_t i = 0; i < c->symbols.symbols.n && !found; i++) {
+		const struct listed_symbol *s = &c->symbols.symbols.v[i];
+
+		if (s->type != STT_FUNC || s->addr == before || !names_function(sym_demangle(s->name, &a), name) ||
+		    !range_of(c, s, s->addr, ret))
+			continue;
+		before = s->addr;
+		found = index-- == 0;
+		arena_deinit(&a);
+	}
+	arena_deinit(&a);
+	return found;
 }
 
 const char *code_symbol(struct code *c, uint64_t addr, uint64_t *offset)

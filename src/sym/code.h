@@ -37,6 +37,10 @@ bool code_function_at(struct code *c, uint64_t addr, struct code_range *ret);
  * are no more. */
 bool code_function_named(struct code *c, const char *name, size_t index, struct code_range *ret);
 
+/* The same by a name as its source has it: "work", "ns::S<int>::get"; without parameters, from any "::" on.  Functions at
+ * different addresses only. */
+bool code_function_in_source(struct code *c, const char *name, size_t index, struct code_range *ret);
+
 /* The bytes from ADDR to the end of its executable section (or segment); NULL: none. */
 const uint8_t *code_bytes(const struct code *c, uint64_t addr, uint64_t *size_bytes);
 

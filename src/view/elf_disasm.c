@@ -6,7 +6,6 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "sym/code.h"
-#include "sym/symbol_list.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -70,24 +69,40 @@ static void put_range(struct doc *d, struct code *c, struct disasm *dis, const s
 	doc_table_end(d, 0, NULL);
 }
 
-/* A symbol of the file or of its debug file, or an address. */
-static bool find_addr(const struct elf_facts *f, const char *what, uint64_t *addr)
+/* Others of that name are told: which one was meant isn't known. */
+static void tell_others(struct doc *d, struct code *c, const char *name, bool in_source)
 {
-	struct symbol_list symbols = { 0 };
-	const struct listed_symbol *s;
+	struct code_range other;
+	struct str text;
+	size_t count = 0;
+
+	str_init(&text);
+	while (count < 5 && (in_source ? code_function_in_source(c, name, count + 1, &other) :
+					 code_function_named(c, name, count + 1, &other)))
+		str_printf(&text, "%s0x%llx", count++ ? ", " : "", (unsigned long long)other.addr);
+	if (count > 0)
+		doc_warning(d, "name the address", "%s%zu more %s called %s: %s", count == 5 ? "at least " : "", count,
+			    count == 1 ? "is" : "are", name, text.text);
+	str_deinit(&text);
+}
+
+/* A symbol, a name as the source has it, or an address. */
+static bool find_function(struct doc *d, struct code *c, const char *what, struct code_range *ret)
+{
+	uint64_t addr;
 	char *end;
 
-	symbol_list_add(&symbols, &f->elf);
-	symbol_list_sort(&symbols);
-	s = symbol_list_named(&symbols, what);
-	if (s != NULL)
-		*addr = s->addr;
-	symbol_list_deinit(&symbols);
-	if (s != NULL)
+	if (code_function_named(c, what, 0, ret)) {
+		tell_others(d, c, what, false);
 		return true;
+	}
+	if (code_function_in_source(c, what, 0, ret)) {
+		tell_others(d, c, what, true);
+		return true;
+	}
 	errno = 0;
-	*addr = strtoull(what, &end, 16);
-	return errno == 0 && end != what && *end == '\0';
+	addr = strtoull(what, &end, 16);
+	return errno == 0 && end != what && *end == '\0' && code_function_at(c, addr, ret);
 }
 
 struct err *elf_put_disasm(struct doc *d, const struct elf_facts *f, const struct elf_view *view)
@@ -98,11 +113,10 @@ struct err *elf_put_disasm(struct doc *d, const struct elf_facts *f, const struc
 	struct code_range range = { 0 };
 	struct disasm *dis = NULL;
 	struct code *c = NULL;
-	uint64_t addr = 0;
 	struct err *err;
 
 	TRY(code_open(f->module, &c));
-	if (!find_addr(f, view->disasm, &addr) || !code_function_at(c, addr, &range)) {
+	if (!find_function(d, c, view->disasm, &range)) {
 		code_destroy(c);
 		return err_fix(err_new(ERR_NOT_FOUND, "%s has no function %s", f->path, view->disasm),
 			       "sonde elf --symbols %s lists what it has", f->path);

@@ -204,6 +204,19 @@ for path in ("/usr/bin/python3", "/usr/bin/gdb", "/usr/bin/perf", "/usr/bin/gcc"
 print("%d libraries found where ldd finds them" % libraries)
 insns = check_disasm("hard", "main") + check_disasm("soft", "f") + check_disasm("static", "exit")
 print("%d instructions as objdump has them" % insns)
+for name, n in (("one", 1), ("other", 2)):
+    with open(name + ".cc", "w") as f:
+        f.write("namespace ns { template<int N> struct S { __attribute__((noinline)) int get(int a) { return a * N; } }; }\n"
+                "static __attribute__((noinline)) int f(int a) { return ns::S<%d>().get(a) + 1; }\n"
+                "int (*p%d)(int) = f; %s\n" % (n, n, "int main() { return p1(1); }" if n == 1 else ""))
+    subprocess.run(["g++", "-O1", "-c", name + ".cc"], check=True)
+subprocess.run(["g++", "one.o", "other.o", "-o", "two"], check=True)
+for name, warned in (("ns::S<1>::get", False), ("_ZL1fi", True), ("f", True)):
+    doc = sonde("two", "--disasm", name)
+    if not doc["instructions"] or ("called" in json.dumps(doc.get("warnings", []))) != warned:
+        fail("--disasm %s: %s" % (name, doc))
+if run("sonde", "elf", "--disasm", "S", "two").returncode != 1:
+    fail("--disasm S")
 with open("hard", "rb") as i, open("cut", "wb") as o:
     o.write(i.read()[:5000])
 for path, is_cut in (("cut", True), ("hard", False), ("soft", False), ("static", False), ("object", False)):
