@@ -96,7 +96,8 @@ static bool find_function(struct doc *d, struct code *c, const char *what, struc
 		tell_others(d, c, what, false);
 		return true;
 	}
-	if (code_function_in_source(c, what, 0, ret)) {
+	/* "f" is a name and a number: the name counts; no name begins with a digit. */
+	if (!(what[0] >= '0' && what[0] <= '9') && code_function_in_source(c, what, 0, ret)) {
 		tell_others(d, c, what, true);
 		return true;
 	}
