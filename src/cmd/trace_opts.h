@@ -73,9 +73,9 @@ extern const struct opt strace_opts[];
 	TRACE_OPT(NULL, 'T', 'T', NULL, false, "as --syscall-times"),                                         \
 	TRACE_OPT("syscall-number", 'n', 'n', NULL, false, "numbers of calls"),                               \
 	TRACE_OPT("instruction-pointer", 'i', 'i', NULL, false, "where each call was made"),                  \
-	TRACE_OPT("stack-trace", 0, TRACE_LONG_STACK, "HOW", true, "the user stack below each call: symbol"), \
+	TRACE_OPT("stack-trace", 0, TRACE_LONG_STACK, "HOW", true, "the user stack below each call: symbol, or source for lines as well"), \
 	TRACE_OPT("stack-traces", 0, TRACE_LONG_STACK, "HOW", true, "as --stack-trace"),                       \
-	TRACE_OPT(NULL, 'k', 'k', NULL, false, "as --stack-trace"),                                            \
+	TRACE_OPT(NULL, 'k', 'k', NULL, false, "as --stack-trace; -kk with source lines"),                    \
 	TRACE_OPT("arg-names", 'N', 'N', NULL, false, "refused: sonde keeps no names of arguments"),            \
 	TRACE_OPT("stack-trace-frame-limit", 0, TRACE_LONG_FRAME_LIMIT, "N", false, "at most N frames of it (default 256)"), \
 	TRACE_OPT("always-show-pid", 0, TRACE_LONG_ALWAYS_PID, NULL, false, "the pid also where there is only one"), \

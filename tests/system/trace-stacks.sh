@@ -29,6 +29,14 @@ echo "$(grep -c '^ >' echo.out) frames of a stripped program as strace has them"
 sonde trace -k --stack-trace-frame-limit=3 -e trace=write -o short ./w 2> /dev/null
 [ "$(grep -c '^ >' short)" -eq 3 ] || { echo "FAILED: three frames were asked for"; cat short; exit 1; }
 echo "--stack-trace-frame-limit holds"
+gcc -g -O2 -fomit-frame-pointer w.c -o g
+for way in "strace" "trace --engine ptrace"; do
+	sonde $way -kk -e trace=write -o lines ./g 2> /dev/null
+	grep -qE '^ > .*/g\(inner\+0x[0-9a-f]+\) \[0x[0-9a-f]+\] .*w\.c:[0-9]+$' lines || { echo "FAILED: no source lines with $way -kk"; cat lines; exit 1; }
+done
+sonde strace --stack-trace=symbol -e trace=write -o none ./g 2> /dev/null
+! grep -q 'w\.c:' none || { echo "FAILED: source lines that nobody asked for"; exit 1; }
+echo "-kk has source lines"
 # The kernel's unwinder, from the first call on (copies, while tables are made), and what it tells of mappings.
 if ! sonde trace --engine bpf -k -e trace=!getrandom -o bpf echo hi > /dev/null 2> why; then
 	[ "$(id -u)" -ne 0 ] || grep -q 'older than Linux 6.1' why || { echo "FAILED: -k by BPF"; cat why; exit 1; }
@@ -39,6 +47,8 @@ sonde trace --engine ptrace -k -e trace=!getrandom -o ptrace echo hi > /dev/null
 calls() { sed 's/^[0-9]* *//; s/0x[0-9a-f]\{7,\}/N/g; s/[0-9]\{4,\}/N/g; s/  *= / = /; s/[0-9]* vars/vars/' "$1"; }
 diff <(calls bpf) <(calls ptrace) > diff || { echo "FAILED: other stacks than by ptrace"; cat diff; exit 1; }
 echo "$(grep -c '^ >' bpf) frames by BPF as by ptrace"
+sonde trace --engine bpf -kk -e trace=write -o bpf.lines ./g 2> /dev/null
+diff <(grep '^ >' lines) <(grep '^ >' bpf.lines) || { echo "FAILED: other source lines by BPF"; exit 1; }
 sonde trace --engine bpf -q -k -y -e trace=write -o rec.sonde ./w 2> /dev/null
 sonde trace rec.sonde -k -y > lines
 grep -q '^[0-9]* *write(2</dev/null>' lines || { echo "FAILED: descriptors of a recording"; cat lines; exit 1; }

@@ -413,6 +413,8 @@ static unsigned long seize_options(const struct tracer_options *o)
 	return flags;
 }
 
+unsigned long tracer_ptrace_options(const struct tracer *t) { return t->seize_options; }
+
 struct err *tracer_create(const struct tracer_options *options, struct tracer **ret)
 {
 	struct tracer *t = mem_calloc(1, sizeof(*t));

@@ -65,6 +65,8 @@ struct tracer_options {
 };
 
 struct err *tracer_create(const struct tracer_options *options, struct tracer **ret);
+/* What is asked of the kernel for each thread: PTRACE_O_... */
+unsigned long tracer_ptrace_options(const struct tracer *t);
 /* Lets go of what it still holds, as the kernel does. */
 void tracer_destroy(struct tracer *t);
 

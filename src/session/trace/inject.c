@@ -257,11 +257,12 @@ void injections_deinit(struct injections *s)
 	vec_deinit(&s->v);
 }
 
+/* Another call alone is not enough, as with strace. */
 static bool does_something(const struct injection *in)
 {
 	const struct tracer_tampering *w = &in->what;
 
-	return w->set_number || w->signal || w->delay_enter_ns || w->delay_exit_ns || w->enter[0].data ||
+	return (w->set_number && !w->silent) || w->signal || w->delay_enter_ns || w->delay_exit_ns || w->enter[0].data ||
 	       w->exit[0].data;
 }
 
@@ -274,7 +275,7 @@ static bool set_parts(struct injection *in, char *text, bool fault)
 		in->what.set_result = in->what.fails = true;
 		in->what.result = -ENOSYS;
 	}
-	/* another call alone: as if this one had succeeded */
+	/* another call, and no result: as if this one had succeeded */
 	if (in->syscall_name && !in->what.set_result)
 		in->what.set_result = in->what.silent = true;
 	in->what.set_number = in->what.set_result;

@@ -403,9 +403,12 @@ static struct err *set_frame_limit(struct trace_options *o, const char *v)
 
 static struct err *set_stack(struct trace_options *o, const char *v)
 {
-	if (v && strcmp(v, "symbol") != 0)
+	bool lines = v && strcmp(v, "source") == 0;
+
+	if (v && !lines && strcmp(v, "symbol") != 0)
 		return bad_value(o, "--stack-trace", v);
 	o->show_stack = true;
+	o->show_lines = lines;
 	return NULL;
 }
 
@@ -527,7 +530,7 @@ static struct err *set_simple(struct trace_options *o, int letter, const char *v
 	case 'F': o->F_count++; break;
 	case 'h': o->help = true; break;
 	case 'i': o->show_ip = true; break;
-	case 'k': o->show_stack = true; break;
+	case 'k': o->show_lines = o->show_stack, o->show_stack = true; break;
 	case 'n': o->show_number = true; break;
 	case 'o': o->output = value; break;
 	case 'P': vec_push(&o->paths, value); break;
@@ -556,12 +559,23 @@ static struct err *set_simple(struct trace_options *o, int letter, const char *v
 	return NULL;
 }
 
-struct err *trace_options_set(struct trace_options *o, int letter, const char *value)
+static struct err *set(struct trace_options *o, int letter, const char *value)
 {
 	for (size_t i = 0; i < sizeof(setters) / sizeof(*setters); i++)
 		if (setters[i].letter == letter)
 			return setters[i].set(o, value);
 	return set_simple(o, letter, value);
+}
+
+struct err *trace_options_set(struct trace_options *o, int letter, const char *value)
+{
+	struct err *err = set(o, letter, value), *with_help;
+
+	if (!err || !err_advice(err) || strcmp(err_advice(err), CALL_SET_SEE_HELP) != 0)
+		return err;
+	with_help = usage(o, err_new(ERR_USAGE, "%s", err_message(err)));
+	err_destroy(err);
+	return with_help;
 }
 
 #undef usage

@@ -81,6 +81,7 @@ struct trace_options {
 	bool relative, durations;
 	enum trace_precision relative_precision, duration_precision;
 	bool show_number, show_ip, show_stack, always_pid;
+	bool show_lines;          /* -kk: source lines of the stack */
 	unsigned frame_limit;     /* of -k; 0: 256 */
 	bool debug;
 

@@ -136,7 +136,7 @@ static void warn_together(struct trace_options *o)
 {
 	if (o->count == TRACE_COUNT_ONLY)
 		warn_count(o);
-	if (!o->output && o->separate && o->f_count < 2)
+	if (!o->output && o->separate && (o->strace ? !o->follow : o->f_count < 2))
 		trace_say(o, "--output-separately has no effect without -o/--output");
 	if (o->append && !o->output)
 		trace_say(o, "-A/--output-append-mode has no effect without -o/--output");

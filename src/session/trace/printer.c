@@ -176,7 +176,7 @@ static bool is_printed(const struct printer *p, const struct call_thread *t, con
 /* Before the program writes where we write, our lines have to be there. */
 static void keep_order(struct printer *p, const struct line *line, const struct call_thread *t)
 {
-	if (!line->out->shared || t->whole) /* too late */
+	if (!line->out->shared || t->whole || p->hides_writes) /* too late; or done when a line ends */
 		return;
 
 	const struct syscall_entry *entry = syscall_find(t->call.abi, t->call.number);
@@ -435,7 +435,8 @@ static void on_leave(void *self, struct call_thread *t, const struct syscall_mem
 	printer_stack(p, t, &out->text);
 	trace_out_new_line(out);
 	publish(p, t, t->call.is_error ? TRACE_FAILED : TRACE_SUCCESSFUL);
-	if (!p->had_exec || line->out->text.length > FLUSH_BYTES) /* what the failed command says comes after this */
+	/* what the failed command says comes after this, and what it writes when we don't see that it does */
+	if (!p->had_exec || line->out->text.length > FLUSH_BYTES || (p->hides_writes && line->out->shared && !t->whole))
 		trace_out_flush(line->out);
 }
 
@@ -631,6 +632,12 @@ void printer_set_clock(struct printer *p, int64_t wall_offset_ns)
 	p->wall_offset_ns = wall_offset_ns;
 }
 
+/* Is whatever a program says with seen before it says it? */
+static bool wants_writes(const struct trace_options *o)
+{
+	return call_set_has_name(&o->calls, "write") && call_set_has_name(&o->calls, "writev");
+}
+
 struct err *printer_create(const struct trace_options *options, struct printer **ret)
 {
 	struct printer *p = mem_calloc(1, sizeof(*p));
@@ -653,12 +660,13 @@ struct err *printer_create(const struct trace_options *options, struct printer *
 	if (options->paths.n || options->only_fds)
 		p->paths = path_filter_create(options->paths.v, options->paths.n,
 					      options->only_fds ? &options->trace_fds : NULL);
+	p->hides_writes = p->paths || !wants_writes(options);
 	if (options->count)
 		p->summary = summary_create(options);
 	if (options->fold)
 		p->fold = fold_create();
 	if (options->show_stack)
-		p->stacks = stack_printer_create(options->frame_limit);
+		p->stacks = stack_printer_create(options->frame_limit, options->show_lines);
 	printer_memo_create(p);
 	*ret = p;
 	return NULL;

@@ -42,6 +42,7 @@ struct printer {
 	int64_t wall_offset_ns;
 	bool lost;                    /* a file of a thread's own took no more */
 	bool recorded;                /* times are those of events, not the clock's */
+	bool hides_writes;            /* the program may write between two calls that we see */
 	bool had_exec;                /* the command's execve succeeded */
 };
 

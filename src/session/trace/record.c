@@ -87,7 +87,7 @@ static struct err *begin(struct trace_recording *r, const struct trace_options *
 	r->rows = call_rows_create(r->recorder, r->stream, r->track, &o->style);
 	call_rows_set_names(r->rows, r->record->request.call_names);
 	if (o->show_stack) {
-		r->stacks = stack_printer_create(o->frame_limit);
+		r->stacks = stack_printer_create(o->frame_limit, false);
 		call_rows_set_stacks(r->rows, take_stack, r);
 	}
 	r->start_ns = clock_now_ns();

@@ -114,7 +114,12 @@ static struct err *make_tracer(struct live *l)
 		.tamper_user = l, .note = on_note, .tick = on_tick, .tick_user = l,
 	};
 
-	return tracer_create(&options, &l->tracer);
+	TRY(tracer_create(&options, &l->tracer));
+	if (o->debug) {
+		trace_say(o, "ptrace_setoptions = %#lx", tracer_ptrace_options(l->tracer));
+		trace_say(o, "the program stops at %s", options.seccomp ? "wanted calls, by a seccomp filter" : "each call");
+	}
+	return NULL;
 }
 
 /* A line of /proc/PID/status as a number; -1: it can't be read. */
@@ -282,6 +287,8 @@ struct err *session_trace(struct trace_options *options, int *status)
 		trace_say_engine(options, lacks);
 		return trace_by_ptrace(options, status);
 	}
+	if (options->debug)
+		log_note("engine: bpf is tried, which stops nobody");
 	err = watch_trace(options, status, &unavailable);
 	if (!err || !unavailable || options->engine == TRACE_ENGINE_BPF || only_bpf)
 		return err;

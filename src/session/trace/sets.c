@@ -202,6 +202,20 @@ static bool put_in_abis(struct call_set *s, unsigned mask, const struct call_mat
 	return found;
 }
 
+bool call_set_has_name(const struct call_set *s, const char *name)
+{
+	enum syscall_abi abis[3];
+	unsigned count = abis_here(abis);
+
+	for (unsigned i = 0; i < count; i++) {
+		int64_t number = syscall_number(abis[i], name);
+
+		if (number >= 0 && !call_set_has(s, abis[i], (uint32_t)number))
+			return false;
+	}
+	return true;
+}
+
 static struct err *add_call(void *set, const char *given)
 {
 	bool may_fail = given[0] == '?';
@@ -213,7 +227,7 @@ static struct err *add_call(void *set, const char *given)
 
 	if (mask == 7 && at)
 		return err_fix(err_new(ERR_USAGE, "incorrect personality designator '%s' in qualification '%s'", at + 1, given),
-			       "Try 'strace -h' for more information.");
+			       CALL_SET_SEE_HELP);
 	if (base[0] == '/') {
 		TRY(compile(base + 1, &regex));
 		m.regex = &regex;

@@ -11,8 +11,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Of system calls: names, numbers, %classes, /regex, ?name, name@64. */
+/* Of system calls: names, numbers, %classes, /regex, ?name, name@64.  Where the help has more, the error's
+ * advice is CALL_SET_SEE_HELP: who knows by what name we were called says where it is. */
+#define CALL_SET_SEE_HELP "see the help"
 struct err *call_set_parse(const char *text, struct call_set *ret);
+/* The call of that name in all ABIs of this machine? */
+bool call_set_has_name(const struct call_set *s, const char *name);
 void call_set_fill(struct call_set *s, bool on);
 
 /* Of small numbers: signals and file descriptors. */

@@ -29,9 +29,9 @@ struct stack_names {
 	size_t bytes;
 };
 
-struct stack_names *stack_names_create(void)
+struct stack_names *stack_names_create(bool lines)
 {
-	struct symbolizer_options options = { .no_inlines = true, .no_lines = true };
+	struct symbolizer_options options = { .no_inlines = true, .no_lines = !lines };
 	struct stack_names *n = mem_calloc(1, sizeof(*n));
 
 	n->recorder = recorder_create_unwritten();
@@ -71,6 +71,15 @@ struct track *stack_names_borrow_track(struct stack_names *n) { return n->track;
 
 /* --- a frame's line --------------------------------------------------------------------------- */
 
+/* " loop.c:12", where lines were asked for and are known. */
+static void print_line(const struct sym_chain *chain, struct str *out)
+{
+	const struct sym_frame *f = chain->count ? &chain->frames[0] : NULL;
+
+	if (f && f->file && f->line)
+		str_printf(out, " %s:%u", f->file, f->line);
+}
+
 /* "write+0x10"; nothing where it has no name. */
 static void print_function(const struct sym_chain *chain, uint64_t vaddr, struct str *out)
 {
@@ -97,7 +106,9 @@ void stack_names_frame(struct symbolizer *s, struct module *module, const char *
 		module_offset_to_vaddr(module, offset, &vaddr);
 	str_printf(out, " > %s(", path);
 	print_function(&chain, vaddr, out);
-	str_printf(out, ") [0x%llx]\n", (unsigned long long)vaddr);
+	str_printf(out, ") [0x%llx]", (unsigned long long)vaddr);
+	print_line(&chain, out);
+	str_add_char(out, '\n');
 	arena_deinit(&arena);
 }
 

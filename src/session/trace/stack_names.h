@@ -6,6 +6,7 @@
  * frame looks like, whichever engine took it:
  *
  *	 > /usr/lib/libc.so.6(__write+0x10) [0xf8350]
+ *	 > /usr/bin/loop(main+0x9) [0x1158] loop.c:12
  */
 #include "base/str.h"
 #include "module/module.h"
@@ -17,7 +18,8 @@ struct stack_names;
 struct symbolizer;
 struct track;
 
-struct stack_names *stack_names_create(void);
+/* LINES: with source lines, where there is debug information. */
+struct stack_names *stack_names_create(bool lines);
 void stack_names_destroy(struct stack_names *n); /* NULL-safe */
 /* The tracker to be given to the engine. */
 struct track *stack_names_borrow_track(struct stack_names *n);

@@ -56,10 +56,10 @@ static void space_clear(struct stack_printer *s)
 	s->space.pid = 0;
 }
 
-struct stack_printer *stack_printer_create(unsigned frame_limit)
+struct stack_printer *stack_printer_create(unsigned frame_limit, bool lines)
 {
 	struct stack_printer *s = mem_calloc(1, sizeof(*s));
-	struct symbolizer_options options = { .no_inlines = true, .no_lines = true };
+	struct symbolizer_options options = { .no_inlines = true, .no_lines = !lines };
 
 	s->frame_limit = frame_limit && frame_limit < FRAMES_MAX ? frame_limit : FRAMES_MAX;
 	err_destroy(symbolizer_create(&options, &s->symbolizer)); /* without: addresses only */

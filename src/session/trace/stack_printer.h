@@ -5,10 +5,12 @@
 #include "base/str.h"
 #include "capture/calls.h"
 
+#include <stdbool.h>
+
 struct stack_printer;
 
-/* At most FRAME_LIMIT frames of each stack; 0: 256. */
-struct stack_printer *stack_printer_create(unsigned frame_limit);
+/* At most FRAME_LIMIT frames of each stack; 0: 256.  LINES: with source lines, where there is debug information. */
+struct stack_printer *stack_printer_create(unsigned frame_limit, bool lines);
 void stack_printer_destroy(struct stack_printer *s); /* NULL-safe */
 void stack_printer_print(struct stack_printer *s, const struct call_thread *t, struct str *out);
 /* Its addresses alone, innermost first: return addresses but for the first.  0: they can't be had. */

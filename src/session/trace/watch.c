@@ -85,7 +85,7 @@ static struct err *load(struct watch *w)
 	};
 
 	if (o->show_stack) {
-		w->names = stack_names_create();
+		w->names = stack_names_create(o->show_lines);
 		printer_set_stack_names(w->printer, w->names);
 		options.track = stack_names_borrow_track(w->names);
 		options.track_lives = true;
