@@ -455,9 +455,8 @@ static void explain_tasks(struct oops_report *r, struct oops_explanation *e)
 
 static void explain_lock(struct oops_report *r, struct oops_explanation *e)
 {
-	for (size_t i = 0; i + 1 < r->locks.n && r->locks.v[i].depth < 0 && i < 1; i++)
-		say(r, e, "It wants %s (in %s) and holds %s (taken in %s).", r->locks.v[i].name, r->locks.v[i].function, r->locks.v[i + 1].name,
-		    r->locks.v[i + 1].function);
+	if (r->locks.n > 1 && r->locks.v[0].depth < 0 && *oops_detail(r, "was") == '\0')
+		say(r, e, "It wants %s (in %s) and holds %s (taken in %s).", r->locks.v[0].name, r->locks.v[0].function, r->locks.v[1].name, r->locks.v[1].function);
 	if (*oops_detail(r, "lock") != '\0' && strstr(r->title, "unlock balance") != NULL)
 		say(r, e, "The lock that it released: %s.", oops_detail(r, "lock"));
 	oops_evidence_locks(r, e);

@@ -30,6 +30,8 @@ static const struct oops_kind kinds[] = {
 	  .meaning = "A program wanted what its AppArmor profile does not allow.", .look = "the profile: aa-logprof proposes the missing rule" },
 	{ .name = "access-denied", .start = "audit: type=1400 audit({_a:any}): avc:  denied  {_open} {operation:any} {_close} for  pid={pid:num} comm=\"{comm:any}\"", .title = "SELinux: {comm} was denied {operation}", NOTE,
 	  .meaning = "A program wanted what the SELinux policy does not allow.", .look = "audit2why on the record" },
+	{ .name = "audit", .start = "audit: {what:audit_backlog=|backlog limit exceeded|audit_lost=|kauditd hold queue overflow|rate limit exceeded}", .title = "audit records lost", NOTE,
+	  .meaning = "More audit records came than were taken: records are lost, or programs were slowed down until there was room.", .look = "auditctl -s: lost, backlog, backlog_limit; is auditd running? which rule makes so many?" },
 	{ .name = "parameter", .start = "Unknown kernel command line parameters \"{what:any}\"", .title = "unknown kernel parameter", NOTE,
 	  .meaning = "Words on the kernel's command line that it doesn't know were passed to init: a misspelling, or init's own.", .look = "the words in quotes, against Documentation/admin-guide/kernel-parameters.txt" },
 	{ .name = "parameter", .start = "unknown parameter '{what:any}' ignored", .title = "unknown module parameter", NOTE, .meaning = "A module was loaded with a parameter that it hasn't.", .look = "modinfo -p of the module; /etc/modprobe.d" },

@@ -147,10 +147,21 @@ static bool is_single_note(const struct oops_kind *kind)
 	return (kind->flags & (OOPS_NOTE | OOPS_ONE_LINE)) == (OOPS_NOTE | OOPS_ONE_LINE);
 }
 
-/* Behind a hung task's stack come those of the CPUs, by NMI: their registers and code are not the task's. */
+static bool looks_at_pc(const struct oops_kind *kind)
+{
+	for (size_t i = 0; i < sizeof(kind->where) / sizeof(kind->where[0]) && kind->where[i] != OOPS_WHERE_END; i++)
+		if (kind->where[i] == OOPS_WHERE_PC || kind->where[i] == OOPS_WHERE_LOOPED || kind->where[i] == OOPS_WHERE_STALLED)
+			return true;
+	return false;
+}
+
+/* Where the kernel only complains of a stack, registers in it are of the code that an interrupt came to, or of other CPUs (NMI,
+ * behind a hung task): they say nothing of the report. */
 static void forget_others_registers(struct oops_report *r)
 {
-	if (r->kind->where[0] != OOPS_WHERE_HUNG)
+	bool is_complaint = r->severity == OOPS_WARNING || r->severity == OOPS_BUG;
+
+	if (!is_complaint || looks_at_pc(r->kind) || (r->pc.function != NULL && r->blame != NULL && strcmp(r->pc.function, r->blame->function) == 0))
 		return;
 	r->registers.n = 0;
 	r->code = NULL;
@@ -179,13 +190,13 @@ struct oops_report *oops_parse(const struct oops_kind *kind, const char *text, s
 	if (!is_single_note(r->kind)) {
 		oops_facts_parse(r);
 		oops_registers_parse(r);
-		forget_others_registers(r);
 		oops_traces_parse(r);
 		oops_tasks_parse(r);
 	}
 	if (r->kind->finish != NULL)
 		r->kind->finish(r);
 	oops_blame_find(r);
+	forget_others_registers(r);
 	oops_source_find(r);
 	oops_title_make(r);
 	oops_damage_find(r);
