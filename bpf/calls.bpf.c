@@ -25,6 +25,11 @@ const volatile __u32 calls_show_blocked = 1;
 /* Bit: some ABI's call of that number is wanted.  The quick no for all others. */
 const volatile __u64 calls_numbers[BPF_CALLS_NUMBERS / 64] = { 0 };
 const volatile __u32 calls_others = 1; /* numbers beyond those */
+/* Entries are seen by calls_enter_one(), not by calls_enter(). */
+const volatile __u8 calls_narrow = 0;
+
+/* Set by user space meanwhile: calls_enter() is attached, too. */
+__u32 calls_wide = 0;
 
 enum { PROT_EXEC = 4, TS_COMPAT_FLAG = 2, X32_BIT = 0x40000000, STORAGE_CREATE = 1, FILENAME_BYTES = 4096 };
 
@@ -190,11 +195,8 @@ static __always_inline struct call_now *admit(struct task_struct *task)
 	return now;
 }
 
-/* sys_enter(regs, number) */
-SEC("typed_tp/sys_enter")
-int calls_enter(__u64 *ctx)
+static __always_inline int enter(const struct pt_regs *regs, __u64 number)
 {
-	__u64 number = ctx[1];
 	struct bpf_calls_plan *plan;
 	struct task_struct *task;
 	struct call_now *now;
@@ -223,7 +225,7 @@ int calls_enter(__u64 *ctx)
 	now->parts = 0;
 	now->netlink = 0;
 	now->in_call = 1;
-	take_registers(&now->call, (const struct pt_regs *)ctx[0], abi);
+	take_registers(&now->call, regs, abi);
 	now->call.enter_ns = bpf_ktime_get_ns();
 	if (plan->socket)
 		copy_netlink(now);
@@ -238,6 +240,26 @@ int calls_enter(__u64 *ctx)
 	return 0;
 }
 
+/* sys_enter(regs, number) */
+SEC("typed_tp/sys_enter")
+int calls_enter(__u64 *ctx) { return enter((const struct pt_regs *)ctx[0], ctx[1]); }
+
+/* What perf_call_bpf_enter() in kernel/trace/trace_syscalls.c gives to a program. */
+struct syscall_tracepoint {
+	__u64 regs;
+	int number;
+};
+
+/* In its place where few calls are wanted: attached to the tracepoints of those alone (capture/bpf/narrow.h), which
+ * 32-bit programs' calls don't pass: leave() sees those, until user space has attached the one above, too. */
+SEC("tp")
+int calls_enter_one(struct syscall_tracepoint *ctx)
+{
+	if (calls_wide)
+		return 0;
+	return enter((const struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf()), (__u64)ctx->number);
+}
+
 /* The number that the call was made with, where it is at hand; else one that may be wanted. */
 static __always_inline __u64 number_at_exit(const struct pt_regs *regs)
 {
@@ -248,29 +270,22 @@ static __always_inline __u64 number_at_exit(const struct pt_regs *regs)
 #endif
 }
 
-/* A thread whose first sight is a return: it has been in that call since before we looked, and its
- * registers are as they were at entry.  (Not on arm64, where the first one holds the result.) */
-static __always_inline struct call_now *join(struct task_struct *task, const struct pt_regs *regs, __u64 number)
-{
 #if defined(__TARGET_ARCH_x86)
-	__u32 tid = target_nr(task), abi, key;
-	struct bpf_calls_plan *plan;
+/* At exit registers are as they were at entry.  (Not on arm64, where the first one holds the result.) */
+static __always_inline struct call_now *begin_late(struct task_struct *task, const struct pt_regs *regs, __u64 number, __u16 flags)
+{
+	__u32 abi = abi_of(task, &number), key = plan_key(abi, (__u32)number);
+	struct bpf_calls_plan *plan = bpf_map_lookup_elem(&calls_plans, &key);
 	struct call_now *now;
 
-	if (!bpf_map_lookup_elem(&calls_begun, &tid))
+	if (number >= BPF_CALLS_NUMBERS || !plan || !plan->wanted)
 		return NULL;
-	bpf_map_delete_elem(&calls_begun, &tid);
-	abi = abi_of(task, &number);
-	if (number >= BPF_CALLS_NUMBERS)
-		return NULL;
-	key = plan_key(abi, (__u32)number);
-	plan = bpf_map_lookup_elem(&calls_plans, &key);
-	now = plan && plan->wanted ? admit(task) : NULL;
+	now = admit(task);
 	if (!now)
 		return NULL;
 	now->call.number = (__u32)number;
 	now->call.abi = (__u16)abi;
-	now->call.flags = BPF_CALL_JOINED;
+	now->call.flags = flags;
 	now->call.data_bytes = 0;
 	now->call.enter_ns = 0;
 	now->late = 0;
@@ -281,6 +296,42 @@ static __always_inline struct call_now *join(struct task_struct *task, const str
 	if (plan->socket)
 		copy_netlink(now);
 	return now;
+}
+
+/* The entry of a 32-bit call passed none of the tracepoints that we are attached to. */
+static __always_inline struct call_now *see_late(struct task_struct *task, const struct pt_regs *regs, __u64 number)
+{
+	__u64 plain = number;
+	struct bpf_calls_plan *plan;
+	struct call_now *now;
+	__u32 key;
+
+	if (abi_of(task, &plain) == 0 || calls_wide)
+		return NULL;
+	now = begin_late(task, regs, number, BPF_CALL_UNSEEN);
+	if (!now)
+		return NULL;
+	now->call.enter_ns = bpf_ktime_get_ns();
+	key = plan_key(now->call.abi, now->call.number);
+	plan = bpf_map_lookup_elem(&calls_plans, &key);
+	if (plan && plan->phases & BPF_PLAN_AT_ENTRY)
+		copy_phase(now, plan, 0);
+	if (calls_files && plan && plan->files | plan->file_list)
+		copy_files_at_entry(now, plan);
+	return now;
+}
+#endif
+
+/* A thread whose first sight is a return: it has been in that call since before we looked. */
+static __always_inline struct call_now *join(struct task_struct *task, const struct pt_regs *regs, __u64 number)
+{
+#if defined(__TARGET_ARCH_x86)
+	__u32 tid = target_nr(task);
+
+	if (!bpf_map_lookup_elem(&calls_begun, &tid))
+		return NULL;
+	bpf_map_delete_elem(&calls_begun, &tid);
+	return begin_late(task, regs, number, BPF_CALL_JOINED);
 #else
 	return NULL;
 #endif
@@ -333,6 +384,10 @@ static __always_inline int leave(__u64 *ctx, bool stacks)
 	now = bpf_task_storage_get(&calls_now, task, 0, 0);
 	if (!now)
 		now = join(task, regs, number);
+#if defined(__TARGET_ARCH_x86)
+	if (calls_narrow && (!now || !now->in_call))
+		now = see_late(task, regs, number);
+#endif
 	if (!now || !now->in_call)
 		return 0;
 	if (task->pending.signal.sig[0] >> 8 & 1 && !took_fatal(task)) /* SIGKILL: what it returns nobody will see */

@@ -17,6 +17,7 @@
 #include "capture/bpf/begun.h"
 #include "capture/bpf/call_stacks.h"
 #include "capture/bpf/loader.h"
+#include "capture/bpf/narrow.h"
 #include "capture/bpf/rings.h"
 #include "capture/bpf/target.h"
 #include "capture/track.h"
@@ -72,6 +73,8 @@ struct bpf_calls {
 	struct map threads; /* tid -> struct watched * */
 	struct bpf_calls_totals totals;
 	uint64_t start_ns, stop_ns;
+	struct bpf_narrow *narrow; /* NULL: the entries of all calls are looked at */
+	bool widen;               /* ... and have to be: a 32-bit program was seen */
 	size_t begun;             /* threads with a call that began before */
 	bool tell_begun;          /* as soon as it is known that it blocks, else when it returns */
 };
@@ -295,6 +298,7 @@ static void on_call(struct bpf_calls *c, const struct bpf_call *r, uint32_t size
 	struct watched *w = add(c, r->pid, r->head.tid, CALL_BEGIN_ATTACHED, r->enter_ns ? r->enter_ns : c->start_ns);
 
 	forget_begun(c, w); /* this is it, or one behind it */
+	c->widen = c->widen || r->flags & BPF_CALL_UNSEEN;
 	if (sizeof(*r) + r->data_bytes > size_bytes || r->abi >= SYSCALL_ABI_COUNT)
 		return;
 	if (r->head.kind == BPF_CALLS_PART)
@@ -467,6 +471,20 @@ static void count_missed(struct bpf_calls *c)
 	}
 }
 
+/* Have the entries of all calls looked at. */
+static struct err *widen(struct bpf_calls *c)
+{
+	struct calls_bpf *skel = c->skel;
+
+	if (skel->links.calls_enter)
+		return NULL;
+	skel->links.calls_enter = bpf_program__attach_trace(skel->progs.calls_enter);
+	if (!skel->links.calls_enter)
+		return err_errno(errno, "cannot attach a BPF program to the entry of system calls");
+	__atomic_store_n(&skel->bss->calls_wide, 1, __ATOMIC_SEQ_CST);
+	return NULL;
+}
+
 void bpf_calls_drain(struct bpf_calls *c, bool last)
 {
 	/* a bound even at last: many busy threads write faster than a sink on a busy machine reads */
@@ -487,6 +505,8 @@ void bpf_calls_drain(struct bpf_calls *c, bool last)
 	tell_begun(c, cutoff_ns);
 	if (!last)
 		bpf_rings_grow(c->rings);
+	if (c->widen && !last)
+		err_destroy(widen(c)); /* else it is tried again */
 	count_lost(c);
 }
 
@@ -644,6 +664,9 @@ static struct err *load(struct bpf_calls *c)
 	skel->rodata->calls_kinds = kinds_of(c);
 	skel->rodata->calls_files = c->options.files;
 	skel->rodata->target_groups = c->options.group;
+	skel->rodata->calls_narrow = bpf_narrow_can(c->options.wanted);
+	bpf_program__set_autoload(skel->progs.calls_enter_one, skel->rodata->calls_narrow);
+	bpf_program__set_autoattach(skel->progs.calls_enter, !skel->rodata->calls_narrow);
 	skel->rodata->calls_strings_most = c->options.verbose ? STRINGS_MOST_VERBOSE : STRINGS_MOST;
 	skel->rodata->calls_result_filter = c->options.only_successful ? 1 : c->options.only_failed ? 2 : 0;
 	set_numbers(c->options.wanted, skel);
@@ -654,7 +677,11 @@ static struct err *load(struct bpf_calls *c)
 	TRY(bpf_rings_open(skel->maps.rings, skel->maps.ring_states, ring_bytes, &c->rings));
 	TRY(open_stacks(c));
 	TRY(fill_plans(c));
-	return bpf_loader_attach(&c->loader, skel->skeleton);
+	TRY(bpf_loader_attach(&c->loader, skel->skeleton));
+	if (!skel->rodata->calls_narrow)
+		return NULL;
+	c->narrow = bpf_narrow_attach(skel->progs.calls_enter_one, c->options.wanted);
+	return c->narrow ? NULL : widen(c);
 }
 
 struct err *bpf_calls_create(const struct bpf_calls_options *options, struct bpf_calls **ret)
@@ -718,6 +745,8 @@ void bpf_calls_stop(struct bpf_calls *c)
 	__atomic_store_n(&c->skel->data->target_mode, (uint32_t)BPF_TARGET_NOBODY, __ATOMIC_SEQ_CST);
 	c->stop_ns = clock_now_ns();
 	calls_bpf__detach(c->skel);
+	bpf_narrow_detach(c->narrow);
+	c->narrow = NULL;
 	if (!c->options.only_successful && !c->options.only_failed)
 		send_rest(c);
 	count_missed(c);
@@ -762,6 +791,7 @@ void bpf_calls_destroy(struct bpf_calls *c)
 
 	if (c == NULL)
 		return;
+	bpf_narrow_detach(c->narrow);
 	if (c->skel)
 		calls_bpf__destroy(c->skel);
 	call_stacks_destroy(c->stacks);
