@@ -290,17 +290,15 @@ static void print_xattr(struct decoder *d, uint64_t addr, uint64_t size)
 		dec_buffer(d, addr, size);
 }
 
-/* Room of 0 asks how much there is. */
 void hook_xattr_val(struct decoder *d, const struct sys_ref *ref)
 {
-	uint64_t room = d->args[ref->param];
-
-	if (d->exit && (d->call->is_error || room == 0))
+	if (dec_failed(d))
 		dec_addr(d, ref->value);
 	else
-		print_xattr(d, ref->value, d->exit ? (uint64_t)d->call->result : room);
+		print_xattr(d, ref->value, d->exit ? (uint64_t)d->call->result : d->args[ref->param]);
 }
 
+/* Room of 0 asks how much there is. */
 void hook_xattr_list(struct decoder *d, const struct sys_ref *ref)
 {
 	if (d->call->is_error || d->args[ref->param] == 0)

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { PATH_BYTES = 4096, ARRAY_BYTES = 8192, HOOK_BYTES = 256, DENTS_BYTES = 1 << 20, SIGFRAME_BYTES = 304 };
+enum { PATH_BYTES = 4096, ARRAY_BYTES = 8192, HOOK_BYTES = 256, DENTS_BYTES = 1 << 20, SIGFRAME_BYTES = 304, PTRACE_BYTES = 512 };
 
 #define HOOK_NUMBER(name) HOOK_##name,
 enum { SYS_HOOKS(HOOK_NUMBER) HOOK_COUNT };
@@ -51,6 +51,12 @@ static const struct hook_plan {
 	{ HOOK_protocol, SYSCALL_PLAN_NONE, 0, 0, 0, false },
 	{ HOOK_ioctl_cmd, SYSCALL_PLAN_NONE, 0, 0, 0, false },
 	{ HOOK_fcntl_cmd, SYSCALL_PLAN_NONE, 0, 0, 0, false },
+	{ HOOK_pidfd_fd, SYSCALL_PLAN_NONE, 0, 0, 0, false },
+	{ HOOK_xattr_val, SYSCALL_PLAN_BYTES, 0, 1, 0, true },
+	{ HOOK_xattr_list, SYSCALL_PLAN_BYTES, 0, 1, 0, true },
+	{ HOOK_ptrace_request, SYSCALL_PLAN_NONE, 0, 0, 0, false },
+	{ HOOK_ptrace_pid, SYSCALL_PLAN_BYTES, 16, 0, 16, false, 2 + 1 }, /* PTRACE_PEEKSIGINFO's */
+	{ HOOK_ptrace_rest, SYSCALL_PLAN_BYTES, PTRACE_BYTES, 0, PTRACE_BYTES, false, 3 + 1 },
 };
 
 static unsigned bytes_of(enum syscall_abi abi, const struct sys_type *type)

@@ -176,7 +176,7 @@ static bool is_printed(const struct printer *p, const struct call_thread *t, con
 /* Before the program writes where we write, our lines have to be there. */
 static void keep_order(struct printer *p, const struct line *line, const struct call_thread *t)
 {
-	if (!line->out->shared || t->whole || p->hides_writes) /* too late; or done when a line ends */
+	if (!line->out->shared || t->whole) /* too late */
 		return;
 
 	const struct syscall_entry *entry = syscall_find(t->call.abi, t->call.number);
