@@ -13,9 +13,10 @@
  *
  * To go on in the function that catches an exception, libgcc first writes that one's return address and
  * registers over those in its own frame, and then leaves.  In between its caller seems to be that
- * function, with the wrong stack.  So where a walk breaks off it is made once more, and behind such a
- * frame the place is looked for where the same return address lies once more: right below
- * the frame of the function that catches.
+ * function, with the wrong stack; or its caller's frame pointer is that function's already.  So where a walk breaks off,
+ * or ends where no function begins, it is made once more, and behind such a frame the place is looked for where the
+ * same return address lies once more: right below the frame of the function that catches.  Where it has
+ * been written over too, places are tried from which a walk comes to where the program or thread began.
  *
  * A caller's frame lies above its callee's.  So the walk ends, whatever the memory holds; only a
  * signal handler may run on another stack, and max_frames bounds those.
@@ -23,7 +24,7 @@
 #include "unwind/unwind.h"
 
 #define FRAME_MAX_BYTES (UINT64_C(64) << 20)
-enum { GO_OVER_WORDS = 8192, GO_OVER_MAX = 4 };
+enum { GO_OVER_WORDS = 8192, GO_OVER_MAX = 4, GO_OVER_DEPTH = 4, TRIES_MAX = 64, TRY_FRAMES_MAX = 256 };
 
 struct walk {
 	const struct unwind_machine *m;
@@ -234,15 +235,71 @@ static enum outcome step_row(struct walk *w, const struct unwind_row *row, const
 	return outcome;
 }
 
-/* Behind a frame that goes over to another function. */
-static void go_over(struct walk *w)
+static enum outcome step(struct walk *w, const struct unwind_full *all, uint64_t *told);
+
+/* Does a walk that goes on like this come to where the program or thread began? */
+static bool leads_home(const struct walk *from)
+{
+	struct unwind_result result = { 0 };
+	struct walk w = *from;
+	enum outcome outcome = STEPPED;
+	uint64_t told;
+
+	w.result = &result;
+	w.again = 0;
+	for (unsigned i = 0; i < TRY_FRAMES_MAX && outcome == STEPPED; i++)
+		outcome = step(&w, NULL, &told);
+	return result.outermost;
+}
+
+/* The address of the first word from AT on that is the pc; 0: none. */
+static uint64_t find_pc_again(struct walk *w)
 {
 	uint64_t at = w->sp, word;
 
-	for (unsigned i = 0; i < GO_OVER_WORDS && read_word(w, at, &word); i++, at += words(w, 1)) {
-		if ((word & w->m->address_mask) != w->pc)
-			continue;
+	for (unsigned i = 0; i < GO_OVER_WORDS && read_word(w, at, &word); i++, at += words(w, 1))
+		if ((word & w->m->address_mask) == w->pc)
+			return at;
+	return 0;
+}
+
+/* AT holds what leads to code.  It may be the return address to the function that catches, or by now that of its
+ * handler; or the one above where this frame's pointer should lead. */
+static bool try_place(struct walk *w, uint64_t at)
+{
+	struct walk catching = *w, same = *w;
+
+	catching.sp = at + words(w, 1);
+	same.fp = at - words(w, 1);
+	same.fp_known = true;
+	if (leads_home(&catching))
+		*w = catching;
+	else if (leads_home(&same))
+		*w = same;
+	else
+		return false;
+	return true;
+}
+
+/* Behind a frame that goes over to another function. */
+static void go_over(struct walk *w)
+{
+	uint64_t at = find_pc_again(w), word;
+
+	if (at) {
 		w->sp = at + words(w, 1);
+		w->result->by_guess++;
+		return;
+	}
+	if (leads_home(w))
+		return;
+	at = w->sp;
+	for (unsigned i = 0, tries = 0; i < GO_OVER_WORDS && tries < TRIES_MAX && read_word(w, at, &word); i++, at += words(w, 1)) {
+		if (!leads_to_code(w, word & w->m->address_mask))
+			continue;
+		tries++;
+		if (!try_place(w, at))
+			continue;
 		w->result->by_guess++;
 		return;
 	}
@@ -373,6 +430,7 @@ static enum outcome step(struct walk *w, const struct unwind_full *all, uint64_t
 	case UNWIND_CFA_NONE:
 		return step_without_cfi(w);
 	case UNWIND_CFA_OUTERMOST:
+		w->result->outermost = true;
 		return COMPLETE;
 	case UNWIND_CFA_SIGNAL:
 		tell_trampoline(w, told);
@@ -401,6 +459,7 @@ static enum outcome step_full(struct walk *w, struct unwind_full *all, uint64_t 
 		return step(w, all, told); /* its CFI leads to LR, not to the pc */
 	switch (unwind_full_step(w->m, &w->place, w->memory, all, &exact, &why)) {
 	case UNWIND_OUTERMOST:
+		w->result->outermost = true;
 		return COMPLETE;
 	case UNWIND_NO_RULE:
 		return step(w, all, told);
@@ -418,7 +477,8 @@ static enum outcome step_full(struct walk *w, struct unwind_full *all, uint64_t 
 	if (exact) {
 		*told = pc;
 		w->result->by_signal++;
-	} else if (w->sp < sp || (w->sp == sp && !(w->m->has_lr && w->first))) {
+	} else if (w->sp < sp || (w->sp == sp && !w->first)) {
+		/* the first may stay: with the return address in a register, or popped already */
 		return broken(w, UNWIND_WHY_FRAME);
 	} else {
 		w->result->by_table++;
@@ -523,18 +583,33 @@ static bool is_twofold(struct walk *w, const uint64_t *pcs)
 	return false;
 }
 
+/* Is one of the first functions one that goes over? */
+static bool may_go_over(struct walk *w, const uint64_t *pcs)
+{
+	struct unwind_place place;
+
+	for (size_t i = 0; i < GO_OVER_DEPTH && i < w->result->count; i++) {
+		uint64_t pc = pcs[i] - (i > 0);
+
+		if (w->space->find(w->space->user, pc, &place) && place.sections && unwind_goes_over(w->m, &place, pc))
+			return true;
+	}
+	return false;
+}
+
 /* What looks as if it had gone over to another function meanwhile is walked again. */
 static void walk_again(struct walk *w, const struct unwind_regs *regs, uint64_t *pcs, size_t max_frames)
 {
 	const struct unwind_result *r = w->result;
 	bool broken = r->end == UNWIND_BROKEN && r->why != UNWIND_WHY_REGISTERS;
+	bool ends_anywhere = r->end == UNWIND_COMPLETE && !r->outermost;
 
-	if (r->count < 2 || !(broken || is_twofold(w, pcs)))
+	if (r->count < 2 || !(broken || (ends_anywhere && may_go_over(w, pcs)) || is_twofold(w, pcs)))
 		return;
 	w->again = GO_OVER_MAX;
 	walk(w, regs, NULL, pcs, max_frames);
 	w->again = 0;
-	if (r->end == UNWIND_BROKEN)
+	if (!r->outermost)
 		walk(w, regs, NULL, pcs, max_frames);
 }
 

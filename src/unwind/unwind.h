@@ -81,6 +81,7 @@ struct unwind_result {
 	size_t count;           /* frames in pcs */
 	uint8_t end, why;       /* enum unwind_end, unwind_why */
 	bool has_full;          /* all of CFI was needed */
+	bool outermost;         /* complete where CFI says that nobody called, not where a pc or frame pointer was 0 */
 	uint16_t by_table, by_fp, by_guess, by_signal; /* steps, by what served */
 };
 

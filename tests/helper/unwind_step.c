@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * unwind-step [-k EVERY] [-b OFFSET] CMD...: run CMD one instruction at a time, and unwind its
+ * unwind-step [-k EVERY] [-s SHOWN] [-b OFFSET] CMD...: run CMD one instruction at a time, and unwind its
  * stack at each.
  *
  * What the stack must be is known without any unwinder: a call pushes its return address, a
@@ -13,7 +13,7 @@
  * between are gone.
  *
  * Prints counts, and the first places where they differ; -k K unwinds at every K-th instruction
- * only, outside of the program itself.  x86-64.
+ * only, outside of the program itself; -s how many are shown.  x86-64.
  */
 #include "base/mem.h"
 #include "base/vec.h"
@@ -36,7 +36,7 @@
 
 #if defined(__x86_64__)
 
-enum { FRAMES_MAX = 4096, WINDOW_BYTES = 4096, SHOWN_MAX = 12, CODE_PAGES = 4096 };
+enum { FRAMES_MAX = 4096, WINDOW_BYTES = 4096, SHOWN = 12, CODE_PAGES = 4096 };
 
 struct module {
 	struct mapping mapping;
@@ -69,7 +69,7 @@ struct stepper {
 	/* counts */
 	uint64_t steps, unwound, complete, right, in_program, in_program_right, frames, full, guessed;
 	uint64_t throwing, throwing_right; /* of `unwound`: with libgcc's unwinder on the stack */
-	unsigned shown;
+	unsigned shown, shown_max;
 };
 
 /* --- memory ---------------------------------------------------------------------------------- */
@@ -284,7 +284,7 @@ static bool is_throwing(struct stepper *s, const uint64_t *pcs, size_t count)
 static void show(struct stepper *s, const uint64_t *got, const struct unwind_result *r, const uint64_t *want,
 		 size_t want_count)
 {
-	if (s->shown++ >= SHOWN_MAX)
+	if (s->shown++ >= s->shown_max)
 		return;
 	printf("step %" PRIu64 ": end %u why %u, %zu frames of %zu\n  got ", s->steps, r->end, r->why, r->count,
 	       want_count);
@@ -465,13 +465,15 @@ static pid_t start(char **words)
 
 int main(int argc, char **argv)
 {
-	static struct stepper s = { .every = 1 };
+	static struct stepper s = { .every = 1, .shown_max = SHOWN };
 	uint64_t offset = 0;
 	int at = 1;
 
 	for (; at + 1 < argc && argv[at][0] == '-'; at += 2) {
 		if (argv[at][1] == 'k')
 			s.every = (unsigned)atoi(argv[at + 1]);
+		else if (argv[at][1] == 's')
+			s.shown_max = (unsigned)atoi(argv[at + 1]);
 		else
 			offset = strtoull(argv[at + 1], NULL, 16);
 	}

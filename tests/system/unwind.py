@@ -81,8 +81,9 @@ def step(program, every, from_main=True):
     expect(program + ": ran to its end", status == 0 and unwound > 2000, r.stdout)
     expect(program + ": stacks are right", right - throwing_right >= MIN_RIGHT * (unwound - throwing), r.stdout)
     expect(program + ": right in the program itself", inside_right >= inside - 2, r.stdout)
-    # while libgcc goes over to a landing pad it writes over its own frame: half the old one, half the new
-    expect(program + ": stacks within exceptions are right", throwing_right >= 0.994 * throwing, r.stdout)
+    # while libgcc goes over to a landing pad it writes over its own frame: half the old one, half the new.  Of all
+    # instructions 99.94 % (g++) and 99.90 % (clang++) are right, here each eleventh is looked at
+    expect(program + ": stacks within exceptions are right", throwing_right >= 0.998 * throwing, r.stdout)
 
 
 def each_instruction():
