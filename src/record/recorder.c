@@ -571,6 +571,7 @@ static void count_totals(struct recorder *r, uint64_t waiting, struct recorder_t
 		return;
 	*totals = (struct recorder_totals){ .rows = r->rows_stored + waiting,
 					    .lost = atomic_load(&r->header->lost_rows),
+					    .source_lost = atomic_load(&r->source_lost),
 					    .bytes = store_bytes(r->dirfd, ".") };
 	for (unsigned type = 0; type <= TYPE_MAX; type++)
 		if (r->types[type] && !r->types[type]->side)

@@ -52,6 +52,7 @@ struct recorder {
 	/* end of lock */
 
 	_Atomic(struct err *) error; /* the first */
+	_Atomic uint64_t source_lost; /* what sources told of */
 
 	/* the writer thread's, and finish's after it */
 	pthread_t thread;

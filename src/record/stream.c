@@ -142,6 +142,7 @@ void recorder_lost(struct recorder_stream *s, const char *source, const char *re
 	if (l->time_ns == 0)
 		l->time_ns = time_ns;
 	l->count += count;
+	atomic_fetch_add(&s->recorder->source_lost, count);
 	if (l->reported_ns == 0 || time_ns - l->reported_ns >= LOSS_MERGE_NS || count == 0)
 		report_loss(s, l, time_ns);
 }

@@ -565,7 +565,8 @@ static void summarize(struct session *s, const struct recorder_totals *totals)
 		str_printf(&line, " (%s threads)", units_count(tracked.threads).text);
 	str_add(&line, "; ");
 	add_rows(s, totals, &line);
-	str_printf(&line, ", %s lost; %s", units_count(totals->lost).text, units_bytes((double)totals->bytes).text);
+	str_printf(&line, ", %s lost; %s", units_count(totals->lost + totals->source_lost).text,
+		   units_bytes((double)totals->bytes).text);
 	log_note("%s", str_text(&line));
 	str_deinit(&line);
 }

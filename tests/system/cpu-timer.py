@@ -43,7 +43,7 @@ def check_guests():
             fail("%s: %r, status %d; with the agent %r, status %d: %s" % (
                 case, plain.stdout, plain.returncode, seen.stdout, seen.returncode, seen.stderr))
         taken, lost = samples(seen.stderr)
-        if taken < least or lost:
+        if taken < least or lost > taken // 10 + 2:  # a machine with too much to do may let the ring run full
             fail("%s: %d samples, %d lost: %s" % (case, taken, lost, seen.stderr))
         if os.path.lexists(case + ".sonde/.cpu-timer"):
             fail(case + ": the link to the ring is still there")
