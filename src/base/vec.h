@@ -36,8 +36,19 @@
 	 (void)(vec)->n--)
 #define vec_deinit(vec) \
 	(free((vec)->v), (void)((vec)->v = NULL), (void)((vec)->n = (vec)->cap = 0))
-#define vec_sort(vec, compare) \
-	((vec)->n ? qsort((vec)->v, (vec)->n, sizeof(*(vec)->v), (compare)) : (void)0)
+/* What is in order already, as much is that comes out of files, costs one pass. */
+#define vec_sort(vec, compare) vec_sort_((vec)->v, (vec)->n, sizeof(*(vec)->v), (compare))
+
+static inline void vec_sort_(void *v, size_t count, size_t item_bytes, int (*compare)(const void *, const void *))
+{
+	const char *items = v;
+
+	for (size_t i = 1; i < count; i++)
+		if (compare(items + (i - 1) * item_bytes, items + i * item_bytes) > 0) {
+			qsort(v, count, item_bytes, compare);
+			return;
+		}
+}
 
 static inline void vec_reserve_(void **v, size_t *cap, size_t count, size_t item_bytes)
 {

@@ -2,7 +2,8 @@
 #ifndef SONDE_MODULE_INDEX_CACHE_H
 #define SONDE_MODULE_INDEX_CACHE_H
 /* Where what was made from a file is kept: ${XDG_CACHE_HOME:-~/.cache}/sonde/index/XX/REST.ENDING
- * (base/cache.h): indexes of its symbols (sym/index.h, "idx") and unwind tables (unwind/table_file.h, "unw"). */
+ * (base/cache.h): indexes of its symbols (sym/index.h, "idx"), unwind tables (unwind/table_file.h, "unw"),
+ * the running kernel's symbols (sym/kallsyms_file.h, "ksy"). */
 #include "base/err.h"
 #include "format/elf.h"
 

@@ -31,6 +31,8 @@ enum {
 	UNITS_AT_ADDR_MAX = 8,
 	BUILD_ADDRESSES = 4000, /* so many at once are worth an index */
 	BUILD_LOADS = 16,     /* after so many units one by one, and a quarter of the file, too */
+	PACKED_QUESTIONS = 16, /* ... of a file that has to be unpacked anyway, */
+	PACKED_BYTES = 64 << 20, /* and is no larger */
 	FORGET_EVERY = 32,
 	DAMAGES_MAX = 2,      /* so often an index is believed once more */
 };
@@ -52,6 +54,7 @@ struct sym_index {
 	bool used[READERS];
 	size_t next_reader;
 	uint64_t loads, loaded_bytes;
+	uint64_t asked;        /* one by one */
 };
 
 /* --- open -------------------------------------------------------------------------------- */
@@ -280,8 +283,18 @@ static void find_direct(struct sym_index *ix, uint64_t addr, struct arena *a, st
 	} while (!is_whole(ret) && unit_map_complete(&ix->units));
 }
 
+/* Unpacking DWARF takes longer than all else, and without an index it is done each time. */
+static bool is_packed(const struct sym_index *ix)
+{
+	uint64_t bytes = ix->file->loaded ? debug_file_bytes(ix->file) : 0;
+
+	return bytes > ix->file->image.size_bytes && bytes < PACKED_BYTES;
+}
+
 static bool is_worth_building(const struct sym_index *ix)
 {
+	if (ix->asked > PACKED_QUESTIONS && ix->path != NULL && is_packed(ix))
+		return true;
 	return ix->loads >= BUILD_LOADS &&
 	       ix->loaded_bytes > ix->file->dwarf.sections.info.size_bytes / 4;
 }
@@ -289,6 +302,7 @@ static bool is_worth_building(const struct sym_index *ix)
 struct err *sym_index_find(struct sym_index *ix, uint64_t addr, struct arena *a, struct index_chain *ret)
 {
 	*ret = (struct index_chain){ 0 };
+	ix->asked++;
 	TRY(sym_index_expect(ix, 1));
 	if (ix->mapped) {
 		index_file_find(&ix->index, addr, a, ret);

@@ -8,6 +8,7 @@
 #include "sym/intervals.h"
 
 #include "base/mem.h"
+#include "base/vec.h"
 
 #include <stdlib.h>
 
@@ -93,7 +94,7 @@ void intervals_build(struct interval *ranges, size_t count, struct intervals *re
 	*ret = (struct intervals){ 0 };
 	if (count == 0)
 		return;
-	qsort(ranges, count, sizeof(*ranges), by_start);
+	vec_sort_(ranges, count, sizeof(*ranges), by_start);
 	s.heap = mem_calloc(count, sizeof(*s.heap));
 	ret->v = mem_calloc(2 * count, sizeof(*ret->v));
 	for (size_t i = 0; i < count; i++) {

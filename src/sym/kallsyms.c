@@ -16,6 +16,7 @@
 #include "sym/kallsyms.h"
 
 #include "base/io.h"
+#include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/vec.h"
@@ -23,9 +24,11 @@
 #include "module/module.h"
 #include "sym/dwarf.h"
 #include "sym/finders.h"
+#include "sym/kallsyms_file.h"
 #include "sym/kernel_debug.h"
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,6 +42,8 @@ struct kernel_symbol {
 
 struct kallsyms {
 	struct str text; /* lines, cut into strings in place */
+	struct io_map kept; /* or this file, with the names */
+	uint64_t low, high; /* [low, high): what it answers for */
 	VEC(struct kernel_symbol) symbols;
 	bool hidden;
 };
@@ -64,37 +69,66 @@ static int symbol_compare(const void *a, const void *b)
 	return (y->rank > x->rank) - (y->rank < x->rank);
 }
 
-/* One line, already ended by NUL. */
-static void add_line(struct kallsyms *k, char *line)
+/* LINE up to its END, which becomes NUL. */
+static void add_line(struct kallsyms *k, char *line, char *end)
 {
-	char *end;
-	uint64_t addr = strtoull(line, &end, 16);
+	uint64_t addr = 0;
+	char *p = line, *tab;
 
-	if (end == line || end[0] != ' ' || end[1] == '\0' || end[2] != ' ' || end[3] == '\0')
+	*end = '\0';
+	for (; isxdigit((unsigned char)*p); p++)
+		addr = addr << 4 | (uint64_t)(*p <= '9' ? *p - '0' : (*p | 32) - 'a' + 10);
+	if (p == line || end - p < 4 || p[0] != ' ' || p[2] != ' ')
 		return;
-
-	char *tab = strchr(end + 3, '\t');
-
+	tab = memchr(p + 3, '\t', (size_t)(end - p - 3));
 	if (tab != NULL)
 		*tab = ' '; /* "name\t[module]" */
-	vec_push(&k->symbols, ((struct kernel_symbol){ addr, end + 3, rank_of(end[1], end + 3) }));
+	vec_push(&k->symbols, ((struct kernel_symbol){ addr, p + 3, rank_of(p[1], p + 3) }));
+}
+
+/* The best of those that share an address comes first. */
+static void sort_groups(struct kernel_symbol *v, size_t count)
+{
+	for (size_t i = 1; i < count; i++) {
+		struct kernel_symbol s = v[i];
+		size_t k = i;
+
+		for (; k > 0 && v[k - 1].addr == s.addr && v[k - 1].rank < s.rank; k--)
+			v[k] = v[k - 1];
+		v[k] = s;
+	}
+}
+
+/* The kernel's own come sorted, those of modules don't. */
+static void sort_symbols(struct kallsyms *k)
+{
+	struct kernel_symbol *v = k->symbols.v;
+	size_t sorted = k->symbols.n > 0;
+
+	while (sorted < k->symbols.n && v[sorted - 1].addr <= v[sorted].addr)
+		sorted++;
+	qsort(v + sorted, k->symbols.n - sorted, sizeof(*v), symbol_compare);
+	if (sorted > 0 && sorted < k->symbols.n && v[sorted].addr < v[sorted - 1].addr)
+		vec_sort(&k->symbols, symbol_compare);
+	else
+		sort_groups(v, k->symbols.n);
 }
 
 static void parse(struct kallsyms *k)
 {
+	char *end = k->text.text + k->text.length, *next;
 	uint64_t any = 0;
-	char *next;
 
-	for (char *line = k->text.text; line != NULL && *line != '\0'; line = next) {
-		next = strchr(line, '\n');
-		if (next != NULL)
-			*next++ = '\0';
-		add_line(k, line);
+	for (char *line = k->text.text; line != NULL && line < end; line = next + 1) {
+		next = memchr(line, '\n', (size_t)(end - line));
+		if (next == NULL)
+			next = end; /* a NUL stands there */
+		add_line(k, line, next);
 	}
 	for (size_t i = 0; i < k->symbols.n; i++)
 		any |= k->symbols.v[i].addr;
 	k->hidden = any == 0;
-	vec_sort(&k->symbols, symbol_compare);
+	sort_symbols(k);
 }
 
 struct err *kallsyms_load(const char *path, struct kallsyms **ret)
@@ -106,9 +140,79 @@ struct err *kallsyms_load(const char *path, struct kallsyms **ret)
 		kallsyms_destroy(k);
 		return err;
 	}
+	k->high = UINT64_MAX;
 	parse(k);
 	*ret = k;
 	return NULL;
+}
+
+/* --- kept ------------------------------------------------------------------------------------ */
+
+static struct err *load_kept(const char *path, uint64_t boot, struct kallsyms *k)
+{
+	const struct kallsyms_file_header *h;
+	const struct kallsyms_row *rows;
+	const char *names;
+
+	TRY(io_map_file(AT_FDCWD, path, &k->kept));
+	TRY(kallsyms_file_parse((struct bytes){ k->kept.data, k->kept.size_bytes }, boot, &h, &rows, &names));
+	k->low = h->low;
+	k->high = h->high;
+	vec_reserve(&k->symbols, (size_t)h->row_count);
+	for (size_t i = 0; i < h->row_count; i++)
+		vec_push(&k->symbols, ((struct kernel_symbol){ rows[i].addr, names + rows[i].name, (uint8_t)rows[i].rank }));
+	return NULL;
+}
+
+/* The symbols from _stext on up to the first one behind _etext, which ends the last function. */
+static void keep(const struct kallsyms *k, const char *path, uint64_t boot)
+{
+	struct kallsyms_file_header h = { .boot = boot, .low = kallsyms_addr(k, "_stext"), .high = kallsyms_addr(k, "_etext") };
+	VEC(struct kallsyms_row) rows = { 0 };
+	struct str names;
+
+	str_init(&names);
+	for (size_t i = 0; i < k->symbols.n && h.low; i++) {
+		const struct kernel_symbol *s = &k->symbols.v[i];
+
+		if (s->addr < h.low)
+			continue;
+		vec_push(&rows, ((struct kallsyms_row){ s->addr, (uint32_t)names.length, s->rank }));
+		str_add_n(&names, s->name, strlen(s->name) + 1);
+		if (s->addr > h.high)
+			break;
+	}
+	h.row_count = rows.n;
+	if (h.low < h.high && rows.n > 0)
+		kallsyms_file_keep(path, &h, rows.v, names.text, names.length);
+	vec_deinit(&rows);
+	str_deinit(&names);
+}
+
+struct err *kallsyms_load_running(struct kallsyms **ret)
+{
+	uint64_t boot;
+	CLEANUP(mem_freep) char *path = kallsyms_file_path(&boot);
+	struct kallsyms *k = path ? mem_calloc(1, sizeof(*k)) : NULL;
+	struct err *err = path ? load_kept(path, boot, k) : NULL;
+
+	if (path && !err) {
+		*ret = k;
+		return NULL;
+	}
+	kallsyms_destroy(k);
+	if (err && !err_is(err, ERR_NOT_FOUND))
+		log_debug("%s: %s", path, err_message(err));
+	err_destroy(err);
+	TRY(kallsyms_load("/proc/kallsyms", ret));
+	if (path && !(*ret)->hidden)
+		keep(*ret, path, boot);
+	return NULL;
+}
+
+bool kallsyms_covers(const struct kallsyms *k, uint64_t addr)
+{
+	return addr >= k->low && (addr < k->high || k->high == UINT64_MAX);
 }
 
 void kallsyms_destroy(struct kallsyms *k)
@@ -117,6 +221,7 @@ void kallsyms_destroy(struct kallsyms *k)
 		return;
 	vec_deinit(&k->symbols);
 	str_deinit(&k->text);
+	io_map_deinit(&k->kept);
 	free(k);
 }
 
@@ -190,12 +295,8 @@ static struct err *create(const struct symbolizer_options *options, void **ret)
 	return NULL;
 }
 
-static void load(struct kallsyms_finder *f)
+static void say_why(struct kallsyms_finder *f, struct err *err)
 {
-	const char *path = f->options.kallsyms ? f->options.kallsyms : "/proc/kallsyms";
-	struct err *err = kallsyms_load(path, &f->list);
-
-	f->tried = true;
 	if (err)
 		f->why = "/proc/kallsyms cannot be read";
 	else if (kallsyms_is_hidden(f->list))
@@ -204,6 +305,23 @@ static void load(struct kallsyms_finder *f)
 	else
 		f->why = "no kernel symbol covers this address";
 	err_destroy(err);
+}
+
+static void load(struct kallsyms_finder *f)
+{
+	const char *path = f->options.kallsyms ? f->options.kallsyms : "/proc/kallsyms";
+	bool is_running = f->options.kallsyms == NULL && f->options.elsewhere == NULL;
+
+	f->tried = true;
+	say_why(f, is_running ? kallsyms_load_running(&f->list) : kallsyms_load(path, &f->list));
+}
+
+/* What was kept is not all of it. */
+static void load_all(struct kallsyms_finder *f)
+{
+	kallsyms_destroy(f->list);
+	f->list = NULL;
+	say_why(f, kallsyms_load("/proc/kallsyms", &f->list));
 }
 
 /* A list of another boot, or of the file (System.map): it was moved as a whole, by as much as one symbol. */
@@ -292,6 +410,8 @@ static struct err *find(void *self, struct module *m, int pid, uint64_t offset, 
 		load_elsewhere(f, m);
 	else if (!f->tried)
 		load(f);
+	if (f->list && !f->options.elsewhere && !kallsyms_covers(f->list, offset))
+		load_all(f);
 	name = f->list && (f->is_of_boot || kind == MODULE_KERNEL) ?
 		       kallsyms_find_start(f->list, offset - f->slide, &start) : NULL;
 	ret->why = f->why;

@@ -11,6 +11,10 @@
 struct kallsyms;
 
 struct err *kallsyms_load(const char *path, struct kallsyms **ret);
+/* The running kernel's, from what was kept of it if that is there: without modules then, see kallsyms_covers(). */
+struct err *kallsyms_load_running(struct kallsyms **ret);
+/* Can K answer for ADDR?  Else all of the list has to be loaded. */
+bool kallsyms_covers(const struct kallsyms *k, uint64_t addr);
 void kallsyms_destroy(struct kallsyms *k); /* NULL-safe */
 /* All addresses read as zero: kptr_restrict hides them from this user. */
 bool kallsyms_is_hidden(const struct kallsyms *k);

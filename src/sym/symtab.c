@@ -19,6 +19,7 @@
 #include "base/arena.h"
 #include "base/io.h"
 #include "base/mem.h"
+#include "base/radix.h"
 #include "base/vec.h"
 #include "format/elf.h"
 #include "module/module.h"
@@ -257,6 +258,30 @@ static int symbol_compare(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+/* By number, in a few passes over all of them; then those few that share an address. */
+static void sort_symbols(struct symtab *t)
+{
+	size_t count = t->symbols.n, end;
+	struct radix_item *order = mem_calloc(count + 1, sizeof(*order));
+	struct symbol *sorted = mem_calloc(count + 1, sizeof(*sorted));
+
+	for (size_t i = 0; i < count; i++)
+		order[i] = (struct radix_item){ .key = t->symbols.v[i].addr, .index = i };
+	radix_sort(order, count);
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = t->symbols.v[order[i].index];
+	for (size_t i = 0; i < count; i = end) {
+		for (end = i + 1; end < count && sorted[end].addr == sorted[i].addr;)
+			end++;
+		if (end - i > 1)
+			qsort(&sorted[i], end - i, sizeof(*sorted), symbol_compare);
+	}
+	free(order);
+	free(t->symbols.v);
+	t->symbols.v = sorted;
+	t->symbols.cap = count + 1;
+}
+
 /* The first symbol after those that share the address of symbol I. */
 static size_t group_end(const struct symtab *t, size_t i)
 {
@@ -273,7 +298,7 @@ static void build_index(struct symtab *t)
 	uint64_t covered = 0;
 	size_t count = 0, next;
 
-	vec_sort(&t->symbols, symbol_compare);
+	sort_symbols(t);
 	for (size_t i = 0; i < t->symbols.n; i = next) {
 		const struct symbol *s = &t->symbols.v[i];
 		uint64_t end = s->addr + s->size_bytes;
