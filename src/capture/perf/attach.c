@@ -79,16 +79,14 @@ static void read_cpus(struct perf_session *s)
 }
 
 /* Room for about a second of samples, so that a hiccup of ours loses nothing; a quarter of
- * one where they have copies of the stack, which would be tens of megabytes; an eighth where copies are for the
- * beginning alone: a megabyte of ring costs a third of a millisecond. */
+ * one where they have copies of the stack, which would be tens of megabytes. */
 static size_t choose_ring_pages(const struct perf_session *s)
 {
 	uint64_t want = s->setup.frequency_hz * s->setup.count * SAMPLE_BYTES;
 	uint64_t bytes = s->cpu_count > MANY_CPUS ? RING_MIN_BYTES / 2 : RING_MIN_BYTES;
 
 	if (s->setup.copies_stack)
-		want += s->setup.frequency_hz * s->setup.count * perf_stack_bytes(s, PERF_STACK_FIRST_LEVEL) /
-			(perf_bpf_is_wanted(s) ? 8 : 4);
+		want += s->setup.frequency_hz * s->setup.count * perf_stack_bytes(s, PERF_STACK_FIRST_LEVEL) / 4;
 	while (bytes < want && bytes < RING_MAX_BYTES)
 		bytes *= 2;
 	return bytes / (size_t)sysconf(_SC_PAGESIZE);

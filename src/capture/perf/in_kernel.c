@@ -35,7 +35,7 @@ enum { AFTER_SAMPLES = 200, SAMPLE_BYTES = 96 };
 
 /* --- beginning -------------------------------------------------------------------------------- */
 
-bool perf_bpf_is_wanted(const struct perf_session *s)
+static bool is_wanted(const struct perf_session *s)
 {
 	return s->setup.copies_stack && s->setup.count == 1 && !perf_test_deny("bpf");
 }
@@ -89,7 +89,7 @@ void perf_bpf_begin(struct perf_session *s, uint64_t now_ns)
 		bpf_cpu_begin(s->bpf);
 		return;
 	}
-	if (s->bpf_tried || s->awaited || !perf_bpf_is_wanted(s))
+	if (s->bpf_tried || s->awaited || !is_wanted(s))
 		return;
 	if (!s->bpf_start_ns)
 		s->bpf_start_ns = now_ns;

@@ -144,7 +144,6 @@ void perf_user_stacks_note(struct perf_session *s);
 
 #ifdef SONDE_HAVE_BPF
 /* A round of perf_drain() begins: load what unwinds in the kernel, when it is worth it. */
-bool perf_bpf_is_wanted(const struct perf_session *s);    /* copies are for the beginning alone */
 void perf_bpf_begin(struct perf_session *s, uint64_t now_ns);
 void perf_bpf_attach(struct perf_session *s);             /* to events that came meanwhile */
 void perf_bpf_forked(struct perf_session *s, pid_t pid);  /* one more process is ours */
@@ -155,7 +154,6 @@ void perf_bpf_close(struct perf_session *s);
 bool perf_bpf_pressed(const struct perf_session *s);
 size_t perf_bpf_fds(const struct perf_session *s, int *fds, size_t max); /* to poll */
 #else
-static inline bool perf_bpf_is_wanted(const struct perf_session *s) { return false; }
 static inline void perf_bpf_begin(struct perf_session *s, uint64_t now_ns) { }
 static inline void perf_bpf_attach(struct perf_session *s) { }
 static inline void perf_bpf_forked(struct perf_session *s, pid_t pid) { }
