@@ -41,6 +41,7 @@ struct import_output {
 	struct err *damage;	   /* out: the file is damaged from somewhere on; what came before it
 				      is in the recording.  The caller's to destroy. */
 	struct import_kernel kernel; /* out */
+	bool is_local;		   /* out: it was this machine, so process ids may be those of processes that run */
 	/* progress; may be NULL */
 	void (*progress)(void *user, uint64_t done, uint64_t total);
 	void *user;

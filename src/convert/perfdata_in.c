@@ -150,6 +150,7 @@ static void see_host(struct perfdata_import *p)
 	if (p->same_host || uname(&here) != 0)
 		return;
 	p->same_host = str_eq(here.nodename, perfdata_header(p->file)->hostname);
+	p->out->is_local = p->same_host;
 	if (p->same_host)
 		track_set_local(p->out->track);
 }

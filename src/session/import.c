@@ -99,7 +99,7 @@ static struct err *fill(const struct import_request *request, const struct impor
 	struct import_output out = { .recorder = r, .stream = recorder_stream_create(r),
 				     .track = track_create_offline(r) };
 	struct progress *progress = progress_create("reading", s->input.file.size_bytes);
-	struct resolve_kernel kernel = { &out.kernel, request->vmlinux, request->kallsyms };
+	struct resolve_kernel kernel = { .kernel = &out.kernel, .vmlinux = request->vmlinux, .kallsyms = request->kallsyms };
 	struct resolve_totals resolved;
 
 	out.progress = progress_report;
@@ -110,6 +110,7 @@ static struct err *fill(const struct import_request *request, const struct impor
 	struct err *err = importer->read(&s->input, &out);
 
 	progress_destroy(progress);
+	kernel.is_local = out.is_local;
 	if (!err && !request->no_symbols)
 		err = resolve_imported(r, out.track, &kernel, &resolved);
 	recorder_stream_destroy(out.stream);

@@ -39,6 +39,7 @@ struct resolve {
 	struct map alive;         /* pid -> 1 no, 2 yes */
 	const struct import_kernel *kernel; /* that ran elsewhere; NULL: the running one */
 	int vmlinux;              /* -1: none was named */
+	bool is_foreign;          /* process ids are another machine's */
 };
 
 /* --- what to ask ------------------------------------------------------------------------------ */
@@ -90,7 +91,7 @@ static void find_processes(struct resolve *r)
 
 		struct module_key *key = &r->modules.v[*index - 1].key;
 
-		if (key->pid == 0 && (key->kind == MODULE_ANON || is_alive(r, row->pid)))
+		if (key->pid == 0 && !r->is_foreign && (key->kind == MODULE_ANON || is_alive(r, row->pid)))
 			key->pid = (int)row->pid;
 	}
 	for (uint32_t id = 1; id <= max && r->modules.n > 0; id++) {
@@ -313,13 +314,13 @@ struct err *resolve_imported(struct recorder *recorder, const struct track *t, c
 			     struct resolve_totals *totals)
 {
 	CLEANUP(io_closep) int vmlinux = -1;
-	struct resolve r = { .recorder = recorder, .track = t };
+	struct resolve r = { .recorder = recorder, .track = t, .vmlinux = -1, .is_foreign = !kernel->is_local };
 	struct kernel_elsewhere elsewhere = { kernel->kernel->symbol, kernel->kernel->symbol_addr };
 	struct symbolizer_options options = { .kallsyms = kernel->kallsyms, .elsewhere = &elsewhere };
 
 	/* What the user named counts, also where the running kernel would do. */
 	if (!kernel->kernel->elsewhere && kernel->vmlinux == NULL && kernel->kallsyms == NULL)
-		return resolve_frames(recorder, t, totals);
+		return resolve_all(&r, &(struct symbolizer_options){ 0 }, totals);
 	if (kernel->vmlinux != NULL)
 		TRY(open_vmlinux(kernel->vmlinux, kernel->kernel, &vmlinux));
 	if (kernel->kallsyms != NULL)

@@ -18,6 +18,7 @@
  */
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct recorder;
@@ -35,6 +36,7 @@ struct err *resolve_frames(struct recorder *r, const struct track *t, struct res
 struct import_kernel;
 struct resolve_kernel {
 	const struct import_kernel *kernel;
+	bool is_local;        /* the processes were this machine's */
 	const char *vmlinux;  /* the file that the user named; NULL: to be looked for by build-id */
 	const char *kallsyms; /* a list of its symbols (a copy of /proc/kallsyms, System.map); NULL: none */
 };
