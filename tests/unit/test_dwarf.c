@@ -216,6 +216,8 @@ static void test_damaged_index(void **state)
 	assert_null(index_file_open_fd(fd, 7, &index));
 	index_file_find(&index, addr, &a, &chain);
 	check_chain(&chain, "indexed_function");
+	index_file_check(&index);
+	assert_false(index_file_is_damaged(&index));
 
 	/* A byte of each blob: the check notices. */
 	for (size_t i = 0; i < index.function_count; i++) {
@@ -227,8 +229,10 @@ static void test_damaged_index(void **state)
 	}
 	index_file_close(&index);
 	assert_null(index_file_open_fd(fd, 7, &index));
+	assert_false(index_file_is_damaged(&index));
 	index_file_find(&index, addr, &a, &chain);
 	assert_true(chain.count == 0 || chain.frames[chain.count - 1].function == NULL);
+	assert_true(index_file_is_damaged(&index));
 	index_file_close(&index);
 	byte = 1;
 	assert_int_equal(pwrite(fd, &byte, 1, offsetof(struct index_header, strings)), 1);
