@@ -23,7 +23,9 @@ __attribute__((noinline)) int work(int n)
 		counter += i * n; /* hot */
 	return counter;
 }
-__attribute__((noinline)) int other(int n) { return work(n) + 1; }
+__attribute__((section(".init.text"), noinline)) int start(int n) { return work(n) + 3; }
+__attribute__((section(".text.second"), aligned(64), noinline)) int second(int n) { return work(n) + 2; }
+__attribute__((noinline)) int other(int n) { return start(n) + second(n) + 1; }
 void _start(void) { other(3); }
 """
 
@@ -48,6 +50,15 @@ def facts(path):
     text = must("objdump", "-d", "--disassemble=work", path)
     return re.search(r"Build ID: (\w+)", must("readelf", "-n", path))[1], \
         [int(a, 16) for a in re.findall(r"^ *([0-9a-f]+):\t", text, re.M)]
+
+
+def second_at(path):
+    """Where the kernel would put the section behind .text, from where the module begins; not .init.text."""
+    rows = {m[1]: (int(m[2], 16), int(m[3])) for m in re.finditer(
+        r"\] (\S+) +PROGBITS +\S+ +\S+ +(\S+) +\S+ +AX +\d+ +\d+ +(\d+)", must("readelf", "-SW", path))}
+    if ".init.text" not in rows:
+        fail("no .init.text: %s" % rows)
+    return -(-rows[".text"][0] // rows[".text.second"][1]) * rows[".text.second"][1]
 
 
 def string(text, align):
@@ -121,7 +132,8 @@ def synthetic():
     records = [mapping("[kernel.kallsyms]_text", text, 1 << 24, text, 1),
                mapping("[foo_bar]", MODULE_AT, 1 << 16, 0, 2)]
     records += [record(9, 1, struct.pack("<QIIQ", a, 7, 7, 10 + i), 0)
-                for i, a in enumerate([k + SLIDE for k in kernel[2:5]] + [MODULE_AT + m for m in module[2:4]])]
+                for i, a in enumerate([k + SLIDE for k in kernel[2:5]] + [MODULE_AT + m for m in module[2:4]] +
+                                  [MODULE_AT + second_at("foo-bar.ko") + 1])]
     ids = [("[kernel.kallsyms]", kernel_id), ("[foo_bar]", module_id)]
     write("p.data", records, ids, "9.8.7-elsewhere")
     both = ("work", "work [foo_bar]")
@@ -145,7 +157,7 @@ def synthetic():
     os.makedirs(directory)
     shutil.copy("foo-bar.ko", directory)
     got = names("p.data", debug=os.path.abspath("root"))
-    check("by build-id, a module by release, name and build-id", got, both)
+    check("by build-id, a module by release, name and build-id", got, both + ("second [foo_bar]",))
     if not has_line(got):
         fail("no lines by build-id")
     must("gcc", "-O2", "-nostdlib", "-static", "-Wl,--build-id", "k.c", "-o", "another")
