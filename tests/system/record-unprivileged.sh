@@ -5,21 +5,22 @@
 # timeout: 120
 . "$SRC/tests/helper/record.sh"
 as_user=()
+found=()
 if [ "$(id -u)" = 0 ]; then
 	as_user=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 	chown 65534 .
 	# the build may lie where an ordinary user can't look
-	mkdir bin && cp "$(command -v sonde)" "$WORKLOAD/spin" bin/ && chmod -R a+rx bin && chmod a+rx .
-	cp "$BUILD"/src/*.so bin/ 2> /dev/null
+	mkdir bin lib && cp "$(command -v sonde)" "$WORKLOAD/spin" bin/ && cp "$BUILD"/lib/*.so lib/ && chmod -R a+rx . || exit 1
 	if ! "${as_user[@]}" test -r "$PWD/bin/spin"; then
 		echo "an ordinary user can't reach $PWD"
 		exit 77
 	fi
+	found=("PATH=$PWD/bin:$PATH")
 fi
 spin=$WORKLOAD/spin
 "${as_user[@]}" test -x "$spin" || spin=$PWD/bin/spin
 paranoid=$(cat /proc/sys/kernel/perf_event_paranoid)
-user() { "${as_user[@]}" env "$@"; }
+user() { "${as_user[@]}" env "${found[@]}" "$@"; }
 
 user sonde record -o u.sonde -- "$spin" 0.7 > /dev/null 2> err || fail "as a user: $(cat err)"
 cat err
