@@ -516,6 +516,7 @@ static struct err *store_lost(struct recorder *r)
 	row.source = recorder_string(r, source, sizeof(source) - 1);
 	row.reason = recorder_string(r, reason, sizeof(reason) - 1);
 	TRY(recorder_store_rows(r, TYPE_lost, &run, 1));
+	atomic_fetch_add(&r->loss_rows, 1);
 	atomic_fetch_add(&r->header->lost_reported, unreported);
 	return NULL;
 }
@@ -569,7 +570,7 @@ static void count_totals(struct recorder *r, uint64_t waiting, struct recorder_t
 {
 	if (totals == NULL)
 		return;
-	*totals = (struct recorder_totals){ .rows = r->rows_stored + waiting,
+	*totals = (struct recorder_totals){ .rows = r->rows_stored + waiting - atomic_load(&r->loss_rows),
 					    .lost = atomic_load(&r->header->lost_rows),
 					    .source_lost = atomic_load(&r->source_lost),
 					    .bytes = store_bytes(r->dirfd, ".") };

@@ -104,7 +104,7 @@ void recorder_origin(struct recorder *r, const struct recorder_origin *origin);
 /* --- the end -------------------------------------------------------------------- */
 
 struct recorder_totals {
-	uint64_t rows;        /* all event types together */
+	uint64_t rows;        /* all event types together, but `lost` */
 	uint64_t lost;        /* rows that found no room */
 	uint64_t source_lost; /* events that never came to be rows: recorder_lost() */
 	uint64_t bytes;	      /* of the directory's files after finish */

@@ -53,6 +53,7 @@ struct recorder {
 
 	_Atomic(struct err *) error; /* the first */
 	_Atomic uint64_t source_lost; /* what sources told of */
+	_Atomic uint64_t loss_rows;   /* that say so, and what found no room */
 
 	/* the writer thread's, and finish's after it */
 	pthread_t thread;

@@ -82,6 +82,7 @@ static bool put_loss(struct recorder_stream *s, const char *source, const char *
 	row.source = recorder_string(s->recorder, source, strlen(source));
 	row.reason = recorder_string(s->recorder, reason, strlen(reason));
 	put_row(b, &row);
+	atomic_fetch_add(&s->recorder->loss_rows, 1);
 	return true;
 }
 

@@ -32,7 +32,8 @@ for name in big small; do
 done
 expect_number "stacks that reach main's thread function" \
 	"$(query s.sonde "select sum(stack_text(stack) like '%run;%') * 1.0 / count(*) from samples where comm in ('big', 'small')")" 0.97 1
-expect_number "lost events" "$(query s.sonde "select count(*) from lost")" 0 0
+# where the machine has too much to do some are: then they are counted, and few
+expect_number "lost events, of samples" "$(query s.sonde "select coalesce((select sum(count) from lost), 0) * 1.0 / count(*) from sample")" 0 0.2
 
 # Sanitizers make our side another program: no comparison.
 if command -v perf > /dev/null && [ -z "${SONDE_SANITIZED:-}" ]; then

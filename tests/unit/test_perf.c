@@ -117,20 +117,21 @@ static void test_ring(void **state)
 static void test_ring_look(void **state)
 {
 	struct fake *f = fake_create();
-	struct perf_event_header header;
-	uint64_t at = 0, last;
+	struct perf_ring_glance seen;
+	uint64_t at = 0;
 
-	assert_false(perf_ring_look(&f->ring, &at, &header, &last));
+	assert_false(perf_ring_look(&f->ring, &at, &seen));
 	for (unsigned round = 0; round < 100; round++) {
 		fake_write(f, 104, 1);
 		fake_write(f, 208, 2);
 		perf_ring_refresh(&f->ring);
 		for (unsigned i = 1; i <= 2; i++) {
-			assert_true(perf_ring_look(&f->ring, &at, &header, &last));
-			assert_int_equal(header.size, 104 * i);
-			assert_int_equal(last, i * 0x0101010101010101ULL);
+			assert_true(perf_ring_look(&f->ring, &at, &seen));
+			assert_int_equal(seen.header.size, 104 * i);
+			assert_int_equal(seen.first[2], i * 0x0101010101010101ULL);
+			assert_int_equal(seen.last, i * 0x0101010101010101ULL);
 		}
-		assert_false(perf_ring_look(&f->ring, &at, &header, &last));
+		assert_false(perf_ring_look(&f->ring, &at, &seen));
 		if (round % 3 == 0)
 			fake_write(f, 16, 3); /* not looked at before it is popped */
 		perf_ring_refresh(&f->ring);
@@ -141,7 +142,7 @@ static void test_ring_look(void **state)
 	fake_write(f, 4, 1); /* a size that can't be */
 	f->page.data_head += 4;
 	perf_ring_refresh(&f->ring);
-	assert_false(perf_ring_look(&f->ring, &at, &header, &last));
+	assert_false(perf_ring_look(&f->ring, &at, &seen));
 	free(f);
 }
 

@@ -81,17 +81,23 @@ const struct perf_event_header *perf_ring_peek(struct perf_ring *ring)
 	return (const void *)ring->scratch;
 }
 
-bool perf_ring_look(const struct perf_ring *ring, uint64_t *at, struct perf_event_header *header, uint64_t *last_word)
+bool perf_ring_look(const struct perf_ring *ring, uint64_t *at, struct perf_ring_glance *ret)
 {
+	const struct perf_event_header *h = &ret->header;
+	size_t body;
+
+	*ret = (struct perf_ring_glance){ 0 };
 	if (*at - ring->tail > ring->head - ring->tail)
 		*at = ring->tail;
-	if (ring->head - *at < sizeof(*header))
+	if (ring->head - *at < sizeof(*h))
 		return false;
-	copy_out(ring, *at, header, sizeof(*header));
-	if (header->size < sizeof(*header) || header->size > ring->head - *at)
+	copy_out(ring, *at, &ret->header, sizeof(*h));
+	if (h->size < sizeof(*h) || h->size > ring->head - *at)
 		return false;
-	copy_out(ring, *at + header->size - sizeof(*last_word), last_word, sizeof(*last_word));
-	*at += header->size;
+	body = h->size - sizeof(*h);
+	copy_out(ring, *at + sizeof(*h), ret->first, body < sizeof(ret->first) ? body : sizeof(ret->first));
+	copy_out(ring, *at + h->size - sizeof(ret->last), &ret->last, sizeof(ret->last));
+	*at += h->size;
 	return true;
 }
 

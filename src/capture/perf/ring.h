@@ -29,9 +29,13 @@ uint64_t perf_ring_refresh(struct perf_ring *ring);
 /* The next record, NULL when there is none.  Valid until it is popped.  Whatever is in
  * the ring, the record lies whole inside [header, header + header->size). */
 const struct perf_event_header *perf_ring_peek(struct perf_ring *ring);
-/* Look at records without taking them: that at *AT (or the first one that waits, if it lies behind) and
- * its last 8 bytes; moves *AT on.  False: there is none. */
-bool perf_ring_look(const struct perf_ring *ring, uint64_t *at, struct perf_event_header *header, uint64_t *last_word);
+/* Look at records without taking them: that at *AT (or the first one that waits, if it lies behind), the first
+ * words behind its header (0 where it has fewer) and its last one; moves *AT on.  False: there is none. */
+struct perf_ring_glance {
+	struct perf_event_header header;
+	uint64_t first[3], last;
+};
+bool perf_ring_look(const struct perf_ring *ring, uint64_t *at, struct perf_ring_glance *ret);
 void perf_ring_pop(struct perf_ring *ring, const struct perf_event_header *record);
 /* Give what was popped back to the kernel. */
 void perf_ring_commit(struct perf_ring *ring);

@@ -112,19 +112,28 @@ static bool is_nearly_full(uint64_t copied_bytes, uint32_t room_bytes)
 	return copied_bytes >= room_bytes / 4 * 3;
 }
 
+/* A sample of ours: [identifier], ip, pid and tid. */
+static bool is_of_ours(const struct perf_session *s, const struct perf_ring_glance *seen)
+{
+	uint64_t ids = seen->first[s->setup.count > 1 ? 2 : 1];
+	uint32_t pid;
+
+	memcpy(&pid, &ids, sizeof(pid));
+	return seen->header.type == PERF_RECORD_SAMPLE && (!s->filter || map_find(&s->filter_pids, pid) != NULL);
+}
+
 /* Before a record's turn comes in the merge, 10 ms later, in which dozens of stacks would lose their
- * callers.  The first time, what one CPU learns holds for all: threads move. */
+ * callers.  The first time, what one CPU learns holds for all: threads move.  Strangers' stacks don't count: the
+ * room is in their samples, too. */
 void perf_stacks_look_ahead(struct perf_session *s, struct perf_cpu *cpu)
 {
-	struct perf_event_header header;
-	uint64_t copied_bytes;
+	struct perf_ring_glance seen;
 	unsigned level = cpu->level;
 
 	if (s->stack_levels < 2 || level + 1 >= s->stack_levels)
 		return;
-	while (level == cpu->level && perf_ring_look(&cpu->ring, &cpu->looked_at, &header, &copied_bytes))
-		level += header.type == PERF_RECORD_SAMPLE && copied_bytes <= UINT16_MAX &&
-			 is_nearly_full(copied_bytes, perf_stack_bytes(s, cpu->level));
+	while (level == cpu->level && perf_ring_look(&cpu->ring, &cpu->looked_at, &seen))
+		level += seen.last <= UINT16_MAX && is_nearly_full(seen.last, perf_stack_bytes(s, cpu->level)) && is_of_ours(s, &seen);
 	for (size_t i = 0; !s->has_deep_stacks && level > cpu->level && i < s->cpu_count; i++)
 		if (&s->cpus[i] != cpu && s->cpus[i].fd >= 0 && s->cpus[i].level < level)
 			switch_level(s, &s->cpus[i], level);
