@@ -435,8 +435,9 @@ static void on_leave(void *self, struct call_thread *t, const struct syscall_mem
 	printer_stack(p, t, &out->text);
 	trace_out_new_line(out);
 	publish(p, t, t->call.is_error ? TRACE_FAILED : TRACE_SUCCESSFUL);
-	/* what the failed command says comes after this, and what it writes when we don't see that it does */
-	if (!p->had_exec || line->out->text.length > FLUSH_BYTES || (p->hides_writes && line->out->shared && !t->whole))
+	/* the first line is waited for; what the failed command says comes after this, and what it writes when we don't
+	 * see that it does */
+	if (!p->had_exec || !line->out->begun || line->out->text.length > FLUSH_BYTES || (p->hides_writes && line->out->shared && !t->whole))
 		trace_out_flush(line->out);
 }
 

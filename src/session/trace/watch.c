@@ -30,7 +30,7 @@
 
 #include <inttypes.h>
 
-enum { DRAIN_EVERY_MS = 10, DRAIN_NICE = -10 };
+enum { DRAIN_EVERY_MS = 10, EARLY_ROUNDS = 50 /* of a millisecond each: somebody waits for the first lines */, DRAIN_NICE = -10 };
 
 struct watch {
 	struct trace_options *options;
@@ -187,7 +187,7 @@ static void take_signal(struct watch *w)
 
 static void run(struct watch *w)
 {
-	unsigned over = 0;
+	unsigned over = 0, early = EARLY_ROUNDS;
 
 	while (!w->signal && over < 2) { /* once more when all seems over: for what was on its way */
 		struct pollfd polls[1 + BPF_CALLS_FDS] = { { .fd = w->command_ended ? -1 : w->pid_fd, .events = POLLIN } };
@@ -196,7 +196,8 @@ static void run(struct watch *w)
 
 		for (size_t i = 0; i < count; i++)
 			polls[1 + i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
-		poll(polls, 1 + count, over ? 1 : DRAIN_EVERY_MS);
+		poll(polls, 1 + count, over || early ? 1 : DRAIN_EVERY_MS);
+		early -= early > 0;
 		reap(w);
 		bpf_calls_drain(w->calls, w->command_ended);
 		printer_sink()->idle(w->printer);
