@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# needs: strace plain
+# What both engines have to see as strace does: how programs are stopped and ended, netlink messages without
+# -y, descriptors that are handed over, and that nobody reads any more.
+# timeout: 100
+import os
+import re
+import subprocess
+import sys
+
+PYTHON = "/usr/bin/python3"
+ENDS = """
+import os, signal, sys
+signal.signal(signal.SIGUSR1, lambda *a: None)
+def child(body):
+    pid = os.fork()
+    if pid == 0:
+        body(); os._exit(9)
+    return os.waitpid(pid, os.WUNTRACED)[1], pid
+for number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGTERM, signal.SIGALRM, signal.SIGKILL, signal.SIGUSR1, signal.SIGWINCH):
+    child(lambda: (os.kill(os.getpid(), number), os.getppid()))
+for number in (signal.SIGSTOP, signal.SIGTSTP):
+    status, pid = child(lambda: (os.setpgid(0, 0), os.kill(os.getpid(), number)))
+    os.kill(pid, signal.SIGCONT); os.waitpid(pid, 0)
+r, w = os.pipe()
+pid = os.fork()
+if pid == 0:
+    os.read(r, 1)
+os.kill(pid, signal.SIGTERM); os.waitpid(pid, 0)
+"""
+NETLINK = """
+import socket, struct
+s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+s.send(struct.pack('=IHHII', 32, 18, 0x301, 1, 0) + struct.pack('=BBHiII', 0, 0, 0, 0, 0, 0))
+s.recv(65536)
+a, b = socket.socketpair(); socket.send_fds(a, [b'fd'], [s.fileno()]); socket.recv_fds(b, 10, 1)
+"""
+failures = 0
+
+
+def expect(what, ok, more=""):
+    global failures
+    failures += not ok
+    print("%-5s %s%s" % ("ok" if ok else "FAIL", what, "" if ok else "   %s" % (more,)), flush=True)
+
+
+def trace(words, program, out):
+    done = subprocess.run(words + ["-o", out, PYTHON, "-c", program], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    with open(out, encoding="utf-8", errors="replace") as f:
+        return f.read().splitlines(), done.stderr
+
+
+def children(lines):
+    """What each child made of it: its kill() and what came after, in the order in which they were made."""
+    own = {}
+    for line in lines:
+        pid, _, text = line.partition(" ")
+        own.setdefault(pid, []).append(re.sub(r" += ", " = ", text.strip()))
+    parent = next(pid for pid, text in own.items() if any("SIGCONT) = 0" in t for t in text))
+    found = []
+    for pid, text in own.items():
+        names = {pid: "SELF", parent: "PARENT"}
+        text = [re.sub(r"\b\d+\b", lambda m: names.get(m.group(0), m.group(0)), t) for t in text]
+        if pid != parent:
+            found.append([t for t in text if re.match(r"kill\(|---|\+\+\+", t)])
+    return found
+
+
+def ends(engines):
+    wanted = children(trace(["strace", "-f", "-e", "trace=kill,getppid,setpgid"], ENDS, "ends.strace")[0])
+    for engine in engines:
+        seen = children(trace(["sonde", "trace", "--engine", engine, "-e", "trace=kill,getppid,setpgid"], ENDS, "ends." + engine)[0])
+        text = "\n".join(str(pair) for pair in zip(wanted, seen) if pair[0] != pair[1])
+        expect("%s: %d ends and stops as strace has them" % (engine, len(wanted)), seen == wanted and len(wanted) == 10, text)
+
+
+def netlink(engines):
+    for engine in engines:
+        lines = trace(["sonde", "trace", "--engine", engine, "-e", "%network"], NETLINK, "net." + engine)[0]
+        sent = [t for t in lines if "sendto(" in t]
+        expect("%s: a message that is sent" % engine, sent and "nlmsg_type=RTM_GETLINK, nlmsg_flags=NLM_F_REQUEST|NLM_F_DUMP" in sent[0], sent)
+        got = [t for t in lines if "recvfrom(" in t]
+        expect("%s: messages that were received, whole" % engine, got and got[0].count("nlmsg_type=RTM_NEWLINK") >= 1 and "IFLA_IFNAME}, \"lo\"" in got[0], got)
+        recorded = subprocess.run(["sonde", "trace", "--engine", engine, "-q", "-yy", "-o", "net-%s.sonde" % engine, PYTHON, "-c", NETLINK],
+                                  capture_output=True, text=True, timeout=60)
+        text = subprocess.run(["sonde", "trace", "net-%s.sonde" % engine, "-e", "%network", "-y"], capture_output=True, text=True, timeout=60)
+        expect("%s: a recording has them" % engine, "nlmsg_type=RTM_GETLINK" in text.stdout and "IFLA_IFNAME}, \"lo\"" in text.stdout, recorded.stderr)
+        passed = re.findall(r"SCM_RIGHTS, cmsg_data=\[\d+<([^>]*)>", text.stdout)
+        expect("%s: descriptors that are handed over have names" % engine, len(passed) == 2 and all("NETLINK:[ROUTE" in p for p in passed) and not text.stderr, (passed, text.stderr))
+
+
+def unread(engines):
+    """After the first line nothing is written for a long time."""
+    for engine in engines:
+        tracer = subprocess.Popen(["sonde", "trace", "--engine", engine, "-e", "trace=chdir", "sh", "-c", "cd /; exec sleep 60"],
+                                  stderr=subprocess.PIPE, text=True)
+        first = tracer.stderr.readline()
+        tracer.stderr.close()
+        expect("%s: ends with its reader" % engine, "chdir(" in first and tracer.wait(timeout=30) == -13, (first, tracer.returncode))
+
+
+def main():
+    probe = subprocess.run(["sonde", "trace", "--engine", "bpf", "-o", "/dev/null", "true"], capture_output=True, text=True)
+    engines = ["bpf", "ptrace"] if probe.returncode == 0 else ["ptrace"]
+    if probe.returncode:
+        print("without BPF: %s" % probe.stderr.strip())
+    ends(engines)
+    netlink(engines)
+    unread(engines)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
