@@ -211,9 +211,9 @@ static enum call_verdict on_enter(void *self, struct call_thread *t, const struc
 	return CALL_GO;
 }
 
-static unsigned arguments_of(const struct syscall_call *call)
+static unsigned arguments_of(const struct call_rows *c, const struct syscall_call *call)
 {
-	const struct syscall_entry *entry = syscall_find(call->abi, call->number);
+	const struct syscall_entry *entry = syscall_find_by(lookup_of(c), call->abi, call->number);
 
 	return entry ? entry->arg_count : 6;
 }
@@ -228,7 +228,7 @@ static struct texts finish_text(struct call_rows *c, struct call_thread *t, cons
 	if (returned)
 		syscall_print_exit(&c->style, lookup_of(c), &t->call, memory, &p->progress, &p->text);
 
-	else if (p->progress.args_done < arguments_of(&t->call))
+	else if (p->progress.args_done < arguments_of(c, &t->call))
 		str_add(&p->text, " <unfinished ...>");
 
 	const char *text = str_text(&p->text);

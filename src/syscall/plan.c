@@ -190,7 +190,11 @@ static void plan_files(const struct syscall_entry *entry, struct syscall_plan *p
 
 void syscall_plan_get(enum syscall_abi abi, uint32_t number, bool verbose, struct syscall_plan *ret)
 {
-	const struct syscall_entry *entry = syscall_find(abi, number);
+	syscall_plan_entry(abi, syscall_find(abi, number), verbose, ret);
+}
+
+void syscall_plan_entry(enum syscall_abi abi, const struct syscall_entry *entry, bool verbose, struct syscall_plan *ret)
+{
 	const struct syscall_describe *d = entry ? entry->describe : NULL;
 	unsigned count = 0;
 

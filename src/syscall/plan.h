@@ -50,6 +50,7 @@ enum syscall_plan_files {
 
 /* All zero where nothing is to be copied or the call isn't known.  VERBOSE: for structures and
  * lists whole. */
+void syscall_plan_entry(enum syscall_abi abi, const struct syscall_entry *entry, bool verbose, struct syscall_plan *ret);
 void syscall_plan_get(enum syscall_abi abi, uint32_t number, bool verbose, struct syscall_plan *ret);
 
 #endif

@@ -34,12 +34,20 @@ static void gather_args(struct decoder *d)
 	}
 }
 
+const struct syscall_entry *syscall_find_by(const struct syscall_lookup *lookup, enum syscall_abi abi, uint32_t number)
+{
+	bool is_hidden = lookup && lookup->hidden && number + 1 == lookup->hidden && abi == SYSCALL_ABI_X86_64;
+	const struct syscall_entry *entry = is_hidden ? NULL : syscall_find(abi, number);
+
+	return entry || !lookup || !lookup->find ? entry : lookup->find(lookup->find_user, abi, number);
+}
+
 static void decoder_init(struct decoder *d, const struct syscall_style *style, const struct syscall_lookup *lookup,
 			 const struct syscall_call *call, const struct syscall_memory *memory,
 			 struct syscall_progress *progress, struct str *out)
 {
 	static const uint8_t layouts[SYSCALL_ABI_COUNT] = { 0, 1, 2, 0, 3, 0 };
-	const struct syscall_entry *entry = syscall_find(call->abi, call->number);
+	const struct syscall_entry *entry = syscall_find_by(lookup, call->abi, call->number);
 
 	*d = (struct decoder){ .style = style,
 			       .lookup = lookup,
@@ -101,7 +109,7 @@ static void print_arg(struct decoder *d, unsigned i, bool again)
 
 static void open_call(struct decoder *d, struct syscall_progress *progress)
 {
-	const struct syscall_entry *entry = syscall_find(d->call->abi, d->call->number);
+	const struct syscall_entry *entry = syscall_find_by(d->lookup, d->call->abi, d->call->number);
 
 	if (entry != NULL)
 		str_add(d->out, entry->name);
@@ -113,7 +121,7 @@ static void open_call(struct decoder *d, struct syscall_progress *progress)
 
 static void print_unknown(struct decoder *d)
 {
-	const struct syscall_entry *entry = syscall_find(d->call->abi, d->call->number);
+	const struct syscall_entry *entry = syscall_find_by(d->lookup, d->call->abi, d->call->number);
 	unsigned count = entry != NULL ? entry->arg_count : 6;
 
 	for (unsigned i = 0; i < count; i++) {

@@ -40,7 +40,15 @@ struct syscall_lookup {
 	/* -Y, --decode-pids: append what is known of ID, an id of this kind as the caller sees it. */
 	void (*pid_words)(void *pid_user, int tid, enum syscall_pid kind, int id, struct str *out);
 	void *pid_user;
+	/* A call that the tables don't know, as the running kernel has it; NULL: it is none of its own ABI's, or
+	 * that can't be had.  Valid as long as the lookup. */
+	const struct syscall_entry *(*find)(void *find_user, enum syscall_abi abi, uint32_t number);
+	void *find_user;
+	uint32_t hidden; /* tests: 1 + the number of a call that is to be learned although it is known; 0: none */
 };
+
+/* syscall_find(), and what LOOKUP (may be NULL) finds where that has nothing. */
+const struct syscall_entry *syscall_find_by(const struct syscall_lookup *lookup, enum syscall_abi abi, uint32_t number);
 
 struct syscall_call {
 	enum syscall_abi abi;

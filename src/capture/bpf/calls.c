@@ -75,6 +75,8 @@ struct bpf_calls {
 	uint64_t start_ns, stop_ns;
 	struct bpf_narrow *narrow; /* NULL: the entries of all calls are looked at */
 	bool widen;               /* ... and have to be: a 32-bit program was seen */
+
+	uint64_t learned[BPF_CALLS_NUMBERS / 64]; /* bit: an unknown call whose plan was looked for */
 	size_t begun;             /* threads with a call that began before */
 	bool tell_begun;          /* as soon as it is known that it blocks, else when it returns */
 };
@@ -223,6 +225,29 @@ static struct syscall_pieces pieces_of(struct watched *w, const struct bpf_call 
 	return (struct syscall_pieces){ w->parts.text, w->parts.length };
 }
 
+static void fill_plan(const struct bpf_calls *c, const struct syscall_plan *steps, struct bpf_calls_plan *plan);
+
+/* What the kernel describes of a call that the tables don't know: from now on it is copied as any other's. */
+static void plan_unknown(struct bpf_calls *c, const struct bpf_call *r)
+{
+	uint32_t key = r->number, hidden = c->options.lookup ? c->options.lookup->hidden : 0;
+	const struct syscall_entry *entry;
+	struct bpf_calls_plan plan = { 0 };
+	struct syscall_plan steps;
+
+	if (r->abi != 0 || key >= BPF_CALLS_NUMBERS || c->learned[key / 64] >> key % 64 & 1 ||
+	    (key + 1 != hidden && syscall_find(SYSCALL_ABI_X86_64, key)))
+		return;
+	c->learned[key / 64] |= UINT64_C(1) << key % 64;
+	entry = syscall_find_by(c->options.lookup, SYSCALL_ABI_X86_64, key);
+	if (!entry)
+		return;
+	syscall_plan_entry(SYSCALL_ABI_X86_64, entry, c->options.verbose, &steps);
+	fill_plan(c, &steps, &plan);
+	if (bpf_map_update_elem(bpf_map__fd(c->skel->maps.calls_plans), &key, &plan, 0) != 0)
+		log_debug("no plan for system call %u: %s", key, strerror(errno));
+}
+
 static void tell_call(struct bpf_calls *c, struct watched *w, const struct bpf_call *r)
 {
 	bool entry_told = r->flags & (BPF_CALL_SHOWN | BPF_CALL_JOINED) && w->shown.in_call;
@@ -246,6 +271,7 @@ static void tell_call(struct bpf_calls *c, struct watched *w, const struct bpf_c
 	if (r->head.kind == BPF_CALLS_CALL)
 		tell_leave(c, w, r, &memory);
 	w->shown.pieces = NULL;
+	plan_unknown(c, r);
 }
 
 /* --- calls that began before we looked -------------------------------------------------------- */
@@ -561,6 +587,21 @@ static uint8_t phases_of(const struct bpf_calls *c, const struct syscall_plan *p
 	return phases;
 }
 
+static void fill_plan(const struct bpf_calls *c, const struct syscall_plan *steps, struct bpf_calls_plan *plan)
+{
+	plan->wanted = 1;
+	memcpy(plan->steps, steps->steps, sizeof(plan->steps));
+	plan->phases = phases_of(c, steps);
+	plan->files = steps->files;
+	plan->file_list = steps->file_list;
+	plan->socket = steps->socket;
+}
+
+static bool is_hidden(const struct bpf_calls *c, unsigned abi, unsigned number)
+{
+	return c->options.lookup && abi == 0 && c->options.lookup->hidden == number + 1;
+}
+
 static struct err *fill_plans(struct bpf_calls *c)
 {
 	size_t size = sizeof(struct bpf_calls_plan) * BPF_CALLS_ABIS * BPF_CALLS_NUMBERS;
@@ -578,13 +619,8 @@ static struct err *fill_plans(struct bpf_calls *c)
 
 			if (!call_set_has(c->options.wanted, abi, number))
 				continue;
-			plan->wanted = 1;
-			syscall_plan_get(abi, number, c->options.verbose, &steps);
-			memcpy(plan->steps, steps.steps, sizeof(plan->steps));
-			plan->phases = phases_of(c, &steps);
-			plan->files = steps.files;
-			plan->file_list = steps.file_list;
-			plan->socket = steps.socket;
+			syscall_plan_entry(abi, is_hidden(c, abi, number) ? NULL : syscall_find(abi, number), c->options.verbose, &steps);
+			fill_plan(c, &steps, plan);
 		}
 	munmap(plans, size);
 	return NULL;

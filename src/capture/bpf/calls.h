@@ -30,6 +30,7 @@ struct bpf_calls_options {
 	bool hide_failed_exec;   /* until the command is what it was asked to be: how it was found is not its doing */
 	bool whole_calls;        /* no entries of blocking calls beforehand */
 	size_t ring_bytes;       /* of one CPU; 0: bpf_rings_bytes() */
+	const struct syscall_lookup *lookup; /* finds calls that the tables don't know; may be NULL; borrowed */
 	struct track *track;     /* take user stacks (call_thread.stack), whose ids are this tracker's; NULL: none */
 	bool track_lives;        /* nobody else tells the tracker of processes */
 	unsigned max_frames;     /* of one stack */

@@ -55,6 +55,7 @@ static struct err *create(const struct capture *capture, void **ret)
 	if (capture->request->call_names) {
 		call_rows_set_names(s->rows, capture->request->call_names);
 		options.files = capture->request->call_names->files;
+		options.lookup = &capture->request->call_names->lookup;
 	}
 	return bpf_calls_create(&options, &s->calls);
 }

@@ -15,6 +15,7 @@
 #include "session/trace/dump.h"
 #include "session/trace/fd_names.h"
 #include "session/trace/fold.h"
+#include "session/trace/learner.h"
 #include "session/trace/path_filter.h"
 #include "session/trace/pid_names.h"
 #include "session/trace/printer_impl.h"
@@ -138,9 +139,9 @@ static bool is_raw(const struct printer *p, const struct syscall_call *call)
 	return call_set_has(&p->options->raw, call->abi, call->number);
 }
 
-static void enter_raw(const struct syscall_call *call, struct line *line, struct str *text)
+static void enter_raw(const struct printer *p, const struct syscall_call *call, struct line *line, struct str *text)
 {
-	const struct syscall_entry *entry = syscall_find(call->abi, call->number);
+	const struct syscall_entry *entry = syscall_find_by(&p->lookup, call->abi, call->number);
 	unsigned count = entry ? entry->arg_count : 6;
 
 	if (entry)
@@ -216,7 +217,7 @@ static enum call_verdict on_enter(void *self, struct call_thread *t, const struc
 		printer_lead(p, t, out, t->enter_ns);
 	line->text_at = out->text.length;
 	if (is_raw(p, &t->call))
-		enter_raw(&t->call, line, &out->text);
+		enter_raw(p, &t->call, line, &out->text);
 	else
 		syscall_print_enter(&style, &p->lookup, &t->call, memory, &line->progress, &out->text);
 	keep_order(p, line, t);
@@ -226,7 +227,7 @@ static enum call_verdict on_enter(void *self, struct call_thread *t, const struc
 /* Go on with a call's line, if anything was printed since. */
 static void resume(struct printer *p, struct call_thread *t, struct trace_out *out)
 {
-	const struct syscall_entry *entry = syscall_find(t->call.abi, t->call.number);
+	const struct syscall_entry *entry = syscall_find_by(&p->lookup, t->call.abi, t->call.number);
 	bool own = out != &p->out;
 
 	if (own ? trace_out_column(out) != 0 : p->printing == t && trace_out_column(out) != 0)
@@ -442,9 +443,9 @@ static void on_leave(void *self, struct call_thread *t, const struct syscall_mem
 }
 
 /* Were all arguments printed at entry? */
-static bool is_complete(const struct syscall_call *call, const struct line *line)
+static bool is_complete(const struct printer *p, const struct syscall_call *call, const struct line *line)
 {
-	const struct syscall_entry *entry = syscall_find(call->abi, call->number);
+	const struct syscall_entry *entry = syscall_find_by(&p->lookup, call->abi, call->number);
 
 	return line->progress.args_done >= (entry ? entry->arg_count : 6);
 }
@@ -465,7 +466,7 @@ static void on_leaving(void *self, struct call_thread *t)
 		return;
 	}
 	resume(p, t, out);
-	if (!is_complete(&t->call, line))
+	if (!is_complete(p, &t->call, line))
 		str_add(&out->text, " <unfinished ...>");
 	str_add(&out->text, ") ");
 	pad(p, out);
@@ -625,6 +626,7 @@ const struct call_sink *printer_sink(void)
 	return &sink;
 }
 
+const struct syscall_lookup *printer_borrow_lookup(const struct printer *p) { return &p->lookup; }
 void printer_set_stack_names(struct printer *p, struct stack_names *names) { p->names = names; }
 
 void printer_set_clock(struct printer *p, int64_t wall_offset_ns)
@@ -658,6 +660,7 @@ struct err *printer_create(const struct trace_options *options, struct printer *
 	}
 	p->pids = pid_names_create(options->pid_words, &p->lookup);
 	p->fds = fd_names_create(options->fds, p->pids, &p->lookup);
+	p->learner = learner_create(&p->lookup);
 	if (options->paths.n || options->only_fds)
 		p->paths = path_filter_create(options->paths.v, options->paths.n,
 					      options->only_fds ? &options->trace_fds : NULL);
@@ -703,6 +706,7 @@ void printer_destroy(struct printer *p)
 	if (p == NULL)
 		return;
 	fd_names_destroy(p->fds);
+	learner_destroy(p->learner);
 	pid_names_destroy(p->pids);
 	path_filter_destroy(p->paths);
 	summary_destroy(p->summary);

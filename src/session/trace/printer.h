@@ -32,6 +32,8 @@ bool printer_is_unread(const struct printer *p);
 pid_t printer_command(const struct printer *p);
 /* Is the call that T is in one that is asked for? */
 bool printer_shows(struct printer *p, const struct call_thread *t, const struct syscall_memory *memory);
+/* What its texts are made with. */
+const struct syscall_lookup *printer_borrow_lookup(const struct printer *p);
 /* -k: the engine hands over ids of stacks (call_thread.stack), which NAMES knows; borrowed. */
 void printer_set_stack_names(struct printer *p, struct stack_names *names);
 /* Times of a recording instead of the clock's (CLOCK_REALTIME = time + offset). */

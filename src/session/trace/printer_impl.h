@@ -29,6 +29,7 @@ struct printer {
 	struct syscall_lookup lookup;
 	struct fd_names *fds;
 	struct pid_names *pids;
+	struct learner *learner;
 	struct path_filter *paths;
 	struct summary *summary;
 	struct fold *fold;            /* --fold; NULL: not asked */

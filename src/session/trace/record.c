@@ -15,6 +15,7 @@
 #include "record/recorder.h"
 #include "session/resolve.h"
 #include "session/trace/fd_names.h"
+#include "session/trace/learner.h"
 #include "session/trace/session.h"
 #include "session/trace/stack_printer.h"
 #include "session/trace/watch.h"
@@ -203,11 +204,14 @@ struct err *session_trace_record(struct trace_options *o, const struct record_se
 	struct syscall_lookup unused = { 0 };
 	struct fd_names *fds = fd_names_create(o->fds, NULL, &unused);
 	struct call_names names;
+	struct learner *learner;
 	struct err *err;
 
 	fd_names_for_rows(fds, &names);
+	learner = learner_create(&names.lookup);
 	named.request.call_names = &names;
 	err = record_either(o, &named, status);
+	learner_destroy(learner);
 	fd_names_destroy(fds);
 	return err;
 }

@@ -84,6 +84,7 @@ static struct err *load(struct watch *w)
 		.only_failed = status == TRACE_FAILED, .whole_calls = o->count == TRACE_COUNT_ONLY,
 	};
 
+	options.lookup = printer_borrow_lookup(w->printer);
 	if (o->show_stack) {
 		w->names = stack_names_create(o->show_lines);
 		printer_set_stack_names(w->printer, w->names);
