@@ -27,8 +27,17 @@ struct code_file {
 	struct elf_data minidebug;
 };
 
+struct code_relocation {
+	uint64_t addr;
+	int64_t addend;
+	uint32_t symbol, type;
+	size_t table; /* section of the symbols */
+};
+
 struct code {
 	const struct module *module;
+	bool have_relocations;
+	VEC(struct code_relocation) relocations; /* by addr; of a relocatable file's code */
 	struct code_file file, debug, mini;
 	struct symbol_list symbols;
 	struct symtab *symtab; /* made when first needed */
@@ -115,6 +124,7 @@ void code_destroy(struct code *c)
 	if (!c)
 		return;
 	symtab_destroy(c->symtab);
+	vec_deinit(&c->relocations);
 	symbol_list_deinit(&c->symbols);
 	file_deinit(&c->mini);
 	file_deinit(&c->debug);
@@ -285,6 +295,90 @@ bool code_function_in_source(struct code *c, const char *name, size_t index, str
 	}
 	arena_deinit(&a);
 	return found;
+}
+
+/* --- relocations ------------------------------------------------------------------------------ */
+
+static int relocation_compare(const void *a, const void *b)
+{
+	const struct code_relocation *x = a, *y = b;
+
+	return (x->addr > y->addr) - (x->addr < y->addr);
+}
+
+/* Elf64_Rela: what the machines have whose objects and modules are looked at. */
+static void read_relocations(struct code *c)
+{
+	const struct elf_file *f = &c->file.elf;
+
+	c->have_relocations = true;
+	for (size_t i = 1; f->type == ET_REL && f->is_64 && i < f->section_count; i++) {
+		const struct elf_section *s = &f->sections[i];
+		struct cursor in = cursor_of(elf_raw(f, i), f->big_endian);
+
+		if (s->type != SHT_RELA || s->info >= f->section_count || !(f->sections[s->info].flags & SHF_EXECINSTR))
+			continue;
+		/* Each has bytes of its own: sections that share them are no reason for more. */
+		while (cursor_left(&in) >= sizeof(Elf64_Rela) &&
+		       c->relocations.n < f->image.size_bytes / sizeof(Elf64_Rela)) {
+			uint64_t at = cursor_u64(&in), info = cursor_u64(&in);
+			int64_t addend = (int64_t)cursor_u64(&in);
+
+			vec_push(&c->relocations, ((struct code_relocation){ f->sections[s->info].addr + at, addend,
+									      ELF64_R_SYM(info), ELF64_R_TYPE(info), s->link }));
+		}
+	}
+	vec_sort(&c->relocations, relocation_compare);
+}
+
+static bool is_pc_relative(uint16_t machine, uint32_t type)
+{
+	return machine == EM_X86_64 && (type == R_X86_64_PC32 || type == R_X86_64_PLT32 || type == R_X86_64_PC8 ||
+					type == R_X86_64_GOTPCREL || type == R_X86_64_GOTPCRELX || type == R_X86_64_REX_GOTPCRELX);
+}
+
+/* Static functions are meant by where they are in their section. */
+static const char *in_section(const struct code *c, uint32_t section, int64_t *offset)
+{
+	const struct elf_section *s = &c->file.elf.sections[section];
+	uint64_t addr = s->addr + (uint64_t)*offset;
+	const struct listed_symbol *found = *offset >= 0 && (s->flags & SHF_ALLOC) ? symbol_list_at(&c->symbols, addr) : NULL;
+
+	if (found == NULL || found->section != section)
+		return s->name;
+	*offset = (int64_t)(addr - found->addr);
+	return found->name;
+}
+
+const char *code_relocation(struct code *c, uint64_t addr, uint64_t size_bytes, int64_t *offset)
+{
+	const struct elf_file *f = &c->file.elf;
+	size_t low = 0, high;
+	struct elf_symbol symbol;
+
+	if (!c->have_relocations)
+		read_relocations(c);
+	high = c->relocations.n;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (c->relocations.v[middle].addr < addr)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == c->relocations.n || c->relocations.v[low].addr - addr >= size_bytes)
+		return NULL;
+
+	const struct code_relocation *r = &c->relocations.v[low];
+	struct elf_symbols symbols = elf_symbols(f, r->table);
+
+	if (!elf_symbol_get(&symbols, r->symbol, &symbol))
+		return NULL;
+	*offset = r->addend + (is_pc_relative(f->machine, r->type) ? (int64_t)(addr + size_bytes - r->addr) : 0);
+	if (symbol.name[0] == '\0' && symbol.type == STT_SECTION && symbol.section < f->section_count)
+		return in_section(c, symbol.section, offset);
+	return symbol.name[0] != '\0' ? symbol.name : NULL;
 }
 
 const char *code_symbol(struct code *c, uint64_t addr, uint64_t *offset)

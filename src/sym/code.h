@@ -44,6 +44,10 @@ bool code_function_in_source(struct code *c, const char *name, size_t index, str
 /* The bytes from ADDR to the end of its executable section (or segment); NULL: none. */
 const uint8_t *code_bytes(const struct code *c, uint64_t addr, uint64_t *size_bytes);
 
+/* What the linker will put somewhere into the SIZE bytes at ADDR, of a relocatable file: the symbol's name, or its section's, and
+ * how far from it; as seen from behind these bytes where it is relative to the program counter.  NULL: nothing. */
+const char *code_relocation(struct code *c, uint64_t addr, uint64_t size_bytes, int64_t *offset);
+
 /* The symbol at ADDR, code or data, and how far into it; PLT stubs by what they call.
  * NULL: none. */
 const char *code_symbol(struct code *c, uint64_t addr, uint64_t *offset);

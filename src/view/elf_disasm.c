@@ -26,6 +26,21 @@ static void add_symbol(struct str *text, struct code *c, uint64_t addr)
 	str_add_char(text, '>');
 }
 
+/* In a relocatable file targets are the linker's business: what stands there leads nowhere. */
+static bool add_relocation(struct str *text, struct code *c, const struct disasm_insn *insn)
+{
+	int64_t offset = 0;
+	const char *name = code_relocation(c, insn->addr, insn->length, &offset);
+
+	if (name == NULL)
+		return false;
+	str_printf(text, "        # %s", name);
+	if (offset != 0)
+		str_printf(text, "%c0x%llx", offset < 0 ? '-' : '+',
+			   (unsigned long long)(offset < 0 ? -(uint64_t)offset : (uint64_t)offset));
+	return true;
+}
+
 static void put_insn(struct doc *d, struct code *c, const uint8_t *bytes, const struct disasm_insn *insn)
 {
 	char hex[3 * DISASM_LENGTH_MAX + 1] = "";
@@ -33,9 +48,12 @@ static void put_insn(struct doc *d, struct code *c, const uint8_t *bytes, const 
 
 	str_init(&text);
 	str_add(&text, insn->text);
-	if (insn->has_target)
+
+	bool relocated = add_relocation(&text, c, insn);
+
+	if (insn->has_target && !relocated)
 		add_symbol(&text, c, insn->target);
-	if (insn->memory.present && insn->memory.has_addr) {
+	if (!relocated && insn->memory.present && insn->memory.has_addr) {
 		str_printf(&text, "        # %llx", (unsigned long long)insn->memory.addr);
 		add_symbol(&text, c, insn->memory.addr);
 	}

@@ -215,6 +215,13 @@ for name, warned in (("ns::S<1>::get", False), ("_ZL1fi", True), ("f", True)):
     doc = sonde("two", "--disasm", name)
     if not doc["instructions"] or ("called" in json.dumps(doc.get("warnings", []))) != warned:
         fail("--disasm %s: %s" % (name, doc))
+# In an object file targets are the linker's: told by name.
+with open("o.c", "w") as f:
+    f.write("extern int far(int); static __attribute__((noinline)) int near(int a) { return a * far(a); } int top(int a) { return near(a) + far(a) + near(a); }\n")
+subprocess.run(["gcc", "-O1", "-c", "o.c", "-o", "o.o"], check=True)
+insns = " ".join(i["text"] for i in sonde("o.o", "--disasm", "top")["instructions"])
+if os.uname().machine == "x86_64" and ("# far" not in insns or re.search(r"<top\+0x[0-9a-f]+>", insns) or insns.count("near") != 2):
+    fail("o.o: " + insns)
 if run("sonde", "elf", "--disasm", "S", "two").returncode != 1:
     fail("--disasm S")
 with open("hard", "rb") as i, open("cut", "wb") as o:
