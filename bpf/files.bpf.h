@@ -47,6 +47,9 @@ static long name_next(__u32 i, void *user)
 	__u32 at = n->file->text_bytes;
 	long length;
 
+	if ((__u64)dentry == target_root_dentry &&
+	    (__u64)mount + bpf_core_field_offset(struct mount, mnt) == target_root_mnt)
+		return 1;
 	if (dentry == BPF_CORE_READ(mount, mnt.mnt_root)) {
 		up = BPF_CORE_READ(mount, mnt_parent);
 		if (up == mount)

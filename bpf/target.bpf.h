@@ -31,6 +31,7 @@ __u32 target_self = 0; /* the recorder's process, which "everybody" leaves out *
  * 0: the first one, where most live. */
 __u32 target_pid_level = 0;
 __u64 target_pid_ns = 0;
+__u64 target_root_mnt = 0, target_root_dentry = 0; /* where our paths begin; 0: at the root of all */
 __u64 target_missed = 0; /* processes that found the set full */
 /* A control group of version 1: its hierarchy's number and its own; target_where() finds out which
  * controller of a task leads there. */
@@ -191,6 +192,8 @@ int target_where(void *ctx)
 	target_upid(pid, level, &ns, &nr);
 	target_pid_ns = ns;
 	target_pid_level = level;
+	target_root_mnt = (__u64)BPF_CORE_READ(task, fs, root.mnt);
+	target_root_dentry = (__u64)BPF_CORE_READ(task, fs, root.dentry);
 	for (__u32 i = 0; target_groups && target_v1_hierarchy && i < bpf_core_field_size(struct css_set, subsys) / sizeof(void *) &&
 			  i < TARGET_CONTROLLERS; i++) {
 		struct cgroup_subsys_state *css = target_css(task, i);

@@ -86,6 +86,22 @@ def descriptors(scratch):
                next(((a, b) for a, b in zip(*texts) if a != b), (len(texts[0]), len(texts[1]))))
 
 
+CHANGED_ROOT = """
+mkdir "$1/root" && mount --bind / "$1/root" || exit 77
+for part in proc sys dev; do mount --rbind /$part "$1/root/$part"; done
+chroot "$1/root" sh -c "cd /usr && \"$2\" trace --engine bpf -y -q -e openat -- cat /dev/null"
+"""
+
+
+def changed_root(scratch):
+    """Paths begin where ours do, not where the kernel's do."""
+    done = run("unshare", "-m", "sh", "-c", CHANGED_ROOT, "-", scratch, shutil.which("sonde"))
+    if done.returncode == 77:
+        print("no root to change here: " + done.stderr.strip())
+        return
+    expect("-y in a changed root", 'openat(AT_FDCWD</usr>, "/dev/null", O_RDONLY) = 3</dev/null>' in done.stderr, done.stderr)
+
+
 def much(scratch):
     """Calls that refer to more than one record holds."""
     done = run("sonde", "trace", "--engine", "bpf", "-q", "-s", "30000", "-v", "-o", "much.out", "--", PYTHON, "-I", "-c",
@@ -243,6 +259,7 @@ def main():
     os.mkdir(scratch)
     recordings(scratch)
     descriptors(scratch)
+    changed_root(scratch)
     much(scratch)
     whom()
     observers()

@@ -24,18 +24,36 @@
 
 #define FIRST_PID_NAMESPACE 0xeffffffcU /* its inode: include/linux/proc_ns.h, PROC_PID_INIT_INO */
 
-/* Where our ids are counted; only a container needs to ask. */
-static struct err *find_namespace(const struct bpf_target *target)
+static bool is_same_directory(const char *a, const char *b)
+{
+	const unsigned wanted = STATX_INO | STATX_MNT_ID;
+	struct statx one, other;
+
+	return statx(AT_FDCWD, a, 0, wanted, &one) == 0 && statx(AT_FDCWD, b, 0, wanted, &other) == 0 &&
+	       (one.stx_mask & other.stx_mask & wanted) == wanted && one.stx_ino == other.stx_ino &&
+	       one.stx_mnt_id == other.stx_mnt_id;
+}
+
+/* Are our ids those of the first PID namespace, and our root that of its first process? */
+static bool is_nowhere_special(void)
+{
+	struct stat ns;
+
+	return stat("/proc/self/ns/pid", &ns) == 0 && ns.st_ino == FIRST_PID_NAMESPACE &&
+	       is_same_directory("/", "/proc/1/root/");
+}
+
+/* Where our ids are counted and our paths begin; only a container or a changed root needs to ask. */
+static struct err *find_place(const struct bpf_target *target)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, run);
-	struct stat st;
 
-	if (stat("/proc/self/ns/pid", &st) == 0 && st.st_ino == FIRST_PID_NAMESPACE)
+	if (is_nowhere_special())
 		return NULL;
 
 	int failed = bpf_prog_test_run_opts(bpf_program__fd(target->where), &run);
 
-	return failed ? err_errno(-failed, "cannot find out our PID namespace") : NULL;
+	return failed ? err_errno(-failed, "cannot find out our PID namespace and root") : NULL;
 }
 
 struct err *bpf_target_add(const struct bpf_target *target, pid_t id, bool *is_new)
@@ -55,14 +73,14 @@ static void set_mode(const struct bpf_target *target, enum bpf_target_mode mode)
 
 struct err *bpf_target_all(const struct bpf_target *target)
 {
-	TRY(find_namespace(target));
+	TRY(find_place(target));
 	set_mode(target, BPF_TARGET_ALL);
 	return NULL;
 }
 
 struct err *bpf_target_processes(const struct bpf_target *target)
 {
-	TRY(find_namespace(target));
+	TRY(find_place(target));
 	set_mode(target, BPF_TARGET_PROCESSES);
 	return NULL;
 }
@@ -139,7 +157,7 @@ struct err *bpf_target_set(const struct bpf_target *target, const struct capture
 {
 	enum bpf_target_mode mode = BPF_TARGET_ALL;
 
-	TRY(find_namespace(target));
+	TRY(find_place(target));
 	*target->self = (uint32_t)getpid();
 	if (request->target == CAPTURE_CGROUP) {
 		TRY(add_cgroup(target, request->cgroup_path, &mode));
