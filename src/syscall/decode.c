@@ -388,6 +388,13 @@ static bool compare(const struct sys_cond *c, uint64_t v)
 	}
 }
 
+bool dec_field_meant(struct decoder *d, const struct sys_object *o, unsigned index)
+{
+	const struct sys_field *f = &sys_fields[o->type->first + index];
+
+	return f->cond == 0 || compare(&sys_conds[f->cond], dec_field(d, o, sys_conds[f->cond].field));
+}
+
 static bool all_zero(const uint8_t *bytes, size_t size)
 {
 	for (size_t i = 0; i < size; i++)
@@ -415,7 +422,7 @@ static void one_field(struct decoder *d, const struct sys_object *o, unsigned in
 		type = &part;
 		size = part.count * each;
 	}
-	bool meant = f->cond == 0 || compare(&sys_conds[f->cond], dec_field(d, o, sys_conds[f->cond].field));
+	bool meant = dec_field_meant(d, o, index);
 	bool either = (f->flags & SYS_FIELD_EITHER) != 0; /* if it is meant, or asked for by -v */
 	if (!meant && !either)
 		return;

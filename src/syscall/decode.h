@@ -113,6 +113,8 @@ void dec_value(struct decoder *d, const struct sys_type *type, const uint8_t *by
 	       const struct sys_object *object, uint64_t addr);
 void dec_struct_in(struct decoder *d, unsigned id, const uint8_t *bytes, size_t size, uint64_t addr);
 void dec_struct(struct decoder *d, unsigned id, uint64_t addr); /* at an address; or the address */
+/* Does the condition of field INDEX hold? */
+bool dec_field_meant(struct decoder *d, const struct sys_object *o, unsigned index);
 void dec_fields(struct decoder *d, const struct sys_object *o, bool *any, bool *more);
 unsigned dec_struct_size(const struct decoder *d, unsigned id);
 /* strace's print_array: COUNT elements of SIZE bytes, each through PRINT. */

@@ -27,7 +27,7 @@ static const struct command {
 	[7] = { STRUCT_bpf_obj, NULL, { 12 } },
 	[8] = { STRUCT_bpf_attach, NULL, { 16 } },
 	[9] = { STRUCT_bpf_detach, NULL, { 12 } },
-	[10] = { STRUCT_bpf_test_run, "test", { 40, 64, 76 } },
+	[10] = { STRUCT_bpf_test_run, "test", { 40, 64, 72, 76 } },
 	[11] = { STRUCT_bpf_next_id, NULL, { 8 } },
 	[12] = { STRUCT_bpf_next_id, NULL, { 8 } },
 	[13] = { STRUCT_bpf_prog_id, NULL, { 8 } },
@@ -45,7 +45,7 @@ static const struct command {
 	[25] = { STRUCT_bpf_batch, "batch", { 56 } },
 	[26] = { STRUCT_bpf_batch_update, "batch", { 56 } },
 	[27] = { STRUCT_bpf_batch_delete, "batch", { 56 } },
-	[28] = { STRUCT_bpf_link_create, "link_create", { 16 } },
+	[28] = { STRUCT_bpf_link_create, "link_create", { 16, 20, 24, 28, 48 } },
 	[29] = { STRUCT_bpf_link_update, "link_update", { 16 } },
 	[30] = { STRUCT_bpf_link_id, NULL, { 4 } },
 	[31] = { STRUCT_bpf_next_id, NULL, { 8 } },
@@ -71,6 +71,20 @@ static unsigned told_bytes(const struct decoder *d, const struct command *c, uin
 			return end;
 	}
 	return size < whole ? size : whole;
+}
+
+/* Where the fields that are meant end. */
+static unsigned known_bytes(struct decoder *d, const struct sys_object *o)
+{
+	unsigned known = 0;
+
+	for (unsigned i = 0; i < o->type->count; i++) {
+		const struct sys_field *f = &sys_fields[o->type->first + i];
+		unsigned end = f->offset[d->layout] + dec_type_size(d, &sys_types[f->type]);
+		if (end > known && dec_field_meant(d, o, i))
+			known = end;
+	}
+	return known;
 }
 
 /* What is behind all that we know, if it isn't 0. */
@@ -179,7 +193,7 @@ void hook_bpf_attr(struct decoder *d, const struct sys_ref *ref)
 	dec_fields(d, &o, &any, &more);
 	if (c->wrap != NULL)
 		str_add_char(d->out, '}');
-	attr_rest(d, ref->value, dec_struct_size(d, c->type), size);
+	attr_rest(d, ref->value, known_bytes(d, &o), size);
 	str_add_char(d->out, '}');
 }
 
@@ -192,8 +206,34 @@ void hook_bpf_name(struct decoder *d, const struct sys_ref *ref)
 }
 
 /* Text of as many bytes as the field before it says. */
-void hook_bpf_text(struct decoder *d, const struct sys_ref *ref) { dec_str_n(d, ref->value, dec_field(d, ref->object, ref->param)); }
+void hook_bpf_text(struct decoder *d, const struct sys_ref *ref)
+{
+	uint64_t size = dec_field(d, ref->object, ref->param);
+
+	if (size <= d->style->string_limit && size <= 512)
+		dec_name_n(d, ref->value, (size_t)size);
+	else
+		dec_str_n(d, ref->value, size);
+}
+
 void hook_bpf_bytes(struct decoder *d, const struct sys_ref *ref) { dec_buffer(d, ref->value, dec_field(d, ref->object, ref->param)); }
+
+/* Where an iterator's parameters are, and how long they are. */
+void hook_bpf_iter(struct decoder *d, const struct sys_ref *ref)
+{
+	dec_text(d, "iter_info=");
+	dec_addr(d, dec_word(d, ref->bytes, 8));
+	dec_printf(d, ", iter_info_len=%u", (unsigned)dec_word(d, ref->bytes + 8, 4));
+}
+
+/* The kernel writes them: at entry there is only the place. */
+void hook_bpf_prog_ids(struct decoder *d, const struct sys_ref *ref)
+{
+	if (dec_field(d, ref->object, ref->param) == 0 && ref->value != 0)
+		dec_text(d, "[]");
+	else
+		dec_addr(d, ref->value);
+}
 
 /* ---- instructions ------------------------------------------------------------------------ */
 
