@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "capture/ptrace/regs.h"
+#include "capture/ptrace/stop_info.h"
 
 #include <errno.h>
 #include <linux/audit.h>
@@ -240,7 +241,7 @@ void tracer_call_stop(struct tracer *t, struct tracee *e, int status)
 		tracer_resume(t, e, 0);
 		return;
 	}
-	if (ptrace(PTRACE_GET_SYSCALL_INFO, e->shown.tid, (void *)sizeof(info), &info) <= 0) {
+	if (!stop_info_read(e->shown.tid, status >> 16, e->shown.in_call, &info)) {
 		tracer_resume(t, e, 0); /* killed meanwhile */
 		return;
 	}

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "capture/ptrace/filter.h"
+#include "capture/ptrace/stop_info.h"
 #include "capture/ptrace/tracer.h"
 #include "session/trace/printer.h"
 #include "session/trace/start.h"
@@ -116,6 +117,7 @@ static struct err *make_tracer(struct live *l)
 
 	TRY(tracer_create(&options, &l->tracer));
 	if (o->debug) {
+		trace_say(o, "PTRACE_GET_SYSCALL_INFO %s", stop_info_is_told() ? "works" : "does not work");
 		trace_say(o, "ptrace_setoptions = %#lx", tracer_ptrace_options(l->tracer));
 		trace_say(o, "the program stops at %s", options.seccomp ? "wanted calls, by a seccomp filter" : "each call");
 	}
