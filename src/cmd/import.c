@@ -37,8 +37,8 @@ static const struct opt import_opts[] = {
 	  .offset = offsetof(struct import_args, no_symbols) },
 	{ .name = "vmlinux", .letter = 'k', .kind = OPT_STRING, .value = "FILE", .completes = "file",
 	  .help = "the file with symbols of the kernel that ran\n"
-		  "Looked for by build-id when not given: below /usr/lib/debug (SONDE_DEBUG_PATH), in /boot and /lib/modules, by "
-		  "debuginfod. One of another build is refused.",
+		  "Looked for by build-id when not given: below /usr/lib/debug (SONDE_DEBUG_PATH), in /boot and /lib/modules, where "
+		  "perf keeps files (~/.debug, also what perf archive carried here), by debuginfod. One of another build is refused.",
 	  .offset = offsetof(struct import_args, vmlinux) },
 	{ .name = "kallsyms", .kind = OPT_STRING, .value = "FILE", .completes = "file",
 	  .help = "the symbols of the kernel that ran: its System.map, or a copy of its /proc/kallsyms\n"

@@ -16,8 +16,45 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
+
+/* Could another user have put it there? */
+static bool is_own(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && (st.st_uid == 0 || st.st_uid == geteuid());
+}
+
+char *locate_perf_cache(const struct build_id *id, const char *name)
+{
+	const char *home = getenv("HOME");
+	char hex[2 * BUILD_ID_MAX + 1];
+	struct build_id found;
+
+	if (id->size < 2 || home == NULL || home[0] != '/')
+		return NULL;
+	build_id_format(id, hex);
+
+	char *path = mem_printf("%s/.debug/.build-id/%.2s/%s/%s", home, hex, hex + 2, name);
+	CLEANUP(io_closep) int fd = locate_open(0, path);
+	bool is_list = strcmp(name, "kallsyms") == 0;
+
+	if (fd >= 0 && is_own(fd) && (is_list || (build_id_of_fd(fd, &found) && build_id_equal(id, &found))))
+		return path;
+	free(path);
+	return NULL;
+}
+
+static int open_perf_cache(const struct build_id *id, const char *suffix)
+{
+	CLEANUP(mem_freep) char *path = locate_perf_cache(id, suffix[0] == '\0' ? "elf" : "debug");
+
+	errno = ENOENT;
+	return path ? locate_open(0, path) : -1;
+}
 
 int locate_open_by_build_id(const struct build_id *id, const char *suffix)
 {
@@ -35,7 +72,7 @@ int locate_open_by_build_id(const struct build_id *id, const char *suffix)
 
 		fd = locate_open(0, path);
 	}
-	return fd;
+	return fd < 0 ? open_perf_cache(id, suffix) : fd;
 }
 
 /* --- .gnu_debuglink: a file name, padding to 4, a CRC-32 of that file -------------- */

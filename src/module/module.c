@@ -274,6 +274,8 @@ static void find_kernel_files(struct module *m, const struct module_key *key)
 		m->debug_fd = duplicate(key->fd);
 	if (m->debug_fd < 0 && m->build_id.size > 0)
 		m->debug_fd = locate_open_by_build_id(&m->build_id, ".debug");
+	if (m->debug_fd < 0 && m->build_id.size > 0 && m->kind == MODULE_KERNEL)
+		m->debug_fd = locate_open_by_build_id(&m->build_id, "");
 	if (uname(&name) != 0)
 		name.release[0] = '\0';
 

@@ -21,6 +21,7 @@
 #include "base/mem.h"
 #include "base/vec.h"
 #include "event/types.h"
+#include "module/locate.h"
 #include "module/module.h"
 #include "sym/dwarf.h"
 #include "sym/finders.h"
@@ -307,13 +308,11 @@ static void say_why(struct kallsyms_finder *f, struct err *err)
 	err_destroy(err);
 }
 
-static void load(struct kallsyms_finder *f)
+/* PATH NULL: the running kernel's, for addresses as they are now. */
+static void load(struct kallsyms_finder *f, const char *path)
 {
-	const char *path = f->options.kallsyms ? f->options.kallsyms : "/proc/kallsyms";
-	bool is_running = f->options.kallsyms == NULL && f->options.elsewhere == NULL;
-
 	f->tried = true;
-	say_why(f, is_running ? kallsyms_load_running(&f->list) : kallsyms_load(path, &f->list));
+	say_why(f, path == NULL ? kallsyms_load_running(&f->list) : kallsyms_load(path, &f->list));
 }
 
 /* What was kept is not all of it. */
@@ -340,22 +339,28 @@ static void place_list(struct kallsyms_finder *f, const struct kernel_elsewhere 
 	f->is_of_boot = f->slide == 0 && f->options.kallsyms != NULL;
 }
 
-/* The running kernel's list serves for another boot of the same build, too. */
+/* The running kernel's list serves for another boot of the same build, too, and so does the one that perf record kept. */
 static void load_elsewhere(struct kallsyms_finder *f, const struct module *m)
 {
 	const struct kernel_elsewhere *e = f->options.elsewhere;
+	const struct build_id *id = module_borrow_build_id(m);
+	CLEANUP(mem_freep) char *kept = NULL;
+	const char *path = f->options.kallsyms;
 	struct build_id running;
 
-	if (f->options.kallsyms == NULL) {
+	if (path == NULL) {
 		if (module_borrow_kind(m) != MODULE_KERNEL)
 			return;
 		f->tried = true;
 		f->is_of_boot = false;
-		if (e->symbol_addr == 0 || !build_id_of_running_kernel(&running) ||
-		    !build_id_equal(&running, module_borrow_build_id(m)))
+		if (e->symbol_addr == 0)
 			return;
+		kept = locate_perf_cache(id, "kallsyms");
+		path = build_id_of_running_kernel(&running) && build_id_equal(&running, id) ? "/proc/kallsyms" : kept;
 	}
-	load(f);
+	if (path == NULL)
+		return;
+	load(f, path);
 	place_list(f, e);
 }
 
@@ -409,7 +414,7 @@ static struct err *find(void *self, struct module *m, int pid, uint64_t offset, 
 	if (!f->tried && f->options.elsewhere)
 		load_elsewhere(f, m);
 	else if (!f->tried)
-		load(f);
+		load(f, f->options.kallsyms);
 	if (f->list && !f->options.elsewhere && !kallsyms_covers(f->list, offset))
 		load_all(f);
 	name = f->list && (f->is_of_boot || kind == MODULE_KERNEL) ?

@@ -97,9 +97,9 @@ def write(name, records, ids, release):
         f.write(head + attr + data + sections + bodies)
 
 
-def names(file, *words, debug="none"):
+def names(file, *words, debug="none", home=os.getcwd()):
     """Functions and places by samples, what was said about modules, and the import's own words."""
-    p = run("sonde", "import", "--overwrite", "-o", "r", *words, file, SONDE_DEBUG_PATH=debug)
+    p = run("sonde", "import", "--overwrite", "-o", "r", *words, file, SONDE_DEBUG_PATH=debug, HOME=home)
     if p.returncode != 0:
         return {}, p.stderr
     rows = [json.loads(line) for line in must(
@@ -128,6 +128,7 @@ def synthetic():
     must("gcc", "-g", "-O1", "-c", "-mcmodel=kernel", "-fno-pic", "k.c", "-o", "m.o")
     must("ld", "-r", "--build-id", "m.o", "-o", "foo-bar.ko")
     (kernel_id, kernel), (module_id, module) = facts("vmlinux"), facts("foo-bar.ko")
+    must("gcc", "-O2", "-nostdlib", "-static", "-Wl,--build-id", "k.c", "-o", "another")
     text = 0xffffffff81000000 + SLIDE
     records = [mapping("[kernel.kallsyms]_text", text, 1 << 24, text, 1),
                mapping("[foo_bar]", MODULE_AT, 1 << 16, 0, 2)]
@@ -160,7 +161,16 @@ def synthetic():
     check("by build-id, a module by release, name and build-id", got, both + ("second [foo_bar]",))
     if not has_line(got):
         fail("no lines by build-id")
-    must("gcc", "-O2", "-nostdlib", "-static", "-Wl,--build-id", "k.c", "-o", "another")
+    # perf record keeps what it had samples of below ~/.debug, by build-id.
+    kept = "home/.debug/.build-id/%s/%s/" % (kernel_id[:2], kernel_id[2:])
+    os.makedirs(kept)
+    shutil.copy("System.map", kept + "kallsyms")
+    check("the list that perf kept", names("p.data", home=os.path.abspath("home")), ("work",))
+    os.rename(kept + "kallsyms", "unused")
+    shutil.copy("another", kept + "elf")
+    check("perf kept another", names("p.data", home=os.path.abspath("home")), (), "another machine or boot")
+    shutil.copy("vmlinux", kept + "elf")
+    check("the vmlinux that perf kept", names("p.data", home=os.path.abspath("home")), ("work",))
     found, text = names("p.data", "--vmlinux", "another")
     if found or "another build" not in text:
         fail("another build was taken: %s %s" % (found, text))
