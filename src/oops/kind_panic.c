@@ -50,7 +50,7 @@ static const struct oops_kind kinds[] = {
 	PANIC("EXT4-fs (device {device}): panic forced after error", "EXT4-fs: panic forced after error", "ext4 found an error, and the mount option errors=panic says that the machine shall stop then.", "the EXT4-fs error lines above, and the disk's"),
 	PANIC("{what:NMI: Not continuing|NMI IOCK error: Not continuing|An NMI occurred}", "{what}", "The board reported an error by NMI, or somebody pressed its button, and a sysctl says that the machine shall stop then.", "the machine's own event log (ipmitool sel list)"),
 	PANIC("{reason:rest}", "{reason}", "The kernel could not go on and stopped the machine.", "the reason in the headline, and the function that called panic(): the first of the stack that isn't general machinery"),
-	{ .name = "reboot", .start = "^Booting the kernel", .unless = NAMES("Parsing ELF", "Decompressing Linux", "Unknown parameter"), .flags = OOPS_ONE_LINE,
+	{ .name = "reboot", .start = "^Booting the kernel.", .unless = NAMES("Parsing ELF", "Decompressing Linux", "Unknown parameter"), .flags = OOPS_ONE_LINE,
 	  .title = "unexpected kernel reboot", .severity = OOPS_PANIC, .meaning = "The log shows a machine that starts again, and not why." },
 	{ .name = "trusty", .start = "trusty: panic {_caller:any}: ASSERT FAILED at {_place:any}: {what:rest}", .flags = OOPS_NO_TRACE | OOPS_LEADS, .title = "trusty: ASSERT FAILED: {what}", .severity = OOPS_PANIC,
 	  .meaning = "A check in the secure monitor beside the kernel failed." },
