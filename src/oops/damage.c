@@ -38,6 +38,9 @@ static int title_of(const char *line, size_t length)
 		{ "Call Trace", 0 }, { "Call trace", 0 }, { "Allocated:", 1 }, { "Allocated by task ", 1 }, { "Freed:", 2 }, { "Freed by task ", 2 },
 	};
 
+	/* Most lines are frames and registers. */
+	if (length < 6 || (line[length - 1] != ':' && oops_find(line, length, "race") == NULL && oops_find(line, length, "ed by task ") == NULL && oops_find(line, length, "ed:") == NULL))
+		return -1;
 	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++)
 		if (oops_find(line, length, titles[i].words) != NULL)
 			return titles[i].what;

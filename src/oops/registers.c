@@ -434,9 +434,10 @@ static void read_code(struct oops_report *r, struct code_lines *more, const char
 		read_more_code(r, more, line, length);
 		return;
 	}
-	if (r->code != NULL || oops_find(line, length, "ode: ") == NULL) {
-		if (r->code == NULL && oops_match("^Instruction dump:", line, length, NULL))
-			*more = (struct code_lines){ .left = 6 };
+	if (r->code != NULL || length < 8 || (line[0] != 'C' && line[0] != 'K' && line[0] != 'I'))
+		return;
+	if (oops_match("^Instruction dump:", line, length, NULL)) {
+		*more = (struct code_lines){ .left = 6 };
 		return;
 	}
 	if (!oops_match("^Code: {code:rest}", line, length, &captures) && !oops_match("^Krnl Code: {code:rest}", line, length, &captures))

@@ -40,8 +40,8 @@ const char *const trigger_words[] = {
 	"CFI failure", "unlock balance", "lock freed!", "held when ret", "still has lock", "ious RCU usage", "NMI backtrace", "kmemleak: ", "Missing ENDBR", "SError Int", "Bad mode in", "Unhandled 64", "undefined instr", "rror, epc", "Got mcheck", "achine Check",
 	"r page (", "ck overfl", "o execute", "[#1]",
 	"starved for", "the idle thr", "ODEBUG: ", "ry context sw", "MSR access", "upted low mem", "hogged CPU", "lock detection", "_STATUS[", "vmap alloc",
-	"rpcbind: s", "ockd: cannot", "nfs4_reclaim", "has not resp", "Send error in", "dmin Cmd(", "FW in FAULT", "fault_state(", "evice-mapper: ", "not accepting", "orphaned sock",
-	"audit_backlog=", "backlog limit ex", "audit_lost=", "hold queue ov", "rate limit exceeded",
+	"rpcbind: s", "ockd: cannot", "nfs4_reclaim", "CIFS: VFS", "CIFS VFS", "n Cmd(", "FW in FAULT", "t_state(0x", "-mapper: ", "accepting a", "orphaned sock",
+	"_backlog=", "backlog limit ex", "t_lost=", "eue overflow", "limit exceede",
 	"Wrong slab", "to vfree()", "is not init", "arly exception",
 	NULL
 };
