@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /* Arguments by place in the description: on 32-bit ABIs a 64-bit one is in two registers,
  * on arm from an even one on. */
@@ -258,16 +259,16 @@ static int number_of(unsigned xlat, const char *name)
 	const struct sys_xlat *table = &sys_xlats[xlat];
 
 	for (uint32_t i = 0; i < table->count; i++)
-		if (strcmp(sys_names + sys_values[table->first + i].name, name) == 0)
+		if (strcasecmp(sys_names + sys_values[table->first + i].name, name) == 0)
 			return (int)sys_values[table->first + i].value;
 	return -1;
 }
 
 int syscall_errno_number(const char *name)
 {
-	if (strcmp(name, "EWOULDBLOCK") == 0)
+	if (strcasecmp(name, "EWOULDBLOCK") == 0)
 		name = "EAGAIN";
-	if (strcmp(name, "EDEADLOCK") == 0)
+	if (strcasecmp(name, "EDEADLOCK") == 0)
 		name = "EDEADLK";
 	return number_of(XLAT_errno, name);
 }
@@ -290,15 +291,15 @@ int syscall_signal_number(const char *name)
 {
 	char full[32];
 
-	if (strncmp(name, "SIG", 3) == 0)
+	if (strncasecmp(name, "SIG", 3) == 0)
 		name += 3;
 	snprintf(full, sizeof(full), "SIG%s", name);
 	for (int n = 32; n <= 64; n++)
-		if (strcmp(full, syscall_signal_name(n)) == 0)
+		if (strcasecmp(full, syscall_signal_name(n)) == 0)
 			return n;
-	if (strcmp(full, "SIGCLD") == 0 || strcmp(full, "SIGPOLL") == 0 || strcmp(full, "SIGIOT") == 0)
-		return full[3] == 'C' ? 17 : full[3] == 'P' ? 29 : 6;
-	if (strcmp(full, "SIGRTMAX") == 0)
+	if (strcasecmp(full, "SIGCLD") == 0 || strcasecmp(full, "SIGPOLL") == 0 || strcasecmp(full, "SIGIOT") == 0)
+		return (full[3] | 0x20) == 'c' ? 17 : (full[3] | 0x20) == 'p' ? 29 : 6;
+	if (strcasecmp(full, "SIGRTMAX") == 0)
 		return 64;
 	return number_of(XLAT_signal, full);
 }

@@ -86,9 +86,9 @@ void syscall_print_result(const struct syscall_style *style, const struct syscal
 			  const struct syscall_progress *progress, struct str *out);
 
 const char *syscall_errno_name(int number);  /* "ENOENT"; NULL: unknown */
-int syscall_errno_number(const char *name);  /* -1: no such name */
+int syscall_errno_number(const char *name);  /* in any case; -1: no such name */
 const char *syscall_signal_name(int number); /* "SIGCHLD", NULL: unknown; real-time ones "SIGRT_3" */
-int syscall_signal_number(const char *name); /* with or without SIG; -1 */
+int syscall_signal_number(const char *name); /* with or without SIG, in any case; -1 */
 /* "{si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=..., ...}" of a raw siginfo_t.
  * LOOKUP may be NULL. */
 void syscall_print_siginfo(const struct syscall_style *style, const struct syscall_lookup *lookup, int tid,

@@ -110,7 +110,7 @@ TAMPERING = [
     (["-e", "trace=chdir", "-e", "inject=chdir:poke_enter=@arg1=2f7400"], "cd /root"),
     (["-e", "trace=getcwd", "-e", "inject=getcwd:poke_exit=@arg1=2f71"], "/bin/pwd"),
     (["-e", "trace=chdir", "-e", "inject=chdir:syscall=getpid:error=EIO"], "cd /"),
-    (["-e", "trace=chdir", "-e", "fault=chdir"], "cd /"),
+    (["-e", "trace=chdir", "-e", "fault=chdir:error=einval"], "cd /"),
     (["-e", "trace=chdir", "-e", "inject=chdir:error=EIO:when=2..3"], "cd /; cd /; cd /; cd /"),
 ]
 SOCKETS = """

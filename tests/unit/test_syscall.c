@@ -265,6 +265,9 @@ static void test_names(void **state)
 	assert_null(syscall_signal_name(0));
 	assert_int_equal(syscall_signal_number("USR1"), 10);
 	assert_int_equal(syscall_signal_number("SIGRTMIN"), 32);
+	assert_int_equal(syscall_signal_number("sigcld"), 17);
+	assert_int_equal(syscall_errno_number("enospc"), 28);
+	assert_int_equal(syscall_errno_number("EWouldBlock"), 11);
 }
 
 static void test_siginfo(void **state)

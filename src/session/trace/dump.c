@@ -76,20 +76,24 @@ static bool read_words(const struct dump *d, uint64_t addr, unsigned count, uint
 	return true;
 }
 
-/* COUNT iovecs at ADDR, LEFT bytes of what they point to. */
+/* COUNT iovecs at ADDR, which must all be there: LEFT bytes of what they point to. */
 static void dump_vector(const struct dump *d, uint64_t addr, uint64_t count, uint64_t left)
 {
-	unsigned step = 2 * syscall_abi_word_bytes(d->call->abi);
+	unsigned word = syscall_abi_word_bytes(d->call->abi);
+	size_t size = 2 * word * (size_t)(count < VECTORS_MAX ? count : VECTORS_MAX);
+	CLEANUP(mem_freep) uint8_t *vector = mem_alloc(size ? size : 1);
 
-	for (uint64_t i = 0; i < count && i < VECTORS_MAX && left > 0; i++) {
-		uint64_t words[2], size; /* iov_base, iov_len */
+	if (d->memory->read(d->memory->user, d->phase, addr, vector, size) < size)
+		return;
+	for (size_t at = 0, i = 0; at < size && left > 0; at += 2 * word, i++) {
+		uint64_t base = 0, length = 0;
 
-		if (!read_words(d, addr + i * step, 2, words))
-			return;
-		size = words[1] < left ? words[1] : left;
-		left -= size;
-		str_printf(d->out, " * %llu bytes in buffer %llu\n", (unsigned long long)size, (unsigned long long)i);
-		dump_bytes(d, words[0], size);
+		memcpy(&base, vector + at, word);
+		memcpy(&length, vector + at + word, word);
+		length = length < left ? length : left;
+		left -= length;
+		str_printf(d->out, " * %llu bytes in buffer %zu\n", (unsigned long long)length, i);
+		dump_bytes(d, base, length);
 	}
 }
 
