@@ -80,7 +80,7 @@ void trace_out_flush(struct trace_out *out)
 {
 	if (out->text.length == 0)
 		return;
-	out->begun = true;
+	out->begun = out->begun || out->text.text[out->text.length - 1] == '\n';
 
 	struct err *err = out->failed ? NULL : io_write_all(out->fd, out->text.text, out->text.length, "the trace");
 

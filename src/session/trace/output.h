@@ -25,7 +25,7 @@ struct trace_out {
 	const char *who;  /* whose messages: "strace"; borrowed */
 	char *path;       /* of a file */
 	bool gone;        /* its reader is (EPIPE) */
-	bool begun;       /* something was written */
+	bool begun;       /* a line was written */
 	bool failed;      /* said once; the rest is dropped, and the tracing goes on */
 	bool lost;        /* ...and not because its reader had enough: the exit status is to say so */
 };
