@@ -47,9 +47,12 @@ static struct err *faddr2line_run(void *arguments, struct arena *arena, int *sta
 	TRY(lookup_open(args->file, &options, &l));
 	if (lookup_borrow_note(l) != NULL)
 		log_warn("%s", lookup_borrow_note(l));
+	str_init(&form.prefix);
+	faddr2line_find_prefix(l, &form.prefix);
 	for (size_t i = 0; i < args->functions.count; i++) {
 		struct err *err = faddr2line_print(l, args->functions.words[i], &form, stdout);
 
+		form.separate = form.separate || err == NULL;
 		if (err != NULL && first != NULL) {
 			log_warn("%s", err_message(err));
 			err_destroy(err);
@@ -57,6 +60,7 @@ static struct err *faddr2line_run(void *arguments, struct arena *arena, int *sta
 			first = err;
 		}
 	}
+	str_deinit(&form.prefix);
 	lookup_destroy(l);
 	return first;
 }

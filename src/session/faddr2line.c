@@ -77,6 +77,44 @@ static void print_source(const char *path, unsigned wanted, FILE *out)
 	str_deinit(&text);
 }
 
+void faddr2line_find_prefix(struct lookup *l, struct str *prefix)
+{
+	uint64_t start, size;
+	struct index_chain chain;
+
+	str_clear(prefix);
+	struct err *err = lookup_function(l, "start_kernel", 0, &start, &size);
+
+	if (err == NULL)
+		err = lookup_find(l, &start, 1, &chain);
+	if (err == NULL && chain.count > 0 && lookup_add_path(&chain.frames[chain.count - 1], false, prefix) && str_ends(str_text(prefix), "/init/main.c"))
+		str_truncate(prefix, prefix->length - strlen("init/main.c"));
+	else
+		str_clear(prefix);
+	err_destroy(err);
+}
+
+static const char *without_prefix(const char *path, const char *prefix)
+{
+	if (*prefix == '\0' || !str_starts(path, prefix))
+		return path;
+	path += strlen(prefix);
+	while (str_starts(path, "./"))
+		path += 2;
+	return path;
+}
+
+/* "func+0x12/0x340:", with the size that it has here. */
+static void print_head(const char *expression, uint64_t size, FILE *out)
+{
+	int length = (int)strcspn(expression, "/ ");
+
+	if (size == 0)
+		(void)fprintf(out, "%s:\n", expression);
+	else
+		(void)fprintf(out, "%.*s/0x%" PRIx64 ":\n", length, expression, size);
+}
+
 static void print_frame(struct lookup *l, const struct index_frame *f, bool outer, const struct faddr2line_options *o, FILE *out)
 {
 	struct str path;
@@ -85,7 +123,7 @@ static void print_frame(struct lookup *l, const struct index_frame *f, bool oute
 	bool known = lookup_add_path(f, o->basenames, &path);
 
 	(void)fprintf(out, "%s%s at %s:%u\n", outer ? " (inlined by) " : "", f->function != NULL ? lookup_demangle(l, f->function) : "??",
-		      known ? str_text(&path) : "??", known ? f->line : 0);
+		      known ? without_prefix(str_text(&path), str_text(&o->prefix)) : "??", known ? f->line : 0);
 	if (o->list && known) {
 		str_clear(&path);
 		(void)lookup_add_path(f, false, &path);
@@ -113,7 +151,9 @@ struct err *faddr2line_print(struct lookup *l, const char *expression, const str
 	uint64_t addr = start + offset;
 
 	TRY(lookup_find(l, &addr, 1, &chain));
-	(void)fprintf(out, "%s:\n", expression);
+	if (options->separate)
+		(void)fputc('\n', out);
+	print_head(expression, known, out);
 	for (size_t i = 0; i < chain.count; i++)
 		print_frame(l, &chain.frames[i], i > 0, options, out);
 	if (chain.count == 0)
