@@ -99,7 +99,7 @@ int cpu_sample(struct bpf_perf_event_data *ctx)
 	end = u->end;
 	by_fp = u->by_fp;
 	by_table = u->by_table;
-	served = end == BPF_UNWIND_COMPLETE || end == BPF_UNWIND_CUT || end == BPF_UNWIND_NO_USER;
+	served = end == BPF_UNWIND_COMPLETE || end == BPF_UNWIND_CUT || end == BPF_UNWIND_NO_USER || end == BPF_UNWIND_NO_CFI;
 	if (served)
 		hash = unwind_send(u, &lost);
 	unwind_end(u);

@@ -377,7 +377,8 @@ static __always_inline bool unwind_by_fp(struct unwind *u)
 	__u64 pair[2];
 
 	u->by_fp = 1;
-	u->end = BPF_UNWIND_BROKEN;
+	/* for what was interrupted user space has guesses, too */
+	u->end = u->innermost || u->exact ? BPF_UNWIND_BROKEN : BPF_UNWIND_NO_CFI;
 	if (unwind_no_frame_pointers)
 		return false;
 	if (u->fp == 0 && u->fp_known && !u->innermost) {

@@ -93,6 +93,7 @@ enum bpf_unwind_end {
 	BPF_UNWIND_NOT_YET,   /* a file whose table is not ready */
 	BPF_UNWIND_UNSUPPORTED, /* CFI that needs all registers */
 	BPF_UNWIND_NO_USER,   /* a kernel thread */
+	BPF_UNWIND_NO_CFI,    /* broken off in a caller's code that has neither CFI nor frame pointers: no copy would help */
 };
 
 #endif

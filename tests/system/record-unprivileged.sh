@@ -24,7 +24,7 @@ user() { "${as_user[@]}" env "${found[@]}" "$@"; }
 
 user sonde record -o u.sonde -- "$spin" 0.7 > /dev/null 2> err || fail "as a user: $(cat err)"
 cat err
-expect_number "samples" "$(query u.sonde "select count(*) from sample")" 20 2000
+expect_number "samples" "$(query u.sonde "select count(*) from sample")" 5 2000
 expect_number "time in spin_here" "$(share_of u.sonde spin_here)" 0.7 1
 if ((paranoid >= 2)); then
 	expect "what it did without is said in one line" grep -Eq "user space only|cpu-timer" err
@@ -42,7 +42,7 @@ fi
 user SONDE_TEST_DENY=perf sonde record -o t.sonde -- "$spin" 1 > /dev/null 2> err || fail "without perf: $(cat err)"
 cat err
 expect "without perf events the fall-back is said" grep -q "cpu-timer" err
-expect_number "samples without perf events" "$(query t.sonde "select count(*) from sample")" 20 2000
+expect_number "samples without perf events" "$(query t.sonde "select count(*) from sample")" 5 2000
 expect_number "time in spin_here without perf events" "$(share_of t.sonde spin_here)" 0.7 1
 "$spin" 10 > /dev/null &
 pid=$!

@@ -140,7 +140,8 @@ static bool take_sample(struct bpf_cpu *b, const struct bpf_cpu_sample *s, struc
 	const struct bpf_stack *found = bpf_stacks_find(b->stacks, s->stack);
 
 	b->totals.samples++;
-	b->totals.by_fp += s->by_fp;
+	b->totals.no_cfi += s->end == BPF_UNWIND_NO_CFI;
+	b->totals.by_fp += s->by_fp && s->end != BPF_UNWIND_NO_CFI;
 	*stack = (struct bpf_cpu_stack){ 0 };
 	if (found)
 		*stack = (struct bpf_cpu_stack){ found->addrs, found->count, found->kernel_count };

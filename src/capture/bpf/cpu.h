@@ -61,6 +61,7 @@ bool bpf_cpu_next(struct bpf_cpu *b, const struct bpf_cpu_sample **sample, struc
 struct bpf_cpu_totals {
 	uint64_t samples;     /* taken here */
 	uint64_t by_fp;       /* of them, with frames by frame pointers, where there was no CFI */
+	uint64_t no_cfi;      /* of them, broken off in code without CFI and frame pointers */
 	uint64_t stacks;      /* different ones that were sent */
 	/* left to perf: */
 	uint64_t no_room;     /* in our ring */

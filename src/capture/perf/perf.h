@@ -97,6 +97,7 @@ struct perf_session {
 
 	/* in_kernel.c */
 	struct bpf_cpu *bpf;     /* NULL: samples are perf's own */
+	struct bpf_loading *bpf_loading; /* not NULL: a thread loads it */
 	bool bpf_tried;
 	uint64_t bpf_start_ns;   /* of the recording */
 	size_t bpf_fds;          /* the first of fds that it is on */
