@@ -70,6 +70,33 @@ static long call(long number, const long *a)
 	return ret;
 }
 
+/* Requests of ptrace() by what their last two arguments are, and sizes of perf_event_attr. */
+static void tracers(void)
+{
+	static const long requests[] = { 0, 1, 3, 5, 6, 7, 8, 9, 12, 13, 14, 15, 16, 17, 24, 31, 33, 0x4200, 0x4201, 0x4202, 0x4203, 0x4204, 0x4205,
+					 0x4206, 0x4207, 0x4209, 0x420a, 0x420b, 0x420d, 0x420e, 0x77 };
+
+	for (unsigned i = 0; i < sizeof(requests) / sizeof(*requests); i++) {
+		CALL(ptrace, requests[i], 7, 1, W(P, 48));
+		CALL(ptrace, requests[i], 7, 120, B);
+		CALL(ptrace, requests[i], 7, Z, 9);
+	}
+	CALL(ptrace, 0x4203, 7, 0, W(PAIR(29, 0), PAIR(2, 0), -5, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+	CALL(ptrace, 0x4203, 7, 0, W(PAIR(31, 2), PAIR(1, 0), 0x401000, PAIR(80, 0xc000003e), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+	for (long size = 48; size <= 128; size += 16)
+		for (long type = 0; type < 7; type++)
+			CALL(perf_event_open, W(PAIR(type, size), 0x10203 + type, 5, 0x2c07, 0x1f, 0x2018403, PAIR(1, 3), 8, 9, 0xff, 11, PAIR(12, 1), 13, 14,
+						PAIR(15, 0), 16, 17, 18), 0, -1, -1, 8);
+	CALL(get_thread_area, P);
+	CALL(set_thread_area, Z);
+	CALL(fsetxattr, 3, S, S, 5, 1);
+	CALL(fsetxattr, 3, S, B, 70000, 1);
+	CALL(fgetxattr, 3, S, P, 9);
+	CALL(flistxattr, 3, P, 0);
+	CALL(pidfd_getfd, 3, 4, 0);
+	CALL(recvmmsg, 3, Z, 1, 0, W(1, 5));
+}
+
 static void files(void)
 {
 	CALL(read, 3, P, 20);
@@ -488,7 +515,7 @@ static void kernel(void)
 void _start(void);
 __attribute__((force_align_arg_pointer)) void _start(void)
 {
-	static void (*const parts[])(void) = { files, descriptors, ioctls, sockets, processes, kernel };
+	static void (*const parts[])(void) = { files, descriptors, ioctls, sockets, processes, kernel, tracers };
 	static const char text[] = "a text with \"quotes\" and\n\ttabs, longer than 32";
 
 	for (unsigned i = 0; i < PAGE; i++)
