@@ -96,9 +96,22 @@ def filtered():
 say("seccomp", status_of(child(filtered)) if os.uname().machine == "x86_64" else 0)
 done = subprocess.run(["unshare", "-Ur", "id", "-u"], capture_output=True, text=True)
 say("user namespace", done.returncode, done.stdout.strip())
+say("32 bit", subprocess.run(["setarch", "linux32", "uname", "-m"], capture_output=True, text=True).stdout.strip())
 say("personality", subprocess.run(["setarch", "-R", "cat", "/proc/self/personality"], capture_output=True, text=True).stdout.strip())
 say("affinity", len(os.sched_getaffinity(0)), "dumpable", libc.prctl(3, 0, 0, 0, 0), "no new privileges", libc.prctl(39, 0, 0, 0, 0))
 say("blocked", sorted(signal.pthread_sigmask(signal.SIG_BLOCK, [])), "ignored", [n for n in range(1, 32) if signal.getsignal(n) == signal.SIG_IGN])
+sys.exit(4)
+"""
+# Where nobody else traces it, by ptrace.
+TRACER = r"""
+def traced():
+    libc.ptrace(0, 0, None, None)
+    os.kill(os.getpid(), signal.SIGSTOP)
+    os._exit(8)
+pid = child(traced)
+stopped = status_of(pid)
+libc.ptrace(7, pid, None, None)
+say("ptrace", os.WIFSTOPPED(stopped) and os.WSTOPSIG(stopped), status_of(pid))
 sys.exit(4)
 """
 # strace's options, the program
@@ -160,6 +173,10 @@ def behaviour():
         traced = run(*words, *program)
         diff = "\n".join(difflib.unified_diff(bare[1].splitlines(), traced[1].splitlines(), lineterm=""))
         expect("%s: as bare" % name, traced[:2] == bare[:2], diff + traced[2])
+    program[2] = PROGRAM.replace("sys.exit(4)", "") + TRACER
+    bare, traced = run(*program), run("sonde", "trace", "--engine", "bpf", "-k", "-yy", "-o", "bpf", *program)
+    if run("sonde", "trace", "--engine", "bpf", "-o", "/dev/null", "true")[0] == 0:
+        expect("bpf: as bare, ptrace too", "ptrace 19 2048" in bare[1] and traced[:2] == bare[:2], "\n".join(difflib.unified_diff(bare[1].splitlines(), traced[1].splitlines(), lineterm="")) + traced[2])
     with open("all", encoding="utf-8", errors="replace") as f:
         text = f.read()
     for what in ("? ERESTARTNOHAND (To be restarted if no handler)", "--- stopped by SIGTSTP ---", "+++ superseded by execve in pid ",

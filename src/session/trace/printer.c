@@ -598,6 +598,8 @@ static void on_detached(void *self, struct call_thread *t)
 
 	if (!is_quiet(p, TRACE_QUIET_ATTACH))
 		printer_say(p, "Process %u detached", t->tid);
+	if (p->summary && t->in_call && !line->filtered && t->call.abi == SYSCALL_ABI_X86_64)
+		++*map_get(&p->unreturned, t->call.number, NULL);
 	if (mine && !p->options->json && trace_out_column(out) != 0) {
 		str_add(&out->text, " <detached ...>");
 		printer_end_line(p, out);
@@ -676,6 +678,27 @@ struct err *printer_create(const struct trace_options *options, struct printer *
 	return NULL;
 }
 
+/* -c counts what returned, as strace does. */
+static void say_unreturned(struct printer *p)
+{
+	enum { NAMES_MOST = 8 };
+	const struct map_slot *slot;
+	struct str names;
+	unsigned shown = 0;
+
+	if (p->options->strace || p->options->q_count || p->unreturned.n == 0)
+		return;
+	str_init(&names);
+	for (size_t i = 0; (slot = map_next(&p->unreturned, &i)) != NULL; shown++) {
+		const struct syscall_entry *entry = syscall_find_by(&p->lookup, SYSCALL_ABI_X86_64, (uint32_t)slot->key);
+
+		if (shown < NAMES_MOST)
+			str_printf(&names, "%s%s %llu", shown ? ", " : "", entry ? entry->name : "unknown", (unsigned long long)slot->value);
+	}
+	log_note("not counted, because they have not returned: %s%s", str_text(&names), shown > NAMES_MOST ? ", ..." : "");
+	str_deinit(&names);
+}
+
 bool printer_finish(struct printer *p)
 {
 	if (p->fold)
@@ -684,6 +707,7 @@ bool printer_finish(struct printer *p)
 		printer_end_line(p, &p->out);
 	if (p->summary)
 		summary_print(p->summary, &p->out.text);
+	say_unreturned(p);
 	return trace_out_close(&p->out) && !p->lost;
 }
 
@@ -707,6 +731,7 @@ void printer_destroy(struct printer *p)
 		return;
 	fd_names_destroy(p->fds);
 	learner_destroy(p->learner);
+	map_deinit(&p->unreturned);
 	pid_names_destroy(p->pids);
 	path_filter_destroy(p->paths);
 	summary_destroy(p->summary);

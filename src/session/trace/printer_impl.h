@@ -2,6 +2,7 @@
 #ifndef SONDE_SESSION_TRACE_PRINTER_IMPL_H
 #define SONDE_SESSION_TRACE_PRINTER_IMPL_H
 /* Shared by printer*.c only. */
+#include "base/map.h"
 #include "session/trace/printer.h"
 
 /* What the printer keeps of a thread: call_thread.user. */
@@ -39,6 +40,7 @@ struct printer {
 	struct call_text *texts;      /* by its slots */
 	size_t threads;
 	uint64_t counted;             /* calls, for --syscall-limit */
+	struct map unreturned;        /* -c: number -> calls that had not returned when the trace ended */
 	uint64_t last_ns;             /* of the last line, for -r */
 	int64_t wall_offset_ns;
 	bool lost;                    /* a file of a thread's own took no more */

@@ -67,6 +67,8 @@ static bool on_tick(void *user)
 
 	if (printer_is_done(l->printer))
 		return true;
+	if (l->sink) /* what it has to say is not to wait for the end */
+		printer_sink()->idle(l->printer);
 	if (l->options->interruptible != 2)
 		return false;
 	unread = !l->sink && printer_is_unread(l->printer);
