@@ -25,6 +25,10 @@ const volatile __u32 calls_show_blocked = 1;
 /* Bit: some ABI's call of that number is wanted.  The quick no for all others. */
 const volatile __u64 calls_numbers[BPF_CALLS_NUMBERS / 64] = { 0 };
 const volatile __u32 calls_others = 1; /* numbers beyond those */
+/* By socketcall's first argument: the call that it is, and how many arguments that has. */
+enum { SOCKETCALL = 102, SOCKETCALLS = 32 }; /* a power of two */
+const volatile __u16 calls_socket_numbers[SOCKETCALLS] = { 0 };
+const volatile __u8 calls_socket_args[SOCKETCALLS] = { 0 };
 /* Entries are seen by calls_enter_one(), not by calls_enter(). */
 const volatile __u8 calls_narrow = 0;
 
@@ -195,9 +199,38 @@ static __always_inline struct call_now *admit(struct task_struct *task)
 	return now;
 }
 
+/* i386's socketcall is many calls (syscall/multiplex.h), whose arguments lie in memory. */
+struct parts {
+	__u32 count; /* 0: it is no such call */
+	__u32 args[6];
+};
+
+static __always_inline __u64 part_of(const struct pt_regs *regs, __u32 abi, __u64 number, struct parts *parts)
+{
+	parts->count = 0;
+#if defined(__TARGET_ARCH_x86)
+	if (abi == 1 && number == SOCKETCALL) {
+		__u32 which = (__u32)regs->bx, count = which < SOCKETCALLS ? calls_socket_args[which & (SOCKETCALLS - 1)] : 0;
+
+		if (count == 0 || count > 6 || bpf_probe_read_user(parts->args, count * 4, (void *)(unsigned long)(__u32)regs->cx))
+			return number;
+		parts->count = count;
+		return calls_socket_numbers[which & (SOCKETCALLS - 1)];
+	}
+#endif
+	return number;
+}
+
+static __always_inline void take_parts(struct call_now *now, const struct parts *parts)
+{
+	for (__u32 i = 0; i < 6 && parts->count; i++)
+		now->call.args[i] = i < parts->count ? parts->args[i] : 0;
+}
+
 static __always_inline int enter(const struct pt_regs *regs, __u64 number)
 {
 	struct bpf_calls_plan *plan;
+	struct parts parts;
 	struct task_struct *task;
 	struct call_now *now;
 	__u32 abi, key;
@@ -212,6 +245,7 @@ static __always_inline int enter(const struct pt_regs *regs, __u64 number)
 			return 0;
 	}
 	abi = abi_of(task, &number);
+	number = part_of(regs, abi, number, &parts);
 	key = plan_key(abi, (__u32)number);
 	plan = bpf_map_lookup_elem(&calls_plans, &key);
 	if (!plan || !plan->wanted)
@@ -226,6 +260,7 @@ static __always_inline int enter(const struct pt_regs *regs, __u64 number)
 	now->netlink = 0;
 	now->in_call = 1;
 	take_registers(&now->call, regs, abi);
+	take_parts(now, &parts);
 	now->call.enter_ns = bpf_ktime_get_ns();
 	if (plan->socket)
 		copy_netlink(now);
@@ -274,9 +309,14 @@ static __always_inline __u64 number_at_exit(const struct pt_regs *regs)
 /* At exit registers are as they were at entry.  (Not on arm64, where the first one holds the result.) */
 static __always_inline struct call_now *begin_late(struct task_struct *task, const struct pt_regs *regs, __u64 number, __u16 flags)
 {
-	__u32 abi = abi_of(task, &number), key = plan_key(abi, (__u32)number);
-	struct bpf_calls_plan *plan = bpf_map_lookup_elem(&calls_plans, &key);
+	__u32 abi = abi_of(task, &number), key;
+	struct bpf_calls_plan *plan;
 	struct call_now *now;
+	struct parts parts;
+
+	number = part_of(regs, abi, number, &parts);
+	key = plan_key(abi, (__u32)number);
+	plan = bpf_map_lookup_elem(&calls_plans, &key);
 
 	if (number >= BPF_CALLS_NUMBERS || !plan || !plan->wanted)
 		return NULL;
@@ -293,6 +333,7 @@ static __always_inline struct call_now *begin_late(struct task_struct *task, con
 	now->netlink = 0;
 	now->in_call = 1;
 	take_registers(&now->call, regs, abi);
+	take_parts(now, &parts);
 	if (plan->socket)
 		copy_netlink(now);
 	return now;

@@ -198,7 +198,7 @@ static __always_inline bool stack_has_room(void)
 {
 	void *ring = ring_of_cpu();
 
-	return ring && bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) < bpf_ringbuf_query(ring, BPF_RB_RING_SIZE) / 4;
+	return ring && bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) < bpf_ringbuf_query(ring, BPF_RB_RING_SIZE) / 2;
 }
 
 __noinline int stack_copy(struct unwind *u)

@@ -10,6 +10,7 @@
  * a reader of the caller's memory at that moment, signals, stops and ends.
  */
 #include "syscall/memory.h"
+#include "syscall/multiplex.h"
 #include "syscall/print.h"
 #include "syscall/table.h"
 
@@ -96,6 +97,15 @@ static inline bool call_set_has(const struct call_set *s, enum syscall_abi abi, 
 	if (number >= CALL_SET_MAX)
 		return s->others;
 	return s->bits[abi][number / 64] >> (number % 64) & 1;
+}
+
+/* Is any of the calls wanted that i386's socketcall stands for? */
+static inline bool call_set_wants_socketcall(const struct call_set *s)
+{
+	for (unsigned i = 0; i < SYSCALL_SOCKETCALL_COUNT; i++)
+		if (syscall_socketcalls[i].number && call_set_has(s, SYSCALL_ABI_I386, syscall_socketcalls[i].number))
+			return true;
+	return false;
 }
 
 #endif

@@ -6,6 +6,7 @@
 # timeout: 100
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -35,6 +36,40 @@ s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
 s.send(struct.pack('=IHHII', 32, 18, 0x301, 1, 0) + struct.pack('=BBHiII', 0, 0, 0, 0, 0, 0))
 s.recv(65536)
 a, b = socket.socketpair(); socket.send_fds(a, [b'fd'], [s.fileno()]); socket.recv_fds(b, 10, 1)
+"""
+SOCKETCALLS = r"""
+#define _GNU_SOURCE
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+static long call32(long nr, long a, long b, long c)
+{
+    long r;
+    __asm__ volatile("int $0x80" : "=a"(r) : "a"(nr), "b"(a), "c"(b), "d"(c) : "memory", "r8", "r9", "r10", "r11");
+    return (int)r;
+}
+int main(void)
+{
+    uint32_t *m = mmap(0, 65536, 3, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+    char *text = (char *)(m + 1000);
+    uint32_t lo = (uint32_t)(uintptr_t)m;
+    int sv[2];
+    m[0] = 1, m[1] = 1, m[2] = 0, m[3] = lo + 400;
+    call32(102, 8, lo, 0); /* socketpair */
+    sv[0] = (int)m[100], sv[1] = (int)m[101];
+    strcpy(text, "hello");
+    m[0] = (uint32_t)sv[0], m[1] = lo + 4000, m[2] = 5, m[3] = 0;
+    call32(102, 9, lo, 0); /* send */
+    m[0] = (uint32_t)sv[1], m[1] = lo + 5000, m[2] = 100, m[3] = 0;
+    call32(102, 10, lo, 0); /* recv */
+    m[0] = (uint32_t)sv[1], m[1] = 2;
+    call32(102, 13, lo, 0); /* shutdown */
+    m[0] = (uint32_t)sv[1], m[1] = 0, m[2] = 0;
+    call32(102, 5, lo, 0); /* accept */
+    call32(102, 99, lo, 0);
+    call32(102, 1, 16, 0);
+    return 0;
+}
 """
 failures = 0
 
@@ -117,6 +152,31 @@ def unknown(engines):
             expect("ptrace: with its path and flags", re.match(r'openat\(AT_FDCWD, "/?[^"]+", 0x80000, 000\) += \d+$', lines[-1]), lines[-1])
 
 
+def socketcalls(engines):
+    """A 32-bit program's socketcall() is the call that it stands for."""
+    if os.uname().machine != "x86_64" or not shutil.which("gcc"):
+        print("skip  socketcall: no x86-64, or no gcc")
+        return
+    with open("i386.c", "w", encoding="ascii") as f:
+        f.write(SOCKETCALLS)
+    subprocess.run(["gcc", "-o", "i386", "i386.c"], check=True)
+
+    def lines(*words):
+        subprocess.run([*words, "-o", "i386.out", "./i386"], stderr=subprocess.DEVNULL, check=True, timeout=60)
+        with open("i386.out", encoding="utf-8") as f:
+            text = f.read()
+        return [re.sub(r" += ", " = ", re.sub(r"^\d+ +|0x\w+000", "", t)) for t in text[text.find("MAP_32BIT"):].splitlines()[1:]]
+    wanted = lines("strace")
+    if not any("socketpair(" in t for t in wanted):
+        print("skip  socketcall: this kernel runs no 32-bit calls")
+        return
+    for engine in engines:
+        seen = lines("sonde", "trace", "--engine", engine)
+        expect("%s: socketcall() is %d calls" % (engine, len(wanted) - 4), seen == wanted, "\n".join(wanted + ["-- ours"] + seen))
+        seen = lines("sonde", "trace", "--engine", engine, "--seccomp-bpf", "-e", "trace=send,mmap")
+        expect("%s: ... that can be chosen" % engine, seen[0].startswith("send(") and len(seen) == 2, seen)
+
+
 def main():
     probe = subprocess.run(["sonde", "trace", "--engine", "bpf", "-o", "/dev/null", "true"], capture_output=True, text=True)
     engines = ["bpf", "ptrace"] if probe.returncode == 0 else ["ptrace"]
@@ -125,6 +185,7 @@ def main():
     ends(engines)
     netlink(engines)
     unread(engines)
+    socketcalls(engines)
     if probe.returncode == 0 and os.geteuid() == 0:
         unknown(engines)
     return 1 if failures else 0

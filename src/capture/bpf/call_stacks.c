@@ -31,12 +31,13 @@ struct err *call_stacks_create(const struct bpf_table_maps *maps, unsigned long 
 			       struct call_stacks **ret)
 {
 	struct call_stacks *s = mem_calloc(1, sizeof(*s));
-	struct err *err;
+	struct err *err = NULL;
 
 	s->track = track;
 	s->max_frames = max_frames < FRAMES_MAX ? max_frames : FRAMES_MAX;
 	s->stacks = bpf_stacks_create(epoch);
-	err = bpf_tables_open(maps, &s->tables);
+	if (maps)
+		err = bpf_tables_open(maps, &s->tables);
 	if (err) {
 		call_stacks_destroy(s);
 		s = NULL;
@@ -152,12 +153,18 @@ uint32_t call_stacks_id(struct call_stacks *s, pid_t pid, uint64_t hash)
 	return stack && stack->count ? track_stack(s->track, pid, stack->addrs, stack->count, stack->kernel_count, true) : 0;
 }
 
-void call_stacks_prepare(struct call_stacks *s) { bpf_tables_prepare(s->tables, s->track); }
+void call_stacks_prepare(struct call_stacks *s)
+{
+	if (s->tables)
+		bpf_tables_prepare(s->tables, s->track);
+}
+
 int call_stacks_fd(const struct call_stacks *s) { return bpf_tables_fd(s->tables); }
 
 void call_stacks_get_totals(const struct call_stacks *s, struct call_stacks_totals *ret)
 {
 	*ret = s->totals;
 	ret->stacks = bpf_stacks_count(s->stacks);
-	bpf_tables_get_totals(s->tables, &ret->tables);
+	if (s->tables)
+		bpf_tables_get_totals(s->tables, &ret->tables);
 }

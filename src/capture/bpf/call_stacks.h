@@ -17,7 +17,7 @@
 struct call_stacks;
 struct track;
 
-/* After loading.  EPOCH is the programs'; TRACK is borrowed. */
+/* After loading.  EPOCH is the programs'; TRACK is borrowed.  MAPS NULL: nobody unwinds in the kernel. */
 struct err *call_stacks_create(const struct bpf_table_maps *maps, unsigned long long *epoch, struct track *track, unsigned max_frames,
 			       struct call_stacks **ret);
 void call_stacks_destroy(struct call_stacks *s); /* NULL-safe */

@@ -69,6 +69,7 @@ struct bpf_calls {
 	struct calls_bpf *skel;
 	struct bpf_rings *rings;
 	struct call_stacks *stacks; /* NULL: none are asked for */
+	unsigned long long no_epoch; /* of a reader, which has no programs */
 	VEC(struct lost) lost; /* not asked for yet */
 	struct map threads; /* tid -> struct watched * */
 	struct bpf_calls_totals totals;
@@ -244,7 +245,7 @@ static void plan_unknown(struct bpf_calls *c, const struct bpf_call *r)
 		return;
 	syscall_plan_entry(SYSCALL_ABI_X86_64, entry, c->options.verbose, &steps);
 	fill_plan(c, &steps, &plan);
-	if (bpf_map_update_elem(bpf_map__fd(c->skel->maps.calls_plans), &key, &plan, 0) != 0)
+	if (c->skel && bpf_map_update_elem(bpf_map__fd(c->skel->maps.calls_plans), &key, &plan, 0) != 0)
 		log_debug("no plan for system call %u: %s", key, strerror(errno));
 }
 
@@ -425,17 +426,29 @@ static void on_stop(struct bpf_calls *c, const struct bpf_calls_event *e)
 		c->options.sink->stopped(c->options.sink_self, &w->shown, (int)e->value);
 }
 
+/* Is a record of that kind as large as that? */
+static bool is_whole(uint16_t kind, uint32_t size)
+{
+	switch (kind) {
+	case BPF_CALLS_CALL:
+	case BPF_CALLS_ENTRY:
+	case BPF_CALLS_PART: return size >= sizeof(struct bpf_call);
+	case BPF_CALLS_SIGNAL:
+	case BPF_CALLS_IGNORED: return size >= sizeof(struct bpf_calls_signal);
+	default: return size >= sizeof(struct bpf_calls_event);
+	}
+}
+
 static void on_record(struct bpf_calls *c, const struct bpf_record *r, uint32_t size)
 {
 	if (c->stacks && call_stacks_take(c->stacks, r, size))
 		return;
+	if (!is_whole(r->kind, size))
+		return;
 	switch (r->kind) {
 	case BPF_CALLS_CALL:
 	case BPF_CALLS_ENTRY:
-	case BPF_CALLS_PART:
-		if (size >= sizeof(struct bpf_call))
-			on_call(c, (const struct bpf_call *)r, size);
-		break;
+	case BPF_CALLS_PART: on_call(c, (const struct bpf_call *)r, size); break;
 	case BPF_CALLS_FORK: on_fork(c, (const struct bpf_calls_event *)r); break;
 	case BPF_CALLS_EXEC: on_exec(c, (const struct bpf_calls_event *)r); break;
 	case BPF_CALLS_EXIT: on_end(c, (const struct bpf_calls_event *)r); break;
@@ -443,6 +456,12 @@ static void on_record(struct bpf_calls *c, const struct bpf_record *r, uint32_t 
 	case BPF_CALLS_SIGNAL:
 	case BPF_CALLS_IGNORED: on_signal(c, (const struct bpf_calls_signal *)r); break;
 	}
+}
+
+void bpf_calls_take(struct bpf_calls *c, const void *record, uint32_t size_bytes)
+{
+	if (size_bytes >= sizeof(struct bpf_record))
+		on_record(c, record, size_bytes);
 }
 
 static void add_lost(struct bpf_calls *c, const struct lost *lost)
@@ -632,6 +651,12 @@ static void set_numbers(const struct call_set *wanted, struct calls_bpf *skel)
 		for (unsigned abi = 0; abi < BPF_CALLS_ABIS; abi++)
 			if (call_set_has(wanted, abi, number))
 				((uint64_t *)skel->rodata->calls_numbers)[number / 64] |= 1ULL << (number % 64);
+	if (call_set_wants_socketcall(wanted))
+		((uint64_t *)skel->rodata->calls_numbers)[SYSCALL_SOCKETCALL / 64] |= 1ULL << SYSCALL_SOCKETCALL % 64;
+	for (unsigned i = 0; i < SYSCALL_SOCKETCALL_COUNT; i++) {
+		skel->rodata->calls_socket_numbers[i] = syscall_socketcalls[i].number;
+		skel->rodata->calls_socket_args[i] = syscall_socketcalls[i].args;
+	}
 	skel->rodata->calls_others = wanted->others;
 }
 
@@ -686,7 +711,8 @@ static struct err *open_stacks(struct bpf_calls *c)
 
 static struct err *load(struct bpf_calls *c)
 {
-	size_t ring_bytes = c->options.ring_bytes ? c->options.ring_bytes : bpf_rings_bytes();
+	/* copies of stacks come at once, before tables are ready */
+	size_t ring_bytes = c->options.ring_bytes ? c->options.ring_bytes : bpf_rings_bytes() * (c->options.track ? 2 : 1);
 	struct calls_bpf *skel;
 
 	BPF_LOADER_TYPES(&c->loader, calls);
@@ -735,6 +761,24 @@ struct err *bpf_calls_create(const struct bpf_calls_options *options, struct bpf
 	}
 	*ret = c;
 	return NULL;
+}
+
+struct err *bpf_calls_create_reader(const struct bpf_calls_options *options, struct bpf_calls **ret)
+{
+	struct bpf_calls *c = mem_calloc(1, sizeof(*c));
+	struct err *err = NULL;
+
+	c->options = *options;
+	map_init(&c->threads);
+	bpf_loader_init(&c->loader, "system calls");
+	if (options->track)
+		err = call_stacks_create(NULL, &c->no_epoch, options->track, options->max_frames, &c->stacks);
+	if (err) {
+		bpf_calls_destroy(c);
+		c = NULL;
+	}
+	*ret = c;
+	return err;
 }
 
 struct err *bpf_calls_start(struct bpf_calls *c, const struct capture_request *request)

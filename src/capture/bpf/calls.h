@@ -48,6 +48,10 @@ bool bpf_calls_has_stacks(void);
 
 struct err *bpf_calls_create(const struct bpf_calls_options *options, struct bpf_calls **ret);
 void bpf_calls_destroy(struct bpf_calls *c); /* NULL-safe */
+/* Without programs: records come from elsewhere, one by one (tests). */
+struct err *bpf_calls_create_reader(const struct bpf_calls_options *options, struct bpf_calls **ret);
+/* RECORD is aligned to 8 bytes and otherwise not trusted. */
+void bpf_calls_take(struct bpf_calls *c, const void *record, uint32_t size_bytes);
 /* From here on it looks at REQUEST's target.  A command is not told of until its execve. */
 struct err *bpf_calls_start(struct bpf_calls *c, const struct capture_request *request);
 

@@ -90,12 +90,15 @@ static bool wants_all(const struct call_set *wanted)
 	return true;
 }
 
-bool filter_make(const struct call_set *wanted, struct sock_fprog *ret)
+bool filter_make(const struct call_set *asked, struct sock_fprog *ret)
 {
+	struct call_set parts = *asked, *wanted = &parts;
 	instructions p = { 0 };
 
-	if (wants_all(wanted))
+	if (wants_all(asked))
 		return false;
+	if (call_set_wants_socketcall(asked))
+		parts.bits[SYSCALL_ABI_I386][SYSCALL_SOCKETCALL / 64] |= UINT64_C(1) << SYSCALL_SOCKETCALL % 64;
 	add(&p, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch), 0, 0);
 #if defined(__x86_64__)
 	add_abi(&p, wanted, AUDIT_ARCH_X86_64, SYSCALL_ABI_X86_64);

@@ -186,17 +186,21 @@ static void enter(struct tracer *t, struct tracee *e, const struct ptrace_syscal
 	e->told = e->tampered = false;
 	e->shown.tampered = 0;
 	bool exec = e->hidden && is_exec(&e->shown.call);
+	bool is_socketcall = e->shown.call.abi == SYSCALL_ABI_I386 && e->shown.call.number == SYSCALL_SOCKETCALL;
+	struct syscall_memory memory = remote_memory(&t->remote);
 
+	if (is_socketcall) {
+		remote_begin(&t->remote, e->shown.tid);
+		syscall_demultiplex(&e->shown.call, &memory);
+	}
 	e->tried_exec |= exec;
 	if ((e->hidden && !exec) || !call_set_has(t->options.wanted, e->shown.call.abi, e->shown.call.number)) {
 		tracer_resume(t, e, 0);
 		return;
 	}
 	e->told = true;
-	remote_begin(&t->remote, e->shown.tid);
-
-	struct syscall_memory memory = remote_memory(&t->remote);
-
+	if (!is_socketcall)
+		remote_begin(&t->remote, e->shown.tid);
 	tamper_enter(t, e, &memory);
 	e->shown.enter_ns = clock_now_ns();
 	if (t->options.sink->enter(t->options.sink_self, &e->shown, &memory) == CALL_DETACH) {
