@@ -224,8 +224,9 @@ class Run:
 
     def boot_words(self):
         """The kernel's own, but for those that this run sets itself: kmemleak=off can't be taken back."""
-        # A starved emulator fails the kernel's test of its timer, and the kernel panics.
-        ours = ["no_timer_check", *self.append]
+        # A starved emulator fails the kernel's test of its timer, and the kernel panics; and its clocks seem unequal, so
+        # that each look at the time would be a device's.
+        ours = ["no_timer_check", "tsc=reliable", *self.append]
         names = {word.partition("=")[0] for text in ours for word in text.split()}
         return [word for word in self.kernel.append if word.partition("=")[0] not in names] + ours
 

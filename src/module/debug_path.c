@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A module's file is found by walking the directory of the kernel's modules: that takes some
- * milliseconds for the thousands of a distribution's kernel, and needs no modules.dep, which a
- * debug package has not.  Whatever was found by its name has to have the right build-id.
+ * Where an installed module lies depmod has written into modules.dep.  A debug package has no such
+ * file, and what was never installed isn't in it: then the directory of the kernel's modules is
+ * walked, thousands of files.  Whatever was found by its name has to have the right build-id.
  */
 #include "module/debug_path.h"
 
@@ -25,7 +25,7 @@
 
 #define SYSTEM_ROOT "/usr/lib/debug"
 
-enum { FILES_MAX = 200000 };
+enum { FILES_MAX = 200000, DEPMOD_MAX_BYTES = 64 << 20 };
 
 bool debug_path_root(size_t index, char root[DEBUG_PATH_MAX])
 {
@@ -221,12 +221,62 @@ static void walk(const char *directory, const char *name, const struct build_id 
 	vec_deinit(&w.todo);
 }
 
+/* The directory of MODULES that has NAME according to modules.dep, whose lines begin with a path and a
+ * colon; or NULL. */
+static char *directory_by_depmod(const char *modules, const char *name)
+{
+	CLEANUP(mem_freep) char *path = mem_printf("%s/modules.dep", modules);
+	struct str text;
+	char *found = NULL;
+
+	str_init(&text);
+	err_destroy(io_read_file(path, DEPMOD_MAX_BYTES, &text));
+	for (char *line = text.text, *end; found == NULL && line != NULL && *line != '\0'; line = end) {
+		size_t length = strcspn(line, ":\n");
+
+		end = line + strcspn(line, "\n");
+		end += *end != '\0';
+		line[length] = '\0';
+
+		char *slash = strrchr(line, '/');
+
+		if (slash == NULL || !is_named(slash + 1, name))
+			continue;
+		*slash = '\0';
+		found = line[0] == '/' ? mem_strdup(line) : mem_printf("%s/%s", modules, line);
+	}
+	str_deinit(&text);
+	return found;
+}
+
+/* The same as walk(), of one directory alone. */
+static void look_into(const char *directory, const char *name, const struct build_id *id, int *image, int *debug)
+{
+	struct walk w = { .name = name, .id = id, .image = image, .debug = debug };
+
+	walk_directory(&w, directory);
+	for (size_t i = 0; i < w.todo.n; i++)
+		free(w.todo.v[i]);
+	vec_deinit(&w.todo);
+}
+
 static void walk_below(const char *root, const char *release, const char *name, const struct build_id *id, int *image,
 		       int *debug)
 {
 	CLEANUP(mem_freep) char *directory = mem_printf("%s/lib/modules/%s", root, release);
 
 	walk(directory, name, id, image, debug);
+}
+
+static void installed_ko(const char *release, const char *name, const struct build_id *id, int *image, int *debug)
+{
+	CLEANUP(mem_freep) char *directory = mem_printf("/lib/modules/%s", release);
+	CLEANUP(mem_freep) char *listed = directory_by_depmod(directory, name);
+
+	if (listed)
+		look_into(listed, name, id, image, debug);
+	if (*image < 0)
+		walk(directory, name, id, image, debug);
 }
 
 void debug_path_open_ko(const char *name, const char *release, const struct build_id *id, int *image, int *debug)
@@ -239,5 +289,5 @@ void debug_path_open_ko(const char *name, const char *release, const struct buil
 		strcat(root, "/usr");
 		walk_below(root, release, name, id, image, debug);
 	}
-	walk_below("", release, name, id, image, debug);
+	installed_ko(release, name, id, image, debug);
 }
