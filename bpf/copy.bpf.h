@@ -121,12 +121,14 @@ __noinline int copy_piece(struct call_now *now, __u64 addr, __u32 size, __u32 ho
 
 /* --- more than a piece ---------------------------------------------------------------------- */
 
+/* 32 bytes: the verifier of Linux 6.1 counts each function's stack in such units, and all of a chain of calls
+ * may have 512. */
 struct copy {
 	struct call_now *now;
 	__u64 addr;
 	__u64 left;
-	__u32 how;
 	__u32 limit; /* of one buffer */
+	__u16 how;
 	__u8 word;   /* bytes of a pointer */
 	bool failed;
 };
