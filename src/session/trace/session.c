@@ -199,6 +199,8 @@ static struct err *begin(struct live *l)
 	TRY(make_tracer(l));
 	if (o->command)
 		TRY(tracer_add_command(l->tracer, l->command.pid));
+	if (o->daemonize && !(o->quiet & TRACE_QUIET_ATTACH)) /* it was there first */
+		printer_say(l->printer, "Process %u attached", l->command.pid);
 	TRY(attach_all(l));
 	start_go(&l->command);
 	return NULL;

@@ -50,7 +50,7 @@ static char *find_program(const char *name)
 	return mem_strdup(name);
 }
 
-static struct err *find_identity(const struct trace_options *o, const struct stat *program, struct identity *id)
+static struct err *find_identity(const struct trace_options *o, struct identity *id)
 {
 	struct passwd *pw;
 	struct passwd numeric = { 0 };
@@ -67,12 +67,16 @@ static struct err *find_identity(const struct trace_options *o, const struct sta
 		return err_new(ERR_USAGE, "Cannot find user '%s'", o->user);
 	id->uid = id->euid = pw->pw_uid;
 	id->gid = id->egid = pw->pw_gid;
-	/* An effective id that its bits would give it: traced by root, it really gets them. */
+	return NULL;
+}
+
+/* An effective id that the program's bits would give it: traced by root, it really gets them. */
+static void take_set_ids(const struct stat *program, struct identity *id)
+{
 	if (program->st_mode & S_ISUID)
 		id->euid = program->st_uid;
 	if (program->st_mode & S_ISGID)
 		id->egid = program->st_gid;
-	return NULL;
 }
 
 static void change_environment(const struct trace_options *o)
@@ -176,6 +180,7 @@ struct err *start_command(const struct trace_options *o, const struct sock_fprog
 	struct child c = { .o = o, .filter = filter };
 	struct stat st;
 
+	TRY(find_identity(o, &c.id));
 	if (strlen(o->command[0]) >= PATH_MAX)
 		return err_errno(ENAMETOOLONG, "exec");
 	c.program = find_program(o->command[0]);
@@ -183,7 +188,7 @@ struct err *start_command(const struct trace_options *o, const struct sock_fprog
 		free(c.program);
 		return err_errno(errno, "Can't stat '%s'", o->command[0]);
 	}
-	TRY(find_identity(o, &st, &c.id));
+	take_set_ids(&st, &c.id);
 	change_environment(o);
 	if (pipe2(c.go, O_CLOEXEC) != 0)
 		return err_errno(errno, "pipe");
