@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * An unwind table from a cache that somebody else may have written.  The checks are made to look right, since they
- * keep a fuzzer out but no attacker.  What is taken is sorted, and lies within the file.
+ * An unwind table, or a kernel's symbols, from a cache that somebody else may have written.  The checks are made to look
+ * right, since they keep a fuzzer out but no attacker.  What is taken is sorted, and lies within the file.
  */
+#include "sym/kallsyms_file.h"
 #include "unwind/table_file.h"
 
 #include <stdlib.h>
@@ -11,15 +12,40 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void try_symbols(const uint8_t *data, size_t size)
+{
+	const struct kallsyms_file_header *header;
+	const struct kallsyms_row *rows;
+	struct kallsyms_file_header h;
+	const char *names;
+	uint8_t *image = malloc(size);
+	struct err *err;
+
+	memcpy(image, data, size);
+	memcpy(&h, image, sizeof(h));
+	h.byte_order = KALLSYMS_FILE_BYTE_ORDER;
+	h.version = KALLSYMS_FILE_VERSION;
+	h.boot = 1;
+	h.body_check = XXH3_64bits(image + sizeof(h), size - sizeof(h));
+	h.check = XXH3_64bits(&h, offsetof(struct kallsyms_file_header, check));
+	memcpy(image, &h, sizeof(h));
+	err = kallsyms_file_parse((struct bytes){ image, size }, 1, &header, &rows, &names);
+	if (err == NULL)
+		for (size_t i = 0; i < header->row_count; i++)
+			if (names + rows[i].name + strlen(names + rows[i].name) >= (const char *)image + size ||
+			    (i && rows[i].addr < rows[i - 1].addr))
+				abort();
+	err_destroy(err);
+	free(image);
+}
+
+static void try_table(const uint8_t *data, size_t size)
 {
 	struct unwind_table_header h;
 	struct unwind_table t;
 	struct err *err;
 	uint8_t *image;
 
-	if (size < sizeof(h))
-		return 0;
 	image = malloc(size);
 	memcpy(image, data, size);
 	memcpy(&h, image, sizeof(h));
@@ -37,5 +63,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				abort();
 	err_destroy(err);
 	free(image);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	if (size > sizeof(struct kallsyms_file_header) && memcmp(data, KALLSYMS_FILE_MAGIC, 8) == 0)
+		try_symbols(data, size);
+	else if (size > sizeof(struct unwind_table_header))
+		try_table(data, size);
 	return 0;
 }

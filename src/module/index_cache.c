@@ -49,6 +49,35 @@ char *index_cache_path(const char *name, const char *ending)
 	return dir ? mem_printf("%s/%.2s/%s.%s", dir, name, name + 2, ending) : NULL;
 }
 
+/* What another user could write is no evidence of anything. */
+static struct err *check_owner(int fd, const char *path)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return err_errno(errno, "cannot look at %s", path);
+	if ((st.st_uid != geteuid() && st.st_uid != 0) || (st.st_mode & (S_IWGRP | S_IWOTH)))
+		return err_new(ERR_PERMISSION, "%s: the index is not used: another user may have written it", path);
+	return NULL;
+}
+
+struct err *index_cache_open(const char *path, int *fd)
+{
+	struct err *err;
+
+	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
+	if (*fd < 0)
+		return err_errno(errno, "cannot open %s", path);
+	err = check_owner(*fd, path);
+	if (err) {
+		close(*fd);
+		*fd = -1;
+	} else {
+		cache_touch(*fd);
+	}
+	return err;
+}
+
 struct err *index_cache_begin(const char *path, int *fd, char **temporary)
 {
 	TRY(cache_make_parents(path));

@@ -14,6 +14,9 @@
 char *index_cache_name(int fd, const struct elf_file *elf, uint64_t *hash);
 /* The path of what is kept; NULL when there is no home to keep it in.  The caller's to free. */
 char *index_cache_path(const char *name, const char *ending);
+/* Open what is kept, to be read; it was used now.  ERR_NOT_FOUND: nothing is.  ERR_PERMISSION: another user may have
+ * written it (a root that inherited somebody's XDG_CACHE_HOME would believe that one), so it is not used. */
+struct err *index_cache_open(const char *path, int *fd);
 /* A new file beside PATH, to be renamed to it by index_cache_publish(); *temporary is the
  * caller's to free.  Makes the directories. */
 struct err *index_cache_begin(const char *path, int *fd, char **temporary);

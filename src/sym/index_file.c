@@ -5,9 +5,9 @@
  */
 #include "sym/index_file.h"
 
-#include "base/cache.h"
 #include "base/io.h"
 #include "base/mem.h"
+#include "module/index_cache.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -104,28 +104,12 @@ struct err *index_file_open_fd(int fd, uint64_t key, struct index_file *ret)
 	return err;
 }
 
-/* What another user could write is no evidence of anything: a root that inherited somebody's
- * XDG_CACHE_HOME would print that one's names. */
-static struct err *check_owner(int fd)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) != 0)
-		return err_errno(errno, "cannot look at the index");
-	if ((st.st_uid != geteuid() && st.st_uid != 0) || (st.st_mode & (S_IWGRP | S_IWOTH)))
-		return err_new(ERR_PERMISSION, "the index is not used: another user may have written it");
-	return NULL;
-}
-
 struct err *index_file_open(const char *path, uint64_t key, struct index_file *ret)
 {
-	CLEANUP(io_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
+	CLEANUP(io_closep) int fd = -1;
 
 	*ret = (struct index_file){ 0 };
-	if (fd < 0)
-		return err_errno(errno, "cannot open %s", path);
-	TRY(err_wrap(check_owner(fd), "%s", path));
-	cache_touch(fd);
+	TRY(index_cache_open(path, &fd));
 	return err_wrap(index_file_open_fd(fd, key, ret), "%s", path);
 }
 

@@ -21,6 +21,7 @@
 #include "base/mem.h"
 #include "base/vec.h"
 #include "event/types.h"
+#include "module/index_cache.h"
 #include "module/locate.h"
 #include "module/module.h"
 #include "sym/dwarf.h"
@@ -29,7 +30,6 @@
 #include "sym/kernel_debug.h"
 
 #include <ctype.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -154,8 +154,10 @@ static struct err *load_kept(const char *path, uint64_t boot, struct kallsyms *k
 	const struct kallsyms_file_header *h;
 	const struct kallsyms_row *rows;
 	const char *names;
+	CLEANUP(io_closep) int fd = -1;
 
-	TRY(io_map_file(AT_FDCWD, path, &k->kept));
+	TRY(index_cache_open(path, &fd));
+	TRY(io_map_fd(fd, path, &k->kept));
 	TRY(kallsyms_file_parse((struct bytes){ k->kept.data, k->kept.size_bytes }, boot, &h, &rows, &names));
 	k->low = h->low;
 	k->high = h->high;

@@ -38,7 +38,7 @@ static const char *trouble_of(struct bytes image, const struct kallsyms_file_hea
 		return "damaged";
 	if (h->boot != boot)
 		return "of another boot";
-	if (h->row_count == 0 || h->row_count >= body_bytes / sizeof(*rows))
+	if (h->row_count == 0 || h->row_count > (body_bytes - 1) / sizeof(*rows))
 		return "cut short";
 	if (h->body_check != XXH3_64bits(rows, body_bytes) || image.data[image.size_bytes - 1] != '\0' ||
 	    !rows_ok(rows, (size_t)h->row_count, body_bytes - (size_t)h->row_count * sizeof(*rows)))

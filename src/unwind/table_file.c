@@ -5,13 +5,11 @@
  */
 #include "unwind/table_file.h"
 
-#include "base/cache.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "module/index_cache.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -74,33 +72,35 @@ static char *path_of(int fd, const struct elf_file *f, uint64_t *key)
 	return index_cache_path(name, "unw");
 }
 
+static struct err *load(const char *path, uint64_t key, const struct elf_file *f, struct unwind_table *ret)
+{
+	CLEANUP(io_closep) int fd = -1;
+	struct io_map map;
+
+	TRY(index_cache_open(path, &fd));
+	TRY(io_map_fd(fd, path, &map));
+
+	struct err *err = unwind_table_parse((struct bytes){ map.data, map.size_bytes }, key,
+					     unwind_machine_of_elf(f->machine, f->is_64), ret);
+
+	if (err)
+		io_map_deinit(&map);
+	else
+		ret->kept = map;
+	return err;
+}
+
 bool unwind_table_load(int fd, const struct elf_file *f, struct unwind_table *ret)
 {
 	uint64_t key;
 	CLEANUP(mem_freep) char *path = path_of(fd, f, &key);
-	CLEANUP(io_closep) int kept_fd =
-		path ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW) : -1;
-	struct io_map map;
+	struct err *err = path ? load(path, key, f, ret) : err_new(ERR_NOT_FOUND, "nothing is kept");
+	bool found = err == NULL;
 
-	if (kept_fd < 0)
-		return false;
-
-	struct err *err = io_map_fd(kept_fd, path, &map);
-
-	if (err == NULL) {
-		err = unwind_table_parse((struct bytes){ map.data, map.size_bytes }, key,
-					 unwind_machine_of_elf(f->machine, f->is_64), ret);
-		if (err)
-			io_map_deinit(&map);
-		else
-			ret->kept = map;
-	}
-	if (err)
-		log_debug("%s: %s", path, err_message(err));
-	else
-		cache_touch(kept_fd);
+	if (err && !err_is(err, ERR_NOT_FOUND))
+		log_debug("no kept unwind table: %s", err_message(err));
 	err_destroy(err);
-	return err == NULL;
+	return found;
 }
 
 /* --- writing ------------------------------------------------------------------------------------- */

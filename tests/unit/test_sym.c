@@ -8,6 +8,7 @@
 #include "sym/intervals.h"
 #include "sym/jitdump.h"
 #include "sym/kallsyms.h"
+#include "sym/kallsyms_file.h"
 #include "sym/perf_map.h"
 #include "sym/symbol_pick.h"
 
@@ -18,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <xxhash.h>
 #include <cmocka.h>
 
 static void test_intervals(void **state)
@@ -341,12 +343,44 @@ static void test_symbol_pick(void **state)
 	io_map_deinit(&map);
 }
 
+static void test_kallsyms_file(void **state)
+{
+	static const struct kallsyms_row rows[] = { { 0x1000, 0, 3 }, { 0x1010, 2, 0 } };
+	static const char names[] = "a\0bc";
+	_Alignas(8) uint8_t image[sizeof(struct kallsyms_file_header) + sizeof(rows) + sizeof(names)];
+	struct kallsyms_file_header h = { .magic = KALLSYMS_FILE_MAGIC, .byte_order = KALLSYMS_FILE_BYTE_ORDER,
+					  .version = KALLSYMS_FILE_VERSION, .boot = 5, .low = 0x1000, .high = 0x1010, .row_count = 2 };
+	const struct kallsyms_file_header *header;
+	const struct kallsyms_row *got;
+	const char *texts;
+
+	memcpy(image + sizeof(h), rows, sizeof(rows));
+	memcpy(image + sizeof(h) + sizeof(rows), names, sizeof(names));
+	h.body_check = XXH3_64bits(image + sizeof(h), sizeof(image) - sizeof(h));
+	h.check = XXH3_64bits(&h, offsetof(struct kallsyms_file_header, check));
+	memcpy(image, &h, sizeof(h));
+	assert_null(kallsyms_file_parse((struct bytes){ image, sizeof(image) }, 5, &header, &got, &texts));
+	assert_int_equal(header->high, 0x1010);
+	assert_string_equal(texts + got[1].name, "bc");
+	for (size_t i = 0; i < 2 * sizeof(image) + 1; i++) { /* no byte may be another one, none may be missing, and no other boot */
+		size_t size = i < sizeof(image) ? sizeof(image) : i < 2 * sizeof(image) ? i - sizeof(image) : sizeof(image);
+		uint8_t *changed = i < sizeof(image) ? &image[i] : &image[0];
+
+		*changed ^= i < sizeof(image);
+		struct err *err = kallsyms_file_parse((struct bytes){ image, size }, 5 + (i == 2 * sizeof(image)), &header, &got, &texts);
+
+		assert_non_null(err);
+		err_destroy(err);
+		*changed ^= i < sizeof(image);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_intervals),   cmocka_unit_test(test_intervals_random),
 		cmocka_unit_test(test_demangle),    cmocka_unit_test(test_demangle_bomb),
-		cmocka_unit_test(test_kallsyms),    cmocka_unit_test(test_perf_map),
+		cmocka_unit_test(test_kallsyms),    cmocka_unit_test(test_kallsyms_file), cmocka_unit_test(test_perf_map),
 		cmocka_unit_test(test_batch_self),  cmocka_unit_test(test_jitdump),
 		cmocka_unit_test(test_vmlinux),     cmocka_unit_test(test_symbol_pick),
 	};
