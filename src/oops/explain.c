@@ -590,9 +590,48 @@ static const char *next_command(struct oops_report *r)
 	return NULL;
 }
 
+/* Of kinds whose rows leave it out: where to look first. */
+static const char *look_of(const struct oops_report *r)
+{
+	static const struct { const char *kind, *look; } looks[] = {
+		{ "bug", "the condition on that line" },
+		{ "usercopy", "the length that the blamed function copies, against the size of the object" },
+		{ "busy-dentry", "who holds a name of that file system: a missing dput() or path_put()" },
+		{ "paging-fault", "the instruction at the PC: which register holds the bad address?" },
+		{ "null-dereference", "the instruction at the PC: which pointer, and who should have set it?" },
+		{ "user-access", "where the pointer comes from: a __user pointer that nobody copied from or to" },
+		{ "stack-overflow", "what repeats in the trace; large variables of the functions in it" },
+		{ "double-fault", "how deep the stack is, and what repeats in it: mostly it overflowed" },
+		{ "invalid-opcode", "the bytes at the PC: ud2 is a BUG() whose message is missing; else the jump that led there" },
+		{ "internal-error", "the instruction at the PC, and what the words behind 'Internal error' say of it" },
+		{ "oops", "the instruction at the PC and the registers that it uses" },
+		{ "bus-error", "the device whose register was accessed: its clock and power at that moment" },
+		{ "alignment", "the cast that made the pointer; get_unaligned() where it can't be aligned" },
+		{ "hard-lockup", "who holds the lock that it waits for, or the loop with interrupts off" },
+		{ "soft-lockup", "the loop below the interrupt in the trace" },
+		{ "lockdep", "the paths through the blamed function: which one leaves a lock taken, frees it, or takes it twice?" },
+		{ "suspicious-rcu", "a missing rcu_read_lock(), or a lock that the check should be told of" },
+		{ "preemptible", "get_cpu() and put_cpu() around it, or raw_cpu_*() where being moved does no harm" },
+		{ "atomic-sleep", "'Preemption disabled at' in the report, and the lock that is held there" },
+		{ "leaked-lock", "the return paths of the work function: which one leaves the lock taken?" },
+		{ "odebug", "who frees the object, and whether its timer or work is stopped first" },
+		{ "kobject", "the order of init, add and put, on the error paths too" },
+		{ "proc", "who registers the name a second time, or did not remove it" },
+		{ "large-allocation", "where the size comes from: it needs a limit before the allocation" },
+		{ "netdev-refcount", "a missing dev_put() where that kind of device is used; CONFIG_NET_DEV_REFCNT_TRACKER tells by whom" },
+		{ "rust-panic", "the place in the headline" },
+		{ "nmi-backtrace", "a CPU that is at the same place each time" },
+	};
+
+	for (size_t i = 0; r->kind->look == NULL && r->corrupted == NULL && i < sizeof(looks) / sizeof(looks[0]); i++)
+		if (is_kind(r, looks[i].kind))
+			return looks[i].look;
+	return r->kind->look;
+}
+
 void oops_explain(struct oops_report *r, struct oops_explanation *ret)
 {
-	*ret = (struct oops_explanation){ .meaning = r->kind->meaning, .look = r->kind->look, .next = next_command(r) };
+	*ret = (struct oops_explanation){ .meaning = r->kind->meaning, .look = look_of(r), .next = next_command(r) };
 	if (r->message != NULL)
 		say_message(r, ret);
 	for (size_t i = 0; i < sizeof(explainers) / sizeof(explainers[0]); i++)
