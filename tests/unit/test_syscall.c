@@ -347,6 +347,32 @@ static void test_kept(void **state)
 	str_deinit(&out);
 }
 
+/* What the kernel's larger interfaces are given: devices' requests, programs, queues of work. */
+static void test_interfaces(void **state)
+{
+	uint64_t buffers = PUT(0x100, uint32_t, 4, 1, 1, 0, 0), input = PUT(0x120, uint32_t, 7);
+	uint64_t range = PUT(0x200, uint64_t, 0, 4096, 1, 2ULL << 32 | 5, 0, 0), code = PUT(0x40, uint64_t, 0x00000005000000b7, 0x95), licence = put_text(0x60, "GPL");
+	uint64_t map = PUT(0x300, uint32_t, 1, 4, 8, 100, 0), prog = PUT(0x340, uint64_t, 2ULL << 32 | 1, code, licence, 0, 0, 0);
+	uint64_t fds = PUT(0x400, uint32_t, 4, 5), update = PUT(0x420, uint64_t, 7, fds);
+	uint64_t wait = PUT(0x500, uint64_t, 3, 0x1000, 0x82, 4, 0x2000, 2);
+
+	EXPECT(X86_64, "ioctl", 0, "ioctl(3, VIDIOC_REQBUFS, {type=V4L2_BUF_TYPE_VIDEO_CAPTURE, memory=V4L2_MEMORY_MMAP, count=4 => 4}) = 0", 3, 0xc0145608, buffers);
+	EXPECT(X86_64, "ioctl", 0, "ioctl(3, VIDIOC_S_INPUT, [7]) = 0", 3, 0xc0045627, input);
+	EXPECT(X86_64, "ioctl", 0, "ioctl(3, BTRFS_IOC_DEFRAG_RANGE, {start=0, len=4096, flags=BTRFS_DEFRAG_RANGE_COMPRESS, extent_thresh=5, "
+	       "compress_type=BTRFS_COMPRESS_LZO}) = 0", 3, 0x40309410, range);
+	EXPECT(X86_64, "bpf", 3, "bpf(BPF_MAP_CREATE, {map_type=BPF_MAP_TYPE_HASH, key_size=4, value_size=8, max_entries=100, map_flags=0}, 20) = 3", 0, map, 20);
+	style.verbose = true;
+	EXPECT(ARM64, "bpf", 3, "bpf(BPF_PROG_LOAD, {prog_type=BPF_PROG_TYPE_SOCKET_FILTER, insn_cnt=2, insns=["
+	       "{code=BPF_ALU64|BPF_K|BPF_MOV, dst_reg=BPF_REG_0, src_reg=BPF_REG_0, off=0, imm=0x5}, "
+	       "{code=BPF_JMP|BPF_K|BPF_EXIT, dst_reg=BPF_REG_0, src_reg=BPF_REG_0, off=0, imm=0}], license=\"GPL\", log_level=0, log_size=0, "
+	       "log_buf=NULL, kern_version=KERNEL_VERSION(0, 0, 0), prog_flags=0}, 48) = 3", 5, prog, 48);
+	style.verbose = false;
+	EXPECT(X86_64, "bpf", -14, "bpf(BPF_PROG_LOAD, 0x8, 48) = -1 EFAULT (Bad address)", 5, 8, 48);
+	EXPECT(X86_64, "io_uring_register", 2, "io_uring_register(3, IORING_REGISTER_FILES_UPDATE, {offset=7, fds=[4, 5]}, 2) = 2", 3, 6, update, 2);
+	EXPECT(X86_64, "futex_waitv", 1, "futex_waitv([{val=0x3, uaddr=0x1000, flags=FUTEX_32|FUTEX_PRIVATE_FLAG}, {val=0x4, uaddr=0x2000, flags=FUTEX_32}], "
+	       "2, 0, NULL, CLOCK_REALTIME) = 1", wait, 2, 0, 0, 0);
+}
+
 /* What one reader gave is kept as pieces; from those the same text comes. */
 static void test_pieces(void **state)
 {
@@ -394,6 +420,7 @@ int main(void)
 		cmocka_unit_test(test_pieces),	 cmocka_unit_test(test_plan),	   cmocka_unit_test(test_ioctls),
 		cmocka_unit_test(test_prctl),	 cmocka_unit_test(test_newer),	   cmocka_unit_test(test_netlink),
 		cmocka_unit_test(test_ptrace),	 cmocka_unit_test(test_perf),	   cmocka_unit_test(test_kept),
+		cmocka_unit_test(test_interfaces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
