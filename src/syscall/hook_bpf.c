@@ -226,6 +226,18 @@ void hook_bpf_iter(struct decoder *d, const struct sys_ref *ref)
 	dec_printf(d, ", iter_info_len=%u", (unsigned)dec_word(d, ref->bytes + 8, 4));
 }
 
+static void print_address(struct decoder *d, const uint8_t *b, uint64_t addr, void *user) { dec_hex(d, dec_word(d, b, 8)); }
+static void print_symbol(struct decoder *d, const uint8_t *b, uint64_t addr, void *user) { dec_str(d, dec_word(d, b, 8)); }
+
+void hook_bpf_symbols(struct decoder *d, const struct sys_ref *ref)
+{
+	dec_array(d, ref->value, dec_field(d, ref->object, ref->param), 8, print_symbol, NULL);
+}
+void hook_bpf_addresses(struct decoder *d, const struct sys_ref *ref)
+{
+	dec_array(d, ref->value, dec_field(d, ref->object, ref->param), 8, print_address, NULL);
+}
+
 /* The kernel writes them: at entry there is only the place. */
 void hook_bpf_prog_ids(struct decoder *d, const struct sys_ref *ref)
 {

@@ -48,7 +48,8 @@ struct nl_header {
 struct nla_context { /* of one message: what earlier parts say about later ones */
 	uint8_t family, depth;
 	uint16_t kind_of_head, head_type;
-	char kind[16]; /* of a link, a queueing discipline */
+	char kind[16];       /* of a link, a queueing discipline */
+	char slave_kind[16]; /* of what a link is part of */
 };
 struct nla_ref {
 	uint64_t addr;

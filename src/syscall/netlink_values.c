@@ -380,25 +380,35 @@ bool nla_nl_groups(struct decoder *d, struct nla_ref *r)
 
 /* ---- links ---------------------------------------------------------------------------- */
 
-bool nla_link_kind(struct decoder *d, struct nla_ref *r)
+static bool link_kind(struct decoder *d, struct nla_ref *r, char (*kind)[16])
 {
-	struct nla_context *c = r->context;
+	size_t want = r->length < sizeof(*kind) ? r->length : sizeof(*kind);
 
-	memset(c->kind, 0, sizeof(c->kind));
-	size_t want = r->length < sizeof(c->kind) ? r->length : sizeof(c->kind);
-	if (!dec_read(d, r->addr, c->kind, want) || memchr(c->kind, 0, sizeof(c->kind)) == NULL)
-		c->kind[0] = '\0';
-	dec_str_n(d, r->addr, (uint64_t)r->length + 1);
+	memset(*kind, 0, sizeof(*kind));
+	if (!dec_read(d, r->addr, *kind, want) || memchr(*kind, 0, sizeof(*kind)) == NULL)
+		(*kind)[0] = '\0';
+	dec_nla_str(d, r->addr, r->length);
 	return true;
 }
+bool nla_link_kind(struct decoder *d, struct nla_ref *r) { return link_kind(d, r, &r->context->kind); }
+bool nla_link_slave_kind(struct decoder *d, struct nla_ref *r) { return link_kind(d, r, &r->context->slave_kind); }
 
 bool nla_link_data(struct decoder *d, struct nla_ref *r)
 {
-	unsigned table = strcmp(r->context->kind, "bridge") == 0 ? NLA_ifla_br : strcmp(r->context->kind, "tun") == 0 ? NLA_ifla_tun : NLA_COUNT;
+	const char *kind = r->context->kind;
+	unsigned table = strcmp(kind, "bridge") == 0 ? NLA_ifla_br : strcmp(kind, "tun") == 0 ? NLA_ifla_tun : NLA_COUNT;
 
 	if (table == NLA_COUNT)
 		return false;
 	dec_attributes(d, table, r->addr, r->length, r->context);
+	return true;
+}
+
+bool nla_link_slave_data(struct decoder *d, struct nla_ref *r)
+{
+	if (strcmp(r->context->slave_kind, "bridge") != 0)
+		return false;
+	dec_attributes(d, NLA_ifla_brport, r->addr, r->length, r->context);
 	return true;
 }
 
