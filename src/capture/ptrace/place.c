@@ -5,9 +5,9 @@
  * idle one.  But a CPU that runs nothing but SCHED_IDLE threads counts as idle (select_idle_sibling() in
  * kernel/sched/fair.c), so the tracer becomes one: the thread stays, and takes the CPU over at once.
  *
- * With others that want that CPU the tracer would come last, and its tracee with it.  So how busy the CPU was
- * with others is looked at, some times a second; when it was, the tracer is an ordinary thread again, anywhere, and
- * tries the next time after twice as long.
+ * With others that want that CPU the tracer would come last, and its tracee with it.  So how busy the CPU is
+ * with others is looked at, before the tracer goes there and ten times a second from then on; when it is, the tracer is
+ * an ordinary thread, anywhere, and tries the next time after twice as long.
  */
 #include "capture/ptrace/place.h"
 
@@ -25,17 +25,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LOOK_EVERY_NS 200000000ULL
+#define LOOK_EVERY_NS 100000000ULL
 #define HOLD_NS 1000000000ULL
 #define HOLD_MOST_NS 64000000000ULL
-enum { WINDOW = 64, MOST_OF_IT = 56, OTHERS_MOST = 4 /* a quarter */ };
+enum { WINDOW = 64, MOST_OF_IT = 56, GLANCE = 8, OTHERS_MOST = 4 /* a quarter */ };
 
 struct place {
 	cpu_set_t before;        /* where the tracer may run */
 	int policy_before;
 	struct sched_param param_before;
 	bool placed;
-	int cpu;
+	int cpu;                 /* where it is, or may go next; -1: nowhere */
 	unsigned seen, same;     /* stops in this window; of `tid` */
 	pid_t pid, tid;
 	uint64_t looked_ns, busy_ns, ours_ns; /* as of the last look: the CPU's, the tracer's and tracee's */
@@ -59,6 +59,7 @@ struct place *place_create(void)
 	struct place *p = mem_calloc(1, sizeof(*p));
 
 	p->hold_ns = HOLD_NS;
+	p->cpu = -1;
 	p->policy_before = sched_getscheduler(0);
 	if (sched_getaffinity(0, sizeof(p->before), &p->before) != 0 || CPU_COUNT(&p->before) < 2 ||
 	    p->policy_before != SCHED_OTHER || sched_getparam(0, &p->param_before) != 0 || !may_go_back()) {
@@ -141,11 +142,13 @@ static uint64_t thread_ns(pid_t pid, pid_t tid)
 	return ns;
 }
 
+/* Of that CPU.  As long as the tracer is not bound to it, it is most often on another one. */
 static uint64_t ours_ns(const struct place *p)
 {
 	struct timespec own = { 0 };
 
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &own);
+	if (p->placed)
+		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &own);
 	return thread_ns(p->pid, p->tid) + (uint64_t)own.tv_sec * 1000000000 + (uint64_t)own.tv_nsec;
 }
 
@@ -166,13 +169,13 @@ static bool is_crowded(const struct place *p, uint64_t now_ns)
 
 /* --- moving ---------------------------------------------------------------------------------- */
 
-static void go_to(struct place *p, int cpu, uint64_t now_ns)
+static void go(struct place *p)
 {
 	struct sched_param none = { 0 };
 	cpu_set_t one;
 
 	CPU_ZERO(&one);
-	CPU_SET(cpu, &one);
+	CPU_SET(p->cpu, &one);
 	if (sched_setaffinity(0, sizeof(one), &one) != 0)
 		return;
 	if (!p->placed && sched_setscheduler(0, SCHED_IDLE, &none) != 0) {
@@ -180,29 +183,55 @@ static void go_to(struct place *p, int cpu, uint64_t now_ns)
 		return;
 	}
 	p->placed = true;
-	p->cpu = cpu;
+}
+
+static void give_up(struct place *p, uint64_t now_ns)
+{
+	leave(p);
+	p->cpu = -1;
+	p->not_before_ns = now_ns + p->hold_ns;
+	p->hold_ns = p->hold_ns < HOLD_MOST_NS ? p->hold_ns * 2 : p->hold_ns;
+}
+
+/* Is the place still a good one, or was it one meanwhile? */
+static void check(struct place *p, uint64_t now_ns)
+{
+	if (p->cpu < 0 || now_ns - p->looked_ns < LOOK_EVERY_NS)
+		return;
+	if (is_crowded(p, now_ns)) {
+		give_up(p, now_ns);
+		return;
+	}
+	if (!p->placed)
+		go(p);
 	look(p, now_ns);
 }
 
-static void follow(struct place *p)
+static void follow(struct place *p, uint64_t now_ns)
 {
-	uint64_t now_ns = clock_now_ns();
-	int cpu;
+	int cpu = cpu_of(p->pid, p->tid);
 
-	if (p->placed && now_ns - p->looked_ns >= LOOK_EVERY_NS) {
-		if (is_crowded(p, now_ns)) {
-			leave(p);
-			p->not_before_ns = now_ns + p->hold_ns;
-			p->hold_ns = p->hold_ns < HOLD_MOST_NS ? p->hold_ns * 2 : p->hold_ns;
-		} else {
-			look(p, now_ns);
-		}
-	}
-	if (now_ns < p->not_before_ns)
+	if (now_ns < p->not_before_ns || cpu < 0 || cpu >= CPU_SETSIZE || !CPU_ISSET(cpu, &p->before))
 		return;
-	cpu = cpu_of(p->pid, p->tid);
-	if (cpu >= 0 && cpu < CPU_SETSIZE && CPU_ISSET(cpu, &p->before) && (!p->placed || cpu != p->cpu))
-		go_to(p, cpu, now_ns);
+	if (cpu != p->cpu) { /* to be looked at before it is gone to */
+		leave(p);
+		p->cpu = cpu;
+		look(p, now_ns);
+	}
+	check(p, now_ns);
+}
+
+static void next_window(struct place *p, pid_t pid, pid_t tid)
+{
+	if (p->same >= MOST_OF_IT) {
+		follow(p, clock_now_ns());
+	} else {
+		leave(p);
+		p->cpu = -1;
+	}
+	p->seen = p->same = 0;
+	p->pid = pid;
+	p->tid = tid;
 }
 
 void place_saw(struct place *p, pid_t pid, pid_t tid)
@@ -210,13 +239,8 @@ void place_saw(struct place *p, pid_t pid, pid_t tid)
 	if (!p)
 		return;
 	p->same += tid == p->tid;
-	if (++p->seen < WINDOW)
-		return;
-	if (p->same >= MOST_OF_IT)
-		follow(p);
-	else
-		leave(p);
-	p->seen = p->same = 0;
-	p->pid = pid;
-	p->tid = tid;
+	if (++p->seen == WINDOW)
+		next_window(p, pid, tid);
+	else if (p->placed && p->seen % GLANCE == 0)
+		check(p, clock_now_ns());
 }
