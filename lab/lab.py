@@ -494,7 +494,7 @@ def program_path(name):
     if "/" not in name and shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin"):
         return name
     path = os.path.abspath(name)
-    if not os.path.isfile(path) and not re.match(r"/(proc|sys|dev|run|tmp)/", path):  # there the guest has its own
+    if not os.path.isfile(path) and not re.match(r"/(proc|sys|dev|run|tmp)/", name):  # there the guest has its own
         raise Broken("no program or file %s: a guest runs this machine's" % name)
     return path
 

@@ -28,9 +28,9 @@ cat strace.out
 "$shares" 1000000 >shares.out &
 busy=$!
 # A starved emulator may not sample within that time.
-for _ in 1 2 3 4 5; do
-	sonde top -p $busy --once -d 2 >top.out
-	grep -q '% in shares' top.out && break
+for seconds in 2 3 5 8 12; do
+	sonde top -p $busy --once -d $seconds >top.out
+	grep -q 'work  *shares' top.out && break
 done
 run -12 sonde top --once -d 3 --by process
 kill $busy
