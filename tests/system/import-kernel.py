@@ -185,7 +185,7 @@ def synthetic():
 def real():
     """What perf records of this kernel, as if it came from elsewhere: the running kernel's own list serves, and one that
     was moved."""
-    p = run("perf", "record", "-q", "-e", "cpu-clock", "-o", "real.data", "dd", "if=/dev/zero", "of=/dev/null", "bs=64k", "count=4000")
+    p = run("perf", "record", "-q", "-N", "-e", "cpu-clock", "-o", "real.data", "dd", "if=/dev/zero", "of=/dev/null", "bs=64k", "count=4000")
     with open("/proc/kallsyms") as f:
         lines = f.read().splitlines()
     if p.returncode != 0 or all(line.startswith("0000000000000000") for line in lines):
