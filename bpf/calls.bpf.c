@@ -199,41 +199,39 @@ static __always_inline struct call_now *admit(struct task_struct *task)
 	return now;
 }
 
-/* i386's socketcall is many calls (syscall/multiplex.h), whose arguments lie in memory. */
-struct parts {
-	__u32 count; /* 0: it is no such call */
-	__u32 args[6];
-};
-
-static __always_inline __u64 part_of(const struct pt_regs *regs, __u32 abi, __u64 number, struct parts *parts)
+/* i386's socketcall is many calls (syscall/multiplex.h): which one; 0: it is no such call. */
+static __always_inline __u32 part_of(const struct pt_regs *regs, __u32 abi, __u64 number)
 {
-	parts->count = 0;
 #if defined(__TARGET_ARCH_x86)
-	if (abi == 1 && number == SOCKETCALL) {
-		__u32 which = (__u32)regs->bx, count = which < SOCKETCALLS ? calls_socket_args[which & (SOCKETCALLS - 1)] : 0;
-
-		if (count == 0 || count > 6 || bpf_probe_read_user(parts->args, count * 4, (void *)(unsigned long)(__u32)regs->cx))
-			return number;
-		parts->count = count;
-		return calls_socket_numbers[which & (SOCKETCALLS - 1)];
-	}
+	if (abi == 1 && number == SOCKETCALL && (__u32)regs->bx < SOCKETCALLS)
+		return calls_socket_numbers[(__u32)regs->bx & (SOCKETCALLS - 1)];
 #endif
-	return number;
+	return 0;
 }
 
-static __always_inline void take_parts(struct call_now *now, const struct parts *parts)
+/* Its arguments, which lie in memory.  (A function of its own: frames are counted.) */
+__noinline int take_part(struct call_now *now)
 {
-	for (__u32 i = 0; i < 6 && parts->count; i++)
-		now->call.args[i] = i < parts->count ? parts->args[i] : 0;
+	__u32 args[6] = { 0 }, count;
+
+	if (!now)
+		return 0;
+	count = calls_socket_args[now->call.args[0] & (SOCKETCALLS - 1)];
+	if (count > 6 || bpf_probe_read_user(args, count * 4, (void *)now->call.args[1])) {
+		now->call.number = SOCKETCALL;
+		return 0;
+	}
+	for (__u32 i = 0; i < 6; i++)
+		now->call.args[i] = args[i];
+	return 0;
 }
 
 static __always_inline int enter(const struct pt_regs *regs, __u64 number)
 {
 	struct bpf_calls_plan *plan;
-	struct parts parts;
 	struct task_struct *task;
 	struct call_now *now;
-	__u32 abi, key;
+	__u32 abi, key, part;
 
 	if (!number_wanted(number) || target_mode == BPF_TARGET_NOBODY)
 		return 0;
@@ -245,7 +243,9 @@ static __always_inline int enter(const struct pt_regs *regs, __u64 number)
 			return 0;
 	}
 	abi = abi_of(task, &number);
-	number = part_of(regs, abi, number, &parts);
+	part = part_of(regs, abi, number);
+	if (part)
+		number = part;
 	key = plan_key(abi, (__u32)number);
 	plan = bpf_map_lookup_elem(&calls_plans, &key);
 	if (!plan || !plan->wanted)
@@ -260,7 +260,8 @@ static __always_inline int enter(const struct pt_regs *regs, __u64 number)
 	now->netlink = 0;
 	now->in_call = 1;
 	take_registers(&now->call, regs, abi);
-	take_parts(now, &parts);
+	if (part)
+		take_part(now);
 	now->call.enter_ns = bpf_ktime_get_ns();
 	if (plan->socket)
 		copy_netlink(now);
@@ -309,12 +310,12 @@ static __always_inline __u64 number_at_exit(const struct pt_regs *regs)
 /* At exit registers are as they were at entry.  (Not on arm64, where the first one holds the result.) */
 static __always_inline struct call_now *begin_late(struct task_struct *task, const struct pt_regs *regs, __u64 number, __u16 flags)
 {
-	__u32 abi = abi_of(task, &number), key;
+	__u32 abi = abi_of(task, &number), part = part_of(regs, abi, number), key;
 	struct bpf_calls_plan *plan;
 	struct call_now *now;
-	struct parts parts;
 
-	number = part_of(regs, abi, number, &parts);
+	if (part)
+		number = part;
 	key = plan_key(abi, (__u32)number);
 	plan = bpf_map_lookup_elem(&calls_plans, &key);
 
@@ -333,7 +334,8 @@ static __always_inline struct call_now *begin_late(struct task_struct *task, con
 	now->netlink = 0;
 	now->in_call = 1;
 	take_registers(&now->call, regs, abi);
-	take_parts(now, &parts);
+	if (part)
+		take_part(now);
 	if (plan->socket)
 		copy_netlink(now);
 	return now;
