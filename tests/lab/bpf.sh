@@ -6,6 +6,8 @@
 cd /tmp || exit
 
 echo "rings: $("$BUILD/tests/bpf-selftest" 1048576 10 200 2>&1)"
+echo "calls: $(sonde trace --engine bpf -yy -- true 2>&1 | grep -c '^exit_group')"
+echo "calls with stacks: $(sonde trace --engine bpf -k -- true 2>&1 | grep -c '(_start+')"
 sonde record -v -F 499 -o spin.sonde -- "$BUILD/tests/workload/spin" 8 2>said
 grep -oE 'stacks: [0-9]+ in the kernel|stacks are unwound from copies.*' said || cat said
 sonde query spin.sonde "select 'unwound in the kernel: ' || case when sum(flags & 16) / 16 > count(*) / 3 then 'most'
