@@ -65,8 +65,6 @@ static void take_mapping(struct call_stacks *s, const struct bpf_calls_mapping *
 	struct bpf_calls_file file;
 	struct str path;
 
-	if (size_bytes < head)
-		return;
 	str_init(&path);
 	if (m->kind != BPF_MAPPING_FILE)
 		str_add(&path, m->kind == BPF_MAPPING_VDSO ? "[vdso]" : "//anon");
@@ -115,7 +113,7 @@ static void take_copy(struct call_stacks *s, const struct bpf_stack_copy *c, uin
 	struct unwind_regs regs;
 	struct unwind_full all;
 
-	if (size_bytes < sizeof(*c) || c->size_bytes > size_bytes - sizeof(*c))
+	if (c->size_bytes > size_bytes - sizeof(*c))
 		return;
 	read_regs(c, &all);
 	if (!unwind_regs_from(&all, c->is_32, &regs))
@@ -136,10 +134,12 @@ bool call_stacks_take(struct call_stacks *s, const struct bpf_record *r, uint32_
 		bpf_stacks_keep(s->stacks, (const void *)r, size_bytes);
 		return true;
 	case BPF_CALLS_COPY:
-		take_copy(s, (const void *)r, size_bytes);
+		if (size_bytes >= sizeof(struct bpf_stack_copy))
+			take_copy(s, (const void *)r, size_bytes);
 		return true;
 	case BPF_CALLS_MAPPING:
-		take_mapping(s, (const void *)r, size_bytes);
+		if (size_bytes >= offsetof(struct bpf_calls_mapping, file))
+			take_mapping(s, (const void *)r, size_bytes);
 		return true;
 	default:
 		return false;
