@@ -460,8 +460,15 @@ static void on_record(struct bpf_calls *c, const struct bpf_record *r, uint32_t 
 
 void bpf_calls_take(struct bpf_calls *c, const void *record, uint32_t size_bytes)
 {
-	if (size_bytes >= sizeof(struct bpf_record))
-		on_record(c, record, size_bytes);
+	const struct bpf_record *r = record;
+	const struct bpf_call *call = record;
+	bool is_call = size_bytes >= sizeof(*call) &&
+		       (r->kind == BPF_CALLS_CALL || r->kind == BPF_CALLS_ENTRY || r->kind == BPF_CALLS_PART);
+
+	if (size_bytes < sizeof(*r) || (is_call && (call->data_bytes > size_bytes - sizeof(*call) ||
+						    !syscall_pieces_check(call + 1, call->data_bytes))))
+		return;
+	on_record(c, record, size_bytes);
 }
 
 static void add_lost(struct bpf_calls *c, const struct lost *lost)
