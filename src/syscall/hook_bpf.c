@@ -327,7 +327,7 @@ void hook_perf_size(struct decoder *d, const struct sys_ref *ref)
 {
 	uint32_t before = (uint32_t)(d->progress->saved[0] >> 32);
 
-	if (before != ref->value) {
+	if (d->exit && before != ref->value) { /* an ioctl's is input alone */
 		dec_enum(d, XLAT_perf_sizes, before);
 		dec_text(d, " => ");
 	}

@@ -707,7 +707,35 @@ void hook_dedupe(struct decoder *d, const struct sys_ref *ref)
 	str_add_char(d->out, '}');
 }
 
-void hook_uffd_api(struct decoder *d, const struct sys_ref *ref) { dec_hex(d, ref->value); }
+/* The features that are asked for; behind " => " those that the kernel has, if they are others. */
+void hook_uffdio_api(struct decoder *d, const struct sys_ref *ref)
+{
+	enum { FEATURES = 0, SIZE = 24 };
+	uint8_t b[SIZE];
+
+	if (!d->exit) {
+		d->progress->saved[OPEN] = dec_read_or_addr(d, ref->value, b, SIZE);
+		if (d->progress->saved[OPEN] == 0)
+			return;
+		d->progress->saved[FEATURES] = dec_word(d, b + 8, 8);
+		dec_text(d, "{api=");
+		dec_hex(d, dec_word(d, b, 8));
+		dec_text(d, ", features=");
+		dec_flags(d, XLAT_uffd_features, dec_word(d, b + 8, 8));
+		return;
+	}
+	if (d->progress->saved[OPEN] == 0)
+		return;
+	if (!dec_failed(d) && dec_read(d, ref->value, b, SIZE)) {
+		if (dec_word(d, b + 8, 8) != d->progress->saved[FEATURES]) {
+			dec_text(d, " => features=");
+			dec_flags(d, XLAT_uffd_features, dec_word(d, b + 8, 8));
+		}
+		dec_text(d, ", ioctls=");
+		dec_flags(d, XLAT_uffd_ioctls, dec_word(d, b + 16, 8));
+	}
+	str_add_char(d->out, '}');
+}
 
 /* ---- virtual machines, trusted environments, counters -------------------------------- */
 

@@ -108,7 +108,7 @@ void hook_fsconfig_rest(struct decoder *d, const struct sys_ref *ref)
 {
 	uint32_t cmd = (uint32_t)d->args[1];
 	int aux = (int)d->args[4];
-	enum { MOST = 256 }; /* of which the kernel takes a key or a value for one */
+	enum { MOST = 256, MOST_BINARY = 1 << 20 }; /* of which the kernel takes a key or a value for one */
 
 	(void)ref;
 	dec_next(d);
@@ -119,8 +119,8 @@ void hook_fsconfig_rest(struct decoder *d, const struct sys_ref *ref)
 	dec_next(d);
 	if (cmd == 1)
 		dec_name_n(d, d->args[3], MOST);
-	else if (cmd == 2)
-		dec_buffer_hex(d, d->args[3], aux < 0 ? 0 : (uint64_t)aux);
+	else if (cmd == 2 && aux >= 0 && aux <= MOST_BINARY)
+		dec_buffer_hex(d, d->args[3], (uint64_t)aux);
 	else if (cmd == 3 || cmd == 4)
 		dec_path(d, d->args[3]);
 	else

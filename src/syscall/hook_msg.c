@@ -282,9 +282,13 @@ void hook_msghdr_out(struct decoder *d, const struct sys_ref *ref)
 	print_message(d, &m, (uint64_t)d->call->result, true, (uint32_t)d->progress->saved[0]);
 }
 
+/* How many lengths of names, one for each message, were remembered at entry. */
+enum { SAVED_LENGTHS = 0 };
+
 struct messages {
 	bool received;
 	uint64_t done; /* messages whose length the kernel has written */
+	uint64_t index;
 };
 
 static void print_mmsg(struct decoder *d, const uint8_t *bytes, uint64_t addr, void *user)
@@ -293,10 +297,13 @@ static void print_mmsg(struct decoder *d, const uint8_t *bytes, uint64_t addr, v
 	uint32_t length = (uint32_t)dec_word(d, bytes + msghdr_size(d), 4);
 	struct message m;
 
+	uint64_t index = all->index++;
+	bool room_known = all->received && index < d->progress->saved[SAVED_LENGTHS];
+
 	(void)addr;
 	unpack(d, bytes, &m);
 	dec_text(d, "{msg_hdr=");
-	print_message(d, &m, all->received ? length : UINT64_MAX, false, 0);
+	print_message(d, &m, all->received ? length : UINT64_MAX, room_known, room_known ? d->progress->lengths[index] : 0);
 	if (all->done > 0) {
 		all->done--;
 		dec_printf(d, ", msg_len=%u", length);
@@ -306,7 +313,7 @@ static void print_mmsg(struct decoder *d, const uint8_t *bytes, uint64_t addr, v
 
 static void message_vector(struct decoder *d, uint64_t addr, uint64_t count, bool received)
 {
-	struct messages all = { received, d->call->is_error ? 0 : (uint64_t)d->call->result };
+	struct messages all = { received, d->call->is_error ? 0 : (uint64_t)d->call->result, 0 };
 
 	dec_array(d, addr, count, msghdr_size(d) + d->word, print_mmsg, &all);
 }
@@ -330,9 +337,27 @@ static void save_timeout(struct decoder *d)
 	memcpy(&d->progress->saved[SAVED_TIME], bytes, sizeof(bytes));
 }
 
+/* The room that each message has for its sender's name, which the kernel overwrites with the name's length. */
+static void save_rooms(struct decoder *d, uint64_t addr)
+{
+	uint64_t count = (uint32_t)d->args[2], n = 0;
+	uint8_t bytes[4];
+
+	for (; n < count && n < SYSCALL_LENGTHS; n++) {
+		if (!dec_read(d, addr + n * (msghdr_size(d) + d->word) + d->word, bytes, sizeof(bytes)))
+			break;
+		uint64_t room = dec_word(d, bytes, sizeof(bytes));
+		if (room > UINT16_MAX)
+			break;
+		d->progress->lengths[n] = (uint16_t)room;
+	}
+	d->progress->saved[SAVED_LENGTHS] = n;
+}
+
 void hook_mmsghdr_out(struct decoder *d, const struct sys_ref *ref)
 {
 	if (!d->exit) {
+		save_rooms(d, ref->value);
 		save_timeout(d);
 		return;
 	}

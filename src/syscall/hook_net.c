@@ -141,13 +141,115 @@ static void print_packet(struct decoder *d, const uint8_t *b, size_t size)
 		return;
 	}
 	address_fields(d, STRUCT_sockaddr_packet, b, size);
-	if (size <= 12 || b[11] == 0)
+	if (b[11] == 0)
 		return;
 	size_t have = size - 12 < b[11] ? size - 12 : b[11];
 	dec_text(d, ", sll_addr=[");
 	for (size_t i = 0; i < have; i++)
 		dec_printf(d, "%s%#x", i > 0 ? ", " : "", b[12 + i]);
+	if (have < b[11])
+		dec_text(d, have > 0 ? ", ..." : "...");
 	str_add_char(d->out, ']');
+}
+
+/* ---- amateur radio ---- */
+
+enum { CALLSIGN = 7, CALLSIGN_LETTERS = 6 };
+
+/* How sure it is that B is a callsign: six letters or digits, padded by spaces, each shifted by one; and a number. */
+enum callsign { CALLSIGN_NONE, CALLSIGN_ODD, CALLSIGN_GOOD };
+
+static enum callsign callsign_kind(const uint8_t *b)
+{
+	bool padding = false, odd = (b[CALLSIGN_LETTERS] & ~0x1e) != 0 || (b[0] >> 1 == ' ' && b[CALLSIGN_LETTERS] != 0);
+
+	for (unsigned i = 0; i < CALLSIGN_LETTERS; i++) {
+		uint8_t c = b[i] >> 1;
+		bool sane = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+
+		if (c < ' ' || c > '~' || c == '*' || c == '/') /* the last two would end a comment */
+			return CALLSIGN_NONE;
+		odd |= (b[i] & 1) != 0 || (c != ' ' && (padding || !sane));
+		padding |= c == ' ';
+	}
+	return odd ? CALLSIGN_ODD : CALLSIGN_GOOD;
+}
+
+static void callsign_text(const uint8_t *b, char text[CALLSIGN_LETTERS + sizeof("-15")])
+{
+	unsigned length = CALLSIGN_LETTERS, number = b[CALLSIGN_LETTERS] >> 1 & 0xf;
+
+	while (length > 0 && b[length - 1] >> 1 == ' ')
+		length--;
+	for (unsigned i = 0; i < length; i++)
+		text[i] = (char)(b[i] >> 1);
+	if (length == 0 && number == 0)
+		memcpy(text, "*", 2); /* any */
+	else
+		snprintf(text + length, sizeof("-15"), "-%u", number);
+}
+
+static void print_callsign(struct decoder *d, const uint8_t *b)
+{
+	enum callsign kind = callsign_kind(b);
+	char text[CALLSIGN_LETTERS + sizeof("-15")];
+	bool plain = kind == CALLSIGN_GOOD && d->style->xlat == SYSCALL_XLAT_ABBREV;
+	bool raw = kind == CALLSIGN_NONE || (kind == CALLSIGN_GOOD && d->style->xlat == SYSCALL_XLAT_RAW);
+
+	callsign_text(b, text);
+	if (plain) {
+		dec_text(d, text);
+		return;
+	}
+	dec_text(d, "{ax25_call=");
+	dec_quote(d, b, CALLSIGN, false, true);
+	str_add_char(d->out, '}');
+	if (!raw)
+		dec_comment(d, text);
+}
+
+/* A callsign, and those of the stations between. */
+static void print_ax25(struct decoder *d, const uint8_t *b, size_t size)
+{
+	enum { SHORT = 16, MOST = 8 };
+
+	if (size < SHORT) {
+		print_raw(d, b, size);
+		return;
+	}
+	int32_t given = (int32_t)dec_word(d, b + 12, 4);
+	bool full = given != 0 || size > SHORT;
+	size_t have = (size - SHORT) / CALLSIGN, want = given > MOST ? MOST : given > 0 ? (size_t)given : 0;
+
+	have = have > MOST ? MOST : have;
+	dec_text(d, full ? ", fsa_ax25={sax25_call=" : ", sax25_call=");
+	print_callsign(d, b + 2);
+	dec_printf(d, ", sax25_ndigis=%d%s", given, full ? "}" : "");
+	if (want > 0) {
+		dec_text(d, ", fsa_digipeater=[");
+		for (size_t i = 0; i < have && i < want; i++) {
+			dec_text(d, i > 0 ? ", " : "");
+			print_callsign(d, b + SHORT + i * CALLSIGN);
+		}
+		if (want > have)
+			dec_text(d, have > 0 ? ", ..." : "...");
+		str_add_char(d->out, ']');
+	}
+	if (size > SHORT + have * CALLSIGN)
+		dec_text(d, ", ...");
+}
+
+static void print_x25(struct decoder *d, const uint8_t *b, size_t size)
+{
+	enum { ADDRESS = 16 };
+
+	if (size < 2 + ADDRESS) {
+		print_raw(d, b, size);
+		return;
+	}
+	dec_text(d, ", sx25_addr={x25_addr=");
+	dec_chars(d, b + 2, ADDRESS);
+	str_add_char(d->out, '}');
 }
 
 static void print_ipx(struct decoder *d, const uint8_t *b, size_t size)
@@ -380,8 +482,14 @@ void dec_sockaddr(struct decoder *d, const uint8_t *bytes, size_t size)
 	case 17:
 		print_packet(d, bytes, size);
 		break;
+	case 3:
+		print_ax25(d, bytes, size);
+		break;
 	case 4:
 		print_ipx(d, bytes, size);
+		break;
+	case 9:
+		print_x25(d, bytes, size);
 		break;
 	case 36:
 		if (size >= 20)

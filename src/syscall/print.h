@@ -63,11 +63,13 @@ struct syscall_call {
 
 /* The call's state between its two parts; one for each call in flight.  Plain data: may
  * be copied, needs no deinit. */
+enum { SYSCALL_LENGTHS = 32 }; /* as many messages as are shown without -v */
 struct syscall_progress {
 	uint8_t args_done;      /* arguments printed at entry */
 	bool open;              /* "name(" was printed */
 	bool comma;             /* and ", " before the first argument of the second part */
 	uint64_t saved[4];      /* what a call needs to remember: lengths it was given ... */
+	uint16_t lengths[SYSCALL_LENGTHS]; /* and of a call's many messages */
 };
 
 /* Append "name(" and what can be said at entry. */
