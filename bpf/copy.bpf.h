@@ -25,7 +25,7 @@ const volatile __u32 calls_strings_most = 64; /* of an argument list */
 const volatile __u32 calls_kinds = ~0U;       /* bit: some plan has such a step; the others' code is dropped */
 
 enum {
-	WORD_PAGE = 4096, VECTORS_MOST = 64, MESSAGES_MOST = 64, POINTERS_MOST = 8192, PARTS_MOST = 512,
+	WORD_PAGE = 4096, VECTORS_MOST = 64, MESSAGES_MOST = 64, ROOMS_MOST = 32, POINTERS_MOST = 8192, PARTS_MOST = 512,
 	NAME_BYTES = 128, CONTROL_BYTES = 4096, NETLINK_BYTES = 65536,
 };
 enum copy_how { COPY_TEXT = 1, COPY_MORE = 2 }; /* up to a NUL; there is more behind it */
@@ -382,6 +382,10 @@ static __always_inline bool copy_mmsghdr(struct call_now *now, const struct bpf_
 	bool received = step->size_arg == BPF_STEP_SIZE_RESULT;
 	__u64 count = received ? (__u64)now->call.result : argument(now, step->size_arg);
 
+	if (received && now->phase == 0) { /* the room for names, and no data */
+		count = (__u32)argument(now, 2);
+		return !count || copy_memory(now, addr, (count > ROOMS_MOST ? ROOMS_MOST : count) * (word_of(now) == 8 ? 64 : 32), 0);
+	}
 	if ((__s64)count < 0)
 		return true;
 	return copy_messages(now, addr, (__u32)count, received ? 0 : 0x7fffffff);

@@ -161,12 +161,53 @@ static void test_sockets(void **state)
 	EXPECT(X86_64, "connect", -115,
 	       "connect(3, {sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr(\"127.0.0.1\")}, 16) = "
 	       "-1 EINPROGRESS (Operation now in progress)", 3, in, 16);
+	uint64_t hams = put(0x140, "\3\0\xac\x82\x98\x92\x88@\x1a\0\0\0\2\0\0\0\xa6\xa0\x82@\x86\x8a\0@@@@@@\0!", 31);
+	EXPECT(X86_64, "connect", 0,
+	       "connect(3, {sa_family=AF_AX25, fsa_ax25={sax25_call=VALID-13, sax25_ndigis=2}, fsa_digipeater=["
+	       "{ax25_call=\"\\xa6\\xa0\\x82\\x40\\x86\\x8a\\x00\"} /* SPA CE-0 */, *], ...}, 31) = 0", 3, hams, 31);
+	EXPECT(X86_64, "connect", 0,
+	       "connect(3, {sa_family=AF_AX25, fsa_ax25={sax25_call=VALID-13, sax25_ndigis=2}, fsa_digipeater=[...]}, 16) = 0", 3, hams, 16);
+	uint64_t x25 = put(0x1c0, "\11\0001234567890123456", 18);
+	EXPECT(X86_64, "connect", 0, "connect(3, {sa_family=AF_X25, sx25_addr={x25_addr=\"123456789012345\"...}}, 18) = 0", 3, x25, 18);
+	uint64_t ll = put(0x1e0, "\21\0\0\3\0\0\0\0\1\0\0\3ab", 14);
+	EXPECT(X86_64, "connect", 0,
+	       "connect(3, {sa_family=AF_PACKET, sll_protocol=htons(ETH_P_ALL), sll_ifindex=0, sll_hatype=ARPHRD_ETHER, sll_pkttype=PACKET_HOST, "
+	       "sll_halen=3, sll_addr=[0x61, 0x62, ...]}, 14) = 0", 3, ll, 14);
 	EXPECT(ARM64, "bind", 0, "bind(3, {sa_family=AF_UNIX, sun_path=@\"abc\"}, 6) = 0", 3, un, 6);
 	EXPECT(X86_64, "accept", 4,
 	       "accept(3, {sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr(\"127.0.0.1\")}, [16]) = 4", 3, in, length);
 	EXPECT(X86_64, "socket", 3, "socket(AF_INET, SOCK_STREAM|SOCK_CLOEXEC, IPPROTO_TCP) = 3", 2, 0x80001, 6);
 	EXPECT(X86_64, "socket", 3, "socket(AF_INET, SOCK_DGRAM, IPPROTO_IP) = 3", 2, 2, 0);
 	EXPECT(X86_64, "setsockopt", 0, "setsockopt(3, SOL_SOCKET, SO_REUSEADDR, [16], 4) = 0", 3, 1, 2, length, 4);
+}
+
+/* What the kernel overwrites is said as it was before. */
+static void test_overwritten(void **state)
+{
+	struct syscall_memory memory = { image_read, &image };
+	struct syscall_progress progress;
+	struct str out = { 0 };
+	uint64_t api = PUT(0x300, uint64_t, 0xaa, 0, 0);
+	struct syscall_call call = { .abi = SYSCALL_ABI_X86_64, .pid = 1, .tid = 1, .number = 16, .args = { 3, 0xc018aa3f, api } };
+
+	syscall_print_enter(&style, lookup, &call, &memory, &progress, &out);
+	PUT(0x300, uint64_t, 0xaa, 1, 1);
+	syscall_print_exit(&style, lookup, &call, &memory, &progress, &out);
+	assert_string_equal(str_text(&out), "ioctl(3, UFFDIO_API, {api=0xaa, features=0 => features=UFFD_FEATURE_PAGEFAULT_FLAG_WP, "
+					    "ioctls=1<<_UFFDIO_REGISTER})");
+	str_clear(&out);
+
+	uint64_t name = put(0x200, "\1\0\0abc", 6);
+	uint64_t messages = PUT(0x400, uint64_t, 0, 3, 0, 0, 0, 0, 0, 0, name, 16, 0, 0, 0, 0, 0, 0);
+	struct syscall_call receive = { .abi = SYSCALL_ABI_X86_64, .pid = 1, .tid = 1, .number = 299, .result = 2, .args = { 3, messages, 2, 0, 0 } };
+	syscall_print_enter(&style, lookup, &receive, &memory, &progress, &out);
+	PUT(0x448, uint64_t, 6);
+	syscall_print_exit(&style, lookup, &receive, &memory, &progress, &out);
+	assert_string_equal(str_text(&out),
+			    "recvmmsg(3, [{msg_hdr={msg_name=NULL, msg_namelen=3, msg_iov=NULL, msg_iovlen=0, msg_controllen=0, msg_flags=0}, msg_len=0}, "
+			    "{msg_hdr={msg_name={sa_family=AF_UNIX, sun_path=@\"abc\"}, msg_namelen=16 => 6, msg_iov=NULL, msg_iovlen=0, "
+			    "msg_controllen=0, msg_flags=0}, msg_len=0}], 2, 0, NULL)");
+	str_deinit(&out);
 }
 
 static void test_styles(void **state)
@@ -415,7 +456,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tables),	 cmocka_unit_test(test_described), cmocka_unit_test(test_files),
-		cmocka_unit_test(test_structures), cmocka_unit_test(test_sockets), cmocka_unit_test(test_styles),
+		cmocka_unit_test(test_structures), cmocka_unit_test(test_sockets), cmocka_unit_test(test_overwritten), cmocka_unit_test(test_styles),
 		cmocka_unit_test(test_results),	 cmocka_unit_test(test_names),	   cmocka_unit_test(test_siginfo),
 		cmocka_unit_test(test_pieces),	 cmocka_unit_test(test_plan),	   cmocka_unit_test(test_ioctls),
 		cmocka_unit_test(test_prctl),	 cmocka_unit_test(test_newer),	   cmocka_unit_test(test_netlink),
