@@ -66,19 +66,23 @@ static struct err *of_recording(const struct files_args *a, const char *path, co
 	return err;
 }
 
-/* A command can be traced by ptrace where BPF can't be had. */
+/* A command, and a process for a while, can be traced by ptrace where BPF can't be had. */
 static struct err *record_calls(struct record_session_options *o, int *status)
 {
 	struct trace_options options;
 	struct err *err;
 
-	if (!o->command || o->duration_ns)
+	if (o->command && o->duration_ns)
 		return session_record(o, status);
 	trace_options_init(&options);
 	options.name = "sonde";
 	options.follow = options.wall_clock = true;
 	options.command = o->command;
+	options.duration_ns = o->duration_ns;
+	for (size_t i = 0; i < o->request.pid_count; i++)
+		vec_push(&options.pids, o->request.pids[i]);
 	err = trace_options_finish(&options);
+	options.quiet |= o->command ? 0 : TRACE_QUIET_ATTACH;
 	o->request.call_style = &options.style;
 	if (!err)
 		err = session_trace_record(&options, o, status);

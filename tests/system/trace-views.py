@@ -146,6 +146,27 @@ def process():
     check("no such process", sonde("files", "-p", str(child.pid))[0] == 1)
 
 
+def process_by_ptrace():
+    """Where BPF can't be had, a process is watched by ptrace, which is said."""
+    dropped = ["setpriv", "--bounding-set=-bpf,-perfmon,-sys_admin"]
+    if os.geteuid() != 0 or subprocess.run(dropped + ["true"], capture_output=True).returncode != 0:
+        print("skip  watched without BPF: not root, or no setpriv")
+        return
+    child = subprocess.Popen([sys.executable, "-c", PYTHON, "data"], stdout=subprocess.PIPE, text=True)
+    child.stdout.readline()
+    try:
+        done = subprocess.run(dropped + ["sonde", "files", "-p", str(child.pid), "--duration", "300ms", "--json", "--limit", "1000"],
+                              capture_output=True, text=True, timeout=60)
+        check("without BPF a process is watched by ptrace", done.returncode == 0 and "engine: ptrace" in done.stderr, done)
+        zero = row(json.loads(done.stdout)["watched"]["files"], "name", "/dev/zero")
+        check("... with the same answer", zero.get("reads", 0) > 0 and zero.get("read_bytes") == 100 * zero.get("reads", 0), done)
+        with open("/proc/%d/status" % child.pid, encoding="ascii") as f:
+            check("... and is let go", "TracerPid:\t0\n" in f.read() and child.poll() is None)
+    finally:
+        child.kill()
+        child.wait()
+
+
 def main():
     probe = sonde("trace", "--engine", "bpf", "-o", "/dev/null", "true")
     if probe[0] != 0:
@@ -159,6 +180,7 @@ def main():
         live()
         by_ptrace()
         process()
+        process_by_ptrace()
         under_way("bpf")
         shutil.rmtree("u.sonde", ignore_errors=True)
         under_way("ptrace")

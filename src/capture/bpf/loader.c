@@ -438,7 +438,7 @@ static struct err *load_error(const struct bpf_loader *l, int errnum)
 	struct err *why = explain(l->what, errnum, l->log);
 
 	if (l->log[0] && log_get_level() < LOG_INFO)
-		why = err_fix(why, "-v shows what the verifier says; please report it with the kernel's version");
+		why = err_fix(why, "SONDE_LOG=info in the environment shows what the verifier says; please report it with the kernel's version");
 	return why;
 }
 

@@ -50,6 +50,7 @@ struct trace_options {
 	const char *user;
 	const char *argv0;        /* --argv0; NULL: as the command is named */
 	uint64_t syscall_limit;   /* detach after so many calls; 0: none */
+	uint64_t duration_ns;     /* the ptrace engine: detach after so long; 0: never */
 	unsigned daemonize;       /* -D: 1, 2, 3 */
 	int interruptible;        /* -I; 0: not given */
 	bool follow, separate;    /* -f; -ff */

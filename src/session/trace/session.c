@@ -9,6 +9,7 @@
  */
 #include "session/trace/session.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "capture/ptrace/filter.h"
@@ -39,6 +40,7 @@ struct live {
 	struct started command;
 	sigset_t signals; /* that end the tracing */
 	int signal;       /* the one that came */
+	uint64_t end_ns;  /* 0: not by the clock */
 };
 
 /* --- signals ---------------------------------------------------------------------------- */
@@ -69,6 +71,8 @@ static bool on_tick(void *user)
 		return true;
 	if (l->sink) /* what it has to say is not to wait for the end */
 		printer_sink()->idle(l->printer);
+	if (l->end_ns && clock_now_ns() >= l->end_ns)
+		return true;
 	if (l->options->interruptible != 2)
 		return false;
 	unread = !l->sink && printer_is_unread(l->printer);
@@ -203,6 +207,7 @@ static struct err *begin(struct live *l)
 		printer_say(l->printer, "Process %u attached", l->command.pid);
 	TRY(attach_all(l));
 	start_go(&l->command);
+	l->end_ns = o->duration_ns ? clock_now_ns() + o->duration_ns : 0;
 	return NULL;
 }
 
