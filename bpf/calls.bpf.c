@@ -29,6 +29,11 @@ const volatile __u32 calls_others = 1; /* numbers beyond those */
 enum { SOCKETCALL = 102, SOCKETCALLS = 32 }; /* a power of two */
 const volatile __u16 calls_socket_numbers[SOCKETCALLS] = { 0 };
 const volatile __u8 calls_socket_args[SOCKETCALLS] = { 0 };
+/* By ipc's: the call that it is, where its arguments are among ipc's, and what of them is in memory. */
+enum { IPC = 117, IPCS = 32, IPC_UNION = 1, IPC_PAIR = 2, SHMAT = 397, WAS_IPC = 1 }; /* syscall/multiplex.h */
+const volatile __u16 calls_ipc_numbers[IPCS] = { 0 };
+const volatile __u8 calls_ipc_order[IPCS * 8] = { 0 };
+const volatile __u8 calls_ipc_memory[IPCS] = { 0 };
 /* Entries are seen by calls_enter_one(), not by calls_enter(). */
 const volatile __u8 calls_narrow = 0;
 
@@ -199,12 +204,14 @@ static __always_inline struct call_now *admit(struct task_struct *task)
 	return now;
 }
 
-/* i386's socketcall is many calls (syscall/multiplex.h): which one; 0: it is no such call. */
+/* i386's socketcall and ipc are many calls (syscall/multiplex.h): which one; 0: it is no such call. */
 static __always_inline __u32 part_of(const struct pt_regs *regs, __u32 abi, __u64 number)
 {
 #if defined(__TARGET_ARCH_x86)
 	if (abi == 1 && number == SOCKETCALL && (__u32)regs->bx < SOCKETCALLS)
 		return calls_socket_numbers[(__u32)regs->bx & (SOCKETCALLS - 1)];
+	if (abi == 1 && number == IPC && ((__u32)regs->bx & 0xffff) < IPCS)
+		return calls_ipc_numbers[(__u32)regs->bx & (IPCS - 1)];
 #endif
 	return 0;
 }
@@ -226,12 +233,56 @@ __noinline int take_part(struct call_now *now)
 	return 0;
 }
 
+/* The same for ipc. */
+__noinline int take_ipc_part(struct call_now *now)
+{
+	__u64 args[8] = { 0 };
+	__u32 words[2] = { 0 }, which, memory, index;
+	bool unread;
+
+	if (!now)
+		return 0;
+	which = now->call.args[0] & (IPCS - 1);
+	memory = calls_ipc_memory[which];
+	if (memory == IPC_PAIR && now->call.args[0] >> 16 & 0xffff)
+		memory = 0;
+	unread = memory && bpf_probe_read_user(words, memory == IPC_PAIR ? 8 : 4, (void *)now->call.args[4]);
+	if (unread && memory == IPC_PAIR) {
+		now->call.number = IPC;
+		return 0;
+	}
+	for (__u32 i = 0; i < 6; i++)
+		args[i] = now->call.args[i];
+	args[0] = 0;
+	for (__u32 i = 0; i < 5; i++) {
+		index = calls_ipc_order[which * 8 + i];
+		now->call.args[i] = args[index & 7];
+	}
+	if (memory == IPC_PAIR)
+		now->call.args[1] = words[0];
+	if (memory && !unread)
+		now->call.args[3] = memory == IPC_PAIR ? words[1] : words[0];
+	now->call.args[5] = unread ? 0 : (__u64)WAS_IPC << 32;
+	return 0;
+}
+
+/* shmat's address is where the program wants it. */
+static __always_inline __s64 ipc_result(const struct call_now *now, __s64 result)
+{
+	__u32 addr;
+
+	if (now->call.number == SHMAT && now->call.args[5] >> 32 && !result &&
+	    !bpf_probe_read_user(&addr, sizeof(addr), (void *)(__u64)(__u32)now->call.args[3]))
+		return addr;
+	return result;
+}
+
 static __always_inline int enter(const struct pt_regs *regs, __u64 number)
 {
 	struct bpf_calls_plan *plan;
 	struct task_struct *task;
 	struct call_now *now;
-	__u32 abi, key, part;
+	__u32 abi, key, part, whole;
 
 	if (!number_wanted(number) || target_mode == BPF_TARGET_NOBODY)
 		return 0;
@@ -244,6 +295,7 @@ static __always_inline int enter(const struct pt_regs *regs, __u64 number)
 	}
 	abi = abi_of(task, &number);
 	part = part_of(regs, abi, number);
+	whole = (__u32)number;
 	if (part)
 		number = part;
 	key = plan_key(abi, (__u32)number);
@@ -260,7 +312,9 @@ static __always_inline int enter(const struct pt_regs *regs, __u64 number)
 	now->netlink = 0;
 	now->in_call = 1;
 	take_registers(&now->call, regs, abi);
-	if (part)
+	if (part && whole == IPC)
+		take_ipc_part(now);
+	else if (part)
 		take_part(now);
 	now->call.enter_ns = bpf_ktime_get_ns();
 	if (plan->socket)
@@ -310,7 +364,7 @@ static __always_inline __u64 number_at_exit(const struct pt_regs *regs)
 /* At exit registers are as they were at entry.  (Not on arm64, where the first one holds the result.) */
 static __always_inline struct call_now *begin_late(struct task_struct *task, const struct pt_regs *regs, __u64 number, __u16 flags)
 {
-	__u32 abi = abi_of(task, &number), part = part_of(regs, abi, number), key;
+	__u32 abi = abi_of(task, &number), part = part_of(regs, abi, number), whole = (__u32)number, key;
 	struct bpf_calls_plan *plan;
 	struct call_now *now;
 
@@ -334,7 +388,9 @@ static __always_inline struct call_now *begin_late(struct task_struct *task, con
 	now->netlink = 0;
 	now->in_call = 1;
 	take_registers(&now->call, regs, abi);
-	if (part)
+	if (part && whole == IPC)
+		take_ipc_part(now);
+	else if (part)
 		take_part(now);
 	if (plan->socket)
 		copy_netlink(now);
@@ -437,7 +493,7 @@ static __always_inline int leave(__u64 *ctx, bool stacks)
 		return 0;
 	now->in_call = 0;
 	if (now->call.abi == 1)
-		result = (__s32)result;
+		result = ipc_result(now, (__s32)result);
 	error = result < 0 && result >= -4095;
 	if ((calls_result_filter == 1 && error) || (calls_result_filter == 2 && !error))
 		return 0;

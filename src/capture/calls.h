@@ -99,6 +99,15 @@ static inline bool call_set_has(const struct call_set *s, enum syscall_abi abi, 
 	return s->bits[abi][number / 64] >> (number % 64) & 1;
 }
 
+/* Is any of the calls wanted that i386's ipc stands for? */
+static inline bool call_set_wants_ipc(const struct call_set *s)
+{
+	for (unsigned i = 0; i < SYSCALL_IPC_COUNT; i++)
+		if (syscall_ipcs[i].number && call_set_has(s, SYSCALL_ABI_I386, syscall_ipcs[i].number))
+			return true;
+	return false;
+}
+
 /* Is any of the calls wanted that i386's socketcall stands for? */
 static inline bool call_set_wants_socketcall(const struct call_set *s)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Hooks for memory, its policies, asynchronous input and output, and System V's messages. */
 #include "syscall/hooks.h"
+#include "syscall/multiplex.h"
 
 #include <string.h>
 
@@ -592,6 +593,15 @@ void hook_semctl_arg(struct decoder *d, const struct sys_ref *ref)
 	uint32_t cmd = ipc_kind((uint32_t)d->args[2] & ~0x100u, SEM_STAT);
 	uint8_t b[104];
 
+	bool pointed = (d->call->args[5] & SYSCALL_WAS_IPC) != 0; /* ipc has it in memory */
+	bool plain = cmd != IPC_INFO && cmd != SEM_INFO && cmd != IPC_SET && cmd != IPC_STAT;
+
+	if (pointed && plain) {
+		str_add_char(d->out, '[');
+		dec_addr(d, ref->value);
+		str_add_char(d->out, ']');
+		return;
+	}
 	if (cmd == SETVAL) {
 		dec_hex(d, ref->value);
 		return;

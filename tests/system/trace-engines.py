@@ -48,6 +48,12 @@ static long call32(long nr, long a, long b, long c)
     __asm__ volatile("int $0x80" : "=a"(r) : "a"(nr), "b"(a), "c"(b), "d"(c) : "memory", "r8", "r9", "r10", "r11");
     return (int)r;
 }
+static long call32x(long nr, long a, long b, long c, long d, long e)
+{
+    long r;
+    __asm__ volatile("int $0x80" : "=a"(r) : "a"(nr), "b"(a), "c"(b), "d"(c), "S"(d), "D"(e) : "memory", "r8", "r9", "r10", "r11");
+    return (int)r;
+}
 int main(void)
 {
     uint32_t *m = mmap(0, 65536, 3, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
@@ -67,6 +73,23 @@ int main(void)
     m[0] = (uint32_t)sv[1], m[1] = 0, m[2] = 0;
     call32(102, 5, lo, 0); /* accept */
     call32(102, 99, lo, 0);
+    long q = call32x(117, 13, 0, 0x3c0, 0, 0); /* ipc: msgget */
+    m[0] = 7, m[1] = 0x616263;
+    call32x(117, 11, q, 3, 0, lo); /* msgsnd */
+    m[500] = lo + 4096, m[501] = 7;
+    call32x(117, 12, q, 100, 0, lo + 2000); /* msgrcv, as glibc does it */
+    call32x(117, 14, q, 0, 0, 0); /* msgctl(IPC_RMID) */
+    q = call32x(117, 2, 0, 1, 0x3c0, 0); /* semget */
+    m[500] = 0x20000, m[501] = 04000;
+    call32x(117, 1, q, 1, 0, lo + 2000); /* semop */
+    m[502] = 5;
+    call32x(117, 3, q, 0, 12, lo + 2008); /* semctl(GETVAL) */
+    call32x(117, 3, q, 0, 0, lo + 2008); /* semctl(IPC_RMID) */
+    call32x(117, 3, q, 0, 0, 16);
+    q = call32x(117, 23, 0, 4096, 0x3c0, 0); /* shmget */
+    call32x(117, 21, q, 0, lo + 600, 0); /* shmat */
+    call32x(117, 22, 0, 0, 0, m[150]); /* shmdt */
+    call32x(117, 24, q, 0, 0, 0); /* shmctl(IPC_RMID) */
     call32(102, 1, 16, 0);
     return 0;
 }
@@ -153,7 +176,7 @@ def unknown(engines):
 
 
 def socketcalls(engines):
-    """A 32-bit program's socketcall() is the call that it stands for."""
+    """A 32-bit program's socketcall() and ipc() are the calls that they stand for."""
     if os.uname().machine != "x86_64" or not shutil.which("gcc"):
         print("skip  socketcall: no x86-64, or no gcc")
         return
@@ -165,16 +188,19 @@ def socketcalls(engines):
         subprocess.run([*words, "-o", "i386.out", "./i386"], stderr=subprocess.DEVNULL, check=True, timeout=60)
         with open("i386.out", encoding="utf-8") as f:
             text = f.read()
-        return [re.sub(r" += ", " = ", re.sub(r"^\d+ +|0x\w+000", "", t)) for t in text[text.find("MAP_32BIT"):].splitlines()[1:]]
+        noise = r"^\d+ +|0x\w+000|(?<=(?:msg|sem|shm)...\()\d+|(?<=semop\()\d+|(?<=shmat\()\d+|(?<=0700\) = )\d+"
+        return [re.sub(noise, "", re.sub(r" += ", " = ", t)) for t in text[text.find("MAP_32BIT"):].splitlines()[1:]]
     wanted = lines("strace")
     if not any("socketpair(" in t for t in wanted):
         print("skip  socketcall: this kernel runs no 32-bit calls")
         return
     for engine in engines:
         seen = lines("sonde", "trace", "--engine", engine)
-        expect("%s: socketcall() is %d calls" % (engine, len(wanted) - 4), seen == wanted, "\n".join(wanted + ["-- ours"] + seen))
+        expect("%s: socketcall() and ipc() are %d calls" % (engine, len(wanted) - 4), seen == wanted, "\n".join(wanted + ["-- ours"] + seen))
         seen = lines("sonde", "trace", "--engine", engine, "--seccomp-bpf", "-e", "trace=send,mmap")
         expect("%s: ... that can be chosen" % engine, seen[0].startswith("send(") and len(seen) == 2, seen)
+        seen = lines("sonde", "trace", "--engine", engine, "--seccomp-bpf", "-e", "trace=shmat,semop,mmap")
+        expect("%s: ... those of ipc(), too" % engine, [t[:6] for t in seen] == ["semop(", "shmat(", "+++ ex"], seen)
 
 
 def main():

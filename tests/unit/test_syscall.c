@@ -4,6 +4,7 @@
  * What's expected is what strace prints for the same bytes.
  */
 #include "syscall/memory.h"
+#include "syscall/multiplex.h"
 #include "syscall/plan.h"
 #include "syscall/print.h"
 #include "syscall/table.h"
@@ -208,6 +209,34 @@ static void test_overwritten(void **state)
 			    "{msg_hdr={msg_name={sa_family=AF_UNIX, sun_path=@\"abc\"}, msg_namelen=16 => 6, msg_iov=NULL, msg_iovlen=0, "
 			    "msg_controllen=0, msg_flags=0}, msg_len=0}], 2, 0, NULL)");
 	str_deinit(&out);
+}
+
+static void test_multiplexed(void **state)
+{
+	struct syscall_memory memory = { image_read, &image };
+	uint64_t pair = PUT(0x500, uint32_t, 0x1234, 7), shm = PUT(0x508, uint32_t, 0xf7000000);
+	struct syscall_call send = { .abi = SYSCALL_ABI_I386, .number = 117, .args = { 11, 5, 3, 2, 0x999, 0 } };
+	struct syscall_call receive = { .abi = SYSCALL_ABI_I386, .number = 117, .args = { 12, 5, 100, 2, pair, 0 } };
+	struct syscall_call newer = { .abi = SYSCALL_ABI_I386, .number = 117, .args = { 1 << 16 | 12, 5, 100, 2, pair, 9 } };
+	struct syscall_call attach = { .abi = SYSCALL_ABI_I386, .number = 117, .args = { 21, 5, 0, shm, 0, 0 } };
+	struct syscall_call none = { .abi = SYSCALL_ABI_I386, .number = 117, .args = { 12, 5, 100, 2, 16, 0 } };
+	int64_t result = 0;
+
+	syscall_demultiplex(&send, &memory);
+	assert_string_equal(syscall_find(SYSCALL_ABI_I386, send.number)->name, "msgsnd");
+	assert_memory_equal(send.args, ((uint64_t[]){ 5, 0x999, 3, 2 }), 32);
+	syscall_demultiplex(&receive, &memory);
+	assert_string_equal(syscall_find(SYSCALL_ABI_I386, receive.number)->name, "msgrcv");
+	assert_memory_equal(receive.args, ((uint64_t[]){ 5, 0x1234, 100, 7, 2 }), 40);
+	syscall_demultiplex(&newer, &memory);
+	assert_memory_equal(newer.args, ((uint64_t[]){ 5, pair, 100, 9, 2 }), 40);
+	assert_false(syscall_ipc_result(&newer, &memory, &result));
+	syscall_demultiplex(&attach, &memory);
+	assert_string_equal(syscall_find(SYSCALL_ABI_I386, attach.number)->name, "shmat");
+	assert_true(syscall_ipc_result(&attach, &memory, &result));
+	assert_int_equal(result, 0xf7000000);
+	syscall_demultiplex(&none, &memory);
+	assert_int_equal(none.number, 117);
 }
 
 static void test_styles(void **state)
@@ -456,7 +485,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tables),	 cmocka_unit_test(test_described), cmocka_unit_test(test_files),
-		cmocka_unit_test(test_structures), cmocka_unit_test(test_sockets), cmocka_unit_test(test_overwritten), cmocka_unit_test(test_styles),
+		cmocka_unit_test(test_structures), cmocka_unit_test(test_sockets), cmocka_unit_test(test_overwritten), cmocka_unit_test(test_multiplexed), cmocka_unit_test(test_styles),
 		cmocka_unit_test(test_results),	 cmocka_unit_test(test_names),	   cmocka_unit_test(test_siginfo),
 		cmocka_unit_test(test_pieces),	 cmocka_unit_test(test_plan),	   cmocka_unit_test(test_ioctls),
 		cmocka_unit_test(test_prctl),	 cmocka_unit_test(test_newer),	   cmocka_unit_test(test_netlink),

@@ -660,6 +660,14 @@ static void set_numbers(const struct call_set *wanted, struct calls_bpf *skel)
 				((uint64_t *)skel->rodata->calls_numbers)[number / 64] |= 1ULL << (number % 64);
 	if (call_set_wants_socketcall(wanted))
 		((uint64_t *)skel->rodata->calls_numbers)[SYSCALL_SOCKETCALL / 64] |= 1ULL << SYSCALL_SOCKETCALL % 64;
+	if (call_set_wants_ipc(wanted))
+		((uint64_t *)skel->rodata->calls_numbers)[SYSCALL_IPC_CALL / 64] |= 1ULL << SYSCALL_IPC_CALL % 64;
+	for (unsigned i = 0; i < SYSCALL_IPC_COUNT; i++) {
+		skel->rodata->calls_ipc_numbers[i] = syscall_ipcs[i].number;
+		skel->rodata->calls_ipc_memory[i] = syscall_ipcs[i].memory;
+		for (unsigned k = 0; k < sizeof(syscall_ipcs[i].order); k++)
+			skel->rodata->calls_ipc_order[8 * i + k] = syscall_ipcs[i].order[k];
+	}
 	for (unsigned i = 0; i < SYSCALL_SOCKETCALL_COUNT; i++) {
 		skel->rodata->calls_socket_numbers[i] = syscall_socketcalls[i].number;
 		skel->rodata->calls_socket_args[i] = syscall_socketcalls[i].args;

@@ -97,6 +97,8 @@ bool filter_make(const struct call_set *asked, struct sock_fprog *ret)
 
 	if (wants_all(asked))
 		return false;
+	if (call_set_wants_ipc(asked))
+		parts.bits[SYSCALL_ABI_I386][SYSCALL_IPC_CALL / 64] |= UINT64_C(1) << SYSCALL_IPC_CALL % 64;
 	if (call_set_wants_socketcall(asked))
 		parts.bits[SYSCALL_ABI_I386][SYSCALL_SOCKETCALL / 64] |= UINT64_C(1) << SYSCALL_SOCKETCALL % 64;
 	add(&p, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch), 0, 0);

@@ -186,10 +186,11 @@ static void enter(struct tracer *t, struct tracee *e, const struct ptrace_syscal
 	e->told = e->tampered = false;
 	e->shown.tampered = 0;
 	bool exec = e->hidden && is_exec(&e->shown.call);
-	bool is_socketcall = e->shown.call.abi == SYSCALL_ABI_I386 && e->shown.call.number == SYSCALL_SOCKETCALL;
+	bool is_many = e->shown.call.abi == SYSCALL_ABI_I386 &&
+		       (e->shown.call.number == SYSCALL_SOCKETCALL || e->shown.call.number == SYSCALL_IPC_CALL);
 	struct syscall_memory memory = remote_memory(&t->remote);
 
-	if (is_socketcall) {
+	if (is_many) {
 		remote_begin(&t->remote, e->shown.tid);
 		syscall_demultiplex(&e->shown.call, &memory);
 	}
@@ -199,7 +200,7 @@ static void enter(struct tracer *t, struct tracee *e, const struct ptrace_syscal
 		return;
 	}
 	e->told = true;
-	if (!is_socketcall)
+	if (!is_many)
 		remote_begin(&t->remote, e->shown.tid);
 	tamper_enter(t, e, &memory);
 	e->shown.enter_ns = clock_now_ns();
@@ -230,6 +231,8 @@ static void leave(struct tracer *t, struct tracee *e, const struct ptrace_syscal
 
 	struct syscall_memory memory = remote_memory(&t->remote);
 
+	if (!tampered)
+		syscall_ipc_result(&e->shown.call, &memory, &e->shown.call.result);
 	t->options.sink->leave(t->options.sink_self, &e->shown, &memory);
 	if (!tampered || !delay(t, e, e->tampering->delay_exit_ns))
 		tracer_resume(t, e, 0);
