@@ -129,7 +129,18 @@ static void tell_when_freed(struct oops_report *r, struct oops_explanation *e)
 	int64_t freed_us = time_of_title(oops_trace_of(r, OOPS_TRACE_FREE));
 
 	if (freed_us >= 0 && r->time_us >= freed_us)
-		say(r, e, "It was freed %s before it was used.", span_text(r, r->time_us - freed_us));
+		say(r, e, "It was freed %s before %s.", span_text(r, r->time_us - freed_us), oops_evidence_is_free(r) ? "it was freed again" : "it was used");
+}
+
+bool oops_evidence_is_free(const struct oops_report *r)
+{
+	return strstr(r->title, "invalid free") != NULL || strstr(r->title, "invalid-free") != NULL || strstr(r->title, "double-free") != NULL;
+}
+
+/* SLUB and KFENCE look at an object's surroundings when it is freed or handed out: who wrote there is long gone. */
+static bool is_found_later(const struct oops_report *r)
+{
+	return strcmp(r->kind->name, "slab-corruption") == 0 || strstr(r->title, "memory corruption") != NULL;
 }
 
 static bool is_after_free(const struct oops_report *r)
@@ -145,17 +156,21 @@ static void tell_context(struct oops_report *r, struct oops_explanation *e)
 	const char *freeing, *freeing_call;
 	const struct context *in = freed != NULL ? context_of_trace(freed, &freeing, &freeing_call) : NULL;
 
-	if (c != NULL && in == c && is_after_free(r) && strcmp(callback, freeing) == 0) {
+	const char *what = is_found_later(r) ? "The damage was found" : oops_evidence_is_free(r) ? "This free was made" : "The access was made";
+
+	if (c != NULL && in == c && is_after_free(r) && !is_found_later(r) && strcmp(callback, freeing) == 0) {
 		say(r, e, "Freed and used by %s, %s: it went on with what it had freed itself, or ran twice for one object.", c->what, callback);
 		return;
 	}
-	if (c != NULL && c->stop != NULL && is_after_free(r))
+	if (c != NULL && c->stop != NULL && is_after_free(r) && !is_found_later(r))
 		say(r, e, "The access was made by %s, %s, which was not stopped before the object went: %s belongs before the free%s.", c->what, callback, c->stop,
 		    who != NULL ? arena_printf(&r->arena, ", in %s or whoever calls it", who) : "");
 	else if (c != NULL)
-		say(r, e, "The access was made by %s (%s).", c->what, callback);
+		say(r, e, "%s by %s (%s).", what, c->what, callback);
 	else if (system_call != NULL)
-		say(r, e, "The access was made in the system call %s.", system_call);
+		say(r, e, "%s in the system call %s.", what, system_call);
+	if (is_found_later(r))
+		say(r, e, "Whoever wrote there did so before: this stack need not be theirs.");
 	if (freed == NULL || !is_after_free(r))
 		return;
 	if (in != NULL && strcmp(in->caller, "rcu_do_batch") == 0)
@@ -196,7 +211,8 @@ void oops_evidence_access(struct oops_report *r, struct oops_explanation *e)
 
 	if (meaning != NULL && !r->has_fault_address)
 		say(r, e, "The address is %s.", meaning);
-	tell_when_freed(r, e);
+	if (!is_found_later(r))
+		tell_when_freed(r, e);
 	tell_context(r, e);
 }
 

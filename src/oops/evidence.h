@@ -16,6 +16,8 @@ void oops_evidence_object(struct oops_report *r, struct oops_explanation *e);
 /* What repeats in a stack that overflowed. */
 void oops_evidence_recursion(struct oops_report *r, struct oops_explanation *e);
 
+/* Is it about a free that must not be, rather than an access? */
+bool oops_evidence_is_free(const struct oops_report *r);
 /* Of a trace of that kind the first function that doesn't belong to an allocator; NULL: none. */
 const char *oops_evidence_function(const struct oops_report *r, enum oops_trace_kind kind);
 

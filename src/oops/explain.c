@@ -175,12 +175,14 @@ static void explain_object(struct oops_report *r, struct oops_explanation *e)
 	if (freed != NULL)
 		say(r, e, "It was freed in %s%s, %s.", freed, by_task(r, OOPS_TRACE_FREE),
 		    strstr(oops_detail(r, "what"), "edzone") != NULL || strstr(oops_detail(r, "what"), "adding") != NULL ? "the last time before" :
+		    oops_evidence_is_free(r) ? "and freed again after that" :
 		    blamed(r) != NULL && strcmp(freed, blamed(r)) == 0 ? "the function that used it again" :
 		    "and used after that");
 	if (freed != NULL && oops_trace_of(r, OOPS_TRACE_FREE)->task >= 0 && r->pid >= 0 && oops_trace_of(r, OOPS_TRACE_FREE)->task != r->pid)
 		say(r, e, "Another task freed it: a missing reference, lock or cancellation between the two is likely.");
 	if (*oops_detail(r, "bytes") != '\0')
-		say(r, e, "Of its bytes %s were never set.", oops_detail(r, "bytes"));
+		say(r, e, "%s %s%s%s %s never set.", strpbrk(oops_detail(r, "bytes"), "-,") != NULL ? "Bytes" : "Byte", oops_detail(r, "bytes"),
+		    *oops_detail(r, "length") != '\0' ? " of " : "", oops_detail(r, "length"), strpbrk(oops_detail(r, "bytes"), "-,") != NULL ? "were" : "was");
 	if (origin != NULL)
 		say(r, e, "The memory was made in %s: what that function leaves unset, somebody used.", origin);
 	oops_evidence_access(r, e);
@@ -455,7 +457,11 @@ static void explain_tasks(struct oops_report *r, struct oops_explanation *e)
 
 static void explain_lock(struct oops_report *r, struct oops_explanation *e)
 {
-	if (r->locks.n > 1 && r->locks.v[0].depth < 0 && *oops_detail(r, "was") == '\0')
+	bool wants = strstr(r->text, "is trying to acquire") != NULL || strstr(r->text, "is trying to lock:") != NULL;
+
+	if (r->locks.n > 0 && r->locks.v[0].depth < 0 && strstr(r->title, "held lock freed") != NULL)
+		say(r, e, "The lock %s (taken in %s) is held, and it is part of the memory that was freed.", r->locks.v[0].name, r->locks.v[0].function);
+	else if (r->locks.n > 1 && r->locks.v[0].depth < 0 && wants)
 		say(r, e, "It wants %s (in %s) and holds %s (taken in %s).", r->locks.v[0].name, r->locks.v[0].function, r->locks.v[1].name, r->locks.v[1].function);
 	if (*oops_detail(r, "lock") != '\0' && strstr(r->title, "unlock balance") != NULL)
 		say(r, e, "The lock that it released: %s.", oops_detail(r, "lock"));

@@ -6,6 +6,8 @@
 #define PC_THEN_TRACE { OOPS_WHERE_PC, OOPS_WHERE_TRACE }
 #define NULL_MEANING "The kernel followed a pointer that is NULL (or NULL plus the offset of a field)."
 #define PAGE_MEANING "The kernel touched an address where no memory is mapped: a pointer that was overwritten, freed or never set."
+#define READ_ONLY_MEANING "The kernel wrote to memory that is mapped, but read-only: its own code or constants, or data that was sealed after boot (__ro_after_init)."
+#define READ_ONLY_LOOK "what the pointer points to: the name of that constant, or a pointer that was overwritten"
 
 static const struct oops_kind kinds[] = {
 	{ .name = "null-dereference", .start = "BUG: {_unable:unable to handle |}{_k:kernel|Kernel} NULL pointer dereference", .title = "BUG: unable to handle kernel NULL pointer dereference in {function}",
@@ -24,6 +26,9 @@ static const struct oops_kind kinds[] = {
 	/* SMAP: the page is there, and it is user space's. */
 	{ .name = "user-access", .start = "BUG: unable to handle page fault for address: 0000{address:hex}", .needs = NAMES("#PF: supervisor {_access:read|write} access", "permissions violation"), .title = "BUG: unable to handle kernel access to user memory in {function}",
 	  .where = PC_THEN_TRACE, .severity = OOPS_OOPS, .meaning = "The kernel used an address of user space directly instead of through copy_from_user() and its like.", .look = "where the pointer comes from: a __user pointer that nobody copied from or to" },
+	/* A kernel's address, and the error code of a write to a page that is there. */
+	{ .name = "paging-fault", .start = "BUG: unable to handle {_k:kernel paging request at|page fault for address:} ffff{_address:hex}", .needs = NAMES("Oops: 0003 ["), .title = "BUG: unable to handle kernel paging request in {function}",
+	  .where = PC_THEN_TRACE, .severity = OOPS_OOPS, .meaning = READ_ONLY_MEANING, .look = READ_ONLY_LOOK },
 	{ .name = "paging-fault", .start = "BUG: unable to handle {_k:kernel paging request|page fault for address}", .title = "BUG: unable to handle kernel paging request in {function}",
 	  .where = PC_THEN_TRACE, .severity = OOPS_OOPS, .meaning = PAGE_MEANING, .look = "the instruction at the PC: which register holds the bad address?" },
 	{ .name = "paging-fault", .start = "BUG: Unable to handle kernel data access", .title = "BUG: unable to handle kernel paging request in {function}",
@@ -34,7 +39,9 @@ static const struct oops_kind kinds[] = {
 	  .where = PC_THEN_TRACE, .severity = OOPS_OOPS, .meaning = PAGE_MEANING, .look = "the instruction at the PC: which register holds the bad address?" },
 	{ .name = "paging-fault", .start = "nable to handle kernel execute from non-executable memory", .title = "BUG: unable to handle kernel execute from non-executable memory in {function}",
 	  .where = PC_THEN_TRACE, .severity = OOPS_OOPS, .meaning = "The kernel jumped to data." },
-	{ .name = "paging-fault", .start = "nable to handle kernel {what:write to read-only memory|read from unreadable memory|access to user memory outside uaccess routines}",
+	{ .name = "paging-fault", .start = "nable to handle kernel {what:write to read-only memory}",
+	  .title = "BUG: unable to handle kernel {what} in {function}", .where = PC_THEN_TRACE, .severity = OOPS_OOPS, .meaning = READ_ONLY_MEANING, .look = READ_ONLY_LOOK },
+	{ .name = "paging-fault", .start = "nable to handle kernel {what:read from unreadable memory|access to user memory outside uaccess routines}",
 	  .title = "BUG: unable to handle kernel {what} in {function}", .where = PC_THEN_TRACE, .severity = OOPS_OOPS, .meaning = PAGE_MEANING },
 	{ .name = "nx-exec", .start = "kernel tried to execute NX-protected page", .flags = OOPS_LEADS, .title = "BUG: kernel tried to execute NX-protected page in {function}",
 	  .where = PC_THEN_TRACE, .severity = OOPS_OOPS, .meaning = "The kernel jumped to data: a function pointer that was overwritten.", .look = "the caller: the second entry of the trace" },

@@ -4,6 +4,9 @@
 #include "oops/kind.h"
 
 #define DEADLOCK_MEANING "lockdep saw locks taken in an order that can end in two tasks waiting for each other; it need not have happened yet."
+#define RECURSION_MEANING "A task took a lock that it holds already, or another lock of the same class: it would wait for itself for ever. It is harmless where two different locks are nested on purpose and always in one order."
+#define INTERRUPT_MEANING "A lock is taken in an interrupt and also where that interrupt may come while it is held: a CPU that is interrupted then waits for itself for ever. It need not have happened yet."
+#define ANY_MEANING "lockdep saw locks used in a way that can end in waiting for ever; it need not have happened yet."
 #define AT_LOCK NAMES("at: {at:func}")
 
 static const char *const workqueue_locks[] = { "process_one_work", "flush_workqueue", "drain_workqueue", "destroy_workqueue", "start_flush_work", "__flush_work", NULL };
@@ -13,23 +16,24 @@ static const char *const preempt_machinery[] = { "check_preemption", "^preempt",
 static const char *const spin_machinery[] = { "spin_", "_lock", "_unlock", NULL };
 static const char *const atomic_machinery[] = { "schedule", NULL };
 
-#define LOCK_ROW(start_, needs_, title_) \
-	{ .name = "lockdep", .start = start_, .needs = needs_, .body = AT_LOCK, .title = title_, .skip = workqueue_locks, \
-	  .where = { OOPS_WHERE_BODY, OOPS_WHERE_FLUSHER, OOPS_WHERE_TRACE }, .severity = OOPS_BUG, .meaning = DEADLOCK_MEANING, \
-	  .look = "the chain of locks: which of the orders is the intended one?" }
+#define LOCK_ROW(start_, needs_, meaning_, look_) \
+	{ .name = "lockdep", .start = start_, .needs = needs_, .body = AT_LOCK, .title = "possible deadlock in {function}", .skip = workqueue_locks, \
+	  .where = { OOPS_WHERE_BODY, OOPS_WHERE_FLUSHER, OOPS_WHERE_TRACE }, .severity = OOPS_BUG, .meaning = meaning_, .look = look_ }
+#define WHICH_ORDER "the chain of locks: which of the orders is the intended one?"
 
 static const struct oops_kind kinds[] = {
-	LOCK_ROW("possible circular locking dependency detected", NAMES("is trying to acquire lock"), "possible deadlock in {function}"),
-	LOCK_ROW("possible irq lock inversion dependency detected", NAMES("just changed the state of lock"), "possible deadlock in {function}"),
+	LOCK_ROW("possible circular locking dependency detected", NAMES("is trying to acquire lock"), DEADLOCK_MEANING, WHICH_ORDER),
+	LOCK_ROW("possible irq lock inversion dependency detected", NAMES("just changed the state of lock"), DEADLOCK_MEANING, WHICH_ORDER),
 	{ .name = "lockdep", .start = "-safe -> {_kind}-unsafe lock order detected", .body = AT_LOCK, .title = "possible deadlock in {function}",
 	  .where = { OOPS_WHERE_OTHER, OOPS_WHERE_BODY }, .severity = OOPS_BUG, .meaning = DEADLOCK_MEANING,
 	  .look = "whether the lock that is taken in an interrupt needs its _irqsave form elsewhere" },
-	LOCK_ROW("possible recursive locking detected", NAMES("is trying to acquire lock"), "possible deadlock in {function}"),
+	LOCK_ROW("possible recursive locking detected", NAMES("is trying to acquire lock"), RECURSION_MEANING,
+		 "the stack: who took the lock first, and should the inner function expect it to be held? Two locks of a class that belong together need mutex_lock_nested() or its like"),
 	{ .name = "lockdep", .start = "inconsistent lock state", .needs = NAMES("takes:"), .body = NAMES("at: {at:func}", "^inconsistent {was} -> {now} usage."), .title = "inconsistent lock state in {function}",
-	  .where = { OOPS_WHERE_TRACE, OOPS_WHERE_BODY }, .severity = OOPS_BUG, .meaning = DEADLOCK_MEANING,
+	  .where = { OOPS_WHERE_TRACE, OOPS_WHERE_BODY }, .severity = OOPS_BUG, .meaning = INTERRUPT_MEANING,
 	  .look = "the lock is taken in an interrupt and elsewhere with interrupts on" },
 	{ .name = "lockdep", .start = "{_level:WARNING|INFO}: possible {what:any} detected", .title = "possible deadlock", .flags = OOPS_DAMAGED, .severity = OOPS_BUG,
-	  .meaning = DEADLOCK_MEANING },
+	  .meaning = ANY_MEANING },
 	{ .name = "lockdep", .start = "BUG: Invalid wait context", .skip = NAMES("lock_sock", "release_sock"), .title = "WARNING: locking bug in {function}",
 	  .where = { OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
 	  .meaning = "A lock that may sleep was taken where sleeping is not allowed (on a PREEMPT_RT kernel all but raw locks may)." },
@@ -81,8 +85,8 @@ static const struct oops_kind kinds[] = {
 	  .meaning = "A work item returned with a lock held or preemption off." },
 	{ .name = "atomic-sleep", .start = "bad: scheduling from the idle thread!", .skip = atomic_machinery, .flags = OOPS_NO_TRACE, .title = "bad: scheduling from the idle thread in {function}",
 	  .where = { OOPS_WHERE_TRACE }, .severity = OOPS_BUG, .meaning = "The idle task, which must always be able to run, slept: something that may sleep was called from it." },
-	{ .name = "lockdep", .start = "WARNING: inconsistent lock state", .flags = OOPS_DAMAGED, .title = "inconsistent lock state", .severity = OOPS_BUG, .meaning = DEADLOCK_MEANING },
-	{ .name = "lockdep", .start = "INFO: inconsistent lock state", .flags = OOPS_DAMAGED, .title = "inconsistent lock state", .severity = OOPS_BUG, .meaning = DEADLOCK_MEANING },
+	{ .name = "lockdep", .start = "WARNING: inconsistent lock state", .flags = OOPS_DAMAGED, .title = "inconsistent lock state", .severity = OOPS_BUG, .meaning = INTERRUPT_MEANING },
+	{ .name = "lockdep", .start = "INFO: inconsistent lock state", .flags = OOPS_DAMAGED, .title = "inconsistent lock state", .severity = OOPS_BUG, .meaning = INTERRUPT_MEANING },
 	{ .name = "lockdep", .start = "{level:WARNING|BUG}: bad unlock balance detected!", .flags = OOPS_DAMAGED, .title = "{level}: bad unlock balance", .severity = OOPS_BUG, .meaning = "A lock was released that this task does not hold." },
 	{ .name = NULL },
 };

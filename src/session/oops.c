@@ -251,7 +251,9 @@ static void explain_notes(struct doc *doc, const struct notes *notes)
 			doc_text(doc, "Others: sonde oops --kind KIND LOG tells each in full (%s ...).", kind->name);
 			return;
 		}
-		doc_text(doc, "%s: %s%s%s%s", notes->list.v[i].title, kind->meaning, kind->look != NULL ? " Look at: " : "", kind->look != NULL ? kind->look : "", kind->look != NULL ? "." : "");
+		const char *look = kind->look != NULL ? kind->look : "";
+
+		doc_text(doc, "%s: %s%s%s%s", notes->list.v[i].title, kind->meaning, *look != '\0' ? " Look at: " : "", look, *look == '\0' || str_ends(look, "?") ? "" : ".");
 	}
 }
 
