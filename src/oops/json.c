@@ -225,6 +225,7 @@ void oops_json(struct json *j, struct oops_report *r)
 	put_true(j, "panicked", r->panicked);
 	put_text(j, "corrupted", r->corrupted);
 	put_true(j, "truncated", r->truncated);
+	put_text(j, "file", r->log);
 	json_key(j, "first_line");
 	json_u64(j, r->first_line);
 	json_key(j, "last_line");

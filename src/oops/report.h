@@ -90,6 +90,7 @@ struct oops_report {
 	const char *corrupted;   /* why it can't be trusted whole: "no stack trace", NULL: it can */
 	bool truncated;          /* the log ended inside */
 
+	const char *log;         /* which one it is in, where there are several; NULL: there is one */
 	uint64_t first_line, last_line; /* of the log, from 1 */
 	int64_t time_us;         /* since boot; -1 */
 	const char *text;        /* undressed lines of this report, each with '\n' */

@@ -42,6 +42,7 @@ const char *const trigger_words[] = {
 	"starved for", "the idle thr", "ODEBUG: ", "ry context sw", "MSR access", "upted low mem", "hogged CPU", "lock detection", "_STATUS[", "vmap alloc",
 	"rpcbind: s", "ockd: cannot", "nfs4_reclaim", "CIFS: VFS", "CIFS VFS", "n Cmd(", "FW in FAULT", "t_state(0x", "-mapper: ", "accepting a", "orphaned sock",
 	"_backlog=", "backlog limit ex", "t_lost=", "eue overflow", "limit exceede",
+	"MESSAGE\":[", /* the journal's JSON of a message with control characters: bytes as numbers, which hide every word */
 	"Wrong slab", "to vfree()", "is not init", "arly exception",
 	NULL
 };

@@ -274,7 +274,7 @@ static void quiet(void *user)
 struct err *dmesg_print(const struct dmesg_options *options, FILE *out)
 {
 	struct printer p = { .o = options, .out = out, .last_us = -1, .boot_us = boot_time_us() };
-	struct kernel_log_options log = { .path = options->path, .follow = options->follow, .only_new = options->only_new, .after_clear = true, .quiet = quiet };
+	struct kernel_log_options log = { .path = options->path, .follow = options->follow, .only_new = options->only_new, .after_clear = true, .command = "dmesg", .quiet = quiet };
 
 	str_init(&p.pending);
 	str_init(&p.plain);
@@ -310,6 +310,19 @@ static int index_of(const char *const *names, const char *name, size_t length)
 	return -1;
 }
 
+static struct err *no_such_name(const char *const *names, const char *what, const char *name, size_t length)
+{
+	struct str known;
+
+	str_init(&known);
+	for (size_t i = 0; names[i] != NULL; i++)
+		str_printf(&known, "%s%s", i > 0 ? ", " : "", names[i]);
+	struct err *err = err_fix(err_new(ERR_USAGE, "there is no %s '%.*s'", what, (int)length, name), "known are %s", str_text(&known));
+
+	str_deinit(&known);
+	return err;
+}
+
 static struct err *parse_names(const char *list, const char *const *names, const char *what, unsigned *bits)
 {
 	*bits = 0;
@@ -321,7 +334,7 @@ static struct err *parse_names(const char *list, const char *const *names, const
 		if (index < 0 && length == 1 && *list >= '0' && *list <= '7')
 			index = *list - '0';
 		if (index < 0)
-			return err_fix(err_new(ERR_USAGE, "there is no %s '%.*s'", what, (int)length, list), "known are %s, %s ... %s", names[0], names[1], names[3]);
+			return no_such_name(names, what, list, length);
 		*bits |= and_worse ? (2u << index) - 1 : 1u << index;
 		list += length + (list[length] == ',');
 	}
@@ -376,7 +389,7 @@ static struct err *last_time_of(const char *path, int64_t *us)
 		return err_fix(err_new(ERR_USAGE, "a time ago is counted from a log's end, which standard input comes to only once"), "name the file, or give the seconds after boot: @12.5");
 	str_init(&t.pending);
 	str_init(&t.plain);
-	struct err *err = kernel_log_read(&(struct kernel_log_options){ .path = path }, take_times, &t);
+	struct err *err = kernel_log_read(&(struct kernel_log_options){ .path = path, .command = "dmesg" }, take_times, &t);
 
 	look_at_time(&t, str_text(&t.pending), t.pending.length);
 	str_deinit(&t.pending);

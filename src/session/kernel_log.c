@@ -10,7 +10,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "module/unpack.h"
+#include "module/unpack_stream.h"
 #include "session/until_signal.h"
 
 #include <errno.h>
@@ -21,16 +21,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CHUNK_BYTES = 1 << 18, HEAD_BYTES = 4096, FOLLOW_MS = 250, SYSLOG_READ_ALL = 3, SYSLOG_SIZE = 10 };
+enum { SLACK_BYTES = UNPACK_STREAM_SLACK, TAG_BYTES_MAX = 8, CHUNK_BYTES = 1 << 18, HEAD_BYTES = 4096, FOLLOW_MS = 250, SYSLOG_READ_ALL = 3, SYSLOG_SIZE = 10 };
 
 struct reader {
 	const struct kernel_log_options *options;
 	kernel_log_fn *callback;
 	void *user;
-	char *chunk;
+	char *chunk;                 /* CHUNK_BYTES behind SLACK_BYTES */
+	struct unpack_stream *unpack; /* NULL: it is text */
 	struct until_signal *signal; /* NULL: not following */
 	uint64_t last_ns;            /* when something came */
+	bool is_begun;               /* text came */
 	bool has_cr_ends;            /* lines end in CR alone */
+	bool has_tags;               /* of HTML, which break lines */
+	char held[TAG_BYTES_MAX];    /* a tag of which the end has not come */
+	size_t held_bytes;
 	bool said_quiet;
 };
 
@@ -67,16 +72,53 @@ static size_t clean(char *text, size_t length)
 	return out;
 }
 
-static struct err *take(struct reader *r, size_t size_bytes)
+/* "<br>", "<br/>" and "<br />" at AT: their length; 0: none. */
+static size_t break_length(const char *at, size_t left)
 {
-	for (char *cr = r->chunk, *end = r->chunk + size_bytes; r->has_cr_ends && (cr = memchr(cr, '\r', (size_t)(end - cr))) != NULL;)
+	static const char *const tags[] = { "<br>", "<br/>", "<br />" };
+
+	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++)
+		if (left >= strlen(tags[i]) && strncasecmp(at, tags[i], strlen(tags[i])) == 0)
+			return strlen(tags[i]);
+	return 0;
+}
+
+/* Tags that break lines become newlines, unless one follows.  In place, but for what was held back before: *TEXT moves to the left. */
+static size_t break_lines(struct reader *r, char **text, size_t length)
+{
+	*text = memcpy(*text - r->held_bytes, r->held, r->held_bytes);
+	length += r->held_bytes;
+	char *t = *text, *last = memrchr(t + (length > TAG_BYTES_MAX ? length - TAG_BYTES_MAX : 0), '<', length > TAG_BYTES_MAX ? TAG_BYTES_MAX : length);
+	size_t out = 0;
+
+	r->held_bytes = last != NULL && (size_t)(t + length - last) < TAG_BYTES_MAX - 1 ? (size_t)(t + length - last) : 0;
+	if (r->held_bytes > 0)
+		memcpy(r->held, last, r->held_bytes);
+	length -= r->held_bytes;
+	for (size_t i = 0; i < length;) {
+		size_t tag = t[i] == '<' ? break_length(t + i, length - i) : 0;
+
+		if (tag == 0)
+			t[out++] = t[i++];
+		else if (i += tag, i == length || (t[i] != '\n' && t[i] != '\r'))
+			t[out++] = '\n';
+	}
+	return out;
+}
+
+/* TEXT has SLACK_BYTES in front. */
+static struct err *take(struct reader *r, char *text, size_t size_bytes)
+{
+	for (char *cr = text, *end = text + size_bytes; r->has_cr_ends && (cr = memchr(cr, '\r', (size_t)(end - cr))) != NULL;)
 		*cr++ = '\n';
-	size_bytes = clean(r->chunk, size_bytes);
+	if (r->has_tags)
+		size_bytes = break_lines(r, &text, size_bytes);
+	size_bytes = clean(text, size_bytes);
 	if (size_bytes == 0)
 		return NULL;
 	r->last_ns = r->signal != NULL ? clock_now_ns() : 0;
 	r->said_quiet = false;
-	return r->callback(r->user, r->chunk, size_bytes);
+	return r->callback(r->user, text, size_bytes);
 }
 
 /* Lines of one report come in pieces: a serial port is slow, a writer flushes when it likes. */
@@ -112,14 +154,13 @@ static bool has_input(int fd)
 static const struct {
 	const char *name, *tool;
 	size_t length;
-	char magic[6];
-	bool is_unpacked_here;
+	char magic[6]; /* of those that are unpacked here, too: what is packed twice */
 } packings[] = {
-	{ "gzip", "zcat", 2, "\x1f\x8b", true },
-	{ "xz", "xzcat", 6, "\xfd" "7zXZ", true },
-	{ "zstd", "zstdcat", 4, "\x28\xb5\x2f\xfd", true },
-	{ "bzip2", "bzcat", 3, "BZh", false },
-	{ "lz4", "lz4cat", 4, "\x04\x22\x4d\x18", false },
+	{ "gzip", "zcat", 2, "\x1f\x8b" },
+	{ "xz", "xzcat", 6, "\xfd" "7zXZ" },
+	{ "zstd", "zstdcat", 4, "\x28\xb5\x2f\xfd" },
+	{ "bzip2", "bzcat", 3, "BZh" },
+	{ "lz4", "lz4cat", 4, "\x04\x22\x4d\x18" },
 };
 enum { PACKINGS = sizeof(packings) / sizeof(packings[0]) };
 
@@ -156,76 +197,97 @@ static bool is_binary(const unsigned char *head, size_t size_bytes)
 	return nuls > 0 && others * 10 > (size_bytes - nuls) * 3;
 }
 
-/* Is what a log begins with text? */
-static struct err *check_head(const char *name, const char *head, size_t size_bytes)
+static const char *name_of(const struct reader *r)
 {
-	bool is_stdin = strcmp(name, "-") == 0;
+	return strcmp(r->options->path, "-") == 0 ? "standard input" : r->options->path;
+}
+
+/* Is what a log begins with text? */
+static struct err *check_head(const struct reader *r, const char *head, size_t size_bytes)
+{
+	const char *name = name_of(r), *command = r->options->command;
+	bool is_stdin = strcmp(r->options->path, "-") == 0;
 	size_t packing = packing_of(head, size_bytes), looked_at = size_bytes < HEAD_BYTES ? size_bytes : HEAD_BYTES;
 
-	if (is_stdin)
-		name = "standard input";
 	if (packing < PACKINGS)
-		return err_fix(err_new(ERR_FORMAT, "%s is %s data, not a log", name, packings[packing].name), "%s%s%s | sonde oops -",
-			       packings[packing].tool, is_stdin ? "" : " ", is_stdin ? "" : name);
+		return err_fix(err_new(ERR_FORMAT, "%s is %s data, not a log", name, packings[packing].name), "%s%s%s | sonde %s -",
+			       packings[packing].tool, is_stdin ? "" : " ", is_stdin ? "" : name, command);
 	if (is_utf16((const unsigned char *)head, looked_at))
-		return err_fix(err_new(ERR_FORMAT, "%s is UTF-16 text", name), "iconv -f UTF-16 -t UTF-8%s%s | sonde oops -", is_stdin ? "" : " ", is_stdin ? "" : name);
+		return err_fix(err_new(ERR_FORMAT, "%s is UTF-16 text", name), "iconv -f UTF-16 -t UTF-8%s%s | sonde %s -", is_stdin ? "" : " ", is_stdin ? "" : name, command);
 	if (is_binary((const unsigned char *)head, looked_at))
 		log_warn("%s looks like a binary file, not like a log", name);
 	return NULL;
 }
 
-/* PATH as text: what is packed as a file in memory. */
-static struct err *open_file(const char *path, int *fd)
+static struct err *take_text(void *user, char *text, size_t size_bytes)
 {
-	char head[8];
-	struct stat st;
+	struct reader *r = user;
 
-	*fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (*fd < 0)
-		return err_errno(errno, "cannot open %s", path);
-	(void)posix_fadvise(*fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	if (fstat(*fd, &st) != 0 || !S_ISREG(st.st_mode))
-		return NULL;
-	ssize_t n = pread(*fd, head, sizeof(head), 0);
-	size_t packing = n > 0 ? packing_of(head, (size_t)n) : PACKINGS;
+	if (!r->is_begun) {
+		TRY(check_head(r, text, size_bytes));
+		r->has_cr_ends = memchr(text, '\r', size_bytes - 1) != NULL && memchr(text, '\n', size_bytes) == NULL;
+		r->has_tags = memmem(text, size_bytes, "<br", 3) != NULL || memmem(text, size_bytes, "<BR", 3) != NULL;
+	}
+	r->is_begun = true;
+	return take(r, text, size_bytes);
+}
 
-	if (packing == PACKINGS || !packings[packing].is_unpacked_here)
-		return NULL;
-	close(*fd);
-	struct err *err = unpack_open(path, fd);
+/* SIZE bytes of the file are in the chunk. */
+static struct err *take_chunk(struct reader *r, size_t size_bytes)
+{
+	if (!r->is_begun && r->unpack == NULL)
+		r->unpack = unpack_stream_create(r->chunk, size_bytes);
+	if (r->unpack == NULL)
+		return take_text(r, r->chunk, size_bytes);
+	return err_wrap(unpack_stream_feed(r->unpack, r->chunk, size_bytes, take_text, r), "%s", name_of(r));
+}
 
-	if (err != NULL)
-		return err_fix(err, "%s %s | sonde oops -", packings[packing].tool, path);
-	return lseek(*fd, 0, SEEK_SET) == 0 ? NULL : err_errno(errno, "cannot read %s", path);
+/* The end of the file. */
+static struct err *take_end(struct reader *r)
+{
+	if (r->unpack != NULL && !unpack_stream_is_whole(r->unpack))
+		log_warn("%s is cut off: what it had was read", name_of(r));
+	return r->held_bytes > 0 ? r->callback(r->user, r->held, r->held_bytes) : NULL;
+}
+
+/* The first bytes tell what a file is: a pipe may give them one by one. */
+static ssize_t read_chunk(const struct reader *r, int fd)
+{
+	enum { TELLING_BYTES = 6 };
+	ssize_t n = read(fd, r->chunk, CHUNK_BYTES);
+
+	while (!r->is_begun && r->unpack == NULL && r->signal == NULL && n > 0 && n < TELLING_BYTES) {
+		ssize_t more = read(fd, r->chunk + n, (size_t)(CHUNK_BYTES - n));
+
+		if (more <= 0)
+			break;
+		n += more;
+	}
+	return n;
 }
 
 static struct err *read_file(struct reader *r)
 {
 	const char *path = r->options->path;
-	bool is_stdin = strcmp(path, "-") == 0, is_head = true;
-	CLEANUP(io_closep) int opened = -1;
+	bool is_stdin = strcmp(path, "-") == 0;
+	CLEANUP(io_closep) int opened = is_stdin ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+	int fd = is_stdin ? STDIN_FILENO : opened;
 	ssize_t n;
 
-	if (!is_stdin)
-		TRY(open_file(path, &opened));
-	int fd = is_stdin ? STDIN_FILENO : opened;
-
+	if (fd < 0)
+		return err_errno(errno, "cannot open %s", path);
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	while (!has_ended(r)) {
 		if (is_stdin && r->signal != NULL && !has_input(fd)) {
 			TRY(wait_for(r, fd));
 			continue;
 		}
-		n = read(fd, r->chunk, CHUNK_BYTES);
+		n = read_chunk(r, fd);
 		if (n < 0 && errno != EINTR)
-			return err_errno(errno, "cannot read %s", is_stdin ? "standard input" : path);
+			return err_errno(errno, "cannot read %s", name_of(r));
 		if (n == 0 && (!r->options->follow || is_stdin))
-			return NULL;
-		if (n > 0 && is_head)
-			TRY(check_head(path, r->chunk, (size_t)n));
-		if (n > 0 && is_head)
-			r->has_cr_ends = memchr(r->chunk, '\r', (size_t)n - 1) != NULL && memchr(r->chunk, '\n', (size_t)n) == NULL;
-		is_head = is_head && n <= 0;
-		TRY(n > 0 ? take(r, (size_t)n) : nothing_new(r));
+			return take_end(r);
+		TRY(n > 0 ? take_chunk(r, (size_t)n) : nothing_new(r));
 		if (n == 0)
 			until_signal_wait(r->signal, FOLLOW_MS);
 	}
@@ -246,10 +308,10 @@ bool kernel_log_is_piped(void)
 
 /* --- the running kernel's -------------------------------------------------------------------------- */
 
-static struct err *denied(int errnum)
+static struct err *denied(const struct reader *r, int errnum)
 {
 	return err_fix(err_errno(errnum, "cannot read the kernel's log"),
-		       "run as root, or: sysctl kernel.dmesg_restrict=0; a saved log can be named: sonde oops FILE");
+		       "run as root, or: sysctl kernel.dmesg_restrict=0; a saved log can be named: sonde %s FILE", r->options->command);
 }
 
 static struct err *read_syslog(struct reader *r, int why)
@@ -257,11 +319,11 @@ static struct err *read_syslog(struct reader *r, int why)
 	int size = klogctl(SYSLOG_SIZE, NULL, 0);
 
 	if (size <= 0 || r->options->follow)
-		return denied(size < 0 ? errno : why);
+		return denied(r, size < 0 ? errno : why);
 	CLEANUP(mem_freep) char *text = mem_alloc((size_t)size);
 	int n = klogctl(SYSLOG_READ_ALL, text, size);
 
-	return n < 0 ? denied(errno) : r->callback(r->user, text, (size_t)n);
+	return n < 0 ? denied(r, errno) : r->callback(r->user, text, (size_t)n);
 }
 
 /* One record a read(); continuation lines (fields, " KEY=value") follow the text. */
@@ -286,7 +348,7 @@ static struct err *read_kmsg(struct reader *r)
 		ssize_t n = read(fd, r->chunk, CHUNK_BYTES);
 
 		if (n > 0) {
-			TRY(take(r, first_line(r->chunk, (size_t)n)));
+			TRY(take(r, r->chunk, first_line(r->chunk, (size_t)n)));
 		} else if (n < 0 && errno == EPIPE) {
 			log_warn("the kernel overwrote messages before they were read");
 		} else if (n < 0 && errno == EAGAIN) {
@@ -304,14 +366,17 @@ static struct err *read_kmsg(struct reader *r)
 
 struct err *kernel_log_read(const struct kernel_log_options *options, kernel_log_fn *callback, void *user)
 {
-	struct reader r = { .options = options, .callback = callback, .user = user, .chunk = mem_alloc(CHUNK_BYTES) };
+	struct reader r = { .options = options, .callback = callback, .user = user };
+	CLEANUP(mem_freep) char *memory = mem_alloc(SLACK_BYTES + CHUNK_BYTES);
 	struct err *err = NULL;
+
+	r.chunk = memory + SLACK_BYTES;
 
 	if (options->follow)
 		err = until_signal_create(&r.signal);
 	if (err == NULL)
 		err = options->path != NULL ? read_file(&r) : read_kmsg(&r);
 	until_signal_destroy(r.signal);
-	mem_freep(&r.chunk);
+	unpack_stream_destroy(r.unpack);
 	return err;
 }

@@ -2,8 +2,8 @@
 #ifndef SONDE_SESSION_KERNEL_LOG_H
 #define SONDE_SESSION_KERNEL_LOG_H
 /*
- * Kernel logs as a stream of bytes: a file (unpacked where it is gzip, xz or zstd), standard
- * input, or the running kernel's own (/dev/kmsg, else syslog(2)).  Used by oops and dmesg.
+ * Kernel logs as a stream of bytes: a file or standard input (both unpacked as they are
+ * read where they are gzip, xz or zstd), or the running kernel's own (/dev/kmsg, else syslog(2)).  Used by oops and dmesg.
  */
 #include "base/err.h"
 
@@ -12,6 +12,7 @@
 
 struct kernel_log_options {
 	const char *path; /* NULL: the running kernel's log; "-": standard input */
+	const char *command; /* the subcommand that hints name: "oops", "dmesg" */
 	bool follow;      /* wait for more until a signal comes (files: as tail -f) */
 	bool after_clear; /* of the running kernel: only what came after it was last cleared (dmesg -C) */
 	bool only_new;    /* of the running kernel: only what comes from now on */

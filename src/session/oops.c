@@ -39,10 +39,31 @@ static void quiet(void *user)
 	oops_scan_idle(user);
 }
 
-static struct err *scan_log(const char *path, bool follow, oops_report_fn *callback, void *user, uint64_t *lines)
+/* Reports of one log of several say which. */
+struct one_log {
+	const char *name; /* NULL: there is only one */
+	oops_report_fn *callback;
+	void *user;
+};
+
+static void name_log(void *user, struct oops_report *r)
 {
-	struct oops_scan *scan = oops_scan_create(callback, user);
-	struct kernel_log_options options = { .path = path, .follow = follow, .quiet = quiet };
+	struct one_log *log = user;
+
+	r->log = log->name != NULL ? arena_strdup(&r->arena, log->name) : NULL;
+	log->callback(log->user, r);
+}
+
+static const char *name_of_log(const char *path)
+{
+	return path == NULL ? "the running kernel's log" : strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
+static struct err *scan_log(const struct oops_session_options *o, const char *path, oops_report_fn *callback, void *user, uint64_t *lines)
+{
+	struct one_log log = { .name = o->file_count > 1 ? name_of_log(path) : NULL, .callback = callback, .user = user };
+	struct oops_scan *scan = oops_scan_create(name_log, &log);
+	struct kernel_log_options options = { .path = path, .follow = o->follow, .quiet = quiet, .command = "oops" };
 	struct err *err = kernel_log_read(&options, feed, scan);
 
 	oops_scan_finish(scan);
@@ -54,9 +75,9 @@ static struct err *scan_log(const char *path, bool follow, oops_report_fn *callb
 static struct err *scan_all(const struct oops_session_options *o, oops_report_fn *callback, void *user, uint64_t *lines)
 {
 	if (o->file_count == 0)
-		return scan_log(NULL, o->follow, callback, user, lines);
+		return scan_log(o, NULL, callback, user, lines);
 	for (size_t i = 0; i < o->file_count; i++)
-		TRY(scan_log(o->files[i], o->follow, callback, user, lines));
+		TRY(scan_log(o, o->files[i], callback, user, lines));
 	return NULL;
 }
 
@@ -97,7 +118,7 @@ static struct err *check_kind(const char *kind)
 
 /* Lines worth knowing that are no reports: counted by title, in the order in which they first came. */
 struct note {
-	char *title;
+	char *title, *log; /* log: of several, where it came first; NULL: there is one */
 	const struct oops_kind *kind;
 	uint64_t times, first_line;
 };
@@ -117,7 +138,7 @@ static void notes_init(struct notes *n)
 static void notes_deinit(struct notes *n)
 {
 	for (size_t i = 0; i < n->list.n; i++)
-		free(n->list.v[i].title);
+		free(n->list.v[i].title), free(n->list.v[i].log);
 	vec_deinit(&n->list);
 	strmap_deinit(&n->by_title);
 }
@@ -139,7 +160,7 @@ static bool take_note(struct notes *n, struct oops_report *r)
 
 	if (is_new) {
 		*index = n->list.n;
-		vec_push(&n->list, ((struct note){ .title = mem_strdup(r->title), .kind = r->kind, .first_line = r->first_line }));
+		vec_push(&n->list, ((struct note){ .title = mem_strdup(r->title), .log = r->log != NULL ? mem_strdup(r->log) : NULL, .kind = r->kind, .first_line = r->first_line }));
 	}
 	n->list.v[*index].times++;
 	oops_report_destroy(r);
@@ -206,6 +227,23 @@ static const struct oops_report *worst_first(const struct gathered *g)
 	return worst;
 }
 
+/* How many bytes of all files' names are a directory that they have in common. */
+static size_t common_directory(const struct oops_session_options *o)
+{
+	size_t common = o->file_count > 1 ? strlen(o->files[0]) : 0;
+
+	for (size_t i = 1; i < o->file_count; i++) {
+		size_t same = 0;
+
+		while (same < common && o->files[i][same] == o->files[0][same])
+			same++;
+		common = same;
+	}
+	while (common > 0 && o->files[0][common - 1] != '/')
+		common--;
+	return common;
+}
+
 static void show_table(struct doc *doc, const struct gathered *g)
 {
 	static const struct doc_column columns[] = {
@@ -213,25 +251,28 @@ static void show_table(struct doc *doc, const struct gathered *g)
 		{ "times", "times", DOC_COUNT, 0 },
 		{ "severity", "severity", DOC_TEXT, 0 },
 		{ "title", "report", DOC_TEXT, 0 },
+		{ "file", "file", DOC_TEXT, 0 },
 	};
 	static const enum doc_style styles[] = { DOC_PLAIN, DOC_WARN, DOC_BAD, DOC_BAD, DOC_BAD };
 
-	doc_table_begin(doc, "reports", "reports", columns, 4);
+	doc_table_begin(doc, "reports", "reports", columns, g->options->file_count > 1 ? 5 : 4);
 	for (size_t i = 0; i < g->reports.n; i++) {
 		const struct oops_report *r = g->reports.v[i];
 
 		doc_row(doc, (struct doc_value[]){ DOC_U64(r->first_line), DOC_U64(r->repeats + 1),
-						   DOC_STYLED(oops_severity_name(r->severity), styles[r->severity]), DOC_STR(r->title) });
+						   DOC_STYLED(oops_severity_name(r->severity), styles[r->severity]), DOC_STR(r->title), DOC_STR(r->log != NULL ? r->log + common_directory(g->options) : "") });
 	}
 	doc_table_end(doc, g->not_kept, NULL);
 }
 
-static void show_note(struct doc *doc, const struct oops_decoder *decoder)
+static void show_note(struct doc *doc, struct oops_decoder *decoder)
 {
-	const char *fix, *text = decoder != NULL ? oops_decoder_note(decoder, &fix) : NULL;
+	const char *fix, *text;
 
-	if (text != NULL)
+	for (size_t i = 0; decoder != NULL && (text = oops_decoder_note(decoder, i, &fix)) != NULL; i++)
 		doc_warning(doc, fix, "%s", text);
+	if (decoder != NULL && oops_decoder_not_noted(decoder) > 0)
+		doc_warning(doc, NULL, "%zu more such troubles with files", oops_decoder_not_noted(decoder));
 }
 
 /* Each meaning once: of one kind there are often many titles. */
@@ -257,15 +298,15 @@ static void explain_notes(struct doc *doc, const struct notes *notes)
 	}
 }
 
-static void show_notes(struct doc *doc, const struct notes *notes)
+static void show_notes(struct doc *doc, const struct notes *notes, size_t common)
 {
-	static const struct doc_column columns[] = { { "line", "line", DOC_COUNT, 0 }, { "times", "times", DOC_COUNT, 0 }, { "what", "also in the log", DOC_TEXT, 0 } };
+	static const struct doc_column columns[] = { { "line", "line", DOC_COUNT, 0 }, { "times", "times", DOC_COUNT, 0 }, { "what", "also in the log", DOC_TEXT, 0 }, { "file", "file", DOC_TEXT, 0 } };
 
 	if (notes->total == 0)
 		return;
-	doc_table_begin(doc, "notes", "notes", columns, 3);
+	doc_table_begin(doc, "notes", "notes", columns, notes->list.v[0].log != NULL ? 4 : 3);
 	for (size_t i = 0; i < notes->list.n; i++)
-		doc_row(doc, (struct doc_value[]){ DOC_U64(notes->list.v[i].first_line), DOC_U64(notes->list.v[i].times), DOC_STR(notes->list.v[i].title) });
+		doc_row(doc, (struct doc_value[]){ DOC_U64(notes->list.v[i].first_line), DOC_U64(notes->list.v[i].times), DOC_STR(notes->list.v[i].title), DOC_STR(notes->list.v[i].log != NULL ? notes->list.v[i].log + common : "") });
 	doc_table_end(doc, notes->not_kept, NULL);
 	explain_notes(doc, notes);
 }
@@ -280,7 +321,7 @@ static void show_all(struct doc *doc, struct gathered *g, uint64_t lines)
 			doc_headline(doc, "no report of kind %s in %" PRIu64 " line%s; %" PRIu64 " of other kinds", o->kind, lines, lines == 1 ? "" : "s", g->other_kinds);
 		else
 			doc_headline(doc, "no kernel report in %" PRIu64 " line%s", lines, lines == 1 ? "" : "s");
-		show_notes(doc, &g->notes);
+		show_notes(doc, &g->notes, common_directory(o));
 		return;
 	}
 	const struct oops_report *worst = worst_first(g);
@@ -291,7 +332,7 @@ static void show_all(struct doc *doc, struct gathered *g, uint64_t lines)
 		doc_headline(doc, "%" PRIu64 " reports in %" PRIu64 " lines, %zu different; the worst: %s", g->total, lines, g->reports.n, worst->title);
 	if (g->reports.n > 1)
 		show_table(doc, g);
-	show_notes(doc, &g->notes);
+	show_notes(doc, &g->notes, common_directory(o));
 	for (size_t i = 0; i < g->reports.n && i < limit && g->decoder != NULL; i++)
 		err_destroy(oops_decode(g->decoder, g->reports.v[i]));
 	show_note(doc, g->decoder);
@@ -319,9 +360,18 @@ static void show_one(void *user, struct oops_report *r)
 
 static void begin(struct doc *doc, const struct oops_session_options *o)
 {
-	const char *name = o->file_count == 0 ? "the running kernel's log" : strcmp(o->files[0], "-") == 0 ? "standard input" : o->files[0];
+	enum { NAMES_MAX = 3 };
+	struct str name;
 
-	doc_begin(doc, &(struct doc_head){ .kind = "sonde.oops", .version = 1, .title = name });
+	str_init(&name);
+	for (size_t i = 0; i < o->file_count && o->file_count <= NAMES_MAX; i++)
+		str_printf(&name, "%s%s", i > 0 ? ", " : "", name_of_log(o->files[i]));
+	if (o->file_count == 0)
+		str_add(&name, name_of_log(NULL));
+	else if (o->file_count > NAMES_MAX)
+		str_printf(&name, "%zu files", o->file_count);
+	doc_begin(doc, &(struct doc_head){ .kind = "sonde.oops", .version = 1, .title = str_text(&name) });
+	str_deinit(&name);
 }
 
 static struct err *follow(const struct oops_session_options *options, struct oops_decoder *decoder, struct doc *doc)
@@ -411,6 +461,10 @@ static void put_notes(struct json_out *out)
 		json_str(&out->json, n->kind->name);
 		json_key(&out->json, "times");
 		json_u64(&out->json, n->times);
+		if (n->log != NULL) {
+			json_key(&out->json, "file");
+			json_str(&out->json, n->log);
+		}
 		json_key(&out->json, "first_line");
 		json_u64(&out->json, n->first_line);
 		if (n->kind->meaning != NULL) {
@@ -420,6 +474,22 @@ static void put_notes(struct json_out *out)
 		json_end(&out->json);
 	}
 	json_end(&out->json);
+}
+
+/* What could not be decoded, in one string. */
+static void put_decoding(struct json_out *out)
+{
+	const char *fix, *text;
+	struct str all;
+
+	str_init(&all);
+	for (size_t i = 0; (text = oops_decoder_note(out->decoder, i, &fix)) != NULL; i++)
+		str_printf(&all, "%s%s", i > 0 ? "; " : "", text);
+	if (all.length > 0) {
+		json_key(&out->json, "decoding");
+		json_str(&out->json, str_text(&all));
+	}
+	str_deinit(&all);
 }
 
 struct err *session_oops_json(const struct oops_session_options *options, FILE *file)
@@ -443,12 +513,8 @@ struct err *session_oops_json(const struct oops_session_options *options, FILE *
 
 	json_end(&out.json);
 	put_notes(&out);
-	const char *fix, *text = out.decoder != NULL ? oops_decoder_note(out.decoder, &fix) : NULL;
-
-	if (text != NULL) {
-		json_key(&out.json, "decoding");
-		json_str(&out.json, text);
-	}
+	if (out.decoder != NULL)
+		put_decoding(&out);
 	oops_decoder_destroy(out.decoder);
 	notes_deinit(&out.notes);
 	json_key(&out.json, "lines");

@@ -42,9 +42,10 @@ struct oops_decoder {
 	struct strmap fetched;    /* build-id -> 1 + descriptor that debuginfod gave; 0: it has none */
 	struct kernel_names *names; /* NULL: not opened, or not to be had */
 	bool names_tried;
-	char *note;
-	const char *fix;
-	uint64_t frames, mismatched;
+	struct decode_note { char *text; const char *fix; } notes[OOPS_DECODE_NOTES_MAX]; /* different ones, in the order in which they came up */
+	struct decode_note mismatch; /* is said first; text NULL: nothing */
+	size_t note_count, not_noted;
+	uint64_t frames, mismatched, in_kernel, not_in_kernel;
 	bool kernel_known;        /* of the report in hand: */
 	struct lookup *kernel;     /* its vmlinux; NULL: it can't be had */
 	VEC(const char *) functions; /* of the report in hand: a file's symbols are looked through once for them all */
@@ -95,24 +96,51 @@ void oops_decoder_destroy(struct oops_decoder *d)
 	kernel_names_destroy(d->names);
 	strmap_deinit(&d->files);
 	strmap_deinit(&d->modules);
-	free(d->note);
+	free(d->mismatch.text);
+	for (size_t i = 0; i < d->note_count; i++)
+		free(d->notes[i].text);
 	free(d);
 }
 
 static void note(struct oops_decoder *d, const char *fix, char *text)
 {
-	if (d->note != NULL) {
+	bool is_known = false;
+
+	for (size_t i = 0; i < d->note_count && !is_known; i++)
+		is_known = strcmp(d->notes[i].text, text) == 0;
+	if (is_known || d->note_count == OOPS_DECODE_NOTES_MAX) {
+		d->not_noted += !is_known;
 		free(text);
 		return;
 	}
-	d->note = text;
-	d->fix = fix;
+	d->notes[d->note_count++] = (struct decode_note){ text, fix };
 }
 
-const char *oops_decoder_note(const struct oops_decoder *d, const char **fix)
+/* A file that was named and has nothing of what the reports name is another than was meant. */
+static void note_no_kernel(struct oops_decoder *d)
 {
-	*fix = d->fix;
-	return d->note;
+	if (d->options.vmlinux != NULL && d->not_in_kernel > 0 && d->in_kernel == 0)
+		note(d, "name the vmlinux of exactly this build", mem_printf("%s has none of the functions that the reports name", d->options.vmlinux));
+}
+
+const char *oops_decoder_note(struct oops_decoder *d, size_t i, const char **fix)
+{
+	if (i == 0)
+		note_no_kernel(d);
+	if (d->mismatch.text != NULL && i == 0) {
+		*fix = d->mismatch.fix;
+		return d->mismatch.text;
+	}
+	i -= d->mismatch.text != NULL;
+	if (i >= d->note_count)
+		return NULL;
+	*fix = d->notes[i].fix;
+	return d->notes[i].text;
+}
+
+size_t oops_decoder_not_noted(const struct oops_decoder *d)
+{
+	return d->not_noted;
 }
 
 /* NULL: it can't be had; said once. */
@@ -422,6 +450,10 @@ static bool locate(struct oops_decoder *d, struct oops_report *r, struct lookup 
 	lookup_expect_functions(l, f->function, d->functions.v, d->functions.n);
 	struct err *err = lookup_function(l, f->function, f->size, &start, &known);
 
+	if (l == d->kernel) {
+		d->in_kernel += err == NULL || err_is(err, ERR_FORMAT);
+		d->not_in_kernel += err_is(err, ERR_NOT_FOUND);
+	}
 	if (err == NULL) {
 		*addr = start + f->offset - (f->exact || f->offset == 0 ? 0 : 1);
 		return true;
@@ -502,10 +534,10 @@ static void decode_single(struct oops_decoder *d, struct oops_report *r, struct 
 /* More important than what else there is to say: nothing of this kernel can be decoded with that. */
 static void say_mismatch(struct oops_decoder *d)
 {
-	free(d->note);
-	d->note = mem_printf("%" PRIu64 " of %" PRIu64 " functions are missing or of another size in %s: it is of another kernel, and is not used for them", d->mismatched, d->frames,
+	free(d->mismatch.text);
+	d->mismatch.text = mem_printf("%" PRIu64 " of %" PRIu64 " functions are missing or of another size in %s: it is of another kernel, and is not used for them", d->mismatched, d->frames,
 			     d->options.vmlinux != NULL ? d->options.vmlinux : d->names != NULL ? "the list of symbols" : "the files that were found");
-	d->fix = "find the vmlinux and modules of exactly this build (its version and build-id stand in the report)";
+	d->mismatch.fix = "find the vmlinux and modules of exactly this build (its version and build-id stand in the report)";
 }
 
 static void note_function(struct oops_decoder *d, const struct oops_frame *f)

@@ -29,8 +29,11 @@ void oops_decoder_destroy(struct oops_decoder *d); /* NULL-safe */
  * could not be said of a frame stands in its note.  Errors are for us (no memory). */
 struct err *oops_decode(struct oops_decoder *d, struct oops_report *r);
 
-/* A sentence on what was missing or did not fit, of all reports so far ("no vmlinux for
- * 6.1.0-18-amd64 was found"), with the fix; NULL: nothing.  Valid until the next call. */
-const char *oops_decoder_note(const struct oops_decoder *d, const char **fix);
+/* Sentence I, from 0, on what was missing or did not fit, of all reports so far ("no vmlinux for
+ * 6.1.0-18-amd64 was found"), with the fix (may be NULL); NULL: there are no more.  The text is the decoder's. */
+enum { OOPS_DECODE_NOTES_MAX = 6 };
+const char *oops_decoder_note(struct oops_decoder *d, size_t i, const char **fix);
+/* How many further ones there were. */
+size_t oops_decoder_not_noted(const struct oops_decoder *d);
 
 #endif

@@ -44,6 +44,8 @@ static void show_place(struct doc *doc, const struct oops_report *r)
 		str_printf(&where, "line %" PRIu64, r->first_line);
 	if (r->time_us >= 0)
 		str_printf(&where, ", %.6f s after boot", (double)r->time_us / 1e6);
+	if (r->log != NULL)
+		field(doc, "file", "file", r->log);
 	field(doc, "where", "in the log", str_text(&where));
 	field(doc, "task", "task", str_text(&task));
 	str_deinit(&task);
