@@ -35,6 +35,7 @@ struct call_thread {
 				     a struct syscall_pieces */
 	const struct syscall_pieces *pieces; /* while an entry or an exit is told: what its memory is made
 				     of, with what was kept of descriptors; NULL: a process that stands still */
+	bool entry_unseen;        /* enter_ns is that of the exit: how long it took isn't known */
 	uint8_t tampered;         /* enum call_tampered: what was done to this call */
 	uint32_t stack;           /* at leave and signal: its user stack (track_stack()), where the engine took it; 0: none */
 	void *user;               /* the sink's own */

@@ -199,6 +199,8 @@ def socketcalls(engines):
         expect("%s: socketcall() and ipc() are %d calls" % (engine, len(wanted) - 4), seen == wanted, "\n".join(wanted + ["-- ours"] + seen))
         seen = lines("sonde", "trace", "--engine", engine, "--seccomp-bpf", "-e", "trace=send,mmap")
         expect("%s: ... that can be chosen" % engine, seen[0].startswith("send(") and len(seen) == 2, seen)
+        seen = lines("sonde", "trace", "--engine", engine, "--seccomp-bpf", "-T", "-e", "trace=send,mmap")
+        expect("%s: how long it took, if that is known" % engine, re.search(r" = 5 <(0\.\d{6}|\?)>$", seen[0]), seen)
         seen = lines("sonde", "trace", "--engine", engine, "--seccomp-bpf", "-e", "trace=shmat,semop,mmap")
         expect("%s: ... those of ipc(), too" % engine, [t[:6] for t in seen] == ["semop(", "shmat(", "+++ ex"], seen)
 

@@ -263,6 +263,7 @@ static void tell_call(struct bpf_calls *c, struct watched *w, const struct bpf_c
 		return;
 	if (r->flags & BPF_CALL_JOINED && !entry_told)
 		w->shown.enter_ns = w->shown.event_ns = c->start_ns;
+	w->shown.entry_unseen = r->flags & BPF_CALL_UNSEEN;
 	w->tried_exec = true;
 	c->totals.calls += r->head.kind == BPF_CALLS_CALL;
 	w->shown.pieces = &pieces;

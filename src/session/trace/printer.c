@@ -254,6 +254,10 @@ static void add_duration(struct printer *p, struct call_thread *t, struct str *t
 	enum trace_precision precision = p->options->duration_precision;
 	uint64_t ns = t->leave_ns > t->enter_ns ? t->leave_ns - t->enter_ns : 0;
 
+	if (t->entry_unseen) {
+		str_add(text, " <?>");
+		return;
+	}
 	str_printf(text, " <%llu", (unsigned long long)(ns / 1000000000));
 	if (precision != TRACE_S)
 		str_printf(text, ".%0*llu", digits[precision],

@@ -52,7 +52,8 @@ void printer_json(struct printer *p, const struct call_thread *t, const char *te
 	json_init_str(&j, out, 0);
 	json_begin_object(&j);
 	key_u64(&j, "time_ns", t->enter_ns);
-	key_u64(&j, "duration_ns", t->leave_ns > t->enter_ns ? t->leave_ns - t->enter_ns : 0);
+	if (!t->entry_unseen)
+		key_u64(&j, "duration_ns", t->leave_ns > t->enter_ns ? t->leave_ns - t->enter_ns : 0);
 	key_u64(&j, "pid", (uint64_t)t->pid);
 	key_u64(&j, "tid", (uint64_t)t->tid);
 	add_text(&j, text, strlen(text));
