@@ -26,13 +26,13 @@ static const char *const machinery[] = {
 	/* exceptions and the code that reports them */
 	"^panic", "^vpanic", "^nmi_panic", "check_panic", "invalid_op", "report_bug", "fixup_bug", "print_report", "print_usage_bug", "print_circular", "print_bad", "print_deadlock", "print_irq", "^print_collision", "^print_lock_invalid", "^print_freed_lock", "^print_held_locks",
 	"do_error", "_trap$", "do_trap", "dump_stack", "show_stack", "walk_stack", "dump_backtrace", "unwind_backtrace", "arch_stack_walk",
-	"stack_trace_", "warn_slowpath", "warn_alloc", "warn_bogus", "__warn", "bug_handler", "brk_handler", "die_body", "handle_bug", "exc_invalid_op",
+	"stack_trace_", "^unwind_next", "^dump_trace$", "^deref_stack_reg", "^print_context_stack", "^get_stack_info", "^stack_access_ok", "kernel_text_address", "warn_slowpath", "warn_alloc", "warn_bogus", "__warn", "bug_handler", "brk_handler", "die_body", "handle_bug", "exc_invalid_op",
 	"exc_page_fault", "asm_exc_", "program_check_exception", "program_check_common", "do_bad_area", "do_mem_abort", "do_kernel_fault",
 	"do_translation_fault", "do_tag_check_fault", "el1_abort", "el1_sync", "el1h_64_sync", "oops_end", "no_context", "do_DataAbort",
 	"die_kernel_fault", "print_tainted", "^get_taint$", "assertfail", "__phys_addr", "__virt_addr_valid", "_stext",
 	/* debug objects, lockdep, lock primitives */
 	"debug_object", "timer_is_static_object", "work_is_static_object", "lockdep", "perf_trace", "lock_acquire", "lock_release", "lock_class",
-	"mark_lock", "^mark_usage$", "^valid_state$", "^register_lock_", "^assign_lock_key", "^check_deadlock", "^check_chain_key", "^rcu_read_lock_held", "held_locks", "print_unlock", "imbalance_bug", "no_locks_held", "bh_enable", "bh_disable", "trace_hardirq", "trace_softirq", "trace_irq", "trace_preempt", "^rcu_is_watching", "spin_lock", "spin_trylock",
+	"mark_lock", "^mark_usage$", "^valid_state$", "^register_lock_", "^assign_lock_key", "^check_deadlock", "^check_chain_key", "^rcu_read_lock_held", "held_locks", "print_unlock", "imbalance_bug", "no_locks_held", "bh_enable", "bh_disable", "trace_hardirq", "trace_softirq", "trace_irq", "trace_preempt", "^lock_is_held", "^preempt_count_", "^preempt_schedule", "^rcu_is_watching", "spin_lock", "spin_trylock",
 	"spin_unlock", "spin_rq", "qlist_free_all", "__task_rq_lock", "read_lock", "read_trylock", "write_lock", "write_trylock", "read_unlock", "write_unlock", "^down$", "down_read", "down_write",
 	"down_interruptible", "down_killable", "down_trylock", "down_timeout", "^up$", "up_read", "up_write", "__down", "^mutex_", "^__mutex_", "^rt_mutex_",
 	"osq_lock", "osq_unlock", "rwsem_", "do_raw_", "queued_spin", "queued_read", "queued_write", "arch_spin", "owner_on_cpu", "percpu_down",
@@ -370,6 +370,44 @@ static const struct oops_frame *flusher(const struct oops_report *r)
 	return first_of(r, oops_trace_of(r, OOPS_TRACE_OTHER));
 }
 
+/* The first below the frames of the NMI that noticed it. */
+static const struct oops_frame *below_nmi(const struct oops_report *r, const struct oops_trace *trace)
+{
+	static const char *const entries[] = { "end_repeat_nmi", "^nmi$", "asm_exc_nmi", "^nmi_stack_correct", NULL };
+	bool below = false;
+
+	for (size_t i = 0; trace != NULL && i < trace->frames.n; i++) {
+		const struct oops_frame *f = &trace->frames.v[i];
+
+		if (below && can_blame(r, f))
+			return f;
+		below = below || (f->function != NULL && any_matches(entries, f->function, strlen(f->function)));
+	}
+	return NULL;
+}
+
+/* Where the loop was caught, which is not what names it, but for one with interrupts off. */
+static const struct oops_frame *caught(const struct oops_report *r)
+{
+	if (r->pc.function != NULL && can_blame(r, &r->pc))
+		return &r->pc;
+	for (size_t i = 0; i < r->traces.n; i++) {
+		struct frame_list list = { .n = 0 };
+
+		if (list_interrupted(&list, r, &r->traces.v[i]))
+			return list.v[0];
+	}
+	const struct oops_trace *trace = oops_trace_of(r, OOPS_TRACE_CALL);
+	const struct oops_frame *found = below_nmi(r, trace);
+
+	if (found == NULL)
+		found = first_of(r, trace);
+
+	/* Of a task that runs on another CPU the kernel can't unwind the stack: all of it has '?'.  That is not enough for a
+	 * title, but what stands below the interrupt was there a moment ago. */
+	return found != NULL ? found : first_unreliable(r, trace);
+}
+
 static const struct oops_frame *look(struct oops_report *r, enum oops_where where)
 {
 	switch (where) {
@@ -384,29 +422,11 @@ static const struct oops_frame *look(struct oops_report *r, enum oops_where wher
 	case OOPS_WHERE_OTHER: return first_of(r, oops_trace_of(r, OOPS_TRACE_OTHER));
 	case OOPS_WHERE_STALLED: return stalled(r);
 	case OOPS_WHERE_LOOPED: return looped(r);
+	case OOPS_WHERE_CAUGHT: return caught(r);
 	case OOPS_WHERE_HUNG: return hung(r);
 	case OOPS_WHERE_END: break;
 	}
 	return NULL;
-}
-
-/* Where the loop was caught, which is not what names it. */
-static const struct oops_frame *caught(const struct oops_report *r)
-{
-	if (r->pc.function != NULL && can_blame(r, &r->pc))
-		return &r->pc;
-	for (size_t i = 0; i < r->traces.n; i++) {
-		struct frame_list list = { .n = 0 };
-
-		if (list_interrupted(&list, r, &r->traces.v[i]))
-			return list.v[0];
-	}
-	const struct oops_trace *trace = oops_trace_of(r, OOPS_TRACE_CALL);
-	const struct oops_frame *found = first_of(r, trace);
-
-	/* Of a task that runs on another CPU the kernel can't unwind the stack: all of it has '?'.  That is not enough for a
-	 * title, but what stands below the interrupt was there a moment ago. */
-	return found != NULL ? found : first_unreliable(r, trace);
 }
 
 /* AT is what the stalled CPU was at: no stack from an interrupt on is there, in which the entry of the loop would be
@@ -450,8 +470,12 @@ void oops_blame_find(struct oops_report *r)
 	if (r->kind->where[0] == OOPS_WHERE_LOOPED || r->kind->where[0] == OOPS_WHERE_STALLED) {
 		const struct oops_frame *at = caught(r);
 
+		if (at != NULL && r->kind->where[0] == OOPS_WHERE_STALLED && strstr(at->function, "schedule") != NULL)
+			at = NULL; /* of a sleeper, which stalls nobody */
 		r->blame = at != NULL ? at : r->subject;
 		if (r->subject == NULL && tells_stall(r, at))
 			r->subject = stalled_here(r, at);
+		if (at != NULL && at->module != NULL)
+			r->subject = at; /* a module's code is small enough to say where in it */
 	}
 }

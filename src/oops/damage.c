@@ -91,6 +91,18 @@ static bool has_trace(const struct oops_report *r)
 	return false;
 }
 
+/* The title wants a function, and has none.  One may be blamed all the same: of a WARN() that of its headline is all that
+ * is left; of a task that runs on another CPU all that the kernel prints of its stack has a '?'. */
+static const char *without_subject(const struct oops_report *r)
+{
+	if (r->blame == NULL)
+		return "no function of it can be told";
+	for (size_t i = 0; i < sizeof(r->kind->where) / sizeof(r->kind->where[0]); i++)
+		if (r->kind->where[i] == OOPS_WHERE_CHECK)
+			return "who called the function that it names can't be told";
+	return "its stack is a guess: all of it has a '?'";
+}
+
 void oops_damage_find(struct oops_report *r)
 {
 	bool no_trace_needed = (r->kind->flags & (OOPS_NO_TRACE | OOPS_ONE_LINE)) != 0;
@@ -104,5 +116,5 @@ void oops_damage_find(struct oops_report *r)
 	else if (!no_trace_needed && title_without_frames(r))
 		r->corrupted = "a stack trace has no frames";
 	else if (strstr(r->kind->title, "{function}") != NULL && r->subject == NULL)
-		r->corrupted = "no function of it can be told";
+		r->corrupted = without_subject(r);
 }

@@ -102,10 +102,17 @@ static void read_kernel(struct oops_report *r, const char *text, size_t length)
 	}
 }
 
+/* lockdep's and RCU's second line is "6.5.0-rc1 #3 Not tainted", SLUB's first has "(Tainted: G B)" alone: both are before the
+ * line of the task, which has all of it. */
 static void read_taint_and_kernel(struct oops_report *r, const char *line, size_t length)
 {
 	const char *end = line + length, *at = oops_find(line, length, "Not tainted");
 
+	if (at == NULL)
+		at = oops_find(line, length, "Tainted: ");
+	if (at != NULL && r->kernel == NULL && oops_match("^{_major:num}.{_minor:num}", line, length, NULL))
+		read_kernel(r, line, (size_t)(at - line));
+	at = oops_find(line, length, "Not tainted");
 	if (at != NULL) {
 		r->taint = "";
 		at += strlen("Not tainted");
@@ -136,15 +143,71 @@ static const char *const task_templates[] = {
 	"^Process: {comm:any} (pid: {pid:num}",
 	"on CPU#{cpu:num}",
 	"- CPU#{cpu:num}",
-	"by task {comm:any}/{pid:num}",
-	"^{comm:any}/{pid:num} is trying to ",
-	"INFO: task {comm:any}:{pid:num} ",
 	"CPU: {cpu:num}",
 };
+
+/* crash kernels: "Comm: kworker/2:1H Kdump: loaded Not tainted" */
+static size_t without_kdump(const char *comm, size_t length)
+{
+	const char *kdump = oops_find(comm, length, " Kdump: ");
+
+	return kdump != NULL ? (size_t)(kdump - comm) : length;
+}
+
+static void keep_comm(struct oops_report *r, const char *comm, size_t length)
+{
+	length = without_kdump(comm, length);
+	if (r->comm == NULL && length > 0 && length <= 64)
+		r->comm = arena_strndup(&r->arena, comm, length);
+}
+
+/* "kworker/1:2/2403" or "kworker/u16:3:812": what is behind the last SEPARATOR that a whole number follows is the pid.  Names
+ * may have both separators in them, and blanks. */
+static bool read_comm_and_pid(struct oops_report *r, const char *text, size_t length, char separator)
+{
+	size_t word_end = length;
+
+	for (size_t i = length; i-- > 1;) {
+		if (text[i] == ' ' || text[i] == '\t')
+			word_end = i;
+		size_t digits = word_end - i - 1;
+
+		if (text[i] != separator || digits == 0 || digits > 9 || strspn(text + i + 1, "0123456789") != digits)
+			continue;
+		if (r->pid < 0)
+			r->pid = atoi(text + i + 1);
+		keep_comm(r, text, i);
+		return true;
+	}
+	return false;
+}
+
+/* Where name and pid stand together, between two words. */
+static bool read_named_task(struct oops_report *r, const char *line, size_t length)
+{
+	static const struct { const char *before, *behind; char separator; } forms[] = {
+		{ "by task ", NULL, '/' }, { "", " is trying to ", '/' }, { "INFO: task ", " blocked ", ':' }, { "INFO: task ", " can't die ", ':' },
+	};
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		const char *from = oops_find(line, length, forms[i].before), *end = line + length;
+
+		if (from == NULL)
+			continue;
+		from += strlen(forms[i].before);
+		if (forms[i].behind != NULL)
+			end = oops_find(from, (size_t)(end - from), forms[i].behind);
+		if (end != NULL && read_comm_and_pid(r, from, (size_t)(end - from), forms[i].separator))
+			return true;
+	}
+	return false;
+}
 
 /* The task is said once; the first template that knows something new fills it in. */
 static void read_task(struct oops_report *r, const char *line, size_t length)
 {
+	if (read_named_task(r, line, length))
+		return;
 	for (size_t i = 0; i < sizeof(task_templates) / sizeof(task_templates[0]); i++) {
 		struct oops_captures captures;
 
@@ -157,8 +220,8 @@ static void read_task(struct oops_report *r, const char *line, size_t length)
 			r->cpu = number(&captures, "cpu");
 		if (r->pid < 0 && (r->comm == NULL || comm != NULL))
 			r->pid = number(&captures, "pid");
-		if (r->comm == NULL && comm != NULL && comm->length > 0 && comm->length <= 64)
-			r->comm = copy(r, comm);
+		if (comm != NULL)
+			keep_comm(r, comm->text, comm->length);
 		return;
 	}
 }
@@ -279,54 +342,50 @@ static void read_lock(struct oops_report *r, const char *line, size_t length, co
 	vec_push(&r->locks, lock);
 }
 
-static void read_line(struct oops_report *r, const char *line, size_t length, bool *in_modules, const char **lock_owner)
+struct facts {
+	bool in_modules;
+	bool has_taint; /* of the line that names the task */
+	const char *lock_owner;
+};
+
+/* Of several such lines (other CPUs follow) the first counts. */
+static void read_taint_once(struct oops_report *r, struct facts *facts, const char *line, size_t length)
+{
+	if (facts->has_taint)
+		return;
+	bool of_task = oops_find(line, length, "PID: ") != NULL || oops_find(line, length, "Pid: ") != NULL;
+
+	if (r->taint == NULL || of_task)
+		read_taint_and_kernel(r, line, length);
+	facts->has_taint = of_task && r->taint != NULL && r->kernel != NULL;
+}
+
+static void read_line(struct oops_report *r, const char *line, size_t length, struct facts *facts)
 {
 	static const char label[] = "Modules linked in:";
 	const char *modules = oops_find(line, length, label);
 
 	if (modules != NULL && r->modules.n == 0) {
-		*in_modules = read_module_names(r, modules + sizeof(label) - 1, line + length);
+		facts->in_modules = read_module_names(r, modules + sizeof(label) - 1, line + length);
 		return;
 	}
 	/* Old kernels wrapped the list over several lines. */
-	if (*in_modules && length > 0 && *line == ' ' && r->modules.n > 0 &&
+	if (facts->in_modules && length > 0 && *line == ' ' && r->modules.n > 0 &&
 	    memchr(line, ':', length) == NULL && memchr(line, '=', length) == NULL && memchr(line, '+', length) == NULL) {
-		*in_modules = read_module_names(r, line, line + length);
+		facts->in_modules = read_module_names(r, line, line + length);
 		return;
 	}
-	*in_modules = false;
+	facts->in_modules = false;
 	if (oops_find(line, length, "PU") != NULL || oops_find(line, length, "id: ") != NULL ||
 	    oops_find(line, length, "task ") != NULL || oops_find(line, length, " is trying to ") != NULL)
 		read_task(r, line, length);
-	if (r->taint == NULL)
-		read_taint_and_kernel(r, line, length);
+	read_taint_once(r, facts, line, length);
 	read_text_after(r, &r->hardware, line, length, "Hardware name:");
 	read_text_after(r, &r->workqueue, line, length, "Workqueue:");
 	read_offset(r, line, length);
-	read_lock(r, line, length, lock_owner);
+	read_lock(r, line, length, &facts->lock_owner);
 	if (oops_find(line, length, "Kernel panic - not syncing") != NULL)
 		r->panicked = true;
-}
-
-/* Where in the kernel it was, from what the trace's marks and the headline say. */
-static enum oops_context context_of(const struct oops_report *r)
-{
-	struct oops_lines lines = oops_lines_of(r);
-	const char *line;
-	size_t length;
-	bool any = false;
-
-	while (oops_lines_next(&lines, &line, &length)) {
-		if (oops_find(line, length, "Call ") != NULL)
-			any = true;
-		if (oops_match("^<NMI>", line, length, NULL) || oops_find(line, length, " <NMI>") != NULL)
-			return OOPS_CONTEXT_NMI;
-		if (oops_find(line, length, "<IRQ>") != NULL || oops_find(line, length, "<SOFTIRQ>") != NULL)
-			return oops_find(r->text, r->text_length, "softirq") != NULL ? OOPS_CONTEXT_SOFTIRQ : OOPS_CONTEXT_HARDIRQ;
-		if (oops_find(line, length, "</TASK>") != NULL || oops_find(line, length, "<TASK>") != NULL)
-			return OOPS_CONTEXT_TASK;
-	}
-	return any && r->pid > 0 ? OOPS_CONTEXT_TASK : OOPS_CONTEXT_UNKNOWN;
 }
 
 /* CONFIG_STACKTRACE_BUILD_ID puts vmlinux's build-id behind the version. */
@@ -343,14 +402,12 @@ void oops_facts_parse(struct oops_report *r)
 	struct oops_lines lines = oops_lines_of(r);
 	const char *line;
 	size_t length;
-	bool in_modules = false;
-	const char *lock_owner = NULL;
+	struct facts facts = { .in_modules = false };
 
 	while (oops_lines_next(&lines, &line, &length))
-		read_line(r, line, length, &in_modules, &lock_owner);
+		read_line(r, line, length, &facts);
 	if (r->pid > 99999999)
 		r->pid = -1;
-	r->context = context_of(r);
 	read_build_id(r);
 }
 

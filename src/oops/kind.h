@@ -27,6 +27,7 @@ enum oops_where {
 	OOPS_WHERE_LOOPED,  /* as PC and TRACE, for one that loops: the function that a system call,
 				a timer or a work item called, not wherever the loop was caught */
 	OOPS_WHERE_STALLED, /* the same for the code that the tick interrupted */
+	OOPS_WHERE_CAUGHT,   /* where one that loops was caught: the code below the detector's own */
 	OOPS_WHERE_HUNG,     /* a waiting task: the first that isn't about waiting */
 	OOPS_WHERE_ALLOC,   /* where the object was allocated */
 	OOPS_WHERE_OTHER,   /* the first trace of somebody else */

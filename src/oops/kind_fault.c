@@ -9,6 +9,20 @@
 #define READ_ONLY_MEANING "The kernel wrote to memory that is mapped, but read-only: its own code or constants, or data that was sealed after boot (__ro_after_init)."
 #define READ_ONLY_LOOK "what the pointer points to: the name of that constant, or a pointer that was overwritten"
 
+/* mips and loongarch have one headline for all addresses. */
+static const struct oops_kind null_at_address = {
+	.name = "null-dereference", .start = "nable to handle kernel paging request", .title = "BUG: unable to handle kernel NULL pointer dereference in {function}",
+	.where = PC_THEN_TRACE, .severity = OOPS_OOPS, .meaning = NULL_MEANING, .look = "the instruction at the PC: which pointer, and who should have set it?"
+};
+
+static void tell_null(struct oops_report *r)
+{
+	enum { PAGE_BYTES = 4096 };
+
+	if (r->has_fault_address && r->fault_address < PAGE_BYTES)
+		r->kind = &null_at_address;
+}
+
 static const struct oops_kind kinds[] = {
 	{ .name = "null-dereference", .start = "BUG: {_unable:unable to handle |}{_k:kernel|Kernel} NULL pointer dereference", .title = "BUG: unable to handle kernel NULL pointer dereference in {function}",
 	  .where = PC_THEN_TRACE, .severity = OOPS_OOPS, .meaning = NULL_MEANING, .look = "the instruction at the PC: which pointer, and who should have set it?" },
@@ -36,9 +50,9 @@ static const struct oops_kind kinds[] = {
 	{ .name = "paging-fault", .start = "BUG: Unable to handle kernel instruction fetch", .title = "BUG: unable to handle kernel paging request in {function}",
 	  .where = PC_THEN_TRACE, .severity = OOPS_OOPS, .meaning = "The kernel jumped to an address where no code is." },
 	{ .name = "paging-fault", .start = "nable to handle kernel paging request", .title = "BUG: unable to handle kernel paging request in {function}",
-	  .where = PC_THEN_TRACE, .severity = OOPS_OOPS, .meaning = PAGE_MEANING, .look = "the instruction at the PC: which register holds the bad address?" },
-	{ .name = "paging-fault", .start = "nable to handle kernel execute from non-executable memory", .title = "BUG: unable to handle kernel execute from non-executable memory in {function}",
-	  .where = PC_THEN_TRACE, .severity = OOPS_OOPS, .meaning = "The kernel jumped to data." },
+	  .finish = tell_null, .where = PC_THEN_TRACE, .severity = OOPS_OOPS, .meaning = PAGE_MEANING, .look = "the instruction at the PC: which register holds the bad address?" },
+	{ .name = "nx-exec", .start = "nable to handle kernel execute from non-executable memory", .title = "BUG: unable to handle kernel execute from non-executable memory in {function}",
+	  .where = PC_THEN_TRACE, .severity = OOPS_OOPS, .meaning = "The kernel jumped to data: a function pointer that was overwritten.", .look = "the caller: LR, or the second entry of the trace" },
 	{ .name = "paging-fault", .start = "nable to handle kernel {what:write to read-only memory}",
 	  .title = "BUG: unable to handle kernel {what} in {function}", .where = PC_THEN_TRACE, .severity = OOPS_OOPS, .meaning = READ_ONLY_MEANING, .look = READ_ONLY_LOOK },
 	{ .name = "paging-fault", .start = "nable to handle kernel {what:read from unreadable memory|access to user memory outside uaccess routines}",
@@ -60,9 +74,9 @@ static const struct oops_kind kinds[] = {
 	  .meaning = "The kernel divided by zero, or the result did not fit." },
 	{ .name = "divide-error", .start = "divide_error: ", .title = "divide error in {function}", .where = PC_THEN_TRACE, .severity = OOPS_OOPS,
 	  .meaning = "The kernel divided by zero, or the result did not fit." },
-	{ .name = "double-fault", .start = "PANIC: double fault", .title = "PANIC: double fault in {function}", .where = { OOPS_WHERE_PC }, .flags = OOPS_FOLLOWS, .severity = OOPS_PANIC,
+	{ .name = "double-fault", .start = "PANIC: double fault", .title = "PANIC: double fault in {function}", .where = { OOPS_WHERE_PC }, .flags = OOPS_FOLLOWS | OOPS_NO_TRACE, .severity = OOPS_PANIC,
 	  .meaning = "An exception came while another was being delivered: mostly a kernel stack that overflowed." },
-	{ .name = "double-fault", .start = "double fault: ", .title = "PANIC: double fault in {function}", .where = PC_THEN_TRACE, .flags = OOPS_FOLLOWS, .severity = OOPS_PANIC,
+	{ .name = "double-fault", .start = "double fault: ", .title = "PANIC: double fault in {function}", .where = PC_THEN_TRACE, .flags = OOPS_FOLLOWS | OOPS_NO_TRACE, .severity = OOPS_PANIC,
 	  .meaning = "An exception came while another was being delivered: mostly a kernel stack that overflowed." },
 	{ .name = "invalid-opcode", .start = "invalid opcode: ", .flags = OOPS_FOLLOWS, .unless = NAMES("traps:"), .title = "invalid opcode in {function}", .where = PC_THEN_TRACE, .severity = OOPS_OOPS,
 	  .meaning = "The kernel ran into bytes that are no instruction." },

@@ -14,7 +14,7 @@ static const char *const rcu_machinery[] = { "rcu", "kmem", "slab", "kmalloc", "
 static const char *const key_machinery[] = { "stack", "lock", "IRQ", "irq", NULL };
 static const char *const preempt_machinery[] = { "check_preemption", "^preempt", "^debug_", "processor_id", "this_cpu", NULL };
 static const char *const spin_machinery[] = { "spin_", "_lock", "_unlock", NULL };
-static const char *const atomic_machinery[] = { "schedule", NULL };
+static const char *const atomic_machinery[] = { "schedule", "^msleep", "^usleep", "^ssleep", "^fsleep", NULL };
 
 #define LOCK_ROW(start_, needs_, meaning_, look_) \
 	{ .name = "lockdep", .start = start_, .needs = needs_, .body = AT_LOCK, .title = "possible deadlock in {function}", .skip = workqueue_locks, \
@@ -63,7 +63,7 @@ static const struct oops_kind kinds[] = {
 	{ .name = "lockdep", .start = "BUG: {lock:spinlock|rwlock} {what:lockup suspected|already unlocked|recursion|bad magic|wrong owner|wrong CPU|cpu recursion|trylock failure on UP|bad magic|lockup}",
 	  .title = "BUG: {lock} {what} in {function}", .skip = spin_machinery, .where = { OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
 	  .meaning = "The debug fields of a spinlock don't fit what is done with it." },
-	{ .name = "atomic-sleep", .start = "BUG: scheduling while atomic: {_comm:any}/{_pid:num}/0x{count:hex}", .title = "BUG: scheduling while atomic in {function}",
+	{ .name = "atomic-sleep", .start = "BUG: scheduling while atomic: {_task:any}/0x{count:hex}", .title = "BUG: scheduling while atomic in {function}",
 	  .skip = atomic_machinery, .where = { OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
 	  .meaning = "The task slept while preemption was off: in an interrupt or with a spinlock held.",
 	  .look = "'Preemption disabled at' in the report, and whether the lock has to be held across the sleep" },

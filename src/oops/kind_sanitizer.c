@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define KASAN_BODY NAMES( \
-	"{access:Read|Write} of size {size:num} at addr {addr:hex} by task {_comm:any}/{_pid:num}", \
+	"{access:Read|Write} of size {size:num} at addr {addr:hex} by task ", \
 	"The buggy address belongs to the object at {object:hex}", \
 	"which belongs to the cache {cache} of size {object_size:num}", \
 	"The buggy address is located {place:rest}", \
@@ -15,6 +15,10 @@
 	"The buggy address belongs to the variable:", \
 	"The buggy address belongs to the virtual mapping at", \
 	"Pointer tag: [{pointer_tag}], memory tag: [{memory_tag}]")
+
+/* The second is 5.11's and 5.12's, whose line goes on with "allocated by task 507:". */
+#define KFENCE_OBJECTS "kfence-#{object:num}: 0x{_a:hex}-0x{_b:hex}, size={object_size:num}, cache={cache}", \
+	"kfence-#{object:num} [0x{_a:hex}-0x{_b:hex}, size={object_size:num}, cache={cache:any}] "
 
 #define KASAN_MEANING "The kernel touched memory that it must not touch; KASAN caught it at the access, before it could do damage elsewhere."
 
@@ -69,17 +73,17 @@ static const struct oops_kind kinds[] = {
 	  .title = "KASAN: {bug}", .severity = OOPS_BUG, .meaning = KASAN_MEANING },
 
 	{ .name = "kfence", .start = "BUG: KFENCE: {bug:use-after-free read|use-after-free write|out-of-bounds read|out-of-bounds write|invalid read|invalid write|use-after-free|out-of-bounds} in {func}",
-	  .body = NAMES("at 0x{addr:hex} ({place:rest}", "kfence-#{object:num}: 0x{_a:hex}-0x{_b:hex}, size={object_size:num}, cache={cache}"),
+	  .body = NAMES("at 0x{addr:hex} ({place:rest}", KFENCE_OBJECTS),
 	  .title = "KFENCE: {bug} in {function}", .where = { OOPS_WHERE_HEADLINE, OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
 	  .meaning = "KFENCE samples allocations and guards them with pages that fault: this access hit such a guard, so it is real, and there will be more of them unseen.",
 	  .look = "the access, then where the object was allocated and freed" },
 	{ .name = "kfence", .start = "BUG: KFENCE: {bug:invalid free} in {func}",
-	  .body = NAMES("kfence-#{object:num}: 0x{_a:hex}-0x{_b:hex}, size={object_size:num}, cache={cache}"),
+	  .body = NAMES(KFENCE_OBJECTS),
 	  .title = "KFENCE: {bug} in {function}", .where = { OOPS_WHERE_HEADLINE, OOPS_WHERE_TRACE }, .skip = allocators, .severity = OOPS_BUG,
 	  .meaning = "Memory was freed that was freed already, or a pointer was freed that isn't the beginning of an object.",
 	  .look = "the two free stacks: who owns the object between them?" },
 	{ .name = "kfence", .start = "BUG: KFENCE: {bug:memory corruption} in {func}",
-	  .body = NAMES("kfence-#{object:num}: 0x{_a:hex}-0x{_b:hex}, size={object_size:num}, cache={cache}"),
+	  .body = NAMES(KFENCE_OBJECTS),
 	  .title = "KFENCE: {bug} in {function}", .where = { OOPS_WHERE_HEADLINE, OOPS_WHERE_TRACE }, .skip = allocators, .severity = OOPS_BUG,
 	  .meaning = "The bytes around an object were changed; found when it was freed, so the write came before.",
 	  .look = "who used the object between its allocation and this free" },

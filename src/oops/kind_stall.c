@@ -3,22 +3,23 @@
  * kernel/hung_task.c, kernel/workqueue.c. */
 #include "oops/kind.h"
 
-static const char *const stall_machinery[] = { "rcu", "apic_timer_interrupt", NULL };
+static const char *const stall_machinery[] = { "rcu", "apic_timer_interrupt", "^retint_", "^irqentry_", "^asm_call_", NULL };
+static const char *const lockup_machinery[] = { "apic_timer_interrupt", "^retint_", "^irqentry_", "^asm_call_", NULL };
 static const char *const schedule_machinery[] = { "schedule", "__switch_to", "context_switch", NULL };
 
 #define RCU_MEANING "A CPU or task did not pass through a quiescent state for a long time: it loops in the kernel, or is kept from running."
 
 static const struct oops_kind kinds[] = {
 	{ .name = "soft-lockup", .start = "BUG: soft lockup - CPU#{cpu:num} stuck for {seconds:num}s! [{task:any}]",
-	  .title = "BUG: soft lockup in {function}", .where = { OOPS_WHERE_LOOPED }, .severity = OOPS_BUG,
+	  .title = "BUG: soft lockup in {function}", .skip = lockup_machinery, .where = { OOPS_WHERE_LOOPED }, .severity = OOPS_BUG,
 	  .meaning = "A CPU ran in the kernel for that long without letting any other task run.", .look = "the loop below the interrupt in the trace" },
-	{ .name = "soft-lockup", .start = "BUG: soft lockup", .title = "BUG: soft lockup in {function}", .where = { OOPS_WHERE_LOOPED },
+	{ .name = "soft-lockup", .start = "BUG: soft lockup", .title = "BUG: soft lockup in {function}", .skip = lockup_machinery, .where = { OOPS_WHERE_LOOPED },
 	  .severity = OOPS_BUG, .meaning = "A CPU ran in the kernel for a long time without letting any other task run." },
 	{ .name = "hard-lockup", .start = "Watchdog detected hard LOCKUP on cpu {cpu:num}", .title = "hard lockup in {function}",
-	  .where = { OOPS_WHERE_LOOPED, OOPS_WHERE_PC, OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
+	  .skip = lockup_machinery, .where = { OOPS_WHERE_CAUGHT }, .severity = OOPS_BUG,
 	  .meaning = "A CPU took no interrupts for seconds: it loops or waits for a lock with interrupts off.", .look = "who holds the lock that it waits for" },
 	{ .name = "hard-lockup", .start = "CPU{cpu:num}: Watchdog detected hard LOCKUP", .title = "hard lockup in {function}",
-	  .where = { OOPS_WHERE_LOOPED, OOPS_WHERE_PC, OOPS_WHERE_TRACE }, .severity = OOPS_BUG,
+	  .skip = lockup_machinery, .where = { OOPS_WHERE_CAUGHT }, .severity = OOPS_BUG,
 	  .meaning = "A CPU took no interrupts for seconds: it loops or waits for a lock with interrupts off." },
 	{ .name = "rcu-stall", .start = "INFO: rcu_{_flavour:preempt|sched|bh|tasks} {_self:self-|}detected{_expedited: expedited|} stall", .skip = stall_machinery,
 	  .body = NAMES("t={jiffies:num} jiffies", "kthread starved for {starved:num} jiffies"), .title = "INFO: rcu detected stall in {function}", .where = { OOPS_WHERE_STALLED }, .severity = OOPS_BUG,

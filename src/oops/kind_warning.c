@@ -49,7 +49,7 @@ static const struct oops_kind kinds[] = {
 	  .meaning = "An interrupt was enabled that was not disabled." },
 	{ .name = "suspicious-rcu", .start = "WARNING: {_a:any} rcu_note_context_switch", .skip = NAMES("schedule", "rcu_note", "^usleep", "^msleep"), .title = "WARNING: sleep inside rcu_read_lock() in {function}",
 	  .where = { OOPS_WHERE_TRACE }, .severity = OOPS_WARNING, .meaning = "A task slept between rcu_read_lock() and rcu_read_unlock()." },
-	{ .name = "warning", .start = "WARNING: {_a:any}lib/list_debug.c:{line:num} {_b:at |}{func}", .title = "WARNING in {function}", WARN_TAIL,
+	{ .name = "list-corruption", .start = "WARNING: {_a:any}lib/list_debug.c:{line:num} {_b:at |}{func}", .title = "WARNING in {function}", WARN_TAIL,
 	  .meaning = "The pointers of a linked list don't fit each other: an entry was freed while on the list, added twice, or overwritten.",
 	  .look = "what the list holds, and who frees such an entry without taking it off" },
 	{ .name = "warning", .start = "WARNING: CPU: {_cpu:num} PID: {_pid:num} at {place:any}:{line:num} {func}", .title = "WARNING in {function}", WARN_TAIL,

@@ -189,6 +189,7 @@ struct oops_report *oops_parse(const struct oops_kind *kind, const char *text, s
 	read_details(r, headline, headline_length);
 	if (!is_single_note(r->kind)) {
 		oops_facts_parse(r);
+		oops_context_find(r);
 		oops_registers_parse(r);
 		oops_traces_parse(r);
 		oops_tasks_parse(r);

@@ -11,6 +11,7 @@ struct oops_report *oops_parse(const struct oops_kind *kind, const char *text, s
 
 /* The parts, each in a file of its own. */
 void oops_facts_parse(struct oops_report *r);     /* facts.c: CPU, task, kernel, modules ... */
+void oops_context_find(struct oops_report *r);    /* context.c: task, softirq, interrupt or NMI */
 void oops_registers_parse(struct oops_report *r); /* registers.c: PC, LR, registers, code */
 void oops_tasks_parse(struct oops_report *r);     /* tasks.c: the tasks that it lists */
 void oops_blame_find(struct oops_report *r);      /* blame.c */

@@ -332,6 +332,9 @@ static const struct {
 	{ "^Allocated by task {task:num}", OOPS_TRACE_ALLOC },
 	{ "^Allocated:", OOPS_TRACE_ALLOC },
 	{ "^allocated by task {task:num} on cpu {cpu:num}", OOPS_TRACE_ALLOC },
+	{ "^allocated by task {task:num}:", OOPS_TRACE_ALLOC },
+	{ "^kfence-#{_object:num} [{_range:any}] allocated by task {task:num} on cpu {cpu:num}", OOPS_TRACE_ALLOC }, /* 5.11 and 5.12 */
+	{ "^kfence-#{_object:num} [{_range:any}] allocated by task {task:num}", OOPS_TRACE_ALLOC },
 	{ "INFO: Allocated in ", OOPS_TRACE_ALLOC },
 	{ "^Allocated in ", OOPS_TRACE_ALLOC },
 	{ "^page last allocated via", OOPS_TRACE_ALLOC },
@@ -339,6 +342,7 @@ static const struct {
 	{ "^Freed by task {task:num}", OOPS_TRACE_FREE },
 	{ "^Freed:", OOPS_TRACE_FREE },
 	{ "^freed by task {task:num} on cpu {cpu:num}", OOPS_TRACE_FREE },
+	{ "^freed by task {task:num}:", OOPS_TRACE_FREE },
 	{ "^freed by rcu ", OOPS_TRACE_FREE },
 	{ "INFO: Freed in ", OOPS_TRACE_FREE },
 	{ "^Freed in ", OOPS_TRACE_FREE },
@@ -380,7 +384,7 @@ bool oops_is_trace_title(const char *text, size_t length, enum oops_trace_kind *
 	while (length > 0 && is_blank(*text))
 		text++, length--;
 	/* Most lines are frames or registers: seen without comparing forty templates. */
-	if (length < 6 || length > 400 || (text[length - 1] != ':' && strchr("PAaIFfpLN-", *text) == NULL && oops_find(text, length, "race") == NULL && memchr(text, ':', length) == NULL))
+	if (length < 6 || length > 400 || (text[length - 1] != ':' && strchr("PAaIFfkpLN-", *text) == NULL && oops_find(text, length, "race") == NULL && memchr(text, ':', length) == NULL))
 		return false;
 	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
 		struct oops_captures captures;

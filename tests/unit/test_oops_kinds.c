@@ -367,6 +367,113 @@ static void test_evidence(void **state)
 	}
 }
 
+#define X(f) " " f "+0x1/0x2\n"
+#define TICK X("hrtimer_interrupt") X("smp_apic_timer_interrupt") X("apic_timer_interrupt")
+#define SOFT X("net_rx_action") X("__do_softirq") X("irq_exit") TICK
+#define BY(line) "BUG: KASAN: use-after-free in foo+0x1/0x2\nRead of size 8 at addr ffff888012345678 by task " line "\n"
+#define STALL "INFO: rcu_sched self-detected stall on CPU\n\t1-....: (10499 ticks this GP) idle=35e/1/0 softirq=17797/17797 fqs=5227\n"
+#define LOCKUP "BUG: soft lockup - CPU#1 stuck for 22s! [syz:7067]\nsoftirqs last  enabled at (92): [<ffffffff839ffb1c>] __do_softirq+0x46c/0x937\nCPU: 1 PID: 7067 Comm: syz Not tainted 4.9.0 #1\n"
+
+/* Whose it was, of which kernel, and where it ran; "" and 0 where the report doesn't say. */
+static void test_facts(void **state)
+{
+	static const struct { const char *log, *comm; int pid; const char *kernel, *taint, *context; } cases[] = {
+		{ BY("kworker/1:2/2403") "Call Trace:\n" X("foo") X("process_one_work"), "kworker/1:2", 2403, "", "", "task" },
+		{ BY("Web Content/12") "Call Trace:\n" X("foo"), "Web Content", 12, "", "", "task" },
+		{ "INFO: task kworker/u16:3:812 blocked for more than 143 seconds.\n      Not tainted 6.5.0 #1\nCall Trace:\n <IRQ>\n" X("foo") " </IRQ>\n", "kworker/u16:3", 812, "6.5.0", "", "task" },
+		{ "BUG: kernel NULL pointer dereference, address: 0000000000000008\nCPU: 2 PID: 700 Comm: kworker/2:1H Kdump: loaded Not tainted 6.5.0 #1\nRIP: 0010:foo+0x1/0x2\nCall Trace:\n <TASK>\n" X("foo"),
+		  "kworker/2:1H", 700, "6.5.0", "", "task" },
+		{ "WARNING: possible circular locking dependency detected\n6.2.0-rc6 #7 Not tainted\n------\nkworker/1:2/2403 is trying to acquire lock:\nffff888012345678 (&foo){+.+.}-{3:3}, at: foo+0x1/0x2\nCPU: 1 PID: 2403 Comm: kworker/1:2 Tainted: G W 6.2.0-rc6 #7\nCall Trace:\n <TASK>\n" X("foo"),
+		  "kworker/1:2", 2403, "6.2.0-rc6", "W", "task" },
+		{ "WARNING: suspicious RCU usage\n5.0.0+ #3 Not tainted\n-----\nfoo.c:12 suspicious rcu_dereference_check() usage!\nstack backtrace:\nCall Trace:\n" X("foo"), "", -1, "5.0.0+", "", "" },
+		{ "BUG kmalloc-64 (Not tainted): Redzone overwritten\n-----\nCPU: 1 PID: 22 Comm: a Tainted: G    B              5.4.0 #0\nCall Trace:\n" X("foo"), "a", 22, "5.4.0", "B", "task" },
+		{ STALL "Call Trace:\n <IRQ>\n" X("rcu_check_callbacks") TICK " </IRQ>\nRIP: 0010:foo+0x1/0x2\n" X("foo") X("do_syscall_64"), "", -1, "", "", "task" },
+		{ STALL "Call Trace:\n <IRQ>\n" X("rcu_check_callbacks") TICK "RIP: 0010:foo+0x1/0x2\n" X("foo") SOFT " </IRQ>\n" X("do_syscall_64"), "", -1, "", "", "softirq" },
+		{ STALL "rcu_sched       R\nCall Trace:\n" X("__schedule") X("schedule") X("rcu_gp_kthread") "NMI backtrace for cpu 1\nCall Trace:\n <IRQ>\n" X("foo") SOFT " </IRQ>\n", "", -1, "", "", "softirq" },
+		{ LOCKUP "RIP: 0010:foo+0x1/0x2\nCall Trace:\n <TASK>\n" X("foo") X("do_syscall_64") " </TASK>\n", "syz", 7067, "4.9.0", "", "task" },
+		{ "watchdog: Watchdog detected hard LOCKUP on cpu 1\nCall Trace:\n <NMI>\n" X("end_repeat_nmi") " </NMI>\n" X("foo") X("do_syscall_64"), "", -1, "", "", "task" },
+		{ "watchdog: Watchdog detected hard LOCKUP on cpu 1\nCall Trace:\n <NMI>\n" X("end_repeat_nmi") " </NMI>\n <IRQ>\n" X("foo") TICK " </IRQ>\n", "", -1, "", "", "hardirq" },
+		{ BY("a/3") "softirqs last disabled at (95): [<ffffffff81467a61>] irq_exit+0x1d1/0x200\nCall Trace:\n <IRQ>\n" X("foo") TICK " </IRQ>\n", "a", 3, "", "", "hardirq" },
+		{ BY("a/3") "Call Trace:\n <IRQ>\n" X("foo") SOFT " </IRQ>\n", "a", 3, "", "", "softirq" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct reports found;
+		const struct oops_report *r = only(&found, cases[i].log);
+		const char *comm = r->comm != NULL ? r->comm : "", *kernel = r->kernel != NULL ? r->kernel : "", *taint = r->taint != NULL ? r->taint : "";
+		const char *context = oops_context_name(r->context) != NULL ? oops_context_name(r->context) : "";
+
+		if (strcmp(comm, cases[i].comm) != 0 || r->pid != cases[i].pid || strcmp(kernel, cases[i].kernel) != 0 || strcmp(taint, cases[i].taint) != 0 || strcmp(context, cases[i].context) != 0)
+			fail_msg("case %zu: '%s' %d '%s' '%s' '%s'", i, comm, r->pid, kernel, taint, context);
+		drop(&found);
+	}
+}
+
+/* What is blamed, and what the title names: machinery of sleeping, of lockdep and of preemption is neither. */
+static void test_blame(void **state)
+{
+	static const struct { const char *log, *blame, *subject; } cases[] = {
+		{ "BUG: scheduling while atomic: kworker/1:2/2403/0x00000002\nCall Trace:\n" X("__schedule") X("schedule_timeout") X("msleep") X("foo_wait"), "foo_wait", "foo_wait" },
+		{ STALL "Call Trace:\n <IRQ>\n" TICK " </IRQ>\nRIP: 0010:lock_is_held_type+0x1/0x2\n" X("preempt_count_add") X("preempt_schedule_irq") X("retint_kernel") X("foo_loop") X("foo_ioctl") X("vfs_ioctl"), "foo_loop", "foo_ioctl" },
+		{ STALL "Call Trace:\n <TASK>\n ? __schedule+0x1/0x2\n ? schedule+0x1/0x2\n </TASK>\n", "", "" },
+		{ LOCKUP "RIP: 0010:foo_spin+0x80/0xc0 [foo]\nCall Trace:\n <TASK>\n foo_write+0x1/0x2 [foo]\n" X("full_proxy_write") X("vfs_write"), "foo_spin", "foo_spin" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct reports found;
+		const struct oops_report *r = only(&found, cases[i].log);
+
+		assert_string_equal(r->blame != NULL ? r->blame->function : "", cases[i].blame);
+		assert_string_equal(r->subject != NULL ? r->subject->function : "", cases[i].subject);
+		drop(&found);
+	}
+}
+
+/* Intact, and title and blame agree. */
+static void test_lockups_of_modules(void **state)
+{
+	static const struct { const char *name, *kind, *function; } cases[] = {
+		{ "kernel/report-hardlockup.txt", "hard-lockup", "kf_hardlockup" }, { "kernel/report-softlockup.txt", "soft-lockup", "kf_spin_for" },
+		{ "kernel/report-rcustall.txt", "rcu-stall", "kf_spin_for" }, { "kernel/report-doublefault.txt", "double-fault", "kf_doublefault" },
+		{ "kernel/report-listdel.txt", "list-corruption", "kf_listdel" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct reports found = scan_fixture(cases[i].name);
+		const struct oops_report *r = first_of(&found, cases[i].kind);
+
+		assert_null(r->corrupted);
+		assert_string_equal(r->blame->function, cases[i].function);
+		assert_non_null(strstr(r->title, cases[i].function));
+		if (r->context != OOPS_CONTEXT_UNKNOWN)
+			assert_int_equal(r->context, OOPS_CONTEXT_TASK);
+		drop(&found);
+	}
+}
+
+/* Linux 5.11 and 5.12 say who allocated on the line of the object. */
+static void test_kfence_5_11(void **state)
+{
+	struct reports found;
+	const struct oops_report *r = only(&found, "BUG: KFENCE: out-of-bounds read in foo+0x1/0x2\n\nOut-of-bounds read at 0xffff88823bc2e000 (1B left of kfence-#17):\n" X("foo") X("bar") "\n"
+		"kfence-#17 [0xffff88823bc2e001-0xffff88823bc2e020, size=32, cache=kmalloc-32] allocated by task 507:\n" X("foo_alloc") X("foo_open")
+		"\nfreed by task 508:\n" X("foo_free") "\nCPU: 4 PID: 107 Comm: a Not tainted 5.11.0 #1\n");
+	const struct oops_trace *alloc = oops_trace_of(r, OOPS_TRACE_ALLOC), *freed = oops_trace_of(r, OOPS_TRACE_FREE);
+
+	(void)state;
+	assert_non_null(alloc);
+	assert_int_equal(alloc->task, 507);
+	assert_string_equal(alloc->frames.v[0].function, "foo_alloc");
+	assert_non_null(freed);
+	assert_int_equal(freed->task, 508);
+	assert_string_equal(oops_detail(r, "object_size"), "32");
+	assert_string_equal(oops_detail(r, "cache"), "kmalloc-32");
+	drop(&found);
+}
+
 /* The order that a lock's earlier stacks show, and the contexts of an inconsistent one. */
 static void test_lock_evidence(void **state)
 {
@@ -413,6 +520,10 @@ int main(void)
 		cmocka_unit_test(test_message),
 		cmocka_unit_test(test_evidence),
 		cmocka_unit_test(test_lock_evidence),
+		cmocka_unit_test(test_facts),
+		cmocka_unit_test(test_blame),
+		cmocka_unit_test(test_lockups_of_modules),
+		cmocka_unit_test(test_kfence_5_11),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
