@@ -8,7 +8,7 @@ command -v crash >/dev/null || { echo "not on this machine: crash (package crash
 vmlinux=$("$LAB/kernel/debian" --vmlinux "$KERNEL") || exit
 # shellcheck disable=SC2016 # the guest's shell shall do that
 "$LAB/dump" --kernel "$KERNEL" --mem 192 --format elf --format kdump-zlib --program sleep dump -- bash -c \
-	'sleep 1000 & echo "said before the dump" >/dev/kmsg' || exit
+	'sleep 1000 & until read -r comm </proc/$!/comm && [ "$comm" = sleep ]; do :; done; echo "said before the dump" >/dev/kmsg' || exit
 printf '%s\n' sys 'list task_struct.tasks -h init_task -s task_struct.comm' log quit >commands
 makedumpfile -R rearranged <dump.kdump-zlib >/dev/null 2>&1 || { echo "makedumpfile can't read it"; exit 1; }
 for file in dump.elf rearranged; do

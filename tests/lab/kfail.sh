@@ -49,7 +49,9 @@ provoke() { # word ends pattern
 		[[ $text =~ $pattern ]] && break
 		[ $((tries -= 1)) -gt 0 ] || { complain "$word: no line matches $pattern"; break; }
 		# Some reports want things to follow each other fast, which a starved emulator does not do each time.
-		[ "$tries$ends$group" != 2livesplain ] || (echo "$word" >/sys/kernel/debug/kfail) 2>/dev/null
+		case $tries$ends$group in
+		2livesplain | ?liveskcsan) (echo "$word" >/sys/kernel/debug/kfail) 2>/dev/null ;;
+		esac
 		sleep 1
 	done
 	local found=${BASH_REMATCH[0]:-}
