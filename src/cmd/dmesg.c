@@ -25,13 +25,13 @@ static const struct opt dmesg_opts[] = {
 	{ .name = "group", .letter = 'g', .kind = OPT_WORDS, .value = "GROUP", .help = "reports (oopses, stalls ...), oom, hardware, fs (and block devices), net, memory, usb",
 	  .offset = offsetof(struct dmesg_args, groups) },
 	{ .name = "match", .letter = 'm', .kind = OPT_STRING, .value = "TEXT", .help = "only lines that contain TEXT", .offset = offsetof(struct dmesg_args, match) },
-	{ .name = "since", .kind = OPT_STRING, .value = "WHEN", .help = "10m (ago; of a saved log: before its end), @12.5 (seconds after boot), '2026-01-31 10:00'", .offset = offsetof(struct dmesg_args, since) },
+	{ .name = "since", .kind = OPT_STRING, .value = "WHEN", .help = "10m (ago; of a saved log: before its end), @12.5 (seconds after boot), '2026-01-31 10:00' (of a saved log: where its lines have dates)", .offset = offsetof(struct dmesg_args, since) },
 	{ .name = "until", .kind = OPT_STRING, .value = "WHEN", .help = "as --since", .offset = offsetof(struct dmesg_args, until) },
 	{ .name = "tail", .letter = 'n', .kind = OPT_U64, .value = "N", .min = 1, .max = 10000000, .help = "only the last N lines", .offset = offsetof(struct dmesg_args, tail) },
 	{ .name = "follow", .letter = 'f', .kind = OPT_FLAG, .help = "wait for more", .offset = offsetof(struct dmesg_args, follow) },
 	{ .name = "new", .letter = 'W', .kind = OPT_FLAG, .help = "only what comes from now on; implies --follow", .offset = offsetof(struct dmesg_args, only_new) },
 	{ .kind = OPT_HEADING, .help = "Form" },
-	{ .name = "time", .letter = 't', .kind = OPT_CHOICE, .value = "FORM", .choices = dmesg_time_choices, .help = "boot (default), ctime, iso, delta or none", .offset = offsetof(struct dmesg_args, time) },
+	{ .name = "time", .letter = 't', .kind = OPT_CHOICE, .value = "FORM", .choices = dmesg_time_choices, .help = "boot (default), ctime, iso, delta or none; lines that have only a date show it", .offset = offsetof(struct dmesg_args, time) },
 	{ .name = "decode", .letter = 'x', .kind = OPT_FLAG, .help = "facility and level in words", .offset = offsetof(struct dmesg_args, decode) },
 	{ .name = "json", .kind = OPT_FLAG, .help = "one JSON object a line", .offset = offsetof(struct dmesg_args, json) },
 	{ .name = "color", .kind = OPT_CHOICE, .value = "WHEN", .choices = output_color_choices, .help = "auto, always or never (NO_COLOR is respected)", .offset = offsetof(struct dmesg_args, color) },
@@ -86,9 +86,9 @@ static struct err *parse_filters(const struct dmesg_args *args, struct dmesg_opt
 	if (args->facility != NULL)
 		TRY(dmesg_parse_facilities(args->facility, &o->facilities));
 	if (args->since != NULL)
-		TRY(dmesg_parse_moment(args->since, args->file, &o->since_us));
+		TRY(dmesg_parse_moment(args->since, args->file, &o->since));
 	if (args->until != NULL)
-		TRY(dmesg_parse_moment(args->until, args->file, &o->until_us));
+		TRY(dmesg_parse_moment(args->until, args->file, &o->until));
 	for (unsigned i = 0; args->time != NULL && dmesg_time_choices[i] != NULL; i++)
 		if (strcmp(dmesg_time_choices[i], args->time) == 0)
 			o->time = (enum dmesg_time)i;
@@ -104,7 +104,7 @@ static struct err *check_file(const struct dmesg_args *args)
 	if (args->file != NULL && word != NULL)
 		return err_fix(err_new(ERR_USAGE, "%s is about the running kernel, not about %s", word, args->file), "leave out the file");
 	if (args->file != NULL && args->time != NULL && (strcmp(args->time, "ctime") == 0 || strcmp(args->time, "iso") == 0))
-		return err_fix(err_new(ERR_USAGE, "%s counts from the boot of its machine, and does not say when that was", args->file), "-t boot or -t delta");
+		return err_fix(dmesg_check_dates(args->file), "-t boot or -t delta");
 	return NULL;
 }
 
@@ -113,7 +113,7 @@ static struct err *dmesg_run(void *arguments, struct arena *arena, int *status)
 	struct dmesg_args *args = arguments;
 	struct dmesg_options options = {
 		.path = args->file, .follow = args->follow || args->only_new, .only_new = args->only_new, .match = args->match,
-		.since_us = INT64_MIN, .until_us = INT64_MAX, .decode = args->decode, .json = args->json, .color = wants_color(args->color), .tail = args->tail,
+		.decode = args->decode, .json = args->json, .color = wants_color(args->color), .tail = args->tail,
 	};
 
 	TRY(check_file(args));

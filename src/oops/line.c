@@ -260,6 +260,8 @@ static bool take_dmesg_date(struct cursor *c, struct oops_line *line)
 	if (close == NULL || close - try.at > 32)
 		return false;
 	line->dressed = true;
+	line->wall = try.at;
+	line->wall_length = (size_t)(close - try.at);
 	c->at = close + 1;
 	return true;
 }
@@ -347,7 +349,15 @@ static bool take_rfc5424(struct cursor *c, struct oops_line *line)
 	struct cursor try = *c;
 	bool ignored;
 
-	if (!take_text(&try, "1 ") || !take_date(&try, &ignored) || !take_word(&try))
+	if (!take_text(&try, "1 "))
+		return false;
+	const char *date = try.at;
+
+	if (!take_date(&try, &ignored))
+		return false;
+	line->wall = date;
+	line->wall_length = (size_t)(try.at - date) - 1;
+	if (!take_word(&try))
 		return false;
 	line->is_foreign = !take_text(&try, "kernel ") && !take_text(&try, "- ") && take_word(&try);
 	if (!take_word(&try) || !take_word(&try))
@@ -375,6 +385,8 @@ static bool take_syslog(struct cursor *c, struct oops_line *line)
 
 	if (!take_date(&try, &has_host) && !take_unix_time(&try))
 		return false;
+	line->wall = c->at;
+	line->wall_length = (size_t)(try.at - c->at) - 1;
 	line->is_foreign = is_of_program(try, has_host);
 	const char *kernel = oops_find(try.at, (size_t)(try.end - try.at), "kernel:");
 
@@ -578,7 +590,7 @@ void oops_line_parse(const char *line, size_t length, struct oops_line *ret)
 {
 	struct cursor c = { line, line + length };
 
-	*ret = (struct oops_line){ .time_us = -1, .level = -1, .facility = -1 };
+	*ret = (struct oops_line){ .time_us = -1, .wall_us = -1, .level = -1, .facility = -1 };
 	while (c.end > c.at && (c.end[-1] == '\r' || c.end[-1] == '\n'))
 		c.end--;
 	(void)take_text(&c, "\xef\xbb\xbf");
@@ -587,8 +599,13 @@ void oops_line_parse(const char *line, size_t length, struct oops_line *ret)
 	skip_escapes(&c);
 	skip_console_noise(&c);
 	skip_margin(&c);
-	if (take_wall_clock(&c))
+	const char *clock = c.at;
+
+	if (take_wall_clock(&c)) {
 		ret->dressed = true;
+		ret->wall = clock + (*clock == '[');
+		ret->wall_length = (size_t)(c.at - ret->wall) - 1;
+	}
 	take_outer(&c, ret);
 	(void)take_level(&c, ret);
 	skip_escapes(&c);

@@ -17,6 +17,10 @@ struct oops_line {
 	const char *text;  /* points into the line that was given; not NUL-terminated */
 	size_t length;
 	int64_t time_us;   /* since boot; -1: no time stamp, or one of the wall clock */
+	/* What the line says of the wall clock: a date in front, which oops_line_wall_us() reads, or a number. */
+	const char *wall;  /* in the line that was given; NULL: none */
+	size_t wall_length;
+	int64_t wall_us;   /* since 1970; -1: see wall */
 	int level;         /* 0..7, -1: not known */
 	int facility;      /* 0: the kernel, 3: daemons ...; -1: not known */
 	/* Who printed it: 0 not said, else 1 + task id for "[T123]", and 1 + CPU with the top
@@ -26,6 +30,11 @@ struct oops_line {
 	bool is_foreign;   /* a program's line: "host program[12]:" of a syslog, or a facility that isn't the kernel's */
 };
 #define OOPS_CALLER_CPU 0x80000000u
+
+/* When it was, in microseconds since 1970; -1: the line has no date, or one without a year.  Dates without a zone are local. */
+int64_t oops_line_wall_us(const struct oops_line *line);
+/* The same of a date alone: "2026-01-31T10:00:00.5+01:00", "Sat Jan 31 10:00:00 2026", "1763743802.123456", or 16 digits of microseconds. */
+int64_t oops_wall_us(const char *text, size_t length);
 
 void oops_line_parse(const char *line, size_t length, struct oops_line *ret);
 

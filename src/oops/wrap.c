@@ -148,14 +148,15 @@ static void take_value(struct cursor *c, struct str *out)
 	}
 }
 
-enum member { MEMBER_MESSAGE, MEMBER_IDENTIFIER, MEMBER_LEVEL, MEMBER_TIME, MEMBER_COUNT };
+enum member { MEMBER_MESSAGE, MEMBER_IDENTIFIER, MEMBER_LEVEL, MEMBER_TIME, MEMBER_WALL, MEMBER_COUNT };
 
 static enum member member_of(const char *key)
 {
 	static const struct { const char *key; enum member member; } known[] = {
 		{ "MESSAGE", MEMBER_MESSAGE }, { "log", MEMBER_MESSAGE }, { "message", MEMBER_MESSAGE }, { "msg", MEMBER_MESSAGE },
 		{ "SYSLOG_IDENTIFIER", MEMBER_IDENTIFIER }, { "_TRANSPORT", MEMBER_IDENTIFIER }, { "PRIORITY", MEMBER_LEVEL },
-		{ "_SOURCE_MONOTONIC_TIMESTAMP", MEMBER_TIME },
+		{ "_SOURCE_MONOTONIC_TIMESTAMP", MEMBER_TIME }, { "__REALTIME_TIMESTAMP", MEMBER_WALL }, { "time", MEMBER_WALL },
+		{ "timestamp", MEMBER_WALL }, { "@timestamp", MEMBER_WALL },
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
@@ -196,7 +197,7 @@ static void add_stamp(struct str *plain, const struct str *members)
 		str_printf(plain, "[%5" PRIu64 ".%06" PRIu64 "] ", us / 1000000, us % 1000000);
 }
 
-static bool unwrap_json(struct cursor c, struct str *plain, bool *is_foreign)
+static bool unwrap_json(struct cursor c, struct str *plain, bool *is_foreign, int64_t *wall_us)
 {
 	struct str members[MEMBER_COUNT];
 
@@ -210,6 +211,7 @@ static bool unwrap_json(struct cursor c, struct str *plain, bool *is_foreign)
 		const char *who = str_text(&members[MEMBER_IDENTIFIER]);
 
 		*is_foreign = *who != '\0' && strcmp(who, "kernel") != 0;
+		*wall_us = oops_wall_us(str_text(&members[MEMBER_WALL]), members[MEMBER_WALL].length);
 		add_stamp(plain, members);
 		while (message->length > 0 && (message->text[message->length - 1] == '\n' || message->text[message->length - 1] == '\r'))
 			str_truncate(message, message->length - 1);
@@ -290,14 +292,14 @@ static void unwrap_html(struct cursor c, struct str *plain)
 
 /* --- either ---------------------------------------------------------------------------------------- */
 
-static bool unwrap(const char *line, size_t length, struct str *plain, bool *is_foreign)
+static bool unwrap(const char *line, size_t length, struct str *plain, bool *is_foreign, int64_t *wall_us)
 {
 	struct cursor c = { line, line + length };
 
 	skip_blanks(&c);
 	if (c.at < c.end && *c.at == '{') {
 		c.at++;
-		return unwrap_json(c, plain, is_foreign);
+		return unwrap_json(c, plain, is_foreign, wall_us);
 	}
 	if (!is_html(line, length))
 		return false;
@@ -308,13 +310,15 @@ static bool unwrap(const char *line, size_t length, struct str *plain, bool *is_
 void oops_line_read(const char *line, size_t length, struct str *plain, struct oops_line *ret)
 {
 	bool is_foreign = false;
+	int64_t wall_us = -1;
 
 	str_clear(plain);
-	if (!unwrap(line, length, plain, &is_foreign)) {
+	if (!unwrap(line, length, plain, &is_foreign, &wall_us)) {
 		oops_line_parse(line, length, ret);
 		return;
 	}
 	oops_line_parse(str_text(plain), plain->length, ret);
 	ret->dressed = true;
+	ret->wall_us = wall_us;
 	ret->is_foreign = ret->is_foreign || is_foreign;
 }

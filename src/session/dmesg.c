@@ -43,6 +43,21 @@ static const char *const group_words[][24] = {
 	{ "usb ", "hub ", "xhci", "ehci", "uhci", "hid-", NULL },
 };
 
+/* A log of several boots: where the time since boot starts again.  CPUs' lines are a little out of order. */
+struct boots {
+	int64_t last_us;
+	int number; /* of the boot that the last line was of, from 0 */
+};
+enum { OUT_OF_ORDER_US = 10000000 };
+
+static void count_boot(struct boots *b, int64_t us)
+{
+	if (us < 0)
+		return;
+	b->number += b->last_us > us && (us == 0 || b->last_us - us > OUT_OF_ORDER_US);
+	b->last_us = us;
+}
+
 struct printer {
 	const struct dmesg_options *o;
 	FILE *out;
@@ -51,8 +66,9 @@ struct printer {
 	struct str plain;       /* of a line that was wrapped */
 	struct oops_scan *scan; /* for the group of reports */
 	int64_t last_us, boot_us;
+	struct boots boots;
 	char **tail;            /* ring of options->tail lines */
-	uint64_t printed, timed; /* lines; that say when */
+	uint64_t printed, timed, dated; /* lines; that say when; that have a date */
 };
 
 /* Wall clock minus time since boot. */
@@ -83,7 +99,20 @@ static bool in_groups(const struct oops_line *line, unsigned groups)
 	return false;
 }
 
-static bool is_wanted(const struct printer *p, const struct oops_line *line)
+/* How LINE lies to M: below 0 before it, above 0 behind it, 0 also where it can't be told. */
+static int compare(struct printer *p, const struct dmesg_moment *m, const struct oops_line *line)
+{
+	if (m->clock == DMESG_OPEN)
+		return 0;
+	if (m->clock == DMESG_SINCE_BOOT && m->boot >= 0 && p->boots.number != m->boot)
+		return p->boots.number < m->boot ? -1 : 1;
+	int64_t us = m->clock == DMESG_WALL ? oops_line_wall_us(line) : line->time_us;
+
+	p->timed += us >= 0;
+	return us < 0 || us == m->us ? 0 : us < m->us ? -1 : 1;
+}
+
+static bool is_wanted(struct printer *p, const struct oops_line *line)
 {
 	const struct dmesg_options *o = p->o;
 
@@ -91,7 +120,7 @@ static bool is_wanted(const struct printer *p, const struct oops_line *line)
 		return false;
 	if (o->facilities != 0 && (line->facility < 0 || line->facility > 31 || !(o->facilities & 1u << line->facility)))
 		return false;
-	if (line->time_us >= 0 && (line->time_us < o->since_us || line->time_us > o->until_us))
+	if (compare(p, &o->since, line) < 0 || compare(p, &o->until, line) > 0)
 		return false;
 	if (o->match != NULL && oops_find(line->text, line->length, o->match) == NULL)
 		return false;
@@ -109,24 +138,27 @@ static const char *color_of(const struct oops_line *line)
 
 static void add_time(struct printer *p, const struct oops_line *line)
 {
-	int64_t us = line->time_us;
-	time_t seconds = (time_t)((us + p->boot_us) / 1000000);
+	int64_t us = line->time_us, wall_us = p->o->path != NULL ? oops_line_wall_us(line) : us < 0 ? -1 : us + p->boot_us;
+	time_t seconds = (time_t)(wall_us / 1000000);
+	/* A line that has no other time than a date shows that. */
+	bool is_iso = p->o->time == DMESG_TIME_ISO || (p->o->time == DMESG_TIME_BOOT && us < 0);
 	char text[48];
 	struct tm tm;
 
-	if (us < 0 || p->o->time == DMESG_TIME_NONE)
+	p->dated += wall_us >= 0;
+	if (p->o->time == DMESG_TIME_NONE || (wall_us < 0 && (is_iso || p->o->time == DMESG_TIME_CTIME)) || (us < 0 && p->o->time == DMESG_TIME_DELTA))
 		return;
-	if (p->o->time == DMESG_TIME_BOOT) {
+	if (p->o->time == DMESG_TIME_BOOT && us >= 0) {
 		str_printf(&p->line, "[%5" PRId64 ".%06" PRId64 "] ", us / 1000000, us % 1000000);
 	} else if (p->o->time == DMESG_TIME_DELTA) {
 		int64_t delta = p->last_us >= 0 ? us - p->last_us : 0;
 
 		str_printf(&p->line, "[%5" PRId64 ".%06" PRId64 " <%+12.6f>] ", us / 1000000, us % 1000000, (double)delta / 1e6);
 	} else if (localtime_r(&seconds, &tm) != NULL) {
-		strftime(text, sizeof(text), p->o->time == DMESG_TIME_ISO ? "%Y-%m-%dT%H:%M:%S" : "[%a %b %e %H:%M:%S %Y] ", &tm);
+		strftime(text, sizeof(text), is_iso ? "%Y-%m-%dT%H:%M:%S" : "[%a %b %e %H:%M:%S %Y] ", &tm);
 		str_add(&p->line, text);
-		if (p->o->time == DMESG_TIME_ISO)
-			str_printf(&p->line, ",%06" PRId64 " ", (us + p->boot_us) % 1000000);
+		if (is_iso)
+			str_printf(&p->line, ",%06" PRId64 " ", wall_us % 1000000);
 	}
 }
 
@@ -156,6 +188,10 @@ static void make_json(struct printer *p, const struct oops_line *line)
 	if (line->time_us >= 0) {
 		json_key(&j, "time_us");
 		json_i64(&j, line->time_us);
+	}
+	if (oops_line_wall_us(line) >= 0) {
+		json_key(&j, "wall_us");
+		json_i64(&j, oops_line_wall_us(line));
 	}
 	if (line->level >= 0) {
 		json_key(&j, "level");
@@ -194,7 +230,7 @@ static void print_line(struct printer *p, const char *text, size_t length)
 	struct oops_line line;
 
 	oops_line_read(text, length, &p->plain, &line);
-	p->timed += line.time_us >= 0;
+	count_boot(&p->boots, line.time_us);
 	if (!is_wanted(p, &line))
 		return;
 	if (p->o->json)
@@ -215,7 +251,7 @@ static void print_report(void *user, struct oops_report *r)
 		newline = memchr(at, '\n', (size_t)(end - at));
 		if (newline == NULL)
 			newline = end;
-		struct oops_line line = { .text = at, .length = (size_t)(newline - at), .time_us = at == r->text ? r->time_us : -1, .level = -1, .facility = -1 };
+		struct oops_line line = { .text = at, .length = (size_t)(newline - at), .time_us = at == r->text ? r->time_us : -1, .wall_us = -1, .level = -1, .facility = -1 };
 
 		if (p->o->json)
 			make_json(p, &line);
@@ -273,7 +309,7 @@ static void quiet(void *user)
 
 struct err *dmesg_print(const struct dmesg_options *options, FILE *out)
 {
-	struct printer p = { .o = options, .out = out, .last_us = -1, .boot_us = boot_time_us() };
+	struct printer p = { .o = options, .out = out, .last_us = -1, .boots = { .last_us = -1 }, .boot_us = boot_time_us() };
 	struct kernel_log_options log = { .path = options->path, .follow = options->follow, .only_new = options->only_new, .after_clear = true, .command = "dmesg", .quiet = quiet };
 
 	str_init(&p.pending);
@@ -291,8 +327,10 @@ struct err *dmesg_print(const struct dmesg_options *options, FILE *out)
 		print_line(&p, str_text(&p.pending), p.pending.length);
 	if (p.tail != NULL)
 		print_tail(&p);
-	if (err == NULL && p.scan == NULL && p.timed == 0 && (options->since_us != INT64_MIN || options->until_us != INT64_MAX))
+	if (err == NULL && p.scan == NULL && p.timed == 0 && (options->since.clock != DMESG_OPEN || options->until.clock != DMESG_OPEN))
 		log_warn("no line of the log has a time that --since and --until could be compared with: nothing was left out for them");
+	if (err == NULL && p.dated == 0 && p.printed > 0 && (options->time == DMESG_TIME_ISO || options->time == DMESG_TIME_CTIME))
+		log_warn("no line of the log has a date: none is shown");
 	oops_scan_destroy(p.scan);
 	str_deinit(&p.pending);
 	str_deinit(&p.plain);
@@ -351,10 +389,11 @@ struct err *dmesg_parse_facilities(const char *list, unsigned *bits)
 	return parse_names(list, facility_names, "facility", bits);
 }
 
-/* The time of a saved log's last line that has one; its end is what "ago" is counted from. */
+/* What a saved log's last line with a time says; its end is what "ago" is counted from. */
 struct last_time {
 	struct str pending, plain;
-	int64_t us;
+	struct boots boots;
+	int64_t us, wall_us; /* -1: it hasn't that */
 };
 
 static void look_at_time(struct last_time *t, const char *text, size_t length)
@@ -362,8 +401,11 @@ static void look_at_time(struct last_time *t, const char *text, size_t length)
 	struct oops_line line;
 
 	oops_line_read(text, length, &t->plain, &line);
-	if (line.time_us >= 0)
-		t->us = line.time_us;
+	count_boot(&t->boots, line.time_us);
+	int64_t wall_us = oops_line_wall_us(&line);
+
+	if (line.time_us >= 0 || wall_us >= 0)
+		t->us = line.time_us, t->wall_us = wall_us;
 }
 
 static struct err *take_times(void *user, const void *bytes, size_t size_bytes)
@@ -381,23 +423,43 @@ static struct err *take_times(void *user, const void *bytes, size_t size_bytes)
 	return NULL;
 }
 
-static struct err *last_time_of(const char *path, int64_t *us)
+static struct err *last_time_of(const char *path, struct last_time *t)
 {
-	struct last_time t = { .us = -1 };
+	*t = (struct last_time){ .us = -1, .wall_us = -1, .boots = { .last_us = -1 } };
+	str_init(&t->pending);
+	str_init(&t->plain);
+	struct err *err = kernel_log_read(&(struct kernel_log_options){ .path = path, .command = "dmesg" }, take_times, t);
+
+	look_at_time(t, str_text(&t->pending), t->pending.length);
+	str_deinit(&t->pending);
+	str_deinit(&t->plain);
+	return err;
+}
+
+struct err *dmesg_check_dates(const char *path)
+{
+	struct last_time t;
+
+	if (strcmp(path, "-") == 0)
+		return NULL;
+	TRY(last_time_of(path, &t));
+	return t.wall_us >= 0 ? NULL : err_new(ERR_USAGE, "%s counts from the boot of its machine, and does not say when that was", path);
+}
+
+/* AGO before the end of the saved log PATH. */
+static struct err *before_end(const char *path, int64_t ago_us, struct dmesg_moment *ret)
+{
+	struct last_time t;
 
 	if (strcmp(path, "-") == 0)
 		return err_fix(err_new(ERR_USAGE, "a time ago is counted from a log's end, which standard input comes to only once"), "name the file, or give the seconds after boot: @12.5");
-	str_init(&t.pending);
-	str_init(&t.plain);
-	struct err *err = kernel_log_read(&(struct kernel_log_options){ .path = path, .command = "dmesg" }, take_times, &t);
-
-	look_at_time(&t, str_text(&t.pending), t.pending.length);
-	str_deinit(&t.pending);
-	str_deinit(&t.plain);
-	if (err == NULL && t.us < 0)
-		err = err_new(ERR_UNSUPPORTED, "no line of %s has a time since boot that --since and --until could be compared with", path);
-	*us = t.us;
-	return err;
+	TRY(last_time_of(path, &t));
+	if (t.us < 0 && t.wall_us < 0)
+		return err_new(ERR_UNSUPPORTED, "no line of %s has a time that --since and --until could be compared with", path);
+	*ret = t.wall_us >= 0 ? (struct dmesg_moment){ DMESG_WALL, t.wall_us - ago_us, -1 } : (struct dmesg_moment){ DMESG_SINCE_BOOT, t.us - ago_us, t.boots.number };
+	if (t.wall_us < 0 && t.boots.number > 0)
+		log_warn("%s is of %d boots, and does not say how long was between them: the time is counted in the last one", path, t.boots.number + 1);
+	return NULL;
 }
 
 static int64_t now_us(void)
@@ -408,15 +470,15 @@ static int64_t now_us(void)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-struct err *dmesg_parse_moment(const char *text, const char *path, int64_t *us_since_boot)
+struct err *dmesg_parse_moment(const char *text, const char *path, struct dmesg_moment *ret)
 {
 	static const char *const formats[] = { "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", NULL };
-	int64_t end_us = now_us();
 	uint64_t ns;
 
+	*ret = (struct dmesg_moment){ DMESG_SINCE_BOOT, 0, -1 };
 	if (*text == '@') {
 		TRY(str_to_duration_ns(text + 1, "the time since boot", &ns));
-		*us_since_boot = (int64_t)(ns / 1000);
+		ret->us = (int64_t)(ns / 1000);
 		return NULL;
 	}
 	for (const char *const *f = formats; *f != NULL; f++) {
@@ -426,14 +488,15 @@ struct err *dmesg_parse_moment(const char *text, const char *path, int64_t *us_s
 		if (end == NULL || *end != '\0')
 			continue;
 		if (path != NULL)
-			return err_fix(err_new(ERR_USAGE, "%s counts from the boot of its machine, and does not say when that was", path), "10m (before its end), or @12.5 (seconds after boot)");
-		*us_since_boot = (int64_t)mktime(&tm) * 1000000 - boot_time_us();
+			TRY(err_fix(dmesg_check_dates(path), "10m (before its end), or @12.5 (seconds after boot)"));
+		ret->clock = path != NULL ? DMESG_WALL : DMESG_SINCE_BOOT;
+		ret->us = (int64_t)mktime(&tm) * 1000000 - (path != NULL ? 0 : boot_time_us());
 		return NULL;
 	}
 	TRY(err_fix(str_to_duration_ns(text, "the moment", &ns), "10m (ago), @12.5 (seconds after boot), or '2026-01-31 10:00'"));
 	if (path != NULL)
-		TRY(last_time_of(path, &end_us));
-	*us_since_boot = end_us - (int64_t)(ns / 1000);
+		return before_end(path, (int64_t)(ns / 1000), ret);
+	ret->us = now_us() - (int64_t)(ns / 1000);
 	return NULL;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/io.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <cmocka.h>
 
 /* --- templates ----------------------------------------------------------------------------------- */
@@ -58,6 +60,40 @@ static void test_templates(void **state)
 }
 
 /* --- lines ------------------------------------------------------------------------------------------ */
+
+static int64_t wall_of(const char *text)
+{
+	struct oops_line line;
+	struct str plain;
+
+	str_init(&plain);
+	oops_line_read(text, strlen(text), &plain, &line);
+	int64_t us = oops_line_wall_us(&line);
+
+	str_deinit(&plain);
+	return us;
+}
+
+static void test_dates(void **state)
+{
+	const int64_t at = 1769853600000000; /* 2026-01-31 10:00 UTC */
+
+	(void)state;
+	assert_int_equal(setenv("TZ", "UTC", 1), 0);
+	tzset();
+	assert_int_equal(wall_of("[Sat Jan 31 10:00:00 2026] x"), at);
+	assert_int_equal(wall_of("2026-01-31T10:00:00,123456+00:00 x"), at + 123456);
+	assert_int_equal(wall_of("2026-01-31T12:30:00.5+02:30 host kernel: x"), at + 500000);
+	assert_int_equal(wall_of("2026-01-31T05:00:00-0500 host kernel: x"), at);
+	assert_int_equal(wall_of("<6>1 2026-01-31T10:00:00Z host kernel - - - x"), at);
+	assert_int_equal(wall_of("[2026-01-31 10:00:00.250] x"), at + 250000);
+	assert_int_equal(wall_of("1769853600.000001 host kernel: x"), at + 1);
+	assert_int_equal(wall_of("{\"MESSAGE\":\"x\",\"__REALTIME_TIMESTAMP\":\"1769853600000007\"}"), at + 7);
+	assert_int_equal(wall_of("{\"log\":\"x\",\"time\":\"2026-01-31T10:00:00.000008999Z\"}"), at + 8);
+	assert_int_equal(wall_of("Jan 31 10:00:00 host kernel: x"), -1); /* of which year? */
+	assert_int_equal(wall_of("[   12.000000] x"), -1);
+	assert_int_equal(wall_of("{\"log\":\"x\",\"time\":\"noon\"}"), -1);
+}
 
 static void undressed(const char *dressed, const char *text, int64_t time_us, uint32_t caller)
 {
@@ -454,6 +490,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_templates),
+		cmocka_unit_test(test_dates),
 		cmocka_unit_test(test_find_as_memmem),
 		cmocka_unit_test(test_lines), cmocka_unit_test(test_foreign_lines),
 		cmocka_unit_test(test_every_headline_passes_the_filter),
