@@ -340,7 +340,7 @@ static bool is_of_program(struct cursor try, bool has_host)
 		return false;
 	if (take_char(&try, '[') && take_number(&try, &n) > 0 && take_char(&try, ']') && take_char(&try, ':'))
 		return true;
-	return has_host && is_letter(*tag) && !is_kernel_phrase(tag, length) && tag[length] == ':' && tag + length + 1 < try.end && tag[length + 1] == ' ';
+	return has_host && is_letter(*tag) && !is_kernel_phrase(tag, length) && tag + length + 1 < try.end && tag[length] == ':' && tag[length + 1] == ' ';
 }
 
 /* "host kernel - - - ": what follows the date in RFC 5424. */
