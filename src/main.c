@@ -10,9 +10,11 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/opt.h"
+#include "base/str.h"
 #include "cmd/cmd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +22,19 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/resource.h>
+#include <unistd.h>
+
+/* A user's own words and other people's names are in it: nothing of them steers the terminal. */
+static void say(const char *text)
+{
+	struct str line = { 0 };
+
+	str_add(&line, "sonde: ");
+	str_add_visible_lines(&line, text, strlen(text));
+	str_add_char(&line, '\n');
+	fputs(line.text, stderr);
+	str_deinit(&line);
+}
 
 static int report(struct err *err, int status)
 {
@@ -30,9 +45,9 @@ static int report(struct err *err, int status)
 	bool quiet = err_errnum(err) == EPIPE;
 
 	if (!quiet) {
-		fprintf(stderr, "sonde: %s\n", err_message(err));
+		say(err_message(err));
 		if (err_advice(err))
-			fprintf(stderr, "sonde: %s\n", err_advice(err));
+			say(err_advice(err));
 	}
 	if (status == 0)
 		status = err_is(err, ERR_USAGE) ? 2 : 1;
@@ -116,12 +131,27 @@ static struct err *run_words(int argc, char **argv, struct arena *arena, int *st
 	return run(cmd, argc - used, argv + used, arena, status);
 }
 
+/*
+ * A descriptor of ours must not get the number of a standard one that was closed: what is printed would go
+ * into a file or a ring.  It is closed for whom we run, as it was for us; reading 0 and writing 1 fail as
+ * they would have, and messages for nobody are dropped.
+ */
+static void hold_standard_fds(void)
+{
+	static const int modes[] = { O_WRONLY, O_RDONLY, O_RDWR };
+
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd] | O_CLOEXEC) < 0)
+			return; /* no /dev/null: it stays as it is */
+}
+
 int main(int argc, char **argv)
 {
 	const char *level = getenv("SONDE_LOG");
 	struct arena arena;
 	int status = 0;
 
+	hold_standard_fds();
 	setlocale(LC_CTYPE, "");
 	if (level && !log_set_level_name(level))
 		log_warn("SONDE_LOG=%s is none of quiet, warn, note, info and debug", level);

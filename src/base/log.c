@@ -30,7 +30,7 @@ bool log_set_level_name(const char *name)
 
 void log_at(enum log_level level, const char *fmt, ...)
 {
-	struct str line;
+	struct str line, text;
 	va_list ap;
 
 	if (level > log_get_level())
@@ -38,8 +38,11 @@ void log_at(enum log_level level, const char *fmt, ...)
 	str_init(&line);
 	str_add(&line, level == LOG_WARN ? "sonde: warning: " : "sonde: ");
 	va_start(ap, fmt);
-	str_vprintf(&line, fmt, ap);
+	str_init(&text);
+	str_vprintf(&text, fmt, ap);
 	va_end(ap);
+	str_add_visible_lines(&line, str_text(&text), text.length);
+	str_deinit(&text);
 	str_add_char(&line, '\n');
 	err_destroy(io_write_all(STDERR_FILENO, line.text, line.length, "stderr"));
 	str_deinit(&line);

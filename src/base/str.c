@@ -223,6 +223,54 @@ struct err *str_to_duration_ns(const char *s, const char *what, uint64_t *ns)
 	return err_new(ERR_USAGE, "%s takes a time such as 10, 1.5s, 250ms or 2m, not '%s'", what, s);
 }
 
+/* Bytes of the character at S, a well-formed one that shows itself (RFC 3629); 0: a control or no UTF-8. */
+static size_t visible_bytes(const unsigned char *s, size_t left)
+{
+	size_t length = *s < 0x80 ? 1 : *s < 0xc2 ? 0 : *s < 0xe0 ? 2 : *s < 0xf0 ? 3 : *s < 0xf5 ? 4 : 0;
+
+	if (length == 1)
+		return *s >= 0x20 && *s != 0x7f;
+	if (length == 0 || length > left)
+		return 0;
+	for (size_t i = 1; i < length; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+
+	bool is_control = *s == 0xc2 && s[1] < 0xa0; /* C1 */
+	bool is_overlong = (*s == 0xe0 && s[1] < 0xa0) || (*s == 0xf0 && s[1] < 0x90);
+	bool is_none = (*s == 0xed && s[1] >= 0xa0) || (*s == 0xf4 && s[1] >= 0x90);
+
+	return is_control || is_overlong || is_none ? 0 : length;
+}
+
+static void add_octal(struct str *s, unsigned char c, bool digit_follows)
+{
+	static const char names[] = "tnvfr"; /* 9 .. 13 */
+
+	if (c >= '\t' && c <= '\r')
+		str_printf(s, "\\%c", names[c - '\t']);
+	else
+		str_printf(s, digit_follows ? "\\%03o" : "\\%o", c);
+}
+
+static void add_visible(struct str *s, const char *text, size_t length, const char *kept)
+{
+	for (size_t i = 0; i < length;) {
+		size_t used = visible_bytes((const unsigned char *)text + i, length - i);
+
+		if (used == 0 && text[i] && strchr(kept, text[i]))
+			used = 1;
+		str_add_n(s, text + i, used);
+		if (used == 0)
+			add_octal(s, (unsigned char)text[i], i + 1 < length && isdigit((unsigned char)text[i + 1]));
+		i += used ? used : 1;
+	}
+}
+
+void str_add_visible(struct str *s, const char *text, size_t length) { add_visible(s, text, length, ""); }
+
+void str_add_visible_lines(struct str *s, const char *text, size_t length) { add_visible(s, text, length, "\n\t"); }
+
 /* No shell has a meaning for these, wherever they stand; `~`, `-` and `=` have one at places. */
 static bool plain_in_shell(const char *word)
 {

@@ -30,6 +30,11 @@ void str_add_repeat(struct str *s, char c, size_t count);
 void str_add_cut(struct str *s, const char *text, size_t max);
 void str_printf(struct str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void str_vprintf(struct str *s, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+/* LENGTH bytes that came from outside, fit for a terminal and for one line: controls and bytes that are no
+ * UTF-8 as a system call's strings show them, "\n", "\33" (octal, of three digits before a digit). */
+void str_add_visible(struct str *s, const char *text, size_t length);
+/* The same for a message of several lines: newlines and tabs stay. */
+void str_add_visible_lines(struct str *s, const char *text, size_t length);
 /* Decimal, without printf's cost. */
 void str_add_u64(struct str *s, uint64_t value);
 /* The same with blanks behind it, COLUMNS in all. */

@@ -367,10 +367,8 @@ const struct text_format text_folded = {
 	.read = folded_read,
 };
 
-static void plain_name(void *user, const struct stacks_symbol *symbol, struct str *out)
+static void tidy_name(const struct text_options *options, const struct stacks_symbol *symbol, struct str *out)
 {
-	const struct text_options *options = user;
-
 	if (symbol->kind == STACKS_GROUP) {
 		for (const char *p = symbol->name; *p; p++)
 			str_add_char(out, *p == ' ' ? '_' : *p == ';' ? ':' : *p);
@@ -382,6 +380,16 @@ static void plain_name(void *user, const struct stacks_symbol *symbol, struct st
 		str_add(out, "_[k]");
 	else if (options->jit && symbol->kind == STACKS_JIT)
 		str_add(out, "_[j]");
+}
+
+/* A name's own newline would begin a row that nobody sampled: controls are shown, not written. */
+static void plain_name(void *user, const struct stacks_symbol *symbol, struct str *out)
+{
+	struct str name = { 0 };
+
+	tidy_name(user, symbol, &name);
+	str_add_visible(out, str_text(&name), name.length);
+	str_deinit(&name);
 }
 
 void folded_names(const struct stacks *src, const struct text_options *options, struct stacks *dst)

@@ -189,6 +189,14 @@ void term_wrapped(struct term *t, enum doc_style style, const char *mark, const 
 	}
 }
 
+/* A title is one line, whatever the name that it was made of holds. */
+static void title_line(struct term *t, enum doc_style style, const char *title)
+{
+	str_clear(&t->scratch);
+	text_add_clean(&t->scratch, title, strlen(title), t->utf8);
+	wrap_line(t, style, "", 0, str_text(&t->scratch), t->scratch.length, true);
+}
+
 /* --- hooks ----------------------------------------------------------------------------------- */
 
 static struct err *begin(void *self, const struct doc_head *head)
@@ -199,9 +207,9 @@ static struct err *begin(void *self, const struct doc_head *head)
 	if (*head->title == '\0')
 		return NULL;
 	term_block(t, TERM_PROSE);
-	term_wrapped(t, DOC_STRONG, "", head->title);
+	title_line(t, DOC_STRONG, head->title);
 	if (head->subtitle && *head->subtitle)
-		term_wrapped(t, DOC_DIM, "", head->subtitle);
+		title_line(t, DOC_DIM, head->subtitle);
 	return NULL;
 }
 
@@ -220,7 +228,7 @@ static struct err *section_begin(void *self, const char *key, const char *title)
 
 	if (*title) {
 		term_block(t, TERM_HEADING);
-		term_wrapped(t, DOC_STRONG, "", title);
+		title_line(t, DOC_STRONG, title);
 	}
 	free(t->heading);
 	t->heading = mem_strdup(title);

@@ -87,6 +87,7 @@ static void add_functions(const struct stacks *s, const struct command *c, struc
 	struct function best[FUNCTIONS_SHOWN] = { 0 };
 	double unnamed = (double)find_functions(s, c->node, best) / (double)c->total;
 	const char *separator = "";
+	struct str name = { 0 };
 
 	str_add_repeat(text, ' ', indent < 2 || indent > 42 ? 2 : indent);
 	for (unsigned i = 0; i < FUNCTIONS_SHOWN; i++) {
@@ -95,12 +96,15 @@ static void add_functions(const struct stacks *s, const struct command *c, struc
 		if (ratio < FUNCTION_MIN_RATIO)
 			break;
 		str_add(text, separator);
-		str_add_cut(text, s->symbols.v[best[i].symbol].name, NAME_SHOWN_BYTES);
+		str_clear(&name);
+		str_add_visible(&name, s->symbols.v[best[i].symbol].name, strlen(s->symbols.v[best[i].symbol].name));
+		str_add_cut(text, str_text(&name), NAME_SHOWN_BYTES);
 		str_printf(text, " %s", units_ratio(ratio).text);
 		separator = ", ";
 	}
 	if (unnamed >= UNNAMED_MIN_RATIO)
 		str_printf(text, "%scode without names %s", separator, units_ratio(unnamed).text);
+	str_deinit(&name);
 }
 
 static void add_command(const struct profile *p, const struct command *c, struct str *text)
@@ -110,7 +114,8 @@ static void add_command(const struct profile *p, const struct command *c, struct
 	uint64_t processes = processes_named(p, name);
 	size_t start = text->length;
 
-	str_printf(text, "%5s  %s", units_ratio((double)c->total / (double)p->value).text, name);
+	str_printf(text, "%5s  ", units_ratio((double)c->total / (double)p->value).text);
+	str_add_visible(text, name, strlen(name));
 	if (p->is_time)
 		str_printf(text, " (%s CPU", units_duration_ns((double)c->total).text);
 	else

@@ -347,8 +347,12 @@ static struct err *set_pid(struct trace_options *o, const char *v)
 {
 	CLEANUP(mem_freep) char *copy = mem_strdup(v);
 
-	for (char *word = strtok(copy, ", \t\n"); word; word = strtok(NULL, ", \t\n")) {
+	for (char *word, *rest = copy; *rest;) { /* as strace: one separator at the end may stand there for nothing */
 		int pid;
+
+		word = strsep(&rest, ", \t\n");
+		if (!rest)
+			rest = word + strlen(word);
 
 		if (!to_int(word, 1, INT_MAX, &pid))
 			return err_new(ERR_USAGE, "Invalid process id: '%s'", word);

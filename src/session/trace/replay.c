@@ -283,10 +283,15 @@ static void add_frame(struct replay *r, uint32_t id, struct str *out)
 	const char *path = frame ? recording_string(r->recording, frame->module_path) : "";
 	const char *function = frame ? recording_string(r->recording, outermost(r, frame)->function) : "";
 
-	if (!*path && !*function)
+	if (!*path && !*function) {
 		str_printf(out, " > unexpected_backtracing_error [0x%llx]\n", frame ? (unsigned long long)frame->offset : 0);
-	else
-		str_printf(out, " > %s(%s) [0x%llx]\n", path, function, (unsigned long long)frame->offset);
+		return;
+	}
+	str_add(out, " > ");
+	str_add_visible(out, path, strlen(path));
+	str_add_char(out, '(');
+	str_add_visible(out, function, strlen(function));
+	str_printf(out, ") [0x%llx]\n", (unsigned long long)frame->offset);
 }
 
 /* A stack's lines are made once: there are few of them. */

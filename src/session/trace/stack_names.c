@@ -76,8 +76,11 @@ static void print_line(const struct sym_chain *chain, struct str *out)
 {
 	const struct sym_frame *f = chain->count ? &chain->frames[0] : NULL;
 
-	if (f && f->file && f->line)
-		str_printf(out, " %s:%u", f->file, f->line);
+	if (f && f->file && f->line) {
+		str_add_char(out, ' ');
+		str_add_visible(out, f->file, strlen(f->file));
+		str_printf(out, ":%u", f->line);
+	}
 }
 
 /* "write+0x10"; nothing where it has no name. */
@@ -87,7 +90,7 @@ static void print_function(const struct sym_chain *chain, uint64_t vaddr, struct
 
 	if (!f || !f->function || f->nameless)
 		return;
-	str_printf(out, "%s", f->function);
+	str_add_visible(out, f->function, strlen(f->function));
 	if (chain->start && chain->start <= vaddr)
 		str_printf(out, "+0x%llx", (unsigned long long)(vaddr - chain->start));
 }
@@ -104,7 +107,9 @@ void stack_names_frame(struct symbolizer *s, struct module *module, const char *
 		err_destroy(symbolize(s, module, pid, offset - !exact, &arena, &chain));
 	if (module)
 		module_offset_to_vaddr(module, offset, &vaddr);
-	str_printf(out, " > %s(", path);
+	str_add(out, " > ");
+	str_add_visible(out, path, strlen(path));
+	str_add_char(out, '(');
 	print_function(&chain, vaddr, out);
 	str_printf(out, ") [0x%llx]", (unsigned long long)vaddr);
 	print_line(&chain, out);
