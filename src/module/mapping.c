@@ -187,8 +187,23 @@ static const char *maps_number(const char *p, unsigned base, uint64_t *value)
 
 static const char *maps_skip(const char *p, char c) { return *p == c ? p + 1 : p; }
 
+/* The kernel writes a path's newline as "\012", and escapes nothing else (show_map_vma() in fs/proc/task_mmu.c). */
+static void restore_newlines(char *path)
+{
+	char *to = strstr(path, "\\012");
+
+	for (const char *from = to; to; to++) {
+		bool is_newline = strncmp(from, "\\012", 4) == 0;
+
+		*to = is_newline ? '\n' : *from;
+		if (*from == '\0')
+			return;
+		from += is_newline ? 4 : 1;
+	}
+}
+
 /* "55d0c4a31000-55d0c4a52000 r-xp 00002000 fe:01 1234      /usr/bin/make" */
-static void maps_line(const char *line, proc_maps_fn *callback, void *user)
+static void maps_line(char *line, proc_maps_fn *callback, void *user)
 {
 	struct proc_mapping m = { 0 };
 	uint64_t end, major, minor;
@@ -205,9 +220,11 @@ static void maps_line(const char *line, proc_maps_fn *callback, void *user)
 	p = maps_number(maps_skip(p, ':'), 16, &minor);
 	p = maps_number(maps_skip(p, ' '), 10, &m.inode);
 	m.dev = makedev((unsigned)major, (unsigned)minor);
+	if (!m.executable)
+		return;
 	m.path = p + strspn(p, " ");
-	if (m.executable)
-		callback(user, &m);
+	restore_newlines(line + (m.path - line));
+	callback(user, &m);
 }
 
 void proc_maps_parse(char *text, proc_maps_fn *callback, void *user)

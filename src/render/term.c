@@ -254,7 +254,7 @@ static struct err *headline(void *self, const char *text)
 	struct term *t = self;
 
 	term_block(t, TERM_PROSE);
-	term_wrapped(t, t->section_depth ? DOC_PLAIN : DOC_STRONG, "", text);
+	title_line(t, t->section_depth ? DOC_PLAIN : DOC_STRONG, text);
 	return NULL;
 }
 

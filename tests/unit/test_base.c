@@ -121,6 +121,20 @@ static void test_cut(void **state)
 	str_deinit(&s);
 }
 
+static void test_visible(void **state)
+{
+	static const char text[] = "a\033[31mR\nX\007\0331\233\xc2\x9b\xc3\xa4\xe0\x82\x9b\xe2\x82";
+	struct str s;
+
+	str_init(&s);
+	str_add_visible(&s, text, sizeof(text) - 1);
+	assert_string_equal(str_text(&s), "a\\33[31mR\\nX\\7\\0331\\233\\302\\233\xc3\xa4\\340\\202\\233\\342\\202");
+	str_clear(&s);
+	str_add_visible_lines(&s, "a\n\tb\r", 5);
+	assert_string_equal(str_text(&s), "a\n\tb\\r");
+	str_deinit(&s);
+}
+
 static void test_strmap(void **state)
 {
 	struct strmap m;
@@ -306,7 +320,7 @@ int main(void)
 		cmocka_unit_test(test_map_cut),  cmocka_unit_test(test_cache_prune),
 		cmocka_unit_test(test_err),      cmocka_unit_test(test_arena),
 		cmocka_unit_test(test_map),      cmocka_unit_test(test_strmap),
-		cmocka_unit_test(test_cut),      cmocka_unit_test(test_radix),
+		cmocka_unit_test(test_cut),      cmocka_unit_test(test_visible),      cmocka_unit_test(test_radix),
 		cmocka_unit_test(test_vec),      cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_distance), cmocka_unit_test(test_quote_shell), cmocka_unit_test(test_event_types),
 	};
