@@ -17,6 +17,12 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Was it cut where it says what it is? */
+static bool kind_is_lost(const struct elf_facts *f)
+{
+	return f->elf.type == ET_DYN && f->dynamic.entries.n == 0 && elf_missing_bytes(&f->elf) > 0;
+}
+
 static const char *kind_text(const struct elf_facts *f)
 {
 	switch (f->elf.type) {
@@ -25,6 +31,8 @@ static const char *kind_text(const struct elf_facts *f)
 	case ET_EXEC:
 		return f->is_static ? "static program" : "program at a fixed address";
 	case ET_DYN:
+		if (kind_is_lost(f))
+			return "program or shared library (which is not known)";
 		if (f->is_pie)
 			return f->is_static ? "static program (PIE)" : "program (PIE)";
 		return "shared library";
@@ -161,6 +169,15 @@ static void put_yes_no(struct doc *d, const char *key, const char *name, bool ye
 	put_check(d, key, name, yes ? "yes" : "no", yes ? DOC_GOOD : DOC_WARN, what_for);
 }
 
+/* What was not found in a part of a file may be in the rest. */
+static void put_found(struct doc *d, const struct elf_facts *f, const char *key, const char *name, bool yes, const char *what_for)
+{
+	if (!yes && kind_is_lost(f))
+		put_check(d, key, name, "not known", DOC_DIM, what_for);
+	else
+		put_yes_no(d, key, name, yes, what_for);
+}
+
 static void put_features(struct doc *d, const struct elf_facts *f)
 {
 	static const char *const x86[] = { "none", "IBT", "SHSTK", "IBT and SHSTK" };
@@ -187,12 +204,14 @@ static void put_hardening(struct doc *d, const struct elf_facts *f)
 		return;
 	snprintf(fortified, sizeof(fortified), f->fortified == 1 ? "%llu function" : f->fortified ? "%llu functions" : "none seen", (unsigned long long)f->fortified);
 	doc_table_begin(d, "hardening", "Hardening", columns, 4);
-	if (f->soname == NULL)
+	if (kind_is_lost(f))
+		put_check(d, "pie", "PIE", "not known", DOC_DIM, "loaded at a random address");
+	else if (f->soname == NULL)
 		put_yes_no(d, "pie", "PIE", f->is_pie || f->elf.type == ET_DYN, "loaded at a random address");
-	put_check(d, "relro", "RELRO", relro[f->relro], f->relro == ELF_RELRO_FULL ? DOC_GOOD : DOC_WARN,
+	put_check(d, "relro", "RELRO", kind_is_lost(f) ? "not known" : relro[f->relro], f->relro == ELF_RELRO_FULL ? DOC_GOOD : DOC_WARN,
 		  "tables of functions are read-only after the start");
-	put_yes_no(d, "nx", "no executable stack", f->nx_known && f->nx, "data is not run as code");
-	put_yes_no(d, "canary", "stack canary", f->canary, "overflows of arrays on the stack are noticed");
+	put_found(d, f, "nx", "no executable stack", f->nx_known && f->nx, "data is not run as code");
+	put_found(d, f, "canary", "stack canary", f->canary, "overflows of arrays on the stack are noticed");
 	put_check(d, "fortify", "fortify", fortified, f->fortified ? DOC_GOOD : DOC_DIM, "checking forms of libc's functions");
 	put_features(d, f);
 	if (f->wx_segment)

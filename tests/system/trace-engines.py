@@ -205,6 +205,51 @@ def socketcalls(engines):
         expect("%s: ... those of ipc(), too" % engine, [t[:6] for t in seen] == ["semop(", "shmat(", "+++ ex"], seen)
 
 
+HOSTILE = """
+#include <sys/prctl.h>
+#include <unistd.h>
+int main(void) { prctl(PR_SET_NAME, "\\033[31mR\\nX\\007\\233"); return write(1, "hi\\n", 3) != 3; }
+"""
+
+
+def names(engines):
+    """Names that would steer a terminal, processes that can't be attached to, and standard files that are closed."""
+    def sonde(*words, **more):
+        return subprocess.run(["sonde", *words], capture_output=True, timeout=60, **more)
+    if shutil.which("gcc"):
+        with open("hostile.c", "w", encoding="ascii") as f:
+            f.write(HOSTILE)
+        program = "./es\033[36m\nc"
+        subprocess.run(["gcc", "-o", program, "hostile.c"], check=True)
+        for engine in engines:
+            text = sonde("trace", "--engine", engine, "-k", "-e", "write", program).stderr
+            expect("%s: a path in a stack" % engine, b"\033" not in text and rb"es\33[36m\nc(" in text or b"no stacks" in text, text)
+    expect("an argument in an error", b"a\\33[31m" in sonde("elf", "a\033[31m").stderr)
+    with open("plain.sonde", "w", encoding="ascii") as f:
+        f.write("#!/bin/sh\necho ran\n")
+    os.chmod("plain.sonde", 0o755)
+    done = sonde("trace", "./plain.sonde")
+    expect("a file that is no recording", done.returncode == 2 or done.returncode == 1 and b"ran" not in done.stdout, done)
+    expect("an empty process id", sonde("strace", "-p", "1,2,,3").stderr.endswith(b"Invalid process id: ''\n"))
+    with open("noexec", "wb") as f:
+        f.write(b"\177ELF")
+    os.chmod("noexec", 0o755)
+    for engine in engines:
+        text = sonde("trace", "--engine", engine, "./noexec").stderr.decode()
+        expect("%s: why it didn't run stands behind the call" % engine, 0 <= text.find("execve(") < text.find("sonde: exec: "), text)
+        live, dead = subprocess.Popen(["sleep", "0.3"]), subprocess.Popen(["true"])
+        os.waitid(os.P_PID, dead.pid, os.WEXITED | os.WNOWAIT)
+        done = sonde("trace", "--engine", engine, "-p", str(dead.pid))
+        expect("%s: a zombie" % engine, done.returncode == 1 and b"attached" not in done.stderr, done)
+        done = sonde("trace", "--engine", engine, "-p", "%d" % live.pid, "-p", "99999999")
+        expect("%s: nobody has that number" % engine, b"99999999" in done.stderr and b"99999999 attached" not in done.stderr and done.returncode == 0, done)
+        live.wait()
+        dead.wait()
+        for program in ["true", "false"]:
+            done = subprocess.run(["sh", "-c", "exec sonde trace --engine %s %s <&- >&- 2>&-" % (engine, program)], timeout=60)
+            expect("%s: %s with nothing open" % (engine, program), done.returncode == (program == "false"), done)
+
+
 def main():
     probe = subprocess.run(["sonde", "trace", "--engine", "bpf", "-o", "/dev/null", "true"], capture_output=True, text=True)
     engines = ["bpf", "ptrace"] if probe.returncode == 0 else ["ptrace"]
@@ -214,6 +259,7 @@ def main():
     netlink(engines)
     unread(engines)
     socketcalls(engines)
+    names(engines)
     if probe.returncode == 0 and os.geteuid() == 0:
         unknown(engines)
     return 1 if failures else 0

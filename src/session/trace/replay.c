@@ -77,7 +77,7 @@ bool replay_is_recording(const char *word, char **path)
 
 	*path = NULL;
 	snprintf(file, sizeof(file), "%s/meta.json", word);
-	if (stat(file, &st) == 0 || (str_ends(word, ".sonde") && !(stat(word, &st) == 0 && S_ISREG(st.st_mode))))
+	if (stat(file, &st) == 0 || str_ends(word, ".sonde"))
 		*path = mem_strdup(word);
 	return *path != NULL;
 }

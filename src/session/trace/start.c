@@ -17,12 +17,14 @@
 #include <limits.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 struct identity {
@@ -107,8 +109,22 @@ struct child {
 	struct identity id;
 	char *program;
 	sigset_t mask;
+	struct start_failure *failure;
 	int go[2];
 };
+
+/* The tracer says it behind the line of the call that failed; should it not come to that, we do. */
+static void say_failure(const struct child *c, int errnum)
+{
+	enum { WAIT_MS = 2000 };
+
+	if (c->failure)
+		atomic_store(&c->failure->errnum, errnum);
+	for (int i = 0; c->failure && i < WAIT_MS && !atomic_load(&c->failure->said); i++)
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	if (!c->failure || !atomic_exchange(&c->failure->said, 1))
+		trace_say(c->o, "exec: %s", strerror(errnum));
+}
 
 _Noreturn static void be_command(const struct child *c)
 {
@@ -134,7 +150,7 @@ _Noreturn static void be_command(const struct child *c)
 	if (c->o->argv0)
 		c->o->command[0] = (char *)c->o->argv0;
 	execv(c->program, c->o->command);
-	trace_say(c->o, "exec: %s", strerror(errno));
+	say_failure(c, errno);
 	_exit(1);
 }
 
@@ -177,7 +193,7 @@ static void let_standard_fds_go(void)
 
 struct err *start_command(const struct trace_options *o, const struct sock_fprog *filter, struct started *ret)
 {
-	struct child c = { .o = o, .filter = filter };
+	struct child c = { .o = o, .filter = filter, .failure = ret->failure };
 	struct stat st;
 
 	TRY(find_identity(o, &c.id));

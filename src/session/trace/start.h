@@ -8,8 +8,14 @@
 #include <linux/filter.h>
 #include <sys/types.h>
 
+/* Shared with the command: why its exec failed, for whoever has lines to print before that is said. */
+struct start_failure {
+	_Atomic int errnum, said;
+};
+
 struct started {
 	pid_t pid;
+	struct start_failure *failure; /* the caller's, in shared memory; NULL: the command says it itself */
 	int go_fd; /* a byte lets it exec; closed without one, it ends */
 };
 

@@ -8,7 +8,9 @@
  */
 #include "session/trace/watch.h"
 
+#include "base/io.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "base/units.h"
 #include "session/trace/printer.h"
 #include "session/trace/stack_names.h"
@@ -17,8 +19,12 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -40,6 +46,7 @@ struct watch {
 	struct started command;
 	sigset_t signals;
 	int pid_fd, wait_status, signal;
+	size_t next_pid; /* of those to attach to: whom to wait for when the one of pid_fd has ended */
 	bool command_ended;
 };
 
@@ -116,19 +123,82 @@ static int64_t wall_offset_ns(void)
 	return ((int64_t)wall.tv_sec - mono.tv_sec) * 1000000000 + (wall.tv_nsec - mono.tv_nsec);
 }
 
+/* Do calls come from PID?  A first thread that has ended may have left others behind. */
+static struct err *check_target(int pid)
+{
+	enum { KERNEL_THREAD = 0x00200000 /* PF_KTHREAD, include/linux/sched.h */, ITSELF_ALONE = 3 /* links of task/ */ };
+	CLEANUP(str_deinit) struct str stat_text = { 0 };
+	unsigned flags = 0;
+	char path[64], state = 0;
+	struct stat tasks;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	err_destroy(io_read_file(path, 4096, &stat_text));
+
+	const char *after = strrchr(str_text(&stat_text), ')'); /* proc(5): the name may hold anything */
+
+	if (!after || sscanf(after, ") %c %*d %*d %*d %*d %*d %u", &state, &flags) != 2)
+		return err_errno(ESRCH, "attach: process %d", pid);
+	if (flags & KERNEL_THREAD)
+		return err_new(ERR_UNSUPPORTED, "attach: process %d is a kernel thread, which makes no system calls", pid);
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	if ((state == 'Z' || state == 'X') && (stat(path, &tasks) != 0 || tasks.st_nlink <= ITSELF_ALONE))
+		return err_new(ERR_NOT_FOUND, "attach: process %d has ended and waits for its parent to ask (a zombie)", pid);
+	return NULL;
+}
+
+/* Who can't be looked at is said and left out; it is an error when nobody is left. */
+static struct err *check_targets(struct trace_options *o)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < o->pids.n; i++) {
+		struct err *err = check_target(o->pids.v[i]);
+
+		if (err && kept == 0 && i + 1 == o->pids.n)
+			return err;
+		if (err)
+			trace_say(o, "%s", err_message(err));
+		else
+			o->pids.v[kept++] = o->pids.v[i];
+		err_destroy(err);
+	}
+	o->pids.n = kept;
+	return NULL;
+}
+
+/* Somebody to wait for; false: all have ended. */
+static bool wait_for_next(struct watch *w)
+{
+	struct trace_options *o = w->options;
+
+	if (w->pid_fd >= 0)
+		close(w->pid_fd);
+	w->pid_fd = -1;
+	while (w->pid_fd < 0 && w->next_pid < o->pids.n)
+		w->pid_fd = (int)syscall(SYS_pidfd_open, o->pids.v[w->next_pid++], 0);
+	return w->pid_fd >= 0;
+}
+
 static struct err *begin(struct watch *w)
 {
 	struct trace_options *o = w->options;
+
+	if (!o->command)
+		TRY(check_targets(o));
+
 	struct capture_request request = { .target = CAPTURE_PIDS, .pids = o->pids.v, .pid_count = o->pids.n };
 
 	printer_set_clock(w->printer, wall_offset_ns());
 	if (o->command) {
+		w->command.failure = mmap(NULL, sizeof(*w->command.failure), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		if (w->command.failure == MAP_FAILED)
+			w->command.failure = NULL; /* the command says itself why it does not run */
 		TRY(start_command(o, NULL, &w->command));
 		request = (struct capture_request){ .target = CAPTURE_COMMAND, .pids = &w->command.pid, .pid_count = 1 };
 		w->pid_fd = (int)syscall(SYS_pidfd_open, w->command.pid, 0);
 	} else if (o->pids.n) {
-		w->pid_fd = (int)syscall(SYS_pidfd_open, o->pids.v[0], 0);
-		if (w->pid_fd < 0)
+		if (!wait_for_next(w))
 			return err_errno(errno, "cannot look at process %d", o->pids.v[0]);
 	}
 	if (o->all || o->cgroup) {
@@ -169,7 +239,7 @@ static bool is_over(struct watch *w)
 		forget_gone(w);
 	if (w->options->command)
 		return w->command_ended && (w->options->all || w->options->cgroup || bpf_calls_thread_count(w->calls) == 0);
-	return w->pid_fd >= 0 && poll(&p, 1, 0) > 0;
+	return w->pid_fd < 0 ? w->options->pids.n > 0 : poll(&p, 1, 0) > 0 && !wait_for_next(w);
 }
 
 static void take_signal(struct watch *w)
@@ -200,7 +270,11 @@ static void run(struct watch *w)
 		poll(polls, 1 + count, over || early ? 1 : DRAIN_EVERY_MS);
 		early -= early > 0;
 		reap(w);
-		bpf_calls_drain(w->calls, w->command_ended);
+		bool failed = w->command.failure && atomic_load(&w->command.failure->errnum) && !atomic_load(&w->command.failure->said); /* its execve is in a ring by now */
+
+		bpf_calls_drain(w->calls, w->command_ended || failed);
+		if (failed && !atomic_exchange(&w->command.failure->said, 1))
+			printer_say(w->printer, "exec: %s", strerror(atomic_load(&w->command.failure->errnum)));
 		printer_sink()->idle(w->printer);
 		take_signal(w);
 		over = is_over(w) ? over + 1 : 0;
@@ -303,6 +377,8 @@ struct err *watch_trace(struct trace_options *options, int *status, bool *unavai
 	stack_names_destroy(w.names);
 	if (w.pid_fd >= 0)
 		close(w.pid_fd);
+	if (w.command.failure)
+		munmap(w.command.failure, sizeof(*w.command.failure));
 	return err;
 }
 
