@@ -226,6 +226,11 @@ if run("sonde", "elf", "--disasm", "S", "two").returncode != 1:
     fail("--disasm S")
 with open("hard", "rb") as i, open("cut", "wb") as o:
     o.write(i.read()[:5000])
+with open("hard", "rb") as i, open("head", "wb") as o:
+    o.write(i.read(100))
+text = run("sonde", "elf", "head").stdout
+if "which is not known" not in text or len([t for t in text.splitlines() if "not known" in t]) < 5:
+    fail("what was cut off is told as known:\n" + text)
 for path, is_cut in (("cut", True), ("hard", False), ("soft", False), ("static", False), ("object", False)):
     if ("cut short" in run("sonde", "elf", path).stdout) != is_cut:
         fail("%s is%s cut short" % (path, "" if is_cut else " not"))

@@ -20,14 +20,17 @@ enum { STRING_LIMIT_MAX = 0x3fffffff, DEFAULT_COLUMNS = 40, DEFAULT_STRING_LIMIT
 void trace_say(const struct trace_options *o, const char *fmt, ...)
 {
 	CLEANUP(mem_freep) char *text = NULL;
-	struct str line;
+	struct str line, message;
 	va_list ap;
 
 	str_init(&line);
+	str_init(&message);
 	str_printf(&line, "%s: ", o->name);
 	va_start(ap, fmt);
-	str_vprintf(&line, fmt, ap);
+	str_vprintf(&message, fmt, ap);
 	va_end(ap);
+	str_add_visible_lines(&line, str_text(&message), message.length); /* words and names of others are in it */
+	str_deinit(&message);
 	str_add_char(&line, '\n');
 	text = str_take(&line);
 	fputs(text, stderr); /* in one write, so that it isn't mixed with others' */

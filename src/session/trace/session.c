@@ -148,13 +148,15 @@ static long status_number(pid_t pid, const char *key)
 	return number;
 }
 
-/* The kernel says no in one way for four reasons. */
+/* The kernel says no in one way for some reasons. */
 static struct err *explain_refusal(struct err *err, pid_t pid)
 {
 	long tracer = status_number(pid, "TracerPid:"), uid = status_number(pid, "Uid:");
 
 	if (tracer > 0)
 		return err_fix(err, "process %ld traces it already: --engine bpf needs no place of its own", tracer);
+	if (uid >= 0 && status_number(pid, "VmSize:") < 0)
+		return err_fix(err, "it has no memory: a kernel thread makes no system calls, and a zombie has made its last");
 	if (uid >= 0 && (uid_t)uid != geteuid() && geteuid() != 0)
 		return err_fix(err, "it belongs to user %ld: sudo", uid);
 	if (access("/proc/sys/kernel/yama/ptrace_scope", F_OK) == 0)
