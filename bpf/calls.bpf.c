@@ -277,6 +277,25 @@ static __always_inline __s64 ipc_result(const struct call_now *now, __s64 result
 	return result;
 }
 
+/* What is remembered of a call begins anew.  MULTIPLEXER: the call by which it was made, socketcall() or ipc(); else 0. */
+static __always_inline void begin_call(struct call_now *now, const struct pt_regs *regs, __u32 abi, __u32 number, __u32 multiplexer)
+{
+	now->call.number = number;
+	now->call.abi = (__u16)abi;
+	now->call.flags = 0;
+	now->call.data_bytes = 0;
+	now->call.result = 0;
+	now->late = 0;
+	now->parts = 0;
+	now->netlink = 0;
+	now->in_call = 1;
+	take_registers(&now->call, regs, abi);
+	if (multiplexer == IPC)
+		take_ipc_part(now);
+	else if (multiplexer)
+		take_part(now);
+}
+
 static __always_inline int enter(const struct pt_regs *regs, __u64 number)
 {
 	struct bpf_calls_plan *plan;
@@ -302,20 +321,7 @@ static __always_inline int enter(const struct pt_regs *regs, __u64 number)
 	plan = bpf_map_lookup_elem(&calls_plans, &key);
 	if (!plan || !plan->wanted)
 		return 0;
-	now->call.number = (__u32)number;
-	now->call.abi = (__u16)abi;
-	now->call.flags = 0;
-	now->call.data_bytes = 0;
-	now->call.result = 0;
-	now->late = 0;
-	now->parts = 0;
-	now->netlink = 0;
-	now->in_call = 1;
-	take_registers(&now->call, regs, abi);
-	if (part && whole == IPC)
-		take_ipc_part(now);
-	else if (part)
-		take_part(now);
+	begin_call(now, regs, abi, (__u32)number, part ? whole : 0);
 	now->call.enter_ns = bpf_ktime_get_ns();
 	if (plan->socket)
 		copy_netlink(now);
@@ -378,20 +384,9 @@ static __always_inline struct call_now *begin_late(struct task_struct *task, con
 	now = admit(task);
 	if (!now)
 		return NULL;
-	now->call.number = (__u32)number;
-	now->call.abi = (__u16)abi;
+	begin_call(now, regs, abi, (__u32)number, part ? whole : 0);
 	now->call.flags = flags;
-	now->call.data_bytes = 0;
 	now->call.enter_ns = 0;
-	now->late = 0;
-	now->parts = 0;
-	now->netlink = 0;
-	now->in_call = 1;
-	take_registers(&now->call, regs, abi);
-	if (part && whole == IPC)
-		take_ipc_part(now);
-	else if (part)
-		take_part(now);
 	if (plan->socket)
 		copy_netlink(now);
 	return now;
