@@ -7,6 +7,7 @@
 #include "module/index_cache.h"
 
 #include "base/cache.h"
+#include "base/io.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -93,14 +94,33 @@ struct err *index_cache_begin(const char *path, int *fd, char **temporary)
 	return err;
 }
 
-struct err *index_cache_publish(int fd, const char *temporary, const char *path)
+struct err *index_cache_publish(const char *temporary, const char *path)
 {
-	if (rename(temporary, path) != 0)
-		return err_errno(errno, "cannot rename %s to %s", temporary, path);
+	if (rename(temporary, path) != 0) {
+		struct err *err = err_errno(errno, "cannot rename %s to %s", temporary, path);
+
+		unlink(temporary);
+		return err;
+	}
 
 	CLEANUP(mem_freep) char *dir = cache_dir("index");
 
 	if (dir != NULL)
 		cache_prune(dir, path);
 	return NULL;
+}
+
+struct err *index_cache_keep(const char *path, const struct bytes *pieces, size_t count)
+{
+	CLEANUP(mem_freep) char *temporary = NULL;
+	CLEANUP(io_closep) int fd = -1;
+	struct err *err = NULL;
+
+	TRY(index_cache_begin(path, &fd, &temporary));
+	for (size_t i = 0; i < count && err == NULL; i++)
+		err = io_write_all(fd, pieces[i].data, pieces[i].size_bytes, temporary);
+	if (err == NULL)
+		return index_cache_publish(temporary, path);
+	unlink(temporary);
+	return err;
 }

@@ -20,6 +20,9 @@ struct err *index_cache_open(const char *path, int *fd);
 /* A new file beside PATH, to be renamed to it by index_cache_publish(); *temporary is the
  * caller's to free.  Makes the directories. */
 struct err *index_cache_begin(const char *path, int *fd, char **temporary);
-struct err *index_cache_publish(int fd, const char *temporary, const char *path);
+/* The rename; where it fails TEMPORARY is removed. */
+struct err *index_cache_publish(const char *temporary, const char *path);
+/* All of that for a file that is COUNT pieces behind each other. */
+struct err *index_cache_keep(const char *path, const struct bytes *pieces, size_t count);
 
 #endif

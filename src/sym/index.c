@@ -208,7 +208,7 @@ static struct err *build(struct sym_index *ix)
 	}
 	err = build_to(ix, fd);
 	if (err == NULL && ix->file->missing == 0)
-		err = index_cache_publish(fd, temporary, ix->path);
+		err = index_cache_publish(temporary, ix->path);
 	else
 		unlink(temporary);
 	return err;

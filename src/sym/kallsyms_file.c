@@ -12,7 +12,6 @@
 #include "module/index_cache.h"
 
 #include <string.h>
-#include <unistd.h>
 #include <xxhash.h>
 
 _Static_assert(sizeof(struct kallsyms_file_header) == 64 && sizeof(struct kallsyms_row) == 16, "written as they are");
@@ -78,35 +77,24 @@ char *kallsyms_file_path(uint64_t *boot)
 	return path;
 }
 
-static struct err *write_file(int fd, const char *path, const struct kallsyms_file_header *h, const struct str *body)
-{
-	TRY(io_write_all(fd, h, sizeof(*h), path));
-	return io_write_all(fd, body->text, body->length, path);
-}
-
 void kallsyms_file_keep(const char *path, struct kallsyms_file_header *h, const struct kallsyms_row *rows,
 			const char *names, size_t names_bytes)
 {
-	CLEANUP(mem_freep) char *temporary = NULL;
-	CLEANUP(io_closep) int fd = -1;
+	struct err *err;
 	struct str body;
-	struct err *err = index_cache_begin(path, &fd, &temporary);
 
 	str_init(&body);
-	if (err == NULL) {
-		str_add_n(&body, (const char *)rows, (size_t)h->row_count * sizeof(*rows));
-		str_add_n(&body, names, names_bytes);
-		memcpy(h->magic, KALLSYMS_FILE_MAGIC, sizeof(h->magic));
-		h->byte_order = KALLSYMS_FILE_BYTE_ORDER;
-		h->version = KALLSYMS_FILE_VERSION;
-		h->body_check = XXH3_64bits(body.text, body.length);
-		h->check = XXH3_64bits(h, offsetof(struct kallsyms_file_header, check));
-		err = write_file(fd, temporary, h, &body);
-		if (err == NULL)
-			err = index_cache_publish(fd, temporary, path);
-		if (err)
-			unlink(temporary);
-	}
+	str_add_n(&body, (const char *)rows, (size_t)h->row_count * sizeof(*rows));
+	str_add_n(&body, names, names_bytes);
+	memcpy(h->magic, KALLSYMS_FILE_MAGIC, sizeof(h->magic));
+	h->byte_order = KALLSYMS_FILE_BYTE_ORDER;
+	h->version = KALLSYMS_FILE_VERSION;
+	h->body_check = XXH3_64bits(body.text, body.length);
+	h->check = XXH3_64bits(h, offsetof(struct kallsyms_file_header, check));
+
+	const struct bytes pieces[] = { { (const uint8_t *)h, sizeof(*h) }, { (const uint8_t *)body.text, body.length } };
+
+	err = index_cache_keep(path, pieces, 2);
 	if (err)
 		log_debug("the kernel's symbols are not kept: %s", err_message(err));
 	err_destroy(err);

@@ -12,7 +12,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <xxhash.h>
 
 _Static_assert(sizeof(struct unwind_table_header) == 88 && sizeof(struct unwind_row) == 8, "written as they are");
@@ -105,7 +104,7 @@ bool unwind_table_load(int fd, const struct elf_file *f, struct unwind_table *re
 
 /* --- writing ------------------------------------------------------------------------------------- */
 
-static struct err *write_table(int fd, const char *name, const struct unwind_table *t, uint64_t key)
+static struct err *keep_table(const char *path, const struct unwind_table *t, uint64_t key)
 {
 	struct unwind_table_header h = {
 		.magic = UNWIND_TABLE_MAGIC, .byte_order = UNWIND_TABLE_BYTE_ORDER, .version = UNWIND_TABLE_VERSION, .key = key,
@@ -114,30 +113,24 @@ static struct err *write_table(int fd, const char *name, const struct unwind_tab
 		.arch = t->machine->arch, .cut = t->cut,
 		.rows_check = XXH3_64bits(t->rows, t->row_count * sizeof(*t->rows)),
 	};
+	const struct bytes pieces[] = {
+		{ (const uint8_t *)&h, sizeof(h) },
+		{ (const uint8_t *)t->rows, t->row_count * sizeof(*t->rows) },
+	};
 
 	h.check = XXH3_64bits(&h, offsetof(struct unwind_table_header, check));
-	TRY(io_write_all(fd, &h, sizeof(h), name));
-	return io_write_all(fd, t->rows, t->row_count * sizeof(*t->rows), name);
+	return index_cache_keep(path, pieces, 2);
 }
 
 void unwind_table_keep(int fd, const struct elf_file *f, const struct unwind_table *t)
 {
 	uint64_t key;
 	CLEANUP(mem_freep) char *path = path_of(fd, f, &key);
-	CLEANUP(mem_freep) char *temporary = NULL;
-	CLEANUP(io_closep) int kept_fd = -1;
 	struct err *err;
 
 	if (path == NULL || t->row_count < UNWIND_TABLE_KEPT_ROWS)
 		return;
-	err = index_cache_begin(path, &kept_fd, &temporary);
-	if (err == NULL) {
-		err = write_table(kept_fd, temporary, t, key);
-		if (err == NULL)
-			err = index_cache_publish(kept_fd, temporary, path);
-		if (err)
-			unlink(temporary);
-	}
+	err = keep_table(path, t, key);
 	if (err)
 		log_debug("the unwind table is not kept: %s", err_message(err));
 	err_destroy(err);
