@@ -10,7 +10,8 @@ import shutil
 import signal
 import struct
 import subprocess
-import sys
+
+from lib.check import fail, run
 
 os.environ["XDG_CACHE_HOME"] = os.path.join(os.getcwd(), "cache")
 SOURCE = r"""
@@ -18,15 +19,6 @@ SOURCE = r"""
 static __attribute__((noinline)) int leaf(int x) { return x + getpid(); }
 int main(void) { while (leaf(1)) sleep(100); return 0; }
 """
-
-
-def fail(text):
-    print("FAILED:", text)
-    sys.exit(1)
-
-
-def run(*words, env=None):
-    return subprocess.run(words, capture_output=True, text=True, errors="replace", env=dict(os.environ, **(env or {})))
 
 
 def ask(*words, env=None):

@@ -10,7 +10,8 @@ import random
 import re
 import shutil
 import subprocess
-import sys
+
+from lib.check import fail, run, skip
 
 PROGRAM = r"""
 #include <algorithm>
@@ -52,17 +53,8 @@ int main(int c, char **v)
 os.environ["XDG_CACHE_HOME"] = os.path.join(os.getcwd(), "cache")
 
 
-def fail(text):
-    print("FAILED:", text)
-    sys.exit(1)
-
-
-def run(words, text=None):
-    return subprocess.run(words, input=text, capture_output=True, text=True, errors="replace")
-
-
 def sonde(*words, text=None):
-    p = run(["sonde", "addr2line"] + list(words), text)
+    p = run("sonde", "addr2line", *words, input=text)
     if p.returncode < 0 or p.returncode > 2:
         fail("sonde addr2line %s ended with %d" % (" ".join(words), p.returncode))
     return p.stdout
@@ -105,7 +97,7 @@ def alias(name):
 
 
 def text_addresses(path, count):
-    out = run(["readelf", "-SW", path]).stdout
+    out = run("readelf", "-SW", path).stdout
     m = re.search(r" \.text +\S+ +([0-9a-f]+) +[0-9a-f]+ +([0-9a-f]+)", out)
     start, size = int(m[1], 16), int(m[2], 16)
     pick = random.Random(1)
@@ -125,7 +117,7 @@ def agree(path, name, least, plain):
         fail(name + ": the index in the cache answers otherwise")
     if not built.startswith(direct):
         fail(name + ": the index and the units themselves answer differently")
-    ours, gnu = answers(built), plain or answers(run(["addr2line", "-afi", "-e", path], text).stdout)
+    ours, gnu = answers(built), plain or answers(run("addr2line", "-afi", "-e", path, input=text).stdout)
     same = sum(is_same(ours[a], gnu[a]) for a in gnu)
     deep = sum(len(f) > 1 for f in gnu.values())
     print("%s: %d of %d addresses as %s, %d with inlined calls" % (
@@ -139,7 +131,7 @@ def agree(path, name, least, plain):
 
 def check_forms(path):
     """The bytes of GNU's and elfutils' addr2line, in all their forms, discriminators too."""
-    out = run(["objdump", "-d", "--disassemble=main", path]).stdout
+    out = run("objdump", "-d", "--disassemble=main", path).stdout
     addrs = ["0x" + a for a in re.findall(r"^ +([0-9a-f]+):\t", out, re.M)]
     forms = [("addr2line", [], f) for f in ("-a", "-f", "-fi", "-afi", "-p", "-fp", "-afip", "-sfi", "-fiC")]
     forms += [("eu-addr2line", ["--style", "elfutils"], f) for f in
@@ -148,7 +140,7 @@ def check_forms(path):
     for peer, ours, flags in forms:
         if not shutil.which(peer):
             continue
-        theirs = run([peer] + flags.split() + ["-e", path] + addrs).stdout
+        theirs = run(peer, *flags.split(), "-e", path, *addrs).stdout
         told += theirs.count("discriminator") + theirs.count("is_stmt")
         # -f: GNU and elfutils write the symbol of the outermost function where DWARF has no linkage name
         if flags in ("-a", "-p", "-F", "-fi --relative") or "_Z" not in theirs:
@@ -157,17 +149,17 @@ def check_forms(path):
                 line = next(i for i, (a, b) in enumerate(zip(got.splitlines(), theirs.splitlines())) if a != b)
                 fail("%s %s: %r, %s has %r" % (ours, flags, got.splitlines()[line], peer, theirs.splitlines()[line]))
     # Without DWARF: GNU has the file of local symbols from the symbol table, and of aliases the first.
-    symbols = ["0x" + line.split()[0] for line in run(["nm", path]).stdout.splitlines() if re.match(r"[0-9a-f]+ [tTwW] ", line)]
+    symbols = ["0x" + line.split()[0] for line in run("nm", path).stdout.splitlines() if re.match(r"[0-9a-f]+ [tTwW] ", line)]
     for bare in (path, "bare"):
         for flags in ("-f", "-fi", "-afp"):
-            theirs = run(["addr2line"] + flags.split() + ["-e", bare] + symbols).stdout.replace(":?", ":0")
+            theirs = run("addr2line", *flags.split(), "-e", bare, *symbols).stdout.replace(":?", ":0")
             got = sonde(*flags.split(), "-e", bare, *symbols).replace(":?", ":0")
             if [g for g, t in zip(got.splitlines(), theirs.splitlines()) if g != t and "??" not in g] or ".c:0" not in got:
                 fail("%s %s of symbols: %s %s" % (bare, flags, got, theirs))
     text = "0x%x foo\n\n%x: push %%rbp\n%x,\n" % (int(addrs[0], 16), int(addrs[1], 16), int(addrs[2], 16))
-    if sonde("-e", path, text=text) != run(["addr2line", "-e", path], text).stdout:
+    if sonde("-e", path, text=text) != run("addr2line", "-e", path, input=text).stdout:
         fail("addresses with something behind them: " + sonde("-e", path, text=text))
-    p = run(["sonde", "addr2line", "--style", "elfutils", "-e", path, "nosuch", addrs[0]])
+    p = run("sonde", "addr2line", "--style", "elfutils", "-e", path, "nosuch", addrs[0])
     if p.returncode != 1 or len(p.stdout.splitlines()) != 1 or "nosuch" not in p.stderr:
         fail("eu-addr2line's answer to a word that isn't there: %r" % p)
     if told == 0:
@@ -192,7 +184,7 @@ def check_damage(path, built, text, index):
                 damaged[pick.randrange(len(damaged))] ^= 1 << pick.randrange(8)
         with open(index, "wb") as f:
             f.write(damaged)
-        p = run(["sonde", "addr2line", "-afi", "-e", path], few)
+        p = run("sonde", "addr2line", "-afi", "-e", path, input=few)
         got = answers(p.stdout)
         for a in got:
             if got[a] != right[a]:
@@ -221,7 +213,7 @@ def check_damage(path, built, text, index):
     with open(index, "r+b") as f:
         f.seek(len(whole) // 2)
         f.write(b"\xff" * 8)
-    p = run(["sonde", "addr2line", "-afi", "-e", path], few)
+    p = run("sonde", "addr2line", "-afi", "-e", path, input=few)
     if p.stderr or answers(p.stdout) != {a: right[a] for a in answers(p.stdout)}:
         fail("an index that anybody could write was used: %r" % p.stderr)
     os.chmod(index, 0o600)
@@ -229,16 +221,16 @@ def check_damage(path, built, text, index):
 
 
 def check_ways(path):
-    main = run(["nm", path]).stdout
+    main = run("nm", path).stdout
     addr = int(re.search(r"^([0-9a-f]+) T main$", main, re.M)[1], 16)
     by_name = sonde("-e", path, "-f", "main+0x4")
     if by_name != sonde("-e", path, "-f", "0x%x" % (addr + 4)) or "p.cc" not in sonde("-e", path, "-fi", "main+0x4"):
         fail("main+0x4: " + by_name)
-    if sonde("-e", path, "-pf", "%x" % addr) != run(["addr2line", "-e", path, "-pf", "%x" % addr]).stdout:
+    if sonde("-e", path, "-pf", "%x" % addr) != run("addr2line", "-e", path, "-pf", "%x" % addr).stdout:
         fail("-pf is not as GNU's")
     if not re.match(r"main\n(.*/)?p\.cc:\d+\n\?\?\n\?\?:0\n", sonde("-sfe", path, "0x%x" % addr, "0x1")):
         fail("an address outside: " + sonde("-sfe", path, "0x%x" % addr, "0x1"))
-    section = int(re.search(r" \.text +\S+ +([0-9a-f]+)", run(["readelf", "-SW", path]).stdout)[1], 16)
+    section = int(re.search(r" \.text +\S+ +([0-9a-f]+)", run("readelf", "-SW", path).stdout)[1], 16)
     if sonde("-e", path, "-f", "-j", ".text", "%x" % (addr - section)) != sonde("-e", path, "-f", "%x" % addr):
         fail("-j .text")
     # As perf does: one line in, its answer out, before the next.
@@ -251,7 +243,7 @@ def check_ways(path):
     p.stdin.close()
     if p.wait() != 0:
         fail("a coprocess ended with an error")
-    p = run(["sonde", "addr2line", "-e", "/nowhere", "0"])
+    p = run("sonde", "addr2line", "-e", "/nowhere", "0")
     if p.returncode == 0 or "/nowhere" not in p.stderr:
         fail("a file that is not there")
     with open("words", "w") as f:
@@ -267,13 +259,12 @@ def check_ways(path):
 with open("p.cc", "w") as source:
     source.write(PROGRAM)
 if not shutil.which("g++"):
-    print("needs g++")
-    sys.exit(77)
+    skip("needs g++")
 for name, flags, least in (("O2", "-O2 -g", 0.95), ("dwarf4", "-O2 -gdwarf-4", 0.95),
                            ("compressed", "-O2 -g -gz", 0.95), ("split", "-O2 -g -gsplit-dwarf", 0.95),
                            ("lto", "-O2 -g -flto", 0.9), ("sections", "-O2 -g -ffunction-sections -Wl,--gc-sections", 0.95)):
     shutil.rmtree("cache", ignore_errors=True)
-    made = run(["g++", "-std=c++17"] + flags.split() + ["p.cc", "-o", "p"])
+    made = run("g++", "-std=c++17", *flags.split(), "p.cc", "-o", "p")
     if made.returncode != 0:
         fail(made.stderr)
     # GNU addr2line 2.40 does not read split DWARF 5.
@@ -284,8 +275,8 @@ for name, flags, least in (("O2", "-O2 -g", 0.95), ("dwarf4", "-O2 -gdwarf-4", 0
         check_ways("p")
         with open("c.c", "w") as source:
             source.write(PLAIN)
-        if run(["gcc", "-O2", "-g", "c.c", "-o", "c"]).returncode != 0:
+        if run("gcc", "-O2", "-g", "c.c", "-o", "c").returncode != 0:
             fail("gcc")
-        if run(["gcc", "-O2", "c.c", "-o", "bare"]).returncode != 0:
+        if run("gcc", "-O2", "c.c", "-o", "bare").returncode != 0:
             fail("gcc")
         check_forms("c")

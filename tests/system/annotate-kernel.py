@@ -10,8 +10,8 @@ import os
 import platform
 import re
 import shutil
-import subprocess
-import sys
+
+from lib.check import fail, must, run
 
 KERNEL, MODULE = "1", "2"
 SOURCE = r"""
@@ -26,22 +26,6 @@ __attribute__((noinline)) int other(int n) { return work(n) + 1; }
 void _start(void) { other(3); }
 """
 release = platform.release()
-
-
-def fail(text):
-    print("FAILED:", text)
-    sys.exit(1)
-
-
-def run(*words, env=None):
-    return subprocess.run(words, capture_output=True, text=True, errors="replace", env=dict(os.environ, **(env or {})))
-
-
-def must(*words):
-    p = run(*words)
-    if p.returncode != 0:
-        fail("%s: %s" % (words, p.stderr))
-    return p.stdout
 
 
 def facts(path):

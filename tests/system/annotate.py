@@ -12,6 +12,8 @@ import subprocess
 import sys
 import tempfile
 
+from lib.check import expect, result, run, skip
+
 SOURCE = """#include <stdio.h>
 #include <stdlib.h>
 static inline unsigned mix(unsigned h, unsigned c)
@@ -41,23 +43,12 @@ int main(int argc, char **argv)
 	return 0;
 }
 """
-failed = False
-
-
-def check(good, what):
-    global failed
-    failed |= not good
-    print("%s %s" % ("ok  " if good else "FAIL", what))
-
-
-def run(*command):
-    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def annotate(*words):
     done = run("sonde", "annotate", *words)
     if done.returncode:
-        check(False, "annotate %s: %s" % (" ".join(words), done.stderr))
+        expect("annotate %s: %s" % (" ".join(words), done.stderr), False)
         sys.exit(1)
     return done.stdout
 
@@ -87,20 +78,19 @@ def compare_with_perf():
         peer, ours = shares_of_both(build_ids)
         if peer:
             apart = max(abs(ours.get(a, 0) - peer.get(a, 0)) for a in set(ours) | set(peer))
-            check(apart <= 0.0002, "perf annotate has the same shares of the same samples: %s (perf: %s, sonde: %s)" % (
-                apart, peer, ours))
+            expect("perf annotate has the same shares of the same samples: %s (perf: %s, sonde: %s)" % (
+                apart, peer, ours), apart <= 0.0002)
             return
     print("note perf died four times: its shares were not compared")
 
 
 def look_at_rows(d):
     rows = d["instructions"]
-    check(abs(sum(r["ratio"] for r in rows) - 1) < 1e-9, "shares of instructions add up to 1")
-    check(sum(r["samples"] for r in rows) == d["samples"], "so do their samples")
+    expect("shares of instructions add up to 1", abs(sum(r["ratio"] for r in rows) - 1) < 1e-9)
+    expect("so do their samples", sum(r["samples"] for r in rows) == d["samples"])
     inlined = [r for r in rows if r["line"] == 5]
-    check(bool(inlined) and all(r["function"] == "mix" and r["inlined"] for r in inlined),
-          "inlined code stands on its own line, as mix()")
-    check(sum(r["ratio"] for r in inlined) > 0.5, "and has most of the time")
+    expect("inlined code stands on its own line, as mix()", bool(inlined) and all(r["function"] == "mix" and r["inlined"] for r in inlined))
+    expect("and has most of the time", sum(r["ratio"] for r in inlined) > 0.5)
     text = run("objdump", "-d", "-w", "--no-show-raw-insn", "--disassemble=hot", "loop").stdout
     peer = {}
     for line in text.splitlines():
@@ -108,7 +98,7 @@ def look_at_rows(d):
         if m:
             peer["0x" + m[1]] = re.sub(r"\s+(# [0-9a-f]+ )?<.*$", "", m[2]).split()
     ours = {r["addr"]: re.sub(r"\s+(# [0-9a-f]+ )?<.*$", "", r["instruction"]).split() for r in rows}
-    check(ours == peer, "the instructions are objdump's (%d)" % len(peer))
+    expect("the instructions are objdump's (%d)" % len(peer), ours == peer)
 
 
 def main():
@@ -117,40 +107,37 @@ def main():
     subprocess.run(["gcc", "-O2", "-g", "-Wl,--build-id", "-o", "loop", "loop.c"], check=True)
     run("sonde", "record", "-q", "-F", "4999", "-o", "loop.sonde", "--", "./loop", "400")
     d = json.loads(annotate("loop.sonde", "--json"))
-    check(d["function"] == "hot", "without a name it is the function that used most")
+    expect("without a name it is the function that used most", d["function"] == "hot")
     look_at_rows(d)
     if shutil.which("perf"):
         compare_with_perf()
     else:
         print("skip perf annotate: no perf")
     text = annotate("hot", "loop.sonde")
-    check("loop.c:5  mix:  return ((h ^ c)" in text, "source lines stand among the instructions")
-    check("Instructions" not in annotate("hot", "loop.sonde", "--source"), "--source: no instructions")
-    check("static inline" not in annotate("hot", "loop.sonde", "--code"), "--code: no source")
-    check(re.search(r"\bDWORD PTR\b|\beax\b", annotate("hot", "loop.sonde", "--code", "--asm", "intel")) is not None,
-          "--asm intel")
+    expect("source lines stand among the instructions", "loop.c:5  mix:  return ((h ^ c)" in text)
+    expect("--source: no instructions", "Instructions" not in annotate("hot", "loop.sonde", "--source"))
+    expect("--code: no source", "static inline" not in annotate("hot", "loop.sonde", "--code"))
+    expect("--asm intel", re.search(r"\bDWORD PTR\b|\beax\b", annotate("hot", "loop.sonde", "--code", "--asm", "intel")) is not None)
     annotate("hot", "loop.sonde", "--html", "-o", "hot.html")
     with open("hot.html", encoding="utf-8") as f:
-        check("mix" in f.read(), "--html")
+        expect("--html", "mix" in f.read())
     os.mkdir("moved")
     os.rename("loop.c", "moved/loop.c")
-    check("loop.c is not here" in annotate("hot", "loop.sonde"), "a source that is not here is said")
-    check("/* inlined */" in annotate("hot", "loop.sonde", "--source-path", "moved"), "--source-path finds it")
-    check("/* inlined */" in annotate("hot", "loop.sonde", "--path-map", os.getcwd() + "=" + os.getcwd() + "/moved"),
-          "--path-map too")
+    expect("a source that is not here is said", "loop.c is not here" in annotate("hot", "loop.sonde"))
+    expect("--source-path finds it", "/* inlined */" in annotate("hot", "loop.sonde", "--source-path", "moved"))
+    expect("--path-map too", "/* inlined */" in annotate("hot", "loop.sonde", "--path-map", os.getcwd() + "=" + os.getcwd() + "/moved"))
     subprocess.run(["gcc", "-O1", "-g", "-Wl,--build-id", "-o", "loop", "moved/loop.c"], check=True)
     text = annotate("hot", "loop.sonde")
-    check("the instructions can't be shown" in text and "replaced" in text, "another build of the program is not taken for it")
-    check("Sampled addresses" in text and "loop.c:5" in text, "lines and addresses are there all the same")
-    return failed
+    expect("another build of the program is not taken for it", "the instructions can't be shown" in text and "replaced" in text)
+    expect("lines and addresses are there all the same", "Sampled addresses" in text and "loop.c:5" in text)
+    return result()
 
 
 missing = [tool for tool in ("gcc", "objdump") if not shutil.which(tool)]
 if missing:
-    print(" ".join(missing))
-    sys.exit(77)
+    skip(" ".join(missing))
 with tempfile.TemporaryDirectory() as directory:
     os.chdir(directory)
-    result = main()
+    status = main()
     os.chdir("/")
-sys.exit(result)
+sys.exit(status)

@@ -15,8 +15,9 @@ import subprocess
 import sys
 import time
 
+from lib.check import expect, result, skip
+
 SOURCES = os.path.join(os.environ["SRC"], "tests", "workload", "stacks")
-failures = 0
 # The functions of chains.c that may call each other; libraries stand between some of them.
 CALLERS = {
     "spin": {"by_tail", "by_alloca", "by_vla", "use_wide", "by_recursion", "by_big_frame", "compare", "handler",
@@ -26,12 +27,6 @@ CALLERS = {
     "asm_frames": {"by_assembly"}, "asm_deref": {"by_assembly"},
 }
 OURS = set(CALLERS) | {"main", "by_tail", "by_vla", "by_realigned", "by_big_frame", "by_library", "by_signal", "by_assembly"}
-
-
-def expect(what, ok, said=""):
-    global failures
-    print("ok   " if ok else "FAIL ", what, "" if ok else said)
-    failures += not ok
 
 
 def record(name, *words, deny=""):
@@ -112,20 +107,18 @@ def check_kill():
 
 def main():
     if not os.path.isdir(SOURCES):
-        print("tests/workload/stacks is missing")
-        sys.exit(77)
+        skip("tests/workload/stacks is missing")
     said = record("probe.sonde", "--", os.environ["BUILD"] + "/tests/workload/spin", "0.5")
     why = re.search(r"stacks are unwound from copies.*", said)
     if why or "unwound in the kernel" not in said:
-        print(why.group(0) if why else "sonde was built without BPF")
-        sys.exit(77)
+        skip(why.group(0) if why else "sonde was built without BPF")
     for cc in ("gcc", "clang-14"):
         if shutil.which(cc):
             check_chains(cc)
     record("denied.sonde", "--", os.environ["BUILD"] + "/tests/workload/spin", "0.4", deny="bpf")
     expect("without BPF: copies", rows("denied.sonde", "select count(*), coalesce(sum(flags & 16), 0) from sample")[0][1] == 0)
     check_kill()
-    sys.exit(failures > 0)
+    sys.exit(result())
 
 
 main()

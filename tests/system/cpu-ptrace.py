@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 
+from lib.check import fail, until
+
 TARGET = r"""
 import os, signal, sys, threading, time
 ticks = 0
@@ -41,11 +43,6 @@ sys.exit(9)
 RECORD = ["sonde", "record", "--without", "cpu", "--with", "cpu-ptrace", "--overwrite"]
 
 
-def fail(text):
-    print("FAILED:", text)
-    sys.exit(1)
-
-
 def start():
     open("go", "w").close()
     target = subprocess.Popen([sys.executable, "-c", TARGET], stdout=subprocess.PIPE, text=True)
@@ -66,14 +63,6 @@ def status(pid, key):
     return re.search(r"^%s:\s+(\S+)" % key, open("/proc/%d/status" % pid).read(), re.M).group(1)
 
 
-def wait_for(condition, what):
-    for _ in range(1000):
-        if condition():
-            return
-        time.sleep(0.02)
-    fail(what)
-
-
 def check_samples():
     target = start()
     seen = subprocess.run(RECORD + ["-o", "a.sonde", "-p", str(target.pid), "--duration", "1"],
@@ -91,14 +80,17 @@ def check_stop_and_continue():
     target = start()
     recorder = subprocess.Popen(RECORD + ["-o", "b.sonde", "-p", str(target.pid), "--duration", "3"],
                                 stderr=subprocess.PIPE, text=True)
-    wait_for(lambda: status(target.pid, "TracerPid") != "0", "not attached")
+    if not until(lambda: status(target.pid, "TracerPid") != "0"):
+        fail("not attached")
     target.send_signal(signal.SIGSTOP)
-    wait_for(lambda: status(target.pid, "State") in "tT", "SIGSTOP did not stop it")
+    if not until(lambda: status(target.pid, "State") in "tT"):
+        fail("SIGSTOP did not stop it")
     time.sleep(0.3)
     if status(target.pid, "State") not in "tT":
         fail("a stopped process was set running")
     target.send_signal(signal.SIGCONT)
-    wait_for(lambda: status(target.pid, "State") in "RS", "SIGCONT did not set it running")
+    if not until(lambda: status(target.pid, "State") in "RS"):
+        fail("SIGCONT did not set it running")
     recorder.communicate(timeout=30)
     finish(target, "stop and continue")
     print("SIGSTOP and SIGCONT do what they do")
@@ -107,11 +99,13 @@ def check_stop_and_continue():
 def check_recorder_killed():
     target = start()
     recorder = subprocess.Popen(RECORD + ["-o", "c.sonde", "-p", str(target.pid)], stderr=subprocess.DEVNULL)
-    wait_for(lambda: status(target.pid, "TracerPid") != "0", "not attached")
+    if not until(lambda: status(target.pid, "TracerPid") != "0"):
+        fail("not attached")
     time.sleep(0.3)
     recorder.kill()
     recorder.wait()
-    wait_for(lambda: status(target.pid, "TracerPid") == "0", "still attached to a dead recorder")
+    if not until(lambda: status(target.pid, "TracerPid") == "0"):
+        fail("still attached to a dead recorder")
     finish(target, "recorder killed")
     print("recorder killed: the process goes on")
 
@@ -119,7 +113,8 @@ def check_recorder_killed():
 def check_target_ends():
     target = start()
     recorder = subprocess.Popen(RECORD + ["-o", "d.sonde", "-p", str(target.pid)], stderr=subprocess.PIPE, text=True)
-    wait_for(lambda: status(target.pid, "TracerPid") != "0", "not attached")
+    if not until(lambda: status(target.pid, "TracerPid") != "0"):
+        fail("not attached")
     time.sleep(0.2)
     finish(target, "target ends")
     err = recorder.communicate(timeout=40)[1]

@@ -8,21 +8,13 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import time
+
+from lib.check import fail, run
 
 BUILD, NOBODY = os.environ["BUILD"], 65534
 GUEST = os.path.join(BUILD, "tests/workload/guest")
 RECORD = ["sonde", "record", "--without", "cpu", "--with", "cpu-timer", "-F", "250", "--overwrite", "-o"]
-
-
-def run(args, **more):
-    return subprocess.run(args, capture_output=True, text=True, timeout=60, **more)
-
-
-def fail(text):
-    print("FAILED:", text)
-    sys.exit(1)
 
 
 def samples(stderr):
@@ -38,8 +30,8 @@ def check_guests():
              "blocked": 20, "handlers": 20, "profiled": 30, "coroutines": 30, "strict": 0,
              "interrupted": 10, "limit": 0, "again": 20}
     for case, least in cases.items():
-        plain = run([GUEST, case])
-        seen = run(RECORD + [case + ".sonde", "--", GUEST, case])
+        plain = run(GUEST, case)
+        seen = run(*RECORD, case + ".sonde", "--", GUEST, case)
         if (plain.stdout, plain.returncode) != (seen.stdout, seen.returncode):
             fail("%s: %r, status %d; with the agent %r, status %d: %s" % (
                 case, plain.stdout, plain.returncode, seen.stdout, seen.returncode, seen.stderr))
@@ -56,8 +48,8 @@ def check_compile():
         "int f%d(int x) { int s = 0; for (int i = 0; i < x; i++) s += f(i) * %d; return s; }\n" % (i, i)
         for i in range(150))
     open("a.c", "w").write(source)
-    plain = run(["gcc", "-O2", "-c", "a.c", "-o", "plain.o"])
-    seen = run(RECORD + ["gcc.sonde", "--", "gcc", "-O2", "-c", "a.c", "-o", "seen.o"])
+    plain = run("gcc", "-O2", "-c", "a.c", "-o", "plain.o")
+    seen = run(*RECORD, "gcc.sonde", "--", "gcc", "-O2", "-c", "a.c", "-o", "seen.o")
     if plain.returncode or seen.returncode or open("plain.o", "rb").read() != open("seen.o", "rb").read():
         fail("gcc does not make the same file: " + seen.stderr)
     taken, _ = samples(seen.stderr)
@@ -69,12 +61,12 @@ def check_compile():
 
 def check_outside():
     """What it can't enter is said; exit status and output stay."""
-    seen = run(RECORD + ["static.sonde", "--", os.path.join(BUILD, "tests/workload/spin-static"), "0.1", "7"])
+    seen = run(*RECORD, "static.sonde", "--", os.path.join(BUILD, "tests/workload/spin-static"), "0.1", "7")
     if seen.returncode != 7 or "no samples of this command: the sampling agent could not enter it" not in seen.stderr:
         fail("static: status %d: %s" % (seen.returncode, seen.stderr))
     print("static program: refused with a reason")
     spin = os.path.join(BUILD, "tests/workload/spin")
-    seen = run(RECORD + ["env.sonde", "--", "env", "-i", spin, "1.5"])
+    seen = run(*RECORD, "env.sonde", "--", "env", "-i", spin, "1.5")
     if seen.returncode != 0 or "CPU time has no samples: it was in programs that" not in seen.stderr:
         fail("cleared environment: status %d: %s" % (seen.returncode, seen.stderr))
     print("program with a cleared environment: said how much was not seen")
@@ -91,7 +83,7 @@ def check_user():
     shutil.copy(shutil.which("sonde"), "bin")  # the build may lie where an ordinary user can't look
     shutil.copy(GUEST, "bin")
     shutil.copy(os.path.join(BUILD, "lib/libsonde-cpu-timer.so"), "lib")
-    seen = run(["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups", "bin/sonde"] +
+    seen = run(*["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups", "bin/sonde"] +
                RECORD[1:] + ["user/u.sonde", "--", "bin/guest", "blocked"])
     if seen.returncode != 0 or samples(seen.stderr)[0] < 20:
         fail("as a user: " + seen.stderr)

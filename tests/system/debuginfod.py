@@ -14,14 +14,15 @@ import sys
 import threading
 import time
 
+from lib.check import fail, skip
+
 sys.path.pop(0)  # html.py stands beside this test, and http.server wants another
 import http.server  # noqa: E402
 
 try:
     ctypes.CDLL("libdebuginfod.so.1")
 except OSError:
-    print("needs libdebuginfod1")
-    sys.exit(77)
+    skip("needs libdebuginfod1")
 
 asked = []
 files = {}
@@ -42,11 +43,6 @@ class Server(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *args):
         pass
-
-
-def fail(text):
-    print("FAILED:", text)
-    sys.exit(1)
 
 
 def sonde(*words, env=None):

@@ -12,6 +12,8 @@ import subprocess
 import sys
 import tempfile
 
+from lib.check import skip
+
 SOURCE = """#include <stdlib.h>
 #define WORK(name) \\
 	__attribute__((noinline)) unsigned name(unsigned n) \\
@@ -69,8 +71,7 @@ def main():
 
 
 if not shutil.which("gcc"):
-    print("gcc")
-    sys.exit(77)
+    skip("gcc")
 with tempfile.TemporaryDirectory() as directory:
     os.chdir(directory)
     result = main()

@@ -12,13 +12,14 @@ import subprocess
 import sys
 import time
 
+from lib.check import skip
+
 SRC, BUILD = os.environ["SRC"], os.environ["BUILD"]
 MAKE = os.path.join(BUILD, "tests", "make-recording")
 
 found = subprocess.run([f"{SRC}/tools/npm", "duckdb", f"{BUILD}/duckdb"], capture_output=True, text=True)
 if found.returncode == 77:
-    print(found.stdout.strip().splitlines()[-1])
-    sys.exit(77)
+    skip(found.stdout.strip().splitlines()[-1])
 modules = found.stdout.strip().splitlines()[-1]
 
 

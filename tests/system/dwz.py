@@ -7,12 +7,11 @@ found by its path, beside the program, and by build-id; also from the index; wit
 import os
 import re
 import shutil
-import subprocess
-import sys
+
+from lib.check import fail, must, skip
 
 if not shutil.which("dwz") or not shutil.which("g++"):
-    print("needs dwz and g++")
-    sys.exit(77)
+    skip("needs dwz and g++")
 os.environ["XDG_CACHE_HOME"] = os.getcwd() + "/cache"
 SOURCE = r"""
 #include <algorithm>
@@ -31,20 +30,8 @@ int work%d(int n)
 MAIN = "int work%d(int); int work%d(int); int main(int c, char **v) { return work%d(c) + work%d(c); }\n"
 
 
-def fail(text):
-    print("FAILED:", text)
-    sys.exit(1)
-
-
-def run(*words, text=None):
-    p = subprocess.run(words, capture_output=True, text=True, input=text)
-    if p.returncode != 0:
-        fail("%s: %s" % (" ".join(words), p.stderr[-500:]))
-    return p.stdout
-
-
 def answers(path, addrs, *more):
-    return run("sonde", "addr2line", "-afiC", *more, "-e", path, text="".join(a + "\n" for a in addrs))
+    return must("sonde", "addr2line", "-afiC", *more, "-e", path, input="".join(a + "\n" for a in addrs))
 
 
 def same(what, path, addrs, before):
@@ -60,31 +47,31 @@ for i in range(4):
 for name, i in (("one", 0), ("two", 2)):
     with open(name + ".cc", "w") as f:
         f.write(MAIN % (i, i + 1, i, i + 1))
-    run("g++", "-O1", "-g", "-Wl,--build-id", name + ".cc", "w%d.cc" % i, "w%d.cc" % (i + 1), "-o", name)
+    must("g++", "-O1", "-g", "-Wl,--build-id", name + ".cc", "w%d.cc" % i, "w%d.cc" % (i + 1), "-o", name)
 addrs, before = {}, {}
 for name in ("one", "two"):
-    listing = run("objdump", "-d", "-j", ".text", name)
+    listing = must("objdump", "-d", "-j", ".text", name)
     addrs[name] = ["0x" + a for a in re.findall(r"^ +([0-9a-f]+):\t", listing, re.M)][::9]
     before[name] = answers(name, addrs[name], "--no-cache")
 if before["one"].count("w0.cc") < 10 or "std::" not in before["one"]:
     fail("too little to compare")
 shutil.copy("one", "single")
-run("dwz", "single")
+must("dwz", "single")
 same("partial units in one file", "single", addrs["one"], before["one"])
 for name in ("one", "two"):
     shutil.copy(name, name + ".multi")
-run("dwz", "-m", "common.debug", "-M", os.getcwd() + "/common.debug", "one.multi", "two.multi")
-if "gnu_debugaltlink" not in run("readelf", "-SW", "one.multi"):
+must("dwz", "-m", "common.debug", "-M", os.getcwd() + "/common.debug", "one.multi", "two.multi")
+if "gnu_debugaltlink" not in must("readelf", "-SW", "one.multi"):
     fail("dwz made no common file")
 same("a common file, by its path", "one.multi", addrs["one"], before["one"])
 same("a common file, another program", "two.multi", addrs["two"], before["two"])
 for name in ("one", "two"):
     shutil.copy(name, name + ".beside")
 os.mkdir("dir")
-run("dwz", "-m", "beside.debug", "-M", "dir/beside.debug", "one.beside", "two.beside")
+must("dwz", "-m", "beside.debug", "-M", "dir/beside.debug", "one.beside", "two.beside")
 os.rename("beside.debug", "dir/beside.debug")
 same("a common file, beside the program", "one.beside", addrs["one"], before["one"])
-notes = run("readelf", "-n", "common.debug")
+notes = must("readelf", "-n", "common.debug")
 build_id = re.search(r"Build ID: ([0-9a-f]+)", notes)[1]
 os.rename("common.debug", "kept.debug")
 shutil.rmtree("cache")

@@ -16,14 +16,7 @@ import shutil
 import subprocess
 import sys
 
-
-def fail(text):
-    print("FAILED:", text)
-    sys.exit(1)
-
-
-def run(*words):
-    return subprocess.run(words, capture_output=True, text=True, errors="replace")
+from lib.check import fail, run
 
 
 def sonde(path, *parts):

@@ -8,7 +8,8 @@ import collections
 import json
 import os
 import subprocess
-import sys
+
+from lib.check import require
 
 BUILD = os.environ["BUILD"]
 TABLES = {
@@ -26,29 +27,23 @@ META = ("preprocessedProfileVersion version interval startTime processType produ
         "extensions debug").split()
 
 
-def check(what, truth, more=""):
-    if not truth:
-        print("FAIL", what, more)
-        sys.exit(1)
-
-
 def refers(thread, table, column, to, optional=False):
     for value in thread[table][column]:
-        check(f"{table}.{column}", (optional and value is None) or 0 <= value < to, value)
+        require(f"{table}.{column}", (optional and value is None) or 0 <= value < to, value)
 
 
 def check_thread(thread, profile):
-    check("members", all(m in thread for m in THREAD), thread.keys())
-    check("pid and tid are texts", isinstance(thread["pid"], str) and isinstance(thread["tid"], str))
+    require("members", all(m in thread for m in THREAD), thread.keys())
+    require("pid and tid are texts", isinstance(thread["pid"], str) and isinstance(thread["tid"], str))
     for table, columns in TABLES.items():
         for column in columns.split():
-            check(f"{table}.{column}", len(thread[table][column]) == thread[table]["length"])
-        check(f"columns of {table}", set(thread[table]) - {"length", "weightType"} == set(columns.split()))
+            require(f"{table}.{column}", len(thread[table][column]) == thread[table]["length"])
+        require(f"columns of {table}", set(thread[table]) - {"length", "weightType"} == set(columns.split()))
     n = {table: thread[table]["length"] for table in TABLES}
     refers(thread, "samples", "stack", n["stackTable"], optional=True)
     refers(thread, "stackTable", "frame", n["frameTable"])
     for row, prefix in enumerate(thread["stackTable"]["prefix"]):
-        check("callers come first", prefix is None or prefix < row)
+        require("callers come first", prefix is None or prefix < row)
     refers(thread, "frameTable", "func", n["funcTable"])
     refers(thread, "frameTable", "category", len(profile["meta"]["categories"]))
     refers(thread, "funcTable", "name", len(thread["stringArray"]))
@@ -56,7 +51,7 @@ def check_thread(thread, profile):
     refers(thread, "funcTable", "resource", n["resourceTable"])
     refers(thread, "resourceTable", "lib", len(profile["libs"]))
     refers(thread, "resourceTable", "name", len(thread["stringArray"]))
-    check("in the order of time", thread["samples"]["time"] == sorted(thread["samples"]["time"]))
+    require("in the order of time", thread["samples"]["time"] == sorted(thread["samples"]["time"]))
 
 
 def totals_of(thread, totals):
@@ -77,18 +72,18 @@ report = json.loads(subprocess.run(["sonde", "report", "--json", "-n", "1000", "
                                    capture_output=True).stdout)
 with open("demo.json") as f:
     profile = json.load(f)
-check("meta", all(m in profile["meta"] for m in META), profile["meta"].keys())
-check("top", {"meta", "libs", "threads", "pages", "counters"} <= set(profile))
-check("categories", all({"name", "color", "subcategories"} <= set(c) for c in profile["meta"]["categories"]))
+require("meta", all(m in profile["meta"] for m in META), profile["meta"].keys())
+require("top", {"meta", "libs", "threads", "pages", "counters"} <= set(profile))
+require("categories", all({"name", "color", "subcategories"} <= set(c) for c in profile["meta"]["categories"]))
 totals, weight = collections.Counter(), 0
 for one in profile["threads"]:
     check_thread(one, profile)
-    check("clocks count milliseconds", one["samples"]["weightType"] == "tracing-ms")
+    require("clocks count milliseconds", one["samples"]["weightType"] == "tracing-ms")
     totals_of(one, totals)
     weight += sum(one["samples"]["weight"])
-check("samples", sum(t["samples"]["length"] for t in profile["threads"]) == report["samples"])
-check("milliseconds", abs(weight - report["cpu_ns"] / 1e6) < 1e-6, weight)
+require("samples", sum(t["samples"]["length"] for t in profile["threads"]) == report["samples"])
+require("milliseconds", abs(weight - report["cpu_ns"] / 1e6) < 1e-6, weight)
 for row in report["functions"]:
     if row["function"] in ("main", "rec", "vfs_read"):
-        check(row["function"], abs(row["total_ratio"] * report["cpu_ns"] / 1e6 - totals[row["function"]]) < 1e-6)
+        require(row["function"], abs(row["total_ratio"] * report["cpu_ns"] / 1e6 - totals[row["function"]]) < 1e-6)
 print(len(profile["threads"]), "threads,", weight, "ms")

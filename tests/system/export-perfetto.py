@@ -9,12 +9,12 @@ import os
 import re
 import shutil
 import subprocess
-import sys
+
+from lib.check import require, skip
 
 SRC, BUILD = os.environ["SRC"], os.environ["BUILD"]
 if not shutil.which("protoc"):
-    print("protoc")
-    sys.exit(77)
+    skip("protoc")
 
 
 def parse(text):
@@ -34,12 +34,6 @@ def parse(text):
     return stack[0]
 
 
-def check(what, truth, more=""):
-    print("ok  " if truth else "FAIL", what, more)
-    if not truth:
-        sys.exit(1)
-
-
 subprocess.run([f"{BUILD}/tests/make-profile", "demo.sonde"], check=True)
 subprocess.run(["sonde", "export", "-q", "--to", "perfetto", "-o", "demo.pftrace", "demo.sonde"], check=True)
 report = json.loads(subprocess.run(["sonde", "report", "--json", "-n", "1000", "demo.sonde"], check=True,
@@ -47,7 +41,7 @@ report = json.loads(subprocess.run(["sonde", "report", "--json", "-n", "1000", "
 with open("demo.pftrace", "rb") as f:
     text = subprocess.run(["protoc", f"-I{SRC}/tests/perfetto", "--decode=perfetto.protos.Trace", "trace.proto"],
                           stdin=f, check=True, capture_output=True, text=True).stdout
-check("every field is in the schema", not re.search(r"^\s*\d+( \{|:)", text, re.M))
+require("every field is in the schema", not re.search(r"^\s*\d+( \{|:)", text, re.M))
 strings, sources, frames, stacks, threads, counters = {}, {}, {}, {}, {}, collections.defaultdict(list)
 totals, samples, times = collections.Counter(), 0, []
 for packet in parse(text)["packet"]:
@@ -57,7 +51,7 @@ for packet in parse(text)["packet"]:
         mappings = {m["iid"][0] for m in data["mappings"]}
         frames.update((f["iid"][0], f) for f in data["frames"])
         stacks.update((s["iid"][0], s["frame_ids"]) for s in data["callstacks"])
-        check("frames name a mapping", all(f["mapping_id"][0] in mappings for f in frames.values()))
+        require("frames name a mapping", all(f["mapping_id"][0] in mappings for f in frames.values()))
     for tree in packet["process_tree"]:
         threads.update((t["tid"][0], t["name"][0]) for t in tree["threads"])
     for sample in packet["perf_sample"]:
@@ -66,17 +60,17 @@ for packet in parse(text)["packet"]:
         counters[sample["cpu"][0]].append(sample["timebase_count"][0])
         times.append(packet["timestamp"][0])
         samples += 1
-        check("the thread is known", sample["tid"][0] in threads) if samples == 1 else None
+        require("the thread is known", sample["tid"][0] in threads) if samples == 1 else None
         stack = stacks[sample["callstack_iid"][0]] if sample["callstack_iid"] else []
         names = [strings[frames[f]["function_name_id"][0]] for f in stack]
         for name in set(names):
             totals[name] += value
-check("samples", samples == report["samples"], samples)
-check("in the order of time", times == sorted(times))
-check("counters add up", sum(c[-1] for c in counters.values()) == report["cpu_ns"])
-check("an inlined call is a frame with its line", any(
+require("samples", samples == report["samples"], samples)
+require("in the order of time", times == sorted(times))
+require("counters add up", sum(c[-1] for c in counters.values()) == report["cpu_ns"])
+require("an inlined call is a frame with its line", any(
     strings[f["function_name_id"][0]] == "lex" and f["line_number"] and
     sources[f["source_path_iid"][0]].endswith("lex.h") for f in frames.values()))
 for row in report["functions"]:
     if row["function"] in ("main", "rec", "vfs_read"):
-        check(row["function"], round(row["total_ratio"] * report["cpu_ns"]) == totals[row["function"]])
+        require(row["function"], round(row["total_ratio"] * report["cpu_ns"]) == totals[row["function"]])

@@ -15,20 +15,14 @@ SRC, BUILD = os.environ["SRC"], os.environ["BUILD"]
 sys.path.insert(0, os.path.join(SRC, "tests", "helper"))
 import chromium  # noqa: E402
 
+from lib.check import require, skip
+
 if chromium.find() is None:
-    print("chromium")
-    sys.exit(77)
+    skip("chromium")
 found = subprocess.run([f"{SRC}/tools/npm", "speedscope", f"{BUILD}/speedscope"], capture_output=True, text=True)
 if found.returncode == 77:
-    print(found.stdout.strip().splitlines()[-1])
-    sys.exit(77)
+    skip(found.stdout.strip().splitlines()[-1])
 release = os.path.join(found.stdout.strip().splitlines()[-1], "speedscope", "dist", "release")
-
-
-def check(what, truth, more=""):
-    print("ok  " if truth else "FAIL", what, more)
-    if not truth:
-        sys.exit(1)
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
@@ -63,7 +57,7 @@ subprocess.run(["sonde", "export", "-q", "--to", "speedscope", "--event", "cpu-c
 report = json.loads(subprocess.run(["sonde", "report", "--json", "demo.sonde"], check=True, capture_output=True).stdout)
 with open("demo.speedscope.json") as f:
     profile = json.load(f)
-check("all profiles together", sum(sum(p["weights"]) for p in profile["profiles"]) == report["cpu_ns"])
+require("all profiles together", sum(sum(p["weights"]) for p in profile["profiles"]) == report["cpu_ns"])
 first = profile["profiles"][profile["activeProfileIndex"]]
 frames = profile["shared"]["frames"]
 own = {}
@@ -71,7 +65,7 @@ for stack, weight in zip(first["samples"], first["weights"]):
     name = frames[stack[-1]]["name"] if stack else ""
     own[name] = own.get(name, 0) + weight
 title, text = show("demo.speedscope.json")
-check("the title", "demo" in title, title)
+require("the title", "demo" in title, title)
 for name, weight in sorted(own.items(), key=lambda i: -i[1])[:3]:
     shown = f"{weight / 1e6:.2f}ms"
-    check(f"{name} with {shown}", name in text and shown in text)
+    require(f"{name} with {shown}", name in text and shown in text)

@@ -13,17 +13,12 @@ import time
 sys.path.insert(0, os.path.join(os.environ["SRC"], "tests", "helper"))
 import chromium  # noqa: E402
 
+from lib.check import require, skip
+
 DEMO = os.path.join(os.environ["BUILD"], "tests", "render-demo")
 SHOTS = os.environ.get("SHOTS") or os.getcwd()
 if chromium.find() is None:
-    print("chromium")
-    sys.exit(77)
-
-
-def check(what, truth, more=""):
-    print("ok  " if truth else "FAIL", what, more)
-    if not truth:
-        sys.exit(1)
+    skip("chromium")
 
 
 def flame(page, key):
@@ -48,36 +43,36 @@ def frame_at(page, key, name):
 def basics(page, url):
     page.open(url)
     page.wait("document.readyState === 'complete' && sonde.flames.length === 3")
-    check("no request but the page itself", page.requests() == [url], page.requests())
-    check("no error or warning in the console", page.complaints() == [], page.complaints())
-    check("the policy forbids all else", page.run("""(async () => {
+    require("no request but the page itself", page.requests() == [url], page.requests())
+    require("no error or warning in the console", page.complaints() == [], page.complaints())
+    require("the policy forbids all else", page.run("""(async () => {
         try { await fetch('data:text/plain,x'); return false; } catch (e) { return true; } })()"""))
     page.events = [e for e in page.events if e.get("method") != "Log.entryAdded"]
-    check("warnings stand above the first section", page.run(
+    require("warnings stand above the first section", page.run(
         "document.querySelectorAll('main > .warning').length === 2"))
-    check("hostile names are text", page.run("document.body.textContent.includes('\\\\x1b[31m')"))
+    require("hostile names are text", page.run("document.body.textContent.includes('\\\\x1b[31m')"))
 
 
 def zooming(page):
     x, y = frame_at(page, "flame", "malloc")
     page.mouse("mouseMoved", x, y)
     tip = page.run("document.querySelector('.tip').textContent")
-    check("the tooltip says what it is", all(t in tip for t in ("malloc", "libc.so.6", "150 samples", "90 samples",
+    require("the tooltip says what it is", all(t in tip for t in ("malloc", "libc.so.6", "150 samples", "90 samples",
                                                                 "15 % of all", "30 % of caller")), tip)
     page.click(x, y)
     page.wait(f"Math.abs({flame(page, 'flame')}.state().x1 - 400) < 1e-6")
     s = state(page, "flame")
-    check("a click zooms to the frame", s["name"] == "malloc" and s["x0"] == 250, s)
-    check("the way back is shown", page.run("document.querySelector('.crumbs').textContent").endswith("malloc"))
-    check("the URL keeps it", "flame.zoom=5" in page.run("location.hash"), page.run("location.hash"))
+    require("a click zooms to the frame", s["name"] == "malloc" and s["x0"] == 250, s)
+    require("the way back is shown", page.run("document.querySelector('.crumbs').textContent").endswith("malloc"))
+    require("the URL keeps it", "flame.zoom=5" in page.run("location.hash"), page.run("location.hash"))
     page.key("Escape")
     page.wait(f"{flame(page, 'flame')}.state().x1 === 1000")
-    check("Escape goes back", state(page, "flame")["zoom"] == 0)
+    require("Escape goes back", state(page, "flame")["zoom"] == 0)
     page.run(flame(page, "flame") + ".canvas.focus()")
     for key in "ArrowDown", "ArrowDown", "ArrowDown", "ArrowDown", "ArrowRight", "Enter":
         page.key(key)
     page.wait(f"{flame(page, 'flame')}.state().name === 'execute_pass_list'")
-    check("arrows and Enter move and zoom", True)
+    require("arrows and Enter move and zoom", True)
     page.key("Escape")
 
 
@@ -87,25 +82,25 @@ def searching(page):
     page.wait("document.activeElement.type === 'search'")
     page.type("parse|malloc")
     page.wait(f"{flame(page, 'flame')}.state().matched !== ''")
-    check("search counts nested matches once", state(page, "flame")["matched"] == "50 % matched", state(page, "flame"))
+    require("search counts nested matches once", state(page, "flame")["matched"] == "50 % matched", state(page, "flame"))
     page.run("document.activeElement.value = ''")
     page.type("(")
-    check("a bad expression is marked", page.run("document.activeElement.classList.contains('wrong')"))
+    require("a bad expression is marked", page.run("document.activeElement.classList.contains('wrong')"))
     page.key("Escape")
-    check("Escape ends the search", state(page, "flame")["matched"] == "")
+    require("Escape ends the search", state(page, "flame")["matched"] == "")
 
 
 def turning(page):
     f = flame(page, "flame")
     page.run(f + ".setReversed(true)")
     s = state(page, "flame")
-    check("callers first: the whole is the same", s["total"] == 1000 and s["reversed"], s)
+    require("callers first: the whole is the same", s["total"] == 1000 and s["reversed"], s)
     shares = page.run(f"{f}.children(0)")
-    check("callers first: leaves by their own time", shares[0] == ["execute_pass_list", 380] and
+    require("callers first: leaves by their own time", shares[0] == ["execute_pass_list", 380] and
           shares[1] == ["next_token", 250] and sum(v for _, v in shares) == 1000, shares)
     page.run(f + ".setReversed(false)")
     page.run(f + ".setFlipped(true)")
-    check("flames up", state(page, "flame")["flipped"])
+    require("flames up", state(page, "flame")["flipped"])
     page.run(f + ".setFlipped(false)")
 
 
@@ -114,23 +109,23 @@ def linking(page, url):
     page.open(url + "#flame.zoom=3&flame.search=token&flame_diff.up=1")
     page.wait("sonde.flames.length === 3")
     s = state(page, "flame")
-    check("a link opens what it was made from", s["name"] == "c_parse_file" and s["x1"] == 500 and
+    require("a link opens what it was made from", s["name"] == "c_parse_file" and s["x1"] == 500 and
           s["matched"] == "25 % matched" and state(page, "flame_diff")["flipped"], s)
 
 
 def tables(page):
     page.run("document.querySelectorAll('.tablebox:not(.istree) th')[3].click()")
     first = page.run("document.querySelector('.tablebox tbody tr td:nth-child(4)').textContent")
-    check("a click on a head sorts", first == "_int_malloc", first)
+    require("a click on a head sorts", first == "_int_malloc", first)
     page.run("document.querySelectorAll('.tablebox:not(.istree) th')[0].click()")
     first = page.run("document.querySelector('.tablebox tbody tr td:nth-child(4)').textContent")
-    check("numbers sort downwards first", first == "parse_translation_unit", first)
+    require("numbers sort downwards first", first == "parse_translation_unit", first)
     page.run("document.querySelector('.istree .fold').click()")
     hidden = page.run("[...document.querySelectorAll('.istree tr[data-d]')].filter(r => r.hidden).length")
-    check("a tree folds", hidden == 5, hidden)
+    require("a tree folds", hidden == 5, hidden)
     page.run("document.querySelector('.istree .fold').click()")
     hidden = page.run("[...document.querySelectorAll('.istree tr[data-d]')].filter(r => r.hidden).length")
-    check("and unfolds", hidden == 0, hidden)
+    require("and unfolds", hidden == 0, hidden)
 
 
 def timelines(page):
@@ -142,14 +137,14 @@ def timelines(page):
     x, y = left + label + (width - label) * 0.255, top + 24 + 22 + 11  # the second lane, at 2.55 s
     page.mouse("mouseMoved", x, y)
     tip = page.run("document.querySelector('.tip').textContent")
-    check("a span says what it is", tip == "waitingworker-with-a-rather-long-name 4712125 ms, from 2.50 s", tip)
+    require("a span says what it is", tip == "waitingworker-with-a-rather-long-name 4712125 ms, from 2.50 s", tip)
     for count in 1, 2:
         page.mouse("mousePressed", x, y, button="left", clickCount=count)
         page.mouse("mouseReleased", x, y, button="left", clickCount=count)
     s = page.run("sonde.timelines[0].state()")
-    check("a double click zooms to it", abs(s["x0"] - 2.375e9) < 1 and abs(s["x1"] - 2.75e9) < 1, s)
-    check("the URL keeps it", "timeline.range=2375000000-2750000000" in page.run("location.hash"))
-    check("moments are as exact as needed", "2.375 s \u2013 2.750 s" in page.run(
+    require("a double click zooms to it", abs(s["x0"] - 2.375e9) < 1 and abs(s["x1"] - 2.75e9) < 1, s)
+    require("the URL keeps it", "timeline.range=2375000000-2750000000" in page.run("location.hash"))
+    require("moments are as exact as needed", "2.375 s \u2013 2.750 s" in page.run(
         "document.querySelector('figure.timeline .tools').textContent"), page.run(
         "document.querySelector('figure.timeline .tools').textContent"))
     page.run("sonde.timelines[0].show(0, 1e10)")
@@ -197,12 +192,12 @@ def fluid(page, path, url):
     page.wait("typeof sonde !== 'undefined' && sonde.flames && sonde.flames.length === 3")
     load = time.monotonic() - start
     m = page.run(MEASURE % flame(page, "big"))
-    check("100,000 frames are there", m["frames"] >= 100000, m["frames"])
+    require("100,000 frames are there", m["frames"] >= 100000, m["frames"])
     print(f"     {os.path.getsize(path) / 1e6:.1f} MB page, loaded in {load * 1e3:.0f} ms; drawing all {m['paint']:.1f} ms (worst "
           f"{m['paint_worst']:.1f}), panning {m['pan']:.1f} ms, a frame of the zoom {m['animation']:.1f} ms (worst "
           f"{m['animation_worst']:.1f}), search {m['search']:.0f} ms, callers first {m['reverse']:.0f} ms "
           f"({m['reversed_frames']} frames)")
-    check("all errors seen", page.complaints() == [], page.complaints())
+    require("all errors seen", page.complaints() == [], page.complaints())
 
 
 def pictures(page, url):
@@ -215,15 +210,15 @@ def pictures(page, url):
         time.sleep(0.3)
         size = os.path.getsize(page.screenshot(os.path.join(SHOTS, f"page-{name}.png"), whole=True))
         wide = page.run("document.documentElement.scrollWidth")
-        check(f"{name}: the page is not wider than its window", wide <= width, f"{wide} of {width}")
-        check(f"{name}: a picture", size > 20000, f"{size} bytes")
+        require(f"{name}: the page is not wider than its window", wide <= width, f"{wide} of {width}")
+        require(f"{name}: a picture", size > 20000, f"{size} bytes")
     page.theme(False)
     page.size(1400, 1000)
     page.call("Emulation.setScriptExecutionDisabled", value=True)
     page.open(url)
     page.screenshot(os.path.join(SHOTS, "page-noscript.png"), whole=True)
     text = page.call("DOM.getOuterHTML", nodeId=page.call("DOM.getDocument", depth=-1)["root"]["nodeId"])["outerHTML"]
-    check("without scripts tables are there", "parse_translation_unit" in text and "needs JavaScript" in text)
+    require("without scripts tables are there", "parse_translation_unit" in text and "needs JavaScript" in text)
     page.call("Emulation.setScriptExecutionDisabled", value=False)
 
 
@@ -240,7 +235,7 @@ def main():
         linking(page, url)
         tables(page)
         timelines(page)
-        check("no error so far", page.complaints() == [], page.complaints())
+        require("no error so far", page.complaints() == [], page.complaints())
         fluid(page, big, "file://" + big)
         pictures(page, url)
 

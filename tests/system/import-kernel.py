@@ -11,8 +11,8 @@ import platform
 import re
 import shutil
 import struct
-import subprocess
-import sys
+
+from lib.check import fail, must, run, skip
 
 SLIDE, MODULE_AT = 11 << 21, 0xffffffffc0a31000
 SOURCE = r"""
@@ -28,22 +28,6 @@ __attribute__((section(".text.second"), aligned(64), noinline)) int second(int n
 __attribute__((noinline)) int other(int n) { return start(n) + second(n) + 1; }
 void _start(void) { other(3); }
 """
-
-
-def fail(text):
-    print("FAILED:", text)
-    sys.exit(1)
-
-
-def run(*words, **env):
-    return subprocess.run(words, capture_output=True, text=True, errors="replace", env=dict(os.environ, **env))
-
-
-def must(*words):
-    p = run(*words)
-    if p.returncode != 0:
-        fail("%s: %s" % (words, p.stderr))
-    return p.stdout
 
 
 def facts(path):
@@ -99,7 +83,7 @@ def write(name, records, ids, release):
 
 def names(file, *words, debug="none", home=os.getcwd()):
     """Functions and places by samples, what was said about modules, and the import's own words."""
-    p = run("sonde", "import", "--overwrite", "-o", "r", *words, file, SONDE_DEBUG_PATH=debug, HOME=home)
+    p = run("sonde", "import", "--overwrite", "-o", "r", *words, file, env={"SONDE_DEBUG_PATH": debug, "HOME": home})
     if p.returncode != 0:
         return {}, p.stderr
     rows = [json.loads(line) for line in must(
@@ -211,8 +195,7 @@ def real():
 
 
 if platform.machine() != "x86_64":
-    print("needs x86_64")
-    sys.exit(77)
+    skip("needs x86_64")
 synthetic()
 if shutil.which("perf"):
     real()

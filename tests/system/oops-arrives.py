@@ -6,15 +6,11 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 
+from lib.check import fail
+
 FIXTURE = os.path.join(os.environ["SRC"], "tests/fixtures/kernel/report-null.txt")
-
-
-def fail(text):
-    print("FAILED:", text)
-    sys.exit(1)
 
 
 def follow(name):

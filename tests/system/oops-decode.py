@@ -15,6 +15,8 @@ import subprocess
 import sys
 import threading
 
+from lib.check import fail
+
 sys.path.pop(0)  # html.py stands beside this test, and http.server wants another
 import http.server  # noqa: E402
 
@@ -47,11 +49,6 @@ for line in subprocess.run(["nm", "-n", "vmlinux"], capture_output=True, text=Tr
     if len(words) == 3:
         symbols[words[2]] = int(words[0], 16)
 build_id = re.search(r"Build ID: (\w+)", subprocess.run(["readelf", "-n", "vmlinux"], capture_output=True, text=True, check=True).stdout).group(1)
-
-
-def fail(text):
-    print("FAILED:", text)
-    sys.exit(1)
 
 
 def size(name):

@@ -5,16 +5,12 @@
 import json
 import os
 import subprocess
-import sys
+
+from lib.check import fail
 
 MIB = 1 << 20
 SIZE = int(os.environ.get("ENDLESS_MIB", "192"))
 LIMIT_KIB = 64 << 10
-
-
-def fail(text):
-    print("FAILED:", text)
-    sys.exit(1)
 
 
 def run(write, words=("--json",)):

@@ -14,15 +14,9 @@ import subprocess
 import sys
 import time
 
+from lib.check import PATIENCE_S, expect, result, skip, until
+
 SPIN = os.environ["BUILD"] + "/tests/workload/spin"
-PATIENCE_S = 60  # for what takes a moment, on a machine that does much else
-failures = 0
-
-
-def expect(what, ok, more=""):
-    global failures
-    failures += not ok
-    print("%-5s %s%s" % ("ok" if ok else "FAIL", what, "" if ok else "   %s" % (more,)), flush=True)
 
 
 def record(*words, **more):
@@ -68,15 +62,6 @@ def child_of(pid, seconds=PATIENCE_S):
                 pass
         time.sleep(0.02)
     return 0
-
-
-def until(condition):
-    end = time.monotonic() + PATIENCE_S
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return condition()
 
 
 def has_worked(pid, seconds):
@@ -251,8 +236,7 @@ def durations():
 
 
 if subprocess.run(["sonde", "record", "-q", "-o", "probe.sonde", "--", "true"], capture_output=True).returncode:
-    print("perf events are not permitted here")
-    sys.exit(77)
+    skip("perf events are not permitted here")
 for test in (statuses, wrong_words, signals, terminal, interrupted_early, killed, durations):
     test()
-sys.exit(failures > 0)
+sys.exit(result())

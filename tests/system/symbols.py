@@ -10,7 +10,8 @@ import random
 import re
 import shutil
 import subprocess
-import sys
+
+from lib.check import fail, must
 
 SYMBOLIZE = os.path.join(os.environ["BUILD"], "tests/symbolize")
 
@@ -56,15 +57,6 @@ int main(int argc, char **argv)
 """
 
 
-def fail(text):
-    print("FAILED:", text)
-    sys.exit(1)
-
-
-def sh(*args, **more):
-    return subprocess.run(args, check=True, capture_output=True, text=True, **more)
-
-
 def parse(text):
     chains, chain = {}, None
     for line in text.splitlines():
@@ -85,7 +77,7 @@ def ask(file, addresses):
 
 def instructions(file):
     """Addresses of instructions in functions: between them addr2line guesses."""
-    text = sh("objdump", "-d", "-j", ".text", file).stdout
+    text = must("objdump", "-d", "-j", ".text", file)
     return [int(a, 16) for a in re.findall(r"^ +([0-9a-f]+):\t", text, re.M)]
 
 
@@ -130,7 +122,7 @@ def check_ways_to_build():
         ways["clang-14"] = None
     for name, flags in ways.items():
         compiler = "gcc" if flags is not None else name
-        sh(compiler, "-g", "-O2", *(flags or []), "p.c", "-o", name)
+        must(compiler, "-g", "-O2", *(flags or []), "p.c", "-o", name)
         # libc in the static one has assembler and aliases, where the names may differ
         # addr2line 2.40 cannot read the split one: the same code with its DWARF inside answers
         inlined = compare(name, name, debug="O2" if name == "split" else None,
@@ -139,7 +131,7 @@ def check_ways_to_build():
             fail(name + ": no inlined calls")
     if shutil.which("g++"):
         open("p.cc", "w").write(CPP)
-        sh("g++", "-g", "-O2", "p.cc", "-o", "cpp")
+        must("g++", "-g", "-O2", "p.cc", "-o", "cpp")
         check_cpp()
 
 
@@ -165,18 +157,18 @@ def check_cpp():
 
 def check_separate_files():
     shutil.copy("O2", "linked")
-    sh("objcopy", "--only-keep-debug", "linked", "linked.debug")
-    sh("strip", "linked")
+    must("objcopy", "--only-keep-debug", "linked", "linked.debug")
+    must("strip", "linked")
     stripped = ask("linked", instructions("O2"))
     if any(len(chain) > 2 for chain in stripped[0].values()) or "-dbgsym" not in stripped[1]:
         fail("stripped: %s" % stripped[1])
-    sh("objcopy", "--add-gnu-debuglink=linked.debug", "linked")
+    must("objcopy", "--add-gnu-debuglink=linked.debug", "linked")
     compare("debuglink", "linked", debug="O2")
     os.mkdir(".debug")
     os.rename("linked.debug", ".debug/linked.debug")
     compare("debuglink in .debug", "linked", debug="O2")
-    sh("gcc", "-g", "-O1", "-DOTHER", "p.c", "-o", "other")
-    sh("objcopy", "--only-keep-debug", "other", ".debug/linked.debug")
+    must("gcc", "-g", "-O1", "-DOTHER", "p.c", "-o", "other")
+    must("objcopy", "--only-keep-debug", "other", ".debug/linked.debug")
     if any(len(chain) > 2 for chain in ask("linked", instructions("O2"))[0].values()):
         fail("a debug file of another build was believed")
     print("debug file of another build: not believed")
@@ -189,15 +181,15 @@ __attribute__((visibility("default"), noinline)) int exported(int x) { return x 
 __attribute__((noinline)) static int hidden(int x) { __asm__(""); return x * 7; }
 __attribute__((visibility("default"))) int also(int x) { return hidden(x) - hidden(x + 1); }
 """)
-    sh("gcc", "-O2", "-shared", "-fPIC", "lib.c", "-o", "full.so")
-    symbols = {n: int(a, 16) for a, n in re.findall(r"^([0-9a-f]+) [tT] (\w+)$", sh("nm", "full.so").stdout, re.M)}
-    sh("strip", "full.so", "-o", "stripped.so")
+    must("gcc", "-O2", "-shared", "-fPIC", "lib.c", "-o", "full.so")
+    symbols = {n: int(a, 16) for a, n in re.findall(r"^([0-9a-f]+) [tT] (\w+)$", must("nm", "full.so"), re.M)}
+    must("strip", "full.so", "-o", "stripped.so")
     wanted = [symbols["exported"], symbols["hidden"], symbols["hidden"] + 2, symbols["also"]]
     names = [ask("stripped.so", [a])[0][a][0] for a in wanted]
     hidden = "[stripped.so+0x%x]" % symbols["hidden"]
     if names != ["exported", hidden, hidden, "also"]:
         fail("stripped library: %s" % names)
-    plt = [int(a, 16) for a in re.findall(r"^([0-9a-f]+) <rand@plt>:", sh("objdump", "-d", "O2").stdout, re.M)]
+    plt = [int(a, 16) for a in re.findall(r"^([0-9a-f]+) <rand@plt>:", must("objdump", "-d", "O2"), re.M)]
     if os.uname().machine == "x86_64" and (not plt or ask("O2", plt)[0][plt[0]][0] != "rand@plt"):
         fail("PLT stub of rand: %s" % ask("O2", plt)[0])
     print("stripped library: its exported functions, others by where they begin; PLT stubs named")
@@ -206,11 +198,11 @@ __attribute__((visibility("default"))) int also(int x) { return hidden(x) - hidd
 def check_mini_debuginfo():
     if not shutil.which("xz"):
         return
-    sh("objcopy", "-S", "--remove-section=.comment", "full.so", "mini.so")
-    sh("objcopy", "--only-keep-debug", "full.so", "mini.debug")
-    sh("xz", "-f", "mini.debug")
-    sh("objcopy", "--add-section", ".gnu_debugdata=mini.debug.xz", "mini.so")
-    hidden = int(re.search(r"^([0-9a-f]+) t hidden$", sh("nm", "full.so").stdout, re.M).group(1), 16)
+    must("objcopy", "-S", "--remove-section=.comment", "full.so", "mini.so")
+    must("objcopy", "--only-keep-debug", "full.so", "mini.debug")
+    must("xz", "-f", "mini.debug")
+    must("objcopy", "--add-section", ".gnu_debugdata=mini.debug.xz", "mini.so")
+    hidden = int(re.search(r"^([0-9a-f]+) t hidden$", must("nm", "full.so"), re.M).group(1), 16)
     if ask("mini.so", [hidden])[0][hidden][0] != "hidden":
         fail(".gnu_debugdata was not read")
     print("MiniDebugInfo: read")

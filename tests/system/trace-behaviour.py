@@ -6,11 +6,12 @@
 # needs: strace
 # timeout: 120
 import difflib
-import os
 import re
 import shutil
-import subprocess
 import sys
+
+from lib.check import expect, outcome, result, skip
+from lib.engines import why_no_bpf
 
 PROGRAM = r"""
 import ctypes, os, signal, subprocess, sys, threading, time
@@ -149,33 +150,21 @@ OPTIONS = [
 ]
 REFUSED = ["inject=chdir:when=0", "inject=chdir:error=1:error=2", "inject=chdir:syscall=chdir", "inject=chdir:syscall=getpid", "inject=nosuch:error=1",
            "fault=chdir:delay_enter=1", "inject=chdir:poke_enter=@arg1=0", "inject=chdir:signal=0"]
-failures = 0
-
-
-def expect(what, ok, more=""):
-    global failures
-    failures += not ok
-    print("%-5s %s%s" % ("ok" if ok else "FAIL", what, "" if ok else "\n%s" % (more,)), flush=True)
-
-
-def run(*words):
-    p = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
-    return p.returncode, p.stdout, p.stderr
 
 
 def behaviour():
     program = ["/usr/bin/python3", "-c", PROGRAM]
-    bare = run(*program)
+    bare = outcome(*program)
     expect("bare: %d lines" % len(bare[1].splitlines()), bare[0] == 4, bare)
     for name, words in [("all calls", ["sonde", "strace", "-f", "-o", "all"]), ("some calls", ["sonde", "strace", "-f", "-e", "openat", "-o", "some"]),
                         ("a filter", ["sonde", "strace", "-f", "--seccomp-bpf", "-e", "openat", "-o", "filter"]),
                         ("sonde trace", ["sonde", "trace", "--engine", "ptrace", "-y", "-Y", "-o", "own"])]:
-        traced = run(*words, *program)
+        traced = outcome(*words, *program)
         diff = "\n".join(difflib.unified_diff(bare[1].splitlines(), traced[1].splitlines(), lineterm=""))
         expect("%s: as bare" % name, traced[:2] == bare[:2], diff + traced[2])
     program[2] = PROGRAM.replace("sys.exit(4)", "") + TRACER
-    bare, traced = run(*program), run("sonde", "trace", "--engine", "bpf", "-k", "-yy", "-o", "bpf", *program)
-    if run("sonde", "trace", "--engine", "bpf", "-o", "/dev/null", "true")[0] == 0:
+    bare, traced = outcome(*program), outcome("sonde", "trace", "--engine", "bpf", "-k", "-yy", "-o", "bpf", *program)
+    if not why_no_bpf():
         expect("bpf: as bare, ptrace too", "ptrace 19 2048" in bare[1] and traced[:2] == bare[:2], "\n".join(difflib.unified_diff(bare[1].splitlines(), traced[1].splitlines(), lineterm="")) + traced[2])
     with open("all", encoding="utf-8", errors="replace") as f:
         text = f.read()
@@ -191,31 +180,30 @@ def lines(path):
 
 def tampering():
     for options, script in TAMPERING:
-        ours = run("sonde", "strace", "-o", "ours", *options, "sh", "-c", script)
-        theirs = run("strace", "-o", "theirs", *options, "sh", "-c", script)
+        ours = outcome("sonde", "strace", "-o", "ours", *options, "sh", "-c", script)
+        theirs = outcome("strace", "-o", "theirs", *options, "sh", "-c", script)
         expect("tampering: " + options[-1], (ours[0], ours[1], lines("ours")) == (theirs[0], theirs[1], lines("theirs")),
                "\n".join(lines("theirs") + ["-- ours"] + lines("ours")))
     for options, program in OPTIONS:
-        ours, theirs = run("sonde", "strace", "-o", "ours", *options, *program), run("strace", "-o", "theirs", *options, *program)
+        ours, theirs = outcome("sonde", "strace", "-o", "ours", *options, *program), outcome("strace", "-o", "theirs", *options, *program)
         expect("options: " + options[-1], ours == theirs and lines("ours") == lines("theirs") and len(lines("ours")) > 1,
                "\n".join(lines("theirs") + ["-- ours"] + lines("ours")))
     # on one terminal: a line stands before what the program writes next, also when that is not traced
     for words in [["-e", "fault=chdir", "-e", "trace=chdir", "sh", "-c", "cd / ; cd /"], ["-e", "trace=write", "sh", "-c", "echo one >&2; echo two >&2"]]:
-        ours, theirs = run("sonde", "strace", *words), run("strace", *words)
+        ours, theirs = outcome("sonde", "strace", *words), outcome("strace", *words)
         expect("the order of lines: " + words[1], ours == theirs, (ours, theirs))
     for expression in REFUSED:
-        ours, theirs = run("sonde", "strace", "-e", expression, "true"), run("strace", "-e", expression, "true")
+        ours, theirs = outcome("sonde", "strace", "-e", expression, "true"), outcome("strace", "-e", expression, "true")
         expect("refused: " + expression, ours[0] == theirs[0] == 1 and
                ours[2].split(": ", 1)[1] == theirs[2].split(": ", 1)[1], (ours, theirs))
 
 
 def main():
     if not shutil.which("strace"):
-        print("strace is missing")
-        return 77
+        skip("strace is missing")
     behaviour()
     tampering()
-    return 1 if failures else 0
+    return result()
 
 
 if __name__ == "__main__":

@@ -9,10 +9,11 @@ import re
 import shutil
 import subprocess
 import sys
-import time
+
+from lib.check import expect, result, run, skip, until
+from lib.engines import why_no_bpf
 
 PYTHON = "/usr/bin/python3"
-failures = 0
 
 FILES = """
 import os, select, socket
@@ -40,16 +41,6 @@ for i in range(600):
 os.listdir('%(dir)s')
 os.execv('/bin/true', ['true'] + ['argument-%%d' %% i for i in range(40)])
 """
-
-
-def expect(what, ok, more=""):
-    global failures
-    failures += not ok
-    print("%-5s %s%s" % ("ok" if ok else "FAIL", what, "" if ok else "   %s" % (more,)), flush=True)
-
-
-def run(*command, **more):
-    return subprocess.run(command, capture_output=True, text=True, **more)
 
 
 def lines(path):
@@ -158,12 +149,6 @@ def remove(group):
     return False
 
 
-def until(condition, seconds=10):
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.02)
-
-
 def recordings(scratch):
     """What a recording prints is what was printed live."""
     for options, command in ([], ["ls", "-la", scratch]), (["-e", "%file"], ["ls", "-la", scratch]), (["-Z"], ["ls", "-la", scratch]), \
@@ -251,10 +236,9 @@ def few():
 
 
 def main():
-    probe = run("sonde", "trace", "--engine", "bpf", "-o", "/dev/null", "true")
-    if probe.returncode != 0:
-        print("no BPF engine here: %s" % probe.stderr.strip())
-        return 77
+    why = why_no_bpf()
+    if why:
+        skip("no BPF engine here: %s" % why)
     scratch = os.path.join(os.getcwd(), "dir")
     os.mkdir(scratch)
     recordings(scratch)
@@ -266,7 +250,7 @@ def main():
     if os.uname().machine == "x86_64":
         begun()
         few()
-    return 1 if failures else 0
+    return result()
 
 
 if __name__ == "__main__":

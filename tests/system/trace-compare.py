@@ -11,6 +11,9 @@ import subprocess
 import sys
 import tempfile
 
+from lib.check import expect, result, skip
+from lib.engines import why_no_bpf
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PYTHON = "/usr/bin/python3"
 SOCKETS = """
@@ -48,7 +51,6 @@ curl -s -m 20 --retry 20 --retry-connrefused --retry-delay 1 -o page http://127.
 kill -QUIT $n; wait $n; cmp page index.html
 """
 PIPELINE = "trap : USR1; echo a | cat; kill -USR1 $$; ls / | sort | tail -1; (exit 3); sleep 0.02 & wait; cat < /nope"
-failures = 0
 
 
 def free_port():
@@ -60,18 +62,14 @@ def free_port():
 
 def compare(engine, same_run, name, setup, command, options=""):
     """In a new directory each, so that both find the same."""
-    global failures
     with tempfile.TemporaryDirectory() as scratch:
         if setup:
             setup(scratch)
         words = [TOP + "/tools/compare-strace", "--engine", engine, "--cwd", scratch, "--lines", "10", "--options=" + options]
         words += ["--same-run"] if same_run else ["--fresh", "--least", "95"]
         done = subprocess.run(words + ["--"] + command, capture_output=True, text=True)
-    ok = done.returncode == 0
-    if not ok:
-        failures += 1
     last = done.stdout.splitlines()[-1].rpartition(": ")[2] if done.stdout else "nothing said"
-    print("%-5s %-6s %-10s %s" % ("ok" if ok else "FAIL", engine, name, last if ok else "\n" + done.stdout + done.stderr[-800:]))
+    expect("%-6s %-10s %s" % (engine, name, last), done.returncode == 0, "\n" + done.stdout + done.stderr[-800:])
 
 
 def make_c(scratch):
@@ -106,21 +104,23 @@ def programs():
 
 def main():
     if not shutil.which("strace"):
-        print("strace is missing")
-        return 77
-    probe = subprocess.run(["sonde", "trace", "--engine", "bpf", "-o", "/dev/null", "true"], capture_output=True, text=True)
-    if probe.returncode != 0:
-        print("without the BPF engine, so two runs are compared: %s" % probe.stderr.strip())
+        skip("strace is missing")
+    why = why_no_bpf()
+    if why:
+        print("without the BPF engine, so two runs are compared: %s" % why)
+    jobs = []
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for engine in ["bpf", "ptrace"]:
-            if probe.returncode == 0:
-                pool.submit(compare, engine, True, "python -yy", None, [PYTHON, "-c", SOCKETS], "-yy -s 100")
+            if not why:
+                jobs.append(pool.submit(compare, engine, True, "python -yy", None, [PYTHON, "-c", SOCKETS], "-yy -s 100"))
             for name, setup, command, one_run in programs():
-                if probe.returncode == 0:
-                    pool.submit(compare, engine, True, name, setup, command)
+                if not why:
+                    jobs.append(pool.submit(compare, engine, True, name, setup, command))
                 elif engine == "ptrace" and not one_run:
-                    pool.submit(compare, engine, False, name, setup, command)
-    return 1 if failures else 0
+                    jobs.append(pool.submit(compare, engine, False, name, setup, command))
+    for job in jobs:
+        job.result()  # what it raised is raised here
+    return result()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,9 @@ import shutil
 import subprocess
 import sys
 
+from lib.check import expect, result
+from lib.engines import engines
+
 PYTHON = "/usr/bin/python3"
 ENDS = """
 import os, signal, sys
@@ -94,13 +97,6 @@ int main(void)
     return 0;
 }
 """
-failures = 0
-
-
-def expect(what, ok, more=""):
-    global failures
-    failures += not ok
-    print("%-5s %s%s" % ("ok" if ok else "FAIL", what, "" if ok else "   %s" % (more,)), flush=True)
 
 
 def trace(words, program, out):
@@ -251,18 +247,12 @@ def names(engines):
 
 
 def main():
-    probe = subprocess.run(["sonde", "trace", "--engine", "bpf", "-o", "/dev/null", "true"], capture_output=True, text=True)
-    engines = ["bpf", "ptrace"] if probe.returncode == 0 else ["ptrace"]
-    if probe.returncode:
-        print("without BPF: %s" % probe.stderr.strip())
-    ends(engines)
-    netlink(engines)
-    unread(engines)
-    socketcalls(engines)
-    names(engines)
-    if probe.returncode == 0 and os.geteuid() == 0:
-        unknown(engines)
-    return 1 if failures else 0
+    those = engines()
+    for test in (ends, netlink, unread, socketcalls, names):
+        test(those)
+    if "bpf" in those and os.geteuid() == 0:
+        unknown(those)
+    return result()
 
 
 if __name__ == "__main__":

@@ -13,31 +13,18 @@ import subprocess
 import sys
 import time
 
+from lib.check import expect, result, until
+from lib.engines import engines
+
 CLONER = os.environ["BUILD"] + "/tests/workload/cloner"
 THREADS = int(os.environ.get("SONDE_STRESS_THREADS", 40))
 ROUNDS = int(os.environ.get("SONDE_STRESS_ROUNDS", 12))
 ENDS_S = 30  # far more than an end takes on a busy machine; an end that waits for silence never comes
-failures = 0
-
-
-def expect(what, ok, more=""):
-    global failures
-    failures += not ok
-    print("%-5s %s%s" % ("ok" if ok else "FAIL", what, "" if ok else "   %s" % (more,)), flush=True)
 
 
 def status(pid, field):
     with open("/proc/%d/status" % pid) as f:
         return re.search(field + r":\s*(\S+)", f.read()).group(1)
-
-
-def until(condition, seconds=30):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.005)
-    return condition()
 
 
 def threads_free(pid):
@@ -121,22 +108,16 @@ def killed_tracer(engine):
 
 
 def main():
-    engines = ["ptrace"]
-    probe = subprocess.run(["sonde", "trace", "--engine", "bpf", "-o", "/dev/null", "true"], capture_output=True, text=True)
-    if probe.returncode == 0:
-        engines.append("bpf")
-    else:
-        print("without the BPF engine: %s" % probe.stderr.strip())
-    if os.environ.get("SONDE_STRESS_ENGINE"):
-        engines = [os.environ["SONDE_STRESS_ENGINE"]]
-    before = programs() if "bpf" in engines else set()
-    for engine in engines:
+    chosen = os.environ.get("SONDE_STRESS_ENGINE")
+    those = [chosen] if chosen else engines()
+    before = programs() if "bpf" in those else set()
+    for engine in those:
         vfork_storm(engine)
         killed_tracer(engine)
         attach_while_cloning(engine)
-    if "bpf" in engines:
+    if "bpf" in those:
         expect("bpf: no program is left behind", until(lambda: not programs() - before))
-    return 1 if failures else 0
+    return result()
 
 
 if __name__ == "__main__":

@@ -12,7 +12,9 @@ import sys
 import tempfile
 import time
 
-failures = 0
+from lib.check import expect, outcome, result, skip
+from lib.engines import why_no_bpf
+
 SCRIPT = "head -c 1000 data > out; cat nope 2>/dev/null; (exit 7); sleep 0.05; kill -9 $$"
 PYTHON = """
 import os, socket, sys, time
@@ -24,19 +26,8 @@ while True: z.read(100); time.sleep(0.002)
 """
 
 
-def check(what, ok, found=""):
-    global failures
-    failures += not ok
-    print("%-5s %s%s" % ("ok" if ok else "FAIL", what, "" if ok else ": %r" % (found,)))
-
-
-def sonde(*words):
-    done = subprocess.run(["sonde"] + list(words), capture_output=True, text=True)
-    return done.returncode, done.stdout, done.stderr
-
-
 def view(*words):
-    status, out, err = sonde(*words)
+    status, out, err = outcome("sonde", *words)
     return json.loads(out) if out else {"failed": (status, err)}
 
 
@@ -45,53 +36,53 @@ def row(rows, key, value):
 
 
 def recorded():
-    status, _, err = sonde("trace", "-o", "r.sonde", "--", "sh", "-c", SCRIPT)
-    check("the status of a killed command", status in (-9, 137), (status, err))
+    status, _, err = outcome("sonde", "trace", "-o", "r.sonde", "--", "sh", "-c", SCRIPT)
+    expect("the status of a killed command", status in (-9, 137), (status, err))
     files = view("trace", "r.sonde", "--files", "--json", "--limit", "1000")
     data, out = row(files["files"], "name", "/data"), row(files["files"], "name", "/out")
-    check("bytes read", data.get("read_bytes") == 1000, data)
-    check("bytes written", out.get("written_bytes") == 1000 and out.get("opens") == 1, out)
-    check("whole paths", data.get("name") == os.getcwd() + "/data", data)
+    expect("bytes read", data.get("read_bytes") == 1000, data)
+    expect("bytes written", out.get("written_bytes") == 1000 and out.get("opens") == 1, out)
+    expect("whole paths", data.get("name") == os.getcwd() + "/data", data)
     errors = view("trace", "r.sonde", "--errors", "--json", "--limit", "1000")
     nope = row(errors["error_paths"], "path", "/nope")
-    check("what was not found", nope.get("error") == "ENOENT" and nope.get("who") == "cat", nope)
+    expect("what was not found", nope.get("error") == "ENOENT" and nope.get("who") == "cat", nope)
     tree = view("trace", "r.sonde", "--tree", "--json")["processes"]
-    check("the shell was killed", tree[0]["exit"] == "SIGKILL" and tree[0]["depth"] == 0, tree)
-    check("its children", sorted(p["exit"] for p in tree[1:]) == ["0", "0", "1", "7"] and all(p["depth"] == 1 for p in tree[1:]), tree)
+    expect("the shell was killed", tree[0]["exit"] == "SIGKILL" and tree[0]["depth"] == 0, tree)
+    expect("its children", sorted(p["exit"] for p in tree[1:]) == ["0", "0", "1", "7"] and all(p["depth"] == 1 for p in tree[1:]), tree)
     waits = view("trace", "r.sonde", "--waits", "--json", "--limit", "1000")["waits"]
     slept = row(waits, "what", "a timer")
-    check("what it waited for", slept.get("time_ns", 0) >= 50e6 and row(waits, "what", "child sleep").get("time_ns", 0) > 0, waits)
+    expect("what it waited for", slept.get("time_ns", 0) >= 50e6 and row(waits, "what", "child sleep").get("time_ns", 0) > 0, waits)
     summary = view("trace", "r.sonde", "--summary", "--json", "--limit", "1000")
-    lines = sonde("trace", "r.sonde")[1].splitlines()
+    lines = outcome("sonde", "trace", "r.sonde")[1].splitlines()
     calls = sum(" --- " not in line and "+++" not in line for line in lines)
-    check("every call is counted", sum(c["calls"] for c in summary["calls"]) == calls, (calls, summary["headline"]))
-    report = sonde("report", "r.sonde")[1]
-    check("the report of a recording of calls", "What it waited for" in report and "What failed" in report, report[:300])
+    expect("every call is counted", sum(c["calls"] for c in summary["calls"]) == calls, (calls, summary["headline"]))
+    report = outcome("sonde", "report", "r.sonde")[1]
+    expect("the report of a recording of calls", "What it waited for" in report and "What failed" in report, report[:300])
 
 
 def live():
-    status, out, err = sonde("trace", "--errors", "--json", "--", "cat", "nope")
-    check("a view of a command", status == 1 and row(json.loads(out)["error_paths"], "path", "/nope"), (status, err))
-    status, out, err = sonde("trace", "-c", "-o", "counted", "--", "head", "-c", "1000", "data")
+    status, out, err = outcome("sonde", "trace", "--errors", "--json", "--", "cat", "nope")
+    expect("a view of a command", status == 1 and row(json.loads(out)["error_paths"], "path", "/nope"), (status, err))
+    status, out, err = outcome("sonde", "trace", "-c", "-o", "counted", "--", "head", "-c", "1000", "data")
     with open("counted", encoding="utf-8") as f:
         text = f.read()
-    check("-c", "Calls" in text and "head" in text and "1000 B" in text, text)
-    check("sonde files of a command", "/data" in sonde("files", "--", "cat", "data")[1])
+    expect("-c", "Calls" in text and "head" in text and "1000 B" in text, text)
+    expect("sonde files of a command", "/data" in outcome("sonde", "files", "--", "cat", "data")[1])
 
 
 def by_ptrace():
-    status, _, err = sonde("trace", "-q", "-k", "--engine", "ptrace", "-o", "k.sonde", "--", "sh", "-c", "cat data > /dev/null; exit 3")
-    check("a recording by ptrace: the status", status == 3, (status, err))
+    status, _, err = outcome("sonde", "trace", "-q", "-k", "--engine", "ptrace", "-o", "k.sonde", "--", "sh", "-c", "cat data > /dev/null; exit 3")
+    expect("a recording by ptrace: the status", status == 3, (status, err))
     slow = view("trace", "k.sonde", "--slow", "--json")["slow"]
-    check("which engine, and why", os.geteuid() or "-Y" in sonde("trace", "-Y", "-o", "/dev/null", "true")[2])
-    check("stacks of calls", any(r["depth"] == 1 and r["what"].startswith(("main", "_start", "__libc_start")) for r in slow), slow[:20])
+    expect("which engine, and why", os.geteuid() or "-Y" in outcome("sonde", "trace", "-Y", "-o", "/dev/null", "true")[2])
+    expect("stacks of calls", any(r["depth"] == 1 and r["what"].startswith(("main", "_start", "__libc_start")) for r in slow), slow[:20])
     tree = view("trace", "k.sonde", "--tree", "--json")["processes"]
-    check("its processes", [p["exit"] for p in tree] == ["3", "0"] and 0 < tree[1]["lifetime_ns"] <= tree[0]["lifetime_ns"], tree)
-    lines = sonde("trace", "k.sonde")[1].splitlines()
-    check("its end comes last", lines[-1].endswith("+++ exited with 3 +++") and "exit_group(3)" in lines[-2], lines[-3:])
-    sonde("trace", "-q", "--inject", "openat:error=EMFILE:when=1+", "-o", "i.sonde", "--", "cat", "data")
+    expect("its processes", [p["exit"] for p in tree] == ["3", "0"] and 0 < tree[1]["lifetime_ns"] <= tree[0]["lifetime_ns"], tree)
+    lines = outcome("sonde", "trace", "k.sonde")[1].splitlines()
+    expect("its end comes last", lines[-1].endswith("+++ exited with 3 +++") and "exit_group(3)" in lines[-2], lines[-3:])
+    outcome("sonde", "trace", "-q", "--inject", "openat:error=EMFILE:when=1+", "-o", "i.sonde", "--", "cat", "data")
     failed = row(view("trace", "i.sonde", "--errors", "--json")["errors"], "error", "EMFILE")
-    check("calls that were tampered with", failed.get("count", 0) > 0 and failed.get("call") == "openat", failed)
+    expect("calls that were tampered with", failed.get("count", 0) > 0 and failed.get("call") == "openat", failed)
 
 
 def under_way(engine):
@@ -107,15 +98,15 @@ def under_way(engine):
         out, err = watch.communicate()
         doc = json.loads(out) if out else {"failed": (watch.returncode, err)}
         waits = doc.get("waits", [])
-        check("%s: a view ends tidily at SIGINT" % engine, watch.returncode == 0, (watch.returncode, err))
-        check("%s: it slept all the time" % engine, sum(r["wait_ratio"] for r in waits) > 0.9 and sum(r["calls"] for r in waits) == 1, doc)
+        expect("%s: a view ends tidily at SIGINT" % engine, watch.returncode == 0, (watch.returncode, err))
+        expect("%s: it slept all the time" % engine, sum(r["wait_ratio"] for r in waits) > 0.9 and sum(r["calls"] for r in waits) == 1, doc)
         watch = subprocess.Popen(words + ["-o", "u.sonde"], stderr=subprocess.PIPE, text=True)
         time.sleep(0.5)
         watch.send_signal(signal.SIGINT)
         err = watch.communicate()[1]
-        lines = sonde("trace", "u.sonde")[1].splitlines()
-        check("%s: a recording is finished at SIGINT" % engine, watch.returncode == 0 and "cut short" not in sonde("info", "u.sonde")[1], err)
-        check("%s: what did not return" % engine, len(lines) == 1 and lines[0].endswith("= ?"), lines)
+        lines = outcome("sonde", "trace", "u.sonde")[1].splitlines()
+        expect("%s: a recording is finished at SIGINT" % engine, watch.returncode == 0 and "cut short" not in outcome("sonde", "info", "u.sonde")[1], err)
+        expect("%s: what did not return" % engine, len(lines) == 1 and lines[0].endswith("= ?"), lines)
     finally:
         child.kill()
         child.wait()
@@ -126,7 +117,7 @@ def full():
     for words in ["u.sonde"], ["--json", "u.sonde"], ["-o", "/dev/full", "u.sonde"], ["-o", "/dev/full", "--", "true"]:
         with open("/dev/full", "w", encoding="utf-8") as out:
             done = subprocess.run(["sonde", "trace"] + words, stdout=out, stderr=subprocess.PIPE, text=True)
-        check("%s into a full disk" % " ".join(words), done.returncode == 1 and "No space left" in done.stderr, done)
+        expect("%s into a full disk" % " ".join(words), done.returncode == 1 and "No space left" in done.stderr, done)
 
 
 def process():
@@ -136,14 +127,14 @@ def process():
         doc = view("files", "-p", str(child.pid), "--duration", "300ms", "--json", "--limit", "1000")
         opened = doc["descriptors"]
         listening = row(opened, "name", ":" + port)
-        check("a listening socket", listening.get("state") == "LISTEN" and listening.get("kind") == "tcp", opened)
-        check("a file, and where it stands", row(opened, "name", "/data").get("position_bytes") == 10, opened)
+        expect("a listening socket", listening.get("state") == "LISTEN" and listening.get("kind") == "tcp", opened)
+        expect("a file, and where it stands", row(opened, "name", "/data").get("position_bytes") == 10, opened)
         zero = row(doc["watched"]["files"], "name", "/dev/zero")
-        check("what is read while it is watched", zero.get("reads", 0) > 0 and zero.get("read_bytes") == 100 * zero.get("reads", 0), doc["watched"])
+        expect("what is read while it is watched", zero.get("reads", 0) > 0 and zero.get("read_bytes") == 100 * zero.get("reads", 0), doc["watched"])
     finally:
         child.kill()
         child.wait()
-    check("no such process", sonde("files", "-p", str(child.pid))[0] == 1)
+    expect("no such process", outcome("sonde", "files", "-p", str(child.pid))[0] == 1)
 
 
 def process_by_ptrace():
@@ -157,21 +148,20 @@ def process_by_ptrace():
     try:
         done = subprocess.run(dropped + ["sonde", "files", "-p", str(child.pid), "--duration", "300ms", "--json", "--limit", "1000"],
                               capture_output=True, text=True, timeout=60)
-        check("without BPF a process is watched by ptrace", done.returncode == 0 and "engine: ptrace" in done.stderr, done)
+        expect("without BPF a process is watched by ptrace", done.returncode == 0 and "engine: ptrace" in done.stderr, done)
         zero = row(json.loads(done.stdout)["watched"]["files"], "name", "/dev/zero")
-        check("... with the same answer", zero.get("reads", 0) > 0 and zero.get("read_bytes") == 100 * zero.get("reads", 0), done)
+        expect("... with the same answer", zero.get("reads", 0) > 0 and zero.get("read_bytes") == 100 * zero.get("reads", 0), done)
         with open("/proc/%d/status" % child.pid, encoding="ascii") as f:
-            check("... and is let go", "TracerPid:\t0\n" in f.read() and child.poll() is None)
+            expect("... and is let go", "TracerPid:\t0\n" in f.read() and child.poll() is None)
     finally:
         child.kill()
         child.wait()
 
 
 def main():
-    probe = sonde("trace", "--engine", "bpf", "-o", "/dev/null", "true")
-    if probe[0] != 0:
-        print("the BPF engine can't be had: %s" % probe[2].strip())
-        return 77
+    why = why_no_bpf()
+    if why:
+        skip("the BPF engine can't be had: %s" % why)
     with tempfile.TemporaryDirectory() as scratch:
         os.chdir(scratch)
         with open("data", "wb") as f:
@@ -186,7 +176,7 @@ def main():
         under_way("ptrace")
         full()
         os.chdir("/")
-    return 1 if failures else 0
+    return result()
 
 
 if __name__ == "__main__":

@@ -23,18 +23,9 @@ import struct
 import subprocess
 import sys
 
+from lib.check import expect, must, result, skip
+
 HZ = "1999"
-failures = 0
-
-
-def expect(what, ok, said=""):
-    global failures
-    print("ok   " if ok else "FAIL ", what, "" if ok else said)
-    failures += not ok
-
-
-def run(words, **more):
-    return subprocess.run(words, check=True, capture_output=True, text=True, **more).stdout
 
 
 def c_source(path):
@@ -49,7 +40,7 @@ def c_source(path):
 def works():
     """name -> command; no shell in between."""
     c_source("big.c")
-    cc1 = run(["gcc", "-print-prog-name=cc1"]).strip()
+    cc1 = must("gcc", "-print-prog-name=cc1").strip()
     with open("work.py", "w") as f:
         f.write("def f(n):\n  return sorted([1], key=lambda x: f(n-1))[0] if n else sum(i*i for i in range(900))\n"
                 "import json, re\n"
@@ -88,7 +79,7 @@ def is_start(place):
 def is_clone(place):
     if "clone3" not in entries:
         entries["clone3"] = []
-        for line in run(["nm", "-D", "--defined-only", place[0]]).splitlines():
+        for line in must("nm", "-D", "--defined-only", place[0]).splitlines():
             words = line.split()
             if len(words) == 3 and words[2].startswith("clone@"):
                 entries["clone3"].append(int(words[0], 16))  # clone3() itself is not exported; it lies beside
@@ -122,7 +113,7 @@ def chains_of_sonde(work, deny):
                    check=True, stdout=subprocess.DEVNULL, env=dict(os.environ, SONDE_TEST_DENY=deny))
 
     def rows(sql):
-        return [list(json.loads(line).values()) for line in run(["sonde", "query", "--json", name, sql]).splitlines()]
+        return [list(json.loads(line).values()) for line in must("sonde", "query", "--json", name, sql).splitlines()]
 
     frames = {i: (path, offset) for i, path, offset in rows("select id, module_path, offset from frame")}
     parents = {i: (parent, frame) for i, parent, frame in rows("select id, parent, frame from stack")}
@@ -184,14 +175,13 @@ def compare(name, ours, theirs, in_kernel):
 
 def main():
     if not shutil.which("perf") or not shutil.which("gcc"):
-        print("perf and gcc are not both here")
-        return 77
+        skip("perf and gcc are not both here")
     for name, work in works().items():
         theirs = chains_of_perf(work)
         for how, deny in (("copies", "bpf"), ("as it comes", "")):
             ours, served = chains_of_sonde(work, deny)
             compare(f"{name}, {how} ({served} in the kernel)", ours, theirs, served)
-    return failures > 0
+    return result()
 
 
 sys.exit(main())

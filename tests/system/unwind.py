@@ -19,11 +19,12 @@ import shutil
 import subprocess
 import sys
 
+from lib.check import expect, result, skip
+
 SOURCES = os.path.join(os.environ["SRC"], "tests", "workload", "stacks")
 STEP = os.path.join(os.environ["BUILD"], "tests", "unwind-step")
 MIN_RIGHT = 0.999
 FLAGS = ["-O2", "-fomit-frame-pointer", "-w"]
-failures = 0
 
 # What calls what in chains.c; libraries in between are left out before.
 CALLERS = {
@@ -39,12 +40,6 @@ CALLERS = {
     "asm_deref": {"by_assembly"},
 }
 FROM_MAIN = {"by_tail", "by_vla", "by_realigned", "by_big_frame", "by_library", "by_signal", "by_assembly"}
-
-
-def expect(what, ok, said=""):
-    global failures
-    print("ok   " if ok else "FAIL ", what, "" if ok else said)
-    failures += not ok
 
 
 def compiler(*names):
@@ -197,8 +192,7 @@ def samples(program, mode, rounds):
 
 def main():
     if platform.machine() != "x86_64":
-        print("skipped: stacks at each instruction are known for x86-64 only")
-        return 77
+        skip("skipped: stacks at each instruction are known for x86-64 only")
     each_instruction()
     gcc, clang = compiler("gcc", "cc"), compiler("clang-14", "clang")
     if build(gcc, "chains-gcc", ["chains.c", "asm.S"]):
@@ -213,7 +207,7 @@ def main():
     if build(clang, "chains-clang", ["chains.c", "asm.S"]):
         samples("chains-clang", "kernel", "400")
         samples("chains-clang", "ptrace", "900")
-    return 1 if failures else 0
+    return result()
 
 
 sys.exit(main())
