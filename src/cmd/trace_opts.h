@@ -76,7 +76,7 @@ extern const struct opt strace_opts[];
 	TRACE_OPT("stack-trace", 0, TRACE_LONG_STACK, "HOW", true, "the user stack below each call: symbol, or source for lines as well"), \
 	TRACE_OPT("stack-traces", 0, TRACE_LONG_STACK, "HOW", true, "as --stack-trace"),                       \
 	TRACE_OPT(NULL, 'k', 'k', NULL, false, "as --stack-trace; -kk with source lines"),                    \
-	TRACE_OPT("arg-names", 'N', 'N', NULL, false, "refused: sonde keeps no names of arguments"),            \
+	TRACE_OPT("arg-names", 'N', 'N', NULL, false, "names of arguments: close(fd=3)"),            \
 	TRACE_OPT("stack-trace-frame-limit", 0, TRACE_LONG_FRAME_LIMIT, "N", false, "at most N frames of it (default 256)"), \
 	TRACE_OPT("always-show-pid", 0, TRACE_LONG_ALWAYS_PID, NULL, false, "the pid also where there is only one"), \
 	TRACE_OPT("secontext", 0, TRACE_LONG_SECONTEXT, "WHAT", true, "SELinux contexts: refused, sonde has none"),    \

@@ -430,7 +430,7 @@ class Compiler:
         return out
 
     def describe(self, spec):
-        m = re.fullmatch(r'(.*?)(?:\s*=\s*(\w+))?(?:\s*\+(\w+))?(?:\s*/(\d))?((?:\s*save\(\d,\w+\))*)', spec)
+        m = re.fullmatch(r'(.*?)(?:(?:^|\s)\s*=\s+(\w+))?(?:\s*\+(\w+))?(?:\s*/(\d))?((?:\s*save\(\d,\w+\))*)', spec)
         args = []
         for text in self.split_args(m[1]):
             flags = []
@@ -446,11 +446,11 @@ class Compiler:
             while text[:1] in '<>!~':
                 flags.append({'>': 'SYS_AT_EXIT', '<': 'SYS_AT_BOTH', '!': 'SYS_NO_COMMA', '~': 'SYS_EVEN_ERROR'}[text[0]])
                 text = text[1:]
-            label = 0
+            name = 0
             n = re.fullmatch(r'(\w+)=(.+)', text)
             if n:
-                label, text = self.names.add(n[1] + '='), n[2]
-            args.append((self.parse_type(text), '|'.join(flags) or '0', arg_cond, label))
+                name, text = self.names.add(n[1] + '='), n[2]
+            args.append((self.parse_type(text), '|'.join(flags) or '0', arg_cond, name))
         saves = re.findall(r'save\((\d),(\w+)\)', m[5])
         split = any(self.types[a[0]][0] in ('SPLIT', 'USPLIT') for a in args)
         if m[3] and m[3] not in self.results:

@@ -23,6 +23,7 @@ struct decoder {
 	uint8_t word, klong; /* bytes */
 	uint8_t arg;       /* the one being printed */
 	uint8_t depth;     /* of structures */
+	const char *names; /* dec_set_names(); NULL: none */
 	bool exit;         /* the call has returned */
 	bool stop;         /* a hook says that no further argument is to be printed */
 	bool ignore_error; /* memory is looked at although the call failed */
@@ -142,5 +143,9 @@ void dec_created_buffers(struct decoder *d);
 void dec_hwaddr(struct decoder *d, const uint8_t *bytes, size_t size, int arphrd); /* ARPHRD -1: not known */
 /* Separators: ", " before everything but the first. */
 void dec_next(struct decoder *d);
+/* Of a hook that writes its own commas (`!`): the names of the arguments that it prints, separated by commas, at
+ * entry and again at exit; and the comma before the next of them, with its name where names are asked for. */
+void dec_set_names(struct decoder *d, const char *names);
+void dec_next_arg(struct decoder *d);
 
 #endif

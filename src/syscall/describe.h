@@ -81,7 +81,7 @@ struct sys_arg {
 	uint16_t type;
 	uint8_t flags;
 	uint16_t cond;
-	uint32_t label; /* "child_stack=" */
+	uint32_t name; /* in sys_names: "fd="; 0: none */
 };
 enum sys_result_kind {
 	SYS_RESULT_D, SYS_RESULT_U, SYS_RESULT_X, SYS_RESULT_O, SYS_RESULT_FD, SYS_RESULT_NONE,

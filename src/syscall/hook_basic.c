@@ -82,7 +82,8 @@ void hook_mremap_addr(struct decoder *d, const struct sys_ref *ref)
 {
 	if ((d->args[3] & 6) == 0)
 		return;
-	dec_next(d);
+	dec_set_names(d, "new_address");
+	dec_next_arg(d);
 	dec_addr(d, ref->value);
 }
 

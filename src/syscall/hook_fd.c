@@ -170,7 +170,8 @@ void hook_fcntl_arg(struct decoder *d, const struct sys_ref *ref)
 		return;
 	if (d->exit && !fcntl_fills(cmd))
 		return;
-	dec_next(d);
+	dec_set_names(d, "arg");
+	dec_next_arg(d);
 	fcntl_value(d, cmd, ref->value);
 }
 

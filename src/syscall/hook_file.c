@@ -28,7 +28,8 @@ void hook_mknod_dev(struct decoder *d, const struct sys_ref *ref)
 
 	if (type != 0020000 && type != 0060000)
 		return;
-	dec_next(d);
+	dec_set_names(d, "dev");
+	dec_next_arg(d);
 	dec_dev(d, (uint32_t)ref->value);
 }
 
@@ -44,7 +45,8 @@ void hook_pos_lh(struct decoder *d, const struct sys_ref *ref)
 void hook_rwf(struct decoder *d, const struct sys_ref *ref)
 {
 	(void)ref;
-	dec_next(d);
+	dec_set_names(d, "flags");
+	dec_next_arg(d);
 	dec_flags(d, XLAT_rwf, (uint32_t)d->args[5]);
 }
 
@@ -111,12 +113,13 @@ void hook_fsconfig_rest(struct decoder *d, const struct sys_ref *ref)
 	enum { MOST = 256, MOST_BINARY = 1 << 20 }; /* of which the kernel takes a key or a value for one */
 
 	(void)ref;
-	dec_next(d);
+	dec_set_names(d, "key,value,aux");
+	dec_next_arg(d);
 	if (cmd == 6 || cmd == 7 || cmd > 7)
 		dec_addr(d, d->args[2]);
 	else
 		dec_name_n(d, d->args[2], MOST);
-	dec_next(d);
+	dec_next_arg(d);
 	if (cmd == 1)
 		dec_name_n(d, d->args[3], MOST);
 	else if (cmd == 2 && aux >= 0 && aux <= MOST_BINARY)
@@ -125,7 +128,7 @@ void hook_fsconfig_rest(struct decoder *d, const struct sys_ref *ref)
 		dec_path(d, d->args[3]);
 	else
 		dec_addr(d, d->args[3]);
-	dec_next(d);
+	dec_next_arg(d);
 	if (cmd == 3 || cmd == 4)
 		dec_dirfd(d, aux);
 	else if (cmd == 5)
@@ -730,12 +733,13 @@ void hook_quota_rest(struct decoder *d, const struct sys_ref *ref)
 		return;
 	for (unsigned i = 0; i < sizeof(without_id) / sizeof(without_id[0]); i++)
 		id &= cmd != without_id[i];
+	dec_set_names(d, id ? "id,addr" : "addr");
 	if (id) {
-		dec_next(d);
+		dec_next_arg(d);
 		part.value = d->args[2];
 		quota_id(d, &part);
 	}
-	dec_next(d);
+	dec_next_arg(d);
 	part.value = d->args[3];
 	d->ignore_error = quota_is_given(cmd);
 	quota_addr(d, &part);

@@ -101,8 +101,9 @@ void hook_ioctl_arg(struct decoder *d, const struct sys_ref *ref)
 		return;
 	if (!both && d->exit != at_exit)
 		return;
+	dec_set_names(d, "argp");
 	if (!(both && d->exit))
-		dec_next(d);
+		dec_next_arg(d);
 	if (io == NULL) {
 		print_unknown_arg(d, ref->value);
 		return;

@@ -20,9 +20,15 @@ static void print_serial(struct decoder *d, int32_t serial)
 
 void hook_key_serial(struct decoder *d, const struct sys_ref *ref) { print_serial(d, (int32_t)ref->value); }
 
+static void next_uint(struct decoder *d, uint64_t v)
+{
+	dec_next_arg(d);
+	dec_uint(d, v);
+}
+
 static void next_serial(struct decoder *d, unsigned arg)
 {
-	dec_next(d);
+	dec_next_arg(d);
 	print_serial(d, (int32_t)d->args[arg]);
 }
 
@@ -41,12 +47,12 @@ static void key_string(struct decoder *d, uint64_t addr, uint64_t length)
 /* A buffer that the kernel fills as far as it goes. */
 static void key_text(struct decoder *d, uint64_t addr, uint64_t room)
 {
-	dec_next(d);
+	dec_next_arg(d);
 	if (dec_failed(d))
 		dec_addr(d, addr);
 	else
 		key_string(d, addr, (uint64_t)d->call->result > room ? room : (uint64_t)d->call->result);
-	dec_printf(d, ", %llu", (unsigned long long)room);
+	next_uint(d, room);
 }
 
 enum { KEY_DH_COMPUTE = 23, KEY_PKEY_QUERY, KEY_PKEY_ENCRYPT, KEY_PKEY_DECRYPT, KEY_PKEY_SIGN, KEY_PKEY_VERIFY, KEY_CAPABILITIES = 31 };
@@ -78,8 +84,10 @@ static void key_filled(struct decoder *d, uint64_t addr, uint64_t room)
 
 static void key_derive(struct decoder *d)
 {
+	dec_next_arg(d);
 	key_filled(d, d->args[2], d->args[3]);
-	dec_printf(d, ", %llu, ", (unsigned long long)d->args[3]);
+	next_uint(d, d->args[3]);
+	dec_next_arg(d);
 	d->ignore_error = true;
 	dec_struct(d, STRUCT_keyctl_kdf_params, d->args[4]);
 }
@@ -91,17 +99,15 @@ static void key_operation_entry(struct decoder *d, uint32_t cmd)
 
 	if (!dec_read(d, d->args[1], b, sizeof(b))) {
 		dec_addr(d, d->args[1]);
-		dec_next(d);
+		dec_next_arg(d);
 		dec_str(d, d->args[2]);
-		dec_next(d);
 		return;
 	}
 	dec_struct_in(d, cmd == KEY_PKEY_VERIFY ? STRUCT_keyctl_pkey_verify : STRUCT_keyctl_pkey_params, b, sizeof(b), d->args[1]);
-	dec_next(d);
+	dec_next_arg(d);
 	dec_str(d, d->args[2]);
-	dec_next(d);
+	dec_next_arg(d);
 	dec_buffer(d, d->args[3], dec_word(d, b + 4, 4));
-	dec_next(d);
 }
 
 static void key_operation_exit(struct decoder *d, uint32_t cmd)
@@ -109,9 +115,13 @@ static void key_operation_exit(struct decoder *d, uint32_t cmd)
 	uint8_t b[40];
 
 	d->ignore_error = true;
-	if (!dec_read(d, d->args[1], b, sizeof(b))) {
+	bool known = dec_read(d, d->args[1], b, sizeof(b));
+	if (!known)
+		dec_set_names(d, "params,info,in,in2");
+	dec_next_arg(d);
+	if (!known) {
 		dec_addr(d, d->args[3]);
-		dec_next(d);
+		dec_next_arg(d);
 		dec_addr(d, d->args[4]);
 	} else if (cmd == KEY_PKEY_VERIFY) {
 		dec_buffer(d, d->args[4], dec_word(d, b + 8, 4));
@@ -141,13 +151,15 @@ static void key_exit(struct decoder *d, uint32_t cmd)
 	if (cmd == KEY_DH_COMPUTE) {
 		key_derive(d);
 	} else if (cmd == KEY_PKEY_QUERY) {
+		dec_next_arg(d);
 		dec_struct(d, STRUCT_keyctl_pkey_query, d->args[4]);
 	} else if (cmd == KEY_CAPABILITIES) {
+		dec_next_arg(d);
 		if (dec_failed(d))
 			dec_addr(d, d->args[1]);
 		else
 			dec_array(d, d->args[1], count, 1, capability, &place);
-		dec_printf(d, ", %llu", (unsigned long long)d->args[2]);
+		next_uint(d, d->args[2]);
 	} else {
 		key_operation_exit(d, cmd);
 	}
@@ -155,16 +167,18 @@ static void key_exit(struct decoder *d, uint32_t cmd)
 
 static void key_read_entry(struct decoder *d, uint32_t cmd)
 {
-	dec_next(d);
+	if (cmd == KEY_CAPABILITIES)
+		return;
+	dec_next_arg(d);
 	if (cmd == KEY_DH_COMPUTE) {
 		dec_struct(d, STRUCT_keyctl_dh_params, d->args[1]);
-		dec_next(d);
 	} else if (cmd == KEY_PKEY_QUERY) {
 		print_serial(d, (int32_t)d->args[1]);
-		dec_printf(d, ", %s%llx, ", d->args[2] != 0 ? "0x" : "", (unsigned long long)d->args[2]);
+		dec_next_arg(d);
+		dec_hex(d, d->args[2]);
+		dec_next_arg(d);
 		dec_str(d, d->args[3]);
-		dec_next(d);
-	} else if (cmd != KEY_CAPABILITIES) {
+	} else {
 		key_operation_entry(d, cmd);
 	}
 }
@@ -175,61 +189,62 @@ static void key_entry_more(struct decoder *d, uint32_t cmd)
 	switch (cmd) {
 	case 12: /* INSTANTIATE */
 		next_serial(d, 1);
-		dec_next(d);
+		dec_next_arg(d);
 		dec_buffer(d, d->args[2], d->args[3]);
-		dec_printf(d, ", %llu", (unsigned long long)d->args[3]);
+		next_uint(d, d->args[3]);
 		next_serial(d, 4);
 		break;
 	case 13: /* NEGATE */
 		next_serial(d, 1);
-		dec_printf(d, ", %u", (unsigned)d->args[2]);
+		next_uint(d, (uint32_t)d->args[2]);
 		next_serial(d, 3);
 		break;
 	case 14: /* SET_REQKEY_KEYRING */
-		dec_next(d);
+		dec_next_arg(d);
 		dec_enum_dec(d, XLAT_key_reqkeys, (int)d->args[1]);
 		break;
 	case 15:
 		next_serial(d, 1);
-		dec_printf(d, ", %u", (unsigned)d->args[2]);
+		next_uint(d, (uint32_t)d->args[2]);
 		break;
 	case 18:
 		break;
 	case 19: /* REJECT */
 		next_serial(d, 1);
-		dec_printf(d, ", %u, ", (unsigned)d->args[2]);
+		next_uint(d, (uint32_t)d->args[2]);
+		dec_next_arg(d);
 		dec_errno(d, (uint32_t)d->args[3]);
 		next_serial(d, 4);
 		break;
 	case 20: /* INSTANTIATE_IOV */
 		next_serial(d, 1);
-		dec_next(d);
+		dec_next_arg(d);
 		dec_vector(d, d->args[2], d->args[3], UINT64_MAX);
-		dec_printf(d, ", %llu", (unsigned long long)d->args[3]);
+		next_uint(d, d->args[3]);
 		next_serial(d, 4);
 		break;
 	case 22: /* GET_PERSISTENT */
-		dec_next(d);
+		dec_next_arg(d);
 		dec_uid(d, (uint32_t)d->args[1]);
 		next_serial(d, 2);
 		break;
 	case 29: /* RESTRICT_KEYRING */
 		next_serial(d, 1);
-		dec_next(d);
+		dec_next_arg(d);
 		dec_str(d, d->args[2]);
-		dec_next(d);
+		dec_next_arg(d);
 		dec_str(d, d->args[3]);
 		break;
 	case 30: /* MOVE */
 		next_serial(d, 1);
 		next_serial(d, 2);
 		next_serial(d, 3);
-		dec_next(d);
+		dec_next_arg(d);
 		dec_flags(d, XLAT_key_move, (uint32_t)d->args[4]);
 		break;
 	default:
 		for (unsigned i = 1; i < 5; i++) {
-			dec_next(d);
+			dec_next_arg(d);
 			dec_hex(d, d->args[i]);
 		}
 	}
@@ -240,17 +255,18 @@ static void key_entry(struct decoder *d, uint32_t cmd)
 	switch (cmd) {
 	case 0: /* GET_KEYRING_ID */
 		next_serial(d, 1);
-		dec_printf(d, ", %d", (int)d->args[2]);
+		dec_next_arg(d);
+		dec_int(d, (int)d->args[2]);
 		break;
 	case 1: /* JOIN_SESSION_KEYRING */
-		dec_next(d);
+		dec_next_arg(d);
 		dec_str(d, d->args[1]);
 		break;
 	case 2: /* UPDATE */
 		next_serial(d, 1);
-		dec_next(d);
+		dec_next_arg(d);
 		dec_buffer(d, d->args[2], d->args[3]);
-		dec_printf(d, ", %llu", (unsigned long long)d->args[3]);
+		next_uint(d, d->args[3]);
 		break;
 	case 3:
 	case 7:
@@ -260,14 +276,14 @@ static void key_entry(struct decoder *d, uint32_t cmd)
 		break;
 	case 4: /* CHOWN */
 		next_serial(d, 1);
-		dec_next(d);
+		dec_next_arg(d);
 		dec_uid(d, (uint32_t)d->args[2]);
-		dec_next(d);
+		dec_next_arg(d);
 		dec_uid(d, (uint32_t)d->args[3]);
 		break;
 	case 5: /* SETPERM */
 		next_serial(d, 1);
-		dec_next(d);
+		dec_next_arg(d);
 		dec_flags(d, XLAT_key_perms, (uint32_t)d->args[2]);
 		break;
 	case 8:
@@ -277,9 +293,9 @@ static void key_entry(struct decoder *d, uint32_t cmd)
 		break;
 	case 10: /* SEARCH */
 		next_serial(d, 1);
-		dec_next(d);
+		dec_next_arg(d);
 		dec_str(d, d->args[2]);
-		dec_next(d);
+		dec_next_arg(d);
 		dec_str(d, d->args[3]);
 		next_serial(d, 4);
 		break;
@@ -288,11 +304,26 @@ static void key_entry(struct decoder *d, uint32_t cmd)
 	}
 }
 
+static const char *key_names(uint32_t cmd)
+{
+	static const char *const names[] = {
+		"key,create", "name", "key,payload,plen", "key", "key,uid,gid", "key,perms", "key,buffer,buflen", "key", "key,keyring",
+		"key,keyring", "keyring,type,description,dest_keyring", "key,buffer,buflen", "key,payload,plen,keyring", "key,timeout,keyring",
+		"reqkey_defl", "key,timeout", "key", "key,buffer,buflen", NULL, "key,timeout,error,keyring", "key,payload,plen,keyring",
+		"key", "uid,keyring", "dh_params,buffer,buflen,kdf_params", "key,reserved,params,info", "params,info,in,out",
+		"params,info,in,out", "params,info,in,out", "params,info,in,in2", "keyring,type,restriction",
+		"key,from_keyring,to_keyring,flags", "buffer,buflen",
+	};
+
+	return cmd < sizeof(names) / sizeof(names[0]) ? names[cmd] : "arg2,arg3,arg4,arg5";
+}
+
 void hook_keyctl_rest(struct decoder *d, const struct sys_ref *ref)
 {
 	uint32_t cmd = (uint32_t)d->args[0];
 
 	(void)ref;
+	dec_set_names(d, key_names(cmd));
 	if (d->exit && cmd >= KEY_DH_COMPUTE) {
 		key_exit(d, cmd);
 		return;
@@ -308,7 +339,7 @@ void hook_keyctl_rest(struct decoder *d, const struct sys_ref *ref)
 		return;
 	}
 	if (cmd == KEY_PKEY_VERIFY) {
-		dec_next(d);
+		dec_next_arg(d);
 		key_operation_entry(d, cmd);
 		key_operation_exit(d, cmd);
 		d->stop = true;

@@ -138,7 +138,8 @@ void hook_membarrier_cpu(struct decoder *d, const struct sys_ref *ref)
 {
 	if ((d->args[1] & 1) == 0)
 		return;
-	dec_next(d);
+	dec_set_names(d, "cpu_id");
+	dec_next_arg(d);
 	dec_int(d, (int)ref->value);
 }
 

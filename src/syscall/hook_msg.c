@@ -372,7 +372,8 @@ void hook_recvmmsg_time(struct decoder *d, const struct sys_ref *ref)
 {
 	uint8_t bytes[16];
 
-	dec_next(d);
+	dec_set_names(d, "timeout");
+	dec_next_arg(d);
 	memcpy(bytes, &d->progress->saved[SAVED_TIME], sizeof(bytes));
 	if (d->progress->saved[SAVED_TIME_THERE] != 0)
 		dec_struct_in(d, ref->param, bytes, dec_struct_size(d, ref->param), d->args[4]);

@@ -223,10 +223,22 @@ void hook_epoll_events(struct decoder *d, const struct sys_ref *ref)
 
 /* ---- futex ------------------------------------------------------------------------ */
 
-static void futex_timeout(struct decoder *d)
+static void futex_uint(struct decoder *d, unsigned arg)
 {
-	dec_next(d);
-	dec_struct(d, d->describe->args[3].label != 0 ? STRUCT_timespec64 : STRUCT_timespec, d->args[3]);
+	dec_next_arg(d);
+	dec_uint(d, (uint32_t)d->args[arg]);
+}
+
+static void futex_addr(struct decoder *d, unsigned arg)
+{
+	dec_next_arg(d);
+	dec_addr(d, d->args[arg]);
+}
+
+static void futex_timeout(struct decoder *d, const struct sys_ref *ref)
+{
+	dec_next_arg(d);
+	dec_struct(d, ref->param, d->args[3]);
 }
 
 /* What is not known is said behind the shift. */
@@ -253,69 +265,64 @@ static void futex_wake_op(struct decoder *d, uint32_t v)
 	dec_printf(d, "|%#x", v & 0xfff);
 }
 
+static const char *futex_names(uint32_t op)
+{
+	static const char *const names[] = {
+		"val,timeout", "val", "val", "val,val2,uaddr2", "val,val2,uaddr2,val3", "val,val2,uaddr2,val3", "timeout", NULL, NULL,
+		"val,timeout,val3", "val,val3", "val,timeout,uaddr2", "val,val2,uaddr2,val3", "timeout",
+	};
+
+	return op < sizeof(names) / sizeof(names[0]) ? names[op] : "val,timeout,uaddr2,val3";
+}
+
 /* All that comes after the operation depends on it. */
 void hook_futex_rest(struct decoder *d, const struct sys_ref *ref)
 {
 	uint32_t op = (uint32_t)d->args[1] & 0x7f;
-	uint32_t val = (uint32_t)d->args[2], val2 = (uint32_t)d->args[3], val3 = (uint32_t)d->args[5];
 
-	(void)ref;
+	dec_set_names(d, futex_names(op));
+	if (op != 6 && op != 7 && op != 8 && op != 13) /* those for locks, which are the kernel's to set */
+		futex_uint(d, 2);
 	switch (op) {
 	case 0: /* WAIT */
-		dec_printf(d, ", %u", val);
-		futex_timeout(d);
-		break;
 	case 6: /* LOCK_PI */
 	case 13:
-		futex_timeout(d);
+		futex_timeout(d, ref);
 		break;
 	case 7:
 	case 8:
-		break;
 	case 1: /* WAKE */
-		dec_printf(d, ", %u", val);
-		break;
 	case 2: /* FD: a signal once */
-		dec_printf(d, ", %u", val);
 		break;
 	case 9: /* WAIT_BITSET */
-		dec_printf(d, ", %u", val);
-		futex_timeout(d);
-		dec_next(d);
-		dec_enum(d, XLAT_futex_bitset, val3);
-		break;
+		futex_timeout(d, ref);
+		__attribute__((fallthrough));
 	case 10:
-		dec_printf(d, ", %u, ", val);
-		dec_enum(d, XLAT_futex_bitset, val3);
+		dec_next_arg(d);
+		dec_enum(d, XLAT_futex_bitset, (uint32_t)d->args[5]);
 		break;
 	case 3: /* REQUEUE */
-		dec_printf(d, ", %u, %u, ", val, val2);
-		dec_addr(d, d->args[4]);
-		break;
 	case 4: /* CMP_REQUEUE */
 	case 12:
-		dec_printf(d, ", %u, %u, ", val, val2);
-		dec_addr(d, d->args[4]);
-		dec_printf(d, ", %u", val3);
-		break;
 	case 5: /* WAKE_OP */
-		dec_printf(d, ", %u, %u, ", val, val2);
-		dec_addr(d, d->args[4]);
-		dec_next(d);
-		futex_wake_op(d, val3);
+		futex_uint(d, 3);
+		futex_addr(d, 4);
+		if (op == 5) {
+			dec_next_arg(d);
+			futex_wake_op(d, (uint32_t)d->args[5]);
+		} else if (op != 3) {
+			futex_uint(d, 5);
+		}
 		break;
 	case 11: /* WAIT_REQUEUE_PI */
-		dec_printf(d, ", %u", val);
-		futex_timeout(d);
-		dec_next(d);
-		dec_addr(d, d->args[4]);
+		futex_timeout(d, ref);
+		futex_addr(d, 4);
 		break;
 	default:
-		dec_printf(d, ", %u, ", val);
-		dec_addr(d, d->args[3]);
-		dec_next(d);
-		dec_addr(d, d->args[4]);
-		dec_printf(d, ", %#x", val3);
+		futex_addr(d, 3);
+		futex_addr(d, 4);
+		dec_next_arg(d);
+		dec_hex(d, (uint32_t)d->args[5]);
 	}
 }
 

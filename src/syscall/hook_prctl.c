@@ -20,6 +20,7 @@ struct prctl_row {
 	uint8_t shape, result;
 	bool rest; /* the third argument and on, in hexadecimal */
 	uint16_t table, result_table;
+	const char *names; /* of the arguments behind the option; NULL: arg2 and on */
 	void (*own)(struct decoder *d);
 	bool (*value)(struct decoder *d, uint64_t v, bool result); /* false: nothing to say */
 };
@@ -27,7 +28,7 @@ struct prctl_row {
 static void raw_args(struct decoder *d, unsigned from)
 {
 	for (unsigned i = from; i < 5; i++) {
-		dec_next(d);
+		dec_next_arg(d);
 		dec_hex(d, d->args[i]);
 	}
 }
@@ -36,7 +37,7 @@ static void raw_args(struct decoder *d, unsigned from)
 
 static void death_signal(struct decoder *d)
 {
-	dec_next(d);
+	dec_next_arg(d);
 	if (d->args[1] > 128)
 		dec_uint(d, d->args[1]);
 	else
@@ -45,7 +46,7 @@ static void death_signal(struct decoder *d)
 
 static void set_name(struct decoder *d)
 {
-	dec_next(d);
+	dec_next_arg(d);
 	dec_name_n(d, d->args[1], 15);
 }
 
@@ -53,7 +54,7 @@ static void get_name(struct decoder *d)
 {
 	if (!d->exit)
 		return;
-	dec_next(d);
+	dec_next_arg(d);
 	if (dec_failed(d))
 		dec_addr(d, d->args[1]);
 	else
@@ -62,10 +63,12 @@ static void get_name(struct decoder *d)
 
 static void seccomp(struct decoder *d)
 {
-	dec_next(d);
+	if (d->args[1] == 2)
+		dec_set_names(d, "mode,filter");
+	dec_next_arg(d);
 	dec_enum(d, XLAT_seccomp_mode, d->args[1]);
 	if (d->args[1] == 2) {
-		dec_next(d);
+		dec_next_arg(d);
 		hook_seccomp_arg(d, &(struct sys_ref){ .value = d->args[2], .param = 1 });
 	} else if (d->args[1] != 1) {
 		raw_args(d, 2);
@@ -74,9 +77,11 @@ static void seccomp(struct decoder *d)
 
 static void mce_kill(struct decoder *d)
 {
-	dec_next(d);
+	if (d->args[1] == 1)
+		dec_set_names(d, "operation,policy,arg4,arg5");
+	dec_next_arg(d);
 	dec_enum(d, XLAT_pr_mce, d->args[1]);
-	dec_next(d);
+	dec_next_arg(d);
 	if (d->args[1] == 1)
 		dec_enum(d, XLAT_pr_mce_policy, d->args[2]);
 	else
@@ -86,10 +91,14 @@ static void mce_kill(struct decoder *d)
 
 static void ambient(struct decoder *d)
 {
-	dec_next(d);
+	bool one = d->args[1] >= 1 && d->args[1] <= 3;
+
+	if (one)
+		dec_set_names(d, "operation,caps,arg4,arg5");
+	dec_next_arg(d);
 	dec_enum(d, XLAT_pr_cap_ambient, d->args[1]);
-	if (d->args[1] >= 1 && d->args[1] <= 3) {
-		dec_next(d);
+	if (one) {
+		dec_next_arg(d);
 		dec_enum(d, XLAT_capabilities, d->args[2]);
 		raw_args(d, 3);
 	} else {
@@ -99,21 +108,25 @@ static void ambient(struct decoder *d)
 
 static void vma(struct decoder *d)
 {
-	dec_next(d);
+	if (d->args[1] == 0)
+		dec_set_names(d, "attr,addr,size,name");
+	dec_next_arg(d);
 	dec_enum(d, XLAT_pr_vma, d->args[1]);
 	if (d->args[1] != 0) {
 		raw_args(d, 2);
 		return;
 	}
-	dec_next(d);
+	dec_next_arg(d);
 	dec_addr(d, d->args[2]);
-	dec_printf(d, ", %llu, ", (unsigned long long)d->args[3]);
+	dec_next_arg(d);
+	dec_uint(d, d->args[3]);
+	dec_next_arg(d);
 	dec_str(d, d->args[4]);
 }
 
 static void ptracer(struct decoder *d)
 {
-	dec_next(d);
+	dec_next_arg(d);
 	if ((int)d->args[1] != -1)
 		dec_pid(d, SYSCALL_PID, (int)d->args[1]);
 	else if (d->style->xlat == SYSCALL_XLAT_RAW)
@@ -124,9 +137,9 @@ static void ptracer(struct decoder *d)
 
 static void set_speculation(struct decoder *d)
 {
-	dec_next(d);
+	dec_next_arg(d);
 	dec_enum(d, XLAT_pr_spec, d->args[1]);
-	dec_next(d);
+	dec_next_arg(d);
 	if (d->args[1] <= 2)
 		dec_enum(d, XLAT_pr_spec_set, d->args[2]);
 	else
@@ -135,29 +148,29 @@ static void set_speculation(struct decoder *d)
 
 static void reset_keys(struct decoder *d)
 {
-	dec_next(d);
+	dec_next_arg(d);
 	dec_flags_of(d, (const uint16_t[]){ XLAT_pr_pac_enabled, XLAT_pr_pac_keys }, 2, d->args[1], "PR_PAC_???");
 	raw_args(d, 2);
 }
 
 static void set_enabled_keys(struct decoder *d)
 {
-	dec_next(d);
+	dec_next_arg(d);
 	dec_flags(d, XLAT_pr_pac_enabled, d->args[1]);
-	dec_next(d);
+	dec_next_arg(d);
 	dec_flags(d, XLAT_pr_pac_enabled, d->args[2]);
 	raw_args(d, 3);
 }
 
 static void user_dispatch(struct decoder *d)
 {
-	dec_next(d);
+	dec_next_arg(d);
 	dec_enum(d, XLAT_pr_dispatch, d->args[1]);
-	dec_next(d);
+	dec_next_arg(d);
 	dec_hex(d, d->args[2]);
-	dec_next(d);
+	dec_next_arg(d);
 	dec_hex(d, d->args[3]);
-	dec_next(d);
+	dec_next_arg(d);
 	dec_addr(d, d->args[4]);
 }
 
@@ -169,37 +182,42 @@ static void sched_core(struct decoder *d)
 	bool get = (uint32_t)d->args[1] == 0;
 
 	if (!d->exit) {
-		dec_next(d);
+		dec_next_arg(d);
 		dec_enum(d, XLAT_pr_sched_core, (uint32_t)d->args[1]);
-		dec_next(d);
+		dec_next_arg(d);
 		dec_pid(d, type < 4 ? (enum syscall_pid)type : SYSCALL_PID, (int)d->args[2]);
-		dec_next(d);
+		dec_next_arg(d);
 		dec_hex(d, type);
 		if (d->style->xlat != SYSCALL_XLAT_RAW)
 			dec_comment(d, name != NULL ? name : "PIDTYPE_???");
-		dec_next(d);
-		if (!get)
-			dec_addr(d, d->args[4]);
-	} else if (get && dec_read_or_addr(d, d->args[4], b, 8)) {
-		str_add_char(d->out, '[');
-		dec_hex(d, dec_word(d, b, 8));
-		str_add_char(d->out, ']');
+		if (get)
+			return;
+		dec_next_arg(d);
+		dec_addr(d, d->args[4]);
+	} else if (get) {
+		dec_set_names(d, "operation,pid,pid_type,cookie");
+		dec_next_arg(d);
+		if (dec_read_or_addr(d, d->args[4], b, 8)) {
+			str_add_char(d->out, '[');
+			dec_hex(d, dec_word(d, b, 8));
+			str_add_char(d->out, ']');
+		}
 	}
 }
 
 static void icache_flush(struct decoder *d)
 {
-	dec_next(d);
+	dec_next_arg(d);
 	dec_enum(d, XLAT_pr_riscv_ctx, d->args[1]);
-	dec_next(d);
+	dec_next_arg(d);
 	dec_enum(d, XLAT_pr_riscv_scope, d->args[2]);
 }
 
 static void set_dexcr(struct decoder *d)
 {
-	dec_next(d);
+	dec_next_arg(d);
 	dec_enum(d, XLAT_pr_dexcr, d->args[1]);
-	dec_next(d);
+	dec_next_arg(d);
 	dec_flags(d, XLAT_pr_dexcr_ctrl, d->args[2]);
 	raw_args(d, 3);
 }
@@ -296,70 +314,70 @@ static bool riscv_vector(struct decoder *d, uint64_t v, bool result)
 
 #define X(name) XLAT_##name
 static const struct prctl_row rows[] = {
-	{ .option = 1, .shape = SPECIAL, .own = death_signal },
-	{ .option = 2, .shape = OUT_SIGNAL },
+	{ .option = 1, .names = "sig", .shape = SPECIAL, .own = death_signal },
+	{ .option = 2, .names = "sig", .shape = OUT_SIGNAL },
 	{ .option = 3, .shape = NOTHING, .result = BY_NAME, .result_table = X(pr_dumpable) },
-	{ .option = 4, .shape = NAME, .table = X(pr_dumpable) },
-	{ .option = 5, .shape = OUT_BITS, .table = X(pr_unalign) },
-	{ .option = 6, .shape = BITS32, .table = X(pr_unalign) },
+	{ .option = 4, .names = "dumpable", .shape = NAME, .table = X(pr_dumpable) },
+	{ .option = 5, .names = "flags", .shape = OUT_BITS, .table = X(pr_unalign) },
+	{ .option = 6, .names = "flags", .shape = BITS32, .table = X(pr_unalign) },
 	{ .option = 7, .shape = NOTHING },
-	{ .option = 8, .shape = UNSIGNED },
-	{ .option = 9, .shape = OUT_UNSIGNED },
-	{ .option = 10, .shape = UNSIGNED },
-	{ .option = 11, .shape = OUT_UNSIGNED },
-	{ .option = 12, .shape = UNSIGNED },
+	{ .option = 8, .names = "state", .shape = UNSIGNED },
+	{ .option = 9, .names = "fpemu", .shape = OUT_UNSIGNED },
+	{ .option = 10, .names = "fpemu", .shape = UNSIGNED },
+	{ .option = 11, .names = "mode", .shape = OUT_UNSIGNED },
+	{ .option = 12, .names = "mode", .shape = UNSIGNED },
 	{ .option = 13, .shape = NOTHING },
-	{ .option = 14, .shape = UNSIGNED },
-	{ .option = 15, .shape = SPECIAL, .own = set_name },
-	{ .option = 16, .shape = SPECIAL, .own = get_name },
-	{ .option = 19, .shape = OUT_UNSIGNED },
-	{ .option = 20, .shape = UNSIGNED },
+	{ .option = 14, .names = "mode", .shape = UNSIGNED },
+	{ .option = 15, .names = "name", .shape = SPECIAL, .own = set_name },
+	{ .option = 16, .names = "name", .shape = SPECIAL, .own = get_name },
+	{ .option = 19, .names = "endianness", .shape = OUT_UNSIGNED },
+	{ .option = 20, .names = "endianness", .shape = UNSIGNED },
 	{ .option = 21, .shape = NOTHING },
-	{ .option = 22, .shape = SPECIAL, .own = seccomp },
-	{ .option = 23, .shape = NAME, .table = X(capabilities) },
-	{ .option = 24, .shape = NAME, .table = X(capabilities) },
-	{ .option = 25, .shape = OUT_NAME, .table = X(pr_tsc) },
-	{ .option = 26, .shape = NAME32, .table = X(pr_tsc) },
+	{ .option = 22, .names = "mode,arg3,arg4,arg5", .shape = SPECIAL, .own = seccomp },
+	{ .option = 23, .names = "cap", .shape = NAME, .table = X(capabilities) },
+	{ .option = 24, .names = "cap", .shape = NAME, .table = X(capabilities) },
+	{ .option = 25, .names = "flag", .shape = OUT_NAME, .table = X(pr_tsc) },
+	{ .option = 26, .names = "flag", .shape = NAME32, .table = X(pr_tsc) },
 	{ .option = 27, .shape = NOTHING, .result = BY_BITS_NONZERO, .result_table = X(secbits) },
-	{ .option = 28, .shape = BITS, .table = X(secbits) },
-	{ .option = 29, .shape = SIGNED },
+	{ .option = 28, .names = "flags", .shape = BITS, .table = X(secbits) },
+	{ .option = 29, .names = "slack", .shape = SIGNED },
 	{ .option = 30, .shape = NOTHING },
 	{ .option = 31, .shape = NOTHING },
 	{ .option = 32, .shape = NOTHING },
-	{ .option = 33, .shape = SPECIAL, .own = mce_kill },
+	{ .option = 33, .names = "operation,arg3,arg4,arg5", .shape = SPECIAL, .own = mce_kill },
 	{ .option = 34, .shape = ALL, .result = BY_NAME, .result_table = X(pr_mce_policy) },
-	{ .option = 35, .shape = NAME32, .rest = true, .table = X(pr_mm) },
-	{ .option = 36, .shape = UNSIGNED },
-	{ .option = 37, .shape = OUT_UNSIGNED },
-	{ .option = 38, .shape = UNSIGNED, .rest = true },
-	{ .option = 40, .shape = OUT_POINTER },
-	{ .option = 41, .shape = UNSIGNED, .rest = true },
-	{ .option = 45, .shape = BITS32, .table = X(pr_fp_mode) },
+	{ .option = 35, .names = "operation,arg3,arg4,arg5", .shape = NAME32, .rest = true, .table = X(pr_mm) },
+	{ .option = 36, .names = "set", .shape = UNSIGNED },
+	{ .option = 37, .names = "isset", .shape = OUT_UNSIGNED },
+	{ .option = 38, .names = "set,arg3,arg4,arg5", .shape = UNSIGNED, .rest = true },
+	{ .option = 40, .names = "addr", .shape = OUT_POINTER },
+	{ .option = 41, .names = "flag,arg3,arg4,arg5", .shape = UNSIGNED, .rest = true },
+	{ .option = 45, .names = "mode", .shape = BITS32, .table = X(pr_fp_mode) },
 	{ .option = 46, .shape = NOTHING, .result = BY_BITS_NONZERO, .result_table = X(pr_fp_mode) },
-	{ .option = 47, .shape = SPECIAL, .own = ambient },
-	{ .option = 50, .shape = SPECIAL, .result = BY_OWN_NONZERO, .value = sve },
+	{ .option = 47, .names = "operation,arg3,arg4,arg5", .shape = SPECIAL, .own = ambient },
+	{ .option = 50, .names = "value", .shape = SPECIAL, .result = BY_OWN_NONZERO, .value = sve },
 	{ .option = 51, .shape = NOTHING, .result = BY_OWN_NONZERO, .value = sve },
-	{ .option = 52, .shape = NAME, .table = X(pr_spec), .result = BY_BITS, .result_table = X(pr_spec_get) },
-	{ .option = 53, .shape = SPECIAL, .own = set_speculation },
-	{ .option = 54, .shape = SPECIAL, .own = reset_keys },
-	{ .option = 55, .shape = SPECIAL, .rest = true, .value = tagged_addr },
+	{ .option = 52, .names = "misfeature", .shape = NAME, .table = X(pr_spec), .result = BY_BITS, .result_table = X(pr_spec_get) },
+	{ .option = 53, .names = "misfeature,value", .shape = SPECIAL, .own = set_speculation },
+	{ .option = 54, .names = "keys,arg3,arg4,arg5", .shape = SPECIAL, .own = reset_keys },
+	{ .option = 55, .names = "mode,arg3,arg4,arg5", .shape = SPECIAL, .rest = true, .value = tagged_addr },
 	{ .option = 56, .shape = ALL, .result = BY_OWN, .value = tagged_addr },
-	{ .option = 57, .shape = UNSIGNED, .rest = true },
-	{ .option = 59, .shape = SPECIAL, .own = user_dispatch },
-	{ .option = 60, .shape = SPECIAL, .own = set_enabled_keys },
+	{ .option = 57, .names = "state,arg3,arg4,arg5", .shape = UNSIGNED, .rest = true },
+	{ .option = 59, .names = "operation,off,size,switch", .shape = SPECIAL, .own = user_dispatch },
+	{ .option = 60, .names = "bitmask_affected,bitmask_set,arg4,arg5", .shape = SPECIAL, .own = set_enabled_keys },
 	{ .option = 61, .shape = ALL, .result = BY_BITS, .result_table = X(pr_pac_enabled) },
-	{ .option = 62, .shape = SPECIAL, .own = sched_core },
-	{ .option = 63, .shape = SPECIAL, .result = BY_OWN_NONZERO, .value = sme },
+	{ .option = 62, .names = "operation,pid,pid_type,arg5", .shape = SPECIAL, .own = sched_core },
+	{ .option = 63, .names = "arg", .shape = SPECIAL, .result = BY_OWN_NONZERO, .value = sme },
 	{ .option = 64, .shape = NOTHING, .result = BY_OWN_NONZERO, .value = sme },
-	{ .option = 65, .shape = BITS32, .rest = true, .table = X(pr_mdwe) },
+	{ .option = 65, .names = "mask,arg3,arg4,arg5", .shape = BITS32, .rest = true, .table = X(pr_mdwe) },
 	{ .option = 66, .shape = ALL, .result = BY_BITS, .result_table = X(pr_mdwe) },
-	{ .option = 69, .shape = SPECIAL, .value = riscv_vector },
+	{ .option = 69, .names = "arg", .shape = SPECIAL, .value = riscv_vector },
 	{ .option = 70, .shape = NOTHING, .result = BY_OWN, .value = riscv_vector },
-	{ .option = 71, .shape = SPECIAL, .own = icache_flush },
-	{ .option = 72, .shape = NAME, .rest = true, .table = X(pr_dexcr), .result = BY_BITS_NONZERO, .result_table = X(pr_dexcr_ctrl) },
-	{ .option = 73, .shape = SPECIAL, .own = set_dexcr },
-	{ .option = 0x53564d41, .shape = SPECIAL, .own = vma },
-	{ .option = 0x59616d61, .shape = SPECIAL, .own = ptracer },
+	{ .option = 71, .names = "ctx,scope", .shape = SPECIAL, .own = icache_flush },
+	{ .option = 72, .names = "which,arg3,arg4,arg5", .shape = NAME, .rest = true, .table = X(pr_dexcr), .result = BY_BITS_NONZERO, .result_table = X(pr_dexcr_ctrl) },
+	{ .option = 73, .names = "which,ctrl,arg4,arg5", .shape = SPECIAL, .own = set_dexcr },
+	{ .option = 0x53564d41, .names = "attr,arg3,arg4,arg5", .shape = SPECIAL, .own = vma },
+	{ .option = 0x59616d61, .names = "pid", .shape = SPECIAL, .own = ptracer },
 };
 #undef X
 
@@ -383,7 +401,7 @@ static void at_entry(struct decoder *d, const struct prctl_row *row)
 		raw_args(d, 1);
 		return;
 	}
-	dec_next(d);
+	dec_next_arg(d);
 	if (row->shape == UNSIGNED)
 		dec_uint(d, v);
 	else if (row->shape == SIGNED)
@@ -403,7 +421,7 @@ static void at_exit(struct decoder *d, const struct prctl_row *row)
 	unsigned size = row->shape == OUT_POINTER ? d->klong : 4;
 	uint8_t b[8];
 
-	dec_next(d);
+	dec_next_arg(d);
 	if (!dec_read_or_addr(d, d->args[1], b, size))
 		return;
 	uint64_t v = dec_word(d, b, size);
@@ -430,6 +448,7 @@ void hook_prctl_rest(struct decoder *d, const struct sys_ref *ref)
 
 	(void)ref;
 	bool again = row->own == get_name || row->own == sched_core;
+	dec_set_names(d, row->names != NULL ? row->names : "arg2,arg3,arg4,arg5");
 	if (row->own != NULL && (!d->exit || again))
 		row->own(d);
 	else if (row->own != NULL)
@@ -523,7 +542,8 @@ void hook_arch_prctl(struct decoder *d, const struct sys_ref *ref)
 
 	if (op == GET_CPUID || gets != d->exit)
 		return;
-	dec_next(d);
+	dec_set_names(d, "addr");
+	dec_next_arg(d);
 	if (asks_feature(op)) {
 		with_number(d, XLAT_xfeature_bits, ref->value, false);
 	} else if (!gets) {

@@ -540,21 +540,22 @@ void hook_kcmp_rest(struct decoder *d, const struct sys_ref *ref)
 	uint32_t type = (uint32_t)d->args[2];
 
 	(void)ref;
+	dec_set_names(d, "idx1,idx2");
 	if (type == 0) {
-		dec_next(d);
+		dec_next_arg(d);
 		dec_fd(d, (int)d->args[3]);
-		dec_next(d);
+		dec_next_arg(d);
 		dec_fd(d, (int)d->args[4]);
 	} else if (type == 7) {
-		dec_next(d);
+		dec_next_arg(d);
 		dec_fd(d, (int)d->args[3]);
-		dec_next(d);
+		dec_next_arg(d);
 		d->ignore_error = true;
 		dec_struct(d, STRUCT_kcmp_epoll_slot, d->args[4]);
 	} else if (type > 7) {
-		dec_next(d);
+		dec_next_arg(d);
 		dec_hex(d, d->args[3]);
-		dec_next(d);
+		dec_next_arg(d);
 		dec_hex(d, d->args[4]);
 	}
 }
@@ -563,7 +564,8 @@ void hook_reboot_arg(struct decoder *d, const struct sys_ref *ref)
 {
 	if ((uint32_t)d->args[2] != 0xa1b2c3d4)
 		return;
-	dec_next(d);
+	dec_set_names(d, "arg");
+	dec_next_arg(d);
 	dec_name_n(d, ref->value, 255); /* what the kernel copies of it */
 }
 
@@ -582,6 +584,7 @@ void hook_syslog_rest(struct decoder *d, const struct sys_ref *ref)
 	int cmd = (int)d->args[0];
 	bool reads = cmd == 2 || cmd == 3 || cmd == 4;
 
+	dec_set_names(d, "bufp,len");
 	if (!d->exit && reads)
 		return;
 	if (!reads && cmd != 8 && cmd >= 0 && cmd <= 10) {
@@ -589,20 +592,22 @@ void hook_syslog_rest(struct decoder *d, const struct sys_ref *ref)
 		return;
 	}
 	if (cmd == 8) {
-		dec_next(d);
+		dec_next_arg(d);
 		dec_hex(d, ref->value);
-		dec_printf(d, ", %d", (int)d->args[2]);
+		dec_next_arg(d);
+		dec_int(d, (int)d->args[2]);
 		if (d->style->xlat != SYSCALL_XLAT_RAW)
 			dec_comment(d, dec_name(XLAT_loglevels, (uint32_t)d->args[2]) != NULL ? dec_name(XLAT_loglevels, (uint32_t)d->args[2]) : "LOGLEVEL_???");
 		d->stop = true;
 		return;
 	}
-	dec_next(d);
+	dec_next_arg(d);
 	if (!reads || d->call->is_error)
 		dec_addr(d, ref->value);
 	else
 		dec_buffer(d, ref->value, (uint64_t)d->call->result);
-	dec_printf(d, ", %d", (int)d->args[2]);
+	dec_next_arg(d);
+	dec_int(d, (int)d->args[2]);
 	d->stop = true;
 }
 

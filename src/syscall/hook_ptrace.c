@@ -338,7 +338,7 @@ static void print_addr(struct decoder *d, enum shape shape)
 
 	if (shape == NOT_SHOWN)
 		return;
-	dec_next(d);
+	dec_next_arg(d);
 	switch (shape) {
 	case NUMBER:
 		dec_uint(d, addr);
@@ -417,7 +417,8 @@ void hook_ptrace_pid(struct decoder *d, const struct sys_ref *ref)
 		d->stop = true;
 		return;
 	}
-	dec_next(d);
+	dec_set_names(d, "pid");
+	dec_next_arg(d);
 	dec_pid(d, SYSCALL_TID, (int)ref->value);
 }
 
@@ -427,14 +428,14 @@ void hook_ptrace_rest(struct decoder *d, const struct sys_ref *ref)
 	bool both = r->data == REGSET || r->data == METADATA;
 
 	(void)ref;
-	if (d->exit) {
+	dec_set_names(d, r->addr == NOT_SHOWN ? "pid,data" : "pid,addr,data");
+	if (!d->exit)
+		print_addr(d, r->addr);
+	if (r->data != NOT_SHOWN && (d->exit ? !both : !r->fills || both))
+		dec_next_arg(d);
+	if (r->data != NOT_SHOWN && (d->exit || !r->fills || both))
 		print_data(d, r->data);
+	if (d->exit)
 		return;
-	}
-	print_addr(d, r->addr);
-	if (r->data != NOT_SHOWN)
-		dec_next(d);
-	if (r->data != NOT_SHOWN && (!r->fills || both))
-		print_data(d, r->data);
 	d->stop = !r->fills;
 }

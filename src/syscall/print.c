@@ -90,11 +90,10 @@ static void print_arg(struct decoder *d, unsigned i, bool again)
 
 	if (!arg_wanted(d, arg))
 		return;
-	if (i > 0 && !again && !d->progress->comma && (arg->flags & SYS_NO_COMMA) == 0)
+	if (i > 0 && !again && (arg->flags & SYS_NO_COMMA) == 0)
 		dec_next(d);
-	d->progress->comma = false;
-	if (!again)
-		dec_text(d, sys_names + arg->label);
+	if (!again && d->style->arg_names)
+		dec_text(d, sys_names + arg->name);
 	d->arg = (uint8_t)i;
 	d->ignore_error = (arg->flags & SYS_EVEN_ERROR) != 0;
 	uint64_t v = size < 8 ? d->args[i] & ((UINT64_C(1) << 8 * size) - 1) : d->args[i];
@@ -128,20 +127,11 @@ static void print_unknown(struct decoder *d)
 	for (unsigned i = 0; i < count; i++) {
 		if (i > 0)
 			dec_next(d);
+		if (d->style->arg_names)
+			dec_printf(d, "arg%u=", i + 1);
 		dec_hex(d, d->args[i]);
 	}
 	d->progress->args_done = 6;
-}
-
-/* The comma before what comes at exit stands at entry already: "read(3,  <unfinished ...>". */
-static void promise(struct decoder *d, unsigned i)
-{
-	const struct sys_arg *arg = &d->describe->args[i];
-
-	if (i == 0 || !arg_wanted(d, arg) || (arg->flags & SYS_NO_COMMA) != 0)
-		return;
-	dec_next(d);
-	d->progress->comma = true;
 }
 
 void syscall_print_enter(const struct syscall_style *style, const struct syscall_lookup *lookup,
@@ -160,10 +150,8 @@ void syscall_print_enter(const struct syscall_style *style, const struct syscall
 	remember(&d);
 	for (unsigned i = 0; i < d.describe->count && !d.stop; i++) {
 		uint8_t flags = d.describe->args[i].flags;
-		if ((flags & SYS_AT_EXIT) != 0) {
-			promise(&d, i);
+		if ((flags & SYS_AT_EXIT) != 0)
 			return;
-		}
 		print_arg(&d, i, false);
 		if ((flags & SYS_AT_BOTH) != 0 && !d.stop)
 			return;

@@ -22,6 +22,7 @@ struct syscall_style {
 	enum syscall_xlat xlat;
 	enum syscall_hex hex;
 	bool addresses;         /* structures as their addresses (-e verbose=!CALL) */
+	bool arg_names;         /* -N: "fd=3" */
 };
 
 enum syscall_pid { SYSCALL_TID, SYSCALL_PID, SYSCALL_PGID, SYSCALL_SID };
@@ -67,7 +68,7 @@ enum { SYSCALL_LENGTHS = 32 }; /* as many messages as are shown without -v */
 struct syscall_progress {
 	uint8_t args_done;      /* arguments printed at entry */
 	bool open;              /* "name(" was printed */
-	bool comma;             /* and ", " before the first argument of the second part */
+	uint8_t named;          /* arguments of a hook that have been named */
 	uint64_t saved[4];      /* what a call needs to remember: lengths it was given ... */
 	uint16_t lengths[SYSCALL_LENGTHS]; /* and of a call's many messages */
 };

@@ -22,6 +22,22 @@ void dec_printf(struct decoder *d, const char *fmt, ...)
 
 void dec_next(struct decoder *d) { str_add_n(d->out, ", ", 2); }
 
+void dec_set_names(struct decoder *d, const char *names) { d->names = names; }
+
+void dec_next_arg(struct decoder *d)
+{
+	const char *name = d->names;
+
+	dec_next(d);
+	if (!d->style->arg_names || name == NULL)
+		return;
+	for (unsigned i = 0; i < d->progress->named && name != NULL; i++)
+		name = strchr(name, ',') != NULL ? strchr(name, ',') + 1 : NULL;
+	d->progress->named++;
+	if (name != NULL)
+		dec_printf(d, "%.*s=", (int)strcspn(name, ","), name);
+}
+
 void dec_uint(struct decoder *d, uint64_t v) { str_add_u64(d->out, v); }
 
 void dec_int(struct decoder *d, int64_t v)

@@ -256,6 +256,41 @@ static void test_styles(void **state)
 	style.string_limit = 32;
 }
 
+/* -N: each argument has its name, also those that hooks print, and each keeps its own over entry and exit. */
+static void test_argument_names(void **state)
+{
+	uint64_t path = put_text(0, "/tmp");
+
+	style.arg_names = true;
+	EXPECT(X86_64, "openat", 3, "openat(dirfd=AT_FDCWD, pathname=\"/tmp\", flags=O_RDONLY) = 3", (uint64_t)-100, path, 0);
+	EXPECT(X86_64, "read", 4, "read(fd=3, buf=\"/tmp\", count=9) = 4", 3, path, 9);
+	EXPECT(X86_64, "fcntl", 4, "fcntl(fd=3, op=F_DUPFD, arg=2) = 4", 3, 0, 2);
+	EXPECT(X86_64, "fcntl", 0, "fcntl(fd=3, op=F_GETFD) = 0", 3, 1, 2);
+	EXPECT(X86_64, "futex", 0, "futex(uaddr=0x8, futex_op=FUTEX_REQUEUE, val=1, val2=2, uaddr2=0x10) = 0", 8, 3, 1, 2, 16);
+	EXPECT(X86_64, "prctl", 0, "prctl(op=PR_GET_NAME, name=\"/tmp\") = 0", 16, path);
+	EXPECT(X86_64, "prctl", 0, "prctl(op=0x3e7 /* PR_??? */, arg2=0x1, arg3=0x2, arg4=0, arg5=0) = 0", 999, 1, 2);
+	EXPECT(X86_64, "keyctl", 4, "keyctl(operation=KEYCTL_READ, key=1, buffer=\"/tmp\", buflen=9) = 4", 11, 1, path, 9);
+	EXPECT(X86_64, "ptrace", 0, "ptrace(op=PTRACE_CONT, pid=7, addr=0x1, data=0) = 0", 7, 7, 1, 0);
+	EXPECT(X86_64, "vserver", 0, "vserver(arg1=0x1, arg2=NULL, arg3=NULL, arg4=NULL, arg5=NULL) = 0", 1);
+	style.arg_names = false;
+}
+
+/* What is known at entry has no comma behind it: that comes with the rest. */
+static void test_entry(void **state)
+{
+	struct syscall_call call = { .abi = SYSCALL_ABI_X86_64, .number = 0, .args = { 3, BASE, 4 }, .result = 1 };
+	struct syscall_memory memory = { image_read, &image };
+	struct syscall_progress progress;
+	struct str out = { 0 };
+
+	put_text(0, "a");
+	syscall_print_enter(&style, NULL, &call, &memory, &progress, &out);
+	assert_string_equal(str_text(&out), "read(3");
+	syscall_print_exit(&style, NULL, &call, &memory, &progress, &out);
+	assert_string_equal(str_text(&out), "read(3, \"a\", 4)");
+	str_deinit(&out);
+}
+
 static void test_ioctls(void **state)
 {
 	uint64_t at = PUT(0x100, uint32_t, 7, 0, 9);
@@ -490,7 +525,7 @@ int main(void)
 		cmocka_unit_test(test_pieces),	 cmocka_unit_test(test_plan),	   cmocka_unit_test(test_ioctls),
 		cmocka_unit_test(test_prctl),	 cmocka_unit_test(test_newer),	   cmocka_unit_test(test_netlink),
 		cmocka_unit_test(test_ptrace),	 cmocka_unit_test(test_perf),	   cmocka_unit_test(test_kept),
-		cmocka_unit_test(test_interfaces),
+		cmocka_unit_test(test_interfaces),	cmocka_unit_test(test_argument_names), cmocka_unit_test(test_entry),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

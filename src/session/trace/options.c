@@ -558,8 +558,7 @@ static struct err *set_simple(struct trace_options *o, int letter, const char *v
 	case TRACE_LONG_KILL_ON_EXIT: o->kill_on_exit = true; break;
 	case TRACE_LONG_SEPARATELY: o->separate = true; break;
 	case TRACE_LONG_ARGV0: o->argv0 = value; break;
-	case 'N': return err_fix(err_new(ERR_UNSUPPORTED, "names of arguments (-N) can't be shown: sonde keeps none"),
-				 "man 2 CALL has them");
+	case 'N': o->style.arg_names = true; break;
 	case TRACE_LONG_ALWAYS_PID: o->always_pid = true; break;
 	case TRACE_LONG_PIDNS: o->pid_words |= TRACE_PIDS_PIDNS; break;
 	default: return err_new(ERR_INTERNAL, "no option %d", letter);

@@ -148,9 +148,12 @@ static void enter_raw(const struct printer *p, const struct syscall_call *call, 
 		str_printf(text, "%s(", entry->name);
 	else
 		str_printf(text, "syscall_0x%x(", call->number);
-	for (unsigned i = 0; i < count; i++)
-		str_printf(text, call->args[i] ? "%s0x%llx" : "%s0", i ? ", " : "",
-			   (unsigned long long)call->args[i]);
+	for (unsigned i = 0; i < count; i++) {
+		str_add(text, i ? ", " : "");
+		if (p->options->style.arg_names)
+			str_printf(text, "arg%u=", i + 1);
+		str_printf(text, call->args[i] ? "0x%llx" : "0", (unsigned long long)call->args[i]);
+	}
 	line->progress.args_done = (uint8_t)count;
 }
 
