@@ -357,6 +357,17 @@ static bool plan_order(struct sql_vtab *v, sqlite3_index_info *info, struct str 
 	return true;
 }
 
+/* SQLite will free it; NULL: no memory. */
+static char *copy_for_sqlite(const char *text)
+{
+	size_t size_bytes = strlen(text) + 1;
+	char *copy = sqlite3_malloc64(size_bytes);
+
+	if (copy)
+		memcpy(copy, text, size_bytes);
+	return copy;
+}
+
 static int table_best_index(sqlite3_vtab *base, sqlite3_index_info *info)
 {
 	struct sql_vtab *v = (struct sql_vtab *)base;
@@ -373,7 +384,7 @@ static int table_best_index(sqlite3_vtab *base, sqlite3_index_info *info)
 		info->idxNum = v->builtin ? PLAN_SIDE : PLAN_SCAN;
 	info->estimatedRows = (sqlite3_int64)(rows * selectivity) + 1;
 	info->estimatedCost = 100 + rows * (selectivity < 1 ? 0.3 + selectivity : 1);
-	info->idxStr = sqlite3_mprintf("%s", str_text(&text));
+	info->idxStr = copy_for_sqlite(str_text(&text));
 	info->needToFreeIdxStr = 1;
 	str_deinit(&text);
 	return info->idxStr ? SQLITE_OK : SQLITE_NOMEM;
@@ -387,7 +398,7 @@ static int report(struct sql_vtab *v, struct err *err)
 	if (err == NULL)
 		return SQLITE_OK;
 	sqlite3_free(v->base.zErrMsg);
-	v->base.zErrMsg = sqlite3_mprintf("%s", err_message(err));
+	v->base.zErrMsg = copy_for_sqlite(err_message(err));
 	err_destroy(v->sql->failed);
 	v->sql->failed = err;
 	return SQLITE_ERROR;

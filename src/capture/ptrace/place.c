@@ -8,6 +8,9 @@
  * With others that want that CPU the tracer would come last, and its tracee with it.  So how busy the CPU is
  * with others is looked at, before the tracer goes there and ten times a second from then on; when it is, the tracer is
  * an ordinary thread, anywhere, and tries the next time after twice as long.
+ *
+ * Most commands are over before anything can be said of a tenth of a second.  So where hardly anybody wants to run at this
+ * moment (/proc/loadavg) the tracer goes there at once, and looks from then on.
  */
 #include "capture/ptrace/place.h"
 
@@ -17,6 +20,7 @@
 #include "base/str.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,16 +32,22 @@
 #define LOOK_EVERY_NS 100000000ULL
 #define HOLD_NS 1000000000ULL
 #define HOLD_MOST_NS 64000000000ULL
-enum { WINDOW = 64, MOST_OF_IT = 56, GLANCE = 8, OTHERS_MOST = 4 /* a quarter */ };
+#define FIRST_LOOK_NS 10000000ULL /* a look is worth dozens of stops: not all commands run as long */
+#define FOLLOW_EVERY_NS 5000000ULL
+enum { WINDOW = 16, OTHERS_IN_IT = 2, GLANCE = 8, OTHERS_MOST = 4 /* a quarter */ };
 
 struct place {
 	cpu_set_t before;        /* where the tracer may run */
+	unsigned cpus;           /* how many those are */
 	int policy_before;
 	struct sched_param param_before;
 	bool placed;
 	int cpu;                 /* where it is, or may go next; -1: nowhere */
-	unsigned seen, same;     /* stops in this window; of `tid` */
+	unsigned seen, others;   /* stops in this window; not of `tid` */
 	pid_t pid, tid;
+	uint64_t followed_ns;
+	bool blind;              /* it went there without a look: the next one is the first */
+	pid_t looked_tid;
 	uint64_t looked_ns, busy_ns, ours_ns; /* as of the last look: the CPU's, the tracer's and tracee's */
 	uint64_t not_before_ns, hold_ns;
 };
@@ -61,7 +71,7 @@ struct place *place_create(void)
 	p->hold_ns = HOLD_NS;
 	p->cpu = -1;
 	p->policy_before = sched_getscheduler(0);
-	if (sched_getaffinity(0, sizeof(p->before), &p->before) != 0 || CPU_COUNT(&p->before) < 2 ||
+	if (sched_getaffinity(0, sizeof(p->before), &p->before) != 0 || (p->cpus = (unsigned)CPU_COUNT(&p->before)) < 2 ||
 	    p->policy_before != SCHED_OTHER || sched_getparam(0, &p->param_before) != 0 || !may_go_back()) {
 		free(p);
 		return NULL;
@@ -88,25 +98,44 @@ void place_destroy(struct place *p)
 
 /* --- looking ------------------------------------------------------------------------------ */
 
+/* The beginning of a file of /proc as a string, without a stream's cost: this stands in the way of the tracee. */
+static const char *read_beginning(const char *path, char *text, size_t size_bytes)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? read(fd, text, size_bytes - 1) : 0;
+
+	if (fd >= 0)
+		close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	return text;
+}
+
 /* The CPU that a thread was last on; -1: it is gone. */
 static int cpu_of(pid_t pid, pid_t tid)
 {
 	enum { AFTER_NAME = 37 }; /* proc(5): processor is field 39, the state behind the name is the third */
-	char path[64], line[1024];
+	char path[64], text[1024];
 	const char *at;
 	int cpu = -1;
-	FILE *file;
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", pid, tid);
-	file = fopen(path, "re");
-	at = file && fgets(line, sizeof(line), file) ? strrchr(line, ')') : NULL;
+	at = strrchr(read_beginning(path, text, sizeof(text)), ')');
 	for (unsigned i = 0; at && i < AFTER_NAME; i++)
 		at = strchr(at + 1, ' ');
 	if (at && sscanf(at, "%d", &cpu) != 1)
 		cpu = -1;
-	if (file)
-		fclose(file);
 	return cpu;
+}
+
+/* Is there a CPU for everybody who wants one now, and as many again?  Then the tracee has one for itself: that is how the
+ * kernel places threads. */
+static bool hardly_anybody_runs(const struct place *p)
+{
+	char text[128];
+	unsigned running;
+
+	return sscanf(read_beginning("/proc/loadavg", text, sizeof(text)), "%*s %*s %*s %u/", &running) == 1 &&
+	       running <= p->cpus / 2;
 }
 
 /* What the CPU was busy with, all in all; 0: it isn't known. */
@@ -154,6 +183,8 @@ static uint64_t ours_ns(const struct place *p)
 
 static void look(struct place *p, uint64_t now_ns)
 {
+	p->blind = false;
+	p->looked_tid = p->tid;
 	p->looked_ns = now_ns;
 	p->busy_ns = busy_ns(p->cpu);
 	p->ours_ns = ours_ns(p);
@@ -196,9 +227,9 @@ static void give_up(struct place *p, uint64_t now_ns)
 /* Is the place still a good one, or was it one meanwhile? */
 static void check(struct place *p, uint64_t now_ns)
 {
-	if (p->cpu < 0 || now_ns - p->looked_ns < LOOK_EVERY_NS)
+	if (p->cpu < 0 || now_ns - p->looked_ns < (p->blind ? FIRST_LOOK_NS : LOOK_EVERY_NS))
 		return;
-	if (is_crowded(p, now_ns)) {
+	if (!p->blind && p->looked_tid == p->tid && is_crowded(p, now_ns)) {
 		give_up(p, now_ns);
 		return;
 	}
@@ -207,29 +238,47 @@ static void check(struct place *p, uint64_t now_ns)
 	look(p, now_ns);
 }
 
-static void follow(struct place *p, uint64_t now_ns)
+/* A CPU is looked at before it is gone to, where somebody else may want it. */
+static void come_to(struct place *p, int cpu, uint64_t now_ns)
 {
-	int cpu = cpu_of(p->pid, p->tid);
+	bool at_once = hardly_anybody_runs(p), moved = cpu != p->cpu;
 
-	if (now_ns < p->not_before_ns || cpu < 0 || cpu >= CPU_SETSIZE || !CPU_ISSET(cpu, &p->before))
-		return;
-	if (cpu != p->cpu) { /* to be looked at before it is gone to */
+	if (moved && !at_once)
 		leave(p);
-		p->cpu = cpu;
+	p->cpu = cpu;
+	if (at_once) {
+		go(p);
+		p->blind = true;
+		p->looked_ns = now_ns;
+	} else if (moved) {
 		look(p, now_ns);
 	}
+}
+
+static void follow(struct place *p, uint64_t now_ns)
+{
+	int cpu;
+
+	if (now_ns < p->not_before_ns || now_ns - p->followed_ns < FOLLOW_EVERY_NS)
+		return;
+	p->followed_ns = now_ns;
+	cpu = cpu_of(p->pid, p->tid);
+	if (cpu < 0 || cpu >= CPU_SETSIZE || !CPU_ISSET(cpu, &p->before))
+		return;
+	if (cpu != p->cpu || !p->placed)
+		come_to(p, cpu, now_ns);
 	check(p, now_ns);
 }
 
 static void next_window(struct place *p, pid_t pid, pid_t tid)
 {
-	if (p->same >= MOST_OF_IT) {
+	if (p->others <= OTHERS_IN_IT) {
 		follow(p, clock_now_ns());
 	} else {
 		leave(p);
 		p->cpu = -1;
 	}
-	p->seen = p->same = 0;
+	p->seen = p->others = 0;
 	p->pid = pid;
 	p->tid = tid;
 }
@@ -238,7 +287,11 @@ void place_saw(struct place *p, pid_t pid, pid_t tid)
 {
 	if (!p)
 		return;
-	p->same += tid == p->tid;
+	if (!p->tid) {
+		p->pid = pid;
+		p->tid = tid;
+	}
+	p->others += tid != p->tid;
 	if (++p->seen == WINDOW)
 		next_window(p, pid, tid);
 	else if (p->placed && p->seen % GLANCE == 0)

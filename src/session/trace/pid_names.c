@@ -29,6 +29,7 @@ enum { DEPTH_MAX = 33, STATUS_BYTES = 4096 };
 
 struct pid_names {
 	uint32_t words;
+	bool prepared;   /* the next two are known: most traces never ask */
 	ino_t own_namespace;
 	size_t depth;    /* of our namespace below that of /proc; 0: the same */
 	struct map last; /* (kind, id) of some namespace -> who it was, by our id */
@@ -131,12 +132,40 @@ static int search_tasks(const struct sought *s, const char *directory)
 	return found;
 }
 
+static size_t proc_depth(void)
+{
+	char number[32];
+	ssize_t n = readlink("/proc/self", number, sizeof(number) - 1);
+	int ids[DEPTH_MAX];
+	size_t count = 0;
+
+	if (n > 0) {
+		number[n] = '\0';
+		count = ids_of((pid_t)atoi(number), SYSCALL_PID, ids);
+	}
+	return count ? count - 1 : 0;
+}
+
+static void prepare(struct pid_names *p)
+{
+	struct stat st;
+
+	if (p->prepared)
+		return;
+	p->prepared = true;
+	p->own_namespace = stat("/proc/self/ns/pid", &st) == 0 ? st.st_ino : 0;
+	p->depth = proc_depth();
+}
+
 pid_t pid_names_in_proc(struct pid_names *p, pid_t tid)
 {
 	uint64_t key = UINT64_C(1) << 63 | (uint32_t)tid, *known;
 	int ids[DEPTH_MAX], found;
 
-	if (p == NULL || p->depth == 0)
+	if (p == NULL)
+		return tid;
+	prepare(p);
+	if (p->depth == 0)
 		return tid;
 	struct sought s = { 0, p->own_namespace, p->depth + 1, SYSCALL_TID, tid, false };
 
@@ -218,28 +247,11 @@ static void pid_words(void *pid_user, int tid, enum syscall_pid kind, int id, st
 		str_printf(out, " /* %d in strace's PID NS */", ours);
 }
 
-static size_t proc_depth(void)
-{
-	char number[32];
-	ssize_t n = readlink("/proc/self", number, sizeof(number) - 1);
-	int ids[DEPTH_MAX];
-	size_t count = 0;
-
-	if (n > 0) {
-		number[n] = '\0';
-		count = ids_of((pid_t)atoi(number), SYSCALL_PID, ids);
-	}
-	return count ? count - 1 : 0;
-}
-
 struct pid_names *pid_names_create(uint32_t words, struct syscall_lookup *lookup)
 {
 	struct pid_names *p = mem_calloc(1, sizeof(*p));
-	struct stat st;
 
 	p->words = words;
-	p->own_namespace = stat("/proc/self/ns/pid", &st) == 0 ? st.st_ino : 0;
-	p->depth = proc_depth();
 	map_init(&p->last);
 	if (words) {
 		lookup->pid_words = pid_words;

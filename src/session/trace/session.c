@@ -45,10 +45,22 @@ struct live {
 
 /* --- signals ---------------------------------------------------------------------------- */
 
+/* wait4() tells of each stop: the kernel need not send us a signal as well.  Not inherited: an execve forgets flags. */
+static void no_signal_of_stops(void)
+{
+	struct sigaction child;
+
+	if (sigaction(SIGCHLD, NULL, &child) != 0 || child.sa_handler != SIG_DFL)
+		return;
+	child.sa_flags |= SA_NOCLDSTOP;
+	sigaction(SIGCHLD, &child, NULL);
+}
+
 static void block_signals(struct live *l)
 {
 	static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM };
 
+	no_signal_of_stops();
 	sigemptyset(&l->signals);
 	signal(SIGPIPE, SIG_IGN);
 	if (l->options->interruptible == 1)
