@@ -4,7 +4,7 @@
 /*
  * System calls of every ABI: number <-> name, argument count, classes.  Numbers come
  * from the kernel's own tables (arch/.../syscall*.tbl, include/uapi/asm-generic/unistd.h
- * of linux-source-6.12), checked in with the generator that made them.
+ * of linux-source-7.2), checked in with the generator that made them.
  */
 #include <stdbool.h>
 #include <stddef.h>
