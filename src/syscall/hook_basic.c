@@ -46,7 +46,7 @@ void hook_open_flags64(struct decoder *d, const struct sys_ref *ref) { open_flag
 void hook_mmap_flags(struct decoder *d, const struct sys_ref *ref)
 {
 	uint32_t flags = (uint32_t)ref->value, type = flags & 0xf, rest = flags & ~0xfu;
-	uint32_t huge = (flags & 0x40000) != 0 ? rest >> 26 & 0x3f : 0;
+	uint32_t huge = rest >> 26 & 0x3f;
 
 	if (d->style->xlat == SYSCALL_XLAT_RAW) {
 		dec_hex(d, flags);

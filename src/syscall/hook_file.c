@@ -322,19 +322,41 @@ void hook_inout_off(struct decoder *d, const struct sys_ref *ref)
 		dec_addr(d, ref->value);
 		return;
 	}
-	dec_printf(d, ref->param == 4 ? "[%lld]" : "[%llu]", (long long)before);
-	if (d->call->is_error || d->call->result == 0)
-		return;
+	dec_printf(d, ref->param == 4 ? "[%lld" : "[%llu", (long long)before);
 	uint64_t after = dec_word(d, bytes, ref->param);
-	dec_printf(d, ref->param == 4 ? " => [%lld]" : " => [%llu]", ref->param == 4 ? (long long)(int32_t)after : (long long)after);
+	if (!d->call->is_error && d->call->result != 0)
+		dec_printf(d, ref->param == 4 ? " => %lld" : " => %llu", ref->param == 4 ? (long long)(int32_t)after : (long long)after);
+	str_add_char(d->out, ']');
+}
+
+/* Which the kernel fills only where its size is given; argument `param`. */
+void hook_statfs64(struct decoder *d, const struct sys_ref *ref)
+{
+	if (d->args[ref->param] == dec_struct_size(d, STRUCT_statfs64))
+		dec_struct(d, STRUCT_statfs64, ref->value);
+	else
+		dec_addr(d, ref->value);
 }
 
 /* _llseek's offset in two registers. */
 void hook_llseek_off(struct decoder *d, const struct sys_ref *ref)
 {
 	dec_int(d, (int64_t)((uint64_t)(uint32_t)ref->value << 32 | (uint32_t)d->args[2]));
-	for (unsigned i = 2; i < 5; i++)
-		d->args[i] = d->args[i + 1];
+}
+
+void hook_llseek_result(struct decoder *d, const struct sys_ref *ref)
+{
+	uint8_t b[8];
+
+	(void)ref;
+	if (dec_read_or_addr(d, d->args[3], b, 8))
+		dec_printf(d, "[%lld]", (long long)dec_word(d, b, 8));
+}
+
+void hook_llseek_whence(struct decoder *d, const struct sys_ref *ref)
+{
+	(void)ref;
+	dec_enum(d, XLAT_seek, (uint32_t)d->args[4]);
 }
 
 /* ---- flags of their own ----------------------------------------------------------- */
@@ -400,7 +422,7 @@ void hook_statx_flags(struct decoder *d, const struct sys_ref *ref)
 		dec_enum(d, XLAT_at_statx_sync, v & 0x6000);
 	if ((v & ~0x6000u) != 0) {
 		str_add_char(d->out, '|');
-		dec_flags(d, XLAT_at_flags, v & ~0x6000u);
+		dec_flags_of(d, (const uint16_t[]){ XLAT_at_flags }, 1, v & ~0x6000u, NULL);
 	} else if (v == 0 && d->style->xlat == SYSCALL_XLAT_RAW) {
 		str_add_char(d->out, '0');
 	}
@@ -418,6 +440,9 @@ bool dec_trailing(struct decoder *d, uint64_t addr, uint64_t known, uint64_t siz
 	bool any = false;
 
 	if (more == 0)
+		return false;
+	enum { PAGE = 4096 }; /* the kernel takes no larger one */
+	if (size > PAGE)
 		return false;
 	if (more > sizeof(b) || !dec_read(d, addr + known, b, more)) {
 		dec_printf(d, "%s???", before);

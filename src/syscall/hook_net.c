@@ -549,7 +549,7 @@ void hook_length(struct decoder *d, const struct sys_ref *ref)
 	uint8_t bytes[4];
 	int before = (int)d->progress->saved[0];
 
-	if (ref->value == 0 || !dec_read(d, ref->value, bytes, 4)) {
+	if (ref->value == 0 || (ref->param != 0 && d->args[ref->param] == 0) || !dec_read(d, ref->value, bytes, 4)) {
 		dec_addr(d, ref->value);
 		return;
 	}

@@ -28,7 +28,7 @@ void hook_pollfds(struct decoder *d, const struct sys_ref *ref)
 /* ppoll's timeout may have been changed: what's printed at entry is what was asked. */
 static bool poll_result(struct decoder *d, bool left, unsigned time_struct)
 {
-	uint8_t bytes[8], ts[16];
+	uint8_t bytes[8];
 	unsigned printed = 0, shown = 0;
 
 	if (d->call->is_error)
@@ -38,13 +38,15 @@ static bool poll_result(struct decoder *d, bool left, unsigned time_struct)
 		dec_text(d, " (Timeout)");
 		return true;
 	}
+	size_t before = d->out->length;
 	dec_text(d, " (");
 	size_t start = d->out->length;
-	for (uint64_t i = 0; i < (uint32_t)d->args[1]; i++) {
+	for (uint64_t i = 0; d->args[0] != 0 && i < (uint32_t)d->args[1]; i++) {
 		if (!dec_read(d, d->args[0] + 8 * i, bytes, 8)) {
 			if (printed > 0)
-				dec_text(d, ", ");
-			dec_text(d, printed > 0 ? "..." : "[...");
+				dec_text(d, ", ...");
+			else
+				dec_printf(d, "[%#llx", (unsigned long long)(d->args[0] + 8 * i));
 			printed++;
 			break;
 		}
@@ -66,11 +68,14 @@ static bool poll_result(struct decoder *d, bool left, unsigned time_struct)
 	}
 	if (printed > 0)
 		str_add_char(d->out, ']');
-	if (left && d->args[2] != 0 && dec_read(d, d->args[2], ts, dec_struct_size(d, time_struct))) {
+	if (left && d->args[2] != 0) {
 		dec_text(d, d->out->length > start ? ", left " : "left ");
 		dec_struct(d, time_struct, d->args[2]);
 	}
-	str_add_char(d->out, ')');
+	if (d->out->length > start)
+		str_add_char(d->out, ')');
+	else
+		d->out->length = before;
 	return true;
 }
 
@@ -150,8 +155,7 @@ static bool select_result(struct decoder *d, unsigned time_struct)
 		separator = ", ";
 		print_fd_set(d, set, count);
 	}
-	uint8_t time[16];
-	if (d->args[4] != 0 && dec_read(d, d->args[4], time, dec_struct_size(d, time_struct))) {
+	if (d->args[4] != 0) {
 		dec_printf(d, "%sleft ", separator);
 		dec_struct(d, time_struct, d->args[4]);
 	}

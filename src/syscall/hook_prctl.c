@@ -193,7 +193,7 @@ static void sched_core(struct decoder *d)
 		if (get)
 			return;
 		dec_next_arg(d);
-		dec_addr(d, d->args[4]);
+		dec_hex(d, d->args[4]);
 	} else if (get) {
 		dec_set_names(d, "operation,pid,pid_type,cookie");
 		dec_next_arg(d);

@@ -165,7 +165,7 @@ bool result_sched_policy(struct decoder *d)
 {
 	if (d->call->is_error)
 		return true;
-	dec_int(d, d->call->result);
+	dec_hex(d, (uint64_t)d->call->result);
 	dec_text(d, " (");
 	sched_policy(d, (uint32_t)d->call->result);
 	str_add_char(d->out, ')');
@@ -383,7 +383,7 @@ bool result_timex(struct decoder *d)
 	return true;
 }
 
-bool result_sigmask(struct decoder *d)
+static bool sigmask(struct decoder *d, const char *before)
 {
 	uint8_t b[8];
 
@@ -392,11 +392,14 @@ bool result_sigmask(struct decoder *d)
 	for (unsigned i = 0; i < 8; i++)
 		b[i] = (uint8_t)((uint64_t)d->call->result >> 8 * i);
 	dec_hex(d, (uint32_t)d->call->result);
-	dec_text(d, " (old mask ");
+	dec_text(d, before);
 	dec_sigset(d, b, d->word);
 	str_add_char(d->out, ')');
 	return true;
 }
+
+bool result_sigmask(struct decoder *d) { return sigmask(d, " (mask "); }
+bool result_old_sigmask(struct decoder *d) { return sigmask(d, " (old mask "); }
 
 void hook_old_sigsuspend(struct decoder *d, const struct sys_ref *ref)
 {

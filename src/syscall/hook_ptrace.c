@@ -28,9 +28,9 @@ static const struct request {
 	{ 1, ADDRESS, WORD, true },                /* PEEKTEXT */
 	{ 2, ADDRESS, WORD, true },                /* PEEKDATA */
 	{ 3, USER_OFFSET, WORD, true },            /* PEEKUSER */
-	{ 4, ADDRESS, HEX, false },                /* POKETEXT */
-	{ 5, ADDRESS, HEX, false },                /* POKEDATA */
-	{ 6, USER_OFFSET, HEX, false },            /* POKEUSER */
+	{ 4, ADDRESS, ADDRESS, false },                /* POKETEXT */
+	{ 5, ADDRESS, ADDRESS, false },                /* POKEDATA */
+	{ 6, USER_OFFSET, ADDRESS, false },            /* POKEUSER */
 	{ 7, ADDRESS, SIGNAL, false },             /* CONT */
 	{ 8, NOT_SHOWN, NOT_SHOWN, false },        /* KILL */
 	{ 9, ADDRESS, SIGNAL, false },             /* SINGLESTEP */
@@ -290,7 +290,7 @@ static void print_word(struct decoder *d, bool decimal)
 	if (decimal)
 		dec_uint(d, dec_word(d, b, d->word));
 	else
-		dec_hex(d, dec_word(d, b, d->word));
+		dec_addr(d, dec_word(d, b, d->word));
 	str_add_char(d->out, ']');
 }
 

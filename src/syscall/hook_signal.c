@@ -113,6 +113,16 @@ static void print_handler(struct decoder *d, uint64_t handler)
 
 void hook_handler(struct decoder *d, const struct sys_ref *ref) { print_handler(d, ref->value); }
 
+bool result_handler(struct decoder *d)
+{
+	if (d->call->is_error)
+		return true;
+	dec_hex(d, (uint64_t)d->call->result);
+	if (d->call->result == 0 || d->call->result == 1)
+		dec_text(d, d->call->result == 0 ? " (SIG_DFL)" : " (SIG_IGN)");
+	return true;
+}
+
 /* struct kernel_sigaction: handler, flags, restorer (x86 and arm have one), mask. */
 static void print_action(struct decoder *d, uint64_t addr, size_t mask_size)
 {
@@ -142,7 +152,7 @@ static void print_action(struct decoder *d, uint64_t addr, size_t mask_size)
 
 void hook_sigaction(struct decoder *d, const struct sys_ref *ref)
 {
-	if (ref->value == 0 || d->args[3] != 8)
+	if (ref->value == 0)
 		dec_addr(d, ref->value);
 	else
 		print_action(d, ref->value, 8);

@@ -271,7 +271,7 @@ static void test_argument_names(void **state)
 	EXPECT(X86_64, "prctl", 0, "prctl(op=0x3e7 /* PR_??? */, arg2=0x1, arg3=0x2, arg4=0, arg5=0) = 0", 999, 1, 2);
 	EXPECT(X86_64, "keyctl", 4, "keyctl(operation=KEYCTL_READ, key=1, buffer=\"/tmp\", buflen=9) = 4", 11, 1, path, 9);
 	EXPECT(X86_64, "ptrace", 0, "ptrace(op=PTRACE_CONT, pid=7, addr=0x1, data=0) = 0", 7, 7, 1, 0);
-	EXPECT(X86_64, "vserver", 0, "vserver(arg1=0x1, arg2=NULL, arg3=NULL, arg4=NULL, arg5=NULL) = 0", 1);
+	EXPECT(X86_64, "vserver", 0, "vserver(arg1=0x1, arg2=0, arg3=0, arg4=0, arg5=0) = 0", 1);
 	style.arg_names = false;
 }
 
