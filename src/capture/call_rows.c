@@ -252,13 +252,15 @@ static void put_row(struct call_rows *c, const struct call_thread *t, const stru
 {
 	const struct syscall_call *call = &t->call;
 	struct row_syscall row = {
-		.time_ns = t->enter_ns, .duration_ns = t->leave_ns > t->enter_ns ? t->leave_ns - t->enter_ns : 0,
-		.result = call->result, .arg0 = call->args[0], .arg1 = call->args[1], .arg2 = call->args[2],
+		.time_ns = t->enter_ns,
+		.duration_ns = t->leave_ns > t->enter_ns && !t->entry_unseen ? t->leave_ns - t->enter_ns : 0,
+		.result = flags & SYSCALL_UNFINISHED ? 0 : call->result, .arg0 = call->args[0], .arg1 = call->args[1], .arg2 = call->args[2],
 		.arg3 = call->args[3], .arg4 = call->args[4], .arg5 = call->args[5],
 		.thread = pending_of((struct call_thread *)t)->thread,
 		.stack = pending_of((struct call_thread *)t)->stack, .number = call->number, .name = texts->name,
 		.arguments = texts->arguments, .returned = texts->returned, .path = texts->path,
-		.abi = (uint8_t)call->abi, .flags = flags | (t->tampered ? SYSCALL_TAMPERED : 0),
+		.abi = (uint8_t)call->abi, .flags = flags | (t->tampered ? SYSCALL_TAMPERED : 0) |
+							   (t->entry_unseen ? SYSCALL_UNTIMED : 0),
 	};
 
 	recorder_row(c->stream, TYPE_syscall, &row);

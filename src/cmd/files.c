@@ -72,8 +72,6 @@ static struct err *record_calls(struct record_session_options *o, int *status)
 	struct trace_options options;
 	struct err *err;
 
-	if (o->command && o->duration_ns)
-		return session_record(o, status);
 	trace_options_init(&options);
 	options.name = "sonde";
 	options.follow = options.wall_clock = true;

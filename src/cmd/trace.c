@@ -83,7 +83,7 @@ static struct record_session_options recording_of(const struct trace_args *args,
 {
 	return (struct record_session_options){
 		.path = o->output, .overwrite = args->overwrite, .command = o->command, .with = with_calls, .with_count = 1,
-		.without = without_samples, .without_count = 1, .parts = &record_parts, .quiet = o->quiet != 0,
+		.without = without_samples, .without_count = 1, .parts = &record_parts, .quiet = o->quiet_given,
 		.request = { .target = o->all ? CAPTURE_ALL : o->cgroup ? CAPTURE_CGROUP
 				       : o->command ? CAPTURE_COMMAND : CAPTURE_PIDS,
 			     .cgroup_path = o->cgroup, .pids = o->pids.v, .pid_count = o->pids.n, .calls = &o->calls,

@@ -29,7 +29,7 @@
 
 #define EVENT_SYSCALL(F)                                                                \
 	F(U64, time_ns, TIME_NS, 0, "when the call was entered")                        \
-	F(U64, duration_ns, DURATION_NS, 0, "from entry to exit")                       \
+	F(U64, duration_ns, DURATION_NS, 0, "from entry to exit; 0 with bit 3 of flags: not known") \
 	F(I64, result, NONE, 0, "what the kernel returned; -4095..-1 is a negated errno") \
 	F(U64, arg0, NONE, 0, "first argument, as in the register")                     \
 	F(U64, arg1, NONE, 0, "second argument")                                        \
@@ -45,7 +45,7 @@
 	F(STR, returned, NONE, 0, "the result in strace's form")                        \
 	F(STR, path, NONE, 0, "the path that it was given; empty: none")                \
 	F(U8, abi, ENUM, 0, "0 x86-64, 1 i386, 2 x32, 3 arm64, 4 arm, 5 riscv64")       \
-	F(U8, flags, ENUM, 0, "bit 0: it did not return; bit 1: tampered with; bit 2: part of it could not be read")
+	F(U8, flags, ENUM, 0, "bit 0: it did not return; bit 1: tampered with; bit 2: part of it could not be read; bit 3: when it began is not known")
 
 #define EVENT_LOST(F)                                                             \
 	F(U64, time_ns, TIME_NS, 0, "when the loss was noticed")                  \
@@ -174,7 +174,7 @@ enum { EVENT_TYPES(EVENT_NUMBER) };
 
 enum sample_mode { SAMPLE_USER, SAMPLE_KERNEL, SAMPLE_GUEST, SAMPLE_HYPERVISOR };
 enum { SAMPLE_NO_CPU = 65535 };
-enum syscall_flags { SYSCALL_UNFINISHED = 1, SYSCALL_TAMPERED = 2, SYSCALL_PARTLY = 4 };
+enum syscall_flags { SYSCALL_UNFINISHED = 1, SYSCALL_TAMPERED = 2, SYSCALL_PARTLY = 4, SYSCALL_UNTIMED = 8 };
 enum sample_flags {
 	SAMPLE_STACK_CUT = 1,     /* more frames than were asked for */
 	SAMPLE_NO_USER_STACK = 2,

@@ -18,9 +18,10 @@ const struct sql_view sql_views[] = {
 	  "FROM sample s LEFT JOIN thread t ON t.id = s.thread LEFT JOIN stack k ON k.id = "
 	  "s.stack\n"
 	  "     LEFT JOIN frame f ON f.id = k.frame LEFT JOIN event e ON e.id = s.event" },
-	{ "syscalls", "system calls with the names of their threads; error: its number, 0 where there was none",
+	{ "syscalls", "system calls with the names of their threads; error: its number, 0 where there was none; a duration that is not known is NULL",
 	  "SELECT s.time_ns, t.pid, t.tid, t.comm, s.number, s.name, s.arguments, s.returned, s.path, s.result,\n"
-	  "       CASE WHEN s.result BETWEEN -4095 AND -1 THEN -s.result ELSE 0 END AS error, s.duration_ns,\n"
+	  "       CASE WHEN s.result BETWEEN -4095 AND -1 THEN -s.result ELSE 0 END AS error,\n"
+	  "       CASE WHEN s.flags & 8 THEN NULL ELSE s.duration_ns END AS duration_ns,\n"
 	  "       s.arg0, s.arg1, s.arg2, s.arg3, s.arg4, s.arg5, s.stack\n"
 	  "FROM syscall s LEFT JOIN thread t ON t.id = s.thread" },
 	{ "threads", "threads with how long they lived and how many samples they have",

@@ -534,47 +534,63 @@ static void destroy_sources(struct session *s)
 }
 
 /* "31 system calls, 4 samples". */
-static void add_rows(struct session *s, const struct recorder_totals *totals, struct str *line)
+static void add_rows(const struct session_end *e, struct str *line)
 {
-	uint64_t calls = 0, samples = 0;
+	if (e->calls)
+		str_printf(line, "%s system call%s", units_count(e->calls).text, e->calls == 1 ? "" : "s");
+	if (e->calls && !e->calls_alone)
+		str_printf(line, ", %s sample%s", units_count(e->samples).text, e->samples == 1 ? "" : "s");
+	if (!e->calls)
+		str_printf(line, "%s %s%s", units_count(e->totals.rows).text, e->samples_alone ? "sample" : "event",
+			   e->totals.rows == 1 ? "" : "s");
+}
 
-	if (s->options->parts->count)
-		s->options->parts->count(s->path, &calls, &samples);
-	s->has_calls_alone = calls && !samples;
-	if (calls)
-		str_printf(line, "%s system call%s, %s sample%s", units_count(calls).text, calls == 1 ? "" : "s",
-			   units_count(samples).text, samples == 1 ? "" : "s");
+void session_say_end(const struct session_end *e)
+{
+	struct str line;
+
+	str_init(&line);
+	str_printf(&line, "%s wall", units_duration_ns((double)e->wall_ns).text);
+	if (e->cpu_ns)
+		str_printf(&line, ", %s CPU", units_duration_ns((double)*e->cpu_ns).text);
+	str_printf(&line, " in %s process%s", units_count(e->tracked.processes).text,
+		   e->tracked.processes == 1 ? "" : "es");
+	if (e->tracked.threads > e->tracked.processes)
+		str_printf(&line, " (%s threads)", units_count(e->tracked.threads).text);
+	str_add(&line, "; ");
+	add_rows(e, &line);
+	str_printf(&line, ", %s lost; %s", units_count(e->totals.lost + e->totals.source_lost).text,
+		   units_bytes((double)e->totals.bytes).text);
+	log_note("%s", str_text(&line));
+	str_deinit(&line);
+}
+
+void session_say_next(const char *recording, bool calls_alone)
+{
+	CLEANUP(mem_freep) char *path = str_quote_shell(recording);
+
+	if (calls_alone)
+		log_note("  waits: sonde trace %s --waits      report: sonde report %s", path, path);
 	else
-		str_printf(line, "%s %s%s", units_count(totals->rows).text, s->sources.n == 1 ? "sample" : "event",
-			   totals->rows == 1 ? "" : "s");
+		log_note("  report: sonde report %s      page: sonde flame %s", path, path);
 }
 
 static void summarize(struct session *s, const struct recorder_totals *totals)
 {
-	struct track_totals tracked;
-	struct str line;
+	struct session_end e = { .wall_ns = s->end_ns - s->start_ns, .totals = *totals, .samples_alone = s->sources.n == 1,
+				 .cpu_ns = s->command.ended ? &s->command.cpu_ns : NULL };
 
-	track_get_totals(s->track, &tracked);
-	str_init(&line);
-	str_printf(&line, "%s wall", units_duration_ns((double)(s->end_ns - s->start_ns)).text);
-	if (s->command.ended)
-		str_printf(&line, ", %s CPU", units_duration_ns((double)s->command.cpu_ns).text);
-	str_printf(&line, " in %s process%s", units_count(tracked.processes).text,
-		   tracked.processes == 1 ? "" : "es");
-	if (tracked.threads > tracked.processes)
-		str_printf(&line, " (%s threads)", units_count(tracked.threads).text);
-	str_add(&line, "; ");
-	add_rows(s, totals, &line);
-	str_printf(&line, ", %s lost; %s", units_count(totals->lost + totals->source_lost).text,
-		   units_bytes((double)totals->bytes).text);
-	log_note("%s", str_text(&line));
-	str_deinit(&line);
+	track_get_totals(s->track, &e.tracked);
+	if (s->options->parts->count)
+		s->options->parts->count(s->path, &e.calls, &e.samples);
+	s->has_calls_alone = e.calls && !e.samples;
+	e.calls_alone = s->has_calls_alone && s->sources.n == 1;
+	session_say_end(&e);
 }
 
 /* Where the time went, and what to type next. */
 static void say_findings(struct session *s)
 {
-	CLEANUP(mem_freep) char *path = str_quote_shell(s->path);
 	struct str text;
 
 	str_init(&text);
@@ -583,10 +599,7 @@ static void say_findings(struct session *s)
 	for (char *line = text.text, *end; line && (end = strchr(line, '\n')); line = end + 1)
 		log_note("%.*s", (int)(end - line), line);
 	str_deinit(&text);
-	if (s->has_calls_alone)
-		log_note("  waits: sonde trace %s --waits      report: sonde report %s", path, path);
-	else
-		log_note("  report: sonde report %s      page: sonde flame %s", path, path);
+	session_say_next(s->path, s->has_calls_alone);
 }
 
 /* What the kernel says the command used, for the report to hold its samples against. */

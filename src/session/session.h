@@ -4,15 +4,15 @@
 /* Making a recording from start to end: the target, the sources, the signals. */
 #include "base/err.h"
 #include "capture/source.h"
+#include "capture/track.h"
+#include "record/recorder.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-struct recorder;
 struct recorder_compactor;
 struct resolve_totals;
 struct str;
-struct track;
 
 /* What a recorder is put together from, beside capture and the journal.  A small one
  * (sonde-agent) does without all of them, and so need not link them. */
@@ -49,6 +49,19 @@ struct record_session_options {
  * 125 when sonde itself failed before the command ran, 126/127 when it could not be
  * executed or found; 0 without a command. */
 struct err *session_record(const struct record_session_options *options, int *status);
+
+/* What is said of a recording when it has ended, whoever made it. */
+struct session_end {
+	uint64_t wall_ns;
+	const uint64_t *cpu_ns;      /* of the command; NULL: not known */
+	struct track_totals tracked;
+	struct recorder_totals totals;
+	uint64_t calls, samples;
+	bool calls_alone, samples_alone; /* there was no other source */
+};
+void session_say_end(const struct session_end *e);
+/* What to type next. */
+void session_say_next(const char *recording, bool calls_alone);
 
 /* The sources there are, for `--with help`; ended by NULL. */
 const struct source_ops *const *session_sources(void);

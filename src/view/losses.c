@@ -2,6 +2,7 @@
 /* The table `lost` has a row a second and CPU; people want to know once, of each source, how much. */
 #include "view/losses.h"
 
+#include "base/log.h"
 #include "base/str.h"
 #include "base/units.h"
 #include "base/vec.h"
@@ -52,33 +53,47 @@ struct err *losses_read(struct recording *r, struct losses *ret)
 
 void losses_deinit(struct losses *l) { vec_deinit(l); }
 
-void losses_emit_state(struct doc *doc, const struct recording *r)
+/* Is the end of it missing?  Why is appended to OUT. */
+static bool add_state(const struct recording *r, struct str *out)
 {
 	const struct recording_meta *meta = recording_borrow_meta(r);
 
 	if (meta->state == RECORDING_LIVE)
-		doc_warning(doc, NULL,
-			    "the recording is still running: this is what there is so far");
+		str_add(out, "the recording is still running: this is what there is so far");
 	if (meta->state == RECORDING_CUT)
-		doc_warning(doc, NULL, "the recording was cut short: %s",
-			    meta->why_cut ? meta->why_cut : "its recorder did not end it");
+		str_printf(out, "the recording was cut short: %s",
+			   meta->why_cut ? meta->why_cut : "its recorder did not end it");
+	return out->length > 0;
+}
+
+/* What is missing is appended to OUT; returned is what makes it less, NULL: nobody knows. */
+static const char *add_loss_text(const struct loss *loss, struct str *out)
+{
+	if (loss->unknown && loss->count == 0) {
+		str_printf(out, "%s lost events, how many is not known: %s", loss->source, loss->reason);
+		return NULL;
+	}
+	str_printf(out, "%s lost %s%s event%s (%s): what they would have shown is missing here", loss->source,
+		   loss->unknown ? "at least " : "", units_count(loss->count).text, loss->count == 1 ? "" : "s", loss->reason);
+	return str_eq(loss->source, "syscalls") ? "fewer calls (-e) or less besides make it less"
+						: "a lower rate (-F) or fewer sources make it less";
+}
+
+void losses_emit_state(struct doc *doc, const struct recording *r)
+{
+	CLEANUP(str_deinit) struct str text = { 0 };
+
+	if (add_state(r, &text))
+		doc_warning(doc, NULL, "%s", str_text(&text));
 }
 
 void losses_emit(struct doc *doc, const struct losses *l)
 {
 	for (size_t i = 0; i < l->n; i++) {
-		const struct loss *loss = &l->v[i];
+		CLEANUP(str_deinit) struct str text = { 0 };
+		const char *fix = add_loss_text(&l->v[i], &text);
 
-		if (loss->unknown && loss->count == 0)
-			doc_warning(doc, NULL, "%s lost events, how many is not known: %s",
-				    loss->source, loss->reason);
-		else
-			doc_warning(doc, str_eq(loss->source, "syscalls") ? "fewer calls (-e) or less besides make it less"
-								 : "a lower rate (-F) or fewer sources make it less",
-				    "%s lost %s%s event%s (%s): what they would have shown is "
-				    "missing here",
-				    loss->source, loss->unknown ? "at least " : "",
-				    units_count(loss->count).text, loss->count == 1 ? "" : "s", loss->reason);
+		doc_warning(doc, fix, "%s", str_text(&text));
 	}
 }
 
@@ -91,6 +106,25 @@ void losses_say(struct doc *doc, struct recording *r)
 	if (err)
 		doc_warning(doc, NULL, "what was lost could not be read: %s", err_message(err));
 	losses_emit(doc, &l);
+	err_destroy(err);
+	losses_deinit(&l);
+}
+
+void losses_log(struct recording *r)
+{
+	CLEANUP(str_deinit) struct str text = { 0 };
+	struct losses l = { 0 };
+	struct err *err = losses_read(r, &l);
+
+	if (add_state(r, &text))
+		log_warn("%s", str_text(&text));
+	if (err)
+		log_warn("what was lost could not be read: %s", err_message(err));
+	for (size_t i = 0; i < l.n; i++) {
+		str_clear(&text);
+		add_loss_text(&l.v[i], &text);
+		log_warn("%s", str_text(&text));
+	}
 	err_destroy(err);
 	losses_deinit(&l);
 }

@@ -30,5 +30,7 @@ void losses_emit(struct doc *doc, const struct losses *l);
 void losses_emit_state(struct doc *doc, const struct recording *r);
 /* Both, read now. */
 void losses_say(struct doc *doc, struct recording *r);
+/* The same for what prints lines and has no document: on standard error. */
+void losses_log(struct recording *r);
 
 #endif

@@ -368,7 +368,7 @@ static void leave_json(struct printer *p, struct call_thread *t, const struct sy
 			syscall_print_exit(&style, &p->lookup, &t->call, memory, &line->progress, text);
 		syscall_print_result(&style, &p->lookup, &t->call, memory, &line->progress, &result);
 	}
-	if (!returned || wants_status(p, t))
+	if (returned ? wants_status(p, t) : p->options->status & TRACE_UNFINISHED)
 		printer_json(p, t, str_text(text), returned ? str_text(&result) : NULL);
 	str_deinit(&result);
 	str_clear(text);

@@ -52,13 +52,19 @@ void printer_json(struct printer *p, const struct call_thread *t, const char *te
 	json_init_str(&j, out, 0);
 	json_begin_object(&j);
 	key_u64(&j, "time_ns", t->enter_ns);
-	if (!t->entry_unseen)
-		key_u64(&j, "duration_ns", t->leave_ns > t->enter_ns ? t->leave_ns - t->enter_ns : 0);
+	json_key(&j, "duration_ns");
+	if (t->entry_unseen || !returned)
+		json_null(&j);
+	else
+		json_u64(&j, t->leave_ns > t->enter_ns ? t->leave_ns - t->enter_ns : 0);
 	key_u64(&j, "pid", (uint64_t)t->pid);
 	key_u64(&j, "tid", (uint64_t)t->tid);
 	add_text(&j, text, strlen(text));
 	json_key(&j, "result");
-	json_i64(&j, t->call.result);
+	if (returned)
+		json_i64(&j, t->call.result);
+	else
+		json_null(&j);
 	json_key(&j, "returned");
 	json_str(&j, returned ? returned : "?");
 	if (returned && (p->stacks || p->names))

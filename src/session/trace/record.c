@@ -13,7 +13,9 @@
 #include "capture/call_rows.h"
 #include "capture/track.h"
 #include "record/recorder.h"
+#include "session/command.h"
 #include "session/resolve.h"
+#include "session/session.h"
 #include "session/trace/fd_names.h"
 #include "session/trace/learner.h"
 #include "session/trace/session.h"
@@ -22,6 +24,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 
 enum { FRAMES_MAX = 127, BY_SIGNAL = 256 /* session/trace/session.h */ };
 
@@ -97,21 +100,26 @@ static struct err *begin(struct trace_recording *r, const struct trace_options *
 
 static struct err *finish(struct trace_recording *r, int wait_status)
 {
-	struct recorder_totals totals = { 0 };
+	struct session_end e = { .wall_ns = clock_now_ns() - r->start_ns };
 	struct resolve_totals resolved;
 	struct err *err = NULL;
 
-	recorder_span(r->recorder, r->start_ns, clock_now_ns());
+	recorder_span(r->recorder, r->start_ns, r->start_ns + e.wall_ns);
 	recorder_exit_status(r->recorder, wait_status);
 	if (r->record->parts->resolve)
 		err_destroy(r->record->parts->resolve(r->recorder, r->track, &resolved));
 	recorder_stream_destroy(r->stream);
 	r->stream = NULL;
-	err = recorder_finish(r->recorder, &totals);
-	if (!err && !r->record->quiet)
-		log_note("%s event%s, %s lost; %s: sonde trace %s --waits", units_count(totals.rows).text, totals.rows == 1 ? "" : "s",
-			 units_count(totals.lost).text, units_bytes((double)totals.bytes).text, r->record->path);
-	return err;
+	err = recorder_finish(r->recorder, &e.totals);
+	if (err || r->record->quiet)
+		return err;
+	track_get_totals(r->track, &e.tracked);
+	if (r->record->parts->count)
+		r->record->parts->count(r->record->path, &e.calls, &e.samples);
+	e.calls_alone = e.calls > 0;
+	session_say_end(&e);
+	session_say_next(r->record->path, true);
+	return NULL;
 }
 
 static void deinit(struct trace_recording *r)
@@ -143,24 +151,50 @@ static struct err *begin_quietly(struct trace_recording *r, const struct trace_o
 	return err;
 }
 
+/* A command that outlives its recording (--duration) is still in our foreground. */
+static void wait_for_command(const struct trace_options *o, const struct trace_command *command, int *status)
+{
+	unsigned asked = 0;
+	sigset_t awaited;
+	int wait_status, number;
+
+	if (command->pid == 0 || command->ended || command->signalled)
+		return;
+	sigemptyset(&awaited);
+	sigaddset(&awaited, SIGCHLD);
+	sigaddset(&awaited, SIGINT);
+	sigaddset(&awaited, SIGTERM);
+	sigprocmask(SIG_BLOCK, &awaited, NULL);
+	log_note("recording has ended; %s (process %d) goes on. Ctrl-C twice to leave it alone", o->command[0], command->pid);
+	while (asked < 2 && waitpid(command->pid, &wait_status, WNOHANG) == 0) {
+		number = sigwaitinfo(&awaited, NULL);
+		asked += number == SIGINT || number == SIGTERM;
+	}
+	if (asked < 2)
+		*status = command_exit_status(wait_status);
+}
+
 static struct err *record_by_ptrace(struct trace_options *o, const struct record_session_options *record, int *status)
 {
 	struct trace_recording r = { .record = record };
 	const char *output = o->output;
-	int wait_status = -1;
+	struct trace_command command = { 0 };
 	struct err *err = begin_quietly(&r, o), *end;
 
 	if (err) {
+		*status = 125; /* as session_record() */
 		deinit(&r);
 		return err;
 	}
 	o->output = NULL; /* what the engine itself has to say goes to standard error */
-	err = trace_by_ptrace_into(o, call_rows_sink(), r.rows, status, &wait_status);
+	err = trace_by_ptrace_into(o, call_rows_sink(), r.rows, status, &command);
 	if (!o->command && *status >= BY_SIGNAL) /* a signal for us: the end that was waited for */
 		*status = 0;
 	o->output = output;
-	end = finish(&r, wait_status);
+	end = finish(&r, command.ended ? command.wait_status : -1);
 	deinit(&r);
+	if (!err)
+		wait_for_command(o, &command, status);
 	if (!err)
 		return end;
 	err_destroy(end);

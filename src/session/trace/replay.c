@@ -17,6 +17,7 @@
 #include "session/trace/output.h"
 #include "session/trace/path_filter.h"
 #include "session/trace/summary.h"
+#include "view/losses.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -336,17 +337,41 @@ static void print_json(struct replay *r, const struct call_columns *c, size_t i)
 	json_init_str(&j, &r->out.text, 0);
 	json_begin_object(&j);
 	json_key(&j, "time_ns"), json_u64(&j, c->time_ns[i]);
-	json_key(&j, "duration_ns"), json_u64(&j, c->duration_ns[i]);
+	json_key(&j, "duration_ns");
+	if (c->flags[i] & SYSCALL_UNTIMED)
+		json_null(&j);
+	else
+		json_u64(&j, c->duration_ns[i]);
 	json_key(&j, "pid"), json_u64(&j, r->pid);
 	json_key(&j, "tid"), json_u64(&j, r->tid);
 	json_key(&j, "name"), json_str(&j, recording_string(r->recording, c->name[i]));
 	json_key(&j, "arguments"), json_str(&j, recording_string(r->recording, c->arguments[i]));
-	json_key(&j, "result"), json_i64(&j, c->result[i]);
+	json_key(&j, "result");
+	if (c->flags[i] & SYSCALL_UNFINISHED)
+		json_null(&j);
+	else
+		json_i64(&j, c->result[i]);
 	json_key(&j, "returned"), json_str(&j, recording_string(r->recording, c->returned[i]));
 	if (r->options->show_stack)
 		json_stack(r, &j, c->stack[i]);
 	json_end(&j);
 	str_add_char(&r->out.text, '\n');
+}
+
+/* How long it took, or did until the recording ended; an exit takes no time. */
+static void add_duration(struct replay *r, const struct call_columns *c, size_t i)
+{
+	struct str *out = &r->out.text;
+
+	if (c->flags[i] & SYSCALL_UNFINISHED && str_starts(recording_string(r->recording, c->name[i]), "exit"))
+		return;
+	if (c->flags[i] & SYSCALL_UNTIMED) {
+		str_add(out, " <?>");
+		return;
+	}
+	str_printf(out, " <%llu", (unsigned long long)(c->duration_ns[i] / 1000000000));
+	add_fraction(out, r->options->duration_precision, c->duration_ns[i] % 1000000000);
+	str_add_char(out, '>');
 }
 
 static void print_call(struct replay *r, const struct call_columns *c, size_t i)
@@ -370,11 +395,8 @@ static void print_call(struct replay *r, const struct call_columns *c, size_t i)
 		str_add_repeat(out, ' ', (size_t)r->options->columns - column);
 	str_add_n(out, "= ", 2);
 	add_string(r, c->returned[i]);
-	if (r->options->durations) {
-		str_printf(out, " <%llu", (unsigned long long)(c->duration_ns[i] / 1000000000));
-		add_fraction(out, r->options->duration_precision, c->duration_ns[i] % 1000000000);
-		str_add_char(out, '>');
-	}
+	if (r->options->durations)
+		add_duration(r, c, i);
 	str_add_char(out, '\n');
 	if (r->options->show_stack && c->stack[i])
 		str_add(out, stack_lines(r, c->stack[i]));
@@ -404,7 +426,8 @@ static void fold_call(struct replay *r, const struct call_columns *c, size_t i)
 
 static void count_call(struct replay *r, const struct call_columns *c, size_t i)
 {
-	struct call_thread t = { .enter_ns = c->time_ns[i], .leave_ns = c->time_ns[i] + c->duration_ns[i] };
+	struct call_thread t = { .enter_ns = c->time_ns[i], .leave_ns = c->time_ns[i] + c->duration_ns[i],
+				 .entry_unseen = c->flags[i] & SYSCALL_UNTIMED };
 
 	t.call = (struct syscall_call){ .abi = c->abi[i], .number = c->number[i], .result = c->result[i],
 					.is_error = is_error(c->result[i]) };
@@ -594,6 +617,7 @@ static struct err *replay(struct replay *r, const char *path)
 	TRY(replay_check_pids(r->options, r->recording));
 	r->meta = recording_borrow_meta(r->recording);
 	note_style(r, path);
+	losses_log(r->recording);
 	TRY(trace_out_open(&r->out, r->options->name, r->options->output, r->options->append));
 	if (!r->options->output)
 		r->out.fd = 1;

@@ -250,7 +250,7 @@ static int exit_status(const struct live *l)
 }
 
 struct err *trace_by_ptrace_into(struct trace_options *options, const struct call_sink *sink, void *sink_self, int *status,
-				 int *wait_status)
+				 struct trace_command *command)
 {
 	struct live l = { .options = options, .sink = sink, .sink_self = sink_self, .command = { .pid = -1, .go_fd = -1 } };
 	struct err *err = begin(&l);
@@ -262,8 +262,9 @@ struct err *trace_by_ptrace_into(struct trace_options *options, const struct cal
 		tracer_detach_all(l.tracer);
 		if (!err)
 			*status = exit_status(&l);
-		if (l.command.pid <= 0 || !tracer_wait_status(l.tracer, l.command.pid, wait_status))
-			*wait_status = -1;
+		command->pid = l.command.pid > 0 ? l.command.pid : 0;
+		command->ended = command->pid && tracer_wait_status(l.tracer, command->pid, &command->wait_status);
+		command->signalled = l.signal != 0;
 	}
 	if (l.command.go_fd >= 0)
 		close(l.command.go_fd);
@@ -277,9 +278,9 @@ struct err *trace_by_ptrace_into(struct trace_options *options, const struct cal
 
 static struct err *trace_by_ptrace(struct trace_options *options, int *status)
 {
-	int wait_status;
+	struct trace_command command = { 0 };
 
-	return trace_by_ptrace_into(options, NULL, NULL, status, &wait_status);
+	return trace_by_ptrace_into(options, NULL, NULL, status, &command);
 }
 
 void trace_say_engine(const struct trace_options *options, const char *lacks)

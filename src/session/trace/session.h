@@ -9,10 +9,17 @@
  * complete (trace_options_finish). */
 struct err *session_trace(struct trace_options *options, int *status);
 
-/* The ptrace engine, telling another sink than the printer.  *wait_status: of the command, as wait() gives it; -1: none. */
+/* What became of the command. */
+struct trace_command {
+	pid_t pid;        /* 0: there was none, or it could not be started */
+	bool ended;       /* else it goes on, untraced */
+	int wait_status;  /* as wait() gives it, if it ended */
+	bool signalled;   /* a signal for us ended the trace, and was passed on */
+};
+/* The ptrace engine, telling another sink than the printer.  *COMMAND is zeroed by the caller. */
 struct call_sink;
 struct err *trace_by_ptrace_into(struct trace_options *options, const struct call_sink *sink, void *sink_self, int *status,
-				 int *wait_status);
+				 struct trace_command *command);
 
 /* That it is ptrace, because BPF can't do LACKS ("stacks (-k)"), where it would be BPF otherwise. */
 void trace_say_engine(const struct trace_options *options, const char *lacks);

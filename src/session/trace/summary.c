@@ -130,7 +130,7 @@ static void count(struct summary *s, const struct call_thread *t, const struct s
 	uint64_t overhead_ns = s->options->overhead_ns > 0 ? (uint64_t)s->options->overhead_ns : 0;
 	struct call_count one = {
 		.abi = t->call.abi, .number = t->call.number, .duration_ns = ns > overhead_ns ? ns - overhead_ns : 0,
-		.bytes = kind->moves && t->call.result > 0 ? (uint64_t)t->call.result : 0,
+		.untimed = t->entry_unseen, .bytes = kind->moves && t->call.result > 0 ? (uint64_t)t->call.result : 0,
 		.error = t->call.is_error ? (int)-t->call.result : 0,
 	};
 

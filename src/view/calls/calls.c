@@ -87,7 +87,8 @@ static void see(const struct calls *c, const union column *v, size_t i, uint32_t
 	*call = (struct call_seen){
 		.kind = call_kinds_get(c->kinds, (enum syscall_abi)v[ABI].u32[i], v[NUMBER].u32[i]),
 		.time_ns = v[TIME].u64[i], .duration_ns = v[DURATION].u64[i], .result = v[RESULT].i64[i],
-		.abi = (enum syscall_abi)v[ABI].u32[i], .number = v[NUMBER].u32[i], .unfinished = v[FLAGS].u32[i] & SYSCALL_UNFINISHED, .pid = t->row ? t->row->pid : 0,
+		.abi = (enum syscall_abi)v[ABI].u32[i], .number = v[NUMBER].u32[i], .unfinished = v[FLAGS].u32[i] & SYSCALL_UNFINISHED,
+		.untimed = v[FLAGS].u32[i] & SYSCALL_UNTIMED, .pid = t->row ? t->row->pid : 0,
 		.tid = t->row ? t->row->tid : 0, .ppid = t->row ? t->row->ppid : 0, .comm = t->row ? t->row->comm : 0,
 		.comm_text = t->comm, .arguments = text_of(c, v[ARGUMENTS].u32[i]),
 		.returned = text_of(c, v[RETURNED].u32[i]), .path = text_of(c, v[PATH].u32[i]),
@@ -118,7 +119,7 @@ static void add_counts(struct calls *c, const union column *v, size_t i, uint32_
 	bool failed = call_seen_failed(call);
 	struct call_count one = {
 		.abi = (enum syscall_abi)v[ABI].u32[i], .number = v[NUMBER].u32[i], .duration_ns = call->duration_ns,
-		.bytes = call->kind->moves && call->result > 0 ? (uint64_t)call->result : 0,
+		.untimed = call->untimed, .bytes = call->kind->moves && call->result > 0 ? (uint64_t)call->result : 0,
 		.error = failed ? (int)-call->result : 0,
 	};
 
@@ -225,11 +226,12 @@ static void add_row(struct calls *c, const union column *v, size_t i)
 	add_counts(c, v, i, thread, &call);
 	if (call_seen_failed(&call))
 		add_failure(c, v, i, &call, object);
+	c->untimed += call.untimed;
 	if (call_kind_is_wait(call.kind))
 		c->waited_ns += call.duration_ns;
-	else
+	else if (!call.untimed)
 		add_slow(c, v, i, thread, &call, object);
-	if (call.kind->waits && (object = calls_waited_for(c, &call, object)) != CALL_OBJECT_NONE)
+	if (call.kind->waits && !call.untimed && (object = calls_waited_for(c, &call, object)) != CALL_OBJECT_NONE)
 		add_wait(c, v, i, thread, &call, object);
 }
 
@@ -412,5 +414,8 @@ void calls_emit(struct doc *doc, struct calls *c, unsigned parts, const char *pa
 	losses_say(doc, c->recording);
 	if (c->seen < c->rows && c->seen)
 		doc_text(doc, "%s other calls are left out by what you asked for.", units_count(c->rows - c->seen).text);
+	if (c->untimed)
+		doc_text(doc, "Of %s call%s it is not known when they began: they are in no time.",
+			 units_count(c->untimed).text, c->untimed == 1 ? "" : "s");
 	calls_emit_parts(doc, c, parts, path);
 }

@@ -60,7 +60,7 @@ struct calls {
 	VEC(struct calls_wait) waits;
 	VEC(struct calls_single) slow; /* longest first */
 	uint64_t slow_max;
-	uint64_t rows, seen, unfinished;
+	uint64_t rows, seen, unfinished, untimed;
 	uint64_t waited_ns;            /* in calls that are made to wait */
 	uint64_t first_ns, last_ns;
 	bool has_stacks;

@@ -26,7 +26,7 @@ struct cell {
 	uint32_t number;
 	uint8_t abi;
 	uint32_t thread; /* index */
-	uint64_t calls, errors, time_ns, bytes, min_ns, max_ns;
+	uint64_t calls, timed, errors, time_ns, bytes, min_ns, max_ns; /* TIMED: of the calls; the times are theirs */
 	uint32_t *buckets; /* BUCKETS of them */
 };
 
@@ -163,18 +163,25 @@ static void count_failed(struct call_counts *c, const struct call_count *one)
 	c->failed.v[*index].count++;
 }
 
+static void add_time(struct cell *cell, uint64_t ns)
+{
+	cell->timed++;
+	cell->time_ns += ns;
+	cell->buckets[bucket_of(ns)]++;
+	if (ns < cell->min_ns)
+		cell->min_ns = ns;
+	if (ns > cell->max_ns)
+		cell->max_ns = ns;
+}
+
 void call_counts_add(struct call_counts *c, uint64_t thread, const struct call_count *one)
 {
 	struct cell *cell = cell_of(c, thread_of(c, thread), one);
 
 	cell->calls++;
-	cell->time_ns += one->duration_ns;
 	cell->bytes += one->bytes;
-	cell->buckets[bucket_of(one->duration_ns)]++;
-	if (one->duration_ns < cell->min_ns)
-		cell->min_ns = one->duration_ns;
-	if (one->duration_ns > cell->max_ns)
-		cell->max_ns = one->duration_ns;
+	if (!one->untimed)
+		add_time(cell, one->duration_ns);
 	if (one->error) {
 		cell->errors++;
 		count_failed(c, one);
@@ -186,6 +193,7 @@ void call_counts_add(struct call_counts *c, uint64_t thread, const struct call_c
 static void add_cell(struct cell *to, const struct cell *from)
 {
 	to->calls += from->calls;
+	to->timed += from->timed;
 	to->errors += from->errors;
 	to->time_ns += from->time_ns;
 	to->bytes += from->bytes;
@@ -205,7 +213,7 @@ static struct cell empty_cell(const struct cell *like)
 
 static uint64_t percentile_ns(const struct cell *c, double share)
 {
-	uint64_t want = (uint64_t)((double)c->calls * share), seen = 0;
+	uint64_t want = (uint64_t)((double)c->timed * share), seen = 0;
 
 	for (unsigned b = 0; b < BUCKETS; b++) {
 		seen += c->buckets[b];
@@ -264,7 +272,7 @@ static void free_cells(cell_list *cells)
 
 static int falling(uint64_t a, uint64_t b) { return (a < b) - (a > b); }
 
-static uint64_t average_ns(const struct cell *c) { return c->calls ? c->time_ns / c->calls : 0; }
+static uint64_t average_ns(const struct cell *c) { return c->timed ? c->time_ns / c->timed : 0; }
 
 static int compare_names(const struct cell *a, const struct cell *b)
 {
@@ -400,13 +408,15 @@ static struct doc_value or_none(uint64_t n) { return n ? DOC_U64(n) : DOC_NONE; 
 
 static void fill(struct doc_value *v, const struct cell *c, uint64_t all_ns)
 {
-	v[0] = all_ns ? DOC_F64((double)c->time_ns / (double)all_ns) : DOC_NONE;
-	v[1] = DOC_U64(c->time_ns);
+	bool timed = c->timed > 0;
+
+	v[0] = all_ns && timed ? DOC_F64((double)c->time_ns / (double)all_ns) : DOC_NONE;
+	v[1] = timed ? DOC_U64(c->time_ns) : DOC_NONE;
 	v[2] = DOC_U64(c->calls);
 	v[3] = or_none(c->errors);
-	v[4] = DOC_U64(percentile_ns(c, 0.5));
-	v[5] = DOC_U64(percentile_ns(c, 0.99));
-	v[6] = DOC_U64(c->max_ns);
+	v[4] = timed ? DOC_U64(percentile_ns(c, 0.5)) : DOC_NONE;
+	v[5] = timed ? DOC_U64(percentile_ns(c, 0.99)) : DOC_NONE;
+	v[6] = timed ? DOC_U64(c->max_ns) : DOC_NONE;
 	v[7] = or_none(c->bytes);
 }
 
@@ -506,8 +516,8 @@ static void emit_threads(struct call_counts *c, enum call_sort sort, uint64_t li
 		emit_thread(c, &threads.v[i], most, sort, all_ns, doc);
 	doc_tree_end(doc);
 	if (count < threads.n)
-		doc_text(doc, "%s more threads%s%s", units_count(threads.n - count).text, how_to_see ? ": " : "",
-			 how_to_see ? how_to_see : "");
+		doc_text(doc, "%s more, a thread that execs counts once a program%s%s", units_count(threads.n - count).text,
+			 how_to_see ? ": " : "", how_to_see ? how_to_see : "");
 	for (size_t i = 0; i < threads.n; i++)
 		free(threads.v[i].sum.buckets);
 	vec_deinit(&threads);

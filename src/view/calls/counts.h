@@ -24,6 +24,7 @@ struct call_count {
 	enum syscall_abi abi;
 	uint32_t number;
 	uint64_t duration_ns;
+	bool untimed;       /* it isn't known; such a call counts, but in no time and no percentile */
 	uint64_t bytes;     /* that it moved */
 	int error;          /* errno; 0: none */
 };

@@ -60,6 +60,7 @@ struct call_seen {
 	uint64_t time_ns, duration_ns;
 	int64_t result;
 	bool unfinished;
+	bool untimed; /* duration_ns is 0 because it isn't known */
 	bool wanted; /* count it; else it only tells what descriptors refer to: decided by call_objects.decide */
 	uint64_t args[6];
 	uint32_t pid, tid, ppid, comm; /* COMM: a string's id, only passed on */
