@@ -23,14 +23,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
 	COMM_MAX = 15,
 	PROC_STAT_FLAGS = 9,            /* proc(5): field numbers of /proc/PID/stat */
 	PROC_STAT_PPID = 4,
+	PROC_STAT_START = 22,           /* in clock ticks since boot */
 	TASK_IS_KERNEL_THREAD = 0x00200000, /* PF_KTHREAD, include/linux/sched.h */
 };
+static const long long OLD_NS = 2000000000;
 
 static struct track_thread *thread_find(const struct track *t, pid_t tid)
 {
@@ -182,7 +185,23 @@ static long long stat_field(const char *stat, unsigned number)
 	return p ? atoll(p + 1) : 0;
 }
 
-static bool proc_read_process(struct track *t, struct track_process *p)
+/* When a process was born that is older than OLD_NS, on our clock; 0: it is younger, or it can't be told.  Ticks are too
+ * coarse for what may have been forked while we look. */
+static uint64_t stat_birth_ns(const char *stat, uint64_t now_ns)
+{
+	struct timespec boot, monotonic;
+	long long ticks = stat_field(stat, PROC_STAT_START), tick_ns = 1000000000 / sysconf(_SC_CLK_TCK);
+	long long birth_ns;
+
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	clock_gettime(CLOCK_MONOTONIC, &monotonic);
+	birth_ns = ticks * tick_ns - (boot.tv_sec - monotonic.tv_sec) * 1000000000LL - (boot.tv_nsec - monotonic.tv_nsec);
+	if (ticks <= 0 || birth_ns + OLD_NS > (long long)now_ns)
+		return 0;
+	return birth_ns > 0 ? (uint64_t)birth_ns : 1; /* before a suspend, or while it started */
+}
+
+static bool proc_read_process(struct track *t, struct track_process *p, uint64_t now_ns)
 {
 	char path[64], exe[4096];
 	struct str stat;
@@ -196,6 +215,7 @@ static bool proc_read_process(struct track *t, struct track_process *p)
 	err_destroy(err);
 	if (there) {
 		p->ppid = (pid_t)stat_field(stat.text, PROC_STAT_PPID);
+		p->birth_ns = stat_birth_ns(stat.text, now_ns);
 		p->kernel = (stat_field(stat.text, PROC_STAT_FLAGS) & TASK_IS_KERNEL_THREAD) != 0;
 		snprintf(path, sizeof(path), "/proc/%d/exe", p->pid);
 
@@ -240,7 +260,8 @@ static void proc_read_threads(struct track *t, struct track_process *p, uint64_t
 
 		if (tid <= 0 || (old && !old->dead && old->process == p))
 			continue;
-		thread_put(t, thread_add(t, p, tid, proc_comm(t, p->pid, tid), time_ns));
+		thread_put(t, thread_add(t, p, tid, proc_comm(t, p->pid, tid),
+					 tid == p->pid && p->birth_ns ? p->birth_ns : time_ns));
 	}
 	if (dir)
 		closedir(dir);
@@ -275,7 +296,7 @@ bool track_process(struct track *t, pid_t pid, uint64_t time_ns)
 	if (is_new)
 		p = process_add(t, pid, 0);
 	p->entries++; /* held while we look */
-	bool there = proc_read_process(t, p);
+	bool there = proc_read_process(t, p, time_ns);
 
 	if (there) {
 		mappings_unref(p->maps);

@@ -19,6 +19,7 @@ struct track_process {
 	unsigned live;          /* threads that have not exited */
 	unsigned entries;       /* threads that the tracker still knows */
 	uint64_t token;
+	uint64_t birth_ns;      /* as /proc has it; 0: not known, or not long before it was looked at */
 	uint32_t exe;           /* string id */
 	uint32_t exiting;       /* row for threads that have no id any more; 0: none yet */
 	uint32_t anon_module;   /* its own module for memory without a file; 0: none yet */

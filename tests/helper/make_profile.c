@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * make-profile PATH [cut]: the recording of fixture_recording.h, for command tests.
- * make-profile PATH calls: that of fixture_calls.h.
+ * make-profile PATH calls|lock|lock-cut: those of fixture_calls.h.
  *
  * make-profile PATH KIND MODULE BUILD-ID FUNCTION ADDR...: one of ten samples at each address of one
  * function; KIND is an enum module_kind.
@@ -59,6 +59,7 @@ int main(int argc, char **argv)
 
 	struct err *err = argc > 6 ? profile_of_one(argv[1], argv + 2, argc - 2) :
 			  argc > 2 && strcmp(argv[2], "calls") == 0 ? fixture_calls_recording(argv[1]) :
+			  argc > 2 && strncmp(argv[2], "lock", 4) == 0 ? fixture_lock_recording(argv[1], strcmp(argv[2], "lock-cut") == 0) :
 				     fixture_recording(argv[1], argc > 2 && strcmp(argv[2], "cut") == 0);
 
 	if (err)

@@ -170,6 +170,46 @@ static void test_counts(void **state)
 	call_counts_destroy(c);
 }
 
+/* --- who woke it, whose it is, and what is not known ------------------------------------------ */
+
+static void test_lock(void **state)
+{
+	struct calls_options options = { 0 };
+	struct recording *r;
+	struct calls *c;
+	struct call_totals totals;
+	const struct calls_wait *w = NULL;
+	struct call_count untimed = { .untimed = true };
+
+	check(fixture_lock_recording("lock.sonde", false));
+	check(recording_open("lock.sonde", &r));
+	check(calls_create(r, &options, &c));
+	for (size_t i = 0; i < c->waits.n; i++)
+		if (strcmp(c->objects.list.v[c->waits.v[i].object].name, "futex 0x7000 of app") == 0)
+			w = &c->waits.v[i];
+	assert_non_null(w);
+	assert_int_equal(w->count, 1);
+	assert_int_equal(w->stack, 2);
+	assert_int_equal(c->wakers.n, 1);
+	assert_int_equal(c->threads.v[c->wakers.v[0].thread].row->tid, 201);
+	assert_true(c->threads.v[0].is_our_own);
+	assert_string_equal(c->threads.v[0].comm, "app");
+	assert_int_equal(c->untimed, 1);
+	call_counts_get_totals(c->counts, &totals);
+	assert_int_equal(totals.calls, FIXTURE_LOCK_CALLS);
+	assert_int_equal(totals.time_ns, (300 + 100000 + 10 + 20 + 98000) * 1000);
+	calls_destroy(c);
+	recording_destroy(r);
+
+	struct call_counts *counts = call_counts_create();
+
+	call_counts_add(counts, 1, &untimed);
+	call_counts_get_totals(counts, &totals);
+	assert_int_equal(totals.calls, 1);
+	assert_int_equal(totals.time_ns, 0);
+	call_counts_destroy(counts);
+}
+
 /* --- folding -------------------------------------------------------------------------------------- */
 
 static void fold_one(struct fold *f, uint32_t number, const char *name, int64_t result, struct str *out)
@@ -305,7 +345,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answer), cmocka_unit_test(test_objects), cmocka_unit_test(test_waits_and_slow),
-		cmocka_unit_test(test_filter), cmocka_unit_test(test_counts), cmocka_unit_test(test_fold),
+		cmocka_unit_test(test_filter), cmocka_unit_test(test_counts), cmocka_unit_test(test_lock), cmocka_unit_test(test_fold),
 		cmocka_unit_test(test_fold_loses_nothing), cmocka_unit_test(test_sockets), cmocka_unit_test(test_descriptors),
 	};
 

@@ -9,6 +9,7 @@
 #include "view/calls/calls.h"
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "base/units.h"
 #include "record/recording.h"
 #include "render/doc.h"
@@ -138,7 +139,7 @@ static void add_counts(struct calls *c, const union column *v, size_t i, uint32_
 }
 
 /* Who is counted once. */
-static bool is_first(struct calls *c, uint64_t what, uint32_t who)
+bool calls_is_first(struct calls *c, uint64_t what, uint32_t who)
 {
 	bool is_new;
 
@@ -162,7 +163,7 @@ static void add_failure(struct calls *c, const union column *v, size_t i, const 
 	f = &c->failures.v[*index];
 	f->count++;
 	f->time_ns += call->duration_ns;
-	f->processes += is_first(c, *index, call->pid);
+	f->processes += calls_is_first(c, *index, call->pid);
 }
 
 static void add_wait(struct calls *c, const union column *v, size_t i, uint32_t thread, const struct call_seen *call,
@@ -181,9 +182,12 @@ static void add_wait(struct calls *c, const union column *v, size_t i, uint32_t 
 	w = &c->waits.v[*index];
 	w->count++;
 	w->time_ns += call->duration_ns;
-	if (call->duration_ns > w->max_ns)
+	if (call->duration_ns > w->max_ns || w->count == 1) {
 		w->max_ns = call->duration_ns;
-	w->threads += is_first(c, 1ULL << 31 | *index, thread);
+		w->stack = v[STACK].u32[i];
+		w->thread = thread;
+	}
+	w->threads += calls_is_first(c, 1ULL << 31 | *index, thread);
 }
 
 /* The list is short: the place is found from its end. */
@@ -231,11 +235,32 @@ static void add_row(struct calls *c, const union column *v, size_t i)
 		c->waited_ns += call.duration_ns;
 	else if (!call.untimed)
 		add_slow(c, v, i, thread, &call, object);
-	if (call.kind->waits && !call.untimed && (object = calls_waited_for(c, &call, object)) != CALL_OBJECT_NONE)
+	if (call.kind->waits && !call.untimed && (object = calls_waited_for(c, &call, thread, object)) != CALL_OBJECT_NONE)
 		add_wait(c, v, i, thread, &call, object);
 }
 
 /* --- the tables ----------------------------------------------------------------------------------- */
+
+/* What sonde starts is called "sonde" until it execs: it is shown as what it becomes. */
+static void name_command(struct calls *c)
+{
+	size_t i = 0, k;
+
+	if (!recording_borrow_meta(c->recording)->command)
+		return;
+	for (; i < c->threads.n; i++) {
+		const struct row_thread *row = c->threads.v[i].row;
+
+		if (row && !row->previous && row->tid == row->pid && str_eq(c->threads.v[i].comm, "sonde"))
+			break;
+	}
+	for (k = i + 1; k < c->threads.n; k++)
+		if (c->threads.v[k].row && c->threads.v[k].row->previous == c->threads.v[i].row->id) {
+			c->threads.v[i].is_our_own = true;
+			c->threads.v[i].comm = c->threads.v[k].comm;
+			return;
+		}
+}
 
 static struct err *read_threads(struct calls *c)
 {
@@ -251,6 +276,7 @@ static struct err *read_threads(struct calls *c)
 		*map_get(&c->by_tid, c->thread_rows[i].tid, NULL) = i;
 	}
 	vec_push(&c->threads, (struct calls_thread){ .comm = "?" });
+	name_command(c);
 	return NULL;
 }
 
@@ -348,6 +374,8 @@ void calls_destroy(struct calls *c)
 	vec_deinit(&c->threads);
 	vec_deinit(&c->failures);
 	vec_deinit(&c->waits);
+	vec_deinit(&c->wakers);
+	map_deinit(&c->waker_index);
 	vec_deinit(&c->slow);
 	map_deinit(&c->failure_index);
 	map_deinit(&c->wait_index);
@@ -373,8 +401,8 @@ static void next_command(struct doc *doc, unsigned parts, const char *path)
 	else if (!(parts & CALLS_FILES))
 		option = "files", why = "files and sockets that it touched";
 	else
-		option = "errors -Z", why = "what failed, call by call";
-	str_printf(&command, "sonde trace %s --%s", word, option);
+		option = "Z", why = "what failed, call by call";
+	str_printf(&command, "sonde trace %s %s%s", word, option[1] ? "--" : "-", option);
 	doc_next(doc, str_text(&command), why);
 	str_deinit(&command);
 }
@@ -397,13 +425,38 @@ void calls_emit_parts(struct doc *doc, struct calls *c, unsigned parts, const ch
 		next_command(doc, parts, path);
 }
 
+/* The command, or the one process that was looked at. */
+static const char *title_of(const struct calls *c, char *buffer, size_t size)
+{
+	const struct recording_meta *meta = recording_borrow_meta(c->recording);
+	const struct calls_thread *one = NULL;
+
+	if (meta->command)
+		return meta->command;
+	for (size_t i = 0; i < c->threads.n; i++) {
+		const struct calls_thread *t = &c->threads.v[i];
+
+		if (!t->row || t->calls == 0)
+			continue;
+		if (one && one->row->pid != t->row->pid)
+			return "system calls";
+		if (!one || t->row->tid == t->row->pid)
+			one = t;
+	}
+	if (!one)
+		return "system calls";
+	snprintf(buffer, size, "%s %u", one->comm, one->row->pid);
+	return buffer;
+}
+
 void calls_emit(struct doc *doc, struct calls *c, unsigned parts, const char *path)
 {
 	const struct recording_meta *meta = recording_borrow_meta(c->recording);
 	struct str answer = { 0 };
+	char title[64];
 
 	doc_begin(doc, &(struct doc_head){ .kind = "sonde.calls", .version = 1,
-					   .title = meta->command ? meta->command : "system calls", .subtitle = path,
+					   .title = title_of(c, title, sizeof(title)), .subtitle = path,
 					   .origin_ns = meta->start_ns });
 	if (c->seen == 0 && c->rows > 0)
 		str_printf(&answer, "none of %s system calls fits what you asked for", units_count(c->rows).text);
@@ -415,7 +468,7 @@ void calls_emit(struct doc *doc, struct calls *c, unsigned parts, const char *pa
 	if (c->seen < c->rows && c->seen)
 		doc_text(doc, "%s other calls are left out by what you asked for.", units_count(c->rows - c->seen).text);
 	if (c->untimed)
-		doc_text(doc, "Of %s call%s it is not known when they began: they are in no time.",
-			 units_count(c->untimed).text, c->untimed == 1 ? "" : "s");
+		doc_text(doc, "When %s of the calls began is not known: no time here has them.",
+			 units_count(c->untimed).text);
 	calls_emit_parts(doc, c, parts, path);
 }

@@ -26,6 +26,13 @@ struct calls_wait {
 	uint64_t count, time_ns, max_ns;
 	uint32_t comm;
 	uint32_t threads;
+	uint32_t stack, thread; /* of the longest one */
+};
+
+/* Who ended waits for a futex. */
+struct calls_waker {
+	uint32_t thread;      /* one of them */
+	uint32_t threads;
 };
 
 /* A call worth showing alone. */
@@ -41,6 +48,7 @@ struct calls_thread { /* a row of the table `thread` */
 	uint64_t calls, errors, time_ns;
 	uint64_t first_ns, last_ns;
 	bool named; /* in the counts */
+	bool is_our_own; /* sonde's child before it exec'ed what it was asked to */
 	bool ended;
 	uint32_t status; /* as wait() gives it */
 	uint64_t ended_ns;
@@ -55,6 +63,8 @@ struct calls {
 	const struct row_thread *thread_rows;
 	VEC(struct calls_thread) threads; /* as many as there are rows, and one for ids that lead nowhere */
 	struct map failure_index, wait_index, users;
+	struct map waker_index; /* by object */
+	VEC(struct calls_waker) wakers;
 	struct map by_tid; /* index of the last row of a thread */
 	VEC(struct calls_failure) failures;
 	VEC(struct calls_wait) waits;
@@ -86,7 +96,16 @@ void calls_emit_errors(struct doc *doc, struct calls *c);
 void calls_emit_files(struct doc *doc, struct calls *c);
 void calls_emit_tree(struct doc *doc, struct calls *c);
 
-/* What the call waited for: the object, as far as it can be told. */
-uint32_t calls_waited_for(struct calls *c, const struct call_seen *call, uint32_t object);
+/* What the call waited for: the object, as far as it can be told.  Notes who wakes others. */
+uint32_t calls_waited_for(struct calls *c, const struct call_seen *call, uint32_t thread, uint32_t object);
+/* Counts WHO once for each WHAT: is it the first time? */
+bool calls_is_first(struct calls *c, uint64_t what, uint32_t who);
+
+/* Stacks below nodes; NULL where none were recorded, or can be read, which is then said. */
+struct call_stacks;
+struct call_stacks *call_stacks_open(struct doc *doc, const struct calls *c);
+void call_stacks_close(struct call_stacks *s); /* NULL-safe */
+/* Of stack ID, below a node of depth 0; COLUMNS of the tree, of which the first is the text. */
+void call_stacks_emit(const struct call_stacks *s, struct doc *doc, unsigned columns, uint32_t id);
 
 #endif

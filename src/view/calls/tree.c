@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PROCESSES_SHOWN = 200, DEPTH_MAX = 64 };
+enum { PROCESSES_SHOWN = 200, DEPTH_MAX = 64, BEFORE_NS = 500000000 };
 
 struct process {
 	uint32_t pid, ppid;
@@ -82,7 +82,8 @@ static void add_thread(struct tree *t, const struct calls_thread *thread)
 		p->status = thread->status;
 	}
 	if (row->tid == row->pid) {
-		add_name(p, row->comm);
+		if (!thread->is_our_own)
+			add_name(p, row->comm);
 		p->main_start_ns = row->start_ns;
 		p->main_open = end_ns == 0;
 	} else if (end_ns == 0 && row->start_ns > p->open_ns) {
@@ -131,6 +132,24 @@ static const char *exit_text(const struct process *p, char *text, size_t size)
 	return text;
 }
 
+/* The command begins with the recording; what is much older was there before. */
+static struct doc_value began(const struct tree *t, const struct process *p)
+{
+	uint64_t start_ns = recording_borrow_meta(t->c->recording)->start_ns;
+
+	if (p->start_ns + BEFORE_NS < start_ns)
+		return DOC_NONE;
+	return DOC_U64(p->start_ns < start_ns ? start_ns : p->start_ns);
+}
+
+/* Until the recording ended, if it runs on. */
+static struct doc_value lived(const struct tree *t, const struct process *p)
+{
+	uint64_t end_ns = is_running(p) ? recording_borrow_meta(t->c->recording)->end_ns : p->end_ns;
+
+	return end_ns > p->start_ns ? DOC_U64(end_ns - p->start_ns) : DOC_NONE;
+}
+
 static void emit_process(struct tree *t, const struct process *p, unsigned depth)
 {
 	struct str name = { 0 };
@@ -140,8 +159,7 @@ static void emit_process(struct tree *t, const struct process *p, unsigned depth
 	t->shown++;
 	exit_text(p, text, sizeof(text));
 	doc_node(t->doc, depth,
-		 (struct doc_value[]){ DOC_STR(str_text(&name)), DOC_U64(p->pid), DOC_U64(p->start_ns),
-				       !is_running(p) ? DOC_U64(p->end_ns - p->start_ns) : DOC_NONE,
+		 (struct doc_value[]){ DOC_STR(str_text(&name)), DOC_U64(p->pid), began(t, p), lived(t, p),
 				       DOC_STYLED(text, p->ended && !is_running(p) && p->status ? DOC_BAD : DOC_PLAIN),
 				       DOC_U64(p->threads), DOC_U64(p->calls),
 				       p->errors ? DOC_U64(p->errors) : DOC_NONE, DOC_U64(p->time_ns) });

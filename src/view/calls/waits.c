@@ -13,7 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WAITS_SHOWN = 25 };
+/* Ratios: of all threads' lives, a wait below one in so many. */
+enum { WAITS_SHOWN = 25, WAITS_ALWAYS = 5, NOTHING_RATIO = 2000, LITTLE_RATIO = 100, PLACES_SHOWN = 8 };
 
 /* --- what a call waited for ---------------------------------------------------------------- */
 
@@ -41,15 +42,37 @@ static uint32_t polled(struct calls *c, const struct call_seen *call)
 	return named(c, call->result < 0 ? "what a signal interrupted" : "descriptors");
 }
 
-static uint32_t futex(struct calls *c, const struct call_seen *call)
+static void add_waker(struct calls *c, uint32_t object, uint32_t thread)
+{
+	bool is_new;
+	uint64_t *index = map_get(&c->waker_index, object, &is_new);
+	struct calls_waker *w;
+
+	if (is_new) {
+		*index = c->wakers.n;
+		vec_push(&c->wakers, ((struct calls_waker){ .thread = thread }));
+	}
+	w = &c->wakers.v[*index];
+	w->threads += calls_is_first(c, 1ULL << 30 | object, thread);
+}
+
+/* Its name is the address: what it means only the program knows; who wakes its waiters tells most. */
+static uint32_t futex(struct calls *c, const struct call_seen *call, uint32_t thread)
 {
 	char name[96];
 
-	if (!strstr(call->arguments, "WAIT") && !strstr(call->arguments, "LOCK_PI") &&
-	    str_eq(call->kind->entry->name, "futex"))
-		return CALL_OBJECT_NONE; /* it woke others */
+	bool waits = strstr(call->arguments, "WAIT") || strstr(call->arguments, "LOCK_PI") ||
+		     !str_eq(call->kind->entry->name, "futex");
+	uint32_t object;
+
 	snprintf(name, sizeof(name), "futex 0x%llx of %s", (unsigned long long)call->args[0], call->comm_text);
-	return named(c, name);
+	if (waits)
+		return named(c, name);
+	if (call->result > 0 && strstr(call->arguments, "WAKE")) {
+		object = named(c, name);
+		add_waker(c, object, thread);
+	}
+	return CALL_OBJECT_NONE;
 }
 
 static uint32_t child(struct calls *c, const struct call_seen *call)
@@ -64,11 +87,13 @@ static uint32_t child(struct calls *c, const struct call_seen *call)
 	return named(c, name);
 }
 
-uint32_t calls_waited_for(struct calls *c, const struct call_seen *call, uint32_t object)
+uint32_t calls_waited_for(struct calls *c, const struct call_seen *call, uint32_t thread, uint32_t object)
 {
+	if (str_eq(call->kind->entry->name, "restart_syscall"))
+		return named(c, "a wait that is resumed");
 	switch (call->kind->waits) {
 	case CALL_WAITS_POLL: return polled(c, call);
-	case CALL_WAITS_FUTEX: return futex(c, call);
+	case CALL_WAITS_FUTEX: return futex(c, call, thread);
 	case CALL_WAITS_CHILD: return child(c, call);
 	case CALL_WAITS_TIMER: return named(c, "a timer");
 	case CALL_WAITS_SIGNAL: return named(c, "a signal");
@@ -116,33 +141,113 @@ static uint64_t lifetimes_ns(const struct calls *c)
 	return sum;
 }
 
-void calls_emit_waits(struct doc *doc, struct calls *c)
+/* "server 4711", or "server 4711 and 3 others"; NULL: nobody was seen to wake it. */
+static const char *waker_of(struct calls *c, uint32_t object, char *buffer, size_t size)
+{
+	const uint64_t *index = map_find(&c->waker_index, object);
+	const struct calls_waker *w;
+	char who[64];
+
+	if (!index)
+		return NULL;
+	w = &c->wakers.v[*index];
+	calls_who(c, w->thread, who, sizeof(who));
+	if (w->threads > 1)
+		snprintf(buffer, size, "%s and %u other%s", who, w->threads - 1, w->threads > 2 ? "s" : "");
+	else
+		snprintf(buffer, size, "%s", who);
+	return buffer;
+}
+
+static const struct doc_column wait_columns[] = {
+	{ "wait_ratio", "of life", DOC_RATIO, DOC_COLUMN_BAR }, { "time", "time", DOC_DURATION_NS, 0 },
+	{ "calls", "calls", DOC_COUNT, 0 }, { "max", "longest", DOC_DURATION_NS, 0 },
+	{ "call", "in", DOC_TEXT, 0 }, { "what", "waiting for", DOC_TEXT, DOC_COLUMN_ELIDE_LEFT },
+	{ "who", "who", DOC_TEXT, 0 }, { "woken_by", "woken by", DOC_TEXT, DOC_COLUMN_OPTIONAL },
+};
+enum { WAIT_COLUMNS = sizeof(wait_columns) / sizeof(*wait_columns) };
+
+static void emit_wait(struct doc *doc, struct calls *c, const struct calls_wait *w, uint64_t life_ns)
+{
+	double ratio = life_ns ? (double)w->time_ns / (double)life_ns : 0;
+	char who[64], waker[96], name[32];
+	const char *woken_by = waker_of(c, w->object, waker, sizeof(waker));
+
+	doc_row(doc, (struct doc_value[]){ DOC_F64(ratio), DOC_U64(w->time_ns), DOC_U64(w->count), DOC_U64(w->max_ns),
+					   DOC_STR(calls_name(w->abi, w->number, name, sizeof(name))),
+					   DOC_STR(c->objects.list.v[w->object].name),
+					   DOC_STR(calls_users(c, w->comm, w->threads, who, sizeof(who))),
+					   woken_by ? DOC_STR(woken_by) : DOC_NONE });
+}
+
+/* How many rows are worth a line: those of next to nothing are left out behind the first few. */
+static uint64_t count_worth(const struct calls *c, uint64_t life_ns)
+{
+	uint64_t limit = calls_limit(c, WAITS_SHOWN), n = 0;
+
+	while (n < c->waits.n && n < limit &&
+	       (c->options->limit || n < WAITS_ALWAYS || c->waits.v[n].time_ns >= life_ns / NOTHING_RATIO))
+		n++;
+	return n;
+}
+
+/* Where the program stood in the longest wait of each kind. */
+static void emit_places(struct doc *doc, struct calls *c, uint64_t shown, uint64_t life_ns)
 {
 	static const struct doc_column columns[] = {
-		{ "wait_ratio", "of life", DOC_RATIO, DOC_COLUMN_BAR }, { "time", "time", DOC_DURATION_NS, 0 },
-		{ "calls", "calls", DOC_COUNT, 0 }, { "max", "longest", DOC_DURATION_NS, 0 },
-		{ "call", "in", DOC_TEXT, 0 }, { "what", "waiting for", DOC_TEXT, DOC_COLUMN_ELIDE_LEFT },
-		{ "who", "who", DOC_TEXT, 0 },
+		{ "what", "waiting for", DOC_TEXT, 0 }, { "max", "longest", DOC_DURATION_NS, 0 },
+		{ "call", "in", DOC_TEXT, 0 }, { "who", "who", DOC_TEXT, 0 },
 	};
-	uint64_t life_ns = lifetimes_ns(c), limit = calls_limit(c, WAITS_SHOWN), shown = 0;
+	enum { COLUMNS = sizeof(columns) / sizeof(*columns) };
+	struct call_stacks *stacks = call_stacks_open(doc, c);
+	uint64_t places = calls_limit(c, PLACES_SHOWN);
 	char who[64], name[32];
 
-	vec_sort(&c->waits, by_time);
-	doc_table_begin(doc, "waits", "What it waited for", columns, sizeof(columns) / sizeof(*columns));
-	for (; shown < c->waits.n && shown < limit; shown++) {
-		const struct calls_wait *w = &c->waits.v[shown];
-		double ratio = life_ns ? (double)w->time_ns / (double)life_ns : 0;
+	if (!stacks)
+		return;
+	doc_tree_begin(doc, "wait_stacks", "Where it waited longest", columns, COLUMNS);
+	for (uint64_t i = 0; i < shown && places; i++) {
+		const struct calls_wait *w = &c->waits.v[i];
 
-		doc_row(doc, (struct doc_value[]){ DOC_F64(ratio), DOC_U64(w->time_ns), DOC_U64(w->count),
-						   DOC_U64(w->max_ns),
-						   DOC_STR(calls_name(w->abi, w->number, name, sizeof(name))),
-						   DOC_STR(c->objects.list.v[w->object].name),
-						   DOC_STR(calls_users(c, w->comm, w->threads, who, sizeof(who))) });
+		if (!w->stack || (!c->options->limit && w->time_ns < life_ns / LITTLE_RATIO))
+			continue;
+		doc_node(doc, 0, (struct doc_value[]){ DOC_STYLED(c->objects.list.v[w->object].name, DOC_STRONG), DOC_U64(w->max_ns),
+						       DOC_STR(calls_name(w->abi, w->number, name, sizeof(name))),
+						       DOC_STR(calls_who(c, w->thread, who, sizeof(who))) });
+		call_stacks_emit(stacks, doc, COLUMNS, w->stack);
+		places--;
 	}
+	doc_tree_end(doc);
+	call_stacks_close(stacks);
+}
+
+/* The lock that cost most, in words: there is seldom room for the column. */
+static void say_waker(struct doc *doc, struct calls *c, uint64_t shown)
+{
+	char waker[96];
+
+	for (uint64_t i = 0; i < shown; i++)
+		if (waker_of(c, c->waits.v[i].object, waker, sizeof(waker))) {
+			doc_text(doc, "Waits for %s were ended by %s.", c->objects.list.v[c->waits.v[i].object].name, waker);
+			return;
+		}
+}
+
+void calls_emit_waits(struct doc *doc, struct calls *c)
+{
+	uint64_t life_ns = lifetimes_ns(c), shown;
+
+	vec_sort(&c->waits, by_time);
+	shown = count_worth(c, life_ns);
+	doc_table_begin(doc, "waits", "What it waited for", wait_columns, WAIT_COLUMNS - (c->wakers.n ? 0 : 1));
+	for (uint64_t i = 0; i < shown; i++)
+		emit_wait(doc, c, &c->waits.v[i], life_ns);
 	calls_end_table(doc, c->waits.n - shown);
 	if (life_ns)
 		doc_text(doc, "Its threads were watched for %s in all; %s of that in calls "
 			 "that are made to wait (poll, futex, wait4, nanosleep, accept ...).",
 			 units_duration_ns((double)life_ns).text,
 			 units_ratio((double)c->waited_ns / (double)life_ns).text);
+	say_waker(doc, c, shown);
+	emit_places(doc, c, shown, life_ns);
 }
