@@ -3,8 +3,8 @@
 #define SONDE_CAPTURE_PTRACE_FILTER_H
 /*
  * A seccomp filter that stops a command only at wanted calls: all others run at full
- * speed.  It stays with the command and its children for life; without a tracer its wanted
- * calls would fail with ENOSYS, which is what the guardian (guardian.h) is for.
+ * speed.  It stays with the command and its children for life: should the tracer be killed, its
+ * wanted calls fail with ENOSYS from then on, which is why it is set only where it is asked for.
  */
 #include "capture/calls.h"
 

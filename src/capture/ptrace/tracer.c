@@ -233,14 +233,8 @@ static void stopped(struct tracer *t, struct tracee *e, int status)
 	tracer_resume(t, e, 0);
 }
 
-struct happened {
-	pid_t tid;
-	int status;
-	uint64_t system_ns;
-};
-
 /* CLONE_PTRACE made us its tracer, though nobody asked for children. */
-static void let_stranger_go(struct tracer *t, const struct happened *h)
+static void let_stranger_go(struct tracer *t, const struct tracer_happened *h)
 {
 	int number = WSTOPSIG(h->status);
 	bool delivery = h->status >> 16 == 0 && number != (SIGTRAP | 0x80) && number != SIGSTOP;
@@ -249,7 +243,7 @@ static void let_stranger_go(struct tracer *t, const struct happened *h)
 	tracer_note(t, TRACER_STRANGER_LET_GO, h->tid, NULL);
 }
 
-static void handle(struct tracer *t, const struct happened *h)
+static void handle(struct tracer *t, const struct tracer_happened *h)
 {
 	struct tracee *e = tracer_find(t, h->tid);
 
@@ -339,36 +333,53 @@ static void tick(struct tracer *t)
 		t->stop = true;
 }
 
-/* False: none, with errno. */
-static bool wait_one(struct tracer *t, struct happened *h, int flags)
-{
-	struct rusage usage;
-	pid_t tid = (pid_t)syscall(SYS_wait4, -1, &h->status, __WALL | flags,
-				   t->options.system_time ? &usage : NULL);
+static uint64_t time_ns(const struct timeval *t) { return (uint64_t)t->tv_sec * 1000000000 + (uint64_t)t->tv_usec * 1000; }
 
-	h->tid = tid;
-	h->system_ns = 0;
-	if (tid > 0 && t->options.system_time)
-		h->system_ns = (uint64_t)usage.ru_stime.tv_sec * 1000000000 +
-			       (uint64_t)usage.ru_stime.tv_usec * 1000;
-	return tid > 0;
+static bool is_signal(const siginfo_t *info)
+{
+	return info->si_code == CLD_TRAPPED && info->si_status >> 8 == 0 && info->si_status != (SIGTRAP | 0x80);
 }
 
-static size_t wait_batch(struct tracer *t, struct happened *batch)
+/*
+ * The kernel delivers the signal that a thread stopped with when we die, but only as long as nobody took the stop:
+ * so that is looked at and not taken.  What is let go on is not reported again.
+ */
+bool tracer_wait(struct tracer *t, struct tracer_happened *h, int flags)
+{
+	siginfo_t info = { 0 };
+	struct rusage usage;
+
+	if (syscall(SYS_waitid, P_ALL, 0, &info, WEXITED | WNOWAIT | __WALL | flags, t->options.system_time ? &usage : NULL) != 0)
+		return false;
+	*h = (struct tracer_happened){ .tid = info.si_pid, .status = info.si_status << 8 | 0x7f, .is_signal = is_signal(&info) };
+	if (h->tid == 0)
+		return false;
+	if (t->options.system_time)
+		h->system_ns = time_ns(&usage.ru_stime);
+	if (h->is_signal || (info.si_code == CLD_TRAPPED && t->tracees.n == 1 && !t->options.tamper))
+		return true;
+	if (syscall(SYS_wait4, h->tid, &h->status, __WALL | WNOHANG, NULL) == h->tid)
+		return true;
+	errno = EINTR; /* it was killed meanwhile */
+	return false;
+}
+
+/* What happened to all, that a busy thread is not served alone; up to a signal, which would be seen again. */
+static size_t wait_batch(struct tracer *t, struct tracer_happened *batch)
 {
 	size_t n = 0;
 
-	if (!wait_one(t, &batch[0], 0))
+	if (!tracer_wait(t, &batch[0], 0))
 		return 0;
 	n = 1;
-	while (t->tracees.n > 1 && n < BATCH_MAX && wait_one(t, &batch[n], WNOHANG))
+	while (t->tracees.n > 1 && n < BATCH_MAX && !batch[n - 1].is_signal && tracer_wait(t, &batch[n], WNOHANG))
 		n++;
 	return n;
 }
 
 struct err *tracer_run(struct tracer *t)
 {
-	struct happened batch[BATCH_MAX];
+	struct tracer_happened batch[BATCH_MAX];
 
 	while (t->tracees.n > 0 && !t->stop) {
 		size_t n = wait_batch(t, batch);

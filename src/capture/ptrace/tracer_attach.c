@@ -152,15 +152,13 @@ static void detach_one(struct tracer *t, pid_t tid, int status)
 
 void tracer_detach_all(struct tracer *t)
 {
-	int status;
+	struct tracer_happened h;
 
 	interrupt_all(t);
-	let_delayed_go(t);
 	while (t->tracees.n > 0) {
-		pid_t tid = (pid_t)syscall(SYS_wait4, -1, &status, __WALL, NULL);
-
-		if (tid > 0)
-			detach_one(t, tid, status);
+		let_delayed_go(t);
+		if (tracer_wait(t, &h, 0))
+			detach_one(t, h.tid, h.status);
 		else if (errno != EINTR)
 			break;
 		else if (t->options.tick && t->options.tick(t->options.tick_user))

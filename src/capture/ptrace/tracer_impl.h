@@ -46,6 +46,16 @@ struct tracer {
 	bool has_timer;
 };
 
+/* What wait(2) says of a thread. */
+struct tracer_happened {
+	pid_t tid;
+	int status;
+	uint64_t system_ns; /* CPU time in the kernel; 0 unless options.system_time */
+	bool is_signal;     /* about to be delivered; it is seen again until the thread goes on */
+};
+/* FLAGS: 0 or WNOHANG.  False: none, with errno. */
+bool tracer_wait(struct tracer *t, struct tracer_happened *h, int flags);
+
 struct tracee *tracer_find(const struct tracer *t, pid_t tid);
 void tracer_note(struct tracer *t, enum tracer_note what, pid_t pid, const char *text);
 struct tracee *tracer_add(struct tracer *t, pid_t pid, pid_t tid);
