@@ -243,6 +243,15 @@ static void test_fold(void **state)
 	fold_one(f, 0, "read", 0, &out); /* the end of the file is not alike */
 	fold_end_all(f, 0, &out);
 	assert_string_equal(str_text(&out), "9 read = 1\n9 read = 1\n9 read = 1\n9 read = 1\n9 read = 1\n9 read = 0\n");
+	str_clear(&out);
+	for (unsigned i = 0; i < 10; i++) { /* a repetition within a round does not hide it */
+		fold_one(f, 7, "poll", 1, &out);
+		fold_one(f, 0, "read", 2, &out);
+		fold_one(f, 0, "read", 2, &out);
+		fold_one(f, 1, "write", 4, &out);
+	}
+	fold_end_all(f, 0, &out);
+	assert_non_null(strstr(str_text(&out), "... poll+read+read+write x 8 more, 32.0 us in them, 64 B\n"));
 	str_deinit(&out);
 	fold_destroy(f);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A thread has its last sixteen calls as hashes.  When the last N are those before them again, for
+ * A thread has its last calls as hashes.  When the last N are those before them again, for
  * the smallest N there is, the sequence repeats, and from then on each call is compared with the one N before.
  * Lines of a round that is under way are held: a round that breaks off is printed as it was.
+ * Calls that are folded go into the history, too, so that a loop that has a repetition within it ("poll, read, read,
+ * write") is found when that one has ended.
  */
 #include "session/trace/fold.h"
 
@@ -25,6 +27,8 @@ struct sums {
 struct folding { /* of a thread */
 	uint64_t keys[HISTORY];        /* newest last; 0: none */
 	const char *names[HISTORY];
+	uint64_t round[FOLD_PERIOD_MAX]; /* what repeats: keys and names of PERIOD calls */
+	const char *round_names[FOLD_PERIOD_MAX];
 	unsigned period, at;           /* 0: nothing repeats; AT: calls of the round under way */
 	uint64_t rounds;
 	struct sums whole, under_way;
@@ -96,6 +100,16 @@ static unsigned find_period(const struct folding *t)
 	return 0;
 }
 
+/* From now on they are folded. */
+static void begin(struct folding *t, unsigned period)
+{
+	t->period = period;
+	if (period == 0)
+		return;
+	memcpy(t->round, t->keys + HISTORY - period, period * sizeof(*t->round));
+	memcpy(t->round_names, t->names + HISTORY - period, period * sizeof(*t->round_names));
+}
+
 /* --- lines ------------------------------------------------------------------------------------------ */
 
 /* What was folded so far as a line, and the calls that came since as they were; as they were also when
@@ -110,7 +124,7 @@ static void end(struct folding *t, uint32_t tid, struct str *out)
 			str_printf(out, "%-5u ", tid);
 		str_add(out, "... ");
 		for (unsigned i = 0; i < t->period; i++)
-			str_printf(out, "%s%s", i ? "+" : "", t->names[HISTORY - t->period + i]);
+			str_printf(out, "%s%s", i ? "+" : "", t->round_names[i]);
 		str_printf(out, " x %s more, %s in them", units_count(t->rounds).text,
 			   units_duration_ns((double)t->whole.time_ns).text);
 		if (t->whole.bytes)
@@ -171,17 +185,15 @@ void fold_add(struct fold *f, const struct fold_call *c, struct str *out)
 	uint64_t key = key_of(kind, c->call);
 
 	t->last_ns = c->now_ns;
-	if (t->period && t->keys[HISTORY - t->period + t->at] == key) {
+	remember(t, key, c->name);
+	if (t->period && t->round[t->at] == key) {
 		count(t, c, kind->moves && c->call->result > 0 ? (uint64_t)c->call->result : 0);
 		return;
 	}
-	if (t->period) {
+	if (t->period)
 		end(t, c->tid, out);
-		forget(t);
-	}
 	str_add_n(out, c->line, c->length);
-	remember(t, key, c->name);
-	t->period = find_period(t);
+	begin(t, find_period(t));
 }
 
 void fold_end(struct fold *f, uint32_t tid, struct str *out)

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { FOLD_PERIOD_MAX = 8 };
+enum { FOLD_PERIOD_MAX = 16 }; /* calls in a sequence */
 
 struct fold;
 struct fold *fold_create(void);

@@ -501,7 +501,7 @@ static void emit_threads(struct call_counts *c, enum call_sort sort, uint64_t li
 {
 	struct doc_column shown[COLUMNS + 2] = { { "what", "thread, and its calls", DOC_TEXT, 0 } };
 	thread_list threads = { 0 };
-	size_t most = limit ? limit : CALLS_OF_THREAD;
+	size_t most = limit > THREADS_SHOWN ? limit : limit && limit < CALLS_OF_THREAD ? limit : CALLS_OF_THREAD;
 	size_t count;
 
 	memcpy(shown + 1, columns, (COLUMNS - 1) * sizeof(*columns));
