@@ -43,34 +43,66 @@ static const struct opt_operand strace_operands[] = {
 	OPERAND_END
 };
 
-enum { OPTIONS_MAX = 160 };
+enum { LETTERS_MAX = 100 };
+
+/* Long names in strace's order, in which those stand that an abbreviation may mean; ROW: the row that a name of
+ * old is another word for. */
+static const struct {
+	const char *name, *row;
+} spellings[] = {
+	{ "columns", NULL }, { "output-append-mode", NULL }, { "detach-on", NULL }, { "summary-only", NULL }, { "summary", NULL },
+	{ "debug", NULL }, { "daemonize", NULL }, { "daemonised", "daemonize" }, { "daemonized", "daemonize" }, { "env", NULL },
+	{ "follow-forks", NULL }, { "output-separately", NULL }, { "help", NULL }, { "instruction-pointer", NULL },
+	{ "interruptible", NULL }, { "kill-on-exit", NULL }, { "stack-trace", NULL }, { "stack-traces", NULL },
+	{ "stack-trace-frame-limit", NULL }, { "syscall-limit", NULL }, { "syscall-number", NULL }, { "arg-names", NULL },
+	{ "output", NULL }, { "summary-syscall-overhead", NULL }, { "attach", NULL }, { "trace-path", NULL },
+	{ "relative-timestamps", NULL }, { "string-limit", NULL }, { "summary-sort-by", NULL }, { "absolute-timestamps", NULL },
+	{ "timestamps", NULL }, { "syscall-times", NULL }, { "user", NULL }, { "summary-columns", NULL }, { "no-abbrev", NULL },
+	{ "version", NULL }, { "summary-wall-clock", NULL }, { "strings-in-hex", NULL }, { "const-print-style", NULL },
+	{ "pidns-translation", NULL }, { "successful-only", NULL }, { "failed-only", NULL }, { "failing-only", "failed-only" },
+	{ "seccomp-bpf", NULL }, { "tips", NULL }, { "argv0", NULL }, { "always-show-pid", NULL }, { "color", NULL },
+	{ "trace", NULL }, { "abbrev", NULL }, { "verbose", NULL }, { "raw", NULL }, { "signals", "signal" }, { "status", NULL },
+	{ "read", NULL }, { "write", NULL }, { "fault", NULL }, { "inject", NULL }, { "kvm", NULL }, { "quiet", NULL },
+	{ "silent", NULL }, { "silence", NULL }, { "decode-fds", NULL }, { "decode-pids", NULL }, { "secontext", NULL },
+	{ "trace-fds", NULL }, { "namespace", NULL },
+};
 
 /* The rows as getopt_long(3) wants them. */
 struct getopt_rows {
-	struct option longs[OPTIONS_MAX];
-	char letters[2 * OPTIONS_MAX + 2];
+	struct option longs[sizeof(spellings) / sizeof(*spellings) + 1];
+	char letters[2 * LETTERS_MAX + 2];
 };
+
+static const struct opt *find_row(const char *name)
+{
+	for (const struct opt *o = strace_opts; o->kind != OPT_NONE; o++)
+		if (o->kind == OPT_GIVEN && o->name && strcmp(o->name, name) == 0)
+			return o;
+	return NULL;
+}
 
 static void make_rows(struct getopt_rows *rows)
 {
 	size_t count = 0;
 	char *letter = rows->letters;
 
-	*letter++ = '+';
-	for (const struct opt *o = strace_opts; o->kind != OPT_NONE && count < OPTIONS_MAX - 1; o++) {
-		if (o->kind != OPT_GIVEN)
-			continue;
-		if (o->name && strcmp(o->name, "expr") != 0) /* strace's -e has no long name */
+	for (size_t i = 0; i < sizeof(spellings) / sizeof(*spellings); i++) {
+		const struct opt *o = find_row(spellings[i].row ? spellings[i].row : spellings[i].name);
+
+		if (o)
 			rows->longs[count++] = (struct option){
-				o->name, !o->value ? no_argument : o->optional ? optional_argument : required_argument,
+				spellings[i].name, !o->value ? no_argument : o->optional ? optional_argument : required_argument,
 				NULL, o->id };
-		if (!o->letter)
+	}
+	rows->longs[count] = (struct option){ 0 };
+	*letter++ = '+';
+	for (const struct opt *o = strace_opts; o->kind != OPT_NONE && letter < rows->letters + 2 * LETTERS_MAX; o++) {
+		if (o->kind != OPT_GIVEN || !o->letter)
 			continue;
 		*letter++ = o->letter;
 		if (o->value && !o->optional)
 			*letter++ = ':';
 	}
-	rows->longs[count] = (struct option){ 0 };
 	*letter = '\0';
 }
 
@@ -93,6 +125,8 @@ static struct err *parse(int argc, char **argv, struct trace_options *o, bool *f
 			return NULL;
 		}
 		TRY(trace_options_set(o, letter, optarg));
+		if (o->help || o->version) /* the rest doesn't count */
+			return NULL;
 	}
 	if (optind < argc)
 		o->command = argv + optind;
@@ -101,7 +135,7 @@ static struct err *parse(int argc, char **argv, struct trace_options *o, bool *f
 
 static void print_version(void)
 {
-	printf("strace -- version 6.1\n"
+	printf("strace -- version 7.2\n"
 	       "Spoken by sonde " SONDE_VERSION ", which is not strace: its options and its output, an engine of our own.\n"
 	       "\n"
 	       "Optional features enabled: stack-trace=sonde stack-demangle m32-mpers mx32-mpers\n");

@@ -58,7 +58,7 @@ extern const struct opt strace_opts[];
 	TRACE_OPT(NULL, 'x', 'x', NULL, false, "strings that are not ASCII in hex; -xx all strings"),         \
 	TRACE_OPT("const-print-style", 'X', 'X', "HOW", false, "named constants: abbrev (names), raw, or verbose (both)"), \
 	TRACE_OPT("decode-fds", 0, TRACE_LONG_DECODE_FDS, "WHAT", true,                                       \
-		  "what descriptors refer to: path, socket, dev, pidfd, all"),                                \
+		  "what descriptors refer to: path, socket, dev, pidfd, eventfd, signalfd, all"),                                \
 	TRACE_OPT(NULL, 'y', 'y', NULL, false, "paths of descriptors; -yy sockets, devices and pidfds too"),  \
 	TRACE_OPT("decode-pids", 0, TRACE_LONG_DECODE_PIDS, "WHAT", false, "what ids of processes mean: comm, pidns"), \
 	TRACE_OPT(NULL, 'Y', 'Y', NULL, false, "names of processes"),                                         \
@@ -80,6 +80,7 @@ extern const struct opt strace_opts[];
 	TRACE_OPT("stack-trace-frame-limit", 0, TRACE_LONG_FRAME_LIMIT, "N", false, "at most N frames of it (default 256)"), \
 	TRACE_OPT("always-show-pid", 0, TRACE_LONG_ALWAYS_PID, NULL, false, "the pid also where there is only one"), \
 	TRACE_OPT("secontext", 0, TRACE_LONG_SECONTEXT, "WHAT", true, "SELinux contexts: refused, sonde has none"),    \
+	TRACE_OPT("namespace", 0, TRACE_LONG_NAMESPACE, "new", false, "the namespaces that a call enters: unshare(...) = 0 (net:[4026532178])"), \
 	TRACE_OPT("kvm", 0, TRACE_LONG_KVM, "vcpu", false, "why a virtual CPU returned"),                     \
 	TRACE_OPT("quiet", 0, TRACE_LONG_QUIET, "WHAT", true,                                                 \
 		  "no messages about: attach, exit, path-resolution, personality, thread-execve, all"),       \
@@ -120,7 +121,8 @@ extern const struct opt strace_opts[];
 		  "when signals end the trace: 1 anywhere, 2 waiting, 3 never, 4 never_tstp"),                \
 	TRACE_OPT("kill-on-exit", 0, TRACE_LONG_KILL_ON_EXIT, NULL, false, "the command dies with us"),       \
 	TRACE_OPT("seccomp-bpf", 0, TRACE_LONG_SECCOMP, NULL, false, "stop a command only at the calls that are wanted"), \
-	TRACE_OPT("tips", 0, TRACE_LONG_TIPS, "WHICH", true, "accepted for strace's sake; sonde has none"),   \
+	TRACE_OPT("tips", 0, TRACE_LONG_TIPS, "WHICH", true, "a tip at the end: none, compact or full, id:NUMBER for one of them"),   \
+	TRACE_OPT("color", 0, TRACE_LONG_COLOR, "WHEN", false, "colours: always, never, or auto (a terminal, unless NO_COLOR is set)"), \
 	TRACE_OPT("debug", 'd', 'd', NULL, false, "say what sonde itself does")
 
 /* All that was given into *o. */

@@ -25,7 +25,7 @@ static const struct {
 	{ TRACE_LONG_WRITE, "--write", " write writes w " },
 	{ TRACE_LONG_DECODE_PIDS, "--decode-pids", " decode-pids decode-pid " }, { 'Y', "-Y", NULL },
 	{ TRACE_LONG_PIDNS, "--pidns-translation", NULL }, { 'i', "-i", NULL }, { 'N', "-N", NULL },
-	{ TRACE_LONG_KVM, "--kvm", " kvm " }, { TRACE_LONG_INJECT, "--inject", " inject " },
+	{ TRACE_LONG_NAMESPACE, "--namespace", " namespace " }, { TRACE_LONG_KVM, "--kvm", " kvm " }, { TRACE_LONG_INJECT, "--inject", " inject " },
 	{ TRACE_LONG_FAULT, "--fault", " fault " }, { TRACE_LONG_FRAME_LIMIT, "--stack-trace-frame-limit", NULL },
 };
 

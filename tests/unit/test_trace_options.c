@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* strace's expressions: sets of calls, injections and their when=, words of options. */
+#include "session/trace/color.h"
 #include "session/trace/options.h"
 
 #include <errno.h>
@@ -170,10 +171,52 @@ static void test_together(void **state)
 	err_destroy(err);
 }
 
+static void colored(const char *text, const char *want)
+{
+	struct color_state state = { 0 };
+	struct str out;
+
+	str_init(&out);
+	color_add(&state, text, strlen(text), &out);
+	for (char *c = out.text; (c = strchr(c, '\033')) != NULL;) /* so that it can be read */
+		*c = '^';
+	assert_string_equal(str_text(&out), want);
+	str_deinit(&out);
+}
+
+static void test_colors(void **state)
+{
+	colored("close(3) = -1 EBADF (Bad)\n", "^[33mclose^[0m(^[35m3^[0m) = ^[32m-1^[0m ^[31mEBADF^[0m ^[31m(^[0m^[31mBad^[0m^[31m)^[0m\n");
+	colored("f({a=O_RDONLY, b=NULL} /* 3 vars */) = 0\n",
+		"^[33mf^[0m({a=^[34mO_RDONLY^[0m, b=^[35mNULL^[0m} ^[36m/* 3 vars */^[0m) = ^[32m0^[0m\n");
+	colored("w(\"a)\\\"\") = 0\n", "^[33mw^[0m(^[35m\"a)\\\"\"^[0m) = ^[32m0^[0m\n");
+	colored("--- SIGCHLD {si_pid=1} ---\n+++ exited with 0 +++\n", "--- SIGCHLD {si_pid=1} ---\n+++ exited with 0 +++\n");
+	colored("\"", "\"");
+	colored("f(\"a", "^[33mf^[0m(^[35m\"a^[0m");
+}
+
+static void test_newer_words(void **state)
+{
+	accepts(TRACE_LONG_COLOR, "always");
+	assert_int_equal(o.color, TRACE_COLOR_ALWAYS);
+	refuses(TRACE_LONG_COLOR, "red", "invalid --color argument: 'red'");
+	accepts('e', "namespace=new");
+	assert_true(o.new_namespaces);
+	refuses('e', "namespace=old", "invalid -e namespace= argument: 'old'");
+	accepts(TRACE_LONG_TIPS, "id:3,full");
+	assert_int_equal(o.tips, TRACE_TIPS_FULL);
+	assert_int_equal(o.tip, 3);
+	refuses(TRACE_LONG_TIPS, "id:full", "invalid --tips argument: 'id:full'");
+	accepts('N', NULL);
+	assert_true(o.style.arg_names);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_sets_of_calls, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_newer_words, setup, teardown),
+		cmocka_unit_test(test_colors),
 		cmocka_unit_test_setup_teardown(test_when, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_what_is_injected, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_values, setup, teardown),

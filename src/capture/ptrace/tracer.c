@@ -387,6 +387,7 @@ struct err *tracer_run(struct tracer *t)
 
 		for (size_t i = 0; i < n; i++)
 			handle(t, &batch[i]);
+		t->stop |= t->options.done && *t->options.done;
 		if (t->delayed.n)
 			release_delayed(t);
 		if (n > 0)

@@ -59,6 +59,7 @@ struct tracer_options {
 	void *tamper_user;
 	/* May be NULL: what the sink has no word for. */
 	void (*note)(void *user, enum tracer_note what, pid_t pid, const char *text);
+	const bool *done; /* looked at after each event: end tracer_run() when it is set.  May be NULL. */
 	/* May be NULL.  True: end tracer_run(). */
 	bool (*tick)(void *user);
 	void *tick_user;

@@ -306,6 +306,13 @@ struct err *injections_add(struct injections *s, const char *text, bool fault)
 	return NULL;
 }
 
+int64_t injections_last_retval(const struct injections *s)
+{
+	const struct injection *in = s->v.n ? s->v.v[s->v.n - 1] : NULL;
+
+	return in && in->what.set_result && !in->what.fails ? in->what.result : 0;
+}
+
 bool injections_any(const struct injections *s) { return s->v.n > 0; }
 
 static bool is_due(struct injection *in, const struct call_thread *t)

@@ -30,6 +30,8 @@ struct injections {
 void injections_deinit(struct injections *s);
 /* TEXT: "SET:...".  FAULT: the fault= spelling, whose error is ENOSYS if not said. */
 struct err *injections_add(struct injections *s, const char *text, bool fault);
+/* The retval= of the newest; 0: it has none. */
+int64_t injections_last_retval(const struct injections *s);
 bool injections_any(const struct injections *s);
 
 /* For this entry of this thread; false: nothing.  The hook for tracer_options. */

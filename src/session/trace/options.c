@@ -42,7 +42,7 @@ void trace_options_init(struct trace_options *o)
 						     TRACE_COLUMN_AVG_TIME, TRACE_COLUMN_CALLS,
 						     TRACE_COLUMN_ERRORS, TRACE_COLUMN_NAME };
 
-	*o = (struct trace_options){ .columns = DEFAULT_COLUMNS, .overhead_ns = -1 };
+	*o = (struct trace_options){ .columns = DEFAULT_COLUMNS, .overhead_ns = -1, .tip = -1 };
 	call_set_fill(&o->calls, true);
 	call_set_fill(&o->abbrev, true);
 	call_set_fill(&o->verbose, true);
@@ -106,7 +106,7 @@ static const struct word_bit quiet_words[] = {
 };
 static const struct word_bit fd_words[] = {
 	{ "path", TRACE_FDS_PATH }, { "socket", TRACE_FDS_SOCKET }, { "dev", TRACE_FDS_DEV },
-	{ "pidfd", TRACE_FDS_PIDFD }, { NULL, 0 }
+	{ "pidfd", TRACE_FDS_PIDFD }, { "eventfd", TRACE_FDS_EVENTFD }, { "signalfd", TRACE_FDS_SIGNALFD }, { NULL, 0 }
 };
 static const struct word_bit pid_words[] = {
 	{ "comm", TRACE_PIDS_COMM }, { "pidns", TRACE_PIDS_PIDNS }, { NULL, 0 }
@@ -119,7 +119,14 @@ static struct err *set_raw(struct trace_options *o, const char *v) { return call
 static struct err *set_signals(struct trace_options *o, const char *v) { return signal_set_parse(v, &o->signals); }
 static struct err *set_read(struct trace_options *o, const char *v) { return descriptor_set_parse(v, &o->read_fds); }
 static struct err *set_write(struct trace_options *o, const char *v) { return descriptor_set_parse(v, &o->write_fds); }
-static struct err *set_inject(struct trace_options *o, const char *v) { return injections_add(&o->injections, v, false); }
+static struct err *set_inject(struct trace_options *o, const char *v)
+{
+	TRY(injections_add(&o->injections, v, false));
+	int64_t result = injections_last_retval(&o->injections);
+	if (result < 0 && result >= -4095)
+		trace_say(o, "Inadvertent injection of error %lld is possible for retval=%llu", (long long)-result, (unsigned long long)result);
+	return NULL;
+}
 static struct err *set_fault(struct trace_options *o, const char *v) { return injections_add(&o->injections, v, true); }
 
 static struct err *set_trace_fds(struct trace_options *o, const char *v)
@@ -152,7 +159,7 @@ static struct err *set_decode_pids(struct trace_options *o, const char *v)
 
 static struct err *set_kvm(struct trace_options *o, const char *v)
 {
-	if (strcmp(v, "vcpu") != 0)
+	if (strcmp(v, "vcpu") != 0 && strcmp(v, "vcpu+") != 0)
 		return err_new(ERR_USAGE, "invalid -e kvm= argument: '%s'", v);
 	o->kvm = true;
 	return NULL;
@@ -166,8 +173,23 @@ static struct err *set_secontext(struct trace_options *o, const char *v)
 
 static struct err *set_namespace(struct trace_options *o, const char *v)
 {
-	(void)o;
-	return err_new(ERR_UNSUPPORTED, "printing of namespaces (-e namespace=%s) is not supported by this build of strace", v);
+	if (strcmp(v, "new") != 0)
+		return err_new(ERR_USAGE, "invalid -e namespace= argument: '%s'", v);
+	o->new_namespaces = true;
+	return NULL;
+}
+
+static struct err *set_color(struct trace_options *o, const char *v)
+{
+	static const char *const words[] = { "auto", "always", "never" };
+	static const enum trace_color colors[] = { TRACE_COLOR_AUTO, TRACE_COLOR_ALWAYS, TRACE_COLOR_NEVER };
+
+	for (int i = 0; i < 3; i++)
+		if (strcmp(v, words[i]) == 0) {
+			o->color = colors[i];
+			return NULL;
+		}
+	return bad_value(o, "--color", v);
 }
 
 /* --- -e -------------------------------------------------------------------------------------- */
@@ -202,8 +224,6 @@ static struct err *set_expression(struct trace_options *o, const char *v)
 {
 	size_t length = strcspn(v, "=");
 
-	if (!v[length] && strcmp(v, "secontext") == 0)
-		return set_secontext(o, NULL);
 	for (size_t i = 0; v[length] && i < sizeof(qualifiers) / sizeof(*qualifiers); i++)
 		if (names_have(qualifiers[i].names, v, length))
 			return qualifiers[i].set(o, v + length + 1);
@@ -367,23 +387,31 @@ static struct err *set_pid(struct trace_options *o, const char *v)
 }
 
 /* [format:]none|compact|full, [id:]random|NUMBER */
-static bool is_tip_word(const char *word)
+static bool set_tip_word(struct trace_options *o, const char *word)
 {
+	static const char *const formats[] = { "none", "compact", "full" };
 	bool format = str_starts(word, "format:"), id = str_starts(word, "id:");
-	int number;
 
 	word += format ? 7 : id ? 3 : 0;
-	if (!id && (strcmp(word, "none") == 0 || strcmp(word, "compact") == 0 || strcmp(word, "full") == 0))
+	for (int i = 0; !id && i < 3; i++)
+		if (strcmp(word, formats[i]) == 0) {
+			o->tips = (enum trace_tips)i;
+			return true;
+		}
+	if (!format && strcmp(word, "random") == 0) {
+		o->tip = -1;
 		return true;
-	return !format && (strcmp(word, "random") == 0 || to_int(word, 0, INT_MAX, &number));
+	}
+	return !format && to_int(word, 0, INT_MAX, &o->tip);
 }
 
 static struct err *set_tips(struct trace_options *o, const char *v)
 {
 	CLEANUP(mem_freep) char *copy = mem_strdup(v ? v : "");
 
+	o->tips = TRACE_TIPS_COMPACT;
 	for (char *rest = copy, *word; (word = strsep(&rest, ",")) != NULL;)
-		if (*word && !is_tip_word(word))
+		if (*word && !set_tip_word(o, word))
 			return bad_value(o, "--tips", v);
 	return NULL;
 }
@@ -402,7 +430,7 @@ static struct err *set_frame_limit(struct trace_options *o, const char *v)
 {
 	int limit;
 
-	if (!to_int(v, 1, 256, &limit))
+	if (!to_int(v, 1, INT_MAX, &limit))
 		return bad_value(o, "--stack-trace-frame-limit", v);
 	o->frame_limit = (unsigned)limit;
 	return NULL;
@@ -520,7 +548,7 @@ static const struct {
 	{ TRACE_LONG_FAULT, set_fault }, { TRACE_LONG_INJECT, set_inject }, { TRACE_LONG_KVM, set_kvm },
 	{ TRACE_LONG_SECONTEXT, set_secontext }, { TRACE_LONG_TRACE_FDS, set_trace_fds },
 	{ TRACE_LONG_SYSCALL_LIMIT, set_syscall_limit }, { TRACE_LONG_FRAME_LIMIT, set_frame_limit },
-	{ TRACE_LONG_STACK, set_stack },
+	{ TRACE_LONG_STACK, set_stack }, { TRACE_LONG_NAMESPACE, set_namespace }, { TRACE_LONG_COLOR, set_color },
 };
 
 /* Those without a value, or with one that is just kept. */

@@ -23,11 +23,13 @@ enum trace_quiet {
 	TRACE_QUIET_ATTACH = 1, TRACE_QUIET_EXIT = 2, TRACE_QUIET_PATH_RESOLUTION = 4,
 	TRACE_QUIET_PERSONALITY = 8, TRACE_QUIET_SUPERSEDED = 16,
 };
-enum trace_fds { TRACE_FDS_PATH = 1, TRACE_FDS_SOCKET = 2, TRACE_FDS_DEV = 4, TRACE_FDS_PIDFD = 8 };
+enum trace_fds { TRACE_FDS_PATH = 1, TRACE_FDS_SOCKET = 2, TRACE_FDS_DEV = 4, TRACE_FDS_PIDFD = 8, TRACE_FDS_EVENTFD = 16, TRACE_FDS_SIGNALFD = 32 };
 enum trace_pids { TRACE_PIDS_COMM = 1, TRACE_PIDS_PIDNS = 2 };
 enum trace_stamp { TRACE_STAMP_NONE, TRACE_STAMP_TIME, TRACE_STAMP_UNIX };
 enum trace_precision { TRACE_S, TRACE_MS, TRACE_US, TRACE_NS }; /* 0, 3, 6, 9 digits */
 enum trace_count { TRACE_COUNT_NONE, TRACE_COUNT_ONLY, TRACE_COUNT_TOO }; /* -c, -C */
+enum trace_color { TRACE_COLOR_AUTO, TRACE_COLOR_ALWAYS, TRACE_COLOR_NEVER };
+enum trace_tips { TRACE_TIPS_NONE, TRACE_TIPS_COMPACT, TRACE_TIPS_FULL };
 enum trace_engine { TRACE_ENGINE_AUTO, TRACE_ENGINE_BPF, TRACE_ENGINE_PTRACE };
 
 enum trace_column {
@@ -66,6 +68,7 @@ struct trace_options {
 	struct number_set trace_fds;
 	uint32_t status;          /* enum trace_status */
 	bool kvm;
+	bool new_namespaces;      /* -e namespace=new */
 
 	/* how */
 	const char *output;       /* -o; NULL: standard error */
@@ -84,6 +87,9 @@ struct trace_options {
 	bool show_number, show_ip, show_stack, always_pid;
 	bool show_lines;          /* -kk: source lines of the stack */
 	unsigned frame_limit;     /* of -k; 0: 256 */
+	enum trace_color color;
+	enum trace_tips tips;     /* one of our tips, at the end */
+	int tip;                  /* which; -1: any */
 	bool debug;
 
 	/* counting */
@@ -114,7 +120,7 @@ enum trace_long {
 	TRACE_LONG_RAW, TRACE_LONG_SIGNAL, TRACE_LONG_STATUS, TRACE_LONG_READ, TRACE_LONG_WRITE,
 	TRACE_LONG_FAULT, TRACE_LONG_INJECT, TRACE_LONG_KVM, TRACE_LONG_PIDNS, TRACE_LONG_SECONTEXT,
 	TRACE_LONG_TRACE_FDS, TRACE_LONG_SYSCALL_LIMIT, TRACE_LONG_FRAME_LIMIT, TRACE_LONG_STACK, TRACE_LONG_ARGV0,
-	TRACE_LONG_ALWAYS_PID,
+	TRACE_LONG_ALWAYS_PID, TRACE_LONG_NAMESPACE, TRACE_LONG_COLOR,
 };
 struct err *trace_options_set(struct trace_options *o, int letter, const char *value);
 /* ERR with the line that says where help is. */

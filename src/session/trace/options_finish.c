@@ -50,10 +50,10 @@ static void warn_count(struct trace_options *o)
 		bool given;
 		const char *name;
 	} useless[] = {
-		{ o->show_ip, "-i/--instruction-pointer" }, { o->show_stack, "-k/--stack-traces" },
-		{ o->show_number, "-n/--syscall-number" }, { o->relative, "-r/--relative-timestamps" },
+		{ o->show_ip, "-i/--instruction-pointer" }, { o->show_stack, "-k/--stack-trace" },
+		{ o->show_number, "-n/--syscall-number" }, { o->style.arg_names, "-N/--arg-names" }, { o->relative, "-r/--relative-timestamps" },
 		{ o->stamp, "-t/--absolute-timestamps" }, { o->durations, "-T/--syscall-times" },
-		{ o->fds, "-y/--decode-fds" }, { o->pid_words, "-Y/--decode-pids" },
+		{ o->fds, "-y/--decode-fds" },
 	};
 
 	for (size_t i = 0; i < sizeof(useless) / sizeof(*useless); i++)
@@ -108,6 +108,10 @@ static struct err *check_together(const struct trace_options *o)
 		return usage(o, err_new(ERR_USAGE, "piping the output and -ff/--output-separately are mutually exclusive"));
 	if (o->user && !o->command)
 		return usage(o, err_new(ERR_USAGE, "-u/--user must be given with a command"));
+	if (o->argv0 && !o->command)
+		return usage(o, err_new(ERR_USAGE, "PROG [ARGS] must be specified with --argv0"));
+	if (o->kill_on_exit && o->pids.n)
+		return err_new(ERR_USAGE, "--kill-on-exit and -p/--attach are mutually exclusive options");
 	return NULL;
 }
 
@@ -138,6 +142,8 @@ static void warn_together(struct trace_options *o)
 		warn_count(o);
 	if (!o->output && o->separate && (o->strace ? !o->follow : o->f_count < 2))
 		trace_say(o, "--output-separately has no effect without -o/--output");
+	if (o->frame_limit && !o->show_stack)
+		trace_say(o, "--stack-trace-frame-limit has no effect without -k/--stack-trace");
 	if (o->append && !o->output)
 		trace_say(o, "-A/--output-append-mode has no effect without -o/--output");
 	if (o->sort_given && !o->count)

@@ -76,13 +76,26 @@ struct err *trace_out_open(struct trace_out *out, const char *who, const char *p
 	return NULL;
 }
 
+static struct err *write_colored(struct trace_out *out)
+{
+	struct err *err;
+	struct str text;
+
+	str_init(&text);
+	color_add(&out->color, out->text.text, out->text.length, &text);
+	err = io_write_all(out->fd, text.text, text.length, "the trace");
+	str_deinit(&text);
+	return err;
+}
+
 void trace_out_flush(struct trace_out *out)
 {
 	if (out->text.length == 0)
 		return;
 	out->begun = out->begun || out->text.text[out->text.length - 1] == '\n';
 
-	struct err *err = out->failed ? NULL : io_write_all(out->fd, out->text.text, out->text.length, "the trace");
+	struct err *err = out->failed ? NULL : out->colored ? write_colored(out)
+				  : io_write_all(out->fd, out->text.text, out->text.length, "the trace");
 
 	if (err) {
 		out->failed = true;

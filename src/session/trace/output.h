@@ -8,6 +8,7 @@
  */
 #include "base/err.h"
 #include "base/str.h"
+#include "session/trace/color.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,6 +28,8 @@ struct trace_out {
 	bool gone;        /* its reader is (EPIPE) */
 	bool begun;       /* a line was written */
 	bool failed;      /* said once; the rest is dropped, and the tracing goes on */
+	bool colored;     /* lines get terminal colours when they are written */
+	struct color_state color;
 	bool lost;        /* ...and not because its reader had enough: the exit status is to say so */
 };
 

@@ -16,12 +16,14 @@
 #include "session/trace/fd_names.h"
 #include "session/trace/fold.h"
 #include "session/trace/learner.h"
+#include "session/trace/namespaces.h"
 #include "session/trace/path_filter.h"
 #include "session/trace/pid_names.h"
 #include "session/trace/printer_impl.h"
 #include "session/trace/stack_names.h"
 #include "session/trace/stack_printer.h"
 #include "session/trace/summary.h"
+#include "session/trace/tips.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -31,6 +33,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { STATUS_ALL = 31, FLUSH_BYTES = 64 << 10 };
 
@@ -294,6 +297,8 @@ static void add_result(struct printer *p, struct call_thread *t, const struct sy
 		str_printf(&out->text, t->call.result ? "0x%llx" : "0", (unsigned long long)t->call.result);
 	else
 		syscall_print_result(&style, &p->lookup, &t->call, memory, &line->progress, &out->text);
+	if (p->options->new_namespaces)
+		namespaces_add(&t->call, memory, &out->text);
 	add_tampering(t, &out->text);
 	printer_memo_keep(p, line, &out->text, call_end, result_at);
 	if (p->options->durations)
@@ -423,6 +428,7 @@ static void on_leave(void *self, struct call_thread *t, const struct syscall_mem
 	if (line->filtered)
 		return;
 	p->counted += wants_status(p, t);
+	p->done = printer_is_done(p);
 	if (p->fds)
 		fd_names_look_at(p->fds, t->pieces, SYSCALL_EXIT);
 	if (p->summary && wants_status(p, t))
@@ -650,6 +656,16 @@ static bool wants_writes(const struct trace_options *o)
 	return call_set_has_name(&o->calls, "write") && call_set_has_name(&o->calls, "writev");
 }
 
+/* --color, which is for lines, not for objects and tables. */
+static bool is_colored(const struct trace_options *o, int fd)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (o->color != TRACE_COLOR_AUTO || o->json || o->count == TRACE_COUNT_ONLY)
+		return o->color == TRACE_COLOR_ALWAYS && !o->json;
+	return o->strace && isatty(fd) && !(no && *no) && term && strcmp(term, "dumb") != 0;
+}
+
 struct err *printer_create(const struct trace_options *options, struct printer **ret)
 {
 	struct printer *p = mem_calloc(1, sizeof(*p));
@@ -663,6 +679,7 @@ struct err *printer_create(const struct trace_options *options, struct printer *
 	struct err *err = trace_out_open(&p->out, options->name, own_files ? NULL : options->output, options->append);
 
 	p->options = options;
+	p->out.colored = is_colored(options, p->out.fd);
 	if (err) {
 		free(p);
 		return err;
@@ -706,6 +723,17 @@ static void say_unreturned(struct printer *p)
 	str_deinit(&names);
 }
 
+static void say_tip(struct printer *p)
+{
+	struct str text;
+
+	str_init(&text);
+	tips_add(&text, p->options->tip, p->options->tips == TRACE_TIPS_FULL);
+	trace_out_flush(&p->out);
+	fputs(str_text(&text), stderr);
+	str_deinit(&text);
+}
+
 bool printer_finish(struct printer *p)
 {
 	if (p->fold)
@@ -715,8 +743,12 @@ bool printer_finish(struct printer *p)
 	if (p->summary)
 		summary_print(p->summary, &p->out.text);
 	say_unreturned(p);
+	if (p->options->tips)
+		say_tip(p);
 	return trace_out_close(&p->out) && !p->lost;
 }
+
+const bool *printer_borrow_done(const struct printer *p) { return &p->done; }
 
 bool printer_is_done(const struct printer *p)
 {

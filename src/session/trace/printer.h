@@ -26,6 +26,8 @@ const struct call_sink *printer_sink(void);
 void printer_say(struct printer *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* --syscall-limit is reached. */
 bool printer_is_done(const struct printer *p);
+/* The same, to be looked at after each event. */
+const bool *printer_borrow_done(const struct printer *p);
 /* Nobody reads the output any more. */
 bool printer_is_unread(const struct printer *p);
 /* The command that -o '|CMD' started; 0: none. */

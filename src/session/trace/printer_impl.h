@@ -40,6 +40,7 @@ struct printer {
 	struct call_text *texts;      /* by its slots */
 	size_t threads;
 	uint64_t counted;             /* calls, for --syscall-limit */
+	bool done;                    /* ... which was reached */
 	struct map unreturned;        /* -c: number -> calls that had not returned when the trace ended */
 	uint64_t last_ns;             /* of the last line, for -r */
 	int64_t wall_offset_ns;

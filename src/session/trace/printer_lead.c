@@ -34,8 +34,8 @@ static void add_pid(struct printer *p, struct call_thread *t, struct trace_out *
 {
 	const struct trace_options *o = p->options;
 	const char *name = printer_line(t)->comm;
-	bool to_file = o->output != NULL;
-	bool always = o->always_pid || (to_file && !o->separate && (o->follow || o->pids.n + (o->command != NULL) > 1));
+	bool to_file = o->output != NULL || o->always_pid;
+	bool always = o->always_pid || (o->output && !o->separate && (o->follow || o->pids.n + (o->command != NULL) > 1));
 
 	if (!always && (to_file || p->threads <= 1))
 		return;

@@ -130,7 +130,7 @@ static struct err *make_tracer(struct live *l)
 		.detach_on_exec = o->detach_on_exec,
 		.exit_kill = o->kill_on_exit, .tick_ns = TICK_NS, .wanted = &l->options->calls, .sink = l->sink ? l->sink : printer_sink(),
 		.sink_self = l->sink ? l->sink_self : l->printer, .tamper = injections_any(&o->injections) ? on_tamper : NULL,
-		.tamper_user = l, .note = on_note, .tick = on_tick, .tick_user = l,
+		.tamper_user = l, .note = on_note, .tick = on_tick, .tick_user = l, .done = printer_borrow_done(l->printer),
 	};
 
 	TRY(tracer_create(&options, &l->tracer));
@@ -257,6 +257,8 @@ struct err *trace_by_ptrace_into(struct trace_options *options, const struct cal
 
 	if (!err)
 		err = tracer_run(l.tracer);
+	if (!err && printer_is_done(l.printer) && !(options->quiet & TRACE_QUIET_ATTACH))
+		printer_say(l.printer, "System call limit has been reached, detaching tracees");
 	if (l.tracer) {
 		pass_on(&l);
 		tracer_detach_all(l.tracer);

@@ -52,6 +52,23 @@ static char *find_program(const char *name)
 	return mem_strdup(name);
 }
 
+static bool to_id(const char *text, char end_mark, unsigned *id, char **end)
+{
+	unsigned long value;
+
+	errno = 0;
+	value = strtoul(text, end, 10);
+	*id = (unsigned)value;
+	return text[0] >= '0' && text[0] <= '9' && errno == 0 && value < UINT32_MAX && **end == end_mark;
+}
+
+static bool to_ids(const char *text, struct passwd *pw)
+{
+	char *end;
+
+	return to_id(text, ':', &pw->pw_uid, &end) && to_id(end + 1, '\0', &pw->pw_gid, &end);
+}
+
 static struct err *find_identity(const struct trace_options *o, struct identity *id)
 {
 	struct passwd *pw;
@@ -62,9 +79,13 @@ static struct err *find_identity(const struct trace_options *o, struct identity 
 		return NULL;
 	if (getuid() != 0)
 		return err_new(ERR_PERMISSION, "You must be root to use the -u/--username option");
-	pw = getpwnam(o->user);
-	if (!pw && sscanf(o->user, "%u:%u", &numeric.pw_uid, &numeric.pw_gid) == 2) /* UID:GID */
+	if (strchr(o->user, ':')) { /* UID:GID */
+		if (!to_ids(o->user, &numeric))
+			return err_new(ERR_USAGE, "Invalid UID:GID pair '%s'", o->user);
 		pw = &numeric;
+	} else {
+		pw = getpwnam(o->user);
+	}
 	if (!pw)
 		return err_new(ERR_USAGE, "Cannot find user '%s'", o->user);
 	id->uid = id->euid = pw->pw_uid;
@@ -202,7 +223,8 @@ struct err *start_command(const struct trace_options *o, const struct sock_fprog
 	c.program = find_program(o->command[0]);
 	if (stat(c.program, &st) != 0) {
 		free(c.program);
-		return err_errno(errno, "Can't stat '%s'", o->command[0]);
+		return strchr(o->command[0], '/') ? err_errno(errno, "Cannot stat '%s'", o->command[0])
+						  : err_new(ERR_NOT_FOUND, "Cannot find executable '%s'", o->command[0]);
 	}
 	take_set_ids(&st, &c.id);
 	change_environment(o);

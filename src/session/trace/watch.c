@@ -63,6 +63,8 @@ const char *watch_lacks(const struct trace_options *o)
 		return "names of processes (-Y)";
 	if (o->read_fds.bits || o->read_fds.inverted || o->write_fds.bits || o->write_fds.inverted)
 		return "whole buffers (--read, --write)";
+	if (o->new_namespaces)
+		return "-e namespace=new";
 	if (o->syscall_limit)
 		return "--syscall-limit";
 	if (o->detach_on_exec || o->kill_on_exit || o->daemonize)
