@@ -137,11 +137,6 @@ void hook_fsconfig_rest(struct decoder *d, const struct sys_ref *ref)
 		dec_int(d, aux);
 }
 
-void hook_open_tree_flags(struct decoder *d, const struct sys_ref *ref)
-{
-	dec_flags_of(d, (const uint16_t[]){ XLAT_open_tree_flags, XLAT_at_flags }, 2, (uint32_t)ref->value, "OPEN_TREE_???");
-}
-
 void hook_mount_attr(struct decoder *d, const struct sys_ref *ref)
 {
 	enum { KNOWN = 32 };
@@ -435,8 +430,8 @@ void hook_mode64(struct decoder *d, const struct sys_ref *ref) { dec_printf(d, "
 /* Bytes behind the structure that we know, unless they are 0. */
 bool dec_trailing(struct decoder *d, uint64_t addr, uint64_t known, uint64_t size, const char *before)
 {
-	uint8_t b[256];
-	uint64_t more = size > known ? size - known : 0;
+	uint8_t b[4096];
+	uint64_t more = size > known ? size - known : 0, shown = more < d->style->string_limit ? more : d->style->string_limit;
 	bool any = false;
 
 	if (more == 0)
@@ -453,7 +448,9 @@ bool dec_trailing(struct decoder *d, uint64_t addr, uint64_t known, uint64_t siz
 	if (!any)
 		return false;
 	dec_printf(d, "%s/* bytes %llu..%llu */ ", before, (unsigned long long)known, (unsigned long long)size - 1);
-	dec_quote(d, b, more, false, true);
+	dec_quote(d, b, shown, false, true);
+	if (shown < more)
+		dec_text(d, "...");
 	return true;
 }
 
@@ -535,7 +532,7 @@ void hook_ns_ids(struct decoder *d, const struct sys_ref *ref)
 {
 	uint64_t room = d->args[2], found = (uint64_t)d->call->result;
 
-	if (d->call->is_error)
+	if (d->call->is_error && room > 0)
 		dec_addr(d, ref->value);
 	else
 		dec_array(d, ref->value, room < found ? room : found, 8, id64, NULL);

@@ -564,18 +564,3 @@ void hook_landlock_rule(struct decoder *d, const struct sys_ref *ref)
 	else
 		dec_addr(d, ref->value);
 }
-
-/* ---- futex_waitv -------------------------------------------------------------------- */
-
-void hook_futex_waitv(struct decoder *d, const struct sys_ref *ref)
-{
-	enum { MOST = 128 }; /* of which the kernel waits */
-	uint32_t count = ref->param == 7 ? 2 : (uint32_t)d->args[ref->param];
-	size_t start = d->out->length;
-
-	dec_array_of(d, ref->value, count > MOST ? MOST : count, STRUCT_futex_waitv);
-	if (count <= MOST || d->out->text[start] != '[')
-		return;
-	str_truncate(d->out, d->out->length - 1);
-	dec_text(d, memcmp(d->out->text + d->out->length - 3, "...", 3) == 0 ? "]" : ", ...]");
-}

@@ -474,7 +474,7 @@ static void test_interfaces(void **state)
 	style.verbose = false;
 	EXPECT(X86_64, "bpf", -14, "bpf(BPF_PROG_LOAD, 0x8, 48) = -1 EFAULT (Bad address)", 5, 8, 48);
 	EXPECT(X86_64, "io_uring_register", 2, "io_uring_register(3, IORING_REGISTER_FILES_UPDATE, {offset=7, fds=[4, 5]}, 2) = 2", 3, 6, update, 2);
-	EXPECT(X86_64, "futex_waitv", 1, "futex_waitv([{val=0x3, uaddr=0x1000, flags=FUTEX_32|FUTEX_PRIVATE_FLAG}, {val=0x4, uaddr=0x2000, flags=FUTEX_32}], "
+	EXPECT(X86_64, "futex_waitv", 1, "futex_waitv([{val=0x3, uaddr=0x1000, flags=FUTEX2_SIZE_U32|FUTEX2_PRIVATE}, {val=0x4, uaddr=0x2000, flags=FUTEX2_SIZE_U32}], "
 	       "2, 0, NULL, CLOCK_REALTIME) = 1", wait, 2, 0, 0, 0);
 }
 
