@@ -179,12 +179,13 @@ static uint32_t find_path(struct call_rows *c, const struct syscall_call *call, 
 {
 	const struct syscall_entry *entry = syscall_find(call->abi, call->number);
 	char path[PATH_MOST];
+	uint8_t paths = entry ? syscall_get_roles(entry).paths : 0;
 	uint64_t addr;
 	size_t n;
 
-	if (!entry || !(entry->classes & SYSCALL_FILE))
+	if (!paths && !(entry && entry->classes & SYSCALL_FILE))
 		return 0;
-	addr = call->args[entry->classes & SYSCALL_DESC ? 1 : 0];
+	addr = call->args[paths ? __builtin_ctz(paths) : entry->classes & SYSCALL_DESC ? 1 : 0];
 	n = addr ? memory->read(memory->user, SYSCALL_ENTER, addr, path, 256) : 0;
 	if (n == 256 && !memchr(path, '\0', n))
 		n = memory->read(memory->user, SYSCALL_ENTER, addr, path, sizeof(path));

@@ -38,6 +38,7 @@ def row(rows, key, value):
 def recorded():
     status, _, err = outcome("sonde", "trace", "-o", "r.sonde", "--", "sh", "-c", SCRIPT)
     expect("the status of a killed command", status in (-9, 137), (status, err))
+    expect("what is said of it at its end", " system calls, " in err and " lost; " in err and "sonde trace r.sonde --waits" in err, err)
     files = view("trace", "r.sonde", "--files", "--json", "--limit", "1000")
     data, out = row(files["files"], "name", "/data"), row(files["files"], "name", "/out")
     expect("bytes read", data.get("read_bytes") == 1000, data)
@@ -70,7 +71,17 @@ def live():
     expect("sonde files of a command", "/data" in outcome("sonde", "files", "--", "cat", "data")[1])
 
 
+def second_paths():
+    """-P finds a call by any of its paths, as it does live."""
+    outcome("sonde", "trace", "-q", "-o", "m.sonde", "--", "mv", "data", "moved")
+    lines = [outcome("sonde", "trace", "m.sonde", "-P", path)[1] for path in ("data", "moved")]
+    os.rename("moved", "data")
+    expect("a call by either of its paths", all('"data"' in text and '"moved"' in text for text in lines), lines)
+
+
 def by_ptrace():
+    status, _, err = outcome("sonde", "trace", "-o", "p.sonde", "--engine", "ptrace", "--", "true")
+    expect("what is said of a recording by ptrace", " system calls, 0 lost; " in err and "sonde trace p.sonde --waits" in err, err)
     status, _, err = outcome("sonde", "trace", "-q", "-k", "--engine", "ptrace", "-o", "k.sonde", "--", "sh", "-c", "cat data > /dev/null; exit 3")
     expect("a recording by ptrace: the status", status == 3, (status, err))
     slow = view("trace", "k.sonde", "--slow", "--json")["slow"]
@@ -158,6 +169,21 @@ def process_by_ptrace():
         child.wait()
 
 
+def command_by_ptrace():
+    """A command too, for a while: then it is waited for. A busy machine may need longer until there is something to see."""
+    dropped = ["setpriv", "--bounding-set=-bpf,-perfmon,-sys_admin"]
+    if os.geteuid() != 0 or subprocess.run(dropped + ["true"], capture_output=True).returncode != 0:
+        return
+    for tenths in 2, 10, 40:
+        script = "cat data > /dev/null; sleep %f; exit 7" % (tenths * 0.2)
+        done = subprocess.run(dropped + ["sonde", "files", "--duration", "%dms" % (tenths * 100), "--json", "--limit", "1000", "--", "sh", "-c", script],
+                              capture_output=True, text=True, timeout=60)
+        if done.returncode == 7 and row(json.loads(done.stdout)["files"], "name", "/data").get("read_bytes") == 1000:
+            break
+    expect("a command is watched for a while by ptrace, and waited for", done.returncode == 7 and "engine: ptrace" in done.stderr and
+           "goes on" in done.stderr and row(json.loads(done.stdout)["files"], "name", "/data").get("read_bytes") == 1000, done)
+
+
 def main():
     why = why_no_bpf()
     if why:
@@ -168,9 +194,11 @@ def main():
             f.write(b"x" * 1000)
         recorded()
         live()
+        second_paths()
         by_ptrace()
         process()
         process_by_ptrace()
+        command_by_ptrace()
         under_way("bpf")
         shutil.rmtree("u.sonde", ignore_errors=True)
         under_way("ptrace")

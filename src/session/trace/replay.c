@@ -183,6 +183,24 @@ static bool wants_path(const struct trace_options *o, const char *path)
 	return false;
 }
 
+/* A row has the first path of its call; the text has the others: rename, mount, symlinkat. */
+static bool names_path(const struct trace_options *o, const struct calls_row *row)
+{
+	const struct syscall_entry *entry = syscall_find(row->abi, row->number);
+	struct syscall_roles roles = entry ? syscall_get_roles(entry) : (struct syscall_roles){ 0 };
+	bool found = false;
+
+	if (!entry || !row->arguments || __builtin_popcount(roles.paths) == 1 || !(roles.paths || entry->classes & SYSCALL_FILE))
+		return false;
+	for (size_t i = 0; i < o->paths.n && !found; i++) {
+		CLEANUP(str_deinit) struct str quoted = { 0 };
+
+		str_printf(&quoted, "\"%s\"", o->paths.v[i]);
+		found = strstr(row->arguments, str_text(&quoted)) != NULL;
+	}
+	return found;
+}
+
 static bool is_error(int64_t result) { return result < 0 && result >= -4095; }
 
 /* -P, --trace-fds */
@@ -192,7 +210,7 @@ static bool touches(const struct trace_options *o, const struct calls_row *row)
 
 	if (o->paths.n == 0 && !o->only_fds)
 		return true;
-	if (o->paths.n && (wants_path(o, row->path) || wants_path(o, row->object)))
+	if (o->paths.n && (wants_path(o, row->path) || wants_path(o, row->object) || names_path(o, row)))
 		return true;
 	if (!o->only_fds || !row->args)
 		return false;
