@@ -457,6 +457,13 @@ void dec_fields(struct decoder *d, const struct sys_object *o, bool *any, bool *
 		one_field(d, o, o->type->show_count != 0 ? sys_show[o->type->show + i] : i, any, more);
 }
 
+void dec_fields_from(struct decoder *d, const struct sys_object *o, unsigned offset, bool *any, bool *more)
+{
+	for (unsigned i = 0; i < o->type->count; i++)
+		if (sys_fields[o->type->first + i].offset[d->layout] >= offset)
+			one_field(d, o, i, any, more);
+}
+
 void dec_struct_in(struct decoder *d, unsigned id, const uint8_t *bytes, size_t size, uint64_t addr)
 {
 	struct sys_object o = { &sys_structs[id], bytes, size, addr };

@@ -117,6 +117,7 @@ void dec_struct(struct decoder *d, unsigned id, uint64_t addr); /* at an address
 /* Does the condition of field INDEX hold? */
 bool dec_field_meant(struct decoder *d, const struct sys_object *o, unsigned index);
 void dec_fields(struct decoder *d, const struct sys_object *o, bool *any, bool *more);
+void dec_fields_from(struct decoder *d, const struct sys_object *o, unsigned offset, bool *any, bool *more);
 unsigned dec_struct_size(const struct decoder *d, unsigned id);
 /* strace's print_array: COUNT elements of SIZE bytes, each through PRINT. */
 typedef void (*dec_element)(struct decoder *d, const uint8_t *bytes, uint64_t addr, void *user);

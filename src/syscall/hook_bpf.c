@@ -3,56 +3,63 @@
 #include "syscall/hooks.h"
 
 #include <string.h>
+#include <time.h>
 
 /*
  * Which structure of structs.def is the attribute of a command, and how the part of the
  * union is called where strace says it.  The attribute has grown: a caller passes as much of
  * it as it knows.  What was there from the start, or came together, is told together: up to
  * the first of `until` that SIZE fits in.  Behind the last one each field is told if SIZE
- * reaches it.
+ * reaches it.  What stands at `exit` and behind it the kernel fills: it is told when the call
+ * has returned, and behind `count` what became of that number.
  */
-enum { ATTR_BYTES = 256 };
+enum { ATTR_BYTES = 256, EXIT_ALL = 255, LINK_BYTES = 64 };
+enum { CMD_PROG_LOAD = 5, CMD_GET_INFO = 15, CMD_FIRST_BATCH = 24, CMD_LAST_BATCH = 27, CMD_LINK_CREATE = 28 };
 static const struct command {
 	uint16_t type;
 	const char *wrap;
-	uint8_t until[6];
+	uint8_t until[14];
+	uint8_t exit, count;
 } commands[] = {
-	[0] = { STRUCT_bpf_map_create, NULL, { 16 } },
+	[0] = { STRUCT_bpf_map_create, NULL, { 16, 20, 24, 28, 44, 48, 60, 64, 72, 76, 80, 92 } },
 	[1] = { STRUCT_bpf_map_elem, NULL, { 24 } },
 	[2] = { STRUCT_bpf_map_update, NULL, { 32 } },
 	[3] = { STRUCT_bpf_map_key, NULL, { 16 } },
 	[4] = { STRUCT_bpf_map_next, NULL, { 24 } },
-	[5] = { STRUCT_bpf_prog_load, NULL, { 24, 40, 48, 64, 68, 72 } },
+	[5] = { STRUCT_bpf_prog_load, NULL, { 24, 40, 44, 48, 64, 68, 72, 108, 112, 116, 120, 140, 144, 148 }, .exit = 140 },
 	[6] = { STRUCT_bpf_obj, NULL, { 12 } },
 	[7] = { STRUCT_bpf_obj, NULL, { 12 } },
-	[8] = { STRUCT_bpf_attach, NULL, { 16 } },
-	[9] = { STRUCT_bpf_detach, NULL, { 12 } },
+	[8] = { STRUCT_bpf_attach, NULL, { 16, 20, 32 } },
+	[9] = { STRUCT_bpf_attach, NULL, { 16, 20, 32 } },
 	[10] = { STRUCT_bpf_test_run, "test", { 40, 64, 72, 76 } },
-	[11] = { STRUCT_bpf_next_id, NULL, { 8 } },
-	[12] = { STRUCT_bpf_next_id, NULL, { 8 } },
-	[13] = { STRUCT_bpf_prog_id, NULL, { 8 } },
+	[11] = { STRUCT_bpf_next_id, NULL, { 8 }, .exit = 4 },
+	[12] = { STRUCT_bpf_next_id, NULL, { 8 }, .exit = 4 },
+	[13] = { STRUCT_bpf_prog_id, NULL, { 4 } },
 	[14] = { STRUCT_bpf_map_id, NULL, { 8 } },
-	[15] = { STRUCT_bpf_info, "info", { 16 } },
-	[16] = { STRUCT_bpf_query, "query", { 28 } },
-	[17] = { STRUCT_bpf_raw_tp, "raw_tracepoint", { 12 } },
-	[18] = { STRUCT_bpf_btf_load, NULL, { 28 } },
-	[19] = { STRUCT_bpf_btf_id, NULL, { 4 } },
-	[20] = { STRUCT_bpf_task_fd_query, "task_fd_query", { 48 } },
+	[15] = { STRUCT_bpf_info, "info", { 16 }, .exit = 8, .count = 4 },
+	[16] = { STRUCT_bpf_query, "query", { 32, 40, 64 }, .exit = 16 },
+	[17] = { STRUCT_bpf_raw_tp, "raw_tracepoint", { 23 } },
+	[18] = { STRUCT_bpf_btf_load, NULL, { 28, 32, 40 }, .exit = 28 },
+	[19] = { STRUCT_bpf_btf_id, NULL, { 8, 16 } },
+	[20] = { STRUCT_bpf_task_fd_query, "task_fd_query", { 48 }, .exit = 16, .count = 12 },
 	[21] = { STRUCT_bpf_map_elem, NULL, { 24 } },
 	[22] = { STRUCT_bpf_map_fd, NULL, { 4 } },
-	[23] = { STRUCT_bpf_next_id, NULL, { 8 } },
+	[23] = { STRUCT_bpf_next_id, NULL, { 8 }, .exit = 4 },
 	[24] = { STRUCT_bpf_batch, "batch", { 56 } },
 	[25] = { STRUCT_bpf_batch, "batch", { 56 } },
 	[26] = { STRUCT_bpf_batch_update, "batch", { 56 } },
 	[27] = { STRUCT_bpf_batch_delete, "batch", { 56 } },
-	[28] = { STRUCT_bpf_link_create, "link_create", { 16, 20, 24, 28, 48 } },
+	[28] = { STRUCT_bpf_link_create, "link_create", { 16 } },
 	[29] = { STRUCT_bpf_link_update, "link_update", { 16 } },
 	[30] = { STRUCT_bpf_link_id, NULL, { 4 } },
-	[31] = { STRUCT_bpf_next_id, NULL, { 8 } },
+	[31] = { STRUCT_bpf_next_id, NULL, { 8 }, .exit = 4 },
 	[32] = { STRUCT_bpf_enable_stats, "enable_stats", { 4 } },
 	[33] = { STRUCT_bpf_iter_create, "iter_create", { 8 } },
-	[34] = { STRUCT_bpf_link_fd, NULL, { 4 } },
-	[35] = { STRUCT_bpf_bind_map, NULL, { 12 } },
+	[34] = { STRUCT_bpf_link_fd, "link_detach", { 4 } },
+	[35] = { STRUCT_bpf_bind_map, "prog_bind_map", { 12 } },
+	[36] = { STRUCT_bpf_token, "token_create", { 8 } },
+	[37] = { STRUCT_bpf_stream_read, "prog_stream_read", { 20 }, .exit = EXIT_ALL },
+	[38] = { STRUCT_bpf_assoc_ops, "prog_assoc_struct_ops", { 12 } },
 };
 
 /* How many bytes of the structure are told of an attribute of SIZE bytes. */
@@ -110,6 +117,72 @@ static void attr_rest(struct decoder *d, uint64_t addr, unsigned known, uint32_t
 	dec_printf(d, " /* bytes %u..%u */", known, size - 1);
 }
 
+/*
+ * What stands behind `flags` of BPF_LINK_CREATE, by the kind of hook: one letter for each value of
+ * attach_type.  C: of a cgroup, T: tracing, M: many of these, I: iterator, P: perf event, K: kprobes,
+ * U: uprobes, N: netfilter, X: tcx, L: netkit.
+ */
+static unsigned link_part(uint32_t kind, uint32_t flags)
+{
+	static const char kinds[] = "CCCC..C.CCCCCCCC..CCCCC.TTTTICCCC.C......PK..NXXUCCCCCLL..TMMM";
+	enum { BEFORE_OR_AFTER = 0x18, ID = 0x20 };
+	bool by_id = (flags & ID) != 0;
+
+	switch (kind < sizeof(kinds) - 1 ? kinds[kind] : '.') {
+	case 'C':
+		if ((flags & BEFORE_OR_AFTER) == 0)
+			return STRUCT_bpf_link_btf;
+		return by_id ? STRUCT_bpf_link_cgroup_id : STRUCT_bpf_link_cgroup;
+	case 'T':
+		return STRUCT_bpf_link_tracing;
+	case 'M':
+		return STRUCT_bpf_link_tracings;
+	case 'I':
+		return STRUCT_bpf_link_iter;
+	case 'P':
+		return STRUCT_bpf_link_perf;
+	case 'K':
+		return STRUCT_bpf_link_kprobes;
+	case 'U':
+		return STRUCT_bpf_link_uprobes;
+	case 'N':
+		return STRUCT_bpf_link_netfilter;
+	case 'X':
+		return by_id ? STRUCT_bpf_link_tcx_id : STRUCT_bpf_link_tcx;
+	case 'L':
+		return by_id ? STRUCT_bpf_link_netkit_id : STRUCT_bpf_link_netkit;
+	default:
+		return 0;
+	}
+}
+
+/* Tell it, if SIZE reaches it; how many bytes of the attribute are known now. */
+static unsigned link_rest(struct decoder *d, const uint8_t *b, uint64_t addr, uint32_t size)
+{
+	enum { PART = 16 };
+	unsigned id = size > PART ? link_part((uint32_t)dec_word(d, b + 8, 4), (uint32_t)dec_word(d, b + 12, 4)) : 0;
+	bool any = true, more = false;
+
+	if (id == 0)
+		return size > PART ? PART : LINK_BYTES;
+	struct sys_object part = { &sys_structs[id], b + PART, dec_struct_size(d, id), addr + PART };
+	dec_fields(d, &part, &any, &more);
+	return PART + known_bytes(d, &part);
+}
+
+/* The attribute's end: of the named part, of what we know, of all. */
+static void attr_end(struct decoder *d, const struct command *c, const struct sys_object *o, uint32_t size)
+{
+	unsigned known = known_bytes(d, o);
+
+	if (c == &commands[CMD_LINK_CREATE])
+		known = link_rest(d, o->bytes, o->addr, size);
+	if (c->wrap != NULL)
+		str_add_char(d->out, '}');
+	attr_rest(d, o->addr, known, size);
+	str_add_char(d->out, '}');
+}
+
 /* Is FD what the kernel calls NAME? */
 static bool is_anonymous(struct decoder *d, int fd, const char *name)
 {
@@ -119,82 +192,226 @@ static bool is_anonymous(struct decoder *d, int fd, const char *name)
 	       strstr(str_text(&path), name) != NULL;
 }
 
-static void object_info(struct decoder *d, int fd, uint64_t addr, uint32_t length)
-{
-	uint8_t b[128] = { 0 };
-	unsigned known = dec_struct_size(d, STRUCT_bpf_map_info);
-	uint32_t have = length < known ? length : known;
+/* ---- what is told of a program: what became of the numbers that the caller gave ---------- */
 
-	if (d->style->verbose && known <= sizeof(b) && is_anonymous(d, fd, "bpf-map") && dec_read(d, addr, b, have))
-		dec_struct_in(d, STRUCT_bpf_map_info, b, known, addr);
-	else
-		dec_addr(d, addr);
+enum { PROG_INFO_BYTES = 232, BECAME = 12, BECAME_AT = 3 };
+static const uint8_t became_at[BECAME_AT] = { 112, 120, 160 };
+static const uint8_t became[BECAME] = { 16, 20, 52, 104, 108, 132, 144, 148, 168, 172, 176, 180 };
+
+/* Where progress keeps them: two addresses among what is saved, all else in the place of lengths. */
+static void *kept_number(struct decoder *d, unsigned i) { return &d->progress->lengths[i * 2]; }
+static void *kept_addr(struct decoder *d, unsigned i) { return i < 2 ? (void *)&d->progress->saved[2 + i] : (void *)&d->progress->lengths[BECAME * 2]; }
+
+static void keep_info(struct decoder *d, uint64_t addr, uint32_t length)
+{
+	uint8_t b[PROG_INFO_BYTES] = { 0 };
+
+	if (!d->style->verbose || length == 0 || !dec_read(d, addr, b, length < sizeof(b) ? length : sizeof(b)))
+		return;
+	for (unsigned i = 0; i < BECAME; i++)
+		memcpy(kept_number(d, i), b + became[i], sizeof(uint32_t));
+	for (unsigned i = 0; i < BECAME_AT; i++)
+		memcpy(kept_addr(d, i), b + became_at[i], sizeof(uint64_t));
 }
 
-/* BPF_OBJ_GET_INFO_BY_FD: how much of the information there was room for, and how much the kernel gave. */
-static void info_attr(struct decoder *d, uint64_t addr, uint32_t size)
+static uint32_t number_before(struct decoder *d, const struct sys_object *o, const uint8_t *at)
 {
-	enum { KNOWN = 16 };
-	uint8_t b[KNOWN] = { 0 };
+	uint32_t v = 0;
 
-	if (d->exit && d->progress->saved[0] == 0)
+	for (unsigned i = 0; i < BECAME; i++)
+		if (at == o->bytes + became[i])
+			memcpy(&v, kept_number(d, i), sizeof(v));
+	return v;
+}
+
+static void number_became(struct decoder *d, uint32_t before, uint64_t now)
+{
+	if (before != now)
+		dec_printf(d, "%u => ", before);
+	dec_uint(d, now);
+}
+
+void hook_bpf_became(struct decoder *d, const struct sys_ref *ref) { number_became(d, number_before(d, ref->object, ref->bytes), ref->value); }
+
+void hook_bpf_became_at(struct decoder *d, const struct sys_ref *ref)
+{
+	uint64_t before = ref->value;
+
+	for (unsigned i = 0; i < BECAME_AT; i++)
+		if (ref->bytes == ref->object->bytes + became_at[i])
+			memcpy(&before, kept_addr(d, i), sizeof(before));
+	if (before != ref->value) {
+		dec_addr(d, before);
+		dec_text(d, " => ");
+	}
+	dec_addr(d, ref->value);
+}
+
+/* Nanoseconds since boot, and when that was: known where the program runs while we print. */
+void hook_bpf_boot_time(struct decoder *d, const struct sys_ref *ref)
+{
+	struct timespec real, boot;
+
+	dec_uint(d, ref->value);
+	if (d->memory->partial || clock_gettime(CLOCK_REALTIME, &real) != 0 || clock_gettime(CLOCK_BOOTTIME, &boot) != 0)
 		return;
-	d->ignore_error = true;
-	bool readable = dec_read(d, addr, b, size < KNOWN ? size : KNOWN);
-	uint32_t length = (uint32_t)dec_word(d, b + 4, 4);
-	if (!d->exit) {
-		dec_text(d, "{info={bpf_fd=");
-		dec_fd(d, (int)dec_word(d, b, 4));
-		dec_printf(d, ", info_len=%u", length);
-		d->progress->saved[0] = 1;
-		d->progress->saved[1] = length;
+	uint64_t ns = (uint64_t)(real.tv_sec - boot.tv_sec) * 1000000000U + (uint64_t)(real.tv_nsec - boot.tv_nsec) + ref->value;
+	dec_time_comment(d, (int64_t)(ns / 1000000000U), 0);
+}
+
+void hook_bpf_bit(struct decoder *d, const struct sys_ref *ref) { dec_uint(d, ref->value & 1); }
+
+static void object_info(struct decoder *d, int fd, uint64_t addr, uint32_t length)
+{
+	uint8_t b[PROG_INFO_BYTES] = { 0 };
+	unsigned id = is_anonymous(d, fd, "bpf-map") ? STRUCT_bpf_map_info : is_anonymous(d, fd, "bpf-prog") ? STRUCT_bpf_prog_info : 0;
+	unsigned known = id != 0 ? dec_struct_size(d, id) : 0;
+	uint32_t have = length < known ? length : known;
+
+	if (!d->style->verbose || id == 0 || have == 0 || known > sizeof(b) || !dec_read(d, addr, b, have)) {
+		dec_addr(d, addr);
 		return;
 	}
-	if (readable && length != d->progress->saved[1])
-		dec_printf(d, " => %u", length);
-	dec_text(d, ", info=");
-	object_info(d, (int)dec_word(d, b, 4), dec_word(d, b + 8, 8), length);
+	bool any = false, more = false;
+	struct sys_object o = { &sys_structs[id], b, have, addr };
+	str_add_char(d->out, '{');
+	dec_fields(d, &o, &any, &more);
+	attr_rest(d, addr, known_bytes(d, &o), length);
 	str_add_char(d->out, '}');
-	attr_rest(d, addr, KNOWN, size);
-	str_add_char(d->out, '}');
+}
+
+/* How much of the information there was room for, and how much the kernel gave. */
+void hook_bpf_object(struct decoder *d, const struct sys_ref *ref)
+{
+	object_info(d, (int)dec_field(d, ref->object, 0), ref->value, (uint32_t)dec_field(d, ref->object, 1));
+}
+
+/* ---- the attribute ------------------------------------------------------------------------ */
+
+/* Which command: BPF_PROG_LOAD's attribute had a hole once. */
+static struct command command_of(uint32_t cmd, uint32_t size)
+{
+	enum { CORE_RELOS_AT = 128 };
+	struct command c = commands[cmd];
+
+	if (cmd == CMD_PROG_LOAD && size <= CORE_RELOS_AT)
+		c = (struct command){ STRUCT_bpf_prog_load_5_14, NULL, { 24, 40, 44, 48, 64, 68, 72, 108, 112, 116, 120, 128 }, 0, 0 };
+	return c;
+}
+
+/* What the kernel made of it. */
+static void attr_exit(struct decoder *d, const struct command *c, uint64_t addr, uint32_t size)
+{
+	enum { BATCH_COUNT = 32 };
+	uint32_t cmd = (uint32_t)d->args[0];
+	uint8_t b[ATTR_BYTES] = { 0 };
+	bool any = c->exit != EXIT_ALL, more = false;
+
+	d->ignore_error = true;
+	bool readable = dec_read(d, addr, b, size > sizeof(b) ? sizeof(b) : size);
+	if (d->progress->saved[0] == 0) { /* all was told at entry */
+		bool batch = readable && cmd >= CMD_FIRST_BATCH && cmd <= CMD_LAST_BATCH;
+		uint32_t count = (uint32_t)dec_word(d, b + BATCH_COUNT, 4);
+		if (batch && d->progress->saved[1] != count)
+			dec_printf(d, " => {batch={count=%u}}", count);
+		return;
+	}
+	uint32_t count = (uint32_t)dec_word(d, b + c->count, 4);
+	if (c->count != 0 && readable && count != d->progress->saved[1])
+		dec_printf(d, " => %u", count);
+	struct sys_object o = { &sys_structs[c->type], b, told_bytes(d, c, size), addr };
+	if (c->exit == EXIT_ALL) {
+		str_add_char(d->out, '{');
+		dec_printf(d, "%s={", c->wrap);
+	}
+	dec_fields_from(d, &o, c->exit == EXIT_ALL ? 0 : c->exit, &any, &more);
+	attr_end(d, c, &o, size);
+}
+
+static void attr_entry(struct decoder *d, const struct command *c, const uint8_t *b, uint64_t addr, uint32_t size)
+{
+	enum { BATCH_COUNT = 32, QUERY_COUNT = 24 };
+	uint32_t cmd = (uint32_t)d->args[0];
+	bool any = false, more = false;
+	struct sys_object o = { &sys_structs[c->type], b, told_bytes(d, c, size), addr };
+
+	bool split = c->exit != 0 && (c->exit == EXIT_ALL || o.size > c->exit);
+	d->progress->saved[0] = split;
+	d->progress->saved[1] = dec_word(d, b + (c->count != 0 ? c->count : c->exit == 16 ? QUERY_COUNT : BATCH_COUNT), 4);
+	if (cmd == CMD_GET_INFO)
+		keep_info(d, dec_word(d, b + 8, 8), (uint32_t)d->progress->saved[1]);
+	if (c->exit == EXIT_ALL)
+		return;
+	str_add_char(d->out, '{');
+	if (c->wrap != NULL)
+		dec_printf(d, "%s={", c->wrap);
+	if (split)
+		o.size = c->exit;
+	dec_fields(d, &o, &any, &more);
+	if (!split)
+		attr_end(d, cmd == CMD_LINK_CREATE ? &commands[cmd] : c, &o, size);
 }
 
 void hook_bpf_attr(struct decoder *d, const struct sys_ref *ref)
 {
-	enum { GET_INFO = 15, PAGE = 4096 };
+	enum { PAGE = 4096 };
 	uint32_t cmd = (uint32_t)d->args[0], size = (uint32_t)d->args[2];
 	uint8_t b[ATTR_BYTES] = { 0 };
 
-	if (d->exit && cmd != GET_INFO)
+	bool known = cmd < sizeof(commands) / sizeof(commands[0]) && size != 0 && size <= PAGE;
+	if (!known) {
+		if (!d->exit)
+			dec_addr(d, ref->value);
 		return;
-	bool known = cmd < sizeof(commands) / sizeof(commands[0]) && (cmd == 0 || commands[cmd].type != 0) && size != 0 && size <= PAGE;
+	}
+	struct command c = command_of(cmd, size);
+	if (d->exit) {
+		if (d->progress->saved[3] != UINT64_MAX)
+			attr_exit(d, &c, ref->value, size);
+		return;
+	}
 	uint8_t last;
 	size_t have = size > sizeof(b) ? sizeof(b) : size;
-	if (d->exit && known) {
-		info_attr(d, ref->value, size);
-		return;
-	}
-	if (d->exit)
-		return;
-	if (!known || !dec_read(d, ref->value, b, have) || (!d->memory->partial && !dec_read(d, ref->value + size - 1, &last, 1))) {
+	if (!dec_read(d, ref->value, b, have) || (!d->memory->partial && !dec_read(d, ref->value + size - 1, &last, 1))) {
 		dec_addr(d, ref->value);
+		d->progress->saved[3] = UINT64_MAX; /* nothing at exit either */
 		return;
 	}
-	if (cmd == GET_INFO) {
-		info_attr(d, ref->value, size);
-		return;
+	attr_entry(d, &c, b, ref->value, size);
+}
+
+/* A file descriptor, or a network interface, that the program is attached to. */
+void hook_bpf_target(struct decoder *d, const struct sys_ref *ref)
+{
+	enum { XDP = 37, TCX_INGRESS = 46, TCX_EGRESS = 47, NETKIT_PRIMARY = 54, NETKIT_PEER = 55 };
+	uint64_t kind = dec_field(d, ref->object, ref->param);
+
+	if (kind == XDP || kind == TCX_INGRESS || kind == TCX_EGRESS || kind == NETKIT_PRIMARY || kind == NETKIT_PEER) {
+		dec_text(d, "target_ifindex=");
+		dec_ifindex(d, (uint32_t)ref->value);
+	} else {
+		dec_text(d, "target_fd=");
+		dec_fd(d, (int)ref->value);
 	}
-	const struct command *c = &commands[cmd];
-	struct sys_object o = { &sys_structs[c->type], b, told_bytes(d, c, size), ref->value };
-	bool any = false, more = false;
-	str_add_char(d->out, '{');
-	if (c->wrap != NULL)
-		dec_printf(d, "%s={", c->wrap);
-	dec_fields(d, &o, &any, &more);
-	if (c->wrap != NULL)
-		str_add_char(d->out, '}');
-	attr_rest(d, ref->value, known_bytes(d, &o), size);
-	str_add_char(d->out, '}');
+}
+
+void hook_bpf_relative(struct decoder *d, const struct sys_ref *ref)
+{
+	enum { ID = 0x20 };
+
+	if ((dec_field(d, ref->object, ref->param) & ID) != 0) {
+		dec_printf(d, "relative_id=%u", (unsigned)ref->value);
+	} else {
+		dec_text(d, "relative_fd=");
+		dec_fd(d, (int)ref->value);
+	}
+}
+
+void hook_numa_node(struct decoder *d, const struct sys_ref *ref)
+{
+	dec_uint(d, ref->value);
+	if ((uint32_t)ref->value == UINT32_MAX && d->style->xlat != SYSCALL_XLAT_RAW)
+		dec_comment(d, "NUMA_NO_NODE");
 }
 
 /* A name in a place of which the attribute may have a part. */
@@ -218,12 +435,24 @@ void hook_bpf_text(struct decoder *d, const struct sys_ref *ref)
 
 void hook_bpf_bytes(struct decoder *d, const struct sys_ref *ref) { dec_buffer(d, ref->value, dec_field(d, ref->object, ref->param)); }
 
-/* Where an iterator's parameters are, and how long they are. */
+void hook_bpf_hex(struct decoder *d, const struct sys_ref *ref) { dec_buffer_hex(d, ref->value, dec_field(d, ref->object, ref->param)); }
+
+/* The text that BPF_TASK_FD_QUERY filled: as much as there was room for. */
+void hook_bpf_task_text(struct decoder *d, const struct sys_ref *ref)
+{
+	uint64_t size = dec_field(d, ref->object, ref->param), room = d->progress->saved[1];
+
+	size = d->exit && room < size ? room : size;
+	if (size <= d->style->string_limit && size <= 512)
+		dec_name_n(d, ref->value, (size_t)size);
+	else
+		dec_str_n(d, ref->value, size);
+}
+
+/* An iterator's parameters; their number is what the kernel takes for their bytes. */
 void hook_bpf_iter(struct decoder *d, const struct sys_ref *ref)
 {
-	dec_text(d, "iter_info=");
-	dec_addr(d, dec_word(d, ref->bytes, 8));
-	dec_printf(d, ", iter_info_len=%u", (unsigned)dec_word(d, ref->bytes + 8, 4));
+	dec_array_of(d, ref->value, dec_field(d, ref->object, ref->param), STRUCT_bpf_iter_info);
 }
 
 static void print_address(struct decoder *d, const uint8_t *b, uint64_t addr, void *user) { dec_hex(d, dec_word(d, b, 8)); }
@@ -238,14 +467,39 @@ void hook_bpf_addresses(struct decoder *d, const struct sys_ref *ref)
 	dec_array(d, ref->value, dec_field(d, ref->object, ref->param), 8, print_address, NULL);
 }
 
-/* The kernel writes them: at entry there is only the place. */
-void hook_bpf_prog_ids(struct decoder *d, const struct sys_ref *ref)
+static void print_id(struct decoder *d, const uint8_t *b, uint64_t addr, void *user) { dec_uint(d, dec_word(d, b, 4)); }
+static void print_attach_flags(struct decoder *d, const uint8_t *b, uint64_t addr, void *user)
 {
-	if (dec_field(d, ref->object, ref->param) == 0 && ref->value != 0)
-		dec_text(d, "[]");
-	else
-		dec_addr(d, ref->value);
+	dec_flags(d, XLAT_bpf_attach_flags, dec_word(d, b, 4));
 }
+
+/* COUNT of SIZE bytes that the kernel has filled, unless it failed. */
+static void filled(struct decoder *d, uint64_t addr, uint64_t count, size_t size, dec_element print)
+{
+	if (d->exit && d->call->is_error && addr != 0 && count != 0)
+		dec_addr(d, addr);
+	else
+		dec_array(d, addr, count, size, print, NULL);
+}
+
+void hook_bpf_ids(struct decoder *d, const struct sys_ref *ref) { filled(d, ref->value, dec_field(d, ref->object, ref->param), 4, print_id); }
+void hook_bpf_flags_array(struct decoder *d, const struct sys_ref *ref)
+{
+	filled(d, ref->value, dec_field(d, ref->object, ref->param), 4, print_attach_flags);
+}
+
+void hook_bpf_count(struct decoder *d, const struct sys_ref *ref) { number_became(d, (uint32_t)d->progress->saved[1], ref->value); }
+
+/* As many as the caller had room for and the kernel had. */
+static uint64_t least(struct decoder *d, const struct sys_object *o, unsigned field)
+{
+	uint32_t before = number_before(d, o, o->bytes + sys_fields[o->type->first + field].offset[d->layout]);
+	uint64_t now = dec_field(d, o, field);
+
+	return before < now ? before : now;
+}
+
+void hook_bpf_least_ids(struct decoder *d, const struct sys_ref *ref) { filled(d, ref->value, least(d, ref->object, ref->param), 4, print_id); }
 
 /* ---- instructions ------------------------------------------------------------------------ */
 
@@ -288,6 +542,19 @@ static void print_insn(struct decoder *d, const uint8_t *b, uint64_t addr, void 
 	str_add_char(d->out, '}');
 }
 
+/* The length stands before it, behind what was made of the program for this machine. */
+void hook_bpf_xlated(struct decoder *d, const struct sys_ref *ref)
+{
+	enum { INSN_BYTES = 8 };
+	const struct sys_object *o = ref->object;
+	unsigned at = sys_fields[o->type->first + ref->param].offset[d->layout];
+
+	dec_text(d, "xlated_prog_len=");
+	number_became(d, number_before(d, o, o->bytes + at), dec_field(d, o, ref->param));
+	dec_text(d, ", xlated_prog_insns=");
+	filled(d, ref->value, least(d, o, ref->param) / INSN_BYTES, INSN_BYTES, print_insn);
+}
+
 void hook_bpf_insns(struct decoder *d, const struct sys_ref *ref)
 {
 	if (d->style->verbose)
@@ -298,7 +565,7 @@ void hook_bpf_insns(struct decoder *d, const struct sys_ref *ref)
 
 bool result_bpf(struct decoder *d)
 {
-	static const uint8_t fds[] = { 0, 5, 7, 13, 14, 17, 18, 19, 28, 30, 32, 33, 36 };
+	static const uint8_t fds[] = { 0, 5, 6, 7, 13, 14, 18, 19, 28, 30, 32, 33, 35, 36 };
 	uint32_t cmd = (uint32_t)d->args[0];
 
 	if (d->call->is_error)
@@ -312,6 +579,7 @@ bool result_bpf(struct decoder *d)
 	return true;
 }
 
+void hook_path64(struct decoder *d, const struct sys_ref *ref) { dec_path(d, ref->value); }
 void hook_str64(struct decoder *d, const struct sys_ref *ref) { dec_str(d, ref->value); }
 
 /* ---- perf --------------------------------------------------------------------------- */
