@@ -96,13 +96,16 @@ __noinline int copy_piece(struct call_now *now, __u64 addr, __u32 size, __u32 ho
 	piece->addr = addr;
 	piece->phase = now->phase;
 	piece->flags = now->flags | (how & COPY_MORE ? BPF_PIECE_CUT : 0);
+	n = -1;
 	if (how & COPY_TEXT) { /* the last byte is a NUL of the helper's where the text goes on */
 		n = bpf_probe_read_user_str(to, size, (void *)addr);
 		if (n == size) {
 			n--;
 			piece->flags |= BPF_PIECE_CUT;
 		}
-	} else {
+	}
+	/* a text that runs into a page which still isn't there has no end */
+	if (n < 0 && (!(how & COPY_TEXT) || now->phase || now->flags & BPF_PIECE_LATE)) {
 		n = bpf_probe_read_user(to, size, (void *)addr) ? -1 : (long)size;
 		if (n < 0 && size > WORD_PAGE - (addr & (WORD_PAGE - 1))) { /* up to the end of the page */
 			size = WORD_PAGE - (addr & (WORD_PAGE - 1));
@@ -315,6 +318,102 @@ __noinline int copy_messages(struct call_now *now, __u64 addr, __u32 count, __u6
 	return read;
 }
 
+/* --- what structures point to ---------------------------------------------------------------- */
+
+/* The arguments of bpf(), io_submit(), ptrace() and of hundreds of ioctls have pointers in them, and which words those
+ * are is not known here.  So each word that may be the address of something is taken for one, and some bytes of what
+ * is there are copied: too much rather than too little, of calls that nobody makes often. */
+
+enum {
+	FOLLOW_WORDS_MOST = 64, FOLLOW_LIST_MOST = 32, FOLLOW_LOWEST = 65536, FOLLOW_HIGHEST_BIT = 56,
+	IOCTL_BYTES = 320, IOCTL_BYTES_MOST = 16384, IOCTL_TERMINAL = 'T', IOCTL_TERMINAL_BYTES = 128,
+	IOCTL_CONSOLE = 'K', IOCTL_CONSOLE_BYTES = 3072, IOCTL_MAPPER = 0xfd, IOCTL_MAPPER_BYTES = 4096,
+};
+
+static long follow_at(__u32 i, void *user)
+{
+	struct copy *c = user;
+	__u64 addr = read_word(c->word, c->addr + i * c->word);
+
+	if (addr >= FOLLOW_LOWEST && !(addr >> FOLLOW_HIGHEST_BIT))
+		copy_piece(c->now, addr, c->limit, COPY_MORE);
+	return 0;
+}
+
+/* LIMIT bytes, or those of a string if that is more, of what the words in BYTES at ADDR point to. */
+__noinline int copy_followed(struct call_now *now, __u64 addr, __u32 bytes, __u32 limit)
+{
+	struct copy c = { .now = now, .addr = addr, .limit = limit };
+	__u32 words;
+
+	if (!now)
+		return 0;
+	c.word = word_of(now);
+	if (c.limit < calls_string_limit + 1)
+		c.limit = calls_string_limit + 1;
+	words = bytes / (c.word == 8 ? 8 : 4);
+	bpf_loop(words > FOLLOW_WORDS_MOST ? FOLLOW_WORDS_MOST : words, follow_at, &c, 0);
+	return 1;
+}
+
+static __always_inline bool copy_follow(struct call_now *now, const struct bpf_calls_step *step, __u64 addr)
+{
+	__u8 there;
+
+	if (bpf_probe_read_user(&there, sizeof(there), (void *)addr))
+		return false;
+	copy_followed(now, addr, step->fixed, step->limit);
+	return true;
+}
+
+/* `left`: bytes of each. */
+static long list_at(__u32 i, void *user)
+{
+	struct copy *c = user;
+	__u64 addr = read_word(c->word, c->addr + i * c->word);
+
+	if (addr >= FOLLOW_LOWEST && copy_piece(c->now, addr, (__u32)c->left, 0) > 0)
+		copy_followed(c->now, addr, (__u32)c->left, c->limit);
+	return 0;
+}
+
+/* COUNT pointers at ADDR, each to SIZES >> 16 bytes, and at most SIZES & 0xffff bytes of what those point to. */
+__noinline int copy_list(struct call_now *now, __u64 addr, __u32 count, __u32 sizes)
+{
+	struct copy c = { .now = now, .addr = addr, .left = sizes >> 16, .limit = sizes & 0xffff };
+
+	if (!now)
+		return 0;
+	c.word = word_of(now);
+	if (count > FOLLOW_LIST_MOST)
+		count = FOLLOW_LIST_MOST;
+	if (copy_piece(now, addr, (count + 1) * c.word, 0) < 0)
+		return 0;
+	bpf_loop(count, list_at, &c, 0);
+	return 1;
+}
+
+/* An ioctl's number says how large its argument is; older ones say nothing. */
+__noinline int copy_ioctl(struct call_now *now, __u64 addr, __u32 limit)
+{
+	__u32 number, size, kind;
+
+	if (!now)
+		return 0;
+	number = (__u32)now->call.args[1];
+	kind = number >> 8 & 0xff;
+	size = number >> 16 & (IOCTL_BYTES_MOST - 1);
+	if (size < IOCTL_BYTES)
+		size = kind == IOCTL_TERMINAL && !size ? IOCTL_TERMINAL_BYTES : kind == IOCTL_CONSOLE ? IOCTL_CONSOLE_BYTES : IOCTL_BYTES;
+	if (kind == IOCTL_MAPPER)
+		size = IOCTL_MAPPER_BYTES;
+	if (!copy_memory(now, addr, size, 0))
+		return 0;
+	if (kind != IOCTL_TERMINAL)
+		copy_followed(now, addr, size, limit);
+	return 1;
+}
+
 /* --- steps of a plan ------------------------------------------------------------------------ */
 
 static __always_inline __u64 argument(const struct call_now *now, __u32 i)
@@ -428,6 +527,18 @@ static __always_inline bool copy_step(struct call_now *now, const struct bpf_cal
 		if (!(calls_kinds & 1U << BPF_STEP_SOCKBUF))
 			break;
 		return copy_sockbuf(now, step, addr);
+	case BPF_STEP_FOLLOW:
+		if (!(calls_kinds & 1U << BPF_STEP_FOLLOW))
+			break;
+		return copy_follow(now, step, addr);
+	case BPF_STEP_LIST:
+		if (!(calls_kinds & 1U << BPF_STEP_LIST))
+			break;
+		return copy_list(now, addr, (__u32)argument(now, step->size_arg), (__u32)step->fixed << 16 | (step->limit & 0xffff));
+	case BPF_STEP_IOCTL:
+		if (!(calls_kinds & 1U << BPF_STEP_IOCTL))
+			break;
+		return copy_ioctl(now, addr, step->limit);
 	}
 	return true;
 }

@@ -27,7 +27,7 @@ enum {
 	FILE_FAMILY_UNIX = 1, FILE_FAMILY_INET = 2, FILE_FAMILY_INET6 = 10, FILE_FAMILY_NETLINK = 16,
 	FILE_SOCKFS = 0x534f434b, FILE_PIDFS = 0x50494446,
 	FILE_CWD = -100,          /* AT_FDCWD */
-	FILE_POLLED_MOST = 64, FILE_CONTROLS_MOST = 16, FILE_SOL_SOCKET = 1, FILE_SCM_RIGHTS = 1,
+	FILE_POLLED_MOST = 64, FILE_CONTROLS_MOST = 16, FILE_MESSAGES_MOST = 8, FILE_SOL_SOCKET = 1, FILE_SCM_RIGHTS = 1,
 	FILE_TYPE = 0170000, FILE_TYPE_SOCKET = 0140000,
 };
 
@@ -274,6 +274,16 @@ __noinline int copy_passed(struct call_now *now, __u64 addr)
 	return 0;
 }
 
+/* Those of COUNT struct mmsghdr at argument 1. */
+static __always_inline void copy_passed_many(struct call_now *now, __u32 count)
+{
+	__u32 step = word_of(now) == 8 ? 64 : 32; /* bytes of one */
+
+	for (__u32 i = 0; i < FILE_MESSAGES_MOST; i++)
+		if (i < count)
+			copy_passed(now, now->call.args[1] + i * step);
+}
+
 /* Is argument 0 a netlink socket?  What it is goes into a piece, without a name. */
 __noinline int copy_netlink(struct call_now *now)
 {
@@ -327,6 +337,8 @@ static __always_inline void copy_files_at_entry(struct call_now *now, const stru
 		copy_file_list(now, now->call.args[0], (__u32)now->call.args[1], 8);
 	else if (plan->file_list == BPF_FILES_SENT)
 		copy_passed(now, now->call.args[1]);
+	else if (plan->file_list == BPF_FILES_SENT_MANY)
+		copy_passed_many(now, (__u32)now->call.args[2]);
 }
 
 static __always_inline void copy_files_at_exit(struct call_now *now, const struct bpf_calls_plan *plan)
@@ -342,6 +354,8 @@ static __always_inline void copy_files_at_exit(struct call_now *now, const struc
 		copy_file_list(now, now->call.args[3], 2, 4);
 	else if (plan->file_list == BPF_FILES_RECEIVED)
 		copy_passed(now, now->call.args[1]);
+	else if (plan->file_list == BPF_FILES_RECEIVED_MANY)
+		copy_passed_many(now, (__u32)now->call.result);
 }
 
 #endif

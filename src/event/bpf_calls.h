@@ -80,6 +80,7 @@ enum bpf_calls_phases { BPF_PLAN_AT_ENTRY = 1, BPF_PLAN_AT_EXIT = 2, BPF_PLAN_SI
 enum bpf_calls_kind_of_step {
 	BPF_STEP_NONE, BPF_STEP_STRING, BPF_STEP_BYTES, BPF_STEP_STRINGS, BPF_STEP_IOVEC, BPF_STEP_MSGHDR,
 	BPF_STEP_MMSGHDR, BPF_STEP_SIZED, BPF_STEP_POINTERS, BPF_STEP_SOCKBUF,
+	BPF_STEP_FOLLOW, BPF_STEP_LIST, BPF_STEP_IOCTL,
 };
 enum { BPF_STEP_SIZE_RESULT = 6, BPF_STEP_SIZE_NONE = 7 };
 
@@ -111,6 +112,7 @@ enum bpf_file_flags { BPF_FILE_CUT = 1, BPF_FILE_DELETED = 2, BPF_FILE_NAMELESS 
 enum { BPF_FILES_RESULT = 1 << 6 };
 enum bpf_calls_file_list {
 	BPF_FILES_NONE, BPF_FILES_POLLED, BPF_FILES_PAIR_0, BPF_FILES_PAIR_3, BPF_FILES_SENT, BPF_FILES_RECEIVED,
+	BPF_FILES_SENT_MANY, BPF_FILES_RECEIVED_MANY,
 };
 
 /* Executable memory of a process, told when a stack first leads into it.  A file's name is in `file`, whose

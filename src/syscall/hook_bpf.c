@@ -372,7 +372,7 @@ void hook_bpf_attr(struct decoder *d, const struct sys_ref *ref)
 	}
 	uint8_t last;
 	size_t have = size > sizeof(b) ? sizeof(b) : size;
-	if (!dec_read(d, ref->value, b, have) || (!d->memory->partial && !dec_read(d, ref->value + size - 1, &last, 1))) {
+	if (!dec_read(d, ref->value, b, have) || !dec_read(d, ref->value + size - 1, &last, 1)) {
 		dec_addr(d, ref->value);
 		d->progress->saved[3] = UINT64_MAX; /* nothing at exit either */
 		return;

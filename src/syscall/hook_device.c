@@ -529,7 +529,7 @@ static void ptp_samples(struct decoder *d, uint64_t addr, unsigned group, unsign
 	uint8_t b[HEAD + 16 * 75];
 	size_t size = HEAD + 16 * (group == 1 ? 51 : 75);
 
-	if (!dec_read(d, addr, b, d->exit || !d->memory->partial ? size : HEAD)) {
+	if (!dec_read(d, addr, b, size)) {
 		if (!d->exit)
 			dec_addr(d, addr);
 		else if (d->progress->saved[OPEN] != 0)

@@ -448,8 +448,12 @@ static void clone_in(struct decoder *d, uint64_t addr, const uint8_t *b, uint64_
 	dec_addr(d, clone_arg(d, b, 5));
 	dec_text(d, ", stack_size=");
 	dec_hex(d, clone_arg(d, b, 6));
-	if ((flags & 0x80000) != 0)
+	if ((flags & 0x80000) != 0 && d->call->abi == SYSCALL_ABI_I386) {
+		dec_text(d, ", tls=");
+		hook_user_desc(d, &(struct sys_ref){ .value = clone_arg(d, b, 7) });
+	} else if ((flags & 0x80000) != 0) {
 		clone_optional(d, b, 7, "tls");
+	}
 	if (size >= 80 && (clone_arg(d, b, 8) != 0 || clone_arg(d, b, 9) != 0)) {
 		dec_text(d, ", set_tid=");
 		if (clone_arg(d, b, 9) - 1 >= 32)
@@ -464,8 +468,7 @@ static void clone_in(struct decoder *d, uint64_t addr, const uint8_t *b, uint64_
 	str_add_char(d->out, '}');
 }
 
-/* What the kernel wrote: " => {parent_tid=[5]}".  That one is the call's result, wherever its place can't be
- * read: a structure's pointers are not followed into a BPF record. */
+/* What the kernel wrote: " => {parent_tid=[5]}". */
 static void clone_out(struct decoder *d, uint64_t addr, const uint8_t *b, uint64_t size)
 {
 	uint64_t flags = clone_arg(d, b, 0);
@@ -480,14 +483,8 @@ static void clone_out(struct decoder *d, uint64_t addr, const uint8_t *b, uint64
 			continue;
 		dec_printf(d, "%s%s=", any ? ", " : " => {", i == 0 ? "pidfd" : "parent_tid");
 		any = true;
-		if (!dec_read(d, at, word, 4)) {
-			if (i == 0 || at == 0 || !d->memory->partial) {
-				dec_addr(d, at);
-				continue;
-			}
-			for (unsigned k = 0; k < 4; k++)
-				word[k] = (uint8_t)(d->call->result >> 8 * k);
-		}
+		if (!dec_read_or_addr(d, at, word, 4))
+			continue;
 		str_add_char(d->out, '[');
 		if (i == 0)
 			dec_fd(d, (int)dec_word(d, word, 4));

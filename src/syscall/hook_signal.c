@@ -398,6 +398,25 @@ void hook_sigframe(struct decoder *d, const struct sys_ref *ref)
 	dec_text(d, "}");
 }
 
+/* i386's older one: the mask is in two places, the first word in struct sigcontext_32, the second behind what was
+ * once the registers of the FPU. */
+void hook_old_sigframe(struct decoder *d, const struct sys_ref *ref)
+{
+	enum { LOW = 80, HIGH = 88 + 624 };
+	uint64_t sp = d->call->sp;
+	uint8_t mask[8];
+
+	(void)ref;
+	if (sp == 0)
+		return;
+	dec_text(d, "{mask=");
+	if (dec_read(d, sp + LOW, mask, 4) && dec_read(d, sp + HIGH, mask + 4, 4))
+		dec_sigset(d, mask, sizeof(mask));
+	else
+		dec_addr(d, sp);
+	dec_text(d, "}");
+}
+
 void hook_siginfo(struct decoder *d, const struct sys_ref *ref)
 {
 	uint8_t bytes[128];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Pieces of a call's memory.  A read looks for a piece of the same phase that covers the
- * address, goes on in the next one where a piece ends, and falls back to the other phase
- * only for pieces that were copied late: those stand for what could not be read at entry.
+ * address and goes on in the next one where a piece ends.  At entry, pieces that were copied late
+ * stand for what could not be read then; at exit, those of the entry for what is not copied again.
  */
 #include "syscall/memory.h"
 
@@ -60,6 +60,8 @@ static size_t pieces_read(void *user, enum syscall_phase phase, uint64_t addr, v
 	while (done < size_bytes) {
 		const uint8_t *bytes = NULL;
 		size_t n = find_piece(pieces, phase, addr + done, &bytes);
+		if (n == 0 && phase == SYSCALL_EXIT) /* input that is only shown then, behind what the kernel filled */
+			n = find_piece(pieces, SYSCALL_ENTER, addr + done, &bytes);
 		if (n == 0)
 			break;
 		if (n > size_bytes - done)
@@ -72,7 +74,7 @@ static size_t pieces_read(void *user, enum syscall_phase phase, uint64_t addr, v
 
 struct syscall_memory syscall_pieces_memory(struct syscall_pieces *pieces)
 {
-	return (struct syscall_memory){ .read = pieces_read, .user = pieces, .partial = true };
+	return (struct syscall_memory){ .read = pieces_read, .user = pieces };
 }
 
 const void *syscall_pieces_file(const struct syscall_pieces *pieces, enum syscall_phase phase, int fd, size_t *size_bytes)
@@ -124,5 +126,5 @@ static size_t keeper_read(void *user, enum syscall_phase phase, uint64_t addr, v
 
 struct syscall_memory syscall_keeper_memory(struct syscall_keeper *keeper)
 {
-	return (struct syscall_memory){ .read = keeper_read, .user = keeper, .partial = keeper->from.partial };
+	return (struct syscall_memory){ .read = keeper_read, .user = keeper };
 }

@@ -21,7 +21,6 @@ struct syscall_memory {
 	size_t (*read)(void *user, enum syscall_phase phase, uint64_t addr, void *buffer,
 		       size_t size_bytes);
 	void *user;
-	bool partial; /* what can't be read may only not have been copied */
 };
 
 /*

@@ -11,52 +11,97 @@
 
 #include <string.h>
 
-enum { PATH_BYTES = 4096, ARRAY_BYTES = 8192, HOOK_BYTES = 256, DENTS_BYTES = 1 << 20, SIGFRAME_BYTES = 304, PTRACE_BYTES = 512 };
+enum { PATH_BYTES = 4097 /* one more than counts */, ARRAY_BYTES = 8192, HOOK_BYTES = 264 /* 33 words: more than are shown */, DENTS_BYTES = 1 << 20, SIGFRAME_BYTES = 304, OLD_SIGFRAME_BYTES = 720, PTRACE_BYTES = 512,
+       KEY_BYTES = 512, CODE_BYTES = 7168 /* 896 instructions of a filter */ };
 
 #define HOOK_NUMBER(name) HOOK_##name,
 enum { SYS_HOOKS(HOOK_NUMBER) HOOK_COUNT };
 
-/* Steps of hooks; `by_param`: the size is in the argument that the hook's parameter names. */
+/* Where a hook's step has its count from, and which argument is its pointer. */
+enum { ONCE, OF_PARAM /* that the hook's parameter names */, OF_RESULT, OF_ARG /* + its number */ };
+enum { ITS_OWN, AT_ARG /* + its number */, AT_STACK = AT_ARG + SYSCALL_PLAN_STACK };
+
+/* Steps of hooks, all rows of a hook; a hook without a row: HOOK_BYTES. */
 static const struct hook_plan {
 	uint16_t hook;
 	uint8_t kind;
 	uint16_t fixed, scale;
 	uint32_t limit;
-	bool by_param;
-	uint8_t at; /* of another argument than the hook's own: its number + 1; STACK: of the stack pointer */
+	uint8_t count; /* ONCE ... */
+	uint8_t at;    /* ITS_OWN ... */
 } hook_plans[] = {
-	{ HOOK_env, SYSCALL_PLAN_POINTERS, 0, 0, 0, false }, /* with -v: plan_hook() */
-	{ HOOK_msghdr, SYSCALL_PLAN_MSGHDR, 0, 0, 0, false },
-	{ HOOK_msghdr_out, SYSCALL_PLAN_MSGHDR, 0, 0, 0, false },
-	{ HOOK_mmsghdr, SYSCALL_PLAN_MMSGHDR, 0, 0, 0, true },
-	{ HOOK_mmsghdr_out, SYSCALL_PLAN_MMSGHDR, 0, 1, 0, false },
-	{ HOOK_iovec, SYSCALL_PLAN_IOVEC, 0, 0, 0, true },
-	{ HOOK_iovec_out, SYSCALL_PLAN_IOVEC, 0, 0, 0, true },
-	{ HOOK_sockbuf, SYSCALL_PLAN_SOCKBUF, 0, 1, 0, true },
-	{ HOOK_sockaddr, SYSCALL_PLAN_BYTES, 128, 0, 128, false },
-	{ HOOK_sockaddr_out, SYSCALL_PLAN_BYTES, 128, 0, 128, false },
-	{ HOOK_pollfds, SYSCALL_PLAN_BYTES, 0, 8, ARRAY_BYTES, true },
-	{ HOOK_dents, SYSCALL_PLAN_BYTES, 0, 1, DENTS_BYTES, false },
-	{ HOOK_open_flags, SYSCALL_PLAN_NONE, 0, 0, 0, false },
-	{ HOOK_mmap_flags, SYSCALL_PLAN_NONE, 0, 0, 0, false },
-	{ HOOK_mmap_offset, SYSCALL_PLAN_NONE, 0, 0, 0, false },
-	{ HOOK_mmap2_offset, SYSCALL_PLAN_NONE, 0, 0, 0, false },
-	{ HOOK_mremap_addr, SYSCALL_PLAN_NONE, 0, 0, 0, false },
-	{ HOOK_iovec_addr, SYSCALL_PLAN_NONE, 0, 0, 0, false },
-	{ HOOK_clone_head, SYSCALL_PLAN_NONE, 0, 0, 0, false },
-	{ HOOK_futex_op, SYSCALL_PLAN_NONE, 0, 0, 0, false },
-	{ HOOK_futex_rest, SYSCALL_PLAN_BYTES, 16, 0, 16, false, 3 + 1 },
-	{ HOOK_sigframe, SYSCALL_PLAN_BYTES, SIGFRAME_BYTES, 0, SIGFRAME_BYTES, false, SYSCALL_PLAN_STACK + 1 },
-	{ HOOK_socktype, SYSCALL_PLAN_NONE, 0, 0, 0, false },
-	{ HOOK_protocol, SYSCALL_PLAN_NONE, 0, 0, 0, false },
-	{ HOOK_ioctl_cmd, SYSCALL_PLAN_NONE, 0, 0, 0, false },
-	{ HOOK_fcntl_cmd, SYSCALL_PLAN_NONE, 0, 0, 0, false },
-	{ HOOK_pidfd_fd, SYSCALL_PLAN_NONE, 0, 0, 0, false },
-	{ HOOK_xattr_val, SYSCALL_PLAN_BYTES, 0, 1, 0, true },
-	{ HOOK_xattr_list, SYSCALL_PLAN_BYTES, 0, 1, 0, true },
-	{ HOOK_ptrace_request, SYSCALL_PLAN_NONE, 0, 0, 0, false },
-	{ HOOK_ptrace_pid, SYSCALL_PLAN_BYTES, 16, 0, 16, false, 2 + 1 }, /* PTRACE_PEEKSIGINFO's */
-	{ HOOK_ptrace_rest, SYSCALL_PLAN_BYTES, PTRACE_BYTES, 0, PTRACE_BYTES, false, 3 + 1 },
+	{ HOOK_env, SYSCALL_PLAN_POINTERS, 0, 0, 0, ONCE, ITS_OWN }, /* with -v: plan_hook() */
+	{ HOOK_msghdr, SYSCALL_PLAN_MSGHDR, 0, 0, 0, ONCE, ITS_OWN },
+	{ HOOK_msghdr_out, SYSCALL_PLAN_MSGHDR, 0, 0, 0, ONCE, ITS_OWN },
+	{ HOOK_mmsghdr, SYSCALL_PLAN_MMSGHDR, 0, 0, 0, OF_PARAM, ITS_OWN },
+	{ HOOK_mmsghdr_out, SYSCALL_PLAN_MMSGHDR, 0, 1, 0, OF_RESULT, ITS_OWN },
+	{ HOOK_iovec, SYSCALL_PLAN_IOVEC, 0, 0, 0, OF_PARAM, ITS_OWN },
+	{ HOOK_iovec_out, SYSCALL_PLAN_IOVEC, 0, 0, 0, OF_PARAM, ITS_OWN },
+	{ HOOK_iovec_addr, SYSCALL_PLAN_BYTES, 0, 16, 1024, OF_PARAM, ITS_OWN },
+	{ HOOK_sockbuf, SYSCALL_PLAN_SOCKBUF, 0, 1, 0, OF_PARAM, ITS_OWN },
+	{ HOOK_sockaddr, SYSCALL_PLAN_BYTES, 128, 0, 128, ONCE, ITS_OWN },
+	{ HOOK_sockaddr_out, SYSCALL_PLAN_BYTES, 128, 0, 128, ONCE, ITS_OWN },
+	{ HOOK_sockopt_set, SYSCALL_PLAN_BYTES, 0, 1, 1024, OF_ARG + 4, ITS_OWN },
+	{ HOOK_sockopt_set, SYSCALL_PLAN_FOLLOW, 16, 0, CODE_BYTES, ONCE, ITS_OWN }, /* a filter */
+	{ HOOK_pollfds, SYSCALL_PLAN_BYTES, 0, 8, ARRAY_BYTES, OF_PARAM, ITS_OWN },
+	{ HOOK_epoll_events, SYSCALL_PLAN_BYTES, 0, 16, 448 * 16, OF_RESULT, ITS_OWN },
+	{ HOOK_sigset_arg, SYSCALL_PLAN_BYTES, 16, 0, 16, ONCE, ITS_OWN },
+	{ HOOK_sigset_arg, SYSCALL_PLAN_FOLLOW, 8, 0, 128, ONCE, ITS_OWN },
+	{ HOOK_dents, SYSCALL_PLAN_BYTES, 0, 1, DENTS_BYTES, OF_RESULT, ITS_OWN },
+	{ HOOK_open_flags, SYSCALL_PLAN_NONE, 0, 0, 0, ONCE, ITS_OWN },
+	{ HOOK_mmap_flags, SYSCALL_PLAN_NONE, 0, 0, 0, ONCE, ITS_OWN },
+	{ HOOK_mmap_offset, SYSCALL_PLAN_NONE, 0, 0, 0, ONCE, ITS_OWN },
+	{ HOOK_mmap2_offset, SYSCALL_PLAN_NONE, 0, 0, 0, ONCE, ITS_OWN },
+	{ HOOK_mremap_addr, SYSCALL_PLAN_NONE, 0, 0, 0, ONCE, ITS_OWN },
+	{ HOOK_clone_head, SYSCALL_PLAN_NONE, 0, 0, 0, ONCE, ITS_OWN },
+	{ HOOK_clone_args, SYSCALL_PLAN_BYTES, HOOK_BYTES, 0, HOOK_BYTES, ONCE, ITS_OWN },
+	{ HOOK_clone_args, SYSCALL_PLAN_FOLLOW, 88, 0, 136, ONCE, ITS_OWN }, /* numbers of processes, tls */
+	{ HOOK_futex_op, SYSCALL_PLAN_NONE, 0, 0, 0, ONCE, ITS_OWN },
+	{ HOOK_futex_rest, SYSCALL_PLAN_BYTES, 16, 0, 16, ONCE, AT_ARG + 3 },
+	{ HOOK_futex_waitv, SYSCALL_PLAN_BYTES, 0, 24, 129 * 24, OF_PARAM, ITS_OWN },
+	{ HOOK_sigframe, SYSCALL_PLAN_BYTES, SIGFRAME_BYTES, 0, SIGFRAME_BYTES, ONCE, AT_STACK },
+	{ HOOK_old_sigframe, SYSCALL_PLAN_BYTES, OLD_SIGFRAME_BYTES, 0, OLD_SIGFRAME_BYTES, ONCE, AT_STACK },
+	{ HOOK_socktype, SYSCALL_PLAN_NONE, 0, 0, 0, ONCE, ITS_OWN },
+	{ HOOK_protocol, SYSCALL_PLAN_NONE, 0, 0, 0, ONCE, ITS_OWN },
+	{ HOOK_ioctl_cmd, SYSCALL_PLAN_NONE, 0, 0, 0, ONCE, ITS_OWN },
+	{ HOOK_ioctl_arg, SYSCALL_PLAN_IOCTL, 0, 0, 512, ONCE, ITS_OWN },
+	{ HOOK_fcntl_cmd, SYSCALL_PLAN_NONE, 0, 0, 0, ONCE, ITS_OWN },
+	{ HOOK_pidfd_fd, SYSCALL_PLAN_NONE, 0, 0, 0, ONCE, ITS_OWN },
+	{ HOOK_xattr_val, SYSCALL_PLAN_BYTES, 0, 1, 0, OF_PARAM, ITS_OWN },
+	{ HOOK_xattr_list, SYSCALL_PLAN_BYTES, 0, 1, 0, OF_PARAM, ITS_OWN },
+	{ HOOK_xattr_args, SYSCALL_PLAN_BYTES, 64, 0, 64, ONCE, ITS_OWN },
+	{ HOOK_xattr_args, SYSCALL_PLAN_FOLLOW, 8, 0, HOOK_BYTES, ONCE, ITS_OWN },
+	{ HOOK_ptrace_request, SYSCALL_PLAN_NONE, 0, 0, 0, ONCE, ITS_OWN },
+	{ HOOK_ptrace_pid, SYSCALL_PLAN_BYTES, 16, 0, 16, ONCE, AT_ARG + 2 }, /* PTRACE_PEEKSIGINFO's */
+	{ HOOK_ptrace_rest, SYSCALL_PLAN_BYTES, PTRACE_BYTES, 0, PTRACE_BYTES, ONCE, AT_ARG + 3 },
+	{ HOOK_ptrace_rest, SYSCALL_PLAN_FOLLOW, 8, 0, PTRACE_BYTES, ONCE, AT_ARG + 3 }, /* an iovec with registers */
+	{ HOOK_sembufs, SYSCALL_PLAN_BYTES, 0, 6, ARRAY_BYTES, OF_PARAM, ITS_OWN },
+	{ HOOK_msgbuf, SYSCALL_PLAN_BYTES, 8, 1, 1024, OF_PARAM, ITS_OWN },
+	{ HOOK_msgbuf_out, SYSCALL_PLAN_BYTES, 8, 1, 1024, OF_ARG + 2, ITS_OWN },
+	{ HOOK_iocbs, SYSCALL_PLAN_LIST, 64, 0, HOOK_BYTES, OF_PARAM, ITS_OWN },
+	{ HOOK_iocb, SYSCALL_PLAN_BYTES, 64, 0, 64, ONCE, ITS_OWN },
+	{ HOOK_iocb, SYSCALL_PLAN_FOLLOW, 64, 0, HOOK_BYTES, ONCE, ITS_OWN },
+	{ HOOK_uring_register_arg, SYSCALL_PLAN_BYTES, 16, 16, 4096, OF_ARG + 3, ITS_OWN },
+	{ HOOK_uring_register_arg, SYSCALL_PLAN_FOLLOW, 128, 0, HOOK_BYTES, ONCE, ITS_OWN },
+	{ HOOK_kexec_segments, SYSCALL_PLAN_BYTES, 0, 32, 17 * 32, OF_PARAM, ITS_OWN },
+	{ HOOK_bpf_attr, SYSCALL_PLAN_BYTES, 0, 1, 4096, OF_ARG + 2, ITS_OWN },
+	{ HOOK_bpf_attr, SYSCALL_PLAN_FOLLOW, 144, 0, HOOK_BYTES, ONCE, ITS_OWN },
+	{ HOOK_kcmp_rest, SYSCALL_PLAN_BYTES, 16, 0, 16, ONCE, AT_ARG + 4 },
+	{ HOOK_fsconfig_rest, SYSCALL_PLAN_STRING, 0, 0, 257, ONCE, AT_ARG + 2 },
+	{ HOOK_fsconfig_rest, SYSCALL_PLAN_STRING, 0, 0, PATH_BYTES, ONCE, AT_ARG + 3 },
+	{ HOOK_fsconfig_rest, SYSCALL_PLAN_BYTES, HOOK_BYTES, 0, HOOK_BYTES, ONCE, AT_ARG + 3 },
+	{ HOOK_quota_rest, SYSCALL_PLAN_BYTES, HOOK_BYTES, 0, HOOK_BYTES, ONCE, AT_ARG + 2 },
+	{ HOOK_quota_rest, SYSCALL_PLAN_BYTES, HOOK_BYTES, 0, HOOK_BYTES, ONCE, AT_ARG + 3 },
+	{ HOOK_keyctl_rest, SYSCALL_PLAN_BYTES, KEY_BYTES, 0, KEY_BYTES, ONCE, AT_ARG + 1 },
+	{ HOOK_keyctl_rest, SYSCALL_PLAN_BYTES, KEY_BYTES, 0, KEY_BYTES, ONCE, AT_ARG + 2 },
+	{ HOOK_keyctl_rest, SYSCALL_PLAN_BYTES, KEY_BYTES, 0, KEY_BYTES, ONCE, AT_ARG + 3 },
+	{ HOOK_keyctl_rest, SYSCALL_PLAN_BYTES, KEY_BYTES, 0, KEY_BYTES, ONCE, AT_ARG + 4 },
+	{ HOOK_seccomp_arg, SYSCALL_PLAN_BYTES, 16, 0, 16, ONCE, ITS_OWN },
+	{ HOOK_seccomp_arg, SYSCALL_PLAN_FOLLOW, 16, 0, CODE_BYTES, ONCE, ITS_OWN },
+	{ HOOK_prctl_rest, SYSCALL_PLAN_BYTES, HOOK_BYTES, 0, HOOK_BYTES, ONCE, AT_ARG + 1 },
+	{ HOOK_prctl_rest, SYSCALL_PLAN_BYTES, HOOK_BYTES, 0, HOOK_BYTES, ONCE, AT_ARG + 2 },
+	{ HOOK_prctl_rest, SYSCALL_PLAN_FOLLOW, 16, 0, CODE_BYTES, ONCE, AT_ARG + 2 },
+	{ HOOK_prctl_rest, SYSCALL_PLAN_BYTES, HOOK_BYTES, 0, HOOK_BYTES, ONCE, AT_ARG + 4 },
 };
 
 static unsigned bytes_of(enum syscall_abi abi, const struct sys_type *type)
@@ -79,33 +124,42 @@ static uint8_t size_from(uint16_t param)
 	return param < 6 ? (uint8_t)param : param == SYS_FROM_RESULT ? SYSCALL_PLAN_SIZE_RESULT : SYSCALL_PLAN_SIZE_NONE;
 }
 
-static struct syscall_plan_step plan_hook(const struct sys_type *type, bool verbose)
+static struct syscall_plan_step hook_step(const struct hook_plan *h, const struct sys_type *type, unsigned own)
 {
-	if (type->ref == HOOK_env && verbose)
-		return (struct syscall_plan_step){ .kind = SYSCALL_PLAN_STRINGS, .size_arg = SYSCALL_PLAN_SIZE_NONE };
-	for (size_t i = 0; i < sizeof(hook_plans) / sizeof(*hook_plans); i++) {
-		const struct hook_plan *h = &hook_plans[i];
+	struct syscall_plan_step step = { .kind = h->kind, .fixed = h->fixed, .scale = h->scale, .limit = h->limit,
+					  .arg = (uint8_t)(h->at == ITS_OWN ? own : (unsigned)(h->at - AT_ARG)) };
 
-		if (h->hook == type->ref)
-			return (struct syscall_plan_step){
-				.kind = h->kind, .fixed = h->fixed, .scale = h->scale, .limit = h->limit,
-				.size_arg = h->by_param ? size_from(type->param)
-					    : h->scale ? SYSCALL_PLAN_SIZE_RESULT : SYSCALL_PLAN_SIZE_NONE };
+	switch (h->count) {
+	case ONCE: step.size_arg = SYSCALL_PLAN_SIZE_NONE; break;
+	case OF_PARAM: step.size_arg = size_from(type->param); break;
+	case OF_RESULT: step.size_arg = SYSCALL_PLAN_SIZE_RESULT; break;
+	default: step.size_arg = (uint8_t)(h->count - OF_ARG);
 	}
-	return (struct syscall_plan_step){ .kind = SYSCALL_PLAN_BYTES, .fixed = HOOK_BYTES, .limit = HOOK_BYTES,
-					   .size_arg = SYSCALL_PLAN_SIZE_NONE };
+	return step;
 }
 
-/* Which argument points to what the step copies: its own, I, or that of the hook's table. */
-static uint8_t step_arg(const struct sys_type *type, unsigned i)
+/* Up to HOOK_STEPS for the hook at argument OWN; how many. */
+enum { HOOK_STEPS = 4 };
+static unsigned plan_hook(const struct sys_type *type, unsigned own, bool verbose, struct syscall_plan_step steps[HOOK_STEPS])
 {
-	for (size_t k = 0; type->kind == SYS_HOOK && k < sizeof(hook_plans) / sizeof(*hook_plans); k++)
-		if (hook_plans[k].hook == type->ref && hook_plans[k].at)
-			return (uint8_t)(hook_plans[k].at - 1);
-	return (uint8_t)i;
+	struct syscall_plan_step strings = { .kind = SYSCALL_PLAN_STRINGS, .arg = (uint8_t)own, .size_arg = SYSCALL_PLAN_SIZE_NONE };
+	struct syscall_plan_step other = { .kind = SYSCALL_PLAN_BYTES, .arg = (uint8_t)own, .fixed = HOOK_BYTES,
+					   .limit = HOOK_BYTES, .size_arg = SYSCALL_PLAN_SIZE_NONE };
+	unsigned n = 0;
+
+	if (type->ref == HOOK_env && verbose) {
+		steps[0] = strings;
+		return 1;
+	}
+	for (size_t i = 0; i < sizeof(hook_plans) / sizeof(*hook_plans); i++)
+		if (hook_plans[i].hook == type->ref && n < HOOK_STEPS)
+			steps[n++] = hook_step(&hook_plans[i], type, own);
+	if (n == 0)
+		steps[n++] = other;
+	return n;
 }
 
-static struct syscall_plan_step plan_type(enum syscall_abi abi, const struct sys_type *type, bool verbose)
+static struct syscall_plan_step plan_type(enum syscall_abi abi, const struct sys_type *type)
 {
 	struct syscall_plan_step step = { .size_arg = SYSCALL_PLAN_SIZE_NONE };
 
@@ -140,16 +194,25 @@ static struct syscall_plan_step plan_type(enum syscall_abi abi, const struct sys
 		step.size_arg = size_from(type->param);
 		step.limit = ARRAY_BYTES;
 		break;
-	case SYS_HOOK:
-		return plan_hook(type, verbose);
 	}
 	return step;
 }
 
-static void add(struct syscall_plan *plan, unsigned *count, struct syscall_plan_step step)
+static void add(struct syscall_plan *plan, unsigned *count, enum syscall_phase phase, const struct syscall_plan_step *steps, unsigned n)
 {
-	if (*count < SYSCALL_PLAN_STEPS && step.kind != SYSCALL_PLAN_NONE)
-		plan->steps[(*count)++] = step;
+	for (unsigned i = 0; i < n && *count < SYSCALL_PLAN_STEPS; i++)
+		if (steps[i].kind != SYSCALL_PLAN_NONE) {
+			plan->steps[*count] = steps[i];
+			plan->steps[(*count)++].phase = (uint8_t)phase;
+		}
+}
+
+/* Bytes that are remembered of what an argument points to. */
+static void add_saves(struct syscall_plan *plan, unsigned *count, enum syscall_phase phase, const struct syscall_describe *d)
+{
+	for (unsigned i = 0; i < d->save_count; i++)
+		add(plan, count, phase, &(struct syscall_plan_step){ .kind = SYSCALL_PLAN_BYTES, .arg = d->saves[i].arg, .fixed = 8,
+								     .limit = 8, .size_arg = SYSCALL_PLAN_SIZE_NONE }, 1);
 }
 
 /* Calls whose descriptors their description doesn't show. */
@@ -162,6 +225,8 @@ static const struct {
 	{ "ppoll", 0, SYSCALL_PLAN_FILES_POLLED }, { "ppoll_time64", 0, SYSCALL_PLAN_FILES_POLLED },
 	{ "fcntl", 64, 0 }, { "fcntl64", 64, 0 }, { "bpf", 64, 0 }, { "seccomp", 64, 0 }, { "mmap", 16, 0 },
 	{ "mmap2", 16, 0 }, { "sendmsg", 0, SYSCALL_PLAN_FILES_SENT }, { "recvmsg", 0, SYSCALL_PLAN_FILES_RECEIVED },
+	{ "sendmmsg", 0, SYSCALL_PLAN_FILES_SENT_MANY }, { "recvmmsg", 0, SYSCALL_PLAN_FILES_RECEIVED_MANY },
+	{ "recvmmsg_time64", 0, SYSCALL_PLAN_FILES_RECEIVED_MANY },
 };
 
 static bool has_messages(const struct syscall_describe *d)
@@ -203,25 +268,25 @@ void syscall_plan_entry(enum syscall_abi abi, const struct syscall_entry *entry,
 		return;
 	plan_files(entry, ret);
 	ret->socket = has_messages(d);
-	for (unsigned i = 0; i < d->save_count; i++)
-		add(ret, &count, (struct syscall_plan_step){ .kind = SYSCALL_PLAN_BYTES, .arg = d->saves[i].arg,
-							      .fixed = 8, .limit = 8,
-							      .size_arg = SYSCALL_PLAN_SIZE_NONE });
+	add_saves(ret, &count, SYSCALL_ENTER, d);
 	for (unsigned i = 0; i < d->count && i < 6; i++) {
-		struct syscall_plan_step step = plan_type(abi, &sys_types[d->args[i].type], verbose);
+		const struct sys_type *type = &sys_types[d->args[i].type];
+		struct syscall_plan_step steps[HOOK_STEPS] = { 0 };
 		uint8_t flags = d->args[i].flags;
+		unsigned n = 1;
 
-		step.arg = step_arg(&sys_types[d->args[i].type], i);
+		if (type->kind == SYS_HOOK) {
+			n = plan_hook(type, i, verbose, steps);
+		} else {
+			steps[0] = plan_type(abi, type);
+			steps[0].arg = (uint8_t)i;
+		}
 		if (!(flags & SYS_AT_EXIT))
-			add(ret, &count, step);
-		step.phase = SYSCALL_EXIT;
+			add(ret, &count, SYSCALL_ENTER, steps, n);
 		/* what stands behind the result of poll and select is what the kernel left in their input */
 		if (flags & (SYS_AT_EXIT | SYS_AT_BOTH) || d->aux)
-			add(ret, &count, step);
+			add(ret, &count, SYSCALL_EXIT, steps, n);
 	}
 	/* what is saved is only read where its argument's own step reads less: socket lengths at exit */
-	for (unsigned i = 0; i < d->save_count; i++)
-		add(ret, &count, (struct syscall_plan_step){ .kind = SYSCALL_PLAN_BYTES, .phase = SYSCALL_EXIT,
-							      .arg = d->saves[i].arg, .fixed = 8, .limit = 8,
-							      .size_arg = SYSCALL_PLAN_SIZE_NONE });
+	add_saves(ret, &count, SYSCALL_EXIT, d);
 }

@@ -20,6 +20,9 @@ enum syscall_plan_kind {
 	SYSCALL_PLAN_SIZED,     /* bytes whose count is the socklen_t or u32 that `size_arg` points to */
 	SYSCALL_PLAN_POINTERS,  /* up to NULL; not what they point to */
 	SYSCALL_PLAN_SOCKBUF,   /* as BYTES; of a netlink socket all of them */
+	SYSCALL_PLAN_FOLLOW,    /* of what the words of the `fixed` bytes there point to, `limit` bytes each */
+	SYSCALL_PLAN_LIST,      /* `size_arg` pointers, the `fixed` bytes at each, and as FOLLOW what those point to */
+	SYSCALL_PLAN_IOCTL,     /* as many bytes as argument 1 says, an ioctl's number, and what they point to */
 };
 enum { SYSCALL_PLAN_SIZE_RESULT = 6, SYSCALL_PLAN_SIZE_NONE = 7, SYSCALL_PLAN_STEPS = 10, SYSCALL_PLAN_STACK = 6 };
 
@@ -46,6 +49,8 @@ enum syscall_plan_files {
 	SYSCALL_PLAN_FILES_PAIR_3, /* ... at argument 3 */
 	SYSCALL_PLAN_FILES_SENT,     /* in the control messages of the struct msghdr at argument 1 */
 	SYSCALL_PLAN_FILES_RECEIVED, /* ... when the call has returned */
+	SYSCALL_PLAN_FILES_SENT_MANY,     /* ... of the struct mmsghdr [argument 2] */
+	SYSCALL_PLAN_FILES_RECEIVED_MANY, /* ... as many as the result says */
 };
 
 /* All zero where nothing is to be copied or the call isn't known.  VERBOSE: for structures and

@@ -40,8 +40,8 @@
 enum { SETTLE_NS = 2000000, STRING_MAX = 1 << 20, STRINGS_MOST = 64, STRINGS_MOST_VERBOSE = 8192 };
 
 _Static_assert(sizeof(struct bpf_calls_step) == sizeof(struct syscall_plan_step) &&
-		       (int)BPF_CALLS_STEPS == (int)SYSCALL_PLAN_STEPS && (int)BPF_FILES_RECEIVED == (int)SYSCALL_PLAN_FILES_RECEIVED &&
-		       (int)BPF_STEP_SOCKBUF == (int)SYSCALL_PLAN_SOCKBUF &&
+		       (int)BPF_CALLS_STEPS == (int)SYSCALL_PLAN_STEPS && (int)BPF_FILES_RECEIVED_MANY == (int)SYSCALL_PLAN_FILES_RECEIVED_MANY &&
+		       (int)BPF_STEP_IOCTL == (int)SYSCALL_PLAN_IOCTL &&
 		       (int)BPF_STEP_SIZE_RESULT == (int)SYSCALL_PLAN_SIZE_RESULT &&
 		       sizeof(struct bpf_calls_piece) == sizeof(struct syscall_piece),
 	       "event/bpf_calls.h follows syscall/plan.h and memory.h");
