@@ -253,7 +253,7 @@ void hook_bpf_boot_time(struct decoder *d, const struct sys_ref *ref)
 	struct timespec real, boot;
 
 	dec_uint(d, ref->value);
-	if (d->memory->partial || clock_gettime(CLOCK_REALTIME, &real) != 0 || clock_gettime(CLOCK_BOOTTIME, &boot) != 0)
+	if (clock_gettime(CLOCK_REALTIME, &real) != 0 || clock_gettime(CLOCK_BOOTTIME, &boot) != 0)
 		return;
 	uint64_t ns = (uint64_t)(real.tv_sec - boot.tv_sec) * 1000000000U + (uint64_t)(real.tv_nsec - boot.tv_nsec) + ref->value;
 	dec_time_comment(d, (int64_t)(ns / 1000000000U), 0);
