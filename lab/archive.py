@@ -118,6 +118,7 @@ def write_job(path, run):
         cpio.copy("lab/start", LAB + "/guest/start")
         cpio.text("lab/argv", os.fsencode("set -- %s\n" % shlex.join(run.argv)))
         cpio.text("lab/env", os.fsencode("".join("export %s=%s\n" % (name, shlex.quote(value)) for name, value in run.environment().items())))
+        cpio.text("lab/private", "".join(path + "\n" for path in run.private()))
         cpio.text("lab/keep", "".join(path + "\n" for path in run.keep()))
         # A machine from a snapshot has the time and the random numbers of when it was saved.
         cpio.text("lab/now", "%d\n" % time.time())

@@ -23,6 +23,7 @@ import selectors
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -146,6 +147,13 @@ def kvm_runs():
         return os.path.exists(console) and "Linux version" in read(console)
 
 
+def closed_to_others(path):
+    """The uppermost directory above path that others than its owner and group may not enter; None: they may all be entered."""
+    above = path.split("/")[1:-1]
+    directories = ("/" + "/".join(above[:n]) for n in range(1, len(above) + 1))
+    return next((d for d in directories if not os.stat(d).st_mode & stat.S_IXOTH), None)
+
+
 class Run:
     """One guest: fill in the fields, then execute() gives the program's exit status.
 
@@ -194,8 +202,8 @@ class Run:
         run.serial = self.serial and run.dir + "/serial"
         return run
 
-    def keep(self):
-        """Host directories and files that the guest's tmpfs must not hide."""
+    def used(self):
+        """Host directories and files that the guest must see."""
         paths = [SRC, os.getcwd(), os.path.dirname(self.kernel.image), *self.keep_paths]
         paths += [value for name, value in self.env.items() if name in ("SRC", "BUILD", "TESTDIR", "SHARED")]
         for word in filter(os.path.isfile, self.argv):
@@ -203,11 +211,17 @@ class Run:
             paths.append(word if directory in OVERLAID else directory)
         if self.kernel.root:
             paths.append(self.kernel.root)
-        kept = []
-        for path in map(os.path.realpath, filter(None, paths)):
-            if any(path.startswith(top + "/") for top in OVERLAID) and os.path.exists(path) and path not in kept:
-                kept.append(path)
-        return kept
+        return {path for path in map(os.path.realpath, filter(None, paths)) if os.path.exists(path)}
+
+    def private(self):
+        """Directories on the way to those that only their owner may enter (a checkout below /root):
+        the guest has others in their place, for its ordinary user."""
+        return sorted({top for top in map(closed_to_others, self.used()) if top})
+
+    def keep(self):
+        """Those that the guest's tmpfs must not hide."""
+        tops = (*OVERLAID, *self.private())
+        return sorted(path for path in self.used() if any(path.startswith(top + "/") for top in tops))
 
     def environment(self):
         env = {"LAB": LAB, "LAB_USER": "1" if self.user else "", "LAB_CPUS": str(self.cpus), "LAB_KERNEL": self.kernel.image,
