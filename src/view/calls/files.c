@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Files, sockets and the rest that was touched: what was moved there, and how long it took. */
+#include "base/str.h"
 #include "base/units.h"
 #include "record/recording.h"
 #include "render/doc.h"
@@ -59,6 +60,14 @@ static void emit_kind(struct doc *doc, const struct calls *c, const char *key, c
 	vec_deinit(&list);
 }
 
+static bool uses_rings(const struct calls *c)
+{
+	for (size_t i = 0; i < c->objects.list.n; i++)
+		if (str_starts(c->objects.list.v[i].name, "io_uring"))
+			return true;
+	return false;
+}
+
 void calls_emit_files(struct doc *doc, struct calls *c)
 {
 	uint64_t read = 0, written = 0, files = 0, sockets = 0;
@@ -73,6 +82,8 @@ void calls_emit_files(struct doc *doc, struct calls *c)
 	}
 	doc_text(doc, "%s file%s and %s socket%s touched; %s read, %s written.", units_count(files).text, files == 1 ? "" : "s",
 		 units_count(sockets).text, sockets == 1 ? "" : "s", units_bytes((double)read).text, units_bytes((double)written).text);
+	if (uses_rings(c))
+		doc_text(doc, "It uses io_uring: what is read and written by way of its rings is not among this.");
 	emit_kind(doc, c, "files", "Files", 1 << CALL_OBJECT_FILE, FILES_SHOWN);
 	emit_kind(doc, c, "sockets", "Sockets", 1 << CALL_OBJECT_SOCKET, FILES_SHOWN);
 	emit_kind(doc, c, "others", "Pipes and others", 1 << CALL_OBJECT_PIPE | 1 << CALL_OBJECT_OTHER, OTHERS_SHOWN);
