@@ -8,13 +8,19 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void extract_again(const struct btf_file *kernel, const struct btf_file *program)
+static void extract_again(struct bytes bytes, const struct btf_file *program)
 {
+	struct btf_file all, *kernel = &all;
+	struct btf_names names;
 	struct str image;
 	struct btf_file out;
 
 	str_init(&image);
-	btf_extract(kernel, program, &image);
+	btf_names_init(&names);
+	btf_names_add_records(&names, program);
+	if (btf_init_finding(kernel, bytes, &names) != NULL)
+		abort(); /* it could be read before */
+	btf_extract(kernel, &names, &image);
 
 	struct err *err = btf_init(&out, (struct bytes){ (const uint8_t *)image.text, image.length });
 
@@ -27,6 +33,8 @@ static void extract_again(const struct btf_file *kernel, const struct btf_file *
 			abort();
 	}
 	btf_deinit(&out);
+	btf_deinit(kernel);
+	btf_names_deinit(&names);
 	str_deinit(&image);
 }
 
@@ -38,15 +46,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 
 	size_t cut = 1 + (size - 1) * data[0] / 255;
-	struct err *err = btf_init(&kernel, (struct bytes){ data + 1, cut - 1 });
+	struct bytes first = { data + 1, cut - 1 };
+	struct err *err = btf_init(&kernel, first);
 
 	if (!err) {
 		err = btf_init(&program, (struct bytes){ data + cut, size - cut });
 		if (!err) {
-			extract_again(&kernel, &program);
+			extract_again(first, &program);
 			btf_deinit(&program);
 		} else {
-			extract_again(&kernel, &kernel);
+			extract_again(first, &kernel);
 		}
 		btf_deinit(&kernel);
 	}

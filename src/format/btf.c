@@ -2,7 +2,8 @@
 /*
  * Types stand one after another, each 12 bytes and what its kind and member count ask for, and
  * are numbered from 1.  So one walk finds where each begins; it ends at the first that is
- * not known or does not fit, and what refers beyond is void.
+ * not known or does not fit, and what refers beyond is void.  The kernel has 100,000 and more, of which few are
+ * looked at again: where each eighth begins is kept, and names are looked for in that walk.
  *
  * An extract is made in two rounds: first a list of what is needed, which grows while it is
  * gone through, so nothing recurses; then each is copied with the numbers of the list.
@@ -43,28 +44,86 @@ static struct btf_type type_at(const struct btf_file *f, size_t offset)
 	return t;
 }
 
-static void walk(struct btf_file *f)
+/* --- names --------------------------------------------------------------------------------------- */
+
+void btf_names_init(struct btf_names *n)
+{
+	*n = (struct btf_names){ 0 };
+	strmap_init(&n->kinds);
+}
+
+void btf_names_deinit(struct btf_names *n)
+{
+	strmap_deinit(&n->kinds);
+	vec_deinit(&n->found);
+}
+
+/* Of how a name begins: its first four bytes, or all of a shorter one.  Nearly all names end here. */
+static uint32_t filter_bit(const char *name)
+{
+	uint32_t word = 0;
+
+	for (unsigned i = 0; i < sizeof(word) && name[i]; i++)
+		word |= (uint32_t)(uint8_t)name[i] << 8 * i;
+	return word * 0x9e3779b1U >> 20;
+}
+
+void btf_names_add(struct btf_names *n, const char *name, size_t length, uint32_t kinds)
+{
+	char beginning[sizeof(uint32_t) + 1] = "";
+	uint32_t bit;
+
+	memcpy(beginning, name, length < sizeof(uint32_t) ? length : sizeof(uint32_t));
+	bit = filter_bit(beginning);
+	n->filter[bit / 64] |= UINT64_C(1) << bit % 64;
+	*strmap_get(&n->kinds, name, length, NULL) |= kinds;
+}
+
+static void look_for(struct btf_names *n, const struct btf_file *f, const struct btf_type *t, uint32_t id)
+{
+	enum { NAMED = 1 << BTF_STRUCT | 1 << BTF_UNION | 1 << BTF_TYPEDEF | 1 << BTF_FUNC };
+	uint32_t kind = 1U << btf_kind_of(t), bit;
+	const uint64_t *kinds;
+	const char *name;
+
+	if (!(kind & NAMED) || t->name_offset == 0)
+		return;
+	name = btf_string(f, t->name_offset);
+	bit = filter_bit(name);
+	if (!(n->filter[bit / 64] >> bit % 64 & 1))
+		return;
+	kinds = strmap_find(&n->kinds, name, strlen(name));
+	if (kinds && *kinds & kind)
+		vec_push(&n->found, id);
+}
+
+/* --- a file ---------------------------------------------------------------------------------------- */
+
+static void walk(struct btf_file *f, struct btf_names *names)
 {
 	size_t room = 0, at = 0;
 
 	f->count = 1;
 	while (f->types.size_bytes - at >= TYPE_BYTES) {
 		struct btf_type t = type_at(f, at);
-		size_t tail = tail_bytes(&t);
+		size_t tail = tail_bytes(&t), i = (f->count - 1) / BTF_STRIDE;
 
 		if (tail > f->types.size_bytes - at - TYPE_BYTES)
 			return;
-		if (f->count >= room) {
+		if (i >= room) {
 			room = room ? room * 2 : 1024;
 			f->offsets = mem_realloc(f->offsets, room * sizeof(*f->offsets));
-			f->offsets[0] = 0;
 		}
-		f->offsets[f->count++] = (uint32_t)at;
+		if ((f->count - 1) % BTF_STRIDE == 0)
+			f->offsets[i] = (uint32_t)at;
+		if (names)
+			look_for(names, f, &t, f->count);
+		f->count++;
 		at += TYPE_BYTES + tail;
 	}
 }
 
-struct err *btf_init(struct btf_file *f, struct bytes image)
+struct err *btf_init_finding(struct btf_file *f, struct bytes image, struct btf_names *names)
 {
 	struct head head;
 
@@ -82,9 +141,11 @@ struct err *btf_init(struct btf_file *f, struct bytes image)
 		return err_new(ERR_FORMAT, "broken BTF: its parts lie outside");
 	f->types = (struct bytes){ image.data + types, head.word[3] };
 	f->strings = (struct bytes){ image.data + strings, head.word[5] };
-	walk(f);
+	walk(f, names);
 	return NULL;
 }
+
+struct err *btf_init(struct btf_file *f, struct bytes image) { return btf_init_finding(f, image, NULL); }
 
 void btf_deinit(struct btf_file *f)
 {
@@ -92,29 +153,31 @@ void btf_deinit(struct btf_file *f)
 	*f = (struct btf_file){ 0 };
 }
 
-struct btf_type btf_type_of(const struct btf_file *f, uint32_t id) { return type_at(f, f->offsets[id]); }
+static size_t offset_of(const struct btf_file *f, uint32_t id)
+{
+	size_t at = f->offsets[(id - 1) / BTF_STRIDE];
+
+	for (uint32_t i = (id - 1) % BTF_STRIDE; i > 0; i--) {
+		struct btf_type t = type_at(f, at);
+
+		at += TYPE_BYTES + tail_bytes(&t);
+	}
+	return at;
+}
+
+struct btf_type btf_type_of(const struct btf_file *f, uint32_t id) { return type_at(f, offset_of(f, id)); }
 
 struct bytes btf_members(const struct btf_file *f, uint32_t id)
 {
-	struct btf_type t = btf_type_of(f, id);
+	size_t at = offset_of(f, id);
+	struct btf_type t = type_at(f, at);
 
-	return (struct bytes){ f->types.data + f->offsets[id] + TYPE_BYTES, tail_bytes(&t) };
+	return (struct bytes){ f->types.data + at + TYPE_BYTES, tail_bytes(&t) };
 }
 
 const char *btf_string(const struct btf_file *f, uint32_t offset)
 {
 	return offset < f->strings.size_bytes ? (const char *)f->strings.data + offset : "";
-}
-
-uint32_t btf_find(const struct btf_file *f, enum btf_kind kind, const char *name)
-{
-	for (uint32_t id = 1; id < f->count; id++) {
-		struct btf_type t = btf_type_of(f, id);
-
-		if (btf_kind_of(&t) == kind && strcmp(btf_string(f, t.name_offset), name) == 0)
-			return id;
-	}
-	return 0;
 }
 
 /* --- extract ------------------------------------------------------------------------------------- */
@@ -171,26 +234,25 @@ static bool is_record(const struct btf_type *t)
 	return (btf_kind_of(t) == BTF_STRUCT || btf_kind_of(t) == BTF_UNION) && t->name_offset;
 }
 
-static void list_wanted(struct extract *x, const struct btf_file *wanted)
+void btf_names_add_records(struct btf_names *n, const struct btf_file *program)
 {
-	struct strmap names;
-
-	strmap_init(&names);
-	for (uint32_t id = 1; id < wanted->count; id++) {
-		struct btf_type t = btf_type_of(wanted, id);
-		const char *name = btf_string(wanted, t.name_offset), *flavour = strstr(name, "___");
+	for (uint32_t id = 1; id < program->count; id++) {
+		struct btf_type t = btf_type_of(program, id);
+		const char *name = btf_string(program, t.name_offset), *flavour = strstr(name, "___");
 
 		if (is_record(&t))
-			strmap_get(&names, name, flavour ? (size_t)(flavour - name) : strlen(name), NULL);
+			btf_names_add(n, name, flavour ? (size_t)(flavour - name) : strlen(name), 1 << BTF_STRUCT | 1 << BTF_UNION);
 	}
-	for (uint32_t id = 1; id < x->f->count; id++) {
-		struct btf_type t = btf_type_of(x->f, id);
-		const char *name = btf_string(x->f, t.name_offset);
+}
 
-		if (is_record(&t) && strmap_find(&names, name, strlen(name)))
-			need(x, id);
+static void list(struct extract *x, const struct btf_names *names)
+{
+	for (size_t i = 0; i < names->found.n; i++) {
+		struct btf_type t = btf_type_of(x->f, names->found.v[i]);
+
+		if (is_record(&t))
+			need(x, names->found.v[i]);
 	}
-	strmap_deinit(&names);
 	for (size_t i = 0; i < x->ids.n; i++)
 		need_parts(x, x->ids.v[i]);
 }
@@ -259,7 +321,7 @@ static void put_type(struct extract *x, uint32_t id)
 		put_members(x, id, kind);
 }
 
-void btf_extract(const struct btf_file *f, const struct btf_file *wanted, struct str *image)
+void btf_extract(const struct btf_file *f, const struct btf_names *found, struct str *image)
 {
 	struct extract x = { .f = f, .number = mem_calloc(f->count, sizeof(uint32_t)) };
 	const uint16_t magic = MAGIC;
@@ -269,7 +331,7 @@ void btf_extract(const struct btf_file *f, const struct btf_file *wanted, struct
 	str_init(&x.types);
 	str_init(&x.strings);
 	str_add_n(&x.strings, "", 1);
-	list_wanted(&x, wanted);
+	list(&x, found);
 	for (size_t i = 0; i < x.ids.n; i++)
 		put_type(&x, x.ids.v[i]);
 	str_add_n(image, &magic, sizeof(magic));

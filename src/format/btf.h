@@ -6,7 +6,9 @@
  * include/uapi/linux/btf.h).  Native byte order only: it is the running machine's.
  */
 #include "base/err.h"
+#include "base/map.h"
 #include "base/str.h"
+#include "base/vec.h"
 #include "format/cursor.h"
 
 #include <stddef.h>
@@ -27,12 +29,25 @@ struct btf_type {
 /* A view on bytes that stay the caller's. */
 struct btf_file {
 	struct bytes types, strings;
-	uint32_t *offsets; /* [id], of a type in `types`; [0] is void */
+	uint32_t *offsets; /* [(id - 1) / BTF_STRIDE], of a type in `types` */
 	uint32_t count;    /* ids: 1 to count - 1 */
 };
+enum { BTF_STRIDE = 8 };
+
+/* What is looked for while a file's types are counted, which is most of the work there is with the kernel's. */
+struct btf_names {
+	struct strmap kinds;  /* name -> its kinds that are wanted, 1 << BTF_STRUCT | ... */
+	uint64_t filter[64];  /* hashes of how those names begin */
+	VEC(uint32_t) found;  /* ids, ascending */
+};
+void btf_names_init(struct btf_names *n);
+void btf_names_deinit(struct btf_names *n);
+void btf_names_add(struct btf_names *n, const char *name, size_t length, uint32_t kinds);
 
 /* ERR_FORMAT when these are no BTF. */
 struct err *btf_init(struct btf_file *f, struct bytes image);
+/* And which types have one of these names: NAMES->found.  NAMES may be NULL. */
+struct err *btf_init_finding(struct btf_file *f, struct bytes image, struct btf_names *names);
 void btf_deinit(struct btf_file *f);
 
 static inline enum btf_kind btf_kind_of(const struct btf_type *t) { return (enum btf_kind)(t->info >> 24 & 31); }
@@ -43,13 +58,12 @@ struct btf_type btf_type_of(const struct btf_file *f, uint32_t id);
 struct bytes btf_members(const struct btf_file *f, uint32_t id);
 const char *btf_string(const struct btf_file *f, uint32_t offset); /* "" when it is out of range */
 
-/* The first type of that kind and name; 0: there is none. */
-uint32_t btf_find(const struct btf_file *f, enum btf_kind kind, const char *name);
+/* The names of PROGRAM's structs and unions; what follows "___" in one does not count. */
+void btf_names_add_records(struct btf_names *n, const struct btf_file *program);
 
-/* Structs and unions of F with a name that WANTED has too (what follows "___" there does not
- * count), with all their members and what those hold by value, as BTF of its own appended to
- * IMAGE.  What members point to is left out.  A loader of BPF programs finds the places of
+/* The structs and unions of F among FOUND, with all their members and what those hold by value, as BTF of its own
+ * appended to IMAGE.  What members point to is left out.  A loader of BPF programs finds the places of
  * fields in there a hundred times faster than in all of the kernel's types. */
-void btf_extract(const struct btf_file *f, const struct btf_file *wanted, struct str *image);
+void btf_extract(const struct btf_file *f, const struct btf_names *found, struct str *image);
 
 #endif

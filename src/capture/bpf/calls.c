@@ -37,7 +37,7 @@
 
 #include "calls.skel.h"
 
-enum { SETTLE_NS = 2000000, STRING_MAX = 1 << 20, STRINGS_MOST = 64, STRINGS_MOST_VERBOSE = 8192 };
+enum { SETTLE_NS = 2000000, SOON_RING_BYTES = 2 << 20, STRING_MAX = 1 << 20, STRINGS_MOST = 64, STRINGS_MOST_VERBOSE = 8192 };
 
 _Static_assert(sizeof(struct bpf_calls_step) == sizeof(struct syscall_plan_step) &&
 		       (int)BPF_CALLS_STEPS == (int)SYSCALL_PLAN_STEPS && (int)BPF_FILES_RECEIVED_MANY == (int)SYSCALL_PLAN_FILES_RECEIVED_MANY &&
@@ -725,16 +725,32 @@ static struct err *open_stacks(struct bpf_calls *c)
 				  skel->rodata->stack_max_frames, &c->stacks);
 }
 
-static struct err *load(struct bpf_calls *c)
+/* Of one CPU.  Copies of stacks come at once, before tables are ready. */
+static size_t ring_bytes(const struct bpf_calls *c)
 {
-	/* copies of stacks come at once, before tables are ready */
-	size_t ring_bytes = c->options.ring_bytes ? c->options.ring_bytes : bpf_rings_bytes() * (c->options.track ? 2 : 1);
-	struct calls_bpf *skel;
+	return c->options.ring_bytes ? c->options.ring_bytes : bpf_rings_bytes() * (c->options.track ? 2 : 1);
+}
 
-	BPF_LOADER_TYPES(&c->loader, calls);
-	skel = c->skel = calls_bpf__open_opts(bpf_loader_options(&c->loader));
+/* To begin with: the kernel takes its pages one by one, 8 MiB in two milliseconds; this much holds the most that a CPU can
+ * write in a dozen. */
+static size_t first_ring_bytes(const struct bpf_calls *c)
+{
+	size_t all = ring_bytes(c);
+
+	return c->options.soon && !c->options.track && all > SOON_RING_BYTES ? SOON_RING_BYTES : all;
+}
+
+bool bpf_calls_settle(struct bpf_calls *c)
+{
+	return bpf_rings_settle(c->rings, ring_bytes(c));
+}
+
+struct err *bpf_calls_load(struct bpf_calls *c)
+{
+	struct calls_bpf *skel = c->skel = calls_bpf__open_opts(bpf_loader_options(&c->loader));
 	if (!skel)
 		return bpf_loader_open_error(&c->loader);
+	c->rings = bpf_rings_begin(first_ring_bytes(c)); /* while types are looked up */
 	if (c->options.track && !bpf_loader_has_type(&c->loader, "maple_arange_64"))
 		return err_new(ERR_UNSUPPORTED, "this kernel is older than Linux 6.1: a BPF program can't see what is mapped, for -k");
 	choose_stacks(c);
@@ -750,9 +766,9 @@ static struct err *load(struct bpf_calls *c)
 	set_numbers(c->options.wanted, skel);
 	skel->rodata->calls_show_blocked = !c->options.whole_calls;
 	bpf_program__set_autoattach(skel->progs.calls_rest, false);
-	TRY(bpf_rings_prepare(skel->maps.rings, skel->maps.ring_states, ring_bytes, &skel->rodata->ring_wake_bytes));
+	TRY(bpf_rings_prepare(skel->maps.rings, skel->maps.ring_states, ring_bytes(c), &skel->rodata->ring_wake_bytes));
 	TRY(bpf_loader_load(&c->loader, skel->skeleton));
-	TRY(bpf_rings_open(skel->maps.rings, skel->maps.ring_states, ring_bytes, &c->rings));
+	TRY(bpf_rings_open(skel->maps.rings, skel->maps.ring_states, first_ring_bytes(c), &c->rings));
 	TRY(open_stacks(c));
 	TRY(fill_plans(c));
 	TRY(bpf_loader_attach(&c->loader, skel->skeleton));
@@ -762,21 +778,27 @@ static struct err *load(struct bpf_calls *c)
 	return c->narrow ? NULL : widen(c);
 }
 
-struct err *bpf_calls_create(const struct bpf_calls_options *options, struct bpf_calls **ret)
+struct bpf_calls *bpf_calls_prepare(const struct bpf_calls_options *options)
 {
 	struct bpf_calls *c = mem_calloc(1, sizeof(*c));
-	struct err *err;
 
 	c->options = *options;
 	map_init(&c->threads);
 	bpf_loader_init(&c->loader, "system calls");
-	err = load(c);
-	if (err) {
+	BPF_LOADER_TYPES(&c->loader, calls);
+	return c;
+}
+
+struct err *bpf_calls_create(const struct bpf_calls_options *options, struct bpf_calls **ret)
+{
+	struct bpf_calls *c = bpf_calls_prepare(options);
+	struct err *err = bpf_calls_load(c);
+
+	if (err)
 		bpf_calls_destroy(c);
-		return err;
-	}
-	*ret = c;
-	return NULL;
+	else
+		*ret = c;
+	return err;
 }
 
 struct err *bpf_calls_create_reader(const struct bpf_calls_options *options, struct bpf_calls **ret)

@@ -30,6 +30,7 @@ struct bpf_calls_options {
 	bool hide_failed_exec;   /* until the command is what it was asked to be: how it was found is not its doing */
 	bool whole_calls;        /* no entries of blocking calls beforehand */
 	size_t ring_bytes;       /* of one CPU; 0: bpf_rings_bytes() */
+	bool soon;               /* somebody waits for the first lines: rings are small until bpf_calls_settle() */
 	const struct syscall_lookup *lookup; /* finds calls that the tables don't know; may be NULL; borrowed */
 	struct track *track;     /* take user stacks (call_thread.stack), whose ids are this tracker's; NULL: none */
 	bool track_lives;        /* nobody else tells the tracker of processes */
@@ -47,6 +48,10 @@ struct err *bpf_calls_probe(void);
 bool bpf_calls_has_stacks(void);
 
 struct err *bpf_calls_create(const struct bpf_calls_options *options, struct bpf_calls **ret);
+/* The same in two steps: what needs nobody's permission goes on in a thread after the first, while the caller does something
+ * else.  Then only bpf_calls_load() may be called, or bpf_calls_destroy(). */
+struct bpf_calls *bpf_calls_prepare(const struct bpf_calls_options *options);
+struct err *bpf_calls_load(struct bpf_calls *c);
 void bpf_calls_destroy(struct bpf_calls *c); /* NULL-safe */
 /* Without programs: records come from elsewhere, one by one (tests). */
 struct err *bpf_calls_create_reader(const struct bpf_calls_options *options, struct bpf_calls **ret);
@@ -61,6 +66,9 @@ size_t bpf_calls_fds(const struct bpf_calls *c, int fds[BPF_CALLS_FDS]);
 /* Tell the sink what has come; LAST: all that had come when it was called.  It ends, however much
  * comes meanwhile. */
 void bpf_calls_drain(struct bpf_calls *c, bool last);
+/* With `soon`: call it between the first drains until it says false; a ring is made as large as it is to be each time,
+ * which takes some ms. */
+bool bpf_calls_settle(struct bpf_calls *c);
 /* The programs are taken away: nothing comes any more.  What came is still to be drained. */
 void bpf_calls_stop(struct bpf_calls *c);
 /* Nobody is looked at any more: tell the sink of each that is still there (`detached`). */

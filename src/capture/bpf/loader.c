@@ -201,23 +201,42 @@ static void register_typed(void)
 	done = true;
 }
 
-/* Those that the sections of the ELF file name. */
-static void find_typed(struct bpf_loader *l, const struct elf_file *file, const struct btf_file *kernel)
+/* Those that the sections of the ELF file name; TYPE: room for what each is the number of. */
+enum { TYPE_NAME_BYTES = 64 };
+static void list_typed(struct bpf_loader *l, const struct elf_file *file, struct btf_names *names, char type[][TYPE_NAME_BYTES])
 {
 	for (size_t i = 0; i < file->section_count && l->typed_count < BPF_LOADER_TYPED_MOST; i++) {
 		const char *section = file->sections[i].name;
 		const struct typed_kind *kind = typed_kind_of(section);
 		struct bpf_loader_typed *t = &l->typed[l->typed_count];
-		char type[64];
 
 		if (!kind)
 			continue;
 		snprintf(t->section, sizeof(t->section), "%s", section);
-		snprintf(type, sizeof(type), "%s%s", kind->type, section + strlen(kind->section));
-		t->type_id = btf_find(kernel, kind->kind, type);
+		snprintf(type[l->typed_count], TYPE_NAME_BYTES, "%s%s", kind->type, section + strlen(kind->section));
 		t->fd = -1;
-		l->typed_count += t->type_id != 0;
+		btf_names_add(names, type[l->typed_count], strlen(type[l->typed_count]), 1U << kind->kind);
+		l->typed_count++;
 	}
+}
+
+/* What the kernel doesn't have is asked of libbpf again. */
+static void take_typed(struct bpf_loader *l, const struct btf_file *kernel, const struct btf_names *names, char type[][TYPE_NAME_BYTES])
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < names->found.n; i++) {
+		struct btf_type t = btf_type_of(kernel, names->found.v[i]);
+		const char *name = btf_string(kernel, t.name_offset);
+
+		for (size_t k = 0; k < l->typed_count; k++)
+			if (!l->typed[k].type_id && strcmp(name, type[k]) == 0 && btf_kind_of(&t) == typed_kind_of(l->typed[k].section)->kind)
+				l->typed[k].type_id = names->found.v[i];
+	}
+	for (size_t k = 0; k < l->typed_count; k++)
+		if (l->typed[k].type_id)
+			l->typed[kept++] = l->typed[k];
+	l->typed_count = kept;
 }
 
 /* --- one loader's life -------------------------------------------------------------------------- */
@@ -234,8 +253,11 @@ void bpf_loader_init(struct bpf_loader *l, const char *what)
 	};
 }
 
+static void await_types(struct bpf_loader *l);
+
 void bpf_loader_deinit(struct bpf_loader *l)
 {
+	await_types(l);
 	for (size_t i = 0; i < l->typed_count; i++)
 		free_typed(&l->typed[i]);
 	io_closep(&l->types_fd);
@@ -243,30 +265,7 @@ void bpf_loader_deinit(struct bpf_loader *l)
 	l->log = NULL;
 }
 
-const struct bpf_object_open_opts *bpf_loader_options(struct bpf_loader *l) { return &l->options; }
-
 /* --- the kernel's types ------------------------------------------------------------------------ */
-
-/* The types that the program was compiled with, as BTF in its ELF file. */
-static struct err *types_of_program(struct bpf_loader *l, struct bytes elf, const struct btf_file *kernel, struct str *image)
-{
-	struct elf_file file;
-	struct btf_file program;
-
-	TRY(elf_init(&file, elf));
-
-	size_t section = elf_section_named(&file, ".BTF");
-	struct err *err = section ? btf_init(&program, elf_raw(&file, section))
-				  : err_new(ERR_NOT_FOUND, "a BPF program without BTF");
-
-	if (!err) {
-		btf_extract(kernel, &program, image);
-		btf_deinit(&program);
-	}
-	find_typed(l, &file, kernel);
-	elf_deinit(&file);
-	return err;
-}
 
 /* The kernel's types: mapped where it can be (since Linux 6.16), else read, 4 KiB at a time. */
 static struct err *kernel_types(struct str *text, struct bytes *ret)
@@ -287,47 +286,116 @@ static struct err *kernel_types(struct str *text, struct bytes *ret)
 	return NULL;
 }
 
+static struct err *extract(struct bpf_loader *l, const struct elf_file *file, struct btf_names *names, struct bytes types, struct str *image)
+{
+	char typed[BPF_LOADER_TYPED_MOST][TYPE_NAME_BYTES];
+	struct btf_file kernel;
+
+	list_typed(l, file, names, typed);
+	TRY(btf_init_finding(&kernel, types, names));
+	take_typed(l, &kernel, names, typed);
+	btf_extract(&kernel, names, image);
+	btf_deinit(&kernel);
+	return NULL;
+}
+
+/* The names of the types that the program was compiled with: BTF in its ELF file. */
+static struct err *names_of_program(const struct elf_file *file, struct btf_names *names)
+{
+	size_t section = elf_section_named(file, ".BTF");
+	struct btf_file program;
+
+	if (!section)
+		return err_new(ERR_NOT_FOUND, "a BPF program without BTF");
+	TRY(btf_init(&program, elf_raw(file, section)));
+	btf_names_add_records(names, &program);
+	btf_deinit(&program);
+	return NULL;
+}
+
 static struct err *extract_types(struct bpf_loader *l, struct bytes elf, struct str *image)
 {
-	struct str text;
+	struct btf_names names;
+	struct elf_file file;
 	struct bytes types = { 0 };
-	struct btf_file kernel;
+	struct str text;
+
+	TRY(elf_init(&file, elf));
+	btf_names_init(&names);
+	str_init(&text);
+
+	struct err *err = names_of_program(&file, &names);
+
+	if (!err)
+		err = kernel_types(&text, &types);
+	if (!err)
+		err = extract(l, &file, &names, types, image);
+	if (!text.text && types.size_bytes)
+		munmap((void *)types.data, types.size_bytes);
+	str_deinit(&text);
+	btf_names_deinit(&names);
+	elf_deinit(&file);
+	return err;
+}
+
+/* All of the kernel's types, then: libbpf finds in them what it looks for, only slower. */
+static struct err *copy_types(int fd)
+{
+	struct bytes types = { 0 };
+	struct str text;
 
 	str_init(&text);
 	struct err *err = kernel_types(&text, &types);
 
 	if (!err)
-		err = btf_init(&kernel, types);
-	if (!err) {
-		err = types_of_program(l, elf, &kernel, image);
-		btf_deinit(&kernel);
-	}
+		err = io_write_all(fd, types.data, types.size_bytes, "types");
 	if (!text.text && types.size_bytes)
 		munmap((void *)types.data, types.size_bytes);
 	str_deinit(&text);
 	return err;
 }
 
-void bpf_loader_types(struct bpf_loader *l, const void *elf, size_t size_bytes)
+static void *look_up_types(void *user)
 {
+	struct bpf_loader *l = user;
 	struct str image;
 
 	str_init(&image);
-	struct err *err = extract_types(l, (struct bytes){ elf, size_bytes }, &image);
+	struct err *err = extract_types(l, (struct bytes){ l->elf, l->elf_bytes }, &image);
 
-	if (!err) {
-		l->types_fd = memfd_create("sonde-types", MFD_CLOEXEC);
-		err = l->types_fd < 0 ? err_errno(errno, "no memfd")
-				      : io_write_all(l->types_fd, image.text, image.length, "types");
-	}
-	if (!err) {
-		snprintf(l->types_path, sizeof(l->types_path), "/proc/self/fd/%d", l->types_fd);
-		l->options.btf_custom_path = l->types_path;
-	} else {
+	if (err) {
 		log_debug("libbpf looks up the kernel's types: %s", err_message(err));
+		err_destroy(err);
+		err = copy_types(l->types_fd);
+	} else {
+		err = io_write_all(l->types_fd, image.text, image.length, "types");
 	}
+	if (err)
+		log_debug("the kernel's types: %s", err_message(err));
 	err_destroy(err);
 	str_deinit(&image);
+	return NULL;
+}
+
+void bpf_loader_types(struct bpf_loader *l, const void *elf, size_t size_bytes)
+{
+	l->types_fd = memfd_create("sonde-types", MFD_CLOEXEC);
+	if (l->types_fd < 0)
+		return;
+	snprintf(l->types_path, sizeof(l->types_path), "/proc/self/fd/%d", l->types_fd);
+	l->options.btf_custom_path = l->types_path;
+	l->elf = elf;
+	l->elf_bytes = size_bytes;
+	l->types_running = pthread_create(&l->types_thread, NULL, look_up_types, l) == 0;
+	if (!l->types_running)
+		look_up_types(l);
+}
+
+static void await_types(struct bpf_loader *l)
+{
+	if (l->types_running)
+		pthread_join(l->types_thread, NULL);
+	l->types_running = false;
 }
 
 static bool names_type(struct bytes image, const char *name)
@@ -345,11 +413,12 @@ static bool names_type(struct bytes image, const char *name)
 	return found;
 }
 
-bool bpf_loader_has_type(const struct bpf_loader *l, const char *name)
+bool bpf_loader_has_type(struct bpf_loader *l, const char *name)
 {
 	struct str text;
 	bool has = true;
 
+	await_types(l);
 	if (!l->types_path[0])
 		return true;
 	str_init(&text);
@@ -362,6 +431,8 @@ bool bpf_loader_has_type(const struct bpf_loader *l, const char *name)
 	str_deinit(&text);
 	return has;
 }
+
+const struct bpf_object_open_opts *bpf_loader_options(const struct bpf_loader *l) { return &l->options; }
 
 /* --- why not -------------------------------------------------------------------------------- */
 
@@ -444,6 +515,7 @@ static struct err *load_error(const struct bpf_loader *l, int errnum)
 
 struct err *bpf_loader_load(struct bpf_loader *l, const struct bpf_object_skeleton *skeleton)
 {
+	await_types(l);
 	loading = l;
 
 	int err = bpf_object__load_skeleton((struct bpf_object_skeleton *)skeleton);

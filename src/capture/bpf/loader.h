@@ -51,6 +51,10 @@ struct bpf_loader {
 	struct bpf_object_open_opts options;
 	int types_fd;       /* of the kernel's types that the programs name; -1: none */
 	char types_path[32];
+	const void *elf;    /* whose types are looked up in `types_thread` */
+	size_t elf_bytes;
+	pthread_t types_thread;
+	bool types_running;
 	struct bpf_loader_typed typed[BPF_LOADER_TYPED_MOST];
 	size_t typed_count;
 };
@@ -58,8 +62,8 @@ struct bpf_loader {
 void bpf_loader_init(struct bpf_loader *l, const char *what);
 void bpf_loader_deinit(struct bpf_loader *l);
 
-/* Look up what the program wants of the kernel's types by ourselves: libbpf takes 12 ms for it.  Where
- * this fails libbpf does it after all. */
+/* Look up what the program wants of the kernel's types by ourselves: libbpf takes 12 ms for it.  It goes on in a thread
+ * until bpf_loader_load() or bpf_loader_has_type() is called.  Where it fails libbpf does it after all. */
 void bpf_loader_types(struct bpf_loader *l, const void *elf, size_t size_bytes);
 #define BPF_LOADER_TYPES(loader, NAME)                                  \
 	do {                                                            \
@@ -69,10 +73,10 @@ void bpf_loader_types(struct bpf_loader *l, const void *elf, size_t size_bytes);
 	} while (0)
 
 /* After it: does the kernel have this type, which the program names?  True where that is not known. */
-bool bpf_loader_has_type(const struct bpf_loader *l, const char *name);
+bool bpf_loader_has_type(struct bpf_loader *l, const char *name);
 
 /* For NAME_bpf__open_opts(); valid as long as the loader. */
-const struct bpf_object_open_opts *bpf_loader_options(struct bpf_loader *l);
+const struct bpf_object_open_opts *bpf_loader_options(const struct bpf_loader *l);
 struct err *bpf_loader_open_error(const struct bpf_loader *l); /* right after it: errno */
 
 /* ERR_PERMISSION: CAP_BPF and CAP_PERFMON are missing, or lockdown forbids it; ERR_UNSUPPORTED:

@@ -149,28 +149,60 @@ struct err *bpf_rings_prepare(struct bpf_map *rings, struct bpf_map *states, siz
 	return failed ? err_errno(-failed, "cannot size the BPF rings") : NULL;
 }
 
-static struct err *open_parts(struct bpf_rings *r, struct bpf_map *rings, struct bpf_map *states, size_t ring_bytes)
+static struct err *make_rings(struct bpf_rings *r, size_t ring_bytes)
 {
-	r->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (r->epoll_fd < 0)
+		r->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (r->epoll_fd < 0)
 		return err_errno(errno, "cannot poll BPF rings");
-
-	void *mapped = mmap(NULL, r->states_bytes, PROT_READ, MAP_SHARED, bpf_map__fd(states), 0);
-
-	if (mapped == MAP_FAILED)
-		return err_errno(errno, "cannot map the counts of the BPF rings");
-	r->states = mapped;
-
-	CLEANUP(mem_freep) int *fds = mem_calloc(r->cpus, sizeof(*fds));
-
 	for (; r->count < r->cpus; r->count++) {
 		struct err *err = reader_open(r, &r->readers[r->count], (int)r->count, ring_bytes);
 
 		if (err)
 			reader_close(r, &r->readers[r->count]);
 		TRY(err);
-		fds[r->count] = r->readers[r->count].fd;
 	}
+	return NULL;
+}
+
+static struct bpf_rings *create(size_t cpus)
+{
+	struct bpf_rings *r = mem_calloc(1, sizeof(*r));
+
+	r->epoll_fd = -1;
+	r->cpus = cpus;
+	r->room = r->cpus * (1 + GENERATIONS); /* the first are enlarged by bpf_rings_settle(), maybe */
+	r->readers = mem_calloc(r->room, sizeof(*r->readers));
+	r->heap = mem_calloc(r->room, sizeof(*r->heap));
+	r->seen = mem_calloc(r->cpus, sizeof(*r->seen));
+	r->page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+	r->states_bytes = (r->cpus * sizeof(*r->states) + r->page_bytes - 1) / r->page_bytes * r->page_bytes;
+	return r;
+}
+
+struct bpf_rings *bpf_rings_begin(size_t ring_bytes)
+{
+	int cpus = libbpf_num_possible_cpus();
+	struct bpf_rings *r = cpus > 0 ? create((size_t)cpus) : NULL;
+
+	if (r)
+		err_destroy(make_rings(r, ring_bytes)); /* told by who tries it again */
+	return r;
+}
+
+static struct err *open_parts(struct bpf_rings *r, struct bpf_map *rings, struct bpf_map *states, size_t ring_bytes)
+{
+	void *mapped = mmap(NULL, r->states_bytes, PROT_READ, MAP_SHARED, bpf_map__fd(states), 0);
+
+	if (mapped == MAP_FAILED)
+		return err_errno(errno, "cannot map the counts of the BPF rings");
+	r->states = mapped;
+	TRY(make_rings(r, ring_bytes));
+
+	CLEANUP(mem_freep) int *fds = mem_calloc(r->cpus, sizeof(*fds));
+
+	for (size_t i = 0; i < r->cpus; i++)
+		fds[i] = r->readers[i].fd;
 	r->map_fd = bpf_map__fd(rings);
 	return bpf_map_fill(r->map_fd, 0, fds, r->cpus);
 }
@@ -178,16 +210,7 @@ static struct err *open_parts(struct bpf_rings *r, struct bpf_map *rings, struct
 struct err *bpf_rings_open(struct bpf_map *rings, struct bpf_map *states, size_t ring_bytes,
 			   struct bpf_rings **ret)
 {
-	struct bpf_rings *r = mem_calloc(1, sizeof(*r));
-
-	r->cpus = bpf_map__max_entries(rings);
-	r->room = r->cpus * GENERATIONS;
-	r->readers = mem_calloc(r->room, sizeof(*r->readers));
-	r->heap = mem_calloc(r->room, sizeof(*r->heap));
-	r->seen = mem_calloc(r->cpus, sizeof(*r->seen));
-	r->page_bytes = (size_t)sysconf(_SC_PAGESIZE);
-	r->states_bytes = (r->cpus * sizeof(*r->states) + r->page_bytes - 1) / r->page_bytes * r->page_bytes;
-
+	struct bpf_rings *r = *ret ? *ret : create(bpf_map__max_entries(rings));
 	struct err *err = open_parts(r, rings, states, ring_bytes);
 
 	if (err) {
@@ -218,10 +241,10 @@ int bpf_rings_fd(const struct bpf_rings *r) { return r->epoll_fd; }
 
 /* A larger one behind RING, which is still read until it is empty (and kept: a program that was just
  * about to write to it may).  Where there is no memory for that it stays as it is. */
-static void grow(struct bpf_rings *r, struct reader *ring)
+static void grow(struct bpf_rings *r, struct reader *ring, size_t bytes)
 {
 	struct reader *larger = &r->readers[r->count];
-	struct err *err = reader_open(r, larger, ring->cpu, ring->bytes * 2);
+	struct err *err = reader_open(r, larger, ring->cpu, bytes);
 
 	if (!err)
 		err = bpf_map_fill(r->map_fd, (uint32_t)ring->cpu, &larger->fd, 1);
@@ -255,9 +278,22 @@ void bpf_rings_grow(struct bpf_rings *r)
 		struct reader *ring = &r->readers[i];
 
 		if (ring->small && !ring->left && ring->bytes < RING_BYTES_MOST)
-			grow(r, ring);
+			grow(r, ring, ring->bytes * 2);
 		ring->small = false;
 	}
+}
+
+bool bpf_rings_settle(struct bpf_rings *r, size_t ring_bytes)
+{
+	for (size_t i = 0; i < r->cpus; i++) {
+		struct reader *ring = &r->readers[i];
+
+		if (ring->left || ring->bytes >= ring_bytes || r->count == r->room)
+			continue;
+		grow(r, ring, ring_bytes);
+		return ring->left; /* else there is no memory for it */
+	}
+	return false;
 }
 
 /* --- the merge --------------------------------------------------------------------------------------- */

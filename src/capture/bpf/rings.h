@@ -33,7 +33,10 @@ size_t bpf_rings_bytes(void);
  * WAKE_BYTES is the program's ring_wake_bytes. */
 struct err *bpf_rings_prepare(struct bpf_map *rings, struct bpf_map *states, size_t ring_bytes,
 			      volatile const uint32_t *wake_bytes);
-/* After loading, before attaching: makes the rings. */
+/* Before that already, by who has time then: makes the rings, or as many of them as it can; NULL: no use trying. */
+struct bpf_rings *bpf_rings_begin(size_t ring_bytes);
+/* After loading, before attaching: makes the rings, or the rest of them.  *ret is NULL before, or of bpf_rings_begin(); where
+ * this fails it is closed. */
 struct err *bpf_rings_open(struct bpf_map *rings, struct bpf_map *states, size_t ring_bytes,
 			   struct bpf_rings **ret);
 void bpf_rings_close(struct bpf_rings *r); /* NULL-safe */
@@ -45,6 +48,9 @@ void bpf_rings_acknowledge(struct bpf_rings *r);
 /* At the end of a drain, when there is room: a ring that had much to drain gets one of twice its size
  * (64 MiB at most) behind it.  Takes some ms. */
 void bpf_rings_grow(struct bpf_rings *r);
+/* One of the rings that were opened with less than RING_BYTES gets one of that size behind it; false: there was none
+ * (more).  Takes some ms. */
+bool bpf_rings_settle(struct bpf_rings *r, size_t ring_bytes);
 
 /* The earliest record not taken yet whose time is at most CUTOFF_NS; NULL: none.  Its size is
  * at least that of struct bpf_record. */

@@ -83,7 +83,7 @@ static bool any_verbose(const struct trace_options *o)
 	return memcmp(all.bits, o->abbrev.bits, sizeof(all.bits)) != 0;
 }
 
-static struct err *load(struct watch *w)
+static void prepare(struct watch *w)
 {
 	const struct trace_options *o = w->options;
 	uint32_t status = o->status & (TRACE_SUCCESSFUL | TRACE_FAILED);
@@ -91,6 +91,7 @@ static struct err *load(struct watch *w)
 		.wanted = &o->calls, .string_limit = o->style.string_limit, .sink = printer_sink(),
 		.sink_self = w->printer, .verbose = any_verbose(o), .single_threads = !o->follow && !o->all && !o->cgroup, .group = o->cgroup != NULL, .files = o->fds || o->paths.n || o->only_fds, .only_successful = status == TRACE_SUCCESSFUL,
 		.only_failed = status == TRACE_FAILED, .whole_calls = o->count == TRACE_COUNT_ONLY,
+		.soon = true,
 	};
 
 	options.lookup = printer_borrow_lookup(w->printer);
@@ -101,7 +102,7 @@ static struct err *load(struct watch *w)
 		options.track_lives = true;
 		options.max_frames = o->frame_limit;
 	}
-	return bpf_calls_create(&options, &w->calls);
+	w->calls = bpf_calls_prepare(&options);
 }
 
 static void block_signals(struct watch *w)
@@ -182,6 +183,31 @@ static bool wait_for_next(struct watch *w)
 	return w->pid_fd >= 0;
 }
 
+/* It waits before its execve until start_go(). */
+static struct err *start(struct watch *w)
+{
+	w->command.failure = mmap(NULL, sizeof(*w->command.failure), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (w->command.failure == MAP_FAILED)
+		w->command.failure = NULL; /* the command says itself why it does not run */
+	TRY(start_command(w->options, NULL, &w->command));
+	w->pid_fd = (int)syscall(SYS_pidfd_open, w->command.pid, 0);
+	return NULL;
+}
+
+/* The command ends without having run; another engine starts it anew. */
+static void abandon(struct watch *w)
+{
+	bpf_calls_destroy(w->calls);
+	w->calls = NULL;
+	if (w->command.go_fd >= 0)
+		close(w->command.go_fd);
+	w->command.go_fd = -1;
+	if (w->command.pid > 0)
+		while (waitpid(w->command.pid, NULL, __WALL) < 0 && errno == EINTR)
+			continue;
+	w->command.pid = -1;
+}
+
 static struct err *begin(struct watch *w)
 {
 	struct trace_options *o = w->options;
@@ -192,17 +218,10 @@ static struct err *begin(struct watch *w)
 	struct capture_request request = { .target = CAPTURE_PIDS, .pids = o->pids.v, .pid_count = o->pids.n };
 
 	printer_set_clock(w->printer, wall_offset_ns());
-	if (o->command) {
-		w->command.failure = mmap(NULL, sizeof(*w->command.failure), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-		if (w->command.failure == MAP_FAILED)
-			w->command.failure = NULL; /* the command says itself why it does not run */
-		TRY(start_command(o, NULL, &w->command));
+	if (o->command)
 		request = (struct capture_request){ .target = CAPTURE_COMMAND, .pids = &w->command.pid, .pid_count = 1 };
-		w->pid_fd = (int)syscall(SYS_pidfd_open, w->command.pid, 0);
-	} else if (o->pids.n) {
-		if (!wait_for_next(w))
-			return err_errno(errno, "cannot look at process %d", o->pids.v[0]);
-	}
+	else if (o->pids.n && !wait_for_next(w))
+		return err_errno(errno, "cannot look at process %d", o->pids.v[0]);
 	if (o->all || o->cgroup) {
 		request.target = o->all ? CAPTURE_ALL : CAPTURE_CGROUP;
 		request.cgroup_path = o->cgroup;
@@ -261,6 +280,7 @@ static void take_signal(struct watch *w)
 static void run(struct watch *w)
 {
 	unsigned over = 0, early = EARLY_ROUNDS;
+	bool settling = true;
 
 	while (!w->signal && over < 2) { /* once more when all seems over: for what was on its way */
 		struct pollfd polls[1 + BPF_CALLS_FDS] = { { .fd = w->command_ended ? -1 : w->pid_fd, .events = POLLIN } };
@@ -269,7 +289,7 @@ static void run(struct watch *w)
 
 		for (size_t i = 0; i < count; i++)
 			polls[1 + i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
-		poll(polls, 1 + count, over || early ? 1 : DRAIN_EVERY_MS);
+		poll(polls, 1 + count, over || early || settling ? 1 : DRAIN_EVERY_MS);
 		early -= early > 0;
 		reap(w);
 		bool failed = w->command.failure && atomic_load(&w->command.failure->errnum) && !atomic_load(&w->command.failure->said); /* its execve is in a ring by now */
@@ -278,6 +298,7 @@ static void run(struct watch *w)
 		if (failed && !atomic_exchange(&w->command.failure->said, 1))
 			printer_say(w->printer, "exec: %s", strerror(atomic_load(&w->command.failure->errnum)));
 		printer_sink()->idle(w->printer);
+		settling = settling && !w->command_ended && bpf_calls_settle(w->calls);
 		take_signal(w);
 		over = is_over(w) ? over + 1 : 0;
 	}
@@ -343,11 +364,19 @@ static int exit_status(const struct watch *w)
 static struct err *trace(struct watch *w, int *status, bool *unavailable)
 {
 	int nice_before = getpriority(PRIO_PROCESS, 0);
+	struct err *err;
 
 	TRY(printer_create(w->options, &w->printer));
-	*unavailable = true;
-	TRY(load(w));
-	*unavailable = false;
+	prepare(w);
+	err = w->options->command ? start(w) : NULL;
+	if (!err) {
+		err = bpf_calls_load(w->calls);
+		*unavailable = err != NULL;
+	}
+	if (err) {
+		abandon(w);
+		return err;
+	}
 	TRY(begin(w));
 	setpriority(PRIO_PROCESS, 0, DRAIN_NICE); /* as in session/record.c; the command has begun without */
 	run(w);
