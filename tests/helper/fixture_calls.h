@@ -143,7 +143,7 @@ static inline struct err *fixture_calls_recording(const char *path)
 
 /*
  * Another one: a command that sonde started (pid 200, which is "sonde" before it is "app") waits for a futex that its
- * other thread (201) wakes, and for one that nobody does; when one of its reads began is not known.  CUT: its recorder
+ * other thread (201) wakes, and for one that nobody does; that one waits for an event of its descriptor 0; when one of its reads began is not known.  CUT: its recorder
  * did not end it.
  */
 static const struct fixture_call fixture_lock_calls[] = {
@@ -152,6 +152,8 @@ static const struct fixture_call fixture_lock_calls[] = {
 	{ 100990, 10, 3, 202, "futex", "0x7000, FUTEX_WAKE_PRIVATE, 1", "1", 1, { 0x7000, 129, 1 }, NULL, 0, 0 },
 	{ 101100, 0, 3, 0, "read", "0, \"y\", 1", "1", 1, { 0 }, NULL, SYSCALL_UNTIMED, 0 },
 	{ 101200, 20, 3, 0, "read", "0, \"y\", 1", "1", 1, { 0 }, NULL, 0, 0 },
+	{ 101300, 2, 3, 233, "epoll_ctl", "5, EPOLL_CTL_ADD, 0, {events=EPOLLIN, data={u32=9, u64=9}}", "0", 0, { 5, 1, 0 }, NULL, 0, 0 },
+	{ 101400, 500, 3, 232, "epoll_wait", "5, [{events=EPOLLIN, data={u32=9, u64=9}}], 8, -1", "1", 1, { 5 }, NULL, 0, 0 },
 	{ 102000, 98000, 2, 202, "futex", "0x8000, FUTEX_WAIT_PRIVATE, 2, NULL", "?", 0, { 0x8000, 128, 2 }, NULL,
 	  SYSCALL_UNFINISHED, 1 },
 };

@@ -195,9 +195,12 @@ static void test_lock(void **state)
 	assert_true(c->threads.v[0].is_our_own);
 	assert_string_equal(c->threads.v[0].comm, "app");
 	assert_int_equal(c->untimed, 1);
+	for (size_t i = 0; i < c->waits.n; i++) /* the event's descriptor, not that of the epoll */
+		if (c->waits.v[i].number == 232)
+			assert_string_equal(c->objects.list.v[c->waits.v[i].object].name, "fd 0 of app");
 	call_counts_get_totals(c->counts, &totals);
 	assert_int_equal(totals.calls, FIXTURE_LOCK_CALLS);
-	assert_int_equal(totals.time_ns, (300 + 100000 + 10 + 20 + 98000) * 1000);
+	assert_int_equal(totals.time_ns, (300 + 100000 + 10 + 20 + 2 + 500 + 98000) * 1000);
 	calls_destroy(c);
 	recording_destroy(r);
 

@@ -42,6 +42,7 @@ static const struct row {
 	{ "close", CALL_ENDS_ONE, 0, CALL_WAITS_MAYBE },
 	{ "close_range", CALL_ENDS_RANGE, 0, 0 },
 	{ "chdir fchdir", CALL_MOVES_CWD, 0, 0 },
+	{ "epoll_ctl", CALL_REGISTERS, 0, 0 },
 	{ "poll ppoll select _newselect pselect6", 0, 0, CALL_WAITS_POLL },
 	{ "epoll_wait epoll_pwait epoll_pwait2 io_uring_enter", 0, 0, CALL_WAITS_EPOLL },
 	{ "futex futex_wait futex_waitv futex_requeue", 0, 0, CALL_WAITS_FUTEX },

@@ -25,6 +25,7 @@ enum call_makes {
 	CALL_NAMES_PEER,    /* connect */
 	CALL_NAMES_OWN,     /* bind, and getsockname, which tells the port that bind left open */
 	CALL_MOVES_CWD,     /* chdir, fchdir */
+	CALL_REGISTERS,     /* epoll_ctl: what stands for a descriptor in events */
 };
 enum call_moves { CALL_READS = 1, CALL_WRITES = 2 }; /* bytes, its result says how many */
 enum call_waits {

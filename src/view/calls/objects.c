@@ -52,6 +52,7 @@ void call_objects_deinit(struct call_objects *o)
 	vec_deinit(&o->owned);
 	map_deinit(&o->processes);
 	map_deinit(&o->users);
+	map_deinit(&o->registered);
 	strmap_deinit(&o->names);
 	vec_deinit(&o->list);
 	str_deinit(&o->text);
@@ -462,6 +463,41 @@ static void follow_cwd(struct call_objects *o, const struct call_seen *call, str
 	p->cwd = cwd;
 }
 
+/* The data of the first event in a call's text, "data={u32=7, u64=7}" or "data=0x7", as a key. */
+static bool event_key(const struct call_seen *call, uint64_t *ret)
+{
+	const char *at = strstr(call->arguments, "data="), *wide;
+	char *end;
+	uint64_t data;
+
+	if (!at)
+		return false;
+	at += strlen("data=");
+	wide = *at == '{' ? strstr(at, "u64=") : NULL;
+	at = wide ? wide + strlen("u64=") : at;
+	data = strtoull(at, &end, 0);
+	*ret = hash_u64(data) ^ call->pid;
+	return end > at;
+}
+
+static void follow_registration(struct call_objects *o, const struct call_seen *call)
+{
+	uint64_t key;
+
+	if (event_key(call, &key))
+		*map_get(&o->registered, key, NULL) = call_objects_of_fd(o, call, (int)call->args[2]);
+}
+
+uint32_t call_objects_of_event(const struct call_objects *o, const struct call_seen *call)
+{
+	const uint64_t *object = NULL;
+	uint64_t key;
+
+	if (event_key(call, &key))
+		object = map_find(&o->registered, key);
+	return object ? (uint32_t)*object : CALL_OBJECT_NONE;
+}
+
 /* A call that succeeded: descriptors that it made or ended.  What it made is returned. */
 static uint32_t follow_success(struct call_objects *o, const struct call_seen *call, struct call_process *p)
 {
@@ -483,6 +519,7 @@ static uint32_t follow_success(struct call_objects *o, const struct call_seen *c
 	case CALL_MAKES_EXEC: follow_exec(p); break;
 	case CALL_MAKES_RECEIVED: receive_fds(o, call, p); break;
 	case CALL_MOVES_CWD: follow_cwd(o, call, p); break;
+	case CALL_REGISTERS: follow_registration(o, call); break;
 	case CALL_ENDS_RANGE:
 		if (!(call->args[2] & CLOSE_RANGE_CLOEXEC))
 			close_range_of(p, (uint32_t)call->args[0], (uint32_t)call->args[1], 0);

@@ -37,6 +37,7 @@ struct call_objects {
 	struct strmap names;            /* name -> index */
 	struct map users;               /* object and pid: has used it */
 	struct map processes;           /* pid -> struct call_process */
+	struct map registered;          /* pid and data of an epoll event -> object */
 	VEC(struct call_process *) owned;
 	uint64_t copied;                /* descriptors, at forks */
 	uint32_t pipes;                 /* made so far */
@@ -70,6 +71,8 @@ struct call_seen {
 void call_objects_follow(struct call_objects *o, struct call_seen *call, uint32_t *object);
 /* What FD of a process refers to now; CALL_OBJECT_NONE: negative. */
 uint32_t call_objects_of_fd(struct call_objects *o, const struct call_seen *call, int fd);
+/* What the first event that epoll_wait returned is of, if epoll_ctl was seen; else CALL_OBJECT_NONE. */
+uint32_t call_objects_of_event(const struct call_objects *o, const struct call_seen *call);
 /* The object of a name; made if there is none. */
 uint32_t call_objects_named(struct call_objects *o, const char *name, enum call_object_kind kind);
 

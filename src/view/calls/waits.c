@@ -42,6 +42,17 @@ static uint32_t polled(struct calls *c, const struct call_seen *call)
 	return named(c, call->result < 0 ? "what a signal interrupted" : "descriptors");
 }
 
+/* What the first event is of; EPOLL where that isn't known. */
+static uint32_t event(struct calls *c, const struct call_seen *call, uint32_t epoll)
+{
+	uint32_t object;
+
+	if (call->result == 0 && !call->unfinished && str_starts(call->kind->entry->name, "epoll"))
+		return named(c, "nothing came: its timeout");
+	object = call->result > 0 ? call_objects_of_event(&c->objects, call) : CALL_OBJECT_NONE;
+	return object == CALL_OBJECT_NONE ? epoll : object;
+}
+
 static void add_waker(struct calls *c, uint32_t object, uint32_t thread)
 {
 	bool is_new;
@@ -93,6 +104,7 @@ uint32_t calls_waited_for(struct calls *c, const struct call_seen *call, uint32_
 		return named(c, "a wait that is resumed");
 	switch (call->kind->waits) {
 	case CALL_WAITS_POLL: return polled(c, call);
+	case CALL_WAITS_EPOLL: return event(c, call, object);
 	case CALL_WAITS_FUTEX: return futex(c, call, thread);
 	case CALL_WAITS_CHILD: return child(c, call);
 	case CALL_WAITS_TIMER: return named(c, "a timer");
