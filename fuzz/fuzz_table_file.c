@@ -12,23 +12,34 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* A copy of DATA that begins with the header H, whose checks of what follows (BODY) and of itself are right; free() it. */
+#define SEALED(h, body, data, size)                                                            \
+	((h).body = XXH3_64bits((data) + sizeof(h), (size) - sizeof(h)),                      \
+	 (h).check = XXH3_64bits(&(h), offsetof(__typeof__(h), check)), with_header(&(h), sizeof(h), data, size))
+
+static uint8_t *with_header(const void *header, size_t header_size, const uint8_t *data, size_t size)
+{
+	uint8_t *image = malloc(size);
+
+	memcpy(image, data, size);
+	memcpy(image, header, header_size);
+	return image;
+}
+
 static void try_symbols(const uint8_t *data, size_t size)
 {
 	const struct kallsyms_file_header *header;
 	const struct kallsyms_row *rows;
 	struct kallsyms_file_header h;
 	const char *names;
-	uint8_t *image = malloc(size);
+	uint8_t *image;
 	struct err *err;
 
-	memcpy(image, data, size);
-	memcpy(&h, image, sizeof(h));
+	memcpy(&h, data, sizeof(h));
 	h.byte_order = KALLSYMS_FILE_BYTE_ORDER;
 	h.version = KALLSYMS_FILE_VERSION;
 	h.boot = 1;
-	h.body_check = XXH3_64bits(image + sizeof(h), size - sizeof(h));
-	h.check = XXH3_64bits(&h, offsetof(struct kallsyms_file_header, check));
-	memcpy(image, &h, sizeof(h));
+	image = SEALED(h, body_check, data, size);
 	err = kallsyms_file_parse((struct bytes){ image, size }, 1, &header, &rows, &names);
 	if (err == NULL)
 		for (size_t i = 0; i < header->row_count; i++)
@@ -46,16 +57,12 @@ static void try_table(const uint8_t *data, size_t size)
 	struct err *err;
 	uint8_t *image;
 
-	image = malloc(size);
-	memcpy(image, data, size);
-	memcpy(&h, image, sizeof(h));
+	memcpy(&h, data, sizeof(h));
 	memcpy(h.magic, UNWIND_TABLE_MAGIC, sizeof(h.magic));
 	h.byte_order = UNWIND_TABLE_BYTE_ORDER;
 	h.version = UNWIND_TABLE_VERSION;
 	h.key = 1;
-	h.rows_check = XXH3_64bits(image + sizeof(h), size - sizeof(h));
-	h.check = XXH3_64bits(&h, offsetof(struct unwind_table_header, check));
-	memcpy(image, &h, sizeof(h));
+	image = SEALED(h, rows_check, data, size);
 	err = unwind_table_parse((struct bytes){ image, size }, 1, unwind_machine((enum unwind_arch)(h.arch % UNWIND_ARCH_COUNT)), &t);
 	if (err == NULL)
 		for (size_t i = 0; i < t.row_count; i++)

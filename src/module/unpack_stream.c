@@ -125,8 +125,8 @@ struct err *unpack_stream_feed(struct unpack_stream *s, const void *bytes, size_
 	const char *in = bytes;
 	size_t made = 0;
 
-	/* A full room may have left something inside: once more, until it wasn't full. */
-	while ((size_bytes > 0 || made == ROOM_BYTES) && !s->is_over) {
+	/* A full room may have left something inside: once more, until it wasn't full, or the member ended with it. */
+	while ((size_bytes > 0 || (made == ROOM_BYTES && !s->at_end)) && !s->is_over) {
 		if (!step(s, &in, &size_bytes, &made))
 			return err_new(ERR_FORMAT, "the %s data are broken", names[s->packing]);
 		if (made > 0)

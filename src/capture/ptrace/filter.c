@@ -23,6 +23,8 @@
 enum { PROGRAM_MAX = 4000, JUMP_MAX = 255 };
 #define X32_BIT 0x40000000U
 
+#define STOP (SECCOMP_RET_TRACE | FILTER_DATA)
+
 typedef VEC(struct sock_filter) instructions;
 
 static void add(instructions *p, uint16_t code, uint32_t k, uint8_t jt, uint8_t jf)
@@ -36,7 +38,7 @@ static void add_run(instructions *p, uint32_t first, uint32_t last, uint32_t bas
 {
 	add(p, BPF_JMP | BPF_JGE | BPF_K, base + last + 1, 3, 0);
 	add(p, BPF_JMP | BPF_JGE | BPF_K, base + first, 0, 1);
-	add(p, BPF_RET | BPF_K, SECCOMP_RET_TRACE, 0, 0);
+	add(p, BPF_RET | BPF_K, STOP, 0, 0);
 	add(p, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
 }
 
@@ -54,7 +56,7 @@ static void add_runs(instructions *p, const struct call_set *wanted, enum syscal
 			add_run(p, first, n - 1, base);
 		in = has;
 	}
-	add(p, BPF_RET | BPF_K, wanted->others ? SECCOMP_RET_TRACE : SECCOMP_RET_ALLOW, 0, 0);
+	add(p, BPF_RET | BPF_K, wanted->others ? STOP : SECCOMP_RET_ALLOW, 0, 0);
 }
 
 /* Jump over what comes until end_block() unless the value is K. */
@@ -111,7 +113,7 @@ bool filter_make(const struct call_set *asked, struct sock_fprog *ret)
 #elif defined(__riscv)
 	add_abi(&p, wanted, AUDIT_ARCH_RISCV64, SYSCALL_ABI_RISCV64);
 #endif
-	add(&p, BPF_RET | BPF_K, SECCOMP_RET_TRACE, 0, 0); /* an ABI we don't know */
+	add(&p, BPF_RET | BPF_K, STOP, 0, 0); /* an ABI we don't know */
 	if (p.n > PROGRAM_MAX) {
 		vec_deinit(&p);
 		return false;

@@ -12,6 +12,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* What our filter says with its stops, so that those of a filter of the program's own can be told from them. */
+enum { FILTER_DATA = 0x50de };
+
 /* False: everything is wanted, or the set is too ragged for a filter: go without. */
 bool filter_make(const struct call_set *wanted, struct sock_fprog *ret); /* free(ret->filter) */
 /* In the child, before its exec: 0, or the errno. */

@@ -103,6 +103,7 @@ static bool from_registers(pid_t tid, int event, bool in_call, struct ptrace_sys
 {
 	enum { MAX_ERRNO = 4095 };
 	struct stop_regs r;
+	unsigned long data;
 
 	if (!read_regs(tid, &r))
 		return false;
@@ -114,6 +115,8 @@ static bool from_registers(pid_t tid, int event, bool in_call, struct ptrace_sys
 		ret->op = event == PTRACE_EVENT_SECCOMP ? PTRACE_SYSCALL_INFO_SECCOMP : PTRACE_SYSCALL_INFO_ENTRY;
 		ret->entry.nr = r.number;
 		memcpy(ret->entry.args, r.args, sizeof(r.args));
+		if (event == PTRACE_EVENT_SECCOMP && ptrace(PTRACE_GETEVENTMSG, tid, NULL, &data) == 0)
+			ret->seccomp.ret_data = (uint32_t)data;
 		return true;
 	}
 	ret->op = PTRACE_SYSCALL_INFO_EXIT;

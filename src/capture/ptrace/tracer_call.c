@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "capture/ptrace/filter.h"
 #include "capture/ptrace/regs.h"
 #include "capture/ptrace/stop_info.h"
 
@@ -238,6 +239,15 @@ static void leave(struct tracer *t, struct tracee *e, const struct ptrace_syscal
 		tracer_resume(t, e, 0);
 }
 
+/* Stopped by a filter of the program's own, which nobody would see without us: the kernel then says that there is no such call. */
+static void as_untraced(pid_t tid, const struct ptrace_syscall_info *info)
+{
+	if (info->op != PTRACE_SYSCALL_INFO_SECCOMP || info->seccomp.ret_data == FILTER_DATA)
+		return;
+	regs_set_call(tid, -1);
+	regs_set_result(tid, -ENOSYS);
+}
+
 void tracer_call_stop(struct tracer *t, struct tracee *e, int status)
 {
 	struct ptrace_syscall_info info;
@@ -252,6 +262,7 @@ void tracer_call_stop(struct tracer *t, struct tracee *e, int status)
 		tracer_resume(t, e, 0); /* killed meanwhile */
 		return;
 	}
+	as_untraced(e->shown.tid, &info);
 	if (info.op == PTRACE_SYSCALL_INFO_ENTRY || info.op == PTRACE_SYSCALL_INFO_SECCOMP) {
 		/* Both come for one call where PTRACE_SYSCALL and a filter meet. */
 		if (info.op == PTRACE_SYSCALL_INFO_SECCOMP && e->shown.in_call && e->told)
