@@ -169,7 +169,7 @@ static struct err *strace_run(int argc, char **argv, struct arena *arena, int *s
 	bool failed;
 
 	trace_options_init(&o);
-	o.strace = true;
+	o.strace = o.style.strict = true;
 	name = called_as(argv[0]);
 	o.name = argv[0] = name; /* getopt_long's messages begin with it */
 	err = parse(argc, argv, &o, &failed);

@@ -538,9 +538,10 @@ class Compiler:
     def write_xlats(self, out):
         out.write('const struct sys_value sys_values[] = {\n')
         at, rows = 0, []
+        beyond = dict(self.xlats['beyond_strace'][1])
         for name, (default, values) in self.xlats.items():
             if values:
-                out.write('\t' + ' '.join(f'{{{v:#x}, {self.names.add(n)}}},' for n, v in values) + f' /* {name} */\n')
+                out.write('\t' + ' '.join(f'{{{v:#x}, {self.names.add(n)}{", 1" if n in beyond else ""}}},' for n, v in values) + f' /* {name} */\n')
             ordered = all(values[i][1] < values[i + 1][1] for i in range(len(values) - 1))
             rows.append((at, len(values), self.names.add(default) if default != '-' else 0, int(ordered)))
             at += len(values)

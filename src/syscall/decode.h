@@ -87,6 +87,8 @@ void dec_time_comment(struct decoder *d, int64_t sec, uint64_t nsec);
 
 /* Flags and enumerations, in the style that -X asks for. */
 const char *dec_name(unsigned xlat, uint64_t value); /* NULL: not there */
+/* Has VALUE a name that is not to be shown (syscall_style.strict)? */
+bool dec_hides(const struct decoder *d, unsigned xlat, uint64_t value);
 /* In an ordered table the first entry that is VALUE; NULL: none has it.  Others of the same value follow. */
 const struct sys_value *dec_first_of(const struct sys_xlat *table, uint64_t value);
 void dec_flags(struct decoder *d, unsigned xlat, uint64_t value);

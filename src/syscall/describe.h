@@ -42,7 +42,8 @@ struct sys_type {
 
 struct sys_value {
 	uint64_t value;
-	uint32_t name; /* in sys_names */
+	uint32_t name : 31; /* in sys_names */
+	uint32_t beyond : 1; /* strace has no name for it */
 };
 struct sys_xlat {
 	uint32_t first, count;   /* in sys_values */

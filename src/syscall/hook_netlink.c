@@ -121,7 +121,7 @@ static void attribute(struct decoder *d, const struct sys_nla_table *table, uint
 	str_add_char(d->out, '[');
 	attribute_head(d, table, length, type);
 	dec_next(d);
-	if (row == NULL || !attribute_data(d, row, &ref))
+	if (row == NULL || dec_hides(d, table->xlat, type & 0x3fff) || !attribute_data(d, row, &ref))
 		hex_bytes(d, ref.addr, ref.length);
 	str_add_char(d->out, ']');
 }
@@ -244,7 +244,7 @@ static const struct sys_nl_message *find_message(unsigned protocol, unsigned typ
 	for (unsigned i = 0; i < sys_nl_message_count; i++) {
 		const struct sys_nl_message *m = &sys_nl_messages[i];
 		bool ask = (m->flags & SYS_NL_REQUEST) != 0, answer = (m->flags & SYS_NL_ANSWER) != 0;
-		if (m->protocol == protocol && m->type == type && (m->family == SYS_NL_ANY_FAMILY || m->family == family) &&
+		if (m->protocol == protocol && (m->type == type || m->type == SYS_NL_ANY_TYPE) && (m->family == SYS_NL_ANY_FAMILY || m->family == family) &&
 		    !(ask && !request) && !(answer && request))
 			return m;
 	}
@@ -301,7 +301,8 @@ static bool family_payload(struct decoder *d, unsigned protocol, const struct nl
 
 	if (protocol == NETFILTER && h->type != DONE)
 		return netfilter_payload(d, h, addr, length);
-	if (h->type == DONE || (protocol != ROUTE && protocol != SOCK_DIAG && protocol != CRYPTO && protocol != SELINUX))
+	if (h->type == DONE || (protocol != ROUTE && protocol != SOCK_DIAG && protocol != CRYPTO && protocol != SELINUX &&
+				(protocol != GENERIC || h->type < FIRST_TYPE)))
 		return false;
 	if (leads && !dec_read(d, addr, &family, 1)) {
 		dec_addr(d, addr);
@@ -416,7 +417,7 @@ static enum flag_kind kind_of_flags(int protocol, unsigned type)
 		return type == ERROR ? ACK_FLAGS : PLAIN_FLAGS;
 	if (protocol == ROUTE)
 		return type == 49 ? GET_FLAGS : route[type & 3];
-	if (protocol == SOCK_DIAG)
+	if (protocol == SOCK_DIAG || protocol == GENERIC)
 		return GET_FLAGS;
 	if (protocol == CRYPTO)
 		return type == 0x10 ? NEW_FLAGS : type == 0x11 || type == 0x14 ? DELETE_FLAGS : type == 0x13 ? GET_FLAGS : PLAIN_FLAGS;

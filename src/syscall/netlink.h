@@ -32,7 +32,7 @@ enum sys_nl_flags {
 	SYS_NL_REQUEST = 2, /* only in requests */
 	SYS_NL_ANSWER = 4,
 };
-enum { SYS_NL_ANY_FAMILY = -1, SYS_NL_NO_ATTRIBUTES = 0xffff, SYS_NL_HEX = 0xfffe };
+enum { SYS_NL_ANY_TYPE = 0, SYS_NL_ANY_FAMILY = -1, SYS_NL_NO_ATTRIBUTES = 0xffff, SYS_NL_HEX = 0xfffe };
 struct sys_nl_message {
 	uint8_t protocol, flags;
 	uint16_t type;

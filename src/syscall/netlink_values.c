@@ -168,6 +168,28 @@ bool nla_be16(struct decoder *d, struct nla_ref *r)
 	return true;
 }
 
+bool nla_be32(struct decoder *d, struct nla_ref *r)
+{
+	uint64_t v;
+
+	if (r->length < 4)
+		return false;
+	if (word(d, r, 4, &v))
+		dec_printf(d, "htonl(%u)", ntohl((uint32_t)v));
+	return true;
+}
+
+bool nla_msecs(struct decoder *d, struct nla_ref *r)
+{
+	uint64_t v;
+
+	if (r->length < 4)
+		return false;
+	if (word(d, r, 4, &v))
+		dec_printf(d, "%llu /* %llu.%03llu s */", (unsigned long long)v, (unsigned long long)v / 1000, (unsigned long long)v % 1000);
+	return true;
+}
+
 bool nla_be64(struct decoder *d, struct nla_ref *r)
 {
 	uint64_t v;

@@ -23,6 +23,7 @@ struct syscall_style {
 	enum syscall_hex hex;
 	bool addresses;         /* structures as their addresses (-e verbose=!CALL) */
 	bool arg_names;         /* -N: "fd=3" */
+	bool strict;            /* no names that strace doesn't have */
 };
 
 enum syscall_pid { SYSCALL_TID, SYSCALL_PID, SYSCALL_PGID, SYSCALL_SID };

@@ -262,19 +262,40 @@ const struct sys_value *dec_first_of(const struct sys_xlat *table, uint64_t valu
 	return low < table->count && v[low].value == value ? &v[low] : NULL;
 }
 
-const char *dec_name(unsigned xlat, uint64_t value)
+static const struct sys_value *find_value(unsigned xlat, uint64_t value)
 {
 	const struct sys_xlat *table = &sys_xlats[xlat];
 	const struct sys_value *v = sys_values + table->first;
 
-	if (table->ordered) {
-		v = dec_first_of(table, value);
-		return v != NULL ? sys_names + v->name : NULL;
-	}
+	if (table->ordered)
+		return dec_first_of(table, value);
 	for (uint32_t i = 0; i < table->count; i++)
 		if (v[i].value == value)
-			return sys_names + v[i].name;
+			return &v[i];
 	return NULL;
+}
+
+const char *dec_name(unsigned xlat, uint64_t value)
+{
+	const struct sys_value *v = find_value(xlat, value);
+
+	return v != NULL ? sys_names + v->name : NULL;
+}
+
+static bool is_hidden(const struct decoder *d, const struct sys_value *v) { return v->beyond && d->style->strict; }
+
+bool dec_hides(const struct decoder *d, unsigned xlat, uint64_t value)
+{
+	const struct sys_value *v = find_value(xlat, value);
+
+	return v != NULL && is_hidden(d, v);
+}
+
+static const char *shown_name(const struct decoder *d, unsigned xlat, uint64_t value)
+{
+	const struct sys_value *v = find_value(xlat, value);
+
+	return v != NULL && !is_hidden(d, v) ? sys_names + v->name : NULL;
 }
 
 void dec_named(struct decoder *d, uint64_t value, const char *name, const char *unknown)
@@ -303,15 +324,15 @@ static const char *unknown_name(unsigned xlat) { return sys_names + sys_xlats[xl
 
 void dec_enum(struct decoder *d, unsigned xlat, uint64_t value)
 {
-	dec_named(d, value, dec_name(xlat, value), unknown_name(xlat));
+	dec_named(d, value, shown_name(d, xlat, value), unknown_name(xlat));
 }
 
 void dec_enum_dec(struct decoder *d, unsigned xlat, int64_t value)
 {
-	const char *name = dec_name(xlat, (uint64_t)value);
+	const char *name = shown_name(d, xlat, (uint64_t)value);
 
 	if (name == NULL)
-		name = dec_name(xlat, (uint32_t)value);
+		name = shown_name(d, xlat, (uint32_t)value);
 	if (name != NULL && d->style->xlat == SYSCALL_XLAT_ABBREV) {
 		dec_text(d, name);
 		return;
@@ -328,7 +349,7 @@ static void known_flags(struct decoder *d, unsigned xlat, uint64_t *value, unsig
 	const struct sys_value *v = sys_values + table->first;
 
 	for (uint32_t i = 0; i < table->count; i++, v++) {
-		if (v->value == 0 ? !(zero && *value == 0) : (*value & v->value) != v->value)
+		if (is_hidden(d, v) || (v->value == 0 ? !(zero && *value == 0) : (*value & v->value) != v->value))
 			continue;
 		if ((*printed)++ > 0)
 			str_add_char(d->out, '|');
