@@ -15,6 +15,7 @@
 #include "copy.bpf.h"
 #include "event/bpf_calls.h"
 #include "files.bpf.h"
+#include "lane.bpf.h"
 #include "ring.bpf.h"
 #include "stacks.bpf.h"
 #include "target.bpf.h"
@@ -99,7 +100,7 @@ static __always_inline void read_late(struct call_now *now)
 	now->flags = BPF_PIECE_LATE;
 	for (__u32 i = 0; i < 3; i++) {
 		const struct bpf_calls_step *step = &plan->steps[i];
-		__u64 addr = argument(now, step->arg);
+		__u64 addr = argument(&now->call, step->arg);
 		bool read = false;
 
 		if (!(now->late >> i & 1) || step->phase)
@@ -296,21 +297,55 @@ static __always_inline void begin_call(struct call_now *now, const struct pt_reg
 		take_part(now);
 }
 
+/* The call's record is begun in the lane; false: it is one for the thread's storage. */
+static __always_inline bool begin_in_lane(struct bpf_lane *lane, const struct bpf_calls_plan *plan, struct task_struct *task,
+					  const struct pt_regs *regs, __u32 abi, __u32 number)
+{
+	struct bpf_call *call;
+
+	if (!(plan->lane & BPF_LANE_CAN) || lane->busy || !lane_has_room(lane))
+		return false;
+	lane->busy = 1;
+	call = lane_record(lane);
+	call->head.tid = lane->tid;
+	call->pid = lane->pid;
+	call->number = number;
+	call->abi = (__u16)abi;
+	call->flags = 0;
+	call->data_bytes = 0;
+	take_registers(call, regs, abi);
+	call->enter_ns = bpf_ktime_get_ns();
+	if (!(plan->lane & BPF_LANE_ENTRY) || lane_copy(call, &plan->steps[plan->lane >> BPF_LANE_ENTRY_AT & 1], 0))
+		lane->owner = (__u64)task;
+	lane->busy = 0;
+	return lane->owner == (__u64)task;
+}
+
 static __always_inline int enter(const struct pt_regs *regs, __u64 number)
 {
+	bool in_groups = target_mode == BPF_TARGET_CGROUP || target_mode == BPF_TARGET_CGROUP_V1;
+	struct call_now *now = NULL;
 	struct bpf_calls_plan *plan;
 	struct task_struct *task;
-	struct call_now *now;
+	struct bpf_lane *lane;
 	__u32 abi, key, part, whole;
 
 	if (!number_wanted(number) || target_mode == BPF_TARGET_NOBODY)
 		return 0;
 	task = bpf_get_current_task_btf();
-	now = bpf_task_storage_get(&calls_now, task, 0, 0);
-	if (!now || target_mode == BPF_TARGET_CGROUP || target_mode == BPF_TARGET_CGROUP_V1) {
-		now = admit(task);
+	lane = lane_of_cpu();
+	if (!lane || lane->known != (__u64)task || in_groups) {
+		now = bpf_task_storage_get(&calls_now, task, 0, 0);
+		if (!now || in_groups)
+			now = admit(task);
 		if (!now)
 			return 0;
+		if (lane) {
+			lane->known = (__u64)task;
+			lane->owner = 0;
+			lane->pid = now->call.pid;
+			lane->tid = now->call.head.tid;
+		}
 	}
 	abi = abi_of(task, &number);
 	part = part_of(regs, abi, number);
@@ -320,6 +355,12 @@ static __always_inline int enter(const struct pt_regs *regs, __u64 number)
 	key = plan_key(abi, (__u32)number);
 	plan = bpf_map_lookup_elem(&calls_plans, &key);
 	if (!plan || !plan->wanted)
+		return 0;
+	if (lane && !part && begin_in_lane(lane, plan, task, regs, abi, (__u32)number))
+		return 0;
+	if (!now)
+		now = bpf_task_storage_get(&calls_now, task, 0, 0);
+	if (!now)
 		return 0;
 	begin_call(now, regs, abi, (__u32)number, part ? whole : 0);
 	now->call.enter_ns = bpf_ktime_get_ns();
@@ -460,12 +501,78 @@ static __always_inline void add_stack(struct call_now *now)
 	now->call.data_bytes = ((__u32)room & (BPF_CALLS_DATA_BYTES - 1)) + sizeof(*piece);
 }
 
+/* What it returns nobody will see. */
+static __always_inline bool is_killed(struct task_struct *task)
+{
+	return task->pending.signal.sig[0] >> 8 & 1 && !took_fatal(task);
+}
+
+static __always_inline bool is_filtered(bool error)
+{
+	return (calls_result_filter == 1 && error) || (calls_result_filter == 2 && !error);
+}
+
+/* The rest of what was begun in the lane; false: it goes on in the thread's storage. */
+static __always_inline bool end_in_lane(struct bpf_lane *lane, __s64 result)
+{
+	struct bpf_call *call = lane_record(lane);
+	__u32 abi = call->abi, key = plan_key(abi, call->number);
+	struct bpf_calls_plan *plan;
+	bool error;
+
+	if (abi == 1)
+		result = (__s32)result;
+	error = result < 0 && result >= -4095;
+	if (is_filtered(error)) {
+		lane->owner = 0;
+		return true;
+	}
+	call->result = result;
+	plan = bpf_map_lookup_elem(&calls_plans, &key);
+	if (!plan || (plan->lane & BPF_LANE_EXIT && !lane_copy(call, &plan->steps[plan->lane >> BPF_LANE_EXIT_AT & 1], 1)))
+		return false;
+	if (error)
+		call->flags = BPF_CALL_IS_ERROR;
+	ring_head(&call->head, BPF_CALLS_CALL, call->head.tid);
+	lane_commit(lane, call);
+	return true;
+}
+
+/* NULL: it was in the lane, and is done. */
+static __always_inline struct call_now *leave_lane(struct bpf_lane *lane, struct task_struct *task, __s64 result)
+{
+	struct call_now *now = NULL;
+	bool done;
+
+	lane->busy = 1;
+	done = end_in_lane(lane, result);
+	if (!done)
+		now = bpf_task_storage_get(&calls_now, task, 0, 0);
+	if (now)
+		lane_spill(lane, now);
+	lane->busy = 0;
+	return now;
+}
+
+/* A call that its thread is in is in its storage from here on. */
+static __always_inline void leave_cpu(struct task_struct *task, struct bpf_lane *lane)
+{
+	struct call_now *now;
+
+	if (lane->owner != (__u64)task || lane->busy)
+		return;
+	now = bpf_task_storage_get(&calls_now, task, 0, 0);
+	if (now)
+		lane_spill(lane, now);
+}
+
 static __always_inline int leave(__u64 *ctx, bool stacks)
 {
 	const struct pt_regs *regs = (const struct pt_regs *)ctx[0];
 	__u64 number = number_at_exit(regs);
 	struct bpf_calls_plan *plan;
 	struct task_struct *task;
+	struct bpf_lane *lane;
 	struct call_now *now;
 	__s64 result = (__s64)ctx[1];
 	bool error;
@@ -475,7 +582,16 @@ static __always_inline int leave(__u64 *ctx, bool stacks)
 	if (number < BPF_CALLS_NUMBERS && !number_wanted(number))
 		return 0;
 	task = bpf_get_current_task_btf();
-	now = bpf_task_storage_get(&calls_now, task, 0, 0);
+	lane = lane_of_cpu();
+	if (lane && lane->owner == (__u64)task && !lane->busy) {
+		if (is_killed(task))
+			return 0;
+		now = leave_lane(lane, task, result);
+		if (!now)
+			return 0;
+	} else {
+		now = bpf_task_storage_get(&calls_now, task, 0, 0);
+	}
 	if (!now)
 		now = join(task, regs, number);
 #if defined(__TARGET_ARCH_x86)
@@ -484,13 +600,13 @@ static __always_inline int leave(__u64 *ctx, bool stacks)
 #endif
 	if (!now || !now->in_call)
 		return 0;
-	if (task->pending.signal.sig[0] >> 8 & 1 && !took_fatal(task)) /* SIGKILL: what it returns nobody will see */
+	if (is_killed(task))
 		return 0;
 	now->in_call = 0;
 	if (now->call.abi == 1)
 		result = ipc_result(now, (__s32)result);
 	error = result < 0 && result >= -4095;
-	if ((calls_result_filter == 1 && error) || (calls_result_filter == 2 && !error))
+	if (is_filtered(error))
 		return 0;
 	now->call.result = result;
 	if (error)
@@ -563,8 +679,13 @@ SEC("raw_tp/sched_switch")
 int calls_switch(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	struct bpf_lane *lane = lane_of_cpu();
 	struct call_now *now;
 
+	if (lane) {
+		leave_cpu(task, lane);
+		lane->known = 0;
+	}
 	if (ctx->args[0])
 		return 0;
 	if (bpf_core_field_exists(task->__state) && task->__state & STATE_STOPPED)
@@ -605,7 +726,7 @@ static __always_inline void copy_filename(struct call_now *now, const struct lin
 	n = bpf_probe_read_kernel_str(&now->data[at + sizeof(*piece)], FILENAME_BYTES, BPF_CORE_READ(program, filename));
 	if (n <= 0)
 		return;
-	piece->addr = argument(now, plan->steps[0].arg);
+	piece->addr = argument(&now->call, plan->steps[0].arg);
 	piece->phase = 0;
 	piece->flags = BPF_PIECE_LATE;
 	piece->size_bytes = (__u32)n;
@@ -617,7 +738,10 @@ static __always_inline int see_exec(struct bpf_raw_tracepoint_args *ctx, bool st
 {
 	__u64 ids = target_current_ids();
 	struct call_now *now = bpf_task_storage_get(&calls_now, bpf_get_current_task_btf(), 0, 0);
+	struct bpf_lane *lane = lane_of_cpu();
 
+	if (lane)
+		lane->known = 0;
 	if (now && ids) /* another thread than the first one has the first one's id now */
 		now->call.head.tid = (__u32)ids;
 	if (now && now->in_call && now->late)
@@ -644,8 +768,11 @@ int calls_exit_thread(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct call_now *now = bpf_task_storage_get(&calls_now, task, 0, 0);
+	struct bpf_lane *lane = lane_of_cpu();
 	__u64 ids = target_current_ids();
 
+	if (lane)
+		leave_cpu(task, lane);
 	if (!now && (!ids || !target_wanted(ids)))
 		return 0;
 	if (now && !calls_result_filter) {

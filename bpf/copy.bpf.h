@@ -416,22 +416,22 @@ __noinline int copy_ioctl(struct call_now *now, __u64 addr, __u32 limit)
 
 /* --- steps of a plan ------------------------------------------------------------------------ */
 
-static __always_inline __u64 argument(const struct call_now *now, __u32 i)
+static __always_inline __u64 argument(const struct bpf_call *call, __u32 i)
 {
-	return i < 6 ? now->call.args[i] : 0;
+	return i < 6 ? call->args[i] : 0;
 }
 
 /* What a step's pointer is: an argument, or the stack pointer (SYSCALL_PLAN_STACK). */
-static __always_inline __u64 pointer(const struct call_now *now, __u32 i)
+static __always_inline __u64 pointer(const struct bpf_call *call, __u32 i)
 {
-	return i == 6 ? now->call.sp : argument(now, i);
+	return i == 6 ? call->sp : argument(call, i);
 }
 
 /* How many bytes a BYTES step is about, and how many of them are wanted. */
-static __always_inline __u64 step_bytes(const struct call_now *now, const struct bpf_calls_step *step, __u64 *limit)
+static __always_inline __u64 step_bytes(const struct bpf_call *call, const struct bpf_calls_step *step, __u64 *limit)
 {
-	__u64 items = step->size_arg == BPF_STEP_SIZE_RESULT ? (__u64)now->call.result
-		      : step->size_arg == BPF_STEP_SIZE_NONE ? 0 : argument(now, step->size_arg);
+	__u64 items = step->size_arg == BPF_STEP_SIZE_RESULT ? (__u64)call->result
+		      : step->size_arg == BPF_STEP_SIZE_NONE ? 0 : argument(call, step->size_arg);
 
 	*limit = step->limit ? step->limit : calls_string_limit;
 	if (items > 0x7fffffff)
@@ -441,7 +441,7 @@ static __always_inline __u64 step_bytes(const struct call_now *now, const struct
 
 static __always_inline bool copy_bytes(struct call_now *now, const struct bpf_calls_step *step, __u64 addr)
 {
-	__u64 limit, size = step_bytes(now, step, &limit);
+	__u64 limit, size = step_bytes(&now->call, step, &limit);
 
 	if (size == 0)
 		return true;
@@ -451,7 +451,7 @@ static __always_inline bool copy_bytes(struct call_now *now, const struct bpf_ca
 /* What is sent or was received by a socket. */
 static __always_inline bool copy_sockbuf(struct call_now *now, const struct bpf_calls_step *step, __u64 addr)
 {
-	__u64 limit, size = step_bytes(now, step, &limit);
+	__u64 limit, size = step_bytes(&now->call, step, &limit);
 
 	limit = buffer_limit(now);
 	if (size == 0)
@@ -461,7 +461,7 @@ static __always_inline bool copy_sockbuf(struct call_now *now, const struct bpf_
 
 static __always_inline bool copy_sized(struct call_now *now, const struct bpf_calls_step *step, __u64 addr)
 {
-	__u64 size_addr = argument(now, step->size_arg);
+	__u64 size_addr = argument(&now->call, step->size_arg);
 	__u32 size = 0, limit = step->limit ? step->limit : calls_string_limit;
 
 	if (bpf_probe_read_user(&size, sizeof(size), (void *)size_addr))
@@ -479,10 +479,10 @@ static __always_inline __u64 total_of(const struct call_now *now)
 static __always_inline bool copy_mmsghdr(struct call_now *now, const struct bpf_calls_step *step, __u64 addr)
 {
 	bool received = step->size_arg == BPF_STEP_SIZE_RESULT;
-	__u64 count = received ? (__u64)now->call.result : argument(now, step->size_arg);
+	__u64 count = received ? (__u64)now->call.result : argument(&now->call, step->size_arg);
 
 	if (received && now->phase == 0) { /* the room for names, and no data */
-		count = (__u32)argument(now, 2);
+		count = (__u32)argument(&now->call, 2);
 		return !count || copy_memory(now, addr, (count > ROOMS_MOST ? ROOMS_MOST : count) * (word_of(now) == 8 ? 64 : 32), 0);
 	}
 	if ((__s64)count < 0)
@@ -508,7 +508,7 @@ static __always_inline bool copy_step(struct call_now *now, const struct bpf_cal
 	case BPF_STEP_IOVEC:
 		if (!(calls_kinds & 1U << BPF_STEP_IOVEC))
 			break;
-		return copy_vector(now, addr, (__u32)argument(now, step->size_arg), total_of(now));
+		return copy_vector(now, addr, (__u32)argument(&now->call, step->size_arg), total_of(now));
 	case BPF_STEP_MSGHDR:
 		if (!(calls_kinds & 1U << BPF_STEP_MSGHDR))
 			break;
@@ -534,7 +534,7 @@ static __always_inline bool copy_step(struct call_now *now, const struct bpf_cal
 	case BPF_STEP_LIST:
 		if (!(calls_kinds & 1U << BPF_STEP_LIST))
 			break;
-		return copy_list(now, addr, (__u32)argument(now, step->size_arg), (__u32)step->fixed << 16 | (step->limit & 0xffff));
+		return copy_list(now, addr, (__u32)argument(&now->call, step->size_arg), (__u32)step->fixed << 16 | (step->limit & 0xffff));
 	case BPF_STEP_IOCTL:
 		if (!(calls_kinds & 1U << BPF_STEP_IOCTL))
 			break;
@@ -565,7 +565,7 @@ static long copy_at(__u32 i, void *user)
 	late = c->phase && step->phase == 0 && now->late & 1U << i;
 	if (step->phase != c->phase && !late)
 		return 0;
-	addr = pointer(now, step->arg);
+	addr = pointer(&now->call, step->arg);
 	if (addr < WORD_PAGE) /* NULL, or a number: trying to read there costs a fault */
 		return 0;
 	now->phase = late ? 0 : c->phase;
@@ -589,7 +589,7 @@ static __always_inline void copy_phase(struct call_now *now, const struct bpf_ca
 static __always_inline void copy_simple(struct call_now *now, const struct bpf_calls_plan *plan, __u16 phase)
 {
 	const struct bpf_calls_step *step = &plan->steps[0];
-	__u64 limit, size = step_bytes(now, step, &limit), addr = pointer(now, step->arg);
+	__u64 limit, size = step_bytes(&now->call, step, &limit), addr = pointer(&now->call, step->arg);
 
 	if (addr < WORD_PAGE || !size)
 		return;

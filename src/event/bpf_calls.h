@@ -74,7 +74,13 @@ struct bpf_calls_plan {
 	uint8_t files;       /* bit i: argument i is a descriptor; BPF_FILES_RESULT */
 	uint8_t file_list;   /* enum bpf_calls_file_list */
 	uint8_t socket;      /* 1: argument 0 is a socket: of netlink its family, protocol and whole messages */
-	uint8_t reserved[3];
+	uint8_t lane;        /* enum bpf_calls_lane */
+	uint8_t reserved[2];
+};
+/* Of a call with at most one step of each phase, each one piece: it may be written without its thread's storage. */
+enum bpf_calls_lane {
+	BPF_LANE_CAN = 1, BPF_LANE_ENTRY = 2, BPF_LANE_EXIT = 4, /* it has such a step */
+	BPF_LANE_ENTRY_AT = 3, BPF_LANE_EXIT_AT = 4,             /* the bit that is its index */
 };
 enum bpf_calls_phases { BPF_PLAN_AT_ENTRY = 1, BPF_PLAN_AT_EXIT = 2, BPF_PLAN_SIMPLE = 4 /* one piece of bytes */ };
 enum bpf_calls_kind_of_step {

@@ -21,6 +21,23 @@ struct bpf_record {
 
 enum { BPF_LOST_KINDS = 4 };
 
+/* Beside its ring a CPU may have a lane, an array's value that is mapped by the reader: records as in a BPF ring
+ * (8 bytes before each, of which the first four are its length), written by programs that need no lock for it
+ * (bpf/lane.bpf.h).  Positions only grow; a record that begins before the end of `data` goes on behind it. */
+enum { BPF_LANE_SLACK = 8448 };
+struct bpf_lane {
+	uint64_t consumer;    /* the reader's, which writes it; a cache line of its own */
+	uint64_t reserved[7];
+	uint64_t producer;    /* what is before it is whole */
+	uint64_t room;        /* up to where the programs know that they may write */
+	uint64_t owner;       /* the task whose call is written behind `producer`; 0: none's */
+	uint64_t known;       /* the task that was found to be looked at; 0: none was */
+	uint32_t pid, tid;    /* known's */
+	uint32_t busy, reserved2;
+	uint64_t reserved3[2];
+	uint8_t data[];
+};
+
 /* One a CPU, in a map that the reader has mapped. */
 struct bpf_ring_state {
 	uint64_t bytes;                /* written so far, about */

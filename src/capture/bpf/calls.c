@@ -71,6 +71,7 @@ struct bpf_calls {
 	struct call_stacks *stacks; /* NULL: none are asked for */
 	unsigned long long no_epoch; /* of a reader, which has no programs */
 	VEC(struct lost) lost; /* not asked for yet */
+	VEC(struct bpf_record *) unfinished; /* entries of calls that ran when we stopped; ours */
 	struct map threads; /* tid -> struct watched * */
 	struct bpf_calls_totals totals;
 	uint64_t start_ns, stop_ns;
@@ -538,6 +539,15 @@ static struct err *widen(struct bpf_calls *c)
 	return NULL;
 }
 
+static void tell_unfinished(struct bpf_calls *c)
+{
+	for (size_t i = 0; i < c->unfinished.n; i++) {
+		bpf_calls_take(c, c->unfinished.v[i], BPF_LANE_SLACK - 8);
+		free(c->unfinished.v[i]);
+	}
+	c->unfinished.n = 0;
+}
+
 void bpf_calls_drain(struct bpf_calls *c, bool last)
 {
 	/* a bound even at last: many busy threads write faster than a sink on a busy machine reads */
@@ -553,6 +563,8 @@ void bpf_calls_drain(struct bpf_calls *c, bool last)
 			bpf_rings_commit(c->rings); /* room for more as early as can be */
 	}
 	bpf_rings_commit(c->rings);
+	if (last)
+		tell_unfinished(c);
 	if (c->stacks)
 		call_stacks_prepare(c->stacks);
 	tell_begun(c, cutoff_ns);
@@ -614,9 +626,29 @@ static uint8_t phases_of(const struct bpf_calls *c, const struct syscall_plan *p
 	return phases;
 }
 
+/* May it be written in a lane?  At most one step at its entry and one at its exit, each of one piece. */
+static uint8_t lane_of(const struct bpf_calls *c, const struct syscall_plan *plan)
+{
+	uint8_t lane = BPF_LANE_CAN;
+
+	if (plan->socket || (c->options.files && (plan->files || plan->file_list)))
+		return 0;
+	for (unsigned i = 0; i < BPF_CALLS_STEPS && plan->steps[i].kind; i++) {
+		const struct syscall_plan_step *step = &plan->steps[i];
+		bool exit = step->phase == SYSCALL_EXIT;
+
+		if (i > 1 || (step->kind != SYSCALL_PLAN_STRING && step->kind != SYSCALL_PLAN_BYTES) ||
+		    lane & (exit ? BPF_LANE_EXIT : BPF_LANE_ENTRY))
+			return 0;
+		lane |= (uint8_t)((exit ? BPF_LANE_EXIT : BPF_LANE_ENTRY) | i << (exit ? BPF_LANE_EXIT_AT : BPF_LANE_ENTRY_AT));
+	}
+	return lane;
+}
+
 static void fill_plan(const struct bpf_calls *c, const struct syscall_plan *steps, struct bpf_calls_plan *plan)
 {
 	plan->wanted = 1;
+	plan->lane = lane_of(c, steps);
 	memcpy(plan->steps, steps->steps, sizeof(plan->steps));
 	plan->phases = phases_of(c, steps);
 	plan->files = steps->files;
@@ -767,8 +799,12 @@ struct err *bpf_calls_load(struct bpf_calls *c)
 	skel->rodata->calls_show_blocked = !c->options.whole_calls;
 	bpf_program__set_autoattach(skel->progs.calls_rest, false);
 	TRY(bpf_rings_prepare(skel->maps.rings, skel->maps.ring_states, ring_bytes(c), &skel->rodata->ring_wake_bytes));
+	if (!c->options.track) /* a stack is taken into a thread's storage */
+		TRY(bpf_lanes_prepare(skel->maps.lanes, &skel->rodata->lane_bytes));
 	TRY(bpf_loader_load(&c->loader, skel->skeleton));
 	TRY(bpf_rings_open(skel->maps.rings, skel->maps.ring_states, first_ring_bytes(c), &c->rings));
+	if (skel->rodata->lane_bytes)
+		TRY(bpf_lanes_open(c->rings, skel->maps.lanes, skel->rodata->lane_bytes));
 	TRY(open_stacks(c));
 	TRY(fill_plans(c));
 	TRY(bpf_loader_attach(&c->loader, skel->skeleton));
@@ -858,6 +894,21 @@ static void send_rest(struct bpf_calls *c)
 	bpf_link__destroy(link);
 }
 
+/* ... but of those that run: they are in lanes. */
+static void keep_unfinished(struct bpf_calls *c)
+{
+	for (size_t cpu = 0; cpu < bpf_rings_cpus(c->rings); cpu++) {
+		uint32_t size;
+		struct bpf_record *record = bpf_lanes_unfinished(c->rings, cpu, &size);
+
+		if (!record)
+			continue;
+		record->kind = BPF_CALLS_ENTRY;
+		record->time_ns = c->stop_ns;
+		vec_push(&c->unfinished, record);
+	}
+}
+
 void bpf_calls_stop(struct bpf_calls *c)
 {
 	__atomic_store_n(&c->skel->data->target_mode, (uint32_t)BPF_TARGET_NOBODY, __ATOMIC_SEQ_CST);
@@ -865,8 +916,10 @@ void bpf_calls_stop(struct bpf_calls *c)
 	calls_bpf__detach(c->skel);
 	bpf_narrow_detach(c->narrow);
 	c->narrow = NULL;
-	if (!c->options.only_successful && !c->options.only_failed)
+	if (!c->options.only_successful && !c->options.only_failed) {
 		send_rest(c);
+		keep_unfinished(c);
+	}
 	count_missed(c);
 }
 
@@ -921,6 +974,9 @@ void bpf_calls_destroy(struct bpf_calls *c)
 		release(w);
 	}
 	map_deinit(&c->threads);
+	for (size_t i = 0; i < c->unfinished.n; i++)
+		free(c->unfinished.v[i]);
+	vec_deinit(&c->unfinished);
 	vec_deinit(&c->lost);
 	free(c);
 }

@@ -9,6 +9,9 @@
  *
  * Rings grow under load: see grow().
  *
+ * Lanes are read in the same way: their positions lie before their data.  They don't grow: what finds no room there
+ * goes to the ring.
+ *
  * poll() on a ring says "readable" whenever anything is in it, which would be a wake-up an
  * event all over again.  Edge-triggered epoll says it when the program has asked for it.
  */
@@ -29,8 +32,7 @@
 #include <unistd.h>
 
 struct reader {
-	int fd;
-	int cpu;
+	int fd, cpu;
 	uint64_t *consumer;       /* ours, a page of its own */
 	const uint64_t *producer; /* the kernel's, a page and then the data */
 	const uint8_t *data;
@@ -40,12 +42,14 @@ struct reader {
 	uint32_t next_bytes;
 	size_t bytes;             /* of the ring */
 	bool small;               /* it was found an eighth full */
-	bool left;                /* programs write to a larger one */
+	bool left;                /* programs write to a larger one; or it can't grow */
+	bool is_lane;
 };
 
 /* A ring that is found an eighth full is followed by one of twice its size, so often: what comes in
  * bursts on one CPU of many does not make all of them large. */
 enum { GENERATIONS = 4, RING_BYTES_MOST = 64 << 20 };
+enum { LANE_BYTES_MOST = 1 << 20, LANE_BYTES_LEAST = 128 << 10, LANES_BYTES_MOST = 16 << 20 };
 
 struct bpf_rings {
 	struct reader *readers;   /* the first `cpus` are where programs began to write, by CPU */
@@ -58,6 +62,8 @@ struct bpf_rings {
 	struct bpf_ring_state *states; /* mapped */
 	size_t states_bytes;
 	uint64_t (*seen)[BPF_LOST_KINDS]; /* losses that were told, by CPU */
+	uint8_t *lanes;           /* mapped; NULL: there are none */
+	size_t lane_step, lanes_bytes;
 	size_t lost_at;           /* where bpf_rings_lost() goes on looking */
 };
 
@@ -117,6 +123,8 @@ static struct err *reader_open(struct bpf_rings *r, struct reader *ring, int cpu
 
 static void reader_close(const struct bpf_rings *r, struct reader *ring)
 {
+	if (ring->is_lane) /* they are mapped together */
+		return;
 	if (ring->producer)
 		munmap((void *)ring->producer, r->page_bytes + 2 * ring->bytes);
 	if (ring->consumer)
@@ -171,7 +179,7 @@ static struct bpf_rings *create(size_t cpus)
 
 	r->epoll_fd = -1;
 	r->cpus = cpus;
-	r->room = r->cpus * (1 + GENERATIONS); /* the first are enlarged by bpf_rings_settle(), maybe */
+	r->room = r->cpus * (2 + GENERATIONS); /* the first are enlarged by bpf_rings_settle(), maybe; lanes */
 	r->readers = mem_calloc(r->room, sizeof(*r->readers));
 	r->heap = mem_calloc(r->room, sizeof(*r->heap));
 	r->seen = mem_calloc(r->cpus, sizeof(*r->seen));
@@ -227,6 +235,8 @@ void bpf_rings_close(struct bpf_rings *r)
 		return;
 	for (size_t i = 0; i < r->count; i++)
 		reader_close(r, &r->readers[i]);
+	if (r->lanes)
+		munmap(r->lanes, r->lanes_bytes);
 	if (r->states)
 		munmap(r->states, r->states_bytes);
 	if (r->epoll_fd >= 0)
@@ -235,6 +245,75 @@ void bpf_rings_close(struct bpf_rings *r)
 	free(r->heap);
 	free(r->seen);
 	free(r);
+}
+
+/* --- lanes ------------------------------------------------------------------------------------- */
+
+/* Small, so that they stay in a CPU's cache; all of them together cost less than the rings. */
+static uint32_t lane_bytes_of(int cpus)
+{
+	uint32_t bytes = LANE_BYTES_MOST;
+
+	while (bytes > LANE_BYTES_LEAST && cpus > 0 && (size_t)bytes * (size_t)cpus > LANES_BYTES_MOST)
+		bytes /= 2;
+	return bytes;
+}
+
+static uint32_t lane_step(uint32_t lane_bytes) { return (uint32_t)sizeof(struct bpf_lane) + lane_bytes + BPF_LANE_SLACK; }
+
+struct err *bpf_lanes_prepare(struct bpf_map *lanes, volatile const uint32_t *lane_bytes)
+{
+	int cpus = libbpf_num_possible_cpus();
+	uint32_t bytes = lane_bytes_of(cpus);
+	int failed = cpus < 0 ? cpus : bpf_map__set_max_entries(lanes, (uint32_t)cpus);
+
+	if (!failed)
+		failed = bpf_map__set_value_size(lanes, lane_step(bytes));
+	*(volatile uint32_t *)lane_bytes = bytes;
+	return failed ? err_errno(-failed, "cannot size the lanes of system calls") : NULL;
+}
+
+static struct bpf_lane *lane_of(const struct bpf_rings *r, size_t cpu) { return (void *)(r->lanes + cpu * r->lane_step); }
+
+struct err *bpf_lanes_open(struct bpf_rings *r, struct bpf_map *lanes, uint32_t lane_bytes)
+{
+	size_t bytes = (r->cpus * lane_step(lane_bytes) + r->page_bytes - 1) / r->page_bytes * r->page_bytes;
+	void *mapped = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(lanes), 0);
+
+	if (mapped == MAP_FAILED)
+		return err_errno(errno, "cannot map the lanes of system calls");
+	r->lanes = mapped;
+	r->lanes_bytes = bytes;
+	r->lane_step = lane_step(lane_bytes);
+	for (size_t cpu = 0; cpu < r->cpus; cpu++) {
+		struct bpf_lane *lane = lane_of(r, cpu);
+
+		r->readers[r->count++] = (struct reader){ .fd = -1, .cpu = (int)cpu, .consumer = &lane->consumer,
+							  .producer = &lane->producer, .data = lane->data, .bytes = lane_bytes,
+							  .left = true, .is_lane = true };
+	}
+	return NULL;
+}
+
+size_t bpf_rings_cpus(const struct bpf_rings *r) { return r->cpus; }
+
+struct bpf_record *bpf_lanes_unfinished(struct bpf_rings *r, size_t cpu, uint32_t *size_bytes)
+{
+	const struct bpf_lane *lane = r->lanes && cpu < r->cpus ? lane_of(r, cpu) : NULL;
+	const uint64_t *owner = lane ? &lane->owner : NULL;
+	size_t lane_bytes = r->lane_step - sizeof(*lane) - BPF_LANE_SLACK;
+	struct bpf_record *copy;
+
+	if (!lane || !__atomic_load_n(owner, __ATOMIC_ACQUIRE))
+		return NULL;
+	*size_bytes = BPF_LANE_SLACK - BPF_RINGBUF_HDR_SZ;
+	copy = mem_alloc(*size_bytes);
+	memcpy(copy, lane->data + (lane->producer & (lane_bytes - 1)) + BPF_RINGBUF_HDR_SZ, *size_bytes);
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	if (__atomic_load_n(owner, __ATOMIC_RELAXED))
+		return copy;
+	free(copy); /* it was made whole after all */
+	return NULL;
 }
 
 int bpf_rings_fd(const struct bpf_rings *r) { return r->epoll_fd; }

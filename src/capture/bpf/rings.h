@@ -41,6 +41,15 @@ struct err *bpf_rings_open(struct bpf_map *rings, struct bpf_map *states, size_t
 			   struct bpf_rings **ret);
 void bpf_rings_close(struct bpf_rings *r); /* NULL-safe */
 
+/* Lanes (bpf/lane.bpf.h) beside them, whose records are merged with the rings'.  Before loading: their map's size and the
+ * program's lane_bytes; after bpf_rings_open(), before attaching: they are read from there on. */
+struct err *bpf_lanes_prepare(struct bpf_map *lanes, volatile const uint32_t *lane_bytes);
+struct err *bpf_lanes_open(struct bpf_rings *r, struct bpf_map *lanes, uint32_t lane_bytes);
+/* Nobody writes any more: a copy of the record that was begun last on a CPU and is not whole, below `cpus`; NULL: none
+ * was.  To be freed. */
+struct bpf_record *bpf_lanes_unfinished(struct bpf_rings *r, size_t cpu, uint32_t *size_bytes);
+size_t bpf_rings_cpus(const struct bpf_rings *r);
+
 /* A descriptor that is readable when a quarter of a ring has been filled since the last time.
  * bpf_rings_acknowledge() makes it quiet again: at the start of a drain. */
 int bpf_rings_fd(const struct bpf_rings *r);
