@@ -194,25 +194,9 @@ static void fn_value(struct decoder *d, uint8_t v)
 	dec_named(d, v, name != NULL ? text : NULL, text);
 }
 
-/* "???" if it can't be read; "..." as soon as it fills what -s allows. */
-static void kb_string(struct decoder *d, uint64_t addr)
-{
-	enum { SIZE = 512 };
-	size_t start = d->out->length;
-
-	dec_name_n(d, addr, SIZE);
-	if (d->out->text[start] != '"') {
-		d->out->length = start;
-		dec_text(d, "???");
-	} else if (d->out->text[d->out->length - 1] == '"' && d->style->string_limit < SIZE) {
-		uint8_t b[SIZE];
-		bool full = dec_read_text(d, addr, b, d->style->string_limit) && memchr(b, 0, d->style->string_limit) == NULL;
-		dec_text(d, full ? "..." : "");
-	}
-}
-
 void hook_kd_kbsent(struct decoder *d, const struct sys_ref *ref)
 {
+	enum { TEXT_BYTES = 512 };
 	bool get = (d->args[1] & 1) == 0;
 	uint8_t b;
 
@@ -231,7 +215,7 @@ void hook_kd_kbsent(struct decoder *d, const struct sys_ref *ref)
 	}
 	if (!dec_failed(d)) {
 		dec_text(d, ", kb_string=");
-		kb_string(d, ref->value + 1);
+		dec_name_n(d, ref->value + 1, TEXT_BYTES);
 	}
 	str_add_char(d->out, '}');
 }
@@ -285,11 +269,12 @@ void hook_kd_keycode(struct decoder *d, const struct sys_ref *ref)
 		dec_hex(d, dec_word(d, b, 4));
 		dec_text(d, ", keycode=");
 		dec_hex(d, dec_word(d, b + 4, 4));
+		d->progress->saved[0] = dec_word(d, b + 4, 4);
 		return;
 	}
 	if (d->progress->saved[OPEN] == 0)
 		return;
-	if (!dec_failed(d) && dec_read(d, ref->value + 4, b, 4)) {
+	if (!dec_failed(d) && dec_read(d, ref->value + 4, b, 4) && dec_word(d, b, 4) != d->progress->saved[0]) {
 		dec_text(d, " => ");
 		dec_hex(d, dec_word(d, b, 4));
 	}
@@ -328,7 +313,7 @@ void hook_kd_unimap(struct decoder *d, const struct sys_ref *ref)
 		if (get)
 			return;
 	}
-	if (d->exit)
+	if (d->exit && dec_word(d, b, 2) != *count)
 		dec_printf(d, " => %u", (unsigned)dec_word(d, b, 2));
 	dec_text(d, ", entries=");
 	if (dec_failed(d) && d->call->result != -12)

@@ -98,12 +98,12 @@ static void targets(struct decoder *d, const struct head *h)
 			misplaced(d, "struct dm_target_spec");
 			return;
 		}
+		if (!dec_read_or_addr(d, h->addr + at, b, sizeof(b)))
+			return;
 		if (i >= d->style->string_limit) {
 			dec_text(d, "...");
 			return;
 		}
-		if (!dec_read_or_addr(d, h->addr + at, b, sizeof(b)))
-			return;
 		dec_printf(d, "{sector_start=%llu, length=%llu", (unsigned long long)dec_word(d, b, 8), (unsigned long long)dec_word(d, b + 8, 8));
 		if (d->exit)
 			dec_printf(d, ", status=%d", (int)dec_word(d, b + 16, 4));

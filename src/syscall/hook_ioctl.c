@@ -15,7 +15,18 @@ static void ioctl_number(struct decoder *d, uint32_t v)
 	dec_printf(d, "_IOC(%s, %#x, %#x, %#x)", dirs[v >> 30], v >> 8 & 0xff, v & 0xff, v >> 16 & 0x3fff);
 }
 
-/* Names share numbers: all of them are said, "A or B". */
+/* Terminals and sound have some numbers in common. */
+static bool is_shared(uint32_t code) { return code > 0x5400 && code <= 0x5408; }
+
+static bool is_terminal(struct decoder *d, int fd)
+{
+	enum { TTY = 4, TTY_AUX = 5, PTY_FIRST = 128, PTY_LAST = 143 };
+	int number = d->lookup != NULL && d->lookup->char_major != NULL ? d->lookup->char_major(d->lookup->user, d->call->pid, fd) : -1;
+
+	return number == TTY || number == TTY_AUX || (number >= PTY_FIRST && number <= PTY_LAST);
+}
+
+/* Names share numbers: all of them are said, "A or B"; of a terminal its own. */
 static void ioctl_names(struct decoder *d, uint32_t v)
 {
 	const struct sys_xlat *table = &sys_xlats[XLAT_ioctls_32];
@@ -27,16 +38,20 @@ static void ioctl_names(struct decoder *d, uint32_t v)
 	}
 	const struct sys_value *end = sys_values + table->first + table->count;
 	bool family = dec_ioctl_family(d, v);
+	bool terminal = is_shared(v) && is_terminal(d, (int)d->args[0]);
 
 	if (first == NULL) {
 		if (!family)
 			ioctl_number(d, v);
 		return;
 	}
+	bool any = family;
 	for (const struct sys_value *at = first; at < end && at->value == v; at++) {
-		if (at > first || family)
-			dec_text(d, " or ");
+		if (terminal && sys_names[at->name] != 'T')
+			continue;
+		dec_text(d, any ? " or " : "");
 		dec_text(d, sys_names + at->name);
+		any = true;
 	}
 }
 

@@ -60,12 +60,12 @@ static void cmsg_list(struct decoder *d, const uint8_t *b, size_t count, unsigne
 	str_add_char(d->out, ']');
 }
 
-/* COUNT structures; data of another size can't be they. */
+/* COUNT structures; fewer bytes can't be they. */
 static void cmsg_structs(struct decoder *d, unsigned id, const uint8_t *b, size_t size, unsigned count)
 {
 	size_t own = dec_struct_size(d, id);
 
-	if (size != own * count) {
+	if (size < own * count) {
 		dec_text(d, "???");
 		return;
 	}
@@ -91,6 +91,9 @@ static void socket_cmsg(struct decoder *d, uint32_t type, const uint8_t *b, size
 		break;
 	case 3:
 		dec_quote(d, b, size, false, false);
+		break;
+	case 4:
+		dec_fd(d, (int)dec_word(d, b, 4));
 		break;
 	case 29:
 		cmsg_structs(d, STRUCT_timeval, b, size, 1);
@@ -134,19 +137,24 @@ static void ip_cmsg(struct decoder *d, uint32_t type, const uint8_t *b, size_t s
 	case 20:
 		dec_sockaddr(d, b, size < 128 ? size : 128);
 		break;
+	case 52:
+		str_add_char(d->out, '[');
+		dec_enum(d, XLAT_ipproto, dec_word(d, b, 4));
+		str_add_char(d->out, ']');
+		break;
 	case 3:
 		dec_quote(d, b, size, false, false);
 		break;
 	}
 }
 
-/* Are SIZE bytes enough for what this type says?  What isn't known has no data shown. */
+/* Are SIZE bytes enough for what this type says?  What isn't known is shown as bytes. */
 static bool cmsg_has_data(uint32_t level, uint32_t type, size_t size)
 {
 	static const struct {
 		uint8_t level, type, least;
-	} kinds[] = { { 1, 1, 4 },  { 1, 2, 12 }, { 1, 3, 1 },	{ 1, 29, 1 }, { 1, 35, 1 },  { 1, 37, 1 },  { 1, 63, 1 }, { 1, 64, 1 }, { 1, 65, 1 },
-		      { 0, 8, 12 }, { 0, 2, 4 },  { 0, 1, 1 },	{ 0, 6, 1 },  { 0, 7, 1 },   { 0, 11, 32 }, { 0, 20, 16 }, { 0, 23, 4 }, { 0, 3, 1 } };
+	} kinds[] = { { 1, 1, 4 },  { 1, 2, 12 }, { 1, 3, 1 },	{ 1, 4, 4 },	{ 1, 29, 1 }, { 1, 35, 1 },  { 1, 37, 1 },  { 1, 63, 1 }, { 1, 64, 1 }, { 1, 65, 1 },
+		      { 0, 8, 12 }, { 0, 2, 4 },  { 0, 1, 1 },	{ 0, 6, 1 },  { 0, 7, 1 },   { 0, 11, 32 }, { 0, 20, 16 }, { 0, 23, 4 }, { 0, 3, 1 }, { 0, 52, 4 } };
 
 	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (kinds[i].level == level && kinds[i].type == type)
@@ -162,13 +170,14 @@ static void one_cmsg(struct decoder *d, uint64_t length, const uint8_t *head, co
 	dec_enum(d, XLAT_sol_levels, level);
 	dec_text(d, ", cmsg_type=");
 	cmsg_type(d, level, type);
-	if (cmsg_has_data(level, type, size)) {
+	if (size != 0)
 		dec_text(d, ", cmsg_data=");
-		if (level == 1)
-			socket_cmsg(d, type, data, size);
-		else
-			ip_cmsg(d, type, data, size);
-	}
+	if (size != 0 && !cmsg_has_data(level, type, size))
+		dec_quote(d, data, size, false, true);
+	else if (size != 0 && level == 1)
+		socket_cmsg(d, type, data, size);
+	else if (size != 0)
+		ip_cmsg(d, type, data, size);
 	str_add_char(d->out, '}');
 }
 

@@ -198,9 +198,9 @@ static void print_epoll(struct decoder *d, const uint8_t *bytes, uint64_t addr, 
 	(void)addr, (void)user;
 	dec_text(d, "{events=");
 	dec_flags(d, XLAT_epollevents, dec_word(d, bytes, 4));
-	dec_printf(d, ", data={u32=%u, u64=", (unsigned)dec_word(d, data, 4));
-	dec_uint(d, dec_word(d, data, 8));
-	dec_text(d, "}}");
+	dec_text(d, ", data=");
+	dec_hex(d, dec_word(d, data, 8));
+	str_add_char(d->out, '}');
 }
 
 void hook_epoll_event(struct decoder *d, const struct sys_ref *ref)

@@ -136,8 +136,12 @@ void hook_cap_data(struct decoder *d, const struct sys_ref *ref)
 {
 	static const char *const names[] = { "effective", "permitted", "inheritable" };
 	uint8_t head[4], b[24] = { 0 };
-	bool old = dec_read(d, d->args[0], head, 4) && dec_word(d, head, 4) == 0x19980330;
+	bool known = dec_read(d, d->args[0], head, 4), old = known && dec_word(d, head, 4) == 0x19980330;
 
+	if (!known) { /* nor how long what follows is */
+		dec_addr(d, ref->value);
+		return;
+	}
 	if (!dec_read_or_addr(d, ref->value, b, old ? 12 : 24))
 		return;
 	for (unsigned i = 0; i < 3; i++) {

@@ -72,7 +72,7 @@ static void v3_exit(struct decoder *d, const struct sys_object *o)
 	bool any = true, more = false;
 
 	if (direction == from_device || (direction == both_ways && length != 0)) {
-		dec_text(d, direction == from_device ? ", dxferp=" : " => dxferp=");
+		dec_text(d, direction == from_device ? ", dxferp=" : " => ");
 		v3_data(d, o, length);
 	}
 	dec_fields(d, o, &any, &more);

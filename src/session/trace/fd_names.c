@@ -551,6 +551,15 @@ static int netlink_protocol(void *user, int pid, int fd)
 	return protocol;
 }
 
+static int char_major(void *user, int pid, int fd)
+{
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
+	return fd >= 0 && stat(path, &st) == 0 && S_ISCHR(st.st_mode) ? (int)major(st.st_rdev) : -1;
+}
+
 struct fd_names *fd_names_create(uint32_t fds, struct pid_names *pids, struct syscall_lookup *lookup)
 {
 	struct fd_names *f = mem_calloc(1, sizeof(*f));
@@ -564,6 +573,7 @@ struct fd_names *fd_names_create(uint32_t fds, struct pid_names *pids, struct sy
 	lookup->other_fd_path = fds ? other_fd_path : NULL;
 	lookup->pidfd_target = pidfd_target;
 	lookup->netlink_protocol = netlink_protocol;
+	lookup->char_major = char_major;
 	return f;
 }
 
