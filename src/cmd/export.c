@@ -10,8 +10,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/out_file.h"
+#include "cmd/recording_input.h"
 #include "convert/exporter.h"
 #include "convert/folded.h"
+#include "record/recording.h"
 #include "record/stacks.h"
 #include "view/frames.h"
 #include "view/profile.h"
@@ -139,17 +141,49 @@ static struct err *export_input(const struct export_args *args, const struct exp
 						 .max_stack = args->max_stack });
 }
 
+static bool has_rows(const struct recording *r, const char *table)
+{
+	const struct table_info *info = recording_find_table(r, table);
+
+	return info && info->rows;
+}
+
+/* A recording of system calls alone, by a form that has a place for them: there is no profile to make.  *done: it was. */
+static struct err *export_calls_alone(const struct export_args *args, const struct exporter *exporter, bool *done)
+{
+	const struct narrow_args *n = &args->narrow;
+	bool narrowed = n->thread || n->process || n->module || n->event || n->from_ns || n->until_ns;
+	struct recording_input from;
+	struct err *err = NULL;
+
+	*done = false;
+	if (!exporter->has_calls || (args->input && recording_input_is_foreign(args->input)))
+		return NULL;
+	TRY(recording_input_open(args->input, &from));
+	*done = has_rows(from.recording, "syscall") && !has_rows(from.recording, "sample");
+	if (*done && narrowed)
+		err = err_new(ERR_USAGE, "%s has system calls and no samples, of which some could be chosen", from.path);
+	else if (*done)
+		err = write_out(args, exporter, &(struct export_input){ .recording = from.recording, .title = from.path });
+	recording_input_close(&from);
+	return err;
+}
+
 static struct err *export_run(void *user, struct arena *arena, int *status)
 {
 	const struct export_args *args = user;
 	const struct exporter *exporter;
 	struct stack_input in;
+	bool done;
 
 	(void)arena;
 	(void)status;
 	if (args->quiet)
 		log_set_level(LOG_QUIET);
 	TRY(exporter_find(args->to, &exporter));
+	TRY(export_calls_alone(args, exporter, &done));
+	if (done)
+		return NULL;
 	TRY(stack_input_open(&args->stacks, &args->narrow, args->input, &in));
 
 	struct err *err = export_input(args, exporter, &in);
@@ -201,6 +235,7 @@ static const struct opt_operand export_operands[] = {
 static const struct opt_example export_examples[] = {
 	{ "perf script | sonde export --to folded -", "what stackcollapse-perf.pl does" },
 	{ "sonde export --diff before.folded after.folded", "what difffolded.pl does" },
+	{ "sonde export --to perfetto -o app.pftrace app.sonde", "samples and system calls on a timeline, for ui.perfetto.dev" },
 	{ NULL }
 };
 
@@ -211,7 +246,9 @@ const struct cmd cmd_export = {
 		.description =
 			"Writes what was recorded so that other tools read it.  The input may also be a "
 			"text of stacks from any machine: perf script, folded stacks, dtrace, sample, "
-			"VTune, Visual Studio, GHC or xctrace.",
+			"VTune, Visual Studio, GHC or xctrace.\n\n"
+			"System calls and signals (sonde trace -o REC.sonde, sonde record --syscalls) are in perfetto's form: "
+			"slices on the tracks of their threads, with arguments and results.",
 		.opts = export_opts,
 		.operands = export_operands,
 		.examples = export_examples,

@@ -319,7 +319,8 @@ static struct err *load_recording(struct builder *b)
 	t->arch = or_empty(m->arch);
 	t->cpus = m->cpus;
 	TRY(load_threads(b));
-	TRY(load_events(b));
+	if (recording_find_table(b->r, "sample")) /* else it is of system calls alone */
+		TRY(load_events(b));
 	if (t->threads.n == 0)
 		vec_push(&t->threads, ((struct export_thread){ .name = "", .process = "" }));
 	return recording_find_table(b->r, "sample") ? load_samples(b) : NULL;

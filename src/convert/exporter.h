@@ -32,12 +32,12 @@ struct export_frame {
 
 struct export_input {
 	struct recording *recording; /* NULL: the input was text */
-	struct stacks *stacks;	     /* finished */
+	struct stacks *stacks;	     /* finished; NULL: of a recording without samples */
 	/* Frames by the id in the recording's stack rows; valid with a recording. */
 	bool (*frame)(void *user, uint32_t id, struct export_frame *ret); /* false: no such frame */
 	void (*call)(void *user, uint32_t id, uint32_t index, struct export_call *ret);
 	/* Was this sample asked for?  Valid with a recording. */
-	bool (*wants)(void *user, uint32_t thread, uint32_t stack, uint64_t time_ns);
+	bool (*wants)(void *user, uint32_t thread, uint32_t stack, uint64_t time_ns); /* NULL: all; STACK 0: of a system call */
 	void *user;
 	const char *event; /* only this counted event; NULL: all that the form has place for */
 	const char *title; /* of the recording or text, for forms that have one */
@@ -59,6 +59,7 @@ struct exporter {
 	const char *summary;
 	enum export_takes takes;
 	bool is_binary; /* not for a terminal */
+	bool has_calls; /* has a place for system calls: makes something of a recording without samples */
 	struct err *(*write)(const struct export_input *input, FILE *out);
 };
 extern const struct exporter *const exporter_table[]; /* ended by NULL */

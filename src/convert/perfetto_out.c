@@ -6,9 +6,10 @@
  *
  * Packets of one sequence share tables of strings, frames and call stacks, which are sent once,
  * before the samples.  A frame is a call: inlined ones are frames at the same address.  The
- * sampled counter is cumulative for each CPU, as the kernel's is.
+ * sampled counter is cumulative for each CPU, as the kernel's is.  System calls stand beside them.
  */
 #include "convert/export_tree.h"
+#include "convert/perfetto_calls.h"
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -247,7 +248,8 @@ static void put_all(struct perfetto *p)
 	bool *seen = mem_calloc(t->threads.n + 1, sizeof(*seen));
 
 	put_clocks(p);
-	put_tables(p);
+	if (t->samples.n)
+		put_tables(p);
 	for (size_t i = 0; i < t->samples.n && !ferror(p->out); i++) {
 		const struct export_sample *s = &t->samples.v[i];
 
@@ -261,12 +263,23 @@ static void put_all(struct perfetto *p)
 	free(seen);
 }
 
+static void on_packet(void *user, uint32_t field, struct str *message, uint64_t time_ns)
+{
+	struct perfetto *p = user;
+
+	protobuf_put_message(&p->packet, field, message);
+	if (time_ns)
+		protobuf_put(&p->packet, PACKET_TIME, time_ns);
+	put_packet(p);
+}
+
 static struct err *perfetto_export(const struct export_input *input, FILE *out)
 {
 	struct perfetto p = { .out = out };
 	struct strmap *const maps[] = { &p.functions, &p.sources, &p.paths, &p.build_ids, NULL };
 	struct str *const texts[] = { &p.packet, &p.message, &p.part, &p.interned, NULL };
 	struct export_tree *tree;
+	struct err *err;
 
 	TRY(export_tree_create(input, &tree));
 	p.t = tree;
@@ -274,6 +287,7 @@ static struct err *perfetto_export(const struct export_input *input, FILE *out)
 	for (int i = 0; maps[i]; i++)
 		strmap_init(maps[i]);
 	put_all(&p);
+	err = perfetto_put_calls(input, on_packet, &p);
 	for (int i = 0; maps[i]; i++)
 		strmap_deinit(maps[i]);
 	for (int i = 0; texts[i]; i++)
@@ -281,7 +295,7 @@ static struct err *perfetto_export(const struct export_input *input, FILE *out)
 	vec_deinit(&p.path);
 	free(p.counts);
 	export_tree_destroy(tree);
-	return export_flush(out, "Perfetto trace");
+	return err ? err : export_flush(out, "Perfetto trace");
 }
 
 const struct exporter exporter_perfetto = {
@@ -289,5 +303,6 @@ const struct exporter exporter_perfetto = {
 	.summary = "a trace for ui.perfetto.dev and trace_processor",
 	.takes = EXPORT_RECORDING,
 	.is_binary = true,
+	.has_calls = true,
 	.write = perfetto_export,
 };

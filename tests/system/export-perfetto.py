@@ -30,7 +30,8 @@ def parse(text):
             stack.pop()
         elif line:
             key, _, value = line.partition(": ")
-            stack[-1][key].append(json.loads(value) if value.startswith('"') else int(value))
+            stack[-1][key].append(json.loads(value) if value.startswith('"') else
+                                  value if value.isupper() else int(value))
     return stack[0]
 
 
@@ -74,3 +75,29 @@ require("an inlined call is a frame with its line", any(
 for row in report["functions"]:
     if row["function"] in ("main", "rec", "vfs_read"):
         require(row["function"], round(row["total_ratio"] * report["cpu_ns"]) == totals[row["function"]])
+
+# System calls are slices on their threads' tracks; the recording has nothing else.
+subprocess.run([f"{BUILD}/tests/make-profile", "lock.sonde", "lock"], check=True)
+subprocess.run(["sonde", "export", "-q", "--to", "perfetto", "-o", "lock.pftrace", "lock.sonde"], check=True)
+with open("lock.pftrace", "rb") as f:
+    text = subprocess.run(["protoc", f"-I{SRC}/tests/perfetto", "--decode=perfetto.protos.Trace", "trace.proto"],
+                          stdin=f, check=True, capture_output=True, text=True).stdout
+require("every field of calls is in the schema", not re.search(r"^\s*\d+( \{|:)", text, re.M))
+tracks, begun, ended, instants, took = {}, [], 0, [], {}
+for packet in parse(text)["packet"]:
+    for track in packet["track_descriptor"]:
+        tracks[track["uuid"][0]] = track["thread"][0]
+    for event in packet["track_event"]:
+        require("the track was told of before", event["track_uuid"][0] in tracks)
+        if event["type"][0] == "TYPE_SLICE_BEGIN":
+            begun.append((event["name"][0], packet["timestamp"][0], {a["name"][0]: a["string_value"][0] for a in event["debug_annotations"]}))
+        elif event["type"][0] == "TYPE_SLICE_END":
+            ended += 1
+            took[begun[-1][0], begun[-1][2]["returned"]] = packet["timestamp"][0] - begun[-1][1]
+        else:
+            instants.append(event["name"][0])
+require("a slice a call", len(begun) == 7 and ended == 6, begun)
+require("how long it took", took["futex", "0"] == 100000000, took)
+require("what it was given", begun[1][2]["arguments"] == "0x7000, FUTEX_WAIT_PRIVATE, 2, NULL", begun[1])
+require("a call whose beginning is not known is an instant", instants == ["read"], instants)
+require("threads by their names", {t["thread_name"][0] for t in tracks.values()} == {"app"}, tracks)
