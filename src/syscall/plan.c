@@ -96,6 +96,8 @@ static const struct hook_plan {
 	{ HOOK_keyctl_rest, SYSCALL_PLAN_BYTES, KEY_BYTES, 0, KEY_BYTES, ONCE, AT_ARG + 2 },
 	{ HOOK_keyctl_rest, SYSCALL_PLAN_BYTES, KEY_BYTES, 0, KEY_BYTES, ONCE, AT_ARG + 3 },
 	{ HOOK_keyctl_rest, SYSCALL_PLAN_BYTES, KEY_BYTES, 0, KEY_BYTES, ONCE, AT_ARG + 4 },
+	{ HOOK_keyctl_rest, SYSCALL_PLAN_FOLLOW, 64, 0, HOOK_BYTES, ONCE, AT_ARG + 2 }, /* iovecs */
+	{ HOOK_keyctl_rest, SYSCALL_PLAN_FOLLOW, 16, 0, HOOK_BYTES, ONCE, AT_ARG + 4 }, /* a hash's name */
 	{ HOOK_seccomp_arg, SYSCALL_PLAN_BYTES, 16, 0, 16, ONCE, ITS_OWN },
 	{ HOOK_seccomp_arg, SYSCALL_PLAN_FOLLOW, 16, 0, CODE_BYTES, ONCE, ITS_OWN },
 	{ HOOK_prctl_rest, SYSCALL_PLAN_BYTES, HOOK_BYTES, 0, HOOK_BYTES, ONCE, AT_ARG + 1 },
@@ -139,7 +141,7 @@ static struct syscall_plan_step hook_step(const struct hook_plan *h, const struc
 }
 
 /* Up to HOOK_STEPS for the hook at argument OWN; how many. */
-enum { HOOK_STEPS = 4 };
+enum { HOOK_STEPS = 6 };
 static unsigned plan_hook(const struct sys_type *type, unsigned own, bool verbose, struct syscall_plan_step steps[HOOK_STEPS])
 {
 	struct syscall_plan_step strings = { .kind = SYSCALL_PLAN_STRINGS, .arg = (uint8_t)own, .size_arg = SYSCALL_PLAN_SIZE_NONE };
