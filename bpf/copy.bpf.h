@@ -326,6 +326,8 @@ __noinline int copy_messages(struct call_now *now, __u64 addr, __u32 count, __u6
 
 enum {
 	FOLLOW_WORDS_MOST = 64, FOLLOW_LIST_MOST = 32, FOLLOW_LOWEST = 65536, FOLLOW_HIGHEST_BIT = 56,
+	PTRACE_GETREGS = 12, PTRACE_SETFPREGS = 15, PTRACE_GETREGSET = 0x4204, PTRACE_SETREGSET = 0x4205,
+	PTRACE_PEEKSIGINFO = 0x4209, PTRACE_GET_FILTER = 0x420c, PTRACE_BYTES = 128,
 	IOCTL_BYTES = 320, IOCTL_BYTES_MOST = 16384, IOCTL_TERMINAL = 'T', IOCTL_TERMINAL_BYTES = 128,
 	IOCTL_CONSOLE = 'K', IOCTL_CONSOLE_BYTES = 3072, IOCTL_MAPPER = 0xfd, IOCTL_MAPPER_BYTES = 4096,
 };
@@ -390,6 +392,24 @@ __noinline int copy_list(struct call_now *now, __u64 addr, __u32 count, __u32 si
 	if (copy_piece(now, addr, (count + 1) * c.word, 0) < 0)
 		return 0;
 	bpf_loop(count, list_at, &c, 0);
+	return 1;
+}
+
+/* Registers and lists are larger than all else; those of PTRACE_GETREGSET are where an iovec says. */
+__noinline int copy_ptrace(struct call_now *now, __u64 addr, __u32 limit)
+{
+	__u64 request;
+	bool many, set;
+
+	if (!now)
+		return 0;
+	request = now->call.args[0];
+	set = request == PTRACE_GETREGSET || request == PTRACE_SETREGSET;
+	many = request == PTRACE_PEEKSIGINFO || request == PTRACE_GET_FILTER || (request >= PTRACE_GETREGS && request <= PTRACE_SETFPREGS);
+	if (copy_piece(now, addr, many ? limit : PTRACE_BYTES, 0) < 0)
+		return 0;
+	if (set)
+		copy_followed(now, addr, word_of(now), limit);
 	return 1;
 }
 
@@ -535,6 +555,10 @@ static __always_inline bool copy_step(struct call_now *now, const struct bpf_cal
 		if (!(calls_kinds & 1U << BPF_STEP_LIST))
 			break;
 		return copy_list(now, addr, (__u32)argument(&now->call, step->size_arg), (__u32)step->fixed << 16 | (step->limit & 0xffff));
+	case BPF_STEP_PTRACE:
+		if (!(calls_kinds & 1U << BPF_STEP_PTRACE))
+			break;
+		return copy_ptrace(now, addr, step->limit);
 	case BPF_STEP_IOCTL:
 		if (!(calls_kinds & 1U << BPF_STEP_IOCTL))
 			break;

@@ -73,8 +73,7 @@ static const struct hook_plan {
 	{ HOOK_xattr_args, SYSCALL_PLAN_FOLLOW, 8, 0, HOOK_BYTES, ONCE, ITS_OWN },
 	{ HOOK_ptrace_request, SYSCALL_PLAN_NONE, 0, 0, 0, ONCE, ITS_OWN },
 	{ HOOK_ptrace_pid, SYSCALL_PLAN_BYTES, 16, 0, 16, ONCE, AT_ARG + 2 }, /* PTRACE_PEEKSIGINFO's */
-	{ HOOK_ptrace_rest, SYSCALL_PLAN_BYTES, PTRACE_BYTES, 0, PTRACE_BYTES, ONCE, AT_ARG + 3 },
-	{ HOOK_ptrace_rest, SYSCALL_PLAN_FOLLOW, 8, 0, PTRACE_BYTES, ONCE, AT_ARG + 3 }, /* an iovec with registers */
+	{ HOOK_ptrace_rest, SYSCALL_PLAN_PTRACE, 0, 0, PTRACE_BYTES, ONCE, AT_ARG + 3 },
 	{ HOOK_sembufs, SYSCALL_PLAN_BYTES, 0, 6, ARRAY_BYTES, OF_PARAM, ITS_OWN },
 	{ HOOK_msgbuf, SYSCALL_PLAN_BYTES, 8, 1, 1024, OF_PARAM, ITS_OWN },
 	{ HOOK_msgbuf_out, SYSCALL_PLAN_BYTES, 8, 1, 1024, OF_ARG + 2, ITS_OWN },

@@ -22,6 +22,7 @@ enum syscall_plan_kind {
 	SYSCALL_PLAN_SOCKBUF,   /* as BYTES; of a netlink socket all of them */
 	SYSCALL_PLAN_FOLLOW,    /* of what the words of the `fixed` bytes there point to, `limit` bytes each */
 	SYSCALL_PLAN_LIST,      /* `size_arg` pointers, the `fixed` bytes at each, and as FOLLOW what those point to */
+	SYSCALL_PLAN_PTRACE,    /* as many bytes as argument 0 says, a request of ptrace(), and what the first word points to */
 	SYSCALL_PLAN_IOCTL,     /* as many bytes as argument 1 says, an ioctl's number, and what they point to */
 };
 enum { SYSCALL_PLAN_SIZE_RESULT = 6, SYSCALL_PLAN_SIZE_NONE = 7, SYSCALL_PLAN_STEPS = 10, SYSCALL_PLAN_STACK = 6 };
