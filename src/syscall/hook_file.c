@@ -139,7 +139,7 @@ void hook_fsconfig_rest(struct decoder *d, const struct sys_ref *ref)
 
 void hook_mount_attr(struct decoder *d, const struct sys_ref *ref)
 {
-	enum { KNOWN = 32 };
+	enum { KNOWN = 32, PAGE = 4096 };
 	uint64_t size = d->args[ref->param];
 	uint8_t b[KNOWN];
 	struct sys_object o = { &sys_structs[STRUCT_mount_attr_st], b, KNOWN, ref->value };
@@ -151,7 +151,7 @@ void hook_mount_attr(struct decoder *d, const struct sys_ref *ref)
 	}
 	str_add_char(d->out, '{');
 	dec_fields(d, &o, &any, &more);
-	dec_trailing(d, ref->value, KNOWN, size, ", ");
+	dec_trailing(d, ref->value, KNOWN, size < PAGE ? size : PAGE, ", ");
 	str_add_char(d->out, '}');
 }
 
@@ -278,12 +278,13 @@ void hook_statx_time(struct decoder *d, const struct sys_ref *ref)
 static void print_xattr(struct decoder *d, uint64_t addr, uint64_t size)
 {
 	enum { XATTR_SIZE_MOST = 65536 }; /* Linux: XATTR_SIZE_MAX */
+	uint64_t shown = size < d->style->string_limit ? size : d->style->string_limit;
 	uint8_t last;
 
 	if (size > XATTR_SIZE_MOST)
 		dec_addr(d, addr);
-	else if (size > 0 && size <= d->style->string_limit && dec_read_text(d, addr + size - 1, &last, 1) && last == 0)
-		dec_buffer(d, addr, size - 1);
+	else if (shown > 0 && dec_read_text(d, addr + shown - 1, &last, 1) && last == 0)
+		dec_buffer(d, addr, shown - 1); /* as strace: a NUL that is the last to be shown ends it */
 	else
 		dec_buffer(d, addr, size);
 }
@@ -430,13 +431,13 @@ void hook_mode64(struct decoder *d, const struct sys_ref *ref) { dec_printf(d, "
 /* Bytes behind the structure that we know, unless they are 0. */
 bool dec_trailing(struct decoder *d, uint64_t addr, uint64_t known, uint64_t size, const char *before)
 {
-	uint8_t b[4096];
+	enum { PAGE = 4096 }; /* the kernel takes no larger one */
+	uint8_t b[PAGE];
 	uint64_t more = size > known ? size - known : 0, shown = more < d->style->string_limit ? more : d->style->string_limit;
 	bool any = false;
 
 	if (more == 0)
 		return false;
-	enum { PAGE = 4096 }; /* the kernel takes no larger one */
 	if (size > PAGE)
 		return false;
 	if (more > sizeof(b) || !dec_read(d, addr + known, b, more)) {
@@ -472,7 +473,7 @@ void hook_xattr_args(struct decoder *d, const struct sys_ref *ref)
 	if (length > MOST)
 		dec_addr(d, value);
 	else
-		dec_buffer(d, value, length);
+		print_xattr(d, value, length);
 	dec_printf(d, ", size=%u, flags=", (unsigned)room);
 	dec_flags(d, XLAT_xattr_flags, dec_word(d, b + 12, 4));
 	dec_trailing(d, ref->value, SIZE, size, ", ");

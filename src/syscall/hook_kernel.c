@@ -527,16 +527,17 @@ void dec_filter_code(struct decoder *d, uint64_t addr, unsigned count, bool secc
 void hook_landlock_attr(struct decoder *d, const struct sys_ref *ref)
 {
 	uint64_t size = d->args[1];
-	uint8_t b[24];
+	uint8_t b[48] = { 0 };
 
 	if (size < 8) {
 		dec_addr(d, ref->value);
 		return;
 	}
-	size_t known = size > sizeof(b) ? sizeof(b) : (size_t)size / 8 * 8;
+	size_t known = size > sizeof(b) ? sizeof(b) : (size_t)size;
 	if (!dec_read_or_addr(d, ref->value, b, known))
 		return;
-	struct sys_object o = { &sys_structs[STRUCT_landlock_ruleset_attr], b, known, ref->value };
+	/* of a field that is there in part, that part */
+	struct sys_object o = { &sys_structs[STRUCT_landlock_ruleset_attr], b, (known + 7) / 8 * 8, ref->value };
 	bool any = false, more = false;
 	str_add_char(d->out, '{');
 	dec_fields(d, &o, &any, &more);

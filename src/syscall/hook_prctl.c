@@ -491,9 +491,10 @@ bool result_prctl(struct decoder *d)
 			dec_printf(d, " (%s)", name);
 		return true;
 	}
-	if (row->option == 52 && d->args[1] > 2)
-		return false;
-	dec_hex(d, v);
+	if (row->option == 52 && dec_name(XLAT_pr_spec, d->args[1]) == NULL) /* as strace has it */
+		dec_int(d, d->call->result);
+	else
+		dec_hex(d, v);
 	if (raw)
 		return true;
 	if (row->value == NULL) {
