@@ -202,7 +202,7 @@ static void pointer_to(struct decoder *d, const struct sys_type *type, uint64_t 
 static void string_vector(struct decoder *d, uint64_t addr);
 
 /* What is printed at entry and at exit: whether it could be read at entry is remembered. */
-enum { READ_AT_ENTRY = 3 };
+enum { READ_AT_ENTRY = 3, WAS = 2 }; /* WAS: the value at entry of what is shown again if it changed */
 
 static void change(struct decoder *d, const struct sys_type *type, uint64_t v)
 {
@@ -216,8 +216,11 @@ static void change(struct decoder *d, const struct sys_type *type, uint64_t v)
 	if (!d->exit) {
 		pointer_to(d, &sys_types[pointer_type->ref], v);
 		d->progress->saved[READ_AT_ENTRY] = readable && !d->cut_short;
+		d->progress->saved[WAS] = readable && size <= 8 ? dec_word(d, bytes, size) : 0;
 		return;
 	}
+	if (type->ref == type->count && sys_types[pointer_type->ref].kind != SYS_STRUCT && size <= 8 && readable && dec_word(d, bytes, size) == d->progress->saved[WAS])
+		return; /* the same as before */
 	bool shown = !dec_failed(d) || type->flags != 0;
 	if (!shown || !readable || d->progress->saved[READ_AT_ENTRY] == 0)
 		return;
@@ -226,6 +229,16 @@ static void change(struct decoder *d, const struct sys_type *type, uint64_t v)
 	pointer_to(d, &sys_types[pointer_type->ref], v);
 	if (d->out->length == start + 6 && memcmp(d->out->text + start, " => {}", 6) == 0)
 		d->out->length = start; /* none of the fields is meant */
+}
+
+/* Keep what the field that is shown again at exit was. */
+static void keep_was(struct decoder *d, unsigned after, const uint8_t *bytes, size_t size)
+{
+	struct sys_object o = { &sys_structs[after], bytes, size, 0 };
+
+	for (unsigned i = 0; i < o.type->count; i++)
+		if ((sys_fields[o.type->first + i].flags & SYS_FIELD_BECAME) != 0)
+			d->progress->saved[WAS] = dec_field(d, &o, i);
 }
 
 static void grow(struct decoder *d, const struct sys_type *type, uint64_t v)
@@ -243,6 +256,7 @@ static void grow(struct decoder *d, const struct sys_type *type, uint64_t v)
 			dec_addr(d, v);
 			return;
 		}
+		keep_was(d, sys_types[sys_types[type->count].ref].ref, bytes, size);
 		str_add_char(d->out, '{');
 		dec_fields(d, &o, &any, &more);
 		return;
@@ -437,6 +451,8 @@ static void one_field(struct decoder *d, const struct sys_object *o, unsigned in
 			str_add_n(d->out, ", ...", 5);
 		return;
 	}
+	if ((f->flags & SYS_FIELD_BECAME) != 0 && dec_field(d, o, index) == d->progress->saved[WAS])
+		return;
 	if ((f->flags & SYS_FIELD_BECAME) != 0)
 		str_add_n(d->out, " => ", 4);
 	else if (*any)

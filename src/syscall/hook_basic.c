@@ -274,15 +274,32 @@ void hook_wait_status(struct decoder *d, const struct sys_ref *ref)
 			dec_addr(d, ref->value);
 		return;
 	}
-	uint32_t status = (uint32_t)dec_word(d, bytes, 4);
+	dec_wait_status(d, (uint32_t)dec_word(d, bytes, 4));
+}
+
+/* By its name, whatever -X says. */
+static void status_signal(struct decoder *d, int number)
+{
+	struct syscall_style plain = *d->style;
+	const struct syscall_style *style = d->style;
+
+	plain.xlat = SYSCALL_XLAT_ABBREV;
+	d->style = &plain;
+	dec_signal(d, number);
+	d->style = style;
+}
+
+void dec_wait_status(struct decoder *d, uint32_t status)
+{
 	uint32_t low = status & 0x7f, high = status >> 8 & 0xff;
+
 	str_add_char(d->out, '[');
 	if (low == 0) {
 		dec_printf(d, "{WIFEXITED(s) && WEXITSTATUS(s) == %u}", high);
 		status &= ~0xff00u;
 	} else if ((status & 0xff) == 0x7f) {
 		dec_text(d, "{WIFSTOPPED(s) && WSTOPSIG(s) == ");
-		dec_signal(d, (int)(high == 0x85 ? 5 : high));
+		status_signal(d, (int)(high == 0x85 ? 5 : high));
 		dec_text(d, high == 0x85 ? " | 0x80}" : "}");
 		status &= ~0xffffu;
 	} else if (status == 0xffff) {
@@ -290,12 +307,16 @@ void hook_wait_status(struct decoder *d, const struct sys_ref *ref)
 		status = 0;
 	} else {
 		dec_text(d, "{WIFSIGNALED(s) && WTERMSIG(s) == ");
-		dec_signal(d, (int)low);
+		status_signal(d, (int)low);
 		dec_text(d, (status & 0x80) != 0 ? " && WCOREDUMP(s)}" : "}");
 		status &= ~0xffu;
 	}
+	if (status != 0)
+		dec_printf(d, "|%#x", status);
 	str_add_char(d->out, ']');
 }
+
+void hook_wait_word(struct decoder *d, const struct sys_ref *ref) { dec_wait_status(d, (uint32_t)ref->value); }
 
 /* rusage, which is only filled where something was waited for. */
 void hook_wait_rusage(struct decoder *d, const struct sys_ref *ref)

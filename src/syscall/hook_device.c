@@ -511,6 +511,7 @@ void hook_ptp_clock(struct decoder *d, const struct sys_ref *ref) { ptp_time(d, 
 static void ptp_samples(struct decoder *d, uint64_t addr, unsigned group, unsigned extra)
 {
 	enum { MOST = 25, HEAD = 16 };
+	bool clock = group == 3; /* the extended ones say of which clock */
 	uint8_t b[HEAD + 16 * 75];
 	size_t size = HEAD + 16 * (group == 1 ? 51 : 75);
 
@@ -526,10 +527,14 @@ static void ptp_samples(struct decoder *d, uint64_t addr, unsigned group, unsign
 	if (!d->exit) {
 		d->progress->saved[OPEN] = 1;
 		dec_printf(d, "{n_samples=%u", count);
-		if (dec_word(d, b + 4, 8) != 0 || dec_word(d, b + 12, 4) != 0) {
+		if (clock) {
+			dec_text(d, ", clockid=");
+			dec_enum(d, XLAT_clocks, dec_word(d, b + 4, 4));
+		}
+		if ((!clock && dec_word(d, b + 4, 4) != 0) || dec_word(d, b + 8, 8) != 0) {
 			dec_text(d, ", rsv=[");
-			for (unsigned i = 1; i < 4; i++) {
-				dec_text(d, i > 1 ? ", " : "");
+			for (unsigned i = 1 + clock; i < 4; i++) {
+				dec_text(d, i > 1u + clock ? ", " : "");
 				dec_hex(d, dec_word(d, b + 4 * i, 4));
 			}
 			str_add_char(d->out, ']');
@@ -562,6 +567,41 @@ static void ptp_samples(struct decoder *d, uint64_t addr, unsigned group, unsign
 }
 
 void hook_ptp_offset(struct decoder *d, const struct sys_ref *ref) { ptp_samples(d, ref->value, 1, 1); }
+/* An interval, and in seconds what it is. */
+void hook_usec_interval(struct decoder *d, const struct sys_ref *ref)
+{
+	dec_uint(d, ref->value);
+	if (ref->value != 0 && d->style->xlat != SYSCALL_XLAT_RAW)
+		dec_printf(d, " /* %u.%06u s */", (unsigned)(ref->value / 1000000), (unsigned)(ref->value % 1000000));
+}
+
+void hook_nsec_interval(struct decoder *d, const struct sys_ref *ref)
+{
+	int64_t v = (int32_t)ref->value;
+	uint64_t size = (uint64_t)(v < 0 ? -v : v);
+
+	dec_int(d, v);
+	if (v != 0 && d->style->xlat != SYSCALL_XLAT_RAW)
+		dec_printf(d, " /* %s%u.%09u s */", v < 0 ? "-" : "", (unsigned)(size / 1000000000), (unsigned)(size % 1000000000));
+}
+
+/* Bytes whose number stands before them, SIZE at most: text, or (`param` 1) hexadecimal digits. */
+void hook_counted(struct decoder *d, const struct sys_ref *ref)
+{
+	size_t length = dec_field(d, ref->object, 0);
+
+	if (length > ref->size)
+		length = ref->size;
+	if (ref->param == 1) {
+		dec_quote(d, ref->bytes, length, false, true);
+		return;
+	}
+	length = length < ref->size ? length : ref->size - 1u;
+	dec_quote(d, ref->bytes, length, true, false);
+	if (memchr(ref->bytes, 0, length + 1) == NULL)
+		dec_text(d, "...");
+}
+
 void hook_ptp_offset_extended(struct decoder *d, const struct sys_ref *ref) { ptp_samples(d, ref->value, 3, 0); }
 
 static void gpio_attr(struct decoder *d, const uint8_t *b, bool nested)

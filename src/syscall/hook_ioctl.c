@@ -92,6 +92,30 @@ static const struct sys_ioctl *find_ioctl(const struct decoder *d, uint32_t code
 	return found != NULL ? found : find_in(sys_ioctls, sys_ioctl_count, code);
 }
 
+/* With -v, the bytes whose number the command says: what it writes at entry, what it reads at exit, both where it
+ * does both or doesn't say. */
+static bool print_unknown_bytes(struct decoder *d, uint32_t cmd, uint64_t addr)
+{
+	enum { WRITE = 1, READ = 2 };
+	/* kinds of device of which strace decodes some, and leaves the others' arguments alone */
+	static const uint8_t kinds[] = { 0x03, 0x12, 0x15, '!', '"', '$', 0x3d, '>', 'E', 'K', 'L', 'M', 'O', 'R', 'T', 'V', 'W', 'X',
+					 'f', 'i', 'o', 'p', 'u', 0x89, 0x8a, 0x94, 0xa4, 0xaa, 0xab, 0xae, 0xb4, 0xb7, 0xfd, 0xff };
+	uint32_t direction = cmd >> 30, size = cmd >> 16 & 0x3fff;
+
+	if (addr == 0 || !d->style->verbose || size == 0 || memchr(kinds, (int)(cmd >> 8 & 0xff), sizeof(kinds)) != NULL)
+		return false;
+	if (d->exit ? direction == WRITE : direction == READ)
+		return true;
+	if (d->exit && direction != READ) {
+		dec_text(d, " => ");
+	} else {
+		dec_set_names(d, "argp");
+		dec_next_arg(d);
+	}
+	dec_buffer_hex(d, addr, size);
+	return true;
+}
+
 /* As strace does: a number, but for sockets an address. */
 static void print_unknown_arg(struct decoder *d, uint64_t value)
 {
@@ -113,6 +137,8 @@ void hook_ioctl_arg(struct decoder *d, const struct sys_ref *ref)
 	if (io != NULL && io->type == SYS_NO_ARG)
 		return;
 	if (io == NULL && dec_event_arg(d, (uint32_t)d->args[1], ref->value))
+		return;
+	if (io == NULL && print_unknown_bytes(d, (uint32_t)d->args[1], ref->value))
 		return;
 	if (!both && d->exit != at_exit)
 		return;
