@@ -147,6 +147,20 @@ static void hold_standard_fds(void)
 			return; /* no /dev/null: it stays as it is */
 }
 
+static void on_limit(int number) {}
+
+/*
+ * A file that may not grow any more (ulimit -f) is an error like a full disk's, and no end.  A handler, which an
+ * exec takes away again, so that whom we run has what we had.
+ */
+static void survive_file_limit(void)
+{
+	struct sigaction before, ours = { .sa_handler = on_limit, .sa_flags = SA_RESTART };
+
+	if (sigaction(SIGXFSZ, NULL, &before) == 0 && before.sa_handler == SIG_DFL)
+		sigaction(SIGXFSZ, &ours, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	const char *level = getenv("SONDE_LOG");
@@ -154,6 +168,7 @@ int main(int argc, char **argv)
 	int status = 0;
 
 	hold_standard_fds();
+	survive_file_limit();
 	if (level && !log_set_level_name(level))
 		log_warn("SONDE_LOG=%s is none of quiet, warn, note, info and debug", level);
 	arena_init(&arena);

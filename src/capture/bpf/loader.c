@@ -474,6 +474,10 @@ static struct err *explain(const char *what, int errnum, const char *log)
 			       "use a kernel with CONFIG_DEBUG_INFO_BTF=y");
 	if (errnum == ENOMEM)
 		return err_errno(errnum, "BPF programs for %s", what);
+	if (errnum == EMFILE || errnum == ENFILE)
+		return err_fix(err_errno(errnum, "BPF programs for %s", what), "they need about 60 descriptors: ulimit -n 256");
+	if (access("/proc/self", F_OK) != 0)
+		return err_fix(err_errno(errnum, "BPF programs for %s", what), "there is no /proc: mount -t proc proc /proc");
 	return err_new(ERR_UNSUPPORTED, "this kernel does not take the BPF programs for %s (%s)", what, strerror(errnum));
 }
 

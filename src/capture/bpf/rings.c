@@ -154,6 +154,8 @@ struct err *bpf_rings_prepare(struct bpf_map *rings, struct bpf_map *states, siz
 	if (!failed)
 		failed = bpf_map__set_max_entries(states, (uint32_t)cpus);
 	*(volatile uint32_t *)wake_bytes = (uint32_t)(ring_bytes / 4);
+	if (cpus < 0)
+		return err_fix(err_errno(-cpus, "BPF: how many CPUs there are can't be told"), "is there a /sys? mount -t sysfs sysfs /sys");
 	return failed ? err_errno(-failed, "cannot size the BPF rings") : NULL;
 }
 

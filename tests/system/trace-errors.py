@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Whatever is wrong with words, files, limits and the machine: an end with a reason, no crash and no hang.  And
+# company: several who look at one process, one sonde that traces another, a debugger.
+# needs: plain
+# timeout: 150
+import os
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+
+from lib.check import expect, result, run, until
+from lib.engines import engines
+
+BEAT = os.environ["BUILD"] + "/tests/workload/beat"
+LONG = "a" * 100000
+# words behind `sonde trace --engine E`, its exit status, a pattern of what it says
+WRONG = [
+    (["-p", "99999999"], 1, r"99999999.*No such process"), (["-p", "0"], 2, "Invalid process id"), (["-p", "x"], 2, "Invalid process id"),
+    (["/nonexistent/x"], 1, "No such file"), (["nonexistent-program"], 1, "nonexistent-program"), (["--", ""], 1, "''"),
+    (["/etc/passwd"], 1, r"EACCES[^$]*exec: Permission denied"), (["/etc"], 1, r"EACCES[^$]*exec: Permission denied"),
+    (["./no-shebang"], 1, r"ENOEXEC[^$]*exec: Exec format error"), (["./elf"], 1, r"ENOEXEC[^$]*exec: Exec format error"),
+    (["-o", "/nonexistent/x", "true"], 1, "/nonexistent/x.*No such file"), (["-o", "/", "true"], 1, "'/'.*Is a directory"),
+    (["-o", "/dev/full", "true"], 1, "/dev/full: No space left"), (["-e", "trace=nosuch", "true"], None, "nosuch"),
+    (["-e", "execve", "-s", "200000", "true", LONG], 0, LONG), (["-e", "execve", "./e\033[31m\nx"], 0, r"e\\33\[31m\\nx"),
+]
+# The shell's words around it, the exit status and what is said; the same in both engines, or what each says.
+LIMITS = [
+    ("ulimit -n 8; exec %s -e execve true", {"bpf": (1, "ulimit -n"), "ptrace": (0, "execve")}),
+    ("ulimit -n 4; exec %s -e execve true", (1, "Too many open files")),
+    ("ulimit -n 20; exec %s -c -e execve true", {"bpf": (None, "execve|ulimit -n"), "ptrace": (0, "execve")}),
+    ("ulimit -v 60000; exec %s -e execve true", {"bpf": (None, "execve|memory"), "ptrace": (0, "execve")}),
+    ("ulimit -f 0; exec %s -o limited ls", (1, "File too large|Input/output")),
+    ("ulimit -f 0; exec %s -o limited.sonde ls", (125, "File too large")),
+    ("exec %s -e execve true >&- 2>&-", (0, "")), ("LC_ALL=nosuch LANG=tr_TR TZ=:/nosuch exec %s -t -e execve true", (0, "execve")),
+    ("exec env -i PATH=$PATH %s -e execve true", (0, "execve")), ("cd gone && rmdir ../gone && exec %s -e execve true", (0, "execve")),
+]
+ROOTS = [
+    ("umount -l /proc; exec %s -e execve true", {"bpf": (1, "there is no /proc"), "ptrace": (0, "execve")}),
+    ("umount -l /sys; exec %s -e execve true", {"bpf": (1, "is there a /sys"), "ptrace": (0, "execve")}),
+    ("mount --rbind / /mnt && mount -o remount,ro,bind /mnt && exec chroot /mnt %s -e execve true", (0, "execve")),
+]
+
+
+def wanted(spec, engine):
+    return spec[engine] if isinstance(spec, dict) else spec
+
+
+def is_right(done, status, pattern):
+    return (done.returncode == status if status is not None else 0 <= done.returncode < 128) and re.search(pattern, done.stderr + done.stdout) is not None
+
+
+def words(engine):
+    for text, status, pattern in WRONG:
+        done = run("sonde", "trace", "--engine", engine, *text, timeout=60)
+        expect("%s: %s" % (engine, " ".join(text)[:40].encode("unicode_escape").decode()), is_right(done, status, pattern), (done.returncode, done.stderr[-600:]))
+
+
+def limits(engine):
+    for script, spec in LIMITS + (ROOTS if os.geteuid() == 0 else []):
+        os.makedirs("gone", exist_ok=True)
+        before = ["unshare", "-m", "--propagation", "private"] if (script, spec) in ROOTS else []
+        done = run(*before, "sh", "-c", script % ("%s trace --engine %s" % (shutil.which("sonde"), engine)), timeout=60)
+        if "unshare failed" in done.stderr or "mount: " in done.stderr:
+            print("skip  %s" % done.stderr.strip())
+            continue
+        expect("%s: %s" % (engine, script % "sonde"), is_right(done, *wanted(spec, engine)), (done.returncode, done.stderr[-600:]))
+
+
+def short(engine):
+    """Processes that end while we attach, and control groups that go."""
+    for _ in range(12):
+        target = subprocess.Popen(["sleep", "0.00%d" % _])
+        done = run("sonde", "trace", "--engine", engine, "-p", str(target.pid), timeout=60)
+        if done.returncode not in (0, 1):
+            expect("%s: -p of one that ends at once" % engine, False, done)
+        target.wait()
+    expect("%s: -p of one that ends at once" % engine, True)
+    if engine == "bpf":
+        for top in ("/sys/fs/cgroup", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/memory"):
+            group = "%s/sonde-test-%d" % (top, os.getpid())
+            try:
+                os.mkdir(group)
+            except OSError:
+                continue
+            tracer = subprocess.Popen(["sonde", "trace", "--cgroup", group, "-o", "group.out"], stderr=subprocess.PIPE)
+            until(lambda: os.path.exists("group.out"))
+            os.rmdir(group)
+            tracer.send_signal(signal.SIGINT)
+            said = tracer.communicate(timeout=60)[1]
+            expect("bpf: --cgroup of one that goes", tracer.returncode in (0, 1, -signal.SIGINT), (tracer.returncode, said))
+            break
+
+
+class Beat:
+    """The program that notices harm, and its sondes."""
+
+    def __init__(self, name):
+        self.name = name
+        self.process = subprocess.Popen([BEAT, name, "2"])
+        self.tracers = []
+        until(lambda: os.path.exists(name) and os.path.getsize(name) == 512)
+
+    def trace(self, *options):
+        out = "%s.%d" % (self.name, len(self.tracers))
+        self.tracers.append((out, subprocess.Popen(["sonde", "trace", *options, "-o", out, "-p", str(self.process.pid)], stderr=subprocess.PIPE, text=True)))
+        return until(lambda: os.path.exists(out) and os.path.getsize(out) > 0 or self.tracers[-1][1].poll() is not None)
+
+    def end(self):
+        """(what its tracers saw, its own status)."""
+        for _, tracer in self.tracers:
+            if tracer.poll() is None:
+                tracer.send_signal(signal.SIGINT)
+        said = [tracer.communicate(timeout=60)[1] for _, tracer in self.tracers]
+        self.process.terminate()
+        sizes = [os.path.getsize(out) if os.path.exists(out) else 0 for out, _ in self.tracers]
+        return sizes, said, self.process.wait(60)
+
+
+def unread(engine):
+    """Output that nobody takes any more: the tracer ends, who was attached to goes on."""
+    beat = Beat("unread-" + engine)
+    done = run("sh", "-c", "sonde trace --engine %s -p %d 2>&1 | head -3" % (engine, beat.process.pid), timeout=60)
+    expect("%s: its reader ends, the program goes on" % engine, done.stdout.count("\n") == 3 and beat.end()[2] == 5, done)
+
+
+def company(those):
+    beat = Beat("several")
+    for engine in ["bpf", "bpf", "bpf", "ptrace"] if "bpf" in those else ["ptrace"]:
+        beat.trace("--engine", engine)
+    beat.trace("--engine", "ptrace")  # has no place any more
+    sizes, said, status = beat.end()
+    expect("several sondes on one process; only one by ptrace, and the other one says why", all(sizes[:-1]) and sizes[-1] == 0 and status == 5 and
+           "traces it already" in said[-1], (sizes, said, status))
+    if shutil.which("gdb"):
+        beat = Beat("debugged")
+        for engine in those:
+            beat.trace("--engine", engine)
+            done = run("gdb", "-p", str(beat.process.pid), "-batch", "-ex", "detach", timeout=60)
+            expect("%s: gdb meanwhile" % engine, ("not permitted" in done.stderr) == (engine == "ptrace"), done.stderr[-300:])
+        sizes, said, status = beat.end()
+        expect("gdb meanwhile: the program goes on", all(sizes) and status == 5, (sizes, said, status))
+    for outer in those:
+        for inner in those:
+            done = run("sonde", "trace", "--engine", outer, "-q", "-o", "outer.out", "sonde", "trace", "--engine", inner, "-e", "execve", "true", timeout=100)
+            ok = "+++ exited with 0 +++" in done.stderr and done.returncode == 0
+            if outer == inner == "ptrace":  # the outer one follows into the program, and has it
+                ok = "ptrace(PTRACE_SEIZE" in done.stderr and done.returncode == 1
+            expect("%s: a sonde that traces by %s" % (outer, inner), ok, (done.returncode, done.stderr[-500:]))
+
+
+def main():
+    with open("no-shebang", "w", encoding="ascii") as f:
+        f.write("echo ran\n")
+    with open("elf", "wb") as f:
+        f.write(b"\177ELF")
+    shutil.copy("/bin/true", "e\033[31m\nx")
+    for name in ("no-shebang", "elf"):
+        os.chmod(name, 0o755)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    those = engines()
+    for engine in those:
+        words(engine)
+        limits(engine)
+        short(engine)
+        unread(engine)
+    company(those)
+    return result()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
