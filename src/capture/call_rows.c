@@ -326,6 +326,8 @@ static void on_leaving(void *self, struct call_thread *t)
 	if (!p->open)
 		return;
 	p->open = false;
+	if (t->stack)
+		p->stack = t->stack;
 
 	struct texts texts = finish_text(c, t, &none, false);
 

@@ -123,6 +123,26 @@ def under_way(engine):
         child.wait()
 
 
+def stuck(engine):
+    """Where a thread stands that waited before anybody looked, and does so when they stop looking. A busy machine begins later."""
+    child = subprocess.Popen(["sleep", "60"])
+    try:
+        for seconds in 0.5, 3, 10:
+            watch = subprocess.Popen(["sonde", "trace", "-k", "--engine", engine, "-p", str(child.pid), "--waits", "--json"],
+                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            time.sleep(seconds)
+            watch.send_signal(signal.SIGINT)
+            out, err = watch.communicate()
+            stacks = json.loads(out).get("wait_stacks", []) if out else []
+            if stacks:
+                break
+        frames = [r["what"] for r in stacks if r["depth"] == 1]
+        expect("%s: where it stands" % engine, frames and "nanosleep" in frames[0], (stacks, err))
+    finally:
+        child.kill()
+        child.wait()
+
+
 def full():
     """Where the output takes no more, the status says so."""
     for words in ["u.sonde"], ["--json", "u.sonde"], ["-o", "/dev/full", "u.sonde"], ["-o", "/dev/full", "--", "true"]:
@@ -202,6 +222,8 @@ def main():
         under_way("bpf")
         shutil.rmtree("u.sonde", ignore_errors=True)
         under_way("ptrace")
+        stuck("bpf")
+        stuck("ptrace")
         full()
         os.chdir("/")
     return result()

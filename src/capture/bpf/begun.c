@@ -54,23 +54,32 @@ bool bpf_begun_parse(const char *line, struct bpf_call *call)
 	return true;
 }
 
+bool bpf_begun_now(pid_t pid, pid_t tid, struct bpf_call *call)
+{
+	char path[64], line[256] = "";
+	bool waits;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/syscall", pid, tid);
+	file = fopen(path, "re");
+	waits = file && fgets(line, sizeof(line), file) && bpf_begun_parse(line, call);
+	if (file)
+		fclose(file);
+	if (waits) {
+		call->pid = (uint32_t)pid;
+		call->head.tid = (uint32_t)tid;
+	}
+	return waits;
+}
+
 static void see_thread(struct walk *w, pid_t pid, pid_t tid)
 {
 	uint32_t key = (uint32_t)tid, value = 0;
-	char path[64], line[256] = "";
 	struct bpf_call call;
-	FILE *file;
 
 	bpf_map_update_elem(w->map_fd, &key, &value, BPF_ANY);
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/syscall", pid, tid);
-	file = fopen(path, "re");
-	if (file && fgets(line, sizeof(line), file) && bpf_begun_parse(line, &call)) {
-		call.pid = (uint32_t)pid;
-		call.head.tid = (uint32_t)tid;
+	if (bpf_begun_now(pid, tid, &call))
 		w->take(w->user, &call);
-	}
-	if (file)
-		fclose(file);
 }
 
 /* Each name that is a number in DIRECTORY. */

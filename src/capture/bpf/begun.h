@@ -14,6 +14,9 @@
 struct err *bpf_begun_each(const struct capture_request *request, int map_fd,
 			   void (*take)(void *user, const struct bpf_call *call), void *user);
 
+/* The call that a thread waits in now, as above.  False: it waits in none, is gone, or we may not know. */
+bool bpf_begun_now(pid_t pid, pid_t tid, struct bpf_call *call);
+
 /* A line of /proc/TID/syscall.  False: it is running, or a thread of the kernel's. */
 bool bpf_begun_parse(const char *line, struct bpf_call *call);
 

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
+#include <sys/uio.h>
 
 enum { FRAMES_MAX = 1023, SAME_STACK_BYTES = 8 << 20 };
 
@@ -151,6 +152,45 @@ uint32_t call_stacks_id(struct call_stacks *s, pid_t pid, uint64_t hash)
 	const struct bpf_stack *stack = hash ? bpf_stacks_find(s->stacks, hash) : NULL;
 
 	return stack && stack->count ? track_stack(s->track, pid, stack->addrs, stack->count, stack->kernel_count, true) : 0;
+}
+
+/* By pages, because a read that leads beyond the stack's end is no read at all. */
+static size_t read_stack(pid_t pid, uint64_t sp, uint8_t *bytes)
+{
+	enum { PIECE_BYTES = 4096, PIECES = BPF_STACK_COPY_BYTES / PIECE_BYTES };
+	struct iovec to = { bytes, BPF_STACK_COPY_BYTES }, from[PIECES];
+	uint64_t at = sp, end = sp + BPF_STACK_COPY_BYTES;
+	ssize_t n;
+	size_t count = 0;
+
+	for (; at < end && count < PIECES; count++) {
+		uint64_t next = (at | (PIECE_BYTES - 1)) + 1;
+
+		from[count] = (struct iovec){ (void *)(uintptr_t)at, (next < end ? next : end) - at };
+		at = next;
+	}
+	n = process_vm_readv(pid, &to, 1, from, count, 0);
+	return n > 0 ? (size_t)n : 0;
+}
+
+uint32_t call_stacks_of_waiting(struct call_stacks *s, pid_t pid, uint64_t ip, uint64_t sp)
+{
+	CLEANUP(mem_freep) uint8_t *bytes = mem_alloc(BPF_STACK_COPY_BYTES);
+	struct unwind_regs regs = { .pc = ip, .sp = sp, .is_32bit = sizeof(long) == 8 && (sp >> 32) == 0 };
+	struct unwind_copy copy = { .bytes = bytes, .sp = sp, .limit_bytes = SAME_STACK_BYTES };
+	struct unwind_memory memory = { unwind_copy_read, &copy };
+	uint64_t addrs[FRAMES_MAX];
+	struct unwind_result result;
+	struct track_unwind unwind;
+
+	copy.size_bytes = read_stack(pid, sp, bytes);
+	if (copy.size_bytes == 0)
+		return 0;
+	track_unwind_begin(s->track, pid, &unwind);
+	unwind_stack(&regs, &memory, &unwind.space, 0, addrs, s->max_frames, &result);
+	s->totals.copies++;
+	s->totals.broken += result.end == UNWIND_BROKEN;
+	return result.count ? track_stack(s->track, pid, addrs, result.count, 0, true) : 0;
 }
 
 void call_stacks_prepare(struct call_stacks *s)

@@ -26,6 +26,9 @@ void call_stacks_destroy(struct call_stacks *s); /* NULL-safe */
 bool call_stacks_take(struct call_stacks *s, const struct bpf_record *r, uint32_t size_bytes);
 /* The `stack` row's id of what a record names by HASH, in process PID; 0: there is none. */
 uint32_t call_stacks_id(struct call_stacks *s, pid_t pid, uint64_t hash);
+/* The same of a thread that waits in a call since before anybody looked, of which the kernel tells no more than where: code
+ * that needs other registers (frame pointers that it has not saved yet) ends the stack. */
+uint32_t call_stacks_of_waiting(struct call_stacks *s, pid_t pid, uint64_t ip, uint64_t sp);
 /* Make the tables that are wanted: when records were taken, and when the descriptor is readable. */
 void call_stacks_prepare(struct call_stacks *s);
 int call_stacks_fd(const struct call_stacks *s);

@@ -317,6 +317,7 @@ static void tell_begun(struct bpf_calls *c, uint64_t cutoff_ns)
 		set_call(&w->shown, &w->before);
 		w->shown.whole = false;
 		w->shown.pieces = &nothing;
+		w->shown.stack = c->stacks ? call_stacks_of_waiting(c->stacks, w->shown.pid, w->before.ip, w->before.sp) : 0;
 		tell_enter(c, w, &memory);
 		w->shown.pieces = NULL;
 	}
@@ -941,6 +942,16 @@ void bpf_calls_forget_gone(struct bpf_calls *c)
 	vec_deinit(&gone);
 }
 
+/* What has not returned has no stack from its exit; where it waits is asked of the thread. */
+static void find_last_stack(struct bpf_calls *c, struct watched *w)
+{
+	struct bpf_call now;
+
+	if (c->stacks && w->shown.in_call && !w->shown.stack && bpf_begun_now(w->shown.pid, w->shown.tid, &now) &&
+	    now.number == w->shown.call.number)
+		w->shown.stack = call_stacks_of_waiting(c->stacks, w->shown.pid, now.ip, now.sp);
+}
+
 /* Each is told of and freed in one pass: a removal would move slots, and threads may be many. */
 void bpf_calls_end(struct bpf_calls *c)
 {
@@ -950,6 +961,7 @@ void bpf_calls_end(struct bpf_calls *c)
 		struct watched *w = (struct watched *)(uintptr_t)slot->value;
 
 		w->shown.event_ns = w->shown.leave_ns = c->stop_ns;
+		find_last_stack(c, w);
 		c->options.sink->detached(c->options.sink_self, &w->shown);
 		release(w);
 	}
