@@ -137,7 +137,10 @@ static bool scalar(struct decoder *d, const struct sys_type *type, uint64_t v, u
 		dec_enum_dec(d, type->ref, sign_extend(v, size));
 		break;
 	case SYS_FD:
-		dec_fd(d, (int)v);
+		if (type->flags != 0 && (d->args[1] & UINT64_C(0x80000000)) != 0) /* io_uring's: the place of a registered one */
+			dec_uint(d, v);
+		else
+			dec_fd(d, (int)v);
 		break;
 	case SYS_DIRFD:
 		if (type->flags != 0 && (int)v == -1)

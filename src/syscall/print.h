@@ -40,6 +40,7 @@ struct syscall_lookup {
 	int (*netlink_protocol)(void *user, int pid, int fd);
 	/* The major number of the character device that FD is; -1: it is none, or that can't be had. */
 	int (*char_major)(void *user, int pid, int fd);
+	bool (*is_socket)(void *user, int pid, int fd);
 	void *user;
 	/* -Y, --decode-pids: append what is known of ID, an id of this kind as the caller sees it. */
 	void (*pid_words)(void *pid_user, int tid, enum syscall_pid kind, int id, struct str *out);

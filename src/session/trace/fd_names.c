@@ -551,13 +551,26 @@ static int netlink_protocol(void *user, int pid, int fd)
 	return protocol;
 }
 
-static int char_major(void *user, int pid, int fd)
+static bool stat_fd(int pid, int fd, struct stat *ret)
 {
 	char path[64];
-	struct stat st;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
-	return fd >= 0 && stat(path, &st) == 0 && S_ISCHR(st.st_mode) ? (int)major(st.st_rdev) : -1;
+	return fd >= 0 && stat(path, ret) == 0;
+}
+
+static int char_major(void *user, int pid, int fd)
+{
+	struct stat st;
+
+	return stat_fd(pid, fd, &st) && S_ISCHR(st.st_mode) ? (int)major(st.st_rdev) : -1;
+}
+
+static bool is_socket(void *user, int pid, int fd)
+{
+	struct stat st;
+
+	return stat_fd(pid, fd, &st) && S_ISSOCK(st.st_mode);
 }
 
 struct fd_names *fd_names_create(uint32_t fds, struct pid_names *pids, struct syscall_lookup *lookup)
@@ -574,6 +587,7 @@ struct fd_names *fd_names_create(uint32_t fds, struct pid_names *pids, struct sy
 	lookup->pidfd_target = pidfd_target;
 	lookup->netlink_protocol = netlink_protocol;
 	lookup->char_major = char_major;
+	lookup->is_socket = is_socket;
 	return f;
 }
 
