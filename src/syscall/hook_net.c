@@ -261,9 +261,8 @@ static void print_ipx(struct decoder *d, const uint8_t *b, size_t size)
 	net_value(d, ", sipx_port=", b + 2, 2, "htons(%u)", big16(b + 2));
 	dec_printf(d, ", sipx_network=htonl(%#x), sipx_node=[", (unsigned)ntohl((uint32_t)dec_word(d, b + 4, 4)));
 	for (unsigned i = 0; i < 6; i++)
-		dec_printf(d, "%s%#x", i > 0 ? ", " : "", b[8 + i]);
-	dec_text(d, "], sipx_type=");
-	dec_hex(d, b[14]);
+		dec_printf(d, "%s%#02x", i > 0 ? ", " : "", b[8 + i]);
+	dec_printf(d, "], sipx_type=%#02x", b[14]);
 	if (b[15] != 0)
 		dec_printf(d, ", sipx_zero=%#x", b[15]);
 }
@@ -369,6 +368,31 @@ static void print_nfc(struct decoder *d, const uint8_t *b, size_t size)
 	dec_printf(d, ", service_name_len=%llu", (unsigned long long)length);
 }
 
+/* TIPC's address, by its type in the field `param`. */
+void hook_tipc_addr(struct decoder *d, const struct sys_ref *ref)
+{
+	enum { RANGE = 1, SERVICE, SOCKET };
+	unsigned a = (unsigned)dec_word(d, ref->bytes, 4), b = (unsigned)dec_word(d, ref->bytes + 4, 4), c = (unsigned)dec_word(d, ref->bytes + 8, 4);
+
+	switch (dec_field(d, ref->object, ref->param)) {
+	case RANGE:
+		dec_printf(d, "{nameseq={type=%u, lower=%u, upper=%u}}", a, b, c);
+		break;
+	case SERVICE:
+		dec_printf(d, "{name={name={type=%u, instance=%u}, domain=", a, b);
+		dec_hex(d, c);
+		dec_text(d, "}}");
+		break;
+	case SOCKET:
+		dec_printf(d, "{id={ref=%u, node=", a);
+		dec_hex(d, b);
+		dec_text(d, "}}");
+		break;
+	default:
+		dec_quote(d, ref->bytes, 12, false, false);
+	}
+}
+
 /* Families that a structure is enough for. */
 static bool print_described(struct decoder *d, unsigned family, const uint8_t *b, size_t size)
 {
@@ -377,7 +401,7 @@ static bool print_described(struct decoder *d, unsigned family, const uint8_t *b
 		uint16_t id;
 	} kinds[] = {
 		{ 40, 16, STRUCT_sockaddr_vm }, { 45, 12, STRUCT_sockaddr_mctp },
-		{ 44, 16, STRUCT_sockaddr_xdp }, { 42, 12, STRUCT_sockaddr_qrtr },
+		{ 44, 16, STRUCT_sockaddr_xdp }, { 42, 12, STRUCT_sockaddr_qrtr }, { 30, 16, STRUCT_sockaddr_tipc },
 	};
 
 	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)

@@ -6,8 +6,9 @@
  */
 #include "syscall/hooks.h"
 
-enum { LEVEL_IP = 0, LEVEL_SOCKET = 1, LEVEL_TCP = 6, LEVEL_IPV6 = 41, LEVEL_RAW = 255, LEVEL_PACKET = 263, LEVEL_NETLINK = 270 };
-enum { ERROR_OPTION = 4, LINGER = 13, PEERCRED = 17, BIND_TO_DEVICE = 25, ATTACH_FILTER = 26, ATTACH_REUSEPORT_CBPF = 51, TXREHASH = 74 };
+enum { LEVEL_IP = 0, LEVEL_SOCKET = 1, LEVEL_TCP = 6, LEVEL_IPV6 = 41, LEVEL_RAW = 255, LEVEL_PACKET = 263, LEVEL_TIPC = 271, LEVEL_NETLINK = 270 };
+enum { ERROR_OPTION = 4, LINGER = 13, PEERCRED = 17, BIND_TO_DEVICE = 25, ATTACH_FILTER = 26, ATTACH_REUSEPORT_CBPF = 51, TXREHASH = 74,
+       PASSPIDFD = 76, PEERPIDFD = 77, RCVPRIORITY = 82, INQ = 84 };
 /* ---- options ------------------------------------------------------------------------ */
 
 static unsigned option_table(uint32_t level)
@@ -23,10 +24,20 @@ static unsigned option_table(uint32_t level)
 		return XLAT_udp_options;
 	case 40:
 		return XLAT_vsock_options;
+	case 101:
+		return XLAT_can_raw_options;
 	case 132:
 		return XLAT_sctp_options;
 	case 255:
 		return XLAT_raw_options;
+	case 256:
+		return XLAT_ipx_options;
+	case 257:
+		return XLAT_ax25_options;
+	case 266:
+		return XLAT_irda_options;
+	case 268:
+		return XLAT_llc_options;
 	case 269:
 		return XLAT_dccp_options;
 	case 271:
@@ -35,6 +46,12 @@ static unsigned option_table(uint32_t level)
 		return XLAT_rxrpc_options;
 	case 273:
 		return XLAT_pppol2tp_options;
+	case 274:
+		return XLAT_bluetooth_options;
+	case 277:
+		return XLAT_iucv_options;
+	case 278:
+		return XLAT_caif_options;
 	case 275:
 		return XLAT_pnpipe_options;
 	case 276:
@@ -74,20 +91,40 @@ void hook_sock_level(struct decoder *d, const struct sys_ref *ref)
 		dec_enum(d, XLAT_sol_levels, (uint32_t)ref->value);
 }
 
+/* Packet filters' options share numbers: those that are set aren't those that are asked for. */
+static unsigned own_table(uint32_t level, bool get)
+{
+	if (level == LEVEL_IP)
+		return get ? XLAT_ip_get_options : XLAT_ip_set_options;
+	if (level == LEVEL_IPV6)
+		return get ? XLAT_ipv6_get_options : XLAT_ipv6_set_options;
+	return XLAT_COUNT;
+}
+
+/* Levels whose options strace has no names for. */
+static bool number_only(uint32_t level)
+{
+	enum { LEVEL_MPTCP = 284, LEVEL_SMC = 286, LEVEL_VSOCK = 287 };
+
+	return level == LEVEL_MPTCP || level == LEVEL_SMC || level == LEVEL_VSOCK;
+}
+
 /* PARAM 7: what is asked for, which has another name once. */
 void hook_sock_option(struct decoder *d, const struct sys_ref *ref)
 {
-	unsigned table = option_table((uint32_t)d->args[1]);
+	unsigned table = option_table((uint32_t)d->args[1]), own = own_table((uint32_t)d->args[1], ref->param == 7);
 
-	if (ref->param == 7 && d->args[1] == LEVEL_SOCKET && (uint32_t)ref->value == ATTACH_FILTER)
+	if (own != XLAT_COUNT && dec_name(own, (uint32_t)ref->value) != NULL)
+		dec_enum(d, own, (uint32_t)ref->value);
+	else if (ref->param == 7 && d->args[1] == LEVEL_SOCKET && (uint32_t)ref->value == ATTACH_FILTER)
 		dec_named(d, ATTACH_FILTER, "SO_GET_FILTER", NULL);
-	else if (table == XLAT_COUNT)
+	else if (table == XLAT_COUNT || (number_only((uint32_t)d->args[1]) && dec_name(table, (uint32_t)ref->value) == NULL))
 		dec_uint(d, (uint32_t)ref->value);
 	else
 		dec_enum(d, table, (uint32_t)ref->value);
 }
 
-enum { MCAST_JOIN_GROUP = 42, MCAST_LEAVE_GROUP = 45 };
+enum { MCAST_JOIN_GROUP = 42, MCAST_LEAVE_GROUP = 45, LOCAL_PORT_RANGE = 51, IP_PROTOCOL = 52, TCP_AO_ADD_KEY = 38 };
 
 static bool between(uint32_t v, uint32_t low, uint32_t high) { return v >= low && v <= high; }
 
@@ -95,12 +132,12 @@ static bool between(uint32_t v, uint32_t low, uint32_t high) { return v >= low &
 static bool is_int_option(uint32_t name)
 {
 	static const uint8_t others[] = { 3, ERROR_OPTION, LINGER, PEERCRED, 20, 21, 22, 23, 24, BIND_TO_DEVICE, ATTACH_FILTER, 28, 31, 38, 39, 47, 48, 50,
-					  ATTACH_REUSEPORT_CBPF, 52, 55, 57, 59, 61, 62, 66, 67, 71, 72, TXREHASH };
+					  ATTACH_REUSEPORT_CBPF, 52, 54, 55, 57, 58, 59, 61, 62, 66, 67, 71, 72, TXREHASH };
 
 	for (unsigned i = 0; i < sizeof(others); i++)
 		if (others[i] == name)
 			return false;
-	return between(name, 1, 75);
+	return between(name, 1, PASSPIDFD) || between(name, RCVPRIORITY, INQ);
 }
 
 static void one_int(struct decoder *d, uint64_t addr)
@@ -109,6 +146,17 @@ static void one_int(struct decoder *d, uint64_t addr)
 
 	if (dec_read_or_addr(d, addr, b, 4))
 		dec_printf(d, "[%d]", (int)dec_word(d, b, 4));
+}
+
+static void named_hex(struct decoder *d, uint64_t addr, unsigned table)
+{
+	uint8_t b[4];
+
+	if (!dec_read_or_addr(d, addr, b, 4))
+		return;
+	str_add_char(d->out, '[');
+	dec_enum(d, table, dec_word(d, b, 4));
+	str_add_char(d->out, ']');
 }
 
 static void named_int(struct decoder *d, uint64_t addr, unsigned table)
@@ -221,6 +269,64 @@ static void given_struct(struct decoder *d, unsigned id, uint64_t addr, uint32_t
 		dec_struct(d, id, addr);
 }
 
+/* "[0x3020100 / * 256..770 * /]" */
+static void port_range(struct decoder *d, uint64_t addr, int32_t length)
+{
+	uint8_t b[4];
+
+	if (length != 4) {
+		dec_buffer_hex(d, addr, length < 0 ? 0 : (uint64_t)length);
+	} else if (dec_read_or_addr(d, addr, b, 4)) {
+		uint32_t v = (uint32_t)dec_word(d, b, 4);
+
+		str_add_char(d->out, '[');
+		dec_hex(d, v);
+		if (v != 0 && d->style->xlat != SYSCALL_XLAT_RAW)
+			dec_printf(d, " /* %u..%u */", v & 0xffff, v >> 16);
+		str_add_char(d->out, ']');
+	}
+}
+
+/* A key of TCP's authentication option: of a shorter one the rest is 0. */
+static void tcp_ao_key(struct decoder *d, uint64_t addr, uint32_t length)
+{
+	enum { SIZE = 288, FLAGS = 196, PREFIX = 202, KEY = 208, KEY_MOST = 80 };
+	uint8_t b[SIZE] = { 0 };
+
+	if (length == 0)
+		dec_addr(d, addr);
+	if (length == 0 || !dec_read_or_addr(d, addr, b, length < SIZE ? length : SIZE))
+		return;
+	dec_text(d, "{addr=");
+	dec_sockaddr(d, b, 128);
+	dec_printf(d, ", prefix=%u, alg_name=", b[PREFIX]);
+	dec_chars(d, b + 128, 64);
+	dec_text(d, ", ifindex=");
+	dec_ifindex(d, (uint32_t)dec_word(d, b + 192, 4));
+	dec_printf(d, ", set_current=%u, set_rnext=%u, sndid=%u, rcvid=%u, maclen=%u, keyflags=", b[FLAGS] & 1, b[FLAGS] >> 1 & 1,
+		   b[PREFIX + 1], b[PREFIX + 2], b[PREFIX + 3]);
+	dec_flags(d, XLAT_tcp_ao_flags, b[PREFIX + 4]);
+	uint8_t key = b[PREFIX + 5] < KEY_MOST ? b[PREFIX + 5] : KEY_MOST;
+	dec_text(d, ", key=");
+	dec_quote(d, b + KEY, key, false, true);
+	dec_printf(d, ", keylen=%u}", b[PREFIX + 5]);
+}
+
+static bool set_tipc(struct decoder *d, uint32_t name, uint64_t addr, uint32_t length)
+{
+	enum { IMPORTANCE = 127, GROUP_JOIN = 135 };
+
+	if (name == GROUP_JOIN)
+		given_struct(d, STRUCT_tipc_group_req, addr, length, false);
+	else if (name == IMPORTANCE && length < 4)
+		dec_addr(d, addr);
+	else if (name == IMPORTANCE)
+		named_hex(d, addr, XLAT_tipc_importance);
+	else
+		one_int(d, addr);
+	return true;
+}
+
 static void plain_value(struct decoder *d, uint64_t addr, int32_t length)
 {
 	if (length == 4)
@@ -256,6 +362,8 @@ static bool set_inet(struct decoder *d, uint32_t level, uint32_t name, uint64_t 
 
 	if (name == MCAST_JOIN_GROUP || name == MCAST_LEAVE_GROUP)
 		group_request(d, addr, most);
+	else if (level == LEVEL_IP && name == LOCAL_PORT_RANGE)
+		port_range(d, addr, length);
 	else if (level == LEVEL_IP && (name == 35 || name == 36))
 		given_struct(d, STRUCT_ip_mreq, addr, most, false);
 	else if (level == LEVEL_IPV6 && (name == 20 || name == 21 || name == 27 || name == 28))
@@ -269,7 +377,11 @@ static bool set_other(struct decoder *d, uint32_t level, uint32_t name, uint64_t
 {
 	uint32_t most = length < 0 ? 0 : (uint32_t)length;
 
-	if (level == LEVEL_PACKET && (name == 5 || name == 13))
+	if (level == LEVEL_TCP && name == TCP_AO_ADD_KEY && length >= 0)
+		tcp_ao_key(d, addr, most);
+	else if (level == LEVEL_TIPC)
+		return set_tipc(d, name, addr, most);
+	else if (level == LEVEL_PACKET && (name == 5 || name == 13))
 		given_struct(d, STRUCT_tpacket_req, addr, most, true);
 	else if (level == LEVEL_PACKET && (name == 1 || name == 2))
 		packet_membership(d, addr, most);
@@ -330,7 +442,7 @@ static bool get_socket(struct decoder *d, uint32_t name, uint64_t addr, uint32_t
 		part_of_struct(d, STRUCT_ucred, addr, length);
 	else if (name == ATTACH_FILTER)
 		filter_code(d, addr, length);
-	else if (name != ERROR_OPTION && name != TXREHASH && !is_int_option(name))
+	else if (name != ERROR_OPTION && name != TXREHASH && name != PEERPIDFD && !is_int_option(name))
 		return false;
 	else if (length < 4)
 		dec_buffer_hex(d, addr, length);
@@ -358,6 +470,14 @@ static void got_value(struct decoder *d, uint64_t addr, int32_t room, int32_t fi
 		dec_addr(d, addr);
 	else if (level == LEVEL_SOCKET && get_socket(d, name, addr, (uint32_t)filled))
 		; /* printed */
+	else if (level == LEVEL_IP && name == LOCAL_PORT_RANGE)
+		port_range(d, addr, filled);
+	else if (level == LEVEL_IP && name == IP_PROTOCOL && filled == 4)
+		named_hex(d, addr, XLAT_ipproto);
+	else if (level == LEVEL_IP && name == IP_PROTOCOL)
+		dec_buffer_hex(d, addr, (uint64_t)filled);
+	else if (level == LEVEL_TIPC)
+		set_tipc(d, name, addr, (uint32_t)filled);
 	else if (level == LEVEL_PACKET && name == 6)
 		part_of_struct(d, STRUCT_tpacket_stats, addr, (uint32_t)filled);
 	else if (level == LEVEL_RAW && name == 1)
