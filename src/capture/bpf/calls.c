@@ -533,6 +533,7 @@ static struct err *widen(struct bpf_calls *c)
 
 	if (skel->links.calls_enter)
 		return NULL;
+	TRY(bpf_loader_now(&c->loader, skel->progs.calls_enter));
 	skel->links.calls_enter = bpf_program__attach_trace(skel->progs.calls_enter);
 	if (!skel->links.calls_enter)
 		return err_errno(errno, "cannot attach a BPF program to the entry of system calls");
@@ -794,6 +795,8 @@ struct err *bpf_calls_load(struct bpf_calls *c)
 	skel->rodata->calls_narrow = bpf_narrow_can(c->options.wanted);
 	bpf_program__set_autoload(skel->progs.calls_enter_one, skel->rodata->calls_narrow);
 	bpf_program__set_autoattach(skel->progs.calls_enter, !skel->rodata->calls_narrow);
+	if (skel->rodata->calls_narrow)
+		bpf_loader_later(&c->loader, skel->progs.calls_enter);
 	skel->rodata->calls_strings_most = c->options.verbose ? STRINGS_MOST_VERBOSE : STRINGS_MOST;
 	skel->rodata->calls_result_filter = c->options.only_successful ? 1 : c->options.only_failed ? 2 : 0;
 	set_numbers(c->options.wanted, skel);

@@ -125,8 +125,9 @@ static int load_beside(struct bpf_loader_typed *t, struct bpf_program *program, 
 	t->options.log_size = t->options.log_level = 0;
 	options->func_info_cnt = options->line_info_cnt = options->prog_btf_fd = 0;
 	t->fd = -1;
-	t->running = pthread_create(&t->thread, NULL, load_in_thread, t) == 0;
-	if (!t->running)
+	t->later = program == loading->later;
+	t->running = !t->later && pthread_create(&t->thread, NULL, load_in_thread, t) == 0;
+	if (!t->running && !t->later)
 		load_in_thread(t);
 	return bpf_program__set_insns(program, nothing, 2);
 }
@@ -158,6 +159,7 @@ static void free_typed(struct bpf_loader_typed *t)
 {
 	join(t);
 	io_closep(&t->fd);
+	t->fd = -1;
 	free(t->insns);
 	free((void *)t->options.func_info);
 	free((void *)t->options.line_info);
@@ -165,28 +167,36 @@ static void free_typed(struct bpf_loader_typed *t)
 	t->options.func_info = t->options.line_info = NULL;
 }
 
-/* What was loaded beside takes the place of what libbpf loaded; the errno of the first that failed, whose log is
- * the loader's then. */
+/* What was loaded beside takes the place of what libbpf loaded; an errno, and the verifier's log is the loader's then. */
+static int put_in_place(struct bpf_loader *l, struct bpf_loader_typed *t)
+{
+	int failed = 0;
+
+	join(t);
+	if (t->fd < 0) {
+		t->options.log_buf = l->log;
+		t->options.log_size = LOG_BYTES;
+		t->options.log_level = 1;
+		t->fd = load_typed(t, &t->options);
+		failed = t->fd < 0 ? -t->fd : 0;
+	}
+	if (t->fd >= 0 && dup3(t->fd, bpf_program__fd(t->program), O_CLOEXEC) < 0)
+		failed = errno;
+	free_typed(t);
+	return failed;
+}
+
 static int join_typed(struct bpf_loader *l)
 {
 	int failed = 0;
 
 	for (size_t i = 0; i < l->typed_count; i++) {
-		struct bpf_loader_typed *t = &l->typed[i];
-
-		if (!t->insns)
+		if (!l->typed[i].insns || l->typed[i].later)
 			continue;
-		join(t);
-		if (t->fd < 0 && !failed) {
-			t->options.log_buf = l->log;
-			t->options.log_size = LOG_BYTES;
-			t->options.log_level = 1;
-			t->fd = load_typed(t, &t->options);
-			failed = t->fd < 0 ? -t->fd : 0;
-		}
-		if (t->fd >= 0 && dup3(t->fd, bpf_program__fd(t->program), O_CLOEXEC) < 0)
-			failed = errno;
-		free_typed(t);
+		if (failed)
+			free_typed(&l->typed[i]);
+		else
+			failed = put_in_place(l, &l->typed[i]);
 	}
 	return failed;
 }
@@ -526,6 +536,25 @@ struct err *bpf_loader_load(struct bpf_loader *l, const struct bpf_object_skelet
 
 	loading = NULL;
 	return err == 0 ? NULL : load_error(l, -err);
+}
+
+void bpf_loader_later(struct bpf_loader *l, const struct bpf_program *program) { l->later = program; }
+
+struct err *bpf_loader_now(struct bpf_loader *l, const struct bpf_program *program)
+{
+	for (size_t i = 0; i < l->typed_count; i++) {
+		struct bpf_loader_typed *t = &l->typed[i];
+
+		if (!t->insns || !t->later || t->program != program)
+			continue;
+		/* it is most often taken: the log, which makes it slower, only when it isn't */
+		t->fd = load_typed(t, &t->options);
+
+		int failed = put_in_place(l, t);
+
+		return failed ? load_error(l, failed) : NULL;
+	}
+	return NULL;
 }
 
 struct err *bpf_loader_attach(struct bpf_loader *l, const struct bpf_object_skeleton *skeleton)

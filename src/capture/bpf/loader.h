@@ -42,6 +42,7 @@ struct bpf_loader_typed {
 	struct bpf_prog_load_opts options;
 	pthread_t thread;
 	bool running;
+	bool later; /* it is loaded when it is asked for */
 	int fd; /* or -errno */
 };
 
@@ -57,6 +58,7 @@ struct bpf_loader {
 	bool types_running;
 	struct bpf_loader_typed typed[BPF_LOADER_TYPED_MOST];
 	size_t typed_count;
+	const struct bpf_program *later; /* NULL: none */
 };
 
 void bpf_loader_init(struct bpf_loader *l, const char *what);
@@ -85,6 +87,10 @@ struct err *bpf_loader_open_error(const struct bpf_loader *l); /* right after it
 /* Large programs may only be complete, or found not to load, when they are attached: whatever doesn't need their
  * descriptors is best done in between. */
 struct err *bpf_loader_load(struct bpf_loader *l, const struct bpf_object_skeleton *skeleton);
+/* Before loading: a large program that isn't attached, and perhaps never will be.  bpf_loader_now() makes it ready to be attached,
+ * where it isn't yet. */
+void bpf_loader_later(struct bpf_loader *l, const struct bpf_program *program);
+struct err *bpf_loader_now(struct bpf_loader *l, const struct bpf_program *program);
 struct err *bpf_loader_attach(struct bpf_loader *l, const struct bpf_object_skeleton *skeleton);
 
 /* Can BPF programs be loaded here, and attached to raw tracepoints?  The same errors, cheaply:

@@ -32,7 +32,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { BATCH_MAX = 64 };
+enum { BATCH_MAX = 64, ALONE_FROM = 16, ALONE_ASKS = 8 };
 
 /* --- threads -------------------------------------------------------------------------- */
 
@@ -364,6 +364,14 @@ bool tracer_wait(struct tracer *t, struct tracer_happened *h, int flags)
 	return false;
 }
 
+/* Most often one runs and the others wait for it, as a compiler's driver does: then not all are asked each time. */
+static bool asks_others(struct tracer *t, pid_t tid)
+{
+	t->alone = tid == t->last_tid ? t->alone + 1 : 0;
+	t->last_tid = tid;
+	return t->tracees.n > 1 && (t->alone < ALONE_FROM || t->alone % ALONE_ASKS == 0);
+}
+
 /* What happened to all, that a busy thread is not served alone; up to a signal, which would be seen again. */
 static size_t wait_batch(struct tracer *t, struct tracer_happened *batch)
 {
@@ -372,8 +380,12 @@ static size_t wait_batch(struct tracer *t, struct tracer_happened *batch)
 	if (!tracer_wait(t, &batch[0], 0))
 		return 0;
 	n = 1;
-	while (t->tracees.n > 1 && n < BATCH_MAX && !batch[n - 1].is_signal && tracer_wait(t, &batch[n], WNOHANG))
+	if (!asks_others(t, batch[0].tid))
+		return n;
+	while (n < BATCH_MAX && !batch[n - 1].is_signal && tracer_wait(t, &batch[n], WNOHANG))
 		n++;
+	if (n > 1)
+		t->alone = 0;
 	return n;
 }
 

@@ -38,6 +38,8 @@ struct tracer {
 	struct remote remote;
 	struct place *place; /* NULL: the tracer runs anywhere */
 	VEC(struct tracer_delayed) delayed;
+	pid_t last_tid; /* whose stop the last one was, ... */
+	unsigned alone; /* ... and how many in a row were, nobody else having stopped meanwhile */
 	pid_t command;  /* 0: none */
 	int command_status;
 	bool command_ended, stop;
