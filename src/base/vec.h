@@ -7,6 +7,9 @@
  */
 #include "base/mem.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +41,30 @@
 	(free((vec)->v), (void)((vec)->v = NULL), (void)((vec)->n = (vec)->cap = 0))
 /* What is in order already, as much is that comes out of files, costs one pass. */
 #define vec_sort(vec, compare) vec_sort_((vec)->v, (vec)->n, sizeof(*(vec)->v), (compare))
+
+/* How many of the items, which are sorted by FIELD (64 bits), lie below VALUE: where it is, or would be put. */
+#define vec_below(vec, field, value) vec_search_((vec)->v, (vec)->n, sizeof(*(vec)->v), vec_offset_(vec, field), (value), false)
+/* ... or are VALUE: behind it. */
+#define vec_not_above(vec, field, value) vec_search_((vec)->v, (vec)->n, sizeof(*(vec)->v), vec_offset_(vec, field), (value), true)
+#define vec_offset_(vec, field) \
+	(offsetof(__typeof__(*(vec)->v), field) + 0 * sizeof(char[sizeof((vec)->v->field) == 8 ? 1 : -1]))
+
+static inline size_t vec_search_(const void *v, size_t count, size_t item_bytes, size_t offset, uint64_t value, bool and_equal)
+{
+	size_t low = 0, high = count;
+	uint64_t there;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		memcpy(&there, (const char *)v + middle * item_bytes + offset, sizeof(there));
+		if (there < value || (and_equal && there == value))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
 
 static inline void vec_sort_(void *v, size_t count, size_t item_bytes, int (*compare)(const void *, const void *))
 {

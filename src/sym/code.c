@@ -191,16 +191,8 @@ const uint8_t *code_bytes(const struct code *c, uint64_t addr, uint64_t *size_by
 /* Where the first symbol behind ADDR begins, UINT64_MAX: nowhere. */
 static uint64_t next_symbol(const struct code *c, uint64_t addr)
 {
-	size_t low = 0, high = c->symbols.symbols.n;
+	size_t low = vec_not_above(&c->symbols.symbols, addr, addr);
 
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (c->symbols.symbols.v[middle].addr <= addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	return low < c->symbols.symbols.n ? c->symbols.symbols.v[low].addr : UINT64_MAX;
 }
 
@@ -353,20 +345,12 @@ static const char *in_section(const struct code *c, uint32_t section, int64_t *o
 const char *code_relocation(struct code *c, uint64_t addr, uint64_t size_bytes, int64_t *offset)
 {
 	const struct elf_file *f = &c->file.elf;
-	size_t low = 0, high;
 	struct elf_symbol symbol;
+	size_t low;
 
 	if (!c->have_relocations)
 		read_relocations(c);
-	high = c->relocations.n;
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (c->relocations.v[middle].addr < addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
+	low = vec_below(&c->relocations, addr, addr);
 	if (low == c->relocations.n || c->relocations.v[low].addr - addr >= size_bytes)
 		return NULL;
 

@@ -58,16 +58,8 @@ void function_starts_deinit(struct function_starts *s) { vec_deinit(&s->ranges);
 
 bool function_starts_find(const struct function_starts *s, uint64_t addr, struct dwarf_range *ret)
 {
-	size_t low = 0, high = s->ranges.n;
+	size_t low = vec_not_above(&s->ranges, low, addr);
 
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (s->ranges.v[middle].low <= addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	if (low == 0 || addr >= s->ranges.v[low - 1].high)
 		return false;
 	*ret = s->ranges.v[low - 1];

@@ -93,17 +93,7 @@ void unit_map_sort(struct unit_map *m)
 /* The first range that begins behind ADDR. */
 static size_t behind(const struct unit_map *m, uint64_t addr)
 {
-	size_t low = 0, high = m->ranges.n;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (m->ranges.v[middle].low <= addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return vec_not_above(&m->ranges, low, addr);
 }
 
 /* Does X come before Y as an answer?  Where ranges overlap the one that begins last does. */

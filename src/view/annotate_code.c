@@ -123,16 +123,8 @@ static void add_range(struct annotate *a, const struct code_range *range)
 /* The index of the instruction that covers ADDR; SIZE_MAX: none yet. */
 static size_t find_insn(const struct annotate *a, uint64_t addr)
 {
-	size_t low = 0, high = a->insns.n;
+	size_t low = vec_not_above(&a->insns, addr, addr);
 
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (a->insns.v[middle].addr <= addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	if (low == 0 || addr - a->insns.v[low - 1].addr >= a->insns.v[low - 1].length)
 		return SIZE_MAX;
 	return low - 1;

@@ -259,16 +259,8 @@ static int compare_jumps(const void *x, const void *y)
 
 static size_t insn_at(const struct annotate *a, uint64_t addr)
 {
-	size_t low = 0, high = a->insns.n;
+	size_t low = vec_below(&a->insns, addr, addr);
 
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (a->insns.v[middle].addr < addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	return low < a->insns.n && a->insns.v[low].addr == addr ? low : SIZE_MAX;
 }
 

@@ -155,6 +155,23 @@ static void test_strmap(void **state)
 	strmap_deinit(&m);
 }
 
+static void test_vec_search(void **state)
+{
+	static const uint64_t at[] = { 1, 3, 3, 3, 7, UINT64_MAX };
+	VEC(struct { char c; uint64_t addr; }) v = { 0 };
+
+	assert_int_equal(vec_below(&v, addr, 5), 0);
+	for (size_t i = 0; i < sizeof(at) / sizeof(*at); i++)
+		vec_add(&v)->addr = at[i];
+	assert_int_equal(vec_below(&v, addr, 0), 0);
+	assert_int_equal(vec_below(&v, addr, 3), 1);
+	assert_int_equal(vec_not_above(&v, addr, 3), 4);
+	assert_int_equal(vec_below(&v, addr, 5), 4);
+	assert_int_equal(vec_below(&v, addr, UINT64_MAX), 5);
+	assert_int_equal(vec_not_above(&v, addr, UINT64_MAX), 6);
+	vec_deinit(&v);
+}
+
 static void test_vec(void **state)
 {
 	VEC(int) v = { 0 };
@@ -321,7 +338,7 @@ int main(void)
 		cmocka_unit_test(test_err),      cmocka_unit_test(test_arena),
 		cmocka_unit_test(test_map),      cmocka_unit_test(test_strmap),
 		cmocka_unit_test(test_cut),      cmocka_unit_test(test_visible),      cmocka_unit_test(test_radix),
-		cmocka_unit_test(test_vec),      cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_vec), cmocka_unit_test(test_vec_search),     cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_distance), cmocka_unit_test(test_quote_shell), cmocka_unit_test(test_event_types),
 	};
 

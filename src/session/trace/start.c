@@ -228,8 +228,10 @@ struct err *start_command(const struct trace_options *o, const struct sock_fprog
 	}
 	take_set_ids(&st, &c.id);
 	change_environment(o);
-	if (pipe2(c.go, O_CLOEXEC) != 0)
+	if (pipe2(c.go, O_CLOEXEC) != 0) {
+		free(c.program);
 		return err_errno(errno, "pipe");
+	}
 	sigprocmask(SIG_SETMASK, NULL, &c.mask);
 	ret->pid = o->daemonize ? turn_round(&c) : fork();
 	if (ret->pid == 0)
