@@ -160,11 +160,95 @@ void hook_ioctl_arg(struct decoder *d, const struct sys_ref *ref)
 		dec_value(d, type, bytes, NULL, 0);
 }
 
+/* ---- virtual machines --------------------------------------------------------------- */
+
+/* The start of struct kvm_run, and the data of what was put out or in: all that is told of it. */
+enum { VCPU_BYTES = 64, VCPU_IO = 32, VCPU_DATA = 48, VCPU_FOUND = 0 };
+_Static_assert(VCPU_BYTES <= sizeof(((struct syscall_progress *)0)->lengths), "what a virtual CPU was is kept there");
+
+static bool read_vcpu(struct decoder *d, uint8_t *b, int *number)
+{
+	enum { EXIT_IO = 2 };
+	uint64_t addr = d->lookup != NULL && d->lookup->vcpu != NULL ? d->lookup->vcpu(d->lookup->user, d->call->pid, (int)d->args[0], number) : 0;
+
+	memset(b, 0, VCPU_BYTES);
+	if (addr == 0 || !dec_read(d, addr, b, VCPU_DATA))
+		return false;
+	uint64_t size = b[VCPU_IO + 1] * dec_word(d, b + VCPU_IO + 4, 4);
+	if (dec_word(d, b + 8, 4) == EXIT_IO && size > 0 && size <= VCPU_BYTES - VCPU_DATA)
+		dec_read(d, addr + dec_word(d, b + VCPU_IO + 8, 8), b + VCPU_DATA, (size_t)size);
+	return true;
+}
+
+void hook_kvm_run(struct decoder *d, const struct sys_ref *ref)
+{
+	uint8_t b[VCPU_BYTES];
+	int number;
+
+	if (d->exit)
+		return;
+	dec_hex(d, ref->value);
+	d->progress->saved[VCPU_FOUND] = d->lookup != NULL && d->lookup->whole_vcpu && read_vcpu(d, b, &number);
+	if (d->progress->saved[VCPU_FOUND] != 0)
+		memcpy(d->progress->lengths, b, sizeof(b));
+}
+
+static void vcpu_io(struct decoder *d, const uint8_t *b)
+{
+	const uint8_t *io = b + VCPU_IO;
+	unsigned size = io[1];
+	uint64_t count = dec_word(d, io + 4, 4);
+
+	dec_printf(d, ", {io={direction=%s, size=%u, port=%#04x, count=%u, data_offset=%#016llx, data=[", io[0] == 0 ? "KVM_EXIT_IO_IN" : "KVM_EXIT_IO_OUT",
+		   size, (unsigned)dec_word(d, io + 2, 2), (unsigned)count, (unsigned long long)dec_word(d, io + 8, 8));
+	for (uint64_t i = 0; i < count && size > 0 && size <= 8 && (i + 1) * size <= VCPU_BYTES - VCPU_DATA; i++) {
+		dec_text(d, i > 0 ? ", " : "");
+		dec_hex(d, dec_word(d, b + VCPU_DATA + i * size, size));
+	}
+	dec_text(d, "]}}");
+}
+
+static void vcpu_state(struct decoder *d, const uint8_t *b, int number, char mark)
+{
+	enum { EXIT_IO = 2 };
+	uint32_t reason = (uint32_t)dec_word(d, b + 8, 4);
+	const char *name = dec_name(XLAT_kvm_exits, reason);
+
+	dec_text(d, "\n VCPU");
+	if (number >= 0)
+		dec_printf(d, ":%d", number);
+	dec_printf(d, "%c {request_interrupt_window=%u, immediate_exit=%u, exit_reason=%u /* %s */, ready_for_interrupt_injection=%u, if_flag=%u, flags=%u",
+		   mark, b[0], b[1], reason, name != NULL ? name : "KVM_EXIT_???", b[12], b[13], (unsigned)dec_word(d, b + 14, 2));
+	dec_printf(d, ", cr8=%#016llx, apic_base=%#016llx", (unsigned long long)dec_word(d, b + 16, 8), (unsigned long long)dec_word(d, b + 24, 8));
+	if (reason == EXIT_IO)
+		vcpu_io(d, b);
+	str_add_char(d->out, '}');
+}
+
+/* Why it came back; with vcpu+, on lines of their own, what it was before and became. */
+static bool result_kvm_run(struct decoder *d)
+{
+	uint8_t b[VCPU_BYTES], before[VCPU_BYTES];
+	int number = -1;
+
+	if (!read_vcpu(d, b, &number))
+		return false;
+	const char *name = dec_name(XLAT_kvm_exits, dec_word(d, b + 8, 4));
+	dec_int(d, d->call->result);
+	dec_printf(d, " (%s)", name != NULL ? name : "KVM_EXIT_???");
+	if (d->lookup->whole_vcpu && d->progress->saved[VCPU_FOUND] != 0) {
+		memcpy(before, d->progress->lengths, sizeof(before));
+		vcpu_state(d, before, number, '<');
+		vcpu_state(d, b, number, '>');
+	}
+	return true;
+}
+
 /* Some return a descriptor, one a kind of namespace. */
 bool result_ioctl(struct decoder *d)
 {
 	enum { GET_USERNS = 0xb701, GET_PARENT = 0xb702, GET_NSTYPE = 0xb703, CREATE_VM = 0xae01, CREATE_VCPU = 0xae41,
-	       CREATE_BUFS = 0xc100565c, CREATE_BUFS_32 = 0xc0f8565c };
+	       KVM_RUN = 0xae80, CREATE_BUFS = 0xc100565c, CREATE_BUFS_32 = 0xc0f8565c };
 	uint32_t code = (uint32_t)d->args[1];
 	const char *name;
 
@@ -183,6 +267,8 @@ bool result_ioctl(struct decoder *d)
 	case CREATE_VCPU:
 		dec_fd(d, (int)d->call->result);
 		return true;
+	case KVM_RUN:
+		return result_kvm_run(d);
 	case CREATE_BUFS:
 	case CREATE_BUFS_32:
 		dec_created_buffers(d);

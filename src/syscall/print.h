@@ -41,6 +41,10 @@ struct syscall_lookup {
 	/* The major number of the character device that FD is; -1: it is none, or that can't be had. */
 	int (*char_major)(void *user, int pid, int fd);
 	bool (*is_socket)(void *user, int pid, int fd);
+	/* -e kvm=: where what a virtual CPU's descriptor shares with the kernel is mapped, and its number (-1: not
+	 * known); 0: nowhere.  And whether all of it is told (vcpu+). */
+	uint64_t (*vcpu)(void *user, int pid, int fd, int *number);
+	bool whole_vcpu;
 	void *user;
 	/* -Y, --decode-pids: append what is known of ID, an id of this kind as the caller sees it. */
 	void (*pid_words)(void *pid_user, int tid, enum syscall_pid kind, int id, struct str *out);

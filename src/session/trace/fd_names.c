@@ -573,6 +573,30 @@ static bool is_socket(void *user, int pid, int fd)
 	return stat_fd(pid, fd, &st) && S_ISSOCK(st.st_mode);
 }
 
+uint64_t fd_names_vcpu(void *user, int pid, int fd, int *number)
+{
+	static const char prefix[] = "anon_inode:kvm-vcpu";
+	char path[64], name[64] = "", line[512];
+	uint64_t found = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
+	ssize_t length = readlink(path, name, sizeof(name) - 1);
+	if (length <= 0 || strncmp(name, prefix, sizeof(prefix) - 1) != 0)
+		return 0;
+	name[length] = 0;
+	*number = name[sizeof(prefix) - 1] == ':' ? atoi(name + sizeof(prefix)) : -1;
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	FILE *f = fopen(path, "re");
+	while (f != NULL && found == 0 && fgets(line, sizeof(line), f) != NULL) {
+		char *at = strstr(line, name);
+		if (at != NULL && strcmp(at + length, "\n") == 0)
+			found = strtoull(line, NULL, 16);
+	}
+	if (f != NULL)
+		fclose(f);
+	return found;
+}
+
 struct fd_names *fd_names_create(uint32_t fds, struct pid_names *pids, struct syscall_lookup *lookup)
 {
 	struct fd_names *f = mem_calloc(1, sizeof(*f));

@@ -162,6 +162,7 @@ static struct err *set_kvm(struct trace_options *o, const char *v)
 	if (strcmp(v, "vcpu") != 0 && strcmp(v, "vcpu+") != 0)
 		return err_new(ERR_USAGE, "invalid -e kvm= argument: '%s'", v);
 	o->kvm = true;
+	o->kvm_whole = v[sizeof("vcpu") - 1] == '+';
 	return NULL;
 }
 

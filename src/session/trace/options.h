@@ -67,7 +67,7 @@ struct trace_options {
 	bool only_fds;            /* --trace-fds was given */
 	struct number_set trace_fds;
 	uint32_t status;          /* enum trace_status */
-	bool kvm;
+	bool kvm, kvm_whole; /* -e kvm=vcpu, vcpu+ */
 	bool new_namespaces;      /* -e namespace=new */
 
 	/* how */

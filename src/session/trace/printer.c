@@ -686,6 +686,8 @@ struct err *printer_create(const struct trace_options *options, struct printer *
 	}
 	p->pids = pid_names_create(options->pid_words, &p->lookup);
 	p->fds = fd_names_create(options->fds, p->pids, &p->lookup);
+	p->lookup.vcpu = options->kvm ? fd_names_vcpu : NULL;
+	p->lookup.whole_vcpu = options->kvm_whole;
 	p->learner = learner_create(&p->lookup);
 	if (options->paths.n || options->only_fds)
 		p->paths = path_filter_create(options->paths.v, options->paths.n,
