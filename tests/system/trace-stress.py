@@ -49,14 +49,14 @@ def programs():
 def attach_while_cloning(engine):
     target = subprocess.Popen([CLONER, str(THREADS)], stdout=subprocess.PIPE, text=True)
     target.stdout.readline()
-    seen = 0
+    seen = lost = 0
     for i in range(ROUNDS):
-        tracer = subprocess.Popen(["sonde", "trace", "--engine", engine, "-q", "-o", "trace.out", "-p", str(target.pid)],
-                                  stderr=subprocess.PIPE)
+        tracer = subprocess.Popen(["sonde", "trace", "--engine", engine, "-o", "trace.out", "-p", str(target.pid)],
+                                  stderr=subprocess.PIPE, text=True)
         until(lambda: os.path.exists("trace.out") and os.path.getsize("trace.out") > 0)
         tracer.send_signal(signal.SIGKILL if i % 4 == 3 else signal.SIGINT)
         try:
-            tracer.wait(ENDS_S)
+            lost += "lost" in tracer.communicate(timeout=ENDS_S)[1]
         except subprocess.TimeoutExpired:
             expect("%s: detach ends" % engine, False, i)
             tracer.kill()
@@ -65,6 +65,7 @@ def attach_while_cloning(engine):
             seen += os.path.getsize("trace.out") > 0
             os.unlink("trace.out")
     expect("%s: calls seen in each of %d attachments to %d cloning threads" % (engine, ROUNDS, THREADS), seen == ROUNDS, seen)
+    expect("%s: no call was lost" % engine, not lost, lost)
     expect("%s: all threads are let go" % engine, until(lambda: threads_free(target.pid)))
     target.send_signal(signal.SIGTERM)
     try:

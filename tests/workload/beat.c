@@ -3,7 +3,7 @@
  * beat FILE THREADS: a program that notices when somebody harms it.  Threads make calls whose results are
  * known, one of them forks and execs, and each counts its rounds in FILE, which is mapped: 64 numbers of
  * 64 bits, [0] how many results were wrong, [1] in which line the last one, [2] the forks, [3...] the threads.
- * SIGTERM ends it with status 5 (6: a result was wrong).
+ * SIGTERM ends it with status 5 (6: a result was wrong), an hour ends it at the latest.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -107,6 +107,7 @@ int main(int argc, char **argv)
 		return 1;
 	map(argv[1]);
 	signal(SIGTERM, on_term);
+	alarm(3600);
 	for (int i = 0; i < count; i++)
 		check(pthread_create(&threads[i], NULL, run, (void *)&numbers[THREADS + i]) == 0);
 	while (!stop)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * THREADS threads that each start and join others, for ever: somebody is always in clone().
- * A line on standard output when all run; SIGTERM ends it with status 0 and the count.
+ * A line on standard output when all run; SIGTERM ends it with status 0 and the count; 2: a thread could not be
+ * started.  It does not outlive its parent.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -9,10 +10,11 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 static atomic_long made;
-static atomic_bool stop;
+static atomic_bool stop, failed;
 
 static void *nothing(void *p) { return p; }
 
@@ -24,6 +26,8 @@ static void *make(void *p)
 		if (pthread_create(&other, NULL, nothing, NULL) == 0) {
 			pthread_join(other, NULL);
 			made++;
+		} else {
+			failed = true;
 		}
 		usleep(20000);
 	}
@@ -38,6 +42,7 @@ int main(int argc, char **argv)
 	pthread_t *threads = calloc((size_t)count, sizeof(*threads));
 	pthread_attr_t attr;
 
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGTERM, on_term);
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, 65536);
@@ -52,5 +57,5 @@ int main(int argc, char **argv)
 	for (int i = 0; i < count; i++)
 		pthread_join(threads[i], NULL);
 	printf("%ld\n", (long)made);
-	return 0;
+	return failed ? 2 : 0;
 }
