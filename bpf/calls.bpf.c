@@ -315,7 +315,7 @@ static __always_inline bool begin_in_lane(struct bpf_lane *lane, const struct bp
 	call->data_bytes = 0;
 	take_registers(call, regs, abi);
 	call->enter_ns = bpf_ktime_get_ns();
-	if (!(plan->lane & BPF_LANE_ENTRY) || lane_copy(call, &plan->steps[plan->lane >> BPF_LANE_ENTRY_AT & 1], 0))
+	if (!(plan->lane & BPF_LANE_ENTRY) || !lane_refers(plan, call) || lane_copy(call, &plan->steps[plan->lane >> BPF_LANE_ENTRY_AT & 1], 0))
 		lane->owner = (__u64)task;
 	lane->busy = 0;
 	return lane->owner == (__u64)task;
@@ -529,7 +529,9 @@ static __always_inline bool end_in_lane(struct bpf_lane *lane, __s64 result)
 	}
 	call->result = result;
 	plan = bpf_map_lookup_elem(&calls_plans, &key);
-	if (!plan || (plan->lane & BPF_LANE_EXIT && !lane_copy(call, &plan->steps[plan->lane >> BPF_LANE_EXIT_AT & 1], 1)))
+	if (!plan)
+		return false;
+	if (plan->lane & BPF_LANE_EXIT && lane_refers(plan, call) && !lane_copy(call, &plan->steps[plan->lane >> BPF_LANE_EXIT_AT & 1], 1))
 		return false;
 	if (error)
 		call->flags = BPF_CALL_IS_ERROR;

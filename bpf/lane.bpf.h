@@ -68,6 +68,43 @@ static __always_inline bool lane_has_room(struct bpf_lane *lane)
 	return end <= lane->room;
 }
 
+/* The bytes behind N up to the next word are zero: who remembers texts of calls (capture/call_memo.h) compares whole words. */
+static __always_inline void lane_pad(__u8 *data, __u32 n)
+{
+	__u32 rest;
+
+	if (n > LANE_PIECE_MOST) /* never */
+		return;
+	__asm__ volatile("" : "+r"(n)); /* as in lane_copy() */
+	rest = n & 7;
+	if (rest)
+		*(__u64 *)(data + (n & ~7U)) &= ~0ULL >> (64 - 8 * rest);
+}
+
+/* A word goes by the stack: a check of where the kernel copies to is cheapest there. */
+static __always_inline bool lane_read(__u64 *to, __u32 size, const void *from)
+{
+	__u64 word = 0;
+
+	if (size > sizeof(word)) {
+		if (bpf_probe_read_user(to, size, from))
+			return false;
+		lane_pad((__u8 *)to, size);
+		return true;
+	}
+	if (bpf_probe_read_user(&word, size, from))
+		return false;
+	*to = word;
+	return true;
+}
+
+/* fcntl() and its like: what the call refers to isn't memory with every command, and registers that are no argument
+ * hold anything. */
+static __always_inline bool lane_refers(const struct bpf_calls_plan *plan, const struct bpf_call *call)
+{
+	return !plan->plain || call->args[1] >= 16 || !(plan->plain >> call->args[1] & 1);
+}
+
 /* A step's memory, behind what CALL has already; false: it takes the long way. */
 static __always_inline bool lane_copy(struct bpf_call *call, const struct bpf_calls_step *step, __u16 phase)
 {
@@ -94,6 +131,7 @@ static __always_inline bool lane_copy(struct bpf_call *call, const struct bpf_ca
 			n--;
 			flags = BPF_PIECE_CUT;
 		}
+		lane_pad((__u8 *)(piece + 1), (__u32)n);
 	} else {
 		size = step_bytes(call, step, &limit);
 		if (size == 0)
@@ -102,7 +140,9 @@ static __always_inline bool lane_copy(struct bpf_call *call, const struct bpf_ca
 			size = limit;
 			flags = BPF_PIECE_CUT;
 		}
-		if (size > LANE_PIECE_MOST || bpf_probe_read_user(piece + 1, (__u32)size, (void *)addr))
+		if (size > LANE_PIECE_MOST)
+			return false;
+		if (!lane_read((__u64 *)(piece + 1), (__u32)size, (const void *)addr))
 			return false;
 		n = (long)size;
 	}

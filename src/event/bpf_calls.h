@@ -75,7 +75,7 @@ struct bpf_calls_plan {
 	uint8_t file_list;   /* enum bpf_calls_file_list */
 	uint8_t socket;      /* 1: argument 0 is a socket: of netlink its family, protocol and whole messages */
 	uint8_t lane;        /* enum bpf_calls_lane */
-	uint8_t reserved[2];
+	uint16_t plain;      /* bit i: with argument 1 being i nothing is in memory */
 };
 /* Of a call with at most one step of each phase, each one piece: it may be written without its thread's storage. */
 enum bpf_calls_lane {

@@ -7,6 +7,7 @@
  * Too much costs a little time; what is missing shows as an address.
  */
 #include "syscall/plan.h"
+#include "base/str.h"
 #include "syscall/decode.h"
 
 #include <string.h>
@@ -230,6 +231,12 @@ static const struct {
 	{ "recvmmsg_time64", 0, SYSCALL_PLAN_FILES_RECEIVED_MANY },
 };
 
+/* fcntl()'s commands whose third argument is a number or none: F_DUPFD to F_SETFL, F_SETOWN to F_GETSIG. */
+static uint16_t plain_commands(const struct syscall_entry *entry)
+{
+	return str_starts(entry->name, "fcntl") ? 0xf1f : 0;
+}
+
 static bool has_messages(const struct syscall_describe *d)
 {
 	for (unsigned i = 0; i < d->count && i < 6; i++) {
@@ -269,6 +276,7 @@ void syscall_plan_entry(enum syscall_abi abi, const struct syscall_entry *entry,
 		return;
 	plan_files(entry, ret);
 	ret->socket = has_messages(d);
+	ret->plain = plain_commands(entry);
 	add_saves(ret, &count, SYSCALL_ENTER, d);
 	for (unsigned i = 0; i < d->count && i < 6; i++) {
 		const struct sys_type *type = &sys_types[d->args[i].type];

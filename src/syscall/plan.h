@@ -41,6 +41,7 @@ struct syscall_plan {
 	/* where -y has descriptors to name */
 	uint8_t files;     /* bit i: argument i is one; bit 6: the result is */
 	uint8_t file_list; /* enum syscall_plan_files */
+	uint16_t plain;    /* bit i: with argument 1, a command, being i nothing is in memory */
 	bool socket;       /* argument 0 is a socket, whose messages are decoded if it is netlink's */
 };
 enum syscall_plan_files {

@@ -656,6 +656,7 @@ static void fill_plan(const struct bpf_calls *c, const struct syscall_plan *step
 	plan->files = steps->files;
 	plan->file_list = steps->file_list;
 	plan->socket = steps->socket;
+	plan->plain = steps->plain;
 }
 
 static bool is_hidden(const struct bpf_calls *c, unsigned abi, unsigned number)
