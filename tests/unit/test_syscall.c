@@ -452,6 +452,32 @@ static void test_kept(void **state)
 	str_deinit(&out);
 }
 
+/* What Linux 6.13 and newer added to large interfaces, and what depends on a value beside it. */
+static void test_newer_interfaces(void **state)
+{
+	uint64_t link = PUT(0x100, uint32_t, 3, 4, 6, 0x28, 9, 0, 5, 0, 0, 0, 0, 0), tcx = PUT(0x140, uint32_t, 3, 1, 46, 0, 5, 0, 7, 0);
+	uint64_t map = PUT(0x1c0, uint32_t, 6), iter = PUT(0x180, uint32_t, 3, 0, 28, 0, (uint32_t)map, (uint32_t)(map >> 32), 1, 0), elem = PUT(0x200, uint64_t, 3, 0x10, 0x20, 0x1c);
+	uint64_t next = PUT(0x240, uint32_t, 1, 7), stream = PUT(0x260, uint64_t, 0, 2ULL << 32, 4);
+	uint64_t cancel = PUT(0x300, uint64_t, 8, 2ULL << 32 | 5, 1, 2, 13, 0, 0, 0), wait = PUT(0x380, uint64_t, 0, 7ULL << 32 | 8, 0);
+	uint64_t event = PUT(0x400, uint32_t, 1, 0xdeadbeef, 1);
+
+	EXPECT(X86_64, "bpf", -22, "bpf(BPF_LINK_CREATE, {link_create={prog_fd=3, target_fd=4, attach_type=BPF_CGROUP_DEVICE, flags=BPF_F_BEFORE|BPF_F_ID, "
+	       "cgroup={relative_id=9, expected_revision=0x5}}}, 48) = -1 EINVAL (Invalid argument)", 28, link, 48);
+	EXPECT(X86_64, "bpf", 5, "bpf(BPF_LINK_CREATE, {link_create={prog_fd=3, target_ifindex=if_nametoindex(\"lo\"), attach_type=BPF_TCX_INGRESS, flags=0, "
+	       "tcx={relative_fd=5, expected_revision=0x7}}}, 32) = 5", 28, tcx, 32);
+	EXPECT(X86_64, "bpf", 5, "bpf(BPF_LINK_CREATE, {link_create={prog_fd=3, target_fd=0, attach_type=BPF_TRACE_ITER, flags=0, "
+	       "iter_info=[{map={map_fd=6}}], iter_info_len=1}}, 28) = 5", 28, iter, 28);
+	EXPECT(X86_64, "bpf", 0, "bpf(BPF_MAP_LOOKUP_ELEM, {map_fd=3, key=0x10, value=0x20, flags=BPF_F_ALL_CPUS|BPF_F_CPU|BPF_F_LOCK}, 32) = 0", 1, elem, 32);
+	EXPECT(X86_64, "bpf", 0, "bpf(BPF_PROG_GET_NEXT_ID, {start_id=1, next_id=7}, 8) = 0", 11, next, 8);
+	EXPECT(X86_64, "bpf", 0, "bpf(BPF_PROG_STREAM_READ_BY_FD, {prog_stream_read={stream_buf=NULL, stream_buf_len=0, stream_id=2, prog_fd=4}}, 20) = 0", 37, stream, 20);
+	EXPECT(X86_64, "io_uring_register", 0, "io_uring_register(3, IORING_REGISTER_SYNC_CANCEL|IORING_REGISTER_USE_REGISTERED_RING, {addr=0x8, fd=5, "
+	       "flags=IORING_ASYNC_CANCEL_FD, timeout={tv_sec=1, tv_nsec=2}, opcode=IORING_OP_ACCEPT}, 1) = 0", 3, 0x80000018, cancel, 1);
+	EXPECT(X86_64, "io_uring_enter", 1, "io_uring_enter(3, 0, 1, IORING_ENTER_EXT_ARG, {sigmask=NULL, sigmask_sz=8, min_wait_usec=7, ts=NULL}, 24) = 1",
+	       3, 0, 1, 8, wait, 24);
+	EXPECT(X86_64, "io_uring_enter", 1, "io_uring_enter(3, 0, 1, IORING_ENTER_EXT_ARG_REG, 64, 64) = 1", 3, 0, 1, 64, 64, 64);
+	EXPECT(X86_64, "epoll_ctl", 0, "epoll_ctl(3, EPOLL_CTL_ADD, 4, {events=EPOLLIN, data=0x1deadbeef}) = 0", 3, 1, 4, event);
+}
+
 /* What the kernel's larger interfaces are given: devices' requests, programs, queues of work. */
 static void test_interfaces(void **state)
 {
@@ -535,7 +561,7 @@ int main(void)
 		cmocka_unit_test(test_pieces),	 cmocka_unit_test(test_plan),	   cmocka_unit_test(test_ioctls),
 		cmocka_unit_test(test_prctl),	 cmocka_unit_test(test_newer),	   cmocka_unit_test(test_netlink),
 		cmocka_unit_test(test_ptrace),	 cmocka_unit_test(test_perf),	   cmocka_unit_test(test_kept),
-		cmocka_unit_test(test_interfaces),	cmocka_unit_test(test_argument_names), cmocka_unit_test(test_entry),
+		cmocka_unit_test(test_interfaces), cmocka_unit_test(test_newer_interfaces),	cmocka_unit_test(test_argument_names), cmocka_unit_test(test_entry),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
