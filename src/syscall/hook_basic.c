@@ -80,7 +80,7 @@ void hook_mmap2_offset(struct decoder *d, const struct sys_ref *ref) { dec_hex(d
 /* mremap's fifth argument is only there where flags say so. */
 void hook_mremap_addr(struct decoder *d, const struct sys_ref *ref)
 {
-	if ((d->args[3] & 6) == 0)
+	if ((d->args[3] & 1) == 0 || (d->args[3] & 6) == 0)
 		return;
 	dec_set_names(d, "new_address");
 	dec_next_arg(d);

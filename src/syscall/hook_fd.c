@@ -81,10 +81,12 @@ void hook_dents(struct decoder *d, const struct sys_ref *ref)
 
 /* ---- fcntl ------------------------------------------------------------------------ */
 
+enum { DUP_QUERY = 1027, GET_DELEGATION = 1039, SET_DELEGATION };
+
 /* Commands whose answer is put where the argument points to. */
 static bool fcntl_fills(uint32_t cmd)
 {
-	return cmd == 5 || cmd == 12 || cmd == 36 || cmd == 16 || cmd == 17;
+	return cmd == 5 || cmd == 12 || cmd == 36 || cmd == 16 || cmd == 17 || cmd == GET_DELEGATION;
 }
 
 void hook_fcntl_cmd(struct decoder *d, const struct sys_ref *ref) { dec_enum(d, XLAT_fcntl_cmds, (uint32_t)ref->value); }
@@ -141,6 +143,13 @@ static void fcntl_value(struct decoder *d, uint32_t cmd, uint64_t v)
 	case 15:
 	case 16:
 		dec_struct(d, STRUCT_f_owner_ex, v);
+		break;
+	case DUP_QUERY:
+		dec_fd(d, (int32_t)v);
+		break;
+	case GET_DELEGATION:
+	case SET_DELEGATION:
+		dec_struct(d, STRUCT_delegation, v);
 		break;
 	case 1024:
 		dec_enum(d, XLAT_lease_types, v);

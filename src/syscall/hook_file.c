@@ -54,13 +54,12 @@ void hook_swap_flags(struct decoder *d, const struct sys_ref *ref)
 {
 	uint32_t v = (uint32_t)ref->value, priority = v & 0x7fff;
 
-	if (v == priority && v != 0) {
+	if (v == priority) {
 		dec_uint(d, v);
 		return;
 	}
 	dec_flags(d, XLAT_swap_flag, v & ~0x7fffu);
-	if (priority != 0 || (v & 0x8000) != 0) /* SWAP_FLAG_PREFER */
-		dec_printf(d, "|%u", priority);
+	dec_printf(d, "|%u", priority);
 }
 
 /* ---- mount ------------------------------------------------------------------------ */
@@ -390,7 +389,9 @@ void hook_memfd_flags(struct decoder *d, const struct sys_ref *ref)
 		dec_hex(d, v);
 		dec_text(d, " /* ");
 	}
-	if ((v & 0x3ffffff) != 0 || huge == 0)
+	if (d->style->xlat == SYSCALL_XLAT_ABBREV && huge == 0)
+		dec_flags(d, XLAT_memfd_flags, v);
+	else if ((v & 0x3ffffff) != 0 || huge == 0)
 		plain_flags(d, XLAT_memfd_flags, v & 0x3ffffff);
 	if (huge != 0)
 		dec_printf(d, "%s%u<<MFD_HUGE_SHIFT", (v & 0x3ffffff) != 0 ? "|" : "", huge);

@@ -604,7 +604,7 @@ void hook_semctl_arg(struct decoder *d, const struct sys_ref *ref)
 		return;
 	}
 	if (cmd == SETVAL) {
-		dec_hex(d, ref->value);
+		dec_addr(d, ref->value);
 		return;
 	}
 	if (cmd == IPC_INFO || cmd == SEM_INFO) {

@@ -608,7 +608,8 @@ static unsigned protocol_table(uint32_t family)
 		uint8_t family;
 		uint16_t table;
 	} tables[] = { { 31, XLAT_bt_protocols },  { 29, XLAT_can_protocols },	  { 37, XLAT_caif_protocols }, { 39, XLAT_nfc_sockprotocols },
-		       { 41, XLAT_kcm_protocols }, { 23, XLAT_irda_protocols },	  { 35, XLAT_phonet_protocols }, { 43, XLAT_smc_protocols } };
+		       { 41, XLAT_kcm_protocols }, { 23, XLAT_irda_protocols },	  { 35, XLAT_phonet_protocols }, { 43, XLAT_smc_protocols },
+		       { 33, XLAT_af },		   { 34, XLAT_isdn_protocols } };
 
 	for (unsigned i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
 		if (tables[i].family == family)
@@ -629,6 +630,9 @@ void hook_protocol(struct decoder *d, const struct sys_ref *ref)
 		break;
 	case 17:
 		hook_eth_protocol(d, &(struct sys_ref){ .value = ref->value });
+		break;
+	case 3:
+		verbose_enum(d, XLAT_ax25_protocols, ref->value, "AX25_P_???");
 		break;
 	default: {
 		unsigned table = protocol_table((uint32_t)d->args[0]);

@@ -334,11 +334,13 @@ void hook_futex_op(struct decoder *d, const struct sys_ref *ref)
 {
 	uint32_t op = (uint32_t)ref->value, flags = op & 0x180;
 	const char *name = dec_name(XLAT_futex_ops, op & ~0x180u);
-	const uint32_t timed = 1u << 0 | 1u << 9 | 1u << 11 | 1u << 13; /* wait, with one bit set or for a lock */
+	const uint32_t timed = 1u << 0 | 1u << 9 | 1u << 11; /* wait, with one bit set or for a lock that is requeued */
 	enum { FD = 2 };
 
 	if ((flags & 0x100) != 0 && (op & 0x7f) < 32 && (timed >> (op & 0x7f) & 1) == 0)
 		name = NULL; /* no such combination */
+	if ((op & 0x600) != 0 && (flags & 0x100) != 0)
+		name = NULL;
 	if (d->style->xlat != SYSCALL_XLAT_ABBREV || name == NULL) {
 		dec_hex(d, op);
 		if (name == NULL && d->style->xlat != SYSCALL_XLAT_RAW)

@@ -165,6 +165,23 @@ static void sched_policy(struct decoder *d, uint32_t v)
 	}
 }
 
+/* sched_setscheduler's: the flag before the policy. */
+void hook_sched_policy(struct decoder *d, const struct sys_ref *ref)
+{
+	uint32_t v = (uint32_t)ref->value, rest = v & ~0x40000000u;
+	const char *name = dec_name(XLAT_sched_policies, rest);
+
+	if ((v & 0xc0000000) != 0x40000000 || d->style->xlat != SYSCALL_XLAT_ABBREV) {
+		dec_enum(d, XLAT_sched_policies, v);
+		return;
+	}
+	dec_text(d, "SCHED_RESET_ON_FORK|");
+	if (name != NULL)
+		dec_text(d, name);
+	else
+		dec_hex(d, rest);
+}
+
 bool result_sched_policy(struct decoder *d)
 {
 	if (d->call->is_error)

@@ -60,6 +60,7 @@ static const struct request {
 	{ 0x420c, NUMBER, FILTER, true },          /* SECCOMP_GET_FILTER */
 	{ 0x420d, NUMBER, METADATA, true },        /* SECCOMP_GET_METADATA */
 	{ 0x420e, NUMBER, SYSCALL_INFO, true },    /* GET_SYSCALL_INFO */
+	{ 0x4212, NUMBER, SYSCALL_INFO, false },   /* SET_SYSCALL_INFO */
 };
 enum { TRACEME = 0, SETREGSET = 0x4205 };
 
@@ -218,7 +219,7 @@ static void print_syscall_info(struct decoder *d)
 {
 	enum { INFO_BYTES = 88, OP_ENTRY = 1, OP_EXIT = 2, OP_SECCOMP = 3 };
 	uint8_t b[INFO_BYTES] = { 0 };
-	uint64_t size = d->args[2], there = (uint64_t)d->call->result;
+	uint64_t size = d->args[2], there = d->exit ? (uint64_t)d->call->result : size;
 
 	size = size < there ? size : there;
 	size = size < sizeof(b) ? size : sizeof(b);

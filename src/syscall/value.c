@@ -95,7 +95,9 @@ void dec_st_mode(struct decoder *d, uint32_t mode)
 {
 	const char *type = (mode & 0170000) != 0 ? dec_name(XLAT_inode_types, mode & 0170000) : NULL;
 
-	if (type == NULL || d->style->xlat == SYSCALL_XLAT_RAW) {
+	bool bare = type == NULL && ((mode & 0170000) != 0 || (mode & 07000) == 0);
+
+	if (bare || d->style->xlat == SYSCALL_XLAT_RAW) {
 		dec_oct_mode(d, mode);
 		if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
 			dec_printf(d, " /* %#03o */", mode);
@@ -103,10 +105,15 @@ void dec_st_mode(struct decoder *d, uint32_t mode)
 	}
 	if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
 		dec_printf(d, "%#03o /* ", mode);
-	dec_text(d, type);
-	dec_text(d, mode & 04000 ? "|S_ISUID" : "");
-	dec_text(d, mode & 02000 ? "|S_ISGID" : "");
-	dec_text(d, mode & 01000 ? "|S_ISVTX|" : "|");
+	size_t start = d->out->length;
+	dec_text(d, type != NULL ? type : "");
+	for (unsigned i = 0; i < 3; i++)
+		if ((mode & 04000u >> i) != 0) {
+			static const char *const bits[] = { "S_ISUID", "S_ISGID", "S_ISVTX" };
+			dec_text(d, d->out->length > start ? "|" : "");
+			dec_text(d, bits[i]);
+		}
+	str_add_char(d->out, '|');
 	dec_oct_mode(d, mode & 0777);
 	if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
 		dec_text(d, " */");
