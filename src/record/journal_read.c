@@ -22,7 +22,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CHUNK_FILES_MAX = 65536 };
+enum { CHUNK_FILES_MAX = 65536, LOST_TEXTS_MAX = 1 << 20 };
 
 static struct err *bad(const char *what)
 {
@@ -107,8 +107,14 @@ static struct err *read_string(struct journal_view *v, const uint8_t *p, size_t 
 {
 	struct journal_text text = { (const char *)p + 8, bytes - 8 };
 
-	if (bytes < 8 || load_u32(p) != v->texts.n)
+	if (bytes < 8 || load_u32(p) < v->texts.n)
 		return bad("its strings are not in order");
+	/* On a full disk a long one may have found no room where a short one did: it is empty here. */
+	v->lost_texts += load_u32(p) - v->texts.n;
+	if (v->lost_texts > LOST_TEXTS_MAX)
+		return bad("too many of its strings are missing");
+	while (v->texts.n < load_u32(p))
+		vec_push(&v->texts, ((struct journal_text){ "", 0 }));
 	vec_push(&v->texts, text);
 	return NULL;
 }

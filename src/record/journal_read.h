@@ -31,6 +31,7 @@ struct journal_view {
 	struct arena arena;
 	const struct event_type *types[TYPE_MAX + 1];
 	VEC(struct journal_text) texts;	   /* by id; 0 is "" */
+	uint64_t lost_texts;		   /* of them, that were not written: a full disk */
 	VEC(struct journal_side_row) side; /* in the order they were put */
 	VEC(struct recording_note) notes;  /* without "command" */
 	VEC(struct recording_missing) missing;

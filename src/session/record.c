@@ -565,6 +565,17 @@ void session_say_end(const struct session_end *e)
 	str_deinit(&line);
 }
 
+struct err *session_cut_short(const struct recorder *r)
+{
+	const struct err *cut = recorder_borrow_error(r);
+	struct err *err;
+
+	if (cut == NULL)
+		return NULL;
+	err = err_new(err_code(cut), "the recording was cut short: %s", err_message(cut));
+	return err_advice(cut) ? err_fix(err, "%s", err_advice(cut)) : err;
+}
+
 void session_say_next(const char *recording, bool calls_alone)
 {
 	CLEANUP(mem_freep) char *path = str_quote_shell(recording);
@@ -577,7 +588,7 @@ void session_say_next(const char *recording, bool calls_alone)
 
 static void summarize(struct session *s, const struct recorder_totals *totals)
 {
-	struct session_end e = { .wall_ns = s->end_ns - s->start_ns, .totals = *totals, .samples_alone = s->sources.n == 1,
+	struct session_end e = { .wall_ns = s->end_ns - s->start_ns, .totals = *totals,
 				 .cpu_ns = s->command.ended ? &s->command.cpu_ns : NULL };
 
 	track_get_totals(s->track, &e.tracked);
@@ -585,6 +596,7 @@ static void summarize(struct session *s, const struct recorder_totals *totals)
 		s->options->parts->count(s->path, &e.calls, &e.samples);
 	s->has_calls_alone = e.calls && !e.samples;
 	e.calls_alone = s->has_calls_alone && s->sources.n == 1;
+	e.samples_alone = s->sources.n == 1 && (e.samples || !s->options->parts->count);
 	session_say_end(&e);
 }
 
@@ -633,6 +645,8 @@ static struct err *finish(struct session *s)
 	recorder_stream_destroy(s->stream);
 	s->stream = NULL;
 	err = recorder_finish(s->recorder, &totals);
+	if (!err)
+		err = session_cut_short(s->recorder);
 	if (err || !s->options->quiet)
 		summarize(s, &totals);
 	if (!err && !s->options->quiet)

@@ -60,6 +60,8 @@ struct session_end {
 	bool calls_alone, samples_alone; /* there was no other source */
 };
 void session_say_end(const struct session_end *e);
+/* Why a recording that could be finished is not whole: NULL if it is. */
+struct err *session_cut_short(const struct recorder *r);
 /* What to type next. */
 void session_say_next(const char *recording, bool calls_alone);
 

@@ -48,5 +48,30 @@ def check(size_kib):
         run("umount", "disk")
 
 
+STATS = """
+import os
+for i in range(12000):
+    try: os.stat("/%06d%s" % (i, "x" * (240 if i % 3 else 1)))
+    except OSError: pass
+"""
+
+
+def check_texts():
+    """What has no room any more is text, long ones before short ones: the rest is read all the same."""
+    os.makedirs("disk", exist_ok=True)
+    if run("mount", "-t", "tmpfs", "-o", "size=6000k", "tmpfs", "disk").returncode:
+        skip("cannot mount a tmpfs")
+    try:
+        made = run("sonde", "trace", "--engine", "ptrace", "-q", "-e", "%stat,newfstatat", "-o", "disk/t.sonde", "--", sys.executable, "-c", STATS)
+        back = run("sonde", "trace", "disk/t.sonde")
+        lines = back.stdout.count("ENOENT")
+        if made.returncode != 1 or "No space left on device" not in made.stderr or back.returncode or "cut short" not in back.stderr or lines < 1000:
+            sys.exit(f"FAIL: texts: {made.returncode} {made.stderr}{back.returncode} {back.stderr} {lines} lines")
+        return f"texts: {lines} of 12000 calls printed back"
+    finally:
+        run("umount", "disk")
+
+
+print(check_texts())
 for size in (1000, 5000, 9000, 14000, 20000, 40000):
     print(check(size))

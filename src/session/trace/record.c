@@ -111,6 +111,8 @@ static struct err *finish(struct trace_recording *r, int wait_status)
 	recorder_stream_destroy(r->stream);
 	r->stream = NULL;
 	err = recorder_finish(r->recorder, &e.totals);
+	if (!err)
+		err = session_cut_short(r->recorder);
 	if (err || r->record->quiet)
 		return err;
 	track_get_totals(r->track, &e.tracked);
@@ -151,6 +153,14 @@ static struct err *begin_quietly(struct trace_recording *r, const struct trace_o
 	return err;
 }
 
+/* Nothing can be recorded any more: the disk is full. */
+static bool is_over(void *user)
+{
+	const struct trace_recording *r = user;
+
+	return recorder_borrow_error(r->recorder) != NULL;
+}
+
 /* A command that outlives its recording (--duration) is still in our foreground. */
 static void wait_for_command(const struct trace_options *o, const struct trace_command *command, int *status)
 {
@@ -178,7 +188,7 @@ static struct err *record_by_ptrace(struct trace_options *o, const struct record
 {
 	struct trace_recording r = { .record = record };
 	const char *output = o->output;
-	struct trace_command command = { 0 };
+	struct trace_command command = { .is_over = is_over, .user = &r };
 	struct err *err = begin_quietly(&r, o), *end;
 
 	if (err) {

@@ -276,8 +276,10 @@ static struct err *choose_by_path(struct replay *r)
 
 static void add_string(struct replay *r, uint32_t id)
 {
-	if (id)
-		str_add(&r->out.text, recording_string(r->recording, id));
+	const char *text = id ? recording_string(r->recording, id) : NULL;
+
+	if (text)
+		str_add(&r->out.text, *text ? text : "?"); /* empty: it was not written, on a full disk */
 }
 
 /* The function that holds the code: inlined calls lead to it. */

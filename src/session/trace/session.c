@@ -41,6 +41,7 @@ struct live {
 	sigset_t signals; /* that end the tracing */
 	int signal;       /* the one that came */
 	uint64_t end_ns;  /* 0: not by the clock */
+	const struct trace_command *over; /* what else ends it */
 };
 
 /* --- signals ---------------------------------------------------------------------------- */
@@ -84,6 +85,8 @@ static bool on_tick(void *user)
 	if (l->sink) /* what it has to say is not to wait for the end */
 		printer_sink()->idle(l->printer);
 	if (l->end_ns && clock_now_ns() >= l->end_ns)
+		return true;
+	if (l->over->is_over && l->over->is_over(l->over->user))
 		return true;
 	if (l->options->interruptible != 2)
 		return false;
@@ -252,7 +255,8 @@ static int exit_status(const struct live *l)
 struct err *trace_by_ptrace_into(struct trace_options *options, const struct call_sink *sink, void *sink_self, int *status,
 				 struct trace_command *command)
 {
-	struct live l = { .options = options, .sink = sink, .sink_self = sink_self, .command = { .pid = -1, .go_fd = -1 } };
+	struct live l = { .options = options, .sink = sink, .sink_self = sink_self, .command = { .pid = -1, .go_fd = -1 },
+			  .over = command };
 	struct err *err = begin(&l);
 
 	if (!err)

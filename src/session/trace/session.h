@@ -9,14 +9,16 @@
  * complete (trace_options_finish). */
 struct err *session_trace(struct trace_options *options, int *status);
 
-/* What became of the command. */
+/* What ends the trace, and what became of the command. */
 struct trace_command {
+	bool (*is_over)(void *user); /* asked now and then; NULL: it goes on until all have ended */
+	void *user;
 	pid_t pid;        /* 0: there was none, or it could not be started */
 	bool ended;       /* else it goes on, untraced */
 	int wait_status;  /* as wait() gives it, if it ended */
 	bool signalled;   /* a signal for us ended the trace, and was passed on */
 };
-/* The ptrace engine, telling another sink than the printer.  *COMMAND is zeroed by the caller. */
+/* The ptrace engine, telling another sink than the printer.  Of *COMMAND the caller sets is_over and user, and zeroes the rest. */
 struct call_sink;
 struct err *trace_by_ptrace_into(struct trace_options *options, const struct call_sink *sink, void *sink_self, int *status,
 				 struct trace_command *command);
