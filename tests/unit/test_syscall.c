@@ -538,6 +538,10 @@ static void test_plan(void **state)
 	syscall_plan_get(SYSCALL_ABI_X86_64, 0, false, &plan);
 	assert_int_equal(plan.steps[0].phase, SYSCALL_EXIT);
 	assert_int_equal(plan.steps[0].size_arg, SYSCALL_PLAN_SIZE_RESULT);
+	assert_int_equal(plan.plain, 0);
+	syscall_plan_get(SYSCALL_ABI_X86_64, 72, false, &plan); /* fcntl: F_GETFL has no memory, F_GETLK has */
+	assert_true(plan.plain >> 3 & 1);
+	assert_false(plan.plain >> 5 & 1);
 	syscall_plan_get(SYSCALL_ABI_X86_64, 400, false, &plan);
 	assert_int_equal(plan.steps[0].kind, SYSCALL_PLAN_NONE);
 	syscall_plan_get(SYSCALL_ABI_X86_64, 321, false, &plan); /* bpf: its structure, as large as told, and what that points to */
