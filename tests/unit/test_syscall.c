@@ -497,9 +497,18 @@ static void test_interfaces(void **state)
 	       "{code=BPF_ALU64|BPF_K|BPF_MOV, dst_reg=BPF_REG_0, src_reg=BPF_REG_0, off=0, imm=0x5}, "
 	       "{code=BPF_JMP|BPF_K|BPF_EXIT, dst_reg=BPF_REG_0, src_reg=BPF_REG_0, off=0, imm=0}], license=\"GPL\", log_level=0, log_size=0, "
 	       "log_buf=NULL, kern_version=KERNEL_VERSION(0, 0, 0), prog_flags=0}, 48) = 3", 5, prog, 48);
+	uint64_t area = PUT(0x600, uint32_t, 0, UINT32_MAX, 0, 0, 0, 0, 0, 0x100);
+	uint64_t request = PUT(0x640, uint64_t, 24, UINT64_MAX, 0), ids = PUT(0x680, uint64_t, 0x80000018, 0x80000019);
 	style.verbose = false;
 	EXPECT(X86_64, "bpf", -14, "bpf(BPF_PROG_LOAD, 0x8, 48) = -1 EFAULT (Bad address)", 5, 8, 48);
 	EXPECT(X86_64, "io_uring_register", 2, "io_uring_register(3, IORING_REGISTER_FILES_UPDATE, {offset=7, fds=[4, 5]}, 2) = 2", 3, 6, update, 2);
+	EXPECT(X86_64, "rseq", 0,
+	       "rseq({cpu_id_start=0, cpu_id=RSEQ_CPU_ID_UNINITIALIZED, rseq_cs=NULL, flags=0, node_id=0, mm_cid=0, "
+	       "slice_ctrl={request=0, granted=1, __reserved=0}, __reserved=0}, 32, 0, 0x53053053) = 0",
+	       area, 32, 0, 0x53053053);
+	EXPECT(X86_64, "rseq", -22, "rseq(0x8, 32, RSEQ_FLAG_UNREGISTER, 0) = -1 EINVAL (Invalid argument)", 8, 32, 1, 0);
+	EXPECT(X86_64, "listmount", 2,
+	       "listmount({size=24, mnt_ns_fd=0, mnt_id=LSMT_ROOT, param=0}, [0x80000018, 0x80000019], 4, LISTMOUNT_REVERSE) = 2", request, ids, 4, 1);
 	EXPECT(X86_64, "futex_waitv", 1, "futex_waitv([{val=0x3, uaddr=0x1000, flags=FUTEX2_SIZE_U32|FUTEX2_PRIVATE}, {val=0x4, uaddr=0x2000, flags=FUTEX2_SIZE_U32}], "
 	       "2, 0, NULL, CLOCK_REALTIME) = 1", wait, 2, 0, 0, 0);
 }
