@@ -51,9 +51,21 @@ void hook_mpol_mode(struct decoder *d, const struct sys_ref *ref)
 			dec_flags_of(d, (const uint16_t[]){ XLAT_mpol_mode_flags }, 1, all, "MPOL_???");
 		return;
 	}
+	const struct syscall_style *old = d->style;
+	struct syscall_style plain = *old;
+	bool both = old->xlat == SYSCALL_XLAT_VERBOSE;
+
+	plain.xlat = SYSCALL_XLAT_ABBREV; /* mode and flags are one number */
+	if (both) {
+		dec_hex(d, all);
+		dec_text(d, " /* ");
+	}
+	d->style = &plain;
 	dec_enum(d, XLAT_mpol_modes, mode);
 	str_add_char(d->out, '|');
 	dec_flags(d, XLAT_mpol_mode_flags, flags);
+	d->style = old;
+	dec_text(d, both ? " */" : "");
 }
 
 static void print_word(struct decoder *d, const uint8_t *bytes, uint64_t addr, void *user)

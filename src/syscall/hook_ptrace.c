@@ -217,26 +217,35 @@ static void print_info_exit(struct decoder *d, const uint8_t *b, uint64_t size)
 /* As much of it as both the caller's buffer and what the kernel had hold. */
 static void print_syscall_info(struct decoder *d)
 {
-	enum { INFO_BYTES = 88, OP_ENTRY = 1, OP_EXIT = 2, OP_SECCOMP = 3 };
+	enum { INFO_BYTES = 88, OP_ENTRY = 1, OP_EXIT = 2, OP_SECCOMP = 3, SET = 0x4212 };
 	uint8_t b[INFO_BYTES] = { 0 };
 	uint64_t size = d->args[2], there = d->exit ? (uint64_t)d->call->result : size;
 
-	size = size < there ? size : there;
+	if (d->args[0] != SET)
+		size = size < there ? size : there;
 	size = size < sizeof(b) ? size : sizeof(b);
-	if (dec_failed(d) || size == 0 || !dec_read(d, d->args[3], b, size)) {
+	if ((d->args[0] != SET && dec_failed(d)) || size == 0 || !dec_read(d, d->args[3], b, size)) {
 		dec_addr(d, d->args[3]);
 		return;
 	}
 	dec_text(d, "{op=");
 	dec_enum(d, XLAT_ptrace_syscall_op, b[0]);
+	if (b[1] != 0)
+		dec_printf(d, ", reserved=%#x", b[1]);
+	if (dec_word(d, b + 2, 2) != 0)
+		dec_printf(d, ", flags=%#x", (unsigned)dec_word(d, b + 2, 2));
 	if (size >= 8) {
 		dec_text(d, ", arch=");
 		dec_enum(d, XLAT_audit_arch, dec_word(d, b + 4, 4));
 	}
-	if (size >= 16)
-		dec_printf(d, ", instruction_pointer=%#llx", (unsigned long long)dec_word(d, b + 8, 8));
-	if (size >= 24)
-		dec_printf(d, ", stack_pointer=%#llx", (unsigned long long)dec_word(d, b + 16, 8));
+	if (size >= 16) {
+		dec_text(d, ", instruction_pointer=");
+		dec_addr(d, dec_word(d, b + 8, 8));
+	}
+	if (size >= 24) {
+		dec_text(d, ", stack_pointer=");
+		dec_addr(d, dec_word(d, b + 16, 8));
+	}
 	if (size >= 32 && (b[0] == OP_ENTRY || b[0] == OP_SECCOMP))
 		print_info_entry(d, b, size, b[0] == OP_SECCOMP);
 	else if (size >= 32 && b[0] == OP_EXIT)

@@ -179,6 +179,17 @@ bool nla_be32(struct decoder *d, struct nla_ref *r)
 	return true;
 }
 
+bool nla_tca_root_flags(struct decoder *d, struct nla_ref *r)
+{
+	uint64_t v;
+
+	if (r->length < 4 || r->length > 8) /* which of them count may stand behind them */
+		return false;
+	if (word(d, r, 4, &v))
+		dec_flags(d, XLAT_tca_root_flags, v);
+	return true;
+}
+
 bool nla_msecs(struct decoder *d, struct nla_ref *r)
 {
 	uint64_t v;

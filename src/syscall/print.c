@@ -292,6 +292,20 @@ int syscall_signal_number(const char *name)
 	return number_of(XLAT_signal, full);
 }
 
+void syscall_print_sigset(const struct syscall_style *style, uint64_t set, struct str *out)
+{
+	static const struct syscall_memory nothing;
+	struct syscall_call call = { .abi = SYSCALL_ABI_X86_64, .number = UINT32_MAX };
+	struct syscall_progress progress = { 0 };
+	uint8_t bytes[8];
+	struct decoder d;
+
+	for (unsigned i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(set >> 8 * i);
+	decoder_init(&d, style, NULL, &call, &nothing, &progress, out);
+	dec_sigset(&d, bytes, sizeof(bytes));
+}
+
 void syscall_print_siginfo(const struct syscall_style *style, const struct syscall_lookup *lookup, int tid,
 			   enum syscall_abi abi, const void *siginfo, size_t size_bytes, struct str *out)
 {

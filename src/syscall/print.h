@@ -100,6 +100,8 @@ const char *syscall_errno_name(int number);  /* "ENOENT"; NULL: unknown */
 int syscall_errno_number(const char *name);  /* in any case; -1: no such name */
 const char *syscall_signal_name(int number); /* "SIGCHLD", NULL: unknown; real-time ones "SIGRT_3" */
 int syscall_signal_number(const char *name); /* with or without SIG, in any case; -1 */
+/* "[USR1 CHLD]" of a set whose bit 0 is signal 1; "~[KILL STOP]" where most are in it. */
+void syscall_print_sigset(const struct syscall_style *style, uint64_t set, struct str *out);
 /* "{si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=..., ...}" of a raw siginfo_t.
  * LOOKUP may be NULL. */
 void syscall_print_siginfo(const struct syscall_style *style, const struct syscall_lookup *lookup, int tid,

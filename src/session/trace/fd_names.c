@@ -314,6 +314,51 @@ static int read_pidfd(int pid, int fd)
 	return target;
 }
 
+/* What a line of a descriptor's fdinfo says behind WORD, a number in BASE; false: there is none. */
+static bool fdinfo_number(int pid, int fd, const char *word, int base, uint64_t *ret)
+{
+	char path[64], line[128];
+	bool found = false;
+
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", pid, fd);
+
+	FILE *file = fopen(path, "re");
+
+	while (file && !found && fgets(line, sizeof(line), file)) {
+		found = str_starts(line, word);
+		if (found)
+			*ret = strtoull(line + strlen(word), NULL, base);
+	}
+	if (file)
+		fclose(file);
+	return found;
+}
+
+static bool add_eventfd(int pid, int fd, struct str *out)
+{
+	uint64_t count, id, semaphore;
+
+	if (!fdinfo_number(pid, fd, "eventfd-count:", 16, &count) || !fdinfo_number(pid, fd, "eventfd-id:", 10, &id))
+		return false;
+	str_printf(out, "{eventfd-count=%#llx, eventfd-id=%llu", (unsigned long long)count, (unsigned long long)id);
+	if (fdinfo_number(pid, fd, "eventfd-semaphore:", 10, &semaphore))
+		str_printf(out, ", eventfd-semaphore=%llu", (unsigned long long)semaphore);
+	str_add_char(out, '}');
+	return true;
+}
+
+static bool add_signalfd(int pid, int fd, struct str *out)
+{
+	static const struct syscall_style plain;
+	uint64_t set;
+
+	if (!fdinfo_number(pid, fd, "sigmask:", 16, &set))
+		return false;
+	str_add(out, "signalfd:");
+	syscall_print_sigset(&plain, set, out);
+	return true;
+}
+
 static bool add_pidfd(int pid, int fd, struct str *out)
 {
 	int target = read_pidfd(pid, fd);
@@ -481,6 +526,10 @@ static bool add_from_proc(struct fd_names *f, int pid, int fd, struct str *out, 
 	    add_socket(f, pid, fd, link_path, target, out))
 		return true;
 	if (f->fds & TRACE_FDS_PIDFD && strcmp(target, "anon_inode:[pidfd]") == 0 && add_pidfd(pid, fd, out))
+		return true;
+	if (f->fds & TRACE_FDS_EVENTFD && strcmp(target, "anon_inode:[eventfd]") == 0 && add_eventfd(pid, fd, out))
+		return true;
+	if (f->fds & TRACE_FDS_SIGNALFD && strcmp(target, "anon_inode:[signalfd]") == 0 && add_signalfd(pid, fd, out))
 		return true;
 	if (!path_wanted(f, f->fds & TRACE_FDS_DEV && stat(link_path, &st) == 0 ? st.st_mode : 0))
 		return false;
