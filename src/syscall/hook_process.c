@@ -170,16 +170,20 @@ void hook_sched_policy(struct decoder *d, const struct sys_ref *ref)
 {
 	uint32_t v = (uint32_t)ref->value, rest = v & ~0x40000000u;
 	const char *name = dec_name(XLAT_sched_policies, rest);
+	bool verbose = d->style->xlat == SYSCALL_XLAT_VERBOSE;
 
-	if ((v & 0xc0000000) != 0x40000000 || d->style->xlat != SYSCALL_XLAT_ABBREV) {
+	if ((v & 0xc0000000) != 0x40000000 || d->style->xlat == SYSCALL_XLAT_RAW) {
 		dec_enum(d, XLAT_sched_policies, v);
 		return;
 	}
+	if (verbose)
+		dec_printf(d, "%#x /* ", v);
 	dec_text(d, "SCHED_RESET_ON_FORK|");
 	if (name != NULL)
 		dec_text(d, name);
 	else
 		dec_hex(d, rest);
+	dec_text(d, verbose ? " */" : "");
 }
 
 bool result_sched_policy(struct decoder *d)
