@@ -99,7 +99,7 @@ static bool print_unknown_bytes(struct decoder *d, uint32_t cmd, uint64_t addr)
 	enum { WRITE = 1, READ = 2 };
 	/* kinds of device of which strace decodes some, and leaves the others' arguments alone */
 	static const uint8_t kinds[] = { 0x03, 0x12, 0x15, '!', '"', '$', 0x3d, '>', 'E', 'K', 'L', 'M', 'O', 'R', 'T', 'V', 'W', 'X',
-					 'f', 'i', 'o', 'p', 'u', 0x89, 0x8a, 0x94, 0xa4, 0xaa, 0xab, 0xae, 0xb4, 0xb7, 0xfd, 0xff };
+					 'I', 'f', 'i', 'o', 'p', 'u', 0x89, 0x8a, 0x94, 0xa4, 0xaa, 0xab, 0xae, 0xb4, 0xb7, 0xfd, 0xff };
 	uint32_t direction = cmd >> 30, size = cmd >> 16 & 0x3fff;
 
 	if (addr == 0 || !d->style->verbose || size == 0 || memchr(kinds, (int)(cmd >> 8 & 0xff), sizeof(kinds)) != NULL)

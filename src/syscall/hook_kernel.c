@@ -548,7 +548,7 @@ bool result_landlock(struct decoder *d)
 {
 	if (d->call->is_error)
 		return true;
-	if (((uint32_t)d->args[2] & 1) != 0)
+	if (((uint32_t)d->args[2] & 3) != 0) /* a version, or errata */
 		return false;
 	dec_fd(d, (int)d->call->result);
 	return true;

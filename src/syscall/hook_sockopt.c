@@ -269,6 +269,18 @@ static void given_struct(struct decoder *d, unsigned id, uint64_t addr, uint32_t
 		dec_struct(d, id, addr);
 }
 
+/* An end that is 0 is left open. */
+static void port_range_comment(struct decoder *d, unsigned low, unsigned high)
+{
+	dec_text(d, " /* ");
+	if (low != 0)
+		dec_uint(d, low);
+	dec_text(d, "..");
+	if (high != 0)
+		dec_uint(d, high);
+	dec_text(d, " */");
+}
+
 /* "[0x3020100 / * 256..770 * /]" */
 static void port_range(struct decoder *d, uint64_t addr, int32_t length)
 {
@@ -282,7 +294,7 @@ static void port_range(struct decoder *d, uint64_t addr, int32_t length)
 		str_add_char(d->out, '[');
 		dec_hex(d, v);
 		if (v != 0 && d->style->xlat != SYSCALL_XLAT_RAW)
-			dec_printf(d, " /* %u..%u */", v & 0xffff, v >> 16);
+			port_range_comment(d, v & 0xffff, v >> 16);
 		str_add_char(d->out, ']');
 	}
 }
