@@ -472,13 +472,17 @@ static __always_inline struct call_now *join(struct task_struct *task, const str
 #endif
 }
 
-/* The kernel makes SIGKILL of a signal that ends a process without a core, when it is sent.  The thread that takes
- * it (the first one, if it can) returns from its call first, for all that a tracer by ptrace would see. */
+/* The kernel makes SIGKILL of a signal that ends a process without a core, when it is sent.  The thread that it was sent
+ * to (the first one, if to the process) returns from its call first, for all that a tracer by ptrace would see. */
 static __always_inline bool took_fatal(struct task_struct *task)
 {
-	int code = BPF_CORE_READ(task, signal, group_exit_code);
+	int code = BPF_CORE_READ(task, signal, group_exit_code) & 127;
 
-	return (code & 127) && (code & 127) != 9 && task->pid == task->tgid;
+	if (!code || code == 9 || code > 64)
+		return false;
+	if (task->pending.signal.sig[0] >> (code - 1) & 1)
+		return true;
+	return task->pid == task->tgid && BPF_CORE_READ(task, signal, shared_pending.signal.sig[0]) >> (code - 1) & 1;
 }
 
 /* The caller's stack, as a piece that is but its hash. */

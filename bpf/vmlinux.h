@@ -273,6 +273,7 @@ struct linux_binprm {
 
 /* include/linux/sched/signal.h */
 struct signal_struct {
+	struct sigpending shared_pending;
 	int group_exit_code;
 	unsigned int flags;
 };

@@ -216,11 +216,11 @@ static void print_pid_uid(struct decoder *d, const uint8_t *rest)
 	dec_uid(d, (uint32_t)dec_word(d, rest + 4, 4));
 }
 
-static void print_si_value(struct decoder *d, const uint8_t *at)
+static void print_si_value(struct decoder *d, const uint8_t *at, bool always)
 {
 	uint64_t pointer = dec_word(d, at, d->word);
 
-	if (pointer == 0 && dec_word(d, at, 4) == 0)
+	if (pointer == 0 && !always)
 		return;
 	dec_printf(d, ", si_int=%d, si_ptr=", (int)dec_word(d, at, 4));
 	dec_addr(d, pointer);
@@ -318,7 +318,7 @@ static void print_by_signal(struct decoder *d, int sig, int code, const uint8_t 
 	default:
 		if (dec_word(d, rest, 4) != 0 || dec_word(d, rest + 4, 4) != 0)
 			print_pid_uid(d, rest);
-		print_si_value(d, rest + 8);
+		print_si_value(d, rest + 8, false);
 	}
 }
 
@@ -336,7 +336,7 @@ static void print_rest(struct decoder *d, int sig, int code, const uint8_t *rest
 		break;
 	case -2: /* SI_TIMER */
 		dec_printf(d, ", si_timerid=%#x, si_overrun=%d", (unsigned)dec_word(d, rest, 4), (int)dec_word(d, rest + 4, 4));
-		print_si_value(d, rest + 8);
+		print_si_value(d, rest + 8, true);
 		break;
 	case 0x80: /* SI_KERNEL */
 		if (sig == 4 || sig == 7 || sig == 8 || sig == 11)
@@ -347,7 +347,7 @@ static void print_rest(struct decoder *d, int sig, int code, const uint8_t *rest
 	default:
 		if (code < 0) { /* SI_QUEUE, SI_MESGQ, SI_ASYNCIO ... */
 			print_pid_uid(d, rest);
-			print_si_value(d, rest + 8);
+			print_si_value(d, rest + 8, false);
 		} else {
 			print_by_signal(d, sig, code, rest);
 		}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Calls whose arguments are more than a structure or a text: registers of a stopped child, structures that point to others,
+ * ioctls with large arguments, texts that run into a page which is not there, descriptors in several messages.  Most of
+ * them fail: what counts is how they are shown, by strace and by both of sonde's engines (tests/system/trace-compare.py).
+ */
+#include <elf.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/aio_abi.h>
+#include <linux/btrfs.h>
+#include <linux/if.h>
+#include <linux/loop.h>
+#include <mqueue.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char *page; /* with nothing behind it */
+enum { PAGE = 4096 };
+
+static void registers(void)
+{
+	struct user_regs_struct regs;
+	struct user_fpregs_struct fp;
+	struct iovec vec = { &regs, sizeof(regs) };
+	siginfo_t info;
+	int pid = fork();
+
+	if (pid == 0) {
+		ptrace(PTRACE_TRACEME, 0, 0, 0);
+		kill(getpid(), SIGSTOP);
+		_exit(0);
+	}
+	waitpid(pid, NULL, WUNTRACED);
+	ptrace(PTRACE_GETREGS, pid, 0, &regs);
+	ptrace(PTRACE_SETREGS, pid, 0, &regs);
+	ptrace(PTRACE_GETFPREGS, pid, 0, &fp);
+	ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &vec);
+	ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &vec);
+	ptrace(PTRACE_GETSIGINFO, pid, 0, &info);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static void large_ioctls(void)
+{
+	static struct btrfs_ioctl_vol_args volume = { .fd = -1, .name = "a name" };
+	static struct loop_config loop = { .fd = -1U, .info.lo_number = 7 };
+	struct ifreq interfaces[4];
+	struct ifconf list = { .ifc_len = sizeof(interfaces), .ifc_req = interfaces };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	ioctl(-1, BTRFS_IOC_SNAP_CREATE, &volume);
+	ioctl(-1, LOOP_CONFIGURE, &loop);
+	ioctl(fd, SIOCGIFCONF, &list);
+	close(fd);
+}
+
+static void pointers(void)
+{
+	struct iocb block = { .aio_lio_opcode = IOCB_CMD_PWRITE, .aio_fildes = -1U, .aio_buf = (__u64)(unsigned long)"text", .aio_nbytes = 4 };
+	struct iocb *blocks[] = { &block, &block };
+	struct timespec soon = { 0, 1000 };
+	sigset_t set;
+	struct { const sigset_t *set; size_t size; } mask = { &set, 8 };
+	struct { unsigned prog_type, insn_cnt; unsigned long insns, license; } program = { 1, 1, 0, (unsigned long)"GPL" };
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	syscall(SYS_io_submit, 0, 2L, blocks);
+	syscall(SYS_io_getevents, 0, 0L, 0L, NULL, &soon);
+	syscall(SYS_pselect6, 0, NULL, NULL, NULL, &soon, &mask);
+	syscall(SYS_bpf, 5, &program, 24);
+	syscall(SYS_keyctl, 11 /* READ */, -1, page, 8L, 0L);
+	syscall(SYS_kcmp, 1, 1, 7 /* EPOLL_TFD */, 3UL, "\xff\xff\xff\xff\xff\xff\xff\xff\3\0\0");
+	syscall(SYS_mq_timedsend, -1, "message", 7L, 1, &soon);
+	syscall(SYS_process_madvise, -1, &(struct iovec){ page, PAGE }, 1L, 0, 0);
+}
+
+static void texts(void)
+{
+	static char path[PATH_MAX + 10];
+
+	memset(path, '/', sizeof(path) - 1);
+	chdir(path);
+	memset(page, 'a', PAGE);
+	chdir(page);
+	chdir(page + PAGE - 3);
+	syscall(SYS_delete_module, page + PAGE - 33, 0);
+}
+
+static void descriptors(void)
+{
+	char control[CMSG_SPACE(sizeof(int))] = { 0 };
+	struct iovec vec = { page, 1 };
+	struct mmsghdr out[2] = { { .msg_hdr = { .msg_iov = &vec, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control) } } };
+	struct cmsghdr *head = CMSG_FIRSTHDR(&out[0].msg_hdr);
+	int pair[2], one = 1;
+
+	head->cmsg_level = SOL_SOCKET, head->cmsg_type = SCM_RIGHTS, head->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(head), &one, sizeof(one));
+	out[1] = out[0];
+	socketpair(AF_UNIX, SOCK_DGRAM, 0, pair);
+	sendmmsg(pair[0], out, 2, 0);
+	recvmmsg(pair[1], out, 2, 0, NULL);
+}
+
+int main(void)
+{
+	page = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	munmap(page + PAGE, PAGE);
+	registers();
+	large_ioctls();
+	pointers();
+	texts();
+	descriptors();
+	return 0;
+}
