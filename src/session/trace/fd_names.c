@@ -369,13 +369,19 @@ static bool add_pidfd(int pid, int fd, struct str *out)
 	return true;
 }
 
-static void add_device(const char *link_path, struct str *out)
+/* "<char 5:2>", of a terminal's master side with its other side: "<char 5:2 @/dev/pts/0>" */
+static void add_device(int pid, int fd, const char *link_path, struct str *out)
 {
+	enum { TTY_AUX = 5, PTMX = 2 };
 	struct stat st;
+	uint64_t index;
 
 	if (stat(link_path, &st) != 0 || !(S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)))
 		return;
-	str_printf(out, "<%s %u:%u>", S_ISBLK(st.st_mode) ? "block" : "char", major(st.st_rdev), minor(st.st_rdev));
+	str_printf(out, "<%s %u:%u", S_ISBLK(st.st_mode) ? "block" : "char", major(st.st_rdev), minor(st.st_rdev));
+	if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(TTY_AUX, PTMX) && fdinfo_number(pid, fd, "tty-index:", 10, &index))
+		str_printf(out, " @/dev/pts/%llu", (unsigned long long)index);
+	str_add_char(out, '>');
 }
 
 static void add_path(struct str *out, const char *target)
@@ -538,7 +544,7 @@ static bool add_from_proc(struct fd_names *f, int pid, int fd, struct str *out, 
 		target[(size_t)n - strlen(DELETED)] = '\0';
 	add_path(out, target);
 	if (f->fds & TRACE_FDS_DEV)
-		add_device(link_path, out);
+		add_device(pid, fd, link_path, out);
 	return true;
 }
 
