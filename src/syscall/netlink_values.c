@@ -266,13 +266,6 @@ bool nla_clock_t(struct decoder *d, struct nla_ref *r)
 	return true;
 }
 
-void hook_lifetime(struct decoder *d, const struct sys_ref *ref)
-{
-	dec_uint(d, ref->value);
-	if (ref->value == UINT32_MAX && d->style->xlat != SYSCALL_XLAT_RAW)
-		dec_comment(d, "INFINITY_LIFE_TIME");
-}
-
 void hook_x08(struct decoder *d, const struct sys_ref *ref) { dec_printf(d, "0x%08x", (unsigned)ref->value); }
 void hook_x02(struct decoder *d, const struct sys_ref *ref) { dec_printf(d, "0x%02x", (unsigned)ref->value); }
 

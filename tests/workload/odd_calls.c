@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Calls whose arguments are more than a structure or a text: registers of a stopped child, structures that point to others,
- * ioctls with large arguments, texts that run into a page which is not there, descriptors in several messages.  Most of
+ * ioctls with large arguments, texts that run into a page which is not there or may not be read, descriptors in several messages.  Most of
  * them fail: what counts is how they are shown, by strace and by both of sonde's engines (tests/system/trace-compare.py).
  */
 #include <elf.h>
@@ -99,6 +99,16 @@ static void texts(void)
 	syscall(SYS_delete_module, page + PAGE - 33, 0);
 }
 
+/* Bytes that are there, but not for the program. */
+static void no_access(void)
+{
+	mprotect(page, PAGE, PROT_NONE);
+	chdir(page + 100);
+	write(-1, page, 10);
+	syscall(SYS_nanosleep, page, page);
+	mprotect(page, PAGE, PROT_READ | PROT_WRITE);
+}
+
 static void descriptors(void)
 {
 	char control[CMSG_SPACE(sizeof(int))] = { 0 };
@@ -123,6 +133,7 @@ int main(void)
 	large_ioctls();
 	pointers();
 	texts();
+	no_access();
 	descriptors();
 	return 0;
 }

@@ -4,11 +4,13 @@
  * small question is answered from a window, the page that the address is in: a page costs
  * hardly more than a few bytes of it, and most calls' arguments are in one or two.  What was known before the thread stopped is forgotten: remote_begin().
  *
- * process_vm_readv() first; where it is refused or not there, /proc/PID/mem, which also
- * reads pages that the owner itself may not.
+ * process_vm_readv(), which reads what the owner itself may read.  Only where it is refused or
+ * not there /proc/PID/mem, which also reads pages that the owner may not: there a call that
+ * failed with EFAULT would be shown with a text that the kernel never got.
  */
 #include "capture/ptrace/remote.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -61,9 +63,9 @@ static size_t read_now(pid_t pid, uint64_t addr, void *buffer, size_t size_bytes
 
 	ssize_t n = process_vm_readv(pid, &to, 1, from, count, 0);
 
-	if (n > 0)
+	if (n >= 0)
 		return (size_t)n;
-	return read_mem_file(pid, addr, buffer, size_bytes);
+	return errno == ENOSYS || errno == EPERM ? read_mem_file(pid, addr, buffer, size_bytes) : 0;
 }
 
 static const struct remote_window *find_window(const struct remote *r, uint64_t addr, size_t size_bytes)
