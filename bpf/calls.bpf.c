@@ -763,7 +763,20 @@ static __always_inline int see_exec(struct bpf_raw_tracepoint_args *ctx, bool st
 SEC("raw_tp/sched_process_exec")
 int calls_exec(struct bpf_raw_tracepoint_args *ctx) { return see_exec(ctx, false); }
 
-/* In its place with -k. */
+/* sched_prepare_exec(task, bprm), since Linux 6.10: the kernel has read all strings, and the memory is still the old
+ * program's.  A forked child's literals are often not there before. */
+SEC("raw_tp/sched_prepare_exec")
+int calls_prepare_exec(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct call_now *now = bpf_task_storage_get(&calls_now, bpf_get_current_task_btf(), 0, 0);
+
+	(void)ctx;
+	if (now && now->in_call && now->late)
+		read_late(now);
+	return 0;
+}
+
+/* In the place of calls_exec() with -k. */
 SEC("raw_tp/sched_process_exec")
 int calls_exec_stack(struct bpf_raw_tracepoint_args *ctx) { return see_exec(ctx, true); }
 

@@ -203,12 +203,12 @@ static long copy_string_at(__u32 i, void *user)
 
 	if (!addr)
 		return 1;
-	if (c->how & COPY_TEXT)
-		copy_memory(c->now, addr, calls_string_limit + 1, COPY_TEXT);
+	if (c->how & COPY_TEXT && !copy_memory(c->now, addr, calls_string_limit + 1, COPY_TEXT))
+		c->failed = true;
 	return 0;
 }
 
-/* Pointers up to NULL, and with COPY_TEXT the strings that they point to. */
+/* Pointers up to NULL, and with COPY_TEXT the strings that they point to: false where one isn't there, too. */
 __noinline int copy_pointers(struct call_now *now, __u64 addr, __u32 most, __u32 how)
 {
 	struct copy c = { .now = now, .addr = addr, .how = how };
@@ -221,7 +221,7 @@ __noinline int copy_pointers(struct call_now *now, __u64 addr, __u32 most, __u32
 	if (n <= 0)
 		return 0;
 	copy_memory(now, addr, (__u64)n * c.word, 0);
-	return 1;
+	return !c.failed;
 }
 
 static long copy_vector_at(__u32 i, void *user)
@@ -236,8 +236,8 @@ static long copy_vector_at(__u32 i, void *user)
 		size = c->left;
 	c->left -= size;
 	take = size > c->limit ? c->limit : size;
-	if (take)
-		copy_memory(c->now, addr, take, size > take ? COPY_MORE : 0);
+	if (take && !copy_memory(c->now, addr, take, size > take ? COPY_MORE : 0))
+		c->failed = true;
 	return 0;
 }
 
@@ -253,17 +253,17 @@ static __always_inline bool vector_here(struct call_now *now, __u64 addr, __u32 
 		return 1;
 	read = copy_memory(now, addr, (__u64)count * 2 * c.word, 0);
 	bpf_loop(count > VECTORS_MOST ? VECTORS_MOST : count, copy_vector_at, &c, 0);
-	return read;
+	return read && !c.failed;
 }
 
-/* Of COUNT buffers, together at most TOTAL bytes. */
+/* Of COUNT buffers, together at most TOTAL bytes; false: not all of them are there. */
 __noinline int copy_vector(struct call_now *now, __u64 addr, __u32 count, __u64 total)
 {
 	return now ? vector_here(now, addr, count, total) : 0;
 }
 
 /* struct msghdr: name, namelen, iov, iovlen, control, controllen, flags. */
-static __always_inline void message_here(struct call_now *now, __u64 addr, __u64 total)
+static __always_inline bool message_here(struct call_now *now, __u64 addr, __u64 total)
 {
 	__u64 name, control, control_size;
 	__u32 name_size = 0;
@@ -278,14 +278,12 @@ static __always_inline void message_here(struct call_now *now, __u64 addr, __u64
 	if (control && control_size)
 		copy_piece(now, control, control_size > CONTROL_BYTES ? CONTROL_BYTES : (__u32)control_size,
 			   control_size > CONTROL_BYTES ? COPY_MORE : 0);
-	vector_here(now, read_word(w, addr + 2 * w), (__u32)read_word(w, addr + 3 * w), total);
+	return vector_here(now, read_word(w, addr + 2 * w), (__u32)read_word(w, addr + 3 * w), total);
 }
 
 __noinline int copy_message(struct call_now *now, __u64 addr, __u64 total)
 {
-	if (now)
-		message_here(now, addr, total);
-	return 1;
+	return now ? message_here(now, addr, total) : 1;
 }
 
 static long copy_message_at(__u32 i, void *user)

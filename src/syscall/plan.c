@@ -86,6 +86,12 @@ static const struct hook_plan {
 	{ HOOK_kexec_segments, SYSCALL_PLAN_BYTES, 0, 32, 17 * 32, OF_PARAM, ITS_OWN },
 	{ HOOK_bpf_attr, SYSCALL_PLAN_BYTES, 0, 1, 4096, OF_ARG + 2, ITS_OWN },
 	{ HOOK_bpf_attr, SYSCALL_PLAN_FOLLOW, 144, 0, HOOK_BYTES, ONCE, ITS_OWN },
+	{ HOOK_llseek_off, SYSCALL_PLAN_NONE, 0, 0, 0, ONCE, ITS_OWN },
+	{ HOOK_llseek_result, SYSCALL_PLAN_BYTES, 8, 0, 8, ONCE, AT_ARG + 3 },
+	{ HOOK_llseek_whence, SYSCALL_PLAN_NONE, 0, 0, 0, ONCE, ITS_OWN },
+	{ HOOK_fan_mask32, SYSCALL_PLAN_STRING, 0, 0, PATH_BYTES, ONCE, AT_ARG + 5 }, /* the mask takes two arguments: the path's is the next one */
+	{ HOOK_oldselect, SYSCALL_PLAN_BYTES, 20, 0, 20, ONCE, ITS_OWN },
+	{ HOOK_oldselect, SYSCALL_PLAN_FOLLOW, 20, 0, 128, ONCE, ITS_OWN },
 	{ HOOK_kcmp_rest, SYSCALL_PLAN_BYTES, 16, 0, 16, ONCE, AT_ARG + 4 },
 	{ HOOK_fsconfig_rest, SYSCALL_PLAN_STRING, 0, 0, 257, ONCE, AT_ARG + 2 },
 	{ HOOK_fsconfig_rest, SYSCALL_PLAN_STRING, 0, 0, PATH_BYTES, ONCE, AT_ARG + 3 },

@@ -563,6 +563,13 @@ static void test_plan(void **state)
 	syscall_plan_get(SYSCALL_ABI_X86_64, 101, false, &plan); /* ptrace: what stands behind its third argument */
 	assert_int_equal(plan.steps[1].kind, SYSCALL_PLAN_PTRACE);
 	assert_int_equal(plan.steps[1].arg, 3);
+	syscall_plan_get(SYSCALL_ABI_I386, 140, false, &plan); /* _llseek: its result at exit, not what was there at entry */
+	assert_int_equal(plan.steps[0].phase, SYSCALL_EXIT);
+	assert_int_equal(plan.steps[0].arg, 3);
+	assert_int_equal(plan.steps[1].kind, SYSCALL_PLAN_NONE);
+	syscall_plan_get(SYSCALL_ABI_I386, 339, false, &plan); /* fanotify_mark: the path behind a mask of two arguments */
+	assert_int_equal(plan.steps[0].kind, SYSCALL_PLAN_STRING);
+	assert_int_equal(plan.steps[0].arg, 5);
 }
 
 int main(void)

@@ -729,6 +729,20 @@ static uint32_t kinds_of(const struct bpf_calls *c)
 	return kinds;
 }
 
+static bool wants_exec(const struct bpf_calls *c)
+{
+	static const char *const names[] = { "execve", "execveat" };
+
+	for (unsigned abi = 0; abi < BPF_CALLS_ABIS; abi++)
+		for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+			int64_t number = syscall_number(abi, names[i]);
+
+			if (number >= 0 && call_set_has(c->options.wanted, abi, (uint32_t)number))
+				return true;
+		}
+	return false;
+}
+
 /* Stacks take maps and programs that nobody else pays for. */
 static void choose_stacks(const struct bpf_calls *c)
 {
@@ -803,6 +817,8 @@ struct err *bpf_calls_load(struct bpf_calls *c)
 	set_numbers(c->options.wanted, skel);
 	skel->rodata->calls_show_blocked = !c->options.whole_calls;
 	bpf_program__set_autoattach(skel->progs.calls_rest, false);
+	bpf_program__set_autoload(skel->progs.calls_prepare_exec, wants_exec(c));
+	bpf_program__set_autoattach(skel->progs.calls_prepare_exec, false);
 	TRY(bpf_rings_prepare(skel->maps.rings, skel->maps.ring_states, ring_bytes(c), &skel->rodata->ring_wake_bytes));
 	if (!c->options.track) /* a stack is taken into a thread's storage */
 		TRY(bpf_lanes_prepare(skel->maps.lanes, &skel->rodata->lane_bytes));
@@ -813,6 +829,8 @@ struct err *bpf_calls_load(struct bpf_calls *c)
 	TRY(open_stacks(c));
 	TRY(fill_plans(c));
 	TRY(bpf_loader_attach(&c->loader, skel->skeleton));
+	if (wants_exec(c))
+		skel->links.calls_prepare_exec = bpf_program__attach(skel->progs.calls_prepare_exec); /* NULL before Linux 6.10 */
 	if (!skel->rodata->calls_narrow)
 		return NULL;
 	c->narrow = bpf_narrow_attach(skel->progs.calls_enter_one, c->options.wanted);
