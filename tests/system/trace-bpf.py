@@ -235,6 +235,55 @@ def few():
     expect("each call of a 32-bit program", len(seen) == 300, len(seen))
 
 
+UNTOUCHED = """
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+static const char far[1 << 20] = { [1000000] = 'n', 'o', 't', 'r', 'e', 'a', 'd' };
+int main(void)
+{
+	struct iovec buffers[2] = { { "x", 1 }, { (void *)&far[1000000], 7 } };
+	writev(1, buffers, 2);
+	if (fork() == 0)
+		execl("/bin/true", "a-literal", &far[1000000], (char *)NULL);
+	wait(NULL);
+	return 0;
+}
+"""
+ARGUMENTS_32 = """
+int main(void)
+{
+	static const char zero[200000] = "", path[] = "/nowhere";
+	long long where = 0x1122334455667788, end[2] = { 0 };
+	int fd = open("few.c", 0);
+	syscall(140, fd, 0, 5, &where, 0);
+	syscall(339, -1, 1, 2, 0, -100, path);
+	return zero[fd];
+}
+"""
+
+
+def untouched():
+    """Pages that nobody had read when the call began: of a vector, of an exec's arguments; and arguments of two registers."""
+    with open("far.c", "w", encoding="ascii") as f:
+        f.write(UNTOUCHED)
+    expect("a program of untouched pages", run("gcc", "-w", "-o", "far", "far.c").returncode == 0)
+    run("sonde", "trace", "--engine", "bpf", "-o", "far.out", "-e", "writev,execve", "--", "./far")
+    text = "\n".join(lines("far.out"))
+    expect("a vector's untouched page", '{iov_base="notread", iov_len=7}' in text, text)
+    if os.path.exists("/sys/kernel/tracing/events/sched/sched_prepare_exec"):
+        expect("a forked child's literals in its exec", '["a-literal", "notread"]' in text, text)
+    with open("wide.c", "w", encoding="ascii") as f:
+        f.write(ARGUMENTS_32)
+    if run("gcc", "-m32", "-w", "-o", "wide", "wide.c").returncode != 0:
+        print("skip  gcc makes no 32-bit programs with a libc here")
+        return
+    run("sonde", "trace", "--engine", "bpf", "-o", "wide.out", "--", "./wide")
+    text = "\n".join(lines("wide.out"))
+    expect("_llseek's result, and not what was there before", re.search(r"_llseek\(\d+, 5, \[5\], SEEK_SET\) += 0", text), text)
+    expect("fanotify_mark's path behind a mask of two registers", 'AT_FDCWD, "/nowhere") = -1 EBADF' in text, text)
+
+
 def main():
     why = why_no_bpf()
     if why:
@@ -250,6 +299,7 @@ def main():
     if os.uname().machine == "x86_64":
         begun()
         few()
+        untouched()
     return result()
 
 
