@@ -46,13 +46,18 @@ def programs():
     return set(re.findall(r"^(\d+): .* name calls_", out, re.M))
 
 
+def ignore_interrupts():
+    """What our main thread blocks and takes is not lost by that; what another thread of ours takes is."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def attach_while_cloning(engine):
     target = subprocess.Popen([CLONER, str(THREADS)], stdout=subprocess.PIPE, text=True)
     target.stdout.readline()
     seen = lost = 0
     for i in range(ROUNDS):
         tracer = subprocess.Popen(["sonde", "trace", "--engine", engine, "-o", "trace.out", "-p", str(target.pid)],
-                                  stderr=subprocess.PIPE, text=True)
+                                  preexec_fn=ignore_interrupts, stderr=subprocess.PIPE, text=True)
         until(lambda: os.path.exists("trace.out") and os.path.getsize("trace.out") > 0)
         tracer.send_signal(signal.SIGKILL if i % 4 == 3 else signal.SIGINT)
         try:

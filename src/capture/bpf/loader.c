@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/thread.h"
 #include "format/btf.h"
 #include "format/elf.h"
 
@@ -126,7 +127,7 @@ static int load_beside(struct bpf_loader_typed *t, struct bpf_program *program, 
 	options->func_info_cnt = options->line_info_cnt = options->prog_btf_fd = 0;
 	t->fd = -1;
 	t->later = program == loading->later;
-	t->running = !t->later && pthread_create(&t->thread, NULL, load_in_thread, t) == 0;
+	t->running = !t->later && thread_start(&t->thread, load_in_thread, t) == 0;
 	if (!t->running && !t->later)
 		load_in_thread(t);
 	return bpf_program__set_insns(program, nothing, 2);
@@ -396,7 +397,7 @@ void bpf_loader_types(struct bpf_loader *l, const void *elf, size_t size_bytes)
 	l->options.btf_custom_path = l->types_path;
 	l->elf = elf;
 	l->elf_bytes = size_bytes;
-	l->types_running = pthread_create(&l->types_thread, NULL, look_up_types, l) == 0;
+	l->types_running = thread_start(&l->types_thread, look_up_types, l) == 0;
 	if (!l->types_running)
 		look_up_types(l);
 }

@@ -10,6 +10,7 @@
 #include "capture/bpf/map_fill.h"
 
 #include "base/mem.h"
+#include "base/thread.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -82,7 +83,7 @@ struct err *bpf_map_fill(int outer_fd, size_t first, const int *fds, size_t coun
 	f->first = (uint32_t)first;
 	for (; f->count < count; f->count++)
 		f->fds[f->count] = fcntl(fds[f->count], F_DUPFD_CLOEXEC, 0);
-	if (pthread_create(&thread, NULL, update, f) == 0)
+	if (thread_start(&thread, update, f) == 0)
 		pthread_detach(thread);
 	else
 		update(f);
