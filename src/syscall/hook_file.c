@@ -159,7 +159,9 @@ void hook_mount_userns(struct decoder *d, const struct sys_ref *ref)
 {
 	enum { IDMAP = 0x100000 };
 
-	if ((dec_word(d, ref->object->bytes, 8) & IDMAP) != 0 && ref->value <= INT32_MAX)
+	uint64_t set = dec_word(d, ref->object->bytes, 8), clear = dec_word(d, ref->object->bytes + 8, 8);
+
+	if (((set | clear) & IDMAP) != 0 && ref->value <= INT32_MAX)
 		dec_fd(d, (int)ref->value);
 	else
 		dec_uint(d, ref->value);

@@ -40,7 +40,7 @@ static void ioctl_names(struct decoder *d, uint32_t v)
 	bool family = dec_ioctl_family(d, v);
 	bool terminal = is_shared(v) && is_terminal(d, (int)d->args[0]);
 
-	if (first == NULL) {
+	if (first == NULL || (first->beyond && d->style->strict)) {
 		if (!family)
 			ioctl_number(d, v);
 		return;
