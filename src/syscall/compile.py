@@ -189,7 +189,7 @@ class Compiler:
         self.nl_messages = []
         for where, text in self.nl_source:
             self.where = where
-            m = re.fullmatch(r'message (\w+)((?: \w+)*): ((?:(?:request|answer|whole) )*)(?:family=(\w+) )?(\w+)(?: (\w+))?', text)
+            m = re.fullmatch(r'message (\w+)((?: \w+)*): ((?:(?:request|answer|whole|beyond_strace) )*)(?:family=(\w+) )?(\w+)(?: (\w+))?', text)
             if not m:
                 raise Fail(f'cannot read "{text}"')
             flags = '|'.join('SYS_NL_' + w.upper() for w in m[3].split()) or '0'

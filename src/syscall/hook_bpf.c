@@ -589,7 +589,7 @@ void hook_str64(struct decoder *d, const struct sys_ref *ref) { dec_str(d, ref->
  * A field of which any byte is there is printed.  The kernel writes the size that it knows where it didn't
  * like what was given, so all is printed at exit and the size at entry is remembered.
  */
-enum { PERF_ATTR_BYTES = 136, PERF_ATTR_FIRST = 64, PERF_ATTR_SHORT = 48, PERF_ATTR_6_1 = 128 };
+enum { PERF_ATTR_BYTES = 144, PERF_ATTR_FIRST = 64, PERF_ATTR_SHORT = 48 };
 
 void hook_perf_size(struct decoder *d, const struct sys_ref *ref)
 {
@@ -681,10 +681,19 @@ void hook_perf_bits(struct decoder *d, const struct sys_ref *ref)
 		dec_printf(d, ", __reserved_1=%#llx /* Bits 63..%u */", (unsigned long long)(v >> BITS), (unsigned)BITS);
 }
 
+void hook_perf_aux(struct decoder *d, const struct sys_ref *ref)
+{
+	unsigned v = (unsigned)ref->value;
+
+	dec_printf(d, "aux_start_paused=%u, aux_pause=%u, aux_resume=%u", v & 1, v >> 1 & 1, v >> 2 & 1);
+	if (v >> 3 != 0)
+		dec_printf(d, ", __reserved_3=%#x /* Bits 931..959 */", v >> 3);
+}
+
 /* Up to the end of the field in which SIZE ends. */
 static size_t perf_attr_end(uint32_t size)
 {
-	static const uint8_t ends[] = { 64, 72, 80, 88, 92, 96, 104, 108, 110, 112, 116, 120, 128, PERF_ATTR_BYTES };
+	static const uint8_t ends[] = { 64, 72, 80, 88, 92, 96, 104, 108, 110, 112, 116, 120, 128, 136, PERF_ATTR_BYTES };
 
 	for (size_t i = 0; i < sizeof(ends); i++)
 		if (size <= ends[i])
@@ -692,14 +701,12 @@ static size_t perf_attr_end(uint32_t size)
 	return PERF_ATTR_BYTES;
 }
 
-/* Of SIZE bytes; less than all of what's new is enough, because a kernel may not know it either. */
+/* Of SIZE bytes, as many as we know: all of them, or 0. */
 static size_t perf_attr_read(struct decoder *d, uint64_t addr, uint32_t size, uint8_t *bytes)
 {
 	uint32_t want = !d->style->verbose ? PERF_ATTR_SHORT : size < PERF_ATTR_BYTES ? size : PERF_ATTR_BYTES;
 
-	if (dec_read(d, addr, bytes, want))
-		return want;
-	return want > PERF_ATTR_6_1 && dec_read(d, addr, bytes, PERF_ATTR_6_1) ? PERF_ATTR_6_1 : 0;
+	return dec_read(d, addr, bytes, want) ? want : 0;
 }
 
 void hook_perf_attr(struct decoder *d, const struct sys_ref *ref)

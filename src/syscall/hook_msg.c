@@ -292,7 +292,7 @@ void hook_msghdr_out(struct decoder *d, const struct sys_ref *ref)
 }
 
 /* How many lengths of names, one for each message, were remembered at entry. */
-enum { SAVED_LENGTHS = 0 };
+enum { SAVED_LENGTHS = 0, MESSAGES_MOST = 1024 }; /* as many as the kernel takes */
 
 struct messages {
 	bool received;
@@ -310,6 +310,10 @@ static void print_mmsg(struct decoder *d, const uint8_t *bytes, uint64_t addr, v
 	bool room_known = all->received && index < d->progress->saved[SAVED_LENGTHS];
 
 	(void)addr;
+	if (index == MESSAGES_MOST) {
+		dec_text(d, "...");
+		return;
+	}
 	unpack(d, bytes, &m);
 	dec_text(d, "{msg_hdr=");
 	print_message(d, &m, all->received ? length : UINT64_MAX, room_known, room_known ? d->progress->lengths[index] : 0);
@@ -324,7 +328,7 @@ static void message_vector(struct decoder *d, uint64_t addr, uint64_t count, boo
 {
 	struct messages all = { received, d->call->is_error ? 0 : (uint64_t)d->call->result, 0 };
 
-	dec_array(d, addr, count, msghdr_size(d) + d->word, print_mmsg, &all);
+	dec_array(d, addr, count <= MESSAGES_MOST ? count : MESSAGES_MOST + 1, msghdr_size(d) + d->word, print_mmsg, &all);
 }
 
 void hook_mmsghdr(struct decoder *d, const struct sys_ref *ref)

@@ -567,8 +567,7 @@ void hook_sockaddr_out(struct decoder *d, const struct sys_ref *ref)
 	sockaddr_at(d, ref->value, (int32_t)(length < room ? length : room));
 }
 
-/* "[16]" or "[128 => 16]": a length before and after. */
-void hook_length(struct decoder *d, const struct sys_ref *ref)
+static void length(struct decoder *d, const struct sys_ref *ref, bool told)
 {
 	uint8_t bytes[4];
 	int before = (int)d->progress->saved[0];
@@ -578,11 +577,17 @@ void hook_length(struct decoder *d, const struct sys_ref *ref)
 		return;
 	}
 	int after = (int)dec_word(d, bytes, 4);
-	if (d->call->is_error || before == after)
+	if (!told || before == after)
 		dec_printf(d, "[%d]", before);
 	else
 		dec_printf(d, "[%d => %d]", before, after);
 }
+
+/* "[16]" or "[128 => 16]": a length before and after. */
+void hook_length(struct decoder *d, const struct sys_ref *ref) { length(d, ref, !d->call->is_error); }
+
+/* An option's is often written before the call fails for want of a place for the value. */
+void hook_sockopt_length(struct decoder *d, const struct sys_ref *ref) { length(d, ref, true); }
 
 /* ---- socket types ----------------------------------------------------------------- */
 

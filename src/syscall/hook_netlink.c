@@ -239,10 +239,12 @@ static void family_only(struct decoder *d, const char *name, uint64_t addr, unsi
 	str_add_char(d->out, '}');
 }
 
-static const struct sys_nl_message *find_message(unsigned protocol, unsigned type, int family, bool request)
+static const struct sys_nl_message *find_message(const struct decoder *d, unsigned protocol, unsigned type, int family, bool request)
 {
 	for (unsigned i = 0; i < sys_nl_message_count; i++) {
 		const struct sys_nl_message *m = &sys_nl_messages[i];
+		if ((m->flags & SYS_NL_BEYOND_STRACE) != 0 && d->style->strict)
+			continue;
 		bool ask = (m->flags & SYS_NL_REQUEST) != 0, answer = (m->flags & SYS_NL_ANSWER) != 0;
 		if (m->protocol == protocol && (m->type == type || m->type == SYS_NL_ANY_TYPE) && (m->family == SYS_NL_ANY_FAMILY || m->family == family) &&
 		    !(ask && !request) && !(answer && request))
@@ -311,7 +313,7 @@ static bool family_payload(struct decoder *d, unsigned protocol, const struct nl
 	unsigned type = h->type;
 	if (protocol == SOCK_DIAG && type != TCP_GETSOCK && type != DCCP_GETSOCK)
 		type = BY_FAMILY;
-	const struct sys_nl_message *m = find_message(protocol, type, family, (h->flags & 1) != 0);
+	const struct sys_nl_message *m = find_message(d, protocol, type, family, (h->flags & 1) != 0);
 	if ((protocol == SOCK_DIAG && (m == NULL || length < 2)) || (protocol == ROUTE && m == NULL)) {
 		family_only(d, "family", addr, length);
 		return true;

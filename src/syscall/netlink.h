@@ -31,6 +31,7 @@ enum sys_nl_flags {
 	SYS_NL_WHOLE = 1,   /* the head has no family to tell if it isn't whole */
 	SYS_NL_REQUEST = 2, /* only in requests */
 	SYS_NL_ANSWER = 4,
+	SYS_NL_BEYOND_STRACE = 8, /* not in strict style: strace shows the family and bytes */
 };
 enum { SYS_NL_ANY_TYPE = 0, SYS_NL_ANY_FAMILY = -1, SYS_NL_NO_ATTRIBUTES = 0xffff, SYS_NL_HEX = 0xfffe };
 struct sys_nl_message {

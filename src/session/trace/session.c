@@ -114,7 +114,7 @@ static void on_note(void *user, enum tracer_note what, pid_t pid, const char *te
 	struct live *l = user;
 
 	if (what == TRACER_POKE_FAILED)
-		printer_say(l->printer, "Failed to tamper with process %d: %s", pid, text);
+		printer_say(l->printer, "%sFailed to tamper with process %d: %s", l->options->style.strict ? "poke_tcb: " : "", pid, text);
 	else if (what == TRACER_POKE_SHORT)
 		printer_say(l->printer, "%s", text);
 	else if (what == TRACER_STRANGER_ENDED && pid == printer_command(l->printer))
