@@ -271,6 +271,26 @@ static void add_duration(struct printer *p, struct call_thread *t, struct str *t
 	str_add_char(text, '>');
 }
 
+/* At the end of the result's first line: lines of their own follow for a virtual CPU. */
+static void add_duration_in_line(struct printer *p, struct call_thread *t, struct str *text, size_t result_at)
+{
+	const char *end = memchr(str_text(text) + result_at, '\n', text->length - result_at);
+	struct str rest;
+
+	if (end == NULL) {
+		add_duration(p, t, text);
+		return;
+	}
+	size_t line_end = (size_t)(end - str_text(text));
+
+	str_init(&rest);
+	str_add_n(&rest, end, text->length - line_end);
+	str_truncate(text, line_end);
+	add_duration(p, t, text);
+	str_add_n(text, str_text(&rest), rest.length);
+	str_deinit(&rest);
+}
+
 static void add_tampering(const struct call_thread *t, struct str *text)
 {
 	bool injected = t->tampered & CALL_INJECTED, poked = t->tampered & CALL_POKED;
@@ -302,7 +322,7 @@ static void add_result(struct printer *p, struct call_thread *t, const struct sy
 	add_tampering(t, &out->text);
 	printer_memo_keep(p, line, &out->text, call_end, result_at);
 	if (p->options->durations)
-		add_duration(p, t, &out->text);
+		add_duration_in_line(p, t, &out->text, result_at);
 }
 
 /* A thread without calls for so long has what was folded shown. */
