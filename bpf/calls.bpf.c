@@ -41,6 +41,9 @@ const volatile __u8 calls_narrow = 0;
 /* Set by user space meanwhile: calls_enter() is attached, too. */
 __u32 calls_wide = 0;
 
+/* kernel/seccomp.c: a thread that a filter has killed, since 5.17. */
+enum { SECCOMP_MODE_NONE = 0, SECCOMP_MODE_DEAD = 3 };
+
 enum { PROT_EXEC = 4, TS_COMPAT_FLAG = 2, X32_BIT = 0x40000000, STORAGE_CREATE = 1, FILENAME_BYTES = 4096 };
 
 struct thread_info___x86 {
@@ -65,7 +68,7 @@ struct {
 	__type(value, struct bpf_calls_plan);
 } calls_plans SEC(".maps");
 
-/* Threads that were there when we began to look, until their first call. */
+/* Threads that were there when we began to look, until their first call; 1: it waited in a call then. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, BPF_CALLS_BEGUN_MOST);
@@ -407,10 +410,27 @@ static __always_inline __u64 number_at_exit(const struct pt_regs *regs)
 #endif
 }
 
-#if defined(__TARGET_ARCH_x86)
-/* At exit registers are as they were at entry.  (Not on arm64, where the first one holds the result.) */
-static __always_inline struct call_now *begin_late(struct task_struct *task, const struct pt_regs *regs, __u64 number, __u16 flags)
+/* Most registers are at exit as they were at entry. */
+static __always_inline void take_registers_late(struct bpf_call *call, const struct pt_regs *regs)
 {
+#if defined(__TARGET_ARCH_arm64)
+	call->args[0] = regs->orig_x0; /* the result is where it was */
+#endif
+}
+
+static __always_inline __u64 number_late(const struct pt_regs *regs)
+{
+#if defined(__TARGET_ARCH_x86)
+	return regs->orig_ax;
+#else
+	return (__u64)(__s64)regs->syscallno;
+#endif
+}
+
+/* A call whose entry was not seen.  -1 is what rt_sigreturn leaves, so such a call is none. */
+static __always_inline struct call_now *begin_late(struct task_struct *task, const struct pt_regs *regs, __u16 flags)
+{
+	__u64 number = number_late(regs);
 	__u32 abi = abi_of(task, &number), part = part_of(regs, abi, number), whole = (__u32)number, key;
 	struct bpf_calls_plan *plan;
 	struct call_now *now;
@@ -420,12 +440,14 @@ static __always_inline struct call_now *begin_late(struct task_struct *task, con
 	key = plan_key(abi, (__u32)number);
 	plan = bpf_map_lookup_elem(&calls_plans, &key);
 
-	if (number >= BPF_CALLS_NUMBERS || !plan || !plan->wanted)
+	if ((__u32)number == ~0U || !plan || !plan->wanted)
 		return NULL;
 	now = admit(task);
 	if (!now)
 		return NULL;
 	begin_call(now, regs, abi, (__u32)number, part ? whole : 0);
+	if (!part)
+		take_registers_late(&now->call, regs);
 	now->call.flags = flags;
 	now->call.enter_ns = 0;
 	if (plan->socket)
@@ -433,17 +455,47 @@ static __always_inline struct call_now *begin_late(struct task_struct *task, con
 	return now;
 }
 
-/* The entry of a 32-bit call passed none of the tracepoints that we are attached to. */
-static __always_inline struct call_now *see_late(struct task_struct *task, const struct pt_regs *regs, __u64 number)
+/* seccomp comes before the tracepoint of a call's entry: what a filter refuses, or lets somebody else answer, passes only
+ * that of its exit. */
+static __always_inline int seccomp_mode(struct task_struct *task)
 {
-	__u64 plain = number;
+	return bpf_core_field_exists(task->seccomp.mode) ? task->seccomp.mode : SECCOMP_MODE_NONE;
+}
+
+/* A 32-bit call passes none of the tracepoints of single calls. */
+static __always_inline bool is_beside(struct task_struct *task, const struct pt_regs *regs)
+{
+	__u64 number = number_late(regs);
+
+	return calls_narrow && !calls_wide && abi_of(task, &number) != 0;
+}
+
+/* fork, vfork, clone or clone3, out of which a new thread comes, too: its parent made it. */
+static __always_inline bool is_birth(struct task_struct *task, const struct pt_regs *regs)
+{
+	__u64 number = number_late(regs);
+
+	if (abi_of(task, &number) == 1)
+		return number == 2 || number == 120 || number == 190 || number == 435;
+#if defined(__TARGET_ARCH_x86)
+	return (number >= 56 && number <= 58) || number == 435;
+#else
+	return number == 220 || number == 435;
+#endif
+}
+
+/* KNOWN: it is not the thread's first call that we see. */
+static __always_inline struct call_now *see_late(struct task_struct *task, const struct pt_regs *regs, __s64 result, bool known)
+{
 	struct bpf_calls_plan *plan;
 	struct call_now *now;
 	__u32 key;
 
-	if (abi_of(task, &plain) == 0 || calls_wide)
+	if (seccomp_mode(task) == SECCOMP_MODE_NONE && !is_beside(task, regs))
 		return NULL;
-	now = begin_late(task, regs, number, BPF_CALL_UNSEEN);
+	if (!known && !result && is_birth(task, regs))
+		return NULL;
+	now = begin_late(task, regs, BPF_CALL_UNSEEN);
 	if (!now)
 		return NULL;
 	now->call.enter_ns = bpf_ktime_get_ns();
@@ -455,21 +507,33 @@ static __always_inline struct call_now *see_late(struct task_struct *task, const
 		copy_files_at_entry(now, plan);
 	return now;
 }
-#endif
 
-/* A thread whose first sight is a return: it has been in that call since before we looked. */
-static __always_inline struct call_now *join(struct task_struct *task, const struct pt_regs *regs, __u64 number)
+/* A thread whose first sight is a return: it has been in that call since before we looked, unless it waited in none
+ * then and this may be one that was refused. */
+static __always_inline struct call_now *join(struct task_struct *task, const struct pt_regs *regs)
 {
-#if defined(__TARGET_ARCH_x86)
-	__u32 tid = target_nr(task);
+	__u32 tid = target_nr(task), *begun = bpf_map_lookup_elem(&calls_begun, &tid);
+	bool waited;
 
-	if (!bpf_map_lookup_elem(&calls_begun, &tid))
+	if (!begun)
 		return NULL;
+	waited = *begun;
 	bpf_map_delete_elem(&calls_begun, &tid);
-	return begin_late(task, regs, number, BPF_CALL_JOINED);
-#else
-	return NULL;
-#endif
+	if (!waited && seccomp_mode(task) != SECCOMP_MODE_NONE)
+		return NULL;
+	return begin_late(task, regs, BPF_CALL_JOINED);
+}
+
+/* A filter that kills a thread alone, and strict mode, end it within the call, whose exit doesn't come.  One that kills the
+ * process lets it come: there it was seen. */
+static __always_inline struct call_now *see_killing(struct task_struct *task, struct call_now *now)
+{
+	struct call_now *late;
+
+	if (seccomp_mode(task) != SECCOMP_MODE_DEAD || (now && (now->in_call || now->call.flags & BPF_CALL_UNSEEN)))
+		return now;
+	late = see_late(task, (const struct pt_regs *)bpf_task_pt_regs(task), -1, true);
+	return late ? late : now;
 }
 
 /* The kernel makes SIGKILL of a signal that ends a process without a core, when it is sent.  The thread that it was sent
@@ -599,12 +663,10 @@ static __always_inline int leave(__u64 *ctx, bool stacks)
 		now = bpf_task_storage_get(&calls_now, task, 0, 0);
 	}
 	if (!now)
-		now = join(task, regs, number);
-#if defined(__TARGET_ARCH_x86)
-	if (calls_narrow && (!now || !now->in_call))
-		now = see_late(task, regs, number);
-#endif
+		now = join(task, regs);
 	if (!now || !now->in_call)
+		now = see_late(task, regs, result, now != NULL);
+	if (!now)
 		return 0;
 	if (is_killed(task))
 		return 0;
@@ -794,6 +856,7 @@ int calls_exit_thread(struct bpf_raw_tracepoint_args *ctx)
 		leave_cpu(task, lane);
 	if (!now && (!ids || !target_wanted(ids)))
 		return 0;
+	now = see_killing(task, now);
 	if (now && !calls_result_filter) {
 		send_entry(now);
 		now->in_call = 0;
@@ -830,13 +893,22 @@ static __always_inline void send_signal(__u16 kind, __u64 ids, __u32 number, con
 	ring_submit(s, sizeof(*s));
 }
 
-/* signal_deliver(sig, info, action).  SIGKILL is no delivery: the thread just ends. */
+enum { SA_IMMUTABLE = 0x00800000 }; /* include/linux/signal_types.h, since 5.16 */
+
+/* Neither of SIGKILL nor of one that the kernel insists on (a filter's SIGSYS that kills) can a tracer by ptrace see the
+ * delivery: the thread just ends. */
+static __always_inline bool is_delivery(const struct bpf_raw_tracepoint_args *ctx)
+{
+	return ctx->args[0] != 9 && !(BPF_CORE_READ((const struct k_sigaction *)ctx->args[2], sa.sa_flags) & SA_IMMUTABLE);
+}
+
+/* signal_deliver(sig, info, action) */
 SEC("raw_tp/signal_deliver")
 int calls_signal(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u64 ids = target_current_ids();
 
-	if (ids && target_wanted(ids) && ctx->args[0] != 9)
+	if (ids && target_wanted(ids) && is_delivery(ctx))
 		send_signal(BPF_CALLS_SIGNAL, ids, (__u32)ctx->args[0], (void *)ctx->args[1], 0);
 	return 0;
 }
@@ -847,7 +919,7 @@ int calls_signal_stack(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u64 ids = target_current_ids();
 
-	if (ids && target_wanted(ids) && ctx->args[0] != 9)
+	if (ids && target_wanted(ids) && is_delivery(ctx))
 		send_signal(BPF_CALLS_SIGNAL, ids, (__u32)ctx->args[0], (void *)ctx->args[1], stack_take(ids));
 	return 0;
 }

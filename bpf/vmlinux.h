@@ -99,6 +99,8 @@ struct pt_regs {
 #elif defined(__TARGET_ARCH_arm64)
 	u64 regs[31];
 	u64 sp, pc, pstate;
+	u64 orig_x0;
+	s32 syscallno;
 #endif
 };
 
@@ -278,6 +280,18 @@ struct signal_struct {
 	unsigned int flags;
 };
 
+/* include/linux/signal_types.h */
+struct sigaction {
+	unsigned long sa_flags;
+};
+struct k_sigaction {
+	struct sigaction sa;
+};
+
+/* include/linux/seccomp.h; empty where the kernel has none */
+struct seccomp {
+	int mode;
+};
 struct task_struct {
 	unsigned int flags;
 	int exit_code;
@@ -294,6 +308,7 @@ struct task_struct {
 	unsigned long jobctl;
 	u32 self_exec_id;
 	struct signal_struct *signal;
+	struct seccomp seccomp;
 };
 
 #pragma clang attribute pop

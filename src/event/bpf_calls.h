@@ -30,7 +30,7 @@ enum bpf_call_flags {
 	BPF_CALL_IS_ERROR = 4,
 	BPF_CALL_LATE = 8,     /* some input could only be read at exit */
 	BPF_CALL_JOINED = 16,  /* it began before we looked; enter_ns is 0 */
-	BPF_CALL_UNSEEN = 32,  /* its entry was not seen: enter_ns is that of its exit */
+	BPF_CALL_UNSEEN = 32,  /* its entry was not seen (32-bit, or seccomp refused it): enter_ns is that of its exit */
 };
 
 /* Followed by data_bytes of pieces (syscall/memory.h). */

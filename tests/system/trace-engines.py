@@ -201,6 +201,103 @@ def socketcalls(engines):
         expect("%s: ... those of ipc(), too" % engine, [t[:6] for t in seen] == ["semop(", "shmat(", "+++ ex"], seen)
 
 
+REFUSED = r"""
+#define _GNU_SOURCE
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+static char one[] = "/tmp", two[] = "/usr"; /* written to, so that their page is there */
+static int load(long number, unsigned action, unsigned flags)
+{
+    struct sock_filter f[] = { { BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, nr) },
+        { BPF_JMP | BPF_JEQ | BPF_K, 0, 1, (unsigned)number }, { BPF_RET | BPF_K, 0, 0, action },
+        { BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW } };
+    struct sock_fprog p = { 4, f };
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &p);
+}
+static void handle(int number) { (void)number; }
+static void both(void) { one[0] = two[0] = '/'; (void)!chdir(one); (void)!chdir(two); }
+static void fails(void) { load(SYS_chdir, SECCOMP_RET_ERRNO | EPERM, 0); both(); if (fork() == 0) { both(); _exit(0); } wait(NULL); }
+static void pretends(void) { load(SYS_chdir, SECCOMP_RET_ERRNO, 0); both(); }
+static void traps(void) { signal(SIGSYS, handle); load(SYS_chdir, SECCOMP_RET_TRAP, 0); both(); }
+static void dies_of_trap(void) { load(SYS_chdir, SECCOMP_RET_TRAP, 0); both(); }
+static void asks_tracer(void) { load(SYS_chdir, SECCOMP_RET_TRACE, 0); both(); }
+static void kills(void) { load(SYS_chdir, SECCOMP_RET_KILL_PROCESS, 0); both(); }
+static void strict(void) { one[0] = '/'; prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT); (void)!chdir(one); }
+static void *ends_alone(void *x) { load(SYS_umask, SECCOMP_RET_KILL_THREAD, 0); umask(0123); return x; }
+static void kills_thread(void) { pthread_t t; pthread_create(&t, NULL, ends_alone, NULL); pthread_join(t, NULL); both(); }
+static void *answers(void *fd)
+{
+    struct seccomp_notif asked;
+    struct seccomp_notif_resp answer;
+    for (int i = 0; i < 2; i++) {
+        memset(&asked, 0, sizeof(asked)), memset(&answer, 0, sizeof(answer));
+        ioctl(*(int *)fd, SECCOMP_IOCTL_NOTIF_RECV, &asked);
+        answer.id = asked.id;
+        answer.error = i ? 0 : -EXDEV, answer.flags = i ? SECCOMP_USER_NOTIF_FLAG_CONTINUE : 0;
+        ioctl(*(int *)fd, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+    }
+    return NULL;
+}
+static void is_answered(void)
+{
+    pthread_t t;
+    int fd = load(SYS_chdir, SECCOMP_RET_USER_NOTIF, SECCOMP_FILTER_FLAG_NEW_LISTENER);
+    pthread_create(&t, NULL, answers, &fd);
+    both();
+    pthread_join(t, NULL);
+}
+int main(void)
+{
+    void (*all[])(void) = { fails, pretends, traps, dies_of_trap, asks_tracer, kills, strict, kills_thread, is_answered };
+    for (unsigned i = 0; i < sizeof(all) / sizeof(*all); i++) {
+        if (fork() == 0) { all[i](); _exit(0); }
+        wait(NULL);
+    }
+    return 0;
+}
+"""
+
+
+def refused(engines):
+    """Calls that a seccomp filter refuses, or that end their thread."""
+    if not shutil.which("gcc"):
+        print("skip  refused calls: no gcc")
+        return
+    with open("refused.c", "w", encoding="ascii") as f:
+        f.write(REFUSED)
+    subprocess.run(["gcc", "-O1", "-o", "refused", "refused.c", "-pthread"], check=True)
+
+    def lines(*words, calls="chdir,umask"):
+        subprocess.run([*words, "-e", "trace=" + calls, "-o", "refused.out", "./refused"], stderr=subprocess.DEVNULL, check=True, timeout=60)
+        with open("refused.out", encoding="utf-8") as f:
+            text = [re.sub(r" += ", " = ", re.sub(r"si_call_addr=\w+", "", t.strip())) for t in f]
+        own = {}
+        for t in text:
+            if "SIGCHLD" not in t:
+                own.setdefault(t.split()[0], []).append(t.split(" ", 1)[1].strip())
+        return list(own.values())
+    wanted = lines("strace", "-f")
+    for engine in engines:
+        seen = lines("sonde", "trace", "--engine", engine)
+        text = "\n".join(str(pair) for pair in zip(wanted, seen) if pair[0] != pair[1])
+        expect("%s: calls that seccomp refuses, as strace has them" % engine, sorted(seen) == sorted(wanted) and len(wanted) >= 12, text)
+        seen = lines("sonde", "trace", "--engine", engine, calls="fork,vfork,clone,clone3")
+        expect("%s: no call of a new thread's first return" % engine, any(re.search(r"clone3?\(.* = \d+$", t) for own in seen for t in own) and
+               not any(t.endswith(") = 0") for own in seen for t in own), seen)
+
+
 HOSTILE = """
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -252,7 +349,7 @@ def names(engines):
 
 def main():
     those = engines()
-    for test in (ends, netlink, unread, socketcalls, names):
+    for test in (ends, netlink, unread, socketcalls, refused, names):
         test(those)
     if "bpf" in those and os.geteuid() == 0:
         unknown(those)

@@ -78,8 +78,11 @@ static void see_thread(struct walk *w, pid_t pid, pid_t tid)
 	struct bpf_call call;
 
 	bpf_map_update_elem(w->map_fd, &key, &value, BPF_ANY);
-	if (bpf_begun_now(pid, tid, &call))
-		w->take(w->user, &call);
+	if (!bpf_begun_now(pid, tid, &call))
+		return;
+	value = 1;
+	bpf_map_update_elem(w->map_fd, &key, &value, BPF_EXIST); /* unless it has returned meanwhile */
+	w->take(w->user, &call);
 }
 
 /* Each name that is a number in DIRECTORY. */

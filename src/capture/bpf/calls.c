@@ -328,7 +328,7 @@ static void on_call(struct bpf_calls *c, const struct bpf_call *r, uint32_t size
 	struct watched *w = add(c, r->pid, r->head.tid, CALL_BEGIN_ATTACHED, r->enter_ns ? r->enter_ns : c->start_ns);
 
 	forget_begun(c, w); /* this is it, or one behind it */
-	c->widen = c->widen || r->flags & BPF_CALL_UNSEEN;
+	c->widen = c->widen || (r->flags & BPF_CALL_UNSEEN && r->abi != SYSCALL_ABI_X86_64); /* else a refused one */
 	if (sizeof(*r) + r->data_bytes > size_bytes || r->abi >= SYSCALL_ABI_COUNT)
 		return;
 	if (r->head.kind == BPF_CALLS_PART)
