@@ -431,17 +431,17 @@ void hook_o_flags(struct decoder *d, const struct sys_ref *ref) { dec_flags(d, X
 
 void hook_mode64(struct decoder *d, const struct sys_ref *ref) { dec_printf(d, "%#03llo", (unsigned long long)ref->value); }
 
-/* Bytes behind the structure that we know, unless they are 0. */
+/* Bytes behind the structure that we know, unless they are 0; no further than a page. */
 bool dec_trailing(struct decoder *d, uint64_t addr, uint64_t known, uint64_t size, const char *before)
 {
 	enum { PAGE = 4096 }; /* the kernel takes no larger one */
 	uint8_t b[PAGE];
+
+	size = size < PAGE ? size : PAGE;
 	uint64_t more = size > known ? size - known : 0, shown = more < d->style->string_limit ? more : d->style->string_limit;
 	bool any = false;
 
 	if (more == 0)
-		return false;
-	if (size > PAGE)
 		return false;
 	if (more > sizeof(b) || !dec_read(d, addr + known, b, more)) {
 		dec_printf(d, "%s???", before);

@@ -101,7 +101,8 @@ static int fd_count(const struct decoder *d)
 	return n < 0 ? 0 : n > 1024 ? 1024 : n;
 }
 
-static void print_fd_set(struct decoder *d, const uint8_t *set, int count)
+/* NAMED: with what the descriptors are. */
+static void print_fd_set(struct decoder *d, const uint8_t *set, int count, bool named)
 {
 	bool first = true;
 
@@ -112,7 +113,10 @@ static void print_fd_set(struct decoder *d, const uint8_t *set, int count)
 		if (!first)
 			str_add_char(d->out, ' ');
 		first = false;
-		dec_fd(d, i);
+		if (named)
+			dec_fd(d, i);
+		else
+			dec_int(d, i);
 	}
 	str_add_char(d->out, ']');
 }
@@ -125,7 +129,7 @@ void hook_fd_set(struct decoder *d, const struct sys_ref *ref)
 	if (ref->value == 0 || count == 0 || !read_fd_set(d, ref->value, count, set))
 		dec_addr(d, ref->value);
 	else
-		print_fd_set(d, set, count);
+		print_fd_set(d, set, count, true);
 }
 
 static bool select_result(struct decoder *d, unsigned time_struct)
@@ -153,7 +157,7 @@ static bool select_result(struct decoder *d, unsigned time_struct)
 			continue;
 		dec_printf(d, "%s%s ", separator, names[i]);
 		separator = ", ";
-		print_fd_set(d, set, count);
+		print_fd_set(d, set, count, false); /* they were named as arguments */
 	}
 	if (d->args[4] != 0) {
 		dec_printf(d, "%sleft ", separator);
