@@ -305,10 +305,15 @@ static __always_inline bool begin_in_lane(struct bpf_lane *lane, const struct bp
 					  const struct pt_regs *regs, __u32 abi, __u32 number)
 {
 	struct bpf_call *call;
+	bool begun;
 
-	if (!(plan->lane & BPF_LANE_CAN) || lane->busy || !lane_has_room(lane))
+	if (!(plan->lane & BPF_LANE_CAN) || !lane_take(lane))
 		return false;
-	lane->busy = 1;
+	lane->owner = 0;
+	if (!lane_is(&lane->known, task) || !lane_has_room(lane)) {
+		lane_give(lane);
+		return false;
+	}
 	call = lane_record(lane);
 	call->head.tid = lane->tid;
 	call->pid = lane->pid;
@@ -318,10 +323,12 @@ static __always_inline bool begin_in_lane(struct bpf_lane *lane, const struct bp
 	call->data_bytes = 0;
 	take_registers(call, regs, abi);
 	call->enter_ns = bpf_ktime_get_ns();
-	if (!(plan->lane & BPF_LANE_ENTRY) || !lane_refers(plan, call) || lane_copy(call, &plan->steps[plan->lane >> BPF_LANE_ENTRY_AT & 1], 0))
+	begun = !(plan->lane & BPF_LANE_ENTRY) || !lane_refers(plan, call) ||
+		lane_copy(call, &plan->steps[plan->lane >> BPF_LANE_ENTRY_AT & 1], 0);
+	if (begun)
 		lane->owner = (__u64)task;
-	lane->busy = 0;
-	return lane->owner == (__u64)task;
+	lane_give(lane);
+	return begun;
 }
 
 static __always_inline int enter(const struct pt_regs *regs, __u64 number)
@@ -337,18 +344,14 @@ static __always_inline int enter(const struct pt_regs *regs, __u64 number)
 		return 0;
 	task = bpf_get_current_task_btf();
 	lane = lane_of_cpu();
-	if (!lane || lane->known != (__u64)task || in_groups) {
+	if (!lane || !lane_is(&lane->known, task) || in_groups) {
 		now = bpf_task_storage_get(&calls_now, task, 0, 0);
 		if (!now || in_groups)
 			now = admit(task);
 		if (!now)
 			return 0;
-		if (lane) {
-			lane->known = (__u64)task;
-			lane->owner = 0;
-			lane->pid = now->call.pid;
-			lane->tid = now->call.head.tid;
-		}
+		if (lane)
+			lane_learn(lane, task, now);
 	}
 	abi = abi_of(task, &number);
 	part = part_of(regs, abi, number);
@@ -363,8 +366,10 @@ static __always_inline int enter(const struct pt_regs *regs, __u64 number)
 		return 0;
 	if (!now)
 		now = bpf_task_storage_get(&calls_now, task, 0, 0);
-	if (!now)
+	if (!now) {
+		ring_lost(2);
 		return 0;
+	}
 	begin_call(now, regs, abi, (__u32)number, part ? whole : 0);
 	now->call.enter_ns = bpf_ktime_get_ns();
 	if (plan->socket)
@@ -608,32 +613,41 @@ static __always_inline bool end_in_lane(struct bpf_lane *lane, __s64 result)
 	return true;
 }
 
-/* NULL: it was in the lane, and is done. */
-static __always_inline struct call_now *leave_lane(struct bpf_lane *lane, struct task_struct *task, __s64 result)
+/* What TASK, which is known to have begun it, has in the lane goes on in its storage; false: it is lost, and counted. */
+static __always_inline bool move(struct bpf_lane *lane, struct task_struct *task)
 {
-	struct call_now *now = NULL;
-	bool done;
+	struct call_now *now = bpf_task_storage_get(&calls_now, task, 0, 0);
 
-	lane->busy = 1;
-	done = end_in_lane(lane, result);
-	if (!done)
-		now = bpf_task_storage_get(&calls_now, task, 0, 0);
-	if (now)
+	if (now) {
 		lane_spill(lane, now);
-	lane->busy = 0;
-	return now;
+		return true;
+	}
+	lane->owner = 0;
+	ring_lost(0);
+	return false;
+}
+
+/* False: it is in the thread's storage. */
+static __always_inline bool leave_lane(struct bpf_lane *lane, struct task_struct *task, __s64 result)
+{
+	bool done = false;
+
+	if (!lane_take(lane))
+		return false;
+	if (lane_is(&lane->owner, task))
+		done = end_in_lane(lane, result) || !move(lane, task);
+	lane_give(lane);
+	return done;
 }
 
 /* A call that its thread is in is in its storage from here on. */
 static __always_inline void leave_cpu(struct task_struct *task, struct bpf_lane *lane)
 {
-	struct call_now *now;
-
-	if (lane->owner != (__u64)task || lane->busy)
+	if (!lane_is(&lane->owner, task) || !lane_take(lane))
 		return;
-	now = bpf_task_storage_get(&calls_now, task, 0, 0);
-	if (now)
-		lane_spill(lane, now);
+	if (lane_is(&lane->owner, task))
+		move(lane, task);
+	lane_give(lane);
 }
 
 static __always_inline int leave(__u64 *ctx, bool stacks)
@@ -653,15 +667,13 @@ static __always_inline int leave(__u64 *ctx, bool stacks)
 		return 0;
 	task = bpf_get_current_task_btf();
 	lane = lane_of_cpu();
-	if (lane && lane->owner == (__u64)task && !lane->busy) {
+	if (lane && lane_is(&lane->owner, task)) {
 		if (is_killed(task))
 			return 0;
-		now = leave_lane(lane, task, result);
-		if (!now)
+		if (leave_lane(lane, task, result))
 			return 0;
-	} else {
-		now = bpf_task_storage_get(&calls_now, task, 0, 0);
 	}
+	now = bpf_task_storage_get(&calls_now, task, 0, 0);
 	if (!now)
 		now = join(task, regs);
 	if (!now || !now->in_call)

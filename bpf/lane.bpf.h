@@ -10,9 +10,10 @@
  * storage; then, as with all that is not simple, the call goes the long way (copy.bpf.h).  So does one that finds
  * the lane full, or whose memory can't be read at once.
  *
- * Why it may be written without a lock: these programs run with migration off, the kernel doesn't run one within
- * itself on the same CPU, and interrupts' programs write to the ring.  Where a newer kernel lets one be preempted,
- * `busy` sends the others the long way.
+ * Why it may be written without a lock: these programs run with migration off, and interrupts' programs write to the
+ * ring.  Before Linux 7.0 nobody else runs on the CPU before one has ended.  Since then it may be preempted: there
+ * `busy` sends the others the long way, and who has taken the lane looks again whether it is still his: the program on
+ * sched_switch, which is never preempted, forgets `known` and takes what `owner` began.
  *
  * The lane also remembers the thread that was found to be looked at, until the next switch.
  */
@@ -26,6 +27,9 @@
 
 /* Set before loading.  Of one lane, a power of two; 0: there are none. */
 const volatile __u32 lane_bytes = 0;
+
+/* Set before loading: programs may be preempted. */
+const volatile __u8 lane_preempted = 1;
 
 /* A path of the greatest length, and as much for what comes at exit. */
 enum { LANE_PIECE_MOST = 4104, LANE_USED_MOST = LANE_PIECE_MOST + sizeof(struct bpf_calls_piece) };
@@ -48,6 +52,42 @@ static __always_inline struct bpf_lane *lane_of_cpu(void)
 		return NULL;
 	cpu = bpf_get_smp_processor_id();
 	return bpf_map_lookup_elem(&lanes, &cpu);
+}
+
+/* To be the only one that works on it; false: somebody is, who was preempted.  What may have changed before is to be read
+ * again. */
+static __always_inline bool lane_take(struct bpf_lane *lane)
+{
+	if (lane_preempted)
+		return !__sync_lock_test_and_set(&lane->busy, 1);
+	if (lane->busy)
+		return false;
+	lane->busy = 1;
+	return true;
+}
+
+static __always_inline void lane_give(struct bpf_lane *lane)
+{
+	__asm__ volatile("" ::: "memory");
+	*(volatile __u32 *)&lane->busy = 0;
+}
+
+/* WHO: `known` or `owner`, which others change. */
+static __always_inline bool lane_is(const __u64 *who, const struct task_struct *task)
+{
+	return *(const volatile __u64 *)who == (__u64)task;
+}
+
+/* The running thread, which NOW is of, is looked at. */
+static __always_inline void lane_learn(struct bpf_lane *lane, const struct task_struct *task, const struct call_now *now)
+{
+	if (!lane_take(lane))
+		return;
+	lane->owner = 0;
+	lane->pid = now->call.pid;
+	lane->tid = now->call.head.tid;
+	lane->known = (__u64)task;
+	lane_give(lane);
 }
 
 /* Where the next record goes, whole or not. */

@@ -821,7 +821,7 @@ struct err *bpf_calls_load(struct bpf_calls *c)
 	bpf_program__set_autoattach(skel->progs.calls_prepare_exec, false);
 	TRY(bpf_rings_prepare(skel->maps.rings, skel->maps.ring_states, ring_bytes(c), &skel->rodata->ring_wake_bytes));
 	if (!c->options.track) /* a stack is taken into a thread's storage */
-		TRY(bpf_lanes_prepare(skel->maps.lanes, &skel->rodata->lane_bytes));
+		TRY(bpf_lanes_prepare(skel->maps.lanes, &skel->rodata->lane_bytes, &skel->rodata->lane_preempted));
 	TRY(bpf_loader_load(&c->loader, skel->skeleton));
 	TRY(bpf_rings_open(skel->maps.rings, skel->maps.ring_states, first_ring_bytes(c), &c->rings));
 	if (skel->rodata->lane_bytes)
@@ -997,11 +997,11 @@ void bpf_calls_destroy(struct bpf_calls *c)
 	if (c == NULL)
 		return;
 	bpf_narrow_detach(c->narrow);
+	bpf_loader_deinit(&c->loader); /* its threads load what is in the skeleton */
 	if (c->skel)
 		calls_bpf__destroy(c->skel);
 	call_stacks_destroy(c->stacks);
 	bpf_rings_close(c->rings);
-	bpf_loader_deinit(&c->loader);
 	for (size_t i = 0; (slot = map_next(&c->threads, &i)) != NULL;) {
 		struct watched *w = (struct watched *)(uintptr_t)slot->value;
 

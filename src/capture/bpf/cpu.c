@@ -89,10 +89,10 @@ void bpf_cpu_close(struct bpf_cpu *b)
 	if (!b)
 		return;
 	bpf_stacks_destroy(b->stacks);
+	bpf_loader_deinit(&b->loader);
 	cpu_bpf__destroy(b->skel);
 	bpf_tables_close(b->tables);
 	bpf_rings_close(b->rings);
-	bpf_loader_deinit(&b->loader);
 	free(b);
 }
 

@@ -115,8 +115,8 @@ void bpf_learn_destroy(struct bpf_learn *l)
 		bpf_link__destroy(l->links[i]);
 		free(l->names[i]);
 	}
-	learn_bpf__destroy(l->skel);
 	bpf_loader_deinit(&l->loader);
+	learn_bpf__destroy(l->skel);
 	syscall_learned_destroy(l->calls);
 	free(l);
 }

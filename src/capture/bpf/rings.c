@@ -25,10 +25,12 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 struct reader {
@@ -263,7 +265,16 @@ static uint32_t lane_bytes_of(int cpus)
 
 static uint32_t lane_step(uint32_t lane_bytes) { return (uint32_t)sizeof(struct bpf_lane) + lane_bytes + BPF_LANE_SLACK; }
 
-struct err *bpf_lanes_prepare(struct bpf_map *lanes, volatile const uint32_t *lane_bytes)
+/* May a program be preempted?  Since Linux 7.0 tracepoints don't forbid it. */
+static bool may_be_preempted(void)
+{
+	struct utsname name;
+	unsigned major, minor;
+
+	return uname(&name) != 0 || sscanf(name.release, "%u.%u", &major, &minor) != 2 || major > 6 || (major == 6 && minor > 18);
+}
+
+struct err *bpf_lanes_prepare(struct bpf_map *lanes, volatile const uint32_t *lane_bytes, volatile const uint8_t *lane_preempted)
 {
 	int cpus = libbpf_num_possible_cpus();
 	uint32_t bytes = lane_bytes_of(cpus);
@@ -272,6 +283,7 @@ struct err *bpf_lanes_prepare(struct bpf_map *lanes, volatile const uint32_t *la
 	if (!failed)
 		failed = bpf_map__set_value_size(lanes, lane_step(bytes));
 	*(volatile uint32_t *)lane_bytes = bytes;
+	*(volatile uint8_t *)lane_preempted = may_be_preempted();
 	return failed ? err_errno(-failed, "cannot size the lanes of system calls") : NULL;
 }
 
