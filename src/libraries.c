@@ -17,6 +17,7 @@
 #include <math.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <unistd.h>
 #include <xxhash.h>
@@ -31,6 +32,26 @@
 #define XXHASH "libxxhash.so.0"
 #define ZLIB "libz.so.1"
 #define ZSTD "libzstd.so.1"
+
+/* What tools that list a program's dependencies find of them: a note as in the UAPI group's "ELF dlopen metadata". */
+/* clang-format off */
+#define NOTE_ENTRY(FEATURE, WHAT, LIBRARY) \
+	"{\"feature\":\"" FEATURE "\",\"description\":\"" WHAT "\",\"priority\":\"required\",\"soname\":[\"" LIBRARY "\"]}"
+#define NOTE_TEXT                                                              \
+	"[" NOTE_ENTRY("lzma", "Debug information in xz", LZMA) ","            \
+	NOTE_ENTRY("jansson", "Profiles in JSON", JANSSON) ","                 \
+	NOTE_ENTRY("math", "Statistics", MATH) ","                             \
+	NOTE_ENTRY("sqlite", "Queries of recordings", SQLITE) ","              \
+	NOTE_ENTRY("xxhash", "Checksums of recordings", XXHASH) ","            \
+	NOTE_ENTRY("zlib", "Compressed sections and profiles", ZLIB) ","       \
+	NOTE_ENTRY("zstd", "Recordings", ZSTD) "]"
+/* clang-format on */
+
+static const struct {
+	uint32_t name_bytes, text_bytes, type;
+	char name[4];
+	char text[sizeof(NOTE_TEXT)];
+} note __attribute__((used, section(".note.dlopen"), aligned(4))) = { 4, sizeof(NOTE_TEXT), 0x407c0c0a, "FDO", NOTE_TEXT };
 
 _Noreturn static void fail(const char *what)
 {

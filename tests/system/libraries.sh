@@ -14,6 +14,11 @@ needed() { readelf -d "$sonde" | grep NEEDED | grep -E 'lib(jansson|lzma|m|sqlit
 [ -n "${SONDE_SANITIZED:-}" ] || # the sanitizers' own want libm
 	expect "none is loaded at the start: what links it is missing in src/libraries.c" test -z "$(needed)"
 
+note() { readelf -p .note.dlopen "$sonde"; }
+for name in $(sed -n 's/^#define [A-Z]* "\(lib.*\)"$/\1/p' "$SRC/src/libraries.c"); do
+	expect "$name is in the note for packagers" grep -qF "[\"$name\"]" <(note)
+done
+
 mkdir broken
 : > broken/libsqlite3.so.0
 said=$(LD_LIBRARY_PATH=$PWD/broken "$sonde" --version 2>&1)
