@@ -101,6 +101,8 @@
 	F(U32, id, ID, "frame", "from 1")                                                         \
 	F(U32, module, ID, "module", "file that holds the code; 0: no mapping covered the address") \
 	F(U64, offset, ADDR, 0, "file offset in the module; kernel and JIT frames: the address")  \
+	F(U64, addr, ADDR, 0, "the same as the module's own address (ELF); 0: not known")         \
+	F(U64, function_addr, ADDR, 0, "where the function that holds the code begins, as addr; 0: not known") \
 	F(STR, function, NONE, 0, "name, demangled; empty: not resolved")                         \
 	F(STR, file, NONE, 0, "source file; empty: not known")                                    \
 	F(STR, module_path, NONE, 0, "path of the module, for readers without a join")            \

@@ -200,13 +200,17 @@ static void put_frame(struct resolve *r, size_t i, struct resolve_totals *totals
 	const struct sym_batch_module *m = &r->modules.v[address->module];
 	struct row_frame row =
 		*(const struct row_frame *)recorder_side_find(r->recorder, TYPE_frame, r->frame_ids.v[i]);
+	const struct sym_chain *chain = &address->chain;
 	bool learnt = row.build_id == 0 && m->build_id.size > 0 && m->trouble == MODULE_FINE;
 
 	if (learnt)
 		row.build_id = build_id_string(r->recorder, &m->build_id);
+	row.addr = address->vaddr;
+	if (chain->count > 0 && !chain->frames[chain->count - 1].nameless && chain->start <= row.addr)
+		row.function_addr = chain->start;
 	if (address->chain.count > 0)
 		put_chain(r->recorder, row, &address->chain, totals);
-	else if (learnt)
+	else if (learnt || row.addr)
 		recorder_side(r->recorder, TYPE_frame, &row);
 }
 

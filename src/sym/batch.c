@@ -129,6 +129,8 @@ static struct err *resolve_one(struct worker *w, struct module *m, struct sym_ba
 	uint64_t offset = at->offset - (at->exact || at->offset == 0 ? 0 : 1);
 
 	TRY(symbolize(w->symbolizer, m, bm->key.pid, offset, w->text, &at->chain));
+	if (!module_offset_to_vaddr(m, at->offset, &at->vaddr))
+		at->vaddr = 0;
 	bm->asked++;
 	if (at->chain.count > 0 && !at->chain.frames[at->chain.count - 1].nameless)
 		bm->resolved++;

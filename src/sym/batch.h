@@ -34,6 +34,7 @@ struct sym_batch_address {
 	bool exact;             /* in: false: a return address, looked up one byte before */
 	uint64_t offset;        /* in: as symbolize() takes it, without that subtraction */
 	struct sym_chain chain; /* out: valid until sym_batch_deinit() */
+	uint64_t vaddr;         /* out: the ELF address; 0: not known */
 };
 
 struct sym_batch {

@@ -71,6 +71,22 @@ def live():
     expect("sonde files of a command", "/data" in outcome("sonde", "files", "--", "cat", "data")[1])
 
 
+def objects(engine):
+    """Signals and ends are objects among the calls, live and of a recording alike."""
+    def kinds(*words):
+        found = [json.loads(line) for line in outcome("sonde", "trace", *words)[1].splitlines()]
+        return sorted((o["kind"], str(o.get("signal", o.get("status")))) for o in found if o["kind"] != "call" and o["time_ns"])
+
+    script = "trap true USR1; kill -USR1 $$; sh -c 'kill -TERM $$'; exit 3"
+    wanted = [("signal", "SIGUSR1"), ("signal", "SIGTERM"), ("killed", "SIGTERM"), ("signal", "SIGCHLD"), ("exited", "3")]
+    wanted.sort()
+    live = kinds("--engine", engine, "--json", "-o", "/dev/stdout", "-e", "trace=kill", "--", "sh", "-c", script)
+    outcome("sonde", "trace", "-q", "--engine", engine, "-o", "s-%s.sonde" % engine, "--", "sh", "-c", script)
+    expect("%s: signals and ends as JSON" % engine, live == wanted, live)
+    kept = kinds("--json", "-e", "trace=kill", "s-%s.sonde" % engine)
+    expect("%s: and of a recording" % engine, kept == wanted, kept)
+
+
 def second_paths():
     """-P finds a call by any of its paths, as it does live."""
     outcome("sonde", "trace", "-q", "-o", "m.sonde", "--", "mv", "data", "moved")
@@ -215,6 +231,8 @@ def main():
         recorded()
         live()
         second_paths()
+        objects("bpf")
+        objects("ptrace")
         by_ptrace()
         process()
         process_by_ptrace()

@@ -534,28 +534,38 @@ static const char *signal_name(int number, char *buffer, size_t size)
 	return buffer;
 }
 
-static void on_signal(void *self, struct call_thread *t, int number, const siginfo_t *siginfo)
+static void print_signal(struct printer *p, struct call_thread *t, const char *name, const struct str *siginfo)
 {
-	struct printer *p = self;
 	struct trace_out *out = printer_line(t)->out;
-	struct syscall_style style = p->options->style;
-	char buffer[16];
 
-	if (p->fds) /* no call's memory is behind it */
-		fd_names_look_at(p->fds, NULL, SYSCALL_ENTER);
-	if (!prints_lines(p) || !is_wanted_signal(p, number))
-		return;
-	end_fold(p, t);
 	printer_lead(p, t, out, t->event_ns);
-	str_printf(&out->text, "--- %s ", signal_name(number, buffer, sizeof(buffer)));
-	if (siginfo) {
-		syscall_print_siginfo(&style, &p->lookup, t->tid, SYSCALL_ABI_X86_64, siginfo, sizeof(*siginfo), &out->text);
-		str_add_char(&out->text, ' ');
-	}
-	str_add(&out->text, "---");
+	str_printf(&out->text, "--- %s %s%s---", name, str_text(siginfo), siginfo->length ? " " : "");
 	printer_end_line(p, out);
 	printer_stack(p, t, &out->text);
 	trace_out_new_line(out);
+}
+
+static void on_signal(void *self, struct call_thread *t, int number, const siginfo_t *siginfo)
+{
+	struct printer *p = self;
+	struct syscall_style style = p->options->style;
+	char buffer[16];
+	const char *name = signal_name(number, buffer, sizeof(buffer));
+	struct str text;
+
+	if (p->fds) /* no call's memory is behind it */
+		fd_names_look_at(p->fds, NULL, SYSCALL_ENTER);
+	if (!prints_calls(p) || !is_wanted_signal(p, number))
+		return;
+	str_init(&text);
+	if (siginfo)
+		syscall_print_siginfo(&style, &p->lookup, t->tid, SYSCALL_ABI_X86_64, siginfo, sizeof(*siginfo), &text);
+	end_fold(p, t);
+	if (p->options->json)
+		printer_json_signal(p, t, name, &text);
+	else
+		print_signal(p, t, name, &text);
+	str_deinit(&text);
 }
 
 static void on_stopped(void *self, struct call_thread *t, int number)
@@ -563,12 +573,17 @@ static void on_stopped(void *self, struct call_thread *t, int number)
 	struct printer *p = self;
 	struct trace_out *out = printer_line(t)->out;
 	char buffer[16];
+	const char *name = signal_name(number, buffer, sizeof(buffer));
 
-	if (!prints_lines(p) || !is_wanted_signal(p, number))
+	if (!prints_calls(p) || !is_wanted_signal(p, number))
 		return;
+	if (p->options->json) {
+		printer_json_signal(p, t, name, NULL);
+		return;
+	}
 	end_fold(p, t);
 	printer_lead(p, t, out, t->event_ns);
-	str_printf(&out->text, "--- stopped by %s ---", signal_name(number, buffer, sizeof(buffer)));
+	str_printf(&out->text, "--- stopped by %s ---", name);
 	printer_end_line(p, out);
 }
 
@@ -586,9 +601,13 @@ static void on_superseded(void *self, struct call_thread *t, pid_t by)
 	struct printer *p = self;
 	struct trace_out *out = printer_line(t)->out;
 
+	bool said = !is_quiet(p, TRACE_QUIET_SUPERSEDED);
+
 	if (prints_lines(p))
 		change_pid(p, t->tid, by);
-	if (prints_lines(p) && !is_quiet(p, TRACE_QUIET_SUPERSEDED)) {
+	if (prints_calls(p) && p->options->json && said) {
+		printer_json_superseded(p, t, by);
+	} else if (prints_lines(p) && said) {
 		p->threads--; /* it is gone already */
 		printer_lead(p, t, out, t->event_ns);
 		p->threads++;
@@ -598,27 +617,31 @@ static void on_superseded(void *self, struct call_thread *t, pid_t by)
 	forget(p, t);
 }
 
-static void on_ended(void *self, struct call_thread *t, int status)
+static void print_end(struct printer *p, struct call_thread *t, int status)
 {
-	struct printer *p = self;
 	struct trace_out *out = printer_line(t)->out;
 	char buffer[16];
-	bool killed = WIFSIGNALED(status);
 
-	t->in_call = false;
-	end_fold(p, t);
-	if (!prints_lines(p) || (!killed && is_quiet(p, TRACE_QUIET_EXIT)) ||
-	    (killed && !is_wanted_signal(p, WTERMSIG(status)))) {
-		forget(p, t);
-		return;
-	}
 	printer_lead(p, t, out, t->event_ns);
-	if (killed)
+	if (WIFSIGNALED(status))
 		str_printf(&out->text, "+++ killed by %s %s+++", signal_name(WTERMSIG(status), buffer, sizeof(buffer)),
 			   WCOREDUMP(status) ? "(core dumped) " : "");
 	else
 		str_printf(&out->text, "+++ exited with %d +++", WEXITSTATUS(status));
 	printer_end_line(p, out);
+}
+
+static void on_ended(void *self, struct call_thread *t, int status)
+{
+	struct printer *p = self;
+	bool wanted = WIFSIGNALED(status) ? is_wanted_signal(p, WTERMSIG(status)) : !is_quiet(p, TRACE_QUIET_EXIT);
+
+	t->in_call = false;
+	end_fold(p, t);
+	if (wanted && prints_lines(p))
+		print_end(p, t, status);
+	else if (wanted && prints_calls(p))
+		printer_json_end(p, t, status);
 	forget(p, t);
 }
 

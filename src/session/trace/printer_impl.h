@@ -68,5 +68,9 @@ void printer_end_line(struct printer *p, struct trace_out *out);
 void printer_stack(struct printer *p, const struct call_thread *t, struct str *out);
 /* printer_json.c: TEXT is "name(arguments)"; RETURNED NULL: it does not. */
 void printer_json(struct printer *p, const struct call_thread *t, const char *text, const char *returned);
+/* SIGINFO: "{...}", empty where there is none; NULL: it stops. */
+void printer_json_signal(struct printer *p, const struct call_thread *t, const char *signal, const struct str *siginfo);
+void printer_json_end(struct printer *p, const struct call_thread *t, int status);
+void printer_json_superseded(struct printer *p, const struct call_thread *t, pid_t by);
 
 #endif

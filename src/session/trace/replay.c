@@ -6,7 +6,6 @@
  */
 #include "session/trace/replay.h"
 
-#include "base/json.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
@@ -14,6 +13,7 @@
 #include "capture/call_rows.h"
 #include "record/recording.h"
 #include "session/trace/fold.h"
+#include "session/trace/json_line.h"
 #include "session/trace/output.h"
 #include "session/trace/path_filter.h"
 #include "session/trace/summary.h"
@@ -296,23 +296,47 @@ static const struct row_frame *outermost(struct replay *r, const struct row_fram
 	return frame;
 }
 
-/* " > path(function) [0xOFFSET]": as live, but for how far into the function it is, which a recording does not
- * have, and the offset is the file's. */
+/* "write+0x10"; one without a name stands in the recording as "[file+0x...]", and live as nothing. */
+static void add_function(struct replay *r, const struct row_frame *frame, struct str *out)
+{
+	const char *name = recording_string(r->recording, outermost(r, frame)->function);
+
+	if (*name == '[' && !frame->function_addr)
+		return;
+	str_add_visible(out, name, strlen(name));
+	if (frame->function_addr && frame->function_addr <= frame->addr)
+		str_printf(out, "+0x%llx", (unsigned long long)(frame->addr - frame->function_addr));
+}
+
+/* " loop.c:12": -kk */
+static void add_source(struct replay *r, const struct row_frame *frame, struct str *out)
+{
+	const char *file = recording_string(r->recording, frame->file);
+
+	if (!r->options->show_lines || !*file || !frame->line)
+		return;
+	str_add_char(out, ' ');
+	str_add_visible(out, file, strlen(file));
+	str_printf(out, ":%u", frame->line);
+}
+
+/* " > path(function+0xN) [0xADDRESS]", as live; of recordings that have no addresses of ELF's, the file's offset. */
 static void add_frame(struct replay *r, uint32_t id, struct str *out)
 {
 	const struct row_frame *frame = recording_side_find(r->recording, TYPE_frame, id);
 	const char *path = frame ? recording_string(r->recording, frame->module_path) : "";
-	const char *function = frame ? recording_string(r->recording, outermost(r, frame)->function) : "";
 
-	if (!*path && !*function) {
+	if (!*path && !(frame && frame->function)) {
 		str_printf(out, " > unexpected_backtracing_error [0x%llx]\n", frame ? (unsigned long long)frame->offset : 0);
 		return;
 	}
 	str_add(out, " > ");
 	str_add_visible(out, path, strlen(path));
 	str_add_char(out, '(');
-	str_add_visible(out, function, strlen(function));
-	str_printf(out, ") [0x%llx]\n", (unsigned long long)frame->offset);
+	add_function(r, frame, out);
+	str_printf(out, ") [0x%llx]", (unsigned long long)(frame->addr ? frame->addr : frame->offset));
+	add_source(r, frame, out);
+	str_add_char(out, '\n');
 }
 
 /* A stack's lines are made once: there are few of them. */
@@ -320,12 +344,13 @@ static const char *stack_lines(struct replay *r, uint32_t id)
 {
 	bool is_new;
 	uint64_t *slot = map_get(&r->stacks, id, &is_new);
+	uint32_t most = r->options->frame_limit ? r->options->frame_limit : DEPTH_MAX;
 	struct str text;
 
 	if (!is_new)
 		return (const char *)(uintptr_t)*slot;
 	str_init(&text);
-	for (uint32_t node = id, depth = 0; node && depth < DEPTH_MAX; depth++) {
+	for (uint32_t node = id, depth = 0; node && depth < most; depth++) {
 		const struct row_stack *row = recording_side_find(r->recording, TYPE_stack, node);
 
 		if (!row)
@@ -338,32 +363,22 @@ static const char *stack_lines(struct replay *r, uint32_t id)
 	return (const char *)(uintptr_t)*slot;
 }
 
-static void json_stack(struct replay *r, struct json *j, uint32_t id)
+static struct json_line json_line_of(const struct replay *r, uint64_t time_ns, const char *kind)
 {
-	json_key(j, "stack");
-	json_begin_array(j);
-	for (const char *at = id ? stack_lines(r, id) : ""; *at; at += strcspn(at, "\n"), at += *at == '\n') {
-		size_t lead = strspn(at, " >");
-
-		json_str_n(j, at + lead, strcspn(at, "\n") - lead);
-	}
-	json_end(j);
+	return (struct json_line){ time_ns, r->pid, r->tid, kind };
 }
 
 static void print_json(struct replay *r, const struct call_columns *c, size_t i)
 {
+	struct json_line line = json_line_of(r, c->time_ns[i], "call");
 	struct json j;
 
-	json_init_str(&j, &r->out.text, 0);
-	json_begin_object(&j);
-	json_key(&j, "time_ns"), json_u64(&j, c->time_ns[i]);
+	json_line_begin(&j, &r->out.text, &line);
 	json_key(&j, "duration_ns");
 	if (c->flags[i] & SYSCALL_UNTIMED)
 		json_null(&j);
 	else
 		json_u64(&j, c->duration_ns[i]);
-	json_key(&j, "pid"), json_u64(&j, r->pid);
-	json_key(&j, "tid"), json_u64(&j, r->tid);
 	json_key(&j, "name"), json_str(&j, recording_string(r->recording, c->name[i]));
 	json_key(&j, "arguments"), json_str(&j, recording_string(r->recording, c->arguments[i]));
 	json_key(&j, "result");
@@ -373,7 +388,7 @@ static void print_json(struct replay *r, const struct call_columns *c, size_t i)
 		json_i64(&j, c->result[i]);
 	json_key(&j, "returned"), json_str(&j, recording_string(r->recording, c->returned[i]));
 	if (r->options->show_stack)
-		json_stack(r, &j, c->stack[i]);
+		json_line_stack(&j, c->stack[i] ? stack_lines(r, c->stack[i]) : "");
 	json_end(&j);
 	str_add_char(&r->out.text, '\n');
 }
@@ -469,11 +484,28 @@ static void lead_strand(struct replay *r, uint64_t time_ns)
 	lead(r, time_ns);
 }
 
+/* TEXT: "SIGINT {si_signo=...}" or "stopped by SIGINT", as call_rows.c has it. */
+static void json_signal(struct replay *r, uint64_t time_ns, const char *text)
+{
+	static const char stopped[] = "stopped by ";
+	bool stops = str_starts(text, stopped);
+	struct json_line line = json_line_of(r, time_ns, stops ? "stopped" : "signal");
+	const char *name = stops ? text + sizeof(stopped) - 1 : text, *end = name + strcspn(name, " ");
+	CLEANUP(mem_freep) char *signal = mem_strndup(name, (size_t)(end - name));
+
+	json_line_signal(&r->out.text, &line, *signal ? signal : "?", *end ? end + 1 : NULL, *end ? strlen(end + 1) : 0, NULL);
+	str_add_char(&r->out.text, '\n');
+}
+
 static void print_signal(struct replay *r, const struct batch *b, size_t i)
 {
 	find_thread(r, b->columns[1].u32[i]);
 	if (!number_set_has(&r->options->signals, b->columns[2].u32[i]) || !wants_thread(r->options, r->pid, r->tid))
 		return;
+	if (r->options->json) {
+		json_signal(r, b->columns[0].u64[i], recording_string(r->recording, b->columns[3].u32[i]));
+		return;
+	}
 	lead_strand(r, b->columns[0].u64[i]);
 	str_add(&r->out.text, "--- ");
 	add_string(r, b->columns[3].u32[i]);
@@ -490,6 +522,13 @@ static void print_exit(struct replay *r, const struct batch *b, size_t i)
 	    (WIFSIGNALED(status) ? !number_set_has(&r->options->signals, (unsigned)WTERMSIG(status))
 				 : r->options->quiet & TRACE_QUIET_EXIT))
 		return;
+	if (r->options->json) {
+		struct json_line line = json_line_of(r, b->columns[0].u64[i], NULL);
+
+		json_line_end(&r->out.text, &line, status);
+		str_add_char(&r->out.text, '\n');
+		return;
+	}
 	lead_strand(r, b->columns[0].u64[i]);
 	if (WIFSIGNALED(status))
 		str_printf(&r->out.text, "+++ killed by %s %s+++\n", name ? name : "?", WCOREDUMP(status) ? "(core dumped) " : "");
@@ -596,7 +635,7 @@ static struct err *open_strand(struct replay *r, struct strand *s, const char *t
 {
 	struct scan_options options = { .columns = columns };
 
-	if (r->options->count == TRACE_COUNT_ONLY || r->options->json || !recording_find_table(r->recording, table))
+	if (r->options->count == TRACE_COUNT_ONLY || !recording_find_table(r->recording, table))
 		return NULL;
 	TRY(scan_create(r->recording, table, &options, &s->scan));
 	return strand_next(s);
