@@ -52,8 +52,8 @@ void hook_dents(struct decoder *d, const struct sys_ref *ref)
 	unsigned count = 0, word = ref->param ? ref->param : d->word;
 	uint8_t entry[ENTRY_MOST];
 
-	if (d->call->is_error || ref->value == 0) {
-		dec_addr(d, ref->value);
+	if (d->call->is_error || ref->value == 0 || d->style->addresses || (left >= 2 * word + 3 && !dec_read(d, at, entry, 2 * word + 2))) {
+		dec_addr(d, ref->value); /* and no count: what can't be read isn't empty */
 		return;
 	}
 	dec_text(d, d->style->verbose ? "[" : "");

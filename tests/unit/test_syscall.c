@@ -536,6 +536,16 @@ static void test_pieces(void **state)
 	str_deinit(&keeper.blob);
 }
 
+/* A directory's entries that are not read are not counted either. */
+static void test_unread_entries(void **state)
+{
+	EXPECT(X86_64, "getdents64", 0, "getdents64(3, 0x7fff0000 /* 0 entries */, 100) = 0", 3, 0x7fff0000, 100);
+	EXPECT(X86_64, "getdents64", 24, "getdents64(3, 0x7fff0000, 100) = 24", 3, 0x7fff0000, 100);
+	style.addresses = true;
+	EXPECT(X86_64, "getdents64", 0, "getdents64(3, 0x1000, 100) = 0", 3, 0x1000, 100);
+	style.addresses = false;
+}
+
 static void test_plan(void **state)
 {
 	struct syscall_plan plan;
@@ -578,7 +588,7 @@ int main(void)
 		cmocka_unit_test(test_tables),	 cmocka_unit_test(test_described), cmocka_unit_test(test_files),
 		cmocka_unit_test(test_structures), cmocka_unit_test(test_sockets), cmocka_unit_test(test_overwritten), cmocka_unit_test(test_multiplexed), cmocka_unit_test(test_styles),
 		cmocka_unit_test(test_results),	 cmocka_unit_test(test_names),	   cmocka_unit_test(test_siginfo),
-		cmocka_unit_test(test_pieces),	 cmocka_unit_test(test_plan),	   cmocka_unit_test(test_ioctls),
+		cmocka_unit_test(test_pieces),	 cmocka_unit_test(test_plan), cmocka_unit_test(test_unread_entries),	   cmocka_unit_test(test_ioctls),
 		cmocka_unit_test(test_prctl),	 cmocka_unit_test(test_newer),	   cmocka_unit_test(test_netlink),
 		cmocka_unit_test(test_ptrace),	 cmocka_unit_test(test_perf),	   cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_interfaces), cmocka_unit_test(test_newer_interfaces),	cmocka_unit_test(test_argument_names), cmocka_unit_test(test_entry),
