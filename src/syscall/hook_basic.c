@@ -136,16 +136,20 @@ static uint64_t stat_field(struct decoder *d, const struct sys_object *o, unsign
 	return i < o->type->show_count ? dec_field(d, o, sys_show[o->type->show + i]) : 0;
 }
 
+/* The oldest structure has neither blocks nor parts of seconds. */
+enum { STAT_OLD_FIELDS = 11 };
+
 /* Fields of a structure whose first ones are, in this order, those of struct stat_text. */
 void hook_stat(struct decoder *d, const struct sys_ref *ref)
 {
 	uint8_t bytes[256];
 	unsigned size = dec_struct_size(d, ref->param);
-	struct stat_text st = { .has_nsec = true };
+	struct stat_text st = { 0 };
 
 	if (!dec_read_or_addr(d, ref->value, bytes, size))
 		return;
 	struct sys_object o = { &sys_structs[ref->param], bytes, size, ref->value };
+	st.has_nsec = o.type->show_count > STAT_OLD_FIELDS;
 	st.dev = stat_field(d, &o, 0);
 	st.ino = stat_field(d, &o, 1);
 	st.mode = (uint32_t)stat_field(d, &o, 2);
@@ -154,12 +158,12 @@ void hook_stat(struct decoder *d, const struct sys_ref *ref)
 	st.gid = (uint32_t)stat_field(d, &o, 5);
 	st.rdev = stat_field(d, &o, 6);
 	st.size = stat_field(d, &o, 7);
-	st.blksize = (uint32_t)stat_field(d, &o, 8);
-	st.blocks = stat_field(d, &o, 9);
+	st.blksize = st.has_nsec ? (uint32_t)stat_field(d, &o, 8) : 0;
+	st.blocks = st.has_nsec ? stat_field(d, &o, 9) : 0;
 	for (unsigned i = 0; i < 3; i++) {
-		uint64_t sec = stat_field(d, &o, 10 + 2 * i);
+		uint64_t sec = stat_field(d, &o, st.has_nsec ? 10 + 2 * i : 8 + i);
 		st.time[i].sec = d->word == 4 && d->klong == 4 ? (int32_t)sec : (int64_t)sec;
-		st.time[i].nsec = stat_field(d, &o, 11 + 2 * i);
+		st.time[i].nsec = st.has_nsec ? stat_field(d, &o, 11 + 2 * i) : 0;
 	}
 	print_stat(d, &st);
 }

@@ -456,11 +456,11 @@ void hook_bpf_iter(struct decoder *d, const struct sys_ref *ref)
 }
 
 static void print_address(struct decoder *d, const uint8_t *b, uint64_t addr, void *user) { dec_hex(d, dec_word(d, b, 8)); }
-static void print_symbol(struct decoder *d, const uint8_t *b, uint64_t addr, void *user) { dec_str(d, dec_word(d, b, 8)); }
+static void print_symbol(struct decoder *d, const uint8_t *b, uint64_t addr, void *user) { dec_str(d, dec_word(d, b, d->word)); }
 
 void hook_bpf_symbols(struct decoder *d, const struct sys_ref *ref)
 {
-	dec_array(d, ref->value, dec_field(d, ref->object, ref->param), 8, print_symbol, NULL);
+	dec_array(d, ref->value, dec_field(d, ref->object, ref->param), d->word, print_symbol, NULL);
 }
 void hook_bpf_addresses(struct decoder *d, const struct sys_ref *ref)
 {

@@ -43,6 +43,29 @@ static void print_dirent(struct decoder *d, const uint8_t *bytes, size_t length,
 	str_add_char(d->out, '}');
 }
 
+/* readdir(2) fills one entry of the oldest form: d_reclen is the length of the name. */
+void hook_old_dirent(struct decoder *d, const struct sys_ref *ref)
+{
+	uint8_t b[18], name[256];
+	size_t head = 2 * d->word + 2;
+
+	if (d->call->result == 0 || !dec_read_or_addr(d, ref->value, b, head)) {
+		if (d->call->result == 0)
+			dec_addr(d, ref->value);
+		return;
+	}
+	unsigned length = (unsigned)dec_word(d, b + 2 * d->word, 2), kept = length < sizeof(name) ? length : sizeof(name) - 1;
+
+	dec_printf(d, "{d_ino=%llu, d_off=%llu, d_reclen=%u, d_name=", (unsigned long long)dec_word(d, b, d->word),
+		   (unsigned long long)dec_word(d, b + d->word, d->word), length);
+	name[kept] = 0;
+	if (dec_read_text(d, ref->value + head, name, kept))
+		dec_chars(d, name, kept + 1);
+	else
+		dec_addr(d, ref->value + head);
+	str_add_char(d->out, '}');
+}
+
 /* Entries of a directory are counted; -v shows them.  The parameter is 8 where inode and offset are 64 bits wide,
  * and 0 for the older form. */
 void hook_dents(struct decoder *d, const struct sys_ref *ref)
@@ -91,13 +114,16 @@ static bool fcntl_fills(uint32_t cmd)
 
 void hook_fcntl_cmd(struct decoder *d, const struct sys_ref *ref) { dec_enum(d, XLAT_fcntl_cmds, (uint32_t)ref->value); }
 
+enum { I386_FCNTL = 55 };
+
 /* A lock; where it is asked for, its owner too. */
 static bool fcntl_lock(struct decoder *d, uint32_t cmd, uint64_t addr)
 {
 	bool wide = cmd >= 36 || (cmd >= 12 && cmd <= 14);
 	bool asks = cmd == 5 || cmd == 12 || cmd == 36;
 
-	if (cmd >= 12 && cmd <= 14 && d->word == 8) /* only 32 bits have F_GETLK64 */
+	/* only 32 bits have F_GETLK64, and only in fcntl64 */
+	if (cmd >= 12 && cmd <= 14 && (d->word == 8 || (d->call->abi == SYSCALL_ABI_I386 && d->call->number == I386_FCNTL)))
 		return false;
 	if (!(cmd >= 5 && cmd <= 7) && !(cmd >= 12 && cmd <= 14) && !(cmd >= 36 && cmd <= 38))
 		return false;

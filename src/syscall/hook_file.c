@@ -313,16 +313,16 @@ void hook_xattr_list(struct decoder *d, const struct sys_ref *ref)
 void hook_inout_off(struct decoder *d, const struct sys_ref *ref)
 {
 	uint8_t bytes[8];
-	int64_t before = ref->param == 4 ? (int32_t)d->progress->saved[0] : (int64_t)d->progress->saved[0];
+	uint64_t before = ref->param == 4 ? (uint32_t)d->progress->saved[0] : d->progress->saved[0];
 
 	if (ref->value == 0 || !dec_read(d, ref->value, bytes, ref->param)) {
 		dec_addr(d, ref->value);
 		return;
 	}
-	dec_printf(d, ref->param == 4 ? "[%lld" : "[%llu", (long long)before);
+	dec_printf(d, "[%llu", (unsigned long long)before);
 	uint64_t after = dec_word(d, bytes, ref->param);
 	if (!d->call->is_error && d->call->result != 0)
-		dec_printf(d, ref->param == 4 ? " => %lld" : " => %llu", ref->param == 4 ? (long long)(int32_t)after : (long long)after);
+		dec_printf(d, " => %llu", (unsigned long long)after);
 	str_add_char(d->out, ']');
 }
 

@@ -186,8 +186,10 @@ static bool read_words(struct decoder *d, uint64_t addr, uint64_t *words, unsign
 {
 	uint8_t b[48];
 
-	if (!dec_read_or_addr(d, addr, b, (size_t)count * d->word))
+	if (!dec_read_text(d, addr, b, (size_t)count * d->word)) { /* they aren't what -e verbose= is about */
+		dec_addr(d, addr);
 		return false;
+	}
 	for (unsigned i = 0; i < count; i++)
 		words[i] = dec_word(d, b + (size_t)i * d->word, d->word);
 	return true;
@@ -199,7 +201,6 @@ void hook_old_mmap(struct decoder *d, const struct sys_ref *ref)
 
 	if (!read_words(d, ref->value, w, 6))
 		return;
-	str_add_char(d->out, '{');
 	dec_addr(d, w[0]);
 	dec_printf(d, ", %llu, ", (unsigned long long)w[1]);
 	dec_flags(d, XLAT_prot, w[2]);
@@ -209,7 +210,6 @@ void hook_old_mmap(struct decoder *d, const struct sys_ref *ref)
 	dec_fd(d, (int)w[4]);
 	dec_next(d);
 	dec_hex(d, w[5]);
-	str_add_char(d->out, '}');
 }
 
 void hook_oldselect(struct decoder *d, const struct sys_ref *ref)
@@ -219,14 +219,13 @@ void hook_oldselect(struct decoder *d, const struct sys_ref *ref)
 	if (!read_words(d, ref->value, w, 5))
 		return;
 	memcpy(d->args, w, sizeof(w));
-	dec_printf(d, "{%d", (int)w[0]);
+	dec_printf(d, "%d", (int)w[0]);
 	for (unsigned i = 1; i < 4; i++) {
 		dec_next(d);
 		hook_fd_set(d, &(struct sys_ref){ .value = w[i] });
 	}
 	dec_next(d);
 	dec_struct(d, STRUCT_timeval, w[4]);
-	str_add_char(d->out, '}');
 }
 
 /* ---- segments of x86 -------------------------------------------------------------- */
@@ -669,5 +668,5 @@ void hook_ipc_call(struct decoder *d, const struct sys_ref *ref)
 
 	if (v >> 16 != 0)
 		dec_printf(d, "%u<<16|", v >> 16);
-	dec_enum(d, XLAT_ipccalls, v & 0xffff);
+	dec_enum_dec(d, XLAT_ipccalls, v & 0xffff);
 }

@@ -168,6 +168,19 @@ static bool select_result(struct decoder *d, unsigned time_struct)
 }
 
 bool result_select(struct decoder *d) { return select_result(d, STRUCT_timeval); }
+
+/* i386's old select has its arguments in memory. */
+bool result_oldselect(struct decoder *d)
+{
+	uint8_t b[5 * 4];
+
+	if (d->call->is_error || !dec_read_text(d, (uint32_t)d->args[0], b, sizeof(b)))
+		return false;
+	for (unsigned i = 0; i < 5; i++)
+		d->args[i] = dec_word(d, b + 4 * (size_t)i, 4);
+	return result_select(d);
+}
+
 bool result_pselect(struct decoder *d) { return select_result(d, STRUCT_timespec); }
 bool result_pselect64(struct decoder *d) { return select_result(d, STRUCT_timespec64); }
 
