@@ -148,6 +148,17 @@ static void one_int(struct decoder *d, uint64_t addr)
 		dec_printf(d, "[%d]", (int)dec_word(d, b, 4));
 }
 
+static void one_fd(struct decoder *d, uint64_t addr)
+{
+	uint8_t b[4];
+
+	if (!dec_read_or_addr(d, addr, b, 4))
+		return;
+	str_add_char(d->out, '[');
+	dec_fd(d, (int)dec_word(d, b, 4));
+	str_add_char(d->out, ']');
+}
+
 static void named_hex(struct decoder *d, uint64_t addr, unsigned table)
 {
 	uint8_t b[4];
@@ -462,6 +473,8 @@ static bool get_socket(struct decoder *d, uint32_t name, uint64_t addr, uint32_t
 		socket_error(d, addr);
 	else if (name == TXREHASH)
 		named_int(d, addr, XLAT_txrehash);
+	else if (name == PEERPIDFD)
+		one_fd(d, addr);
 	else
 		one_int(d, addr);
 	return true;

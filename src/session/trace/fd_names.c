@@ -511,6 +511,14 @@ void fd_names_look_at(struct fd_names *f, const struct syscall_pieces *pieces, e
 	f->phase = phase;
 }
 
+/* A file's own name may end in what /proc adds to one that is gone; one that is gone may have other names. */
+static bool is_same_file(const char *link_path, const char *target)
+{
+	struct stat opened, named;
+
+	return stat(link_path, &opened) == 0 && stat(target, &named) == 0 && opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
 /* What /proc says now. */
 static bool add_from_proc(struct fd_names *f, int pid, int fd, struct str *out, bool *deleted)
 {
@@ -539,7 +547,7 @@ static bool add_from_proc(struct fd_names *f, int pid, int fd, struct str *out, 
 		return true;
 	if (!path_wanted(f, f->fds & TRACE_FDS_DEV && stat(link_path, &st) == 0 ? st.st_mode : 0))
 		return false;
-	*deleted = str_ends(target, DELETED) && stat(link_path, &st) == 0 && st.st_nlink == 0;
+	*deleted = str_ends(target, DELETED) && !is_same_file(link_path, target);
 	if (*deleted)
 		target[(size_t)n - strlen(DELETED)] = '\0';
 	add_path(out, target);

@@ -174,10 +174,15 @@ static const struct {
 
 static struct syscall_roles roles_of(const struct syscall_entry *entry)
 {
-	if (strcmp(entry->name, "epoll_ctl") == 0) /* what is watched, not who watches */
-		return (struct syscall_roles){ .fds = 1 << 2 };
-	if (entry->describe)
-		return syscall_get_roles(entry);
+	if (strcmp(entry->name, "perf_event_open") == 0) /* as with strace: a group or a cgroup isn't what is counted */
+		return (struct syscall_roles){ 0 };
+	if (entry->describe) {
+		struct syscall_roles roles = syscall_get_roles(entry);
+		bool watches = strcmp(entry->name, "epoll_ctl") == 0 || strcmp(entry->name, "fanotify_mark") == 0;
+
+		roles.fds &= watches ? ~1u : ~0u; /* what is watched, not who watches */
+		return roles;
+	}
 	return (struct syscall_roles){ .paths = entry->classes & SYSCALL_FILE ? 1 : 0,
 				       .fds = entry->classes & (SYSCALL_DESC | SYSCALL_NETWORK) && !(entry->classes & SYSCALL_FILE) };
 }
