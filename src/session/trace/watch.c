@@ -304,7 +304,7 @@ static void run(struct watch *w)
 	}
 }
 
-/* "CPU 0: 12, CPU 3: 4" */
+/* "CPU 0: 12, CPU 0: 3 other, CPU 3: 4" */
 static void add_places(struct watch *w, struct str *out)
 {
 	enum { CPUS_MOST = 8 };
@@ -314,7 +314,8 @@ static void add_places(struct watch *w, struct str *out)
 
 	for (unsigned i = 0; bpf_calls_next_lost(w->calls, &cpu, &what, &count); i++)
 		if (i < CPUS_MOST)
-			str_printf(out, "%sCPU %d: %s", i ? ", " : "", cpu, units_count(count).text);
+			str_printf(out, "%sCPU %d: %s%s", i ? ", " : "", cpu, units_count(count).text,
+				   what == BPF_CALLS_LOST_EVENTS ? " other" : "");
 		else if (i == CPUS_MOST)
 			str_add(out, ", ...");
 }
