@@ -84,9 +84,20 @@ static const struct sys_ioctl *find_in(const struct sys_ioctl *rows, unsigned co
 	return low < count && rows[low].code == code ? &rows[low] : NULL;
 }
 
+/* Of the commands of IDE disks, strace knows for 32-bit programs but those of the disk's shape and of raw commands. */
+static bool is_left_alone(const struct decoder *d, uint32_t code)
+{
+	enum { FIRST = 0x302, LAST = 0x330, TASKFILE = 0x31d, RAW_LAST = 0x31f };
+
+	return d->klong == 4 && code >= FIRST && code <= LAST && !(code >= TASKFILE && code <= RAW_LAST);
+}
+
 /* A number has a structure's size in it, and sizes differ where a long has 32 bits. */
 static const struct sys_ioctl *find_ioctl(const struct decoder *d, uint32_t code)
 {
+	if (is_left_alone(d, code))
+		return NULL;
+
 	const struct sys_ioctl *found = d->klong == 4 ? find_in(sys_ioctl32s, sys_ioctl32_count, code) : NULL;
 
 	return found != NULL ? found : find_in(sys_ioctls, sys_ioctl_count, code);

@@ -149,6 +149,12 @@ static void test_structures(void **state)
 	at = PUT(0x100, uint64_t, 5, 7);
 	EXPECT(X86_64, "nanosleep", 0, "nanosleep({tv_sec=5, tv_nsec=7}, NULL) = 0", at);
 	EXPECT(I386, "nanosleep", 0, "nanosleep({tv_sec=1, tv_nsec=2}, NULL) = 0", two);
+	EXPECT(I386, "select", 0, "select(0, NULL, NULL, NULL, NULL) = 0 (Timeout)", PUT(0x540, uint32_t, 0, 0, 0, 0, 0));
+	EXPECT(I386, "mmap", 0, "mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, 3, 0x1000) = 0", PUT(0x540, uint32_t, 0, 4096, 1, 2, 3, 4096));
+	EXPECT(I386, "oldstat", 0, "oldstat(0x5, {st_mode=S_IFREG|0644, st_size=7, ...}) = 0", 5,
+	       PUT(0x540, uint32_t, 0x00020001, 1 << 16 | 0100644, 0, 0, 7, 1, 2, 3));
+	EXPECT(I386, "readdir", 1, "readdir(3, {d_ino=5, d_off=6, d_reclen=2, d_name=\"ab\"}) = 1", 3, PUT(0x540, uint32_t, 5, 6, 'b' << 24 | 'a' << 16 | 2));
+	EXPECT(I386, "ipc", -38, "ipc(10, 0, 0, 0, 0, 0) = -1 ENOSYS (Function not implemented)", 10);
 	EXPECT(ARM, "nanosleep", 0, "nanosleep({tv_sec=1, tv_nsec=2}, NULL) = 0", two);
 	EXPECT(X32, "nanosleep", 0, "nanosleep({tv_sec=5, tv_nsec=7}, NULL) = 0", at);
 	EXPECT(X86_64, "pipe2", 0, "pipe2([1, 2], O_CLOEXEC) = 0", two, 0x80000);
