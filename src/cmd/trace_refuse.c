@@ -96,6 +96,15 @@ static struct err *check_making(const struct trace_args *args, const char *outpu
 		       "make the recording first, then: sonde trace %s %s", output, name);
 }
 
+/* -O: what tracing itself took is not known of what is in a recording. */
+static struct err *check_overhead(const struct trace_args *args)
+{
+	for (size_t i = 0; i < args->given.count; i++)
+		if (args->given.v[i].id == 'O')
+			return err_new(ERR_USAGE, "-O is for -c of a live trace: a recording's views show times as they were measured");
+	return NULL;
+}
+
 struct err *trace_refuse(const struct trace_args *args, bool viewed, const char *recording)
 {
 	const char *output = output_of(args);
@@ -103,6 +112,8 @@ struct err *trace_refuse(const struct trace_args *args, bool viewed, const char 
 
 	if (recording)
 		TRY(check_recording(args));
+	if (viewed)
+		TRY(check_overhead(args));
 	if (viewed && !recording)
 		return NULL;
 	if (!viewed && (args->html || args->views.limit))
