@@ -91,7 +91,7 @@ static void prepare(struct watch *w)
 		.wanted = &o->calls, .string_limit = o->style.string_limit, .sink = printer_sink(),
 		.sink_self = w->printer, .verbose = any_verbose(o), .single_threads = !o->follow && !o->all && !o->cgroup, .group = o->cgroup != NULL, .files = o->fds || o->paths.n || o->only_fds, .only_successful = status == TRACE_SUCCESSFUL,
 		.only_failed = status == TRACE_FAILED, .whole_calls = o->count == TRACE_COUNT_ONLY,
-		.soon = true,
+		.soon = o->command != NULL, /* which begins as one thread; what runs already may be a thousand */
 	};
 
 	options.lookup = printer_borrow_lookup(w->printer);
