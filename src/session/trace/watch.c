@@ -320,6 +320,15 @@ static void add_places(struct watch *w, struct str *out)
 			str_add(out, ", ...");
 }
 
+/* The kernel refuses storage while another thread of the CPU is within its own, as those are that end. */
+static const char *why_lost(const struct bpf_calls_totals *totals)
+{
+	if (!totals->unstored)
+		return "the rings were full";
+	return totals->lost_calls + totals->lost_events ? "the rings were full, or the kernel refused a thread's storage" :
+							  "the kernel refused their threads' storage";
+}
+
 static void say_lost(struct watch *w)
 {
 	struct bpf_calls_totals totals;
@@ -332,8 +341,8 @@ static void say_lost(struct watch *w)
 		return;
 	str_init(&places);
 	add_places(w, &places);
-	log_warn("lost %s calls and %s other events: the rings were full (%s); fewer calls (-e) or --engine ptrace loses none",
-		 units_count(totals.lost_calls + totals.unstored).text, units_count(totals.lost_events).text,
+	log_warn("lost %s calls and %s other events: %s (%s); fewer calls (-e) or --engine ptrace loses none",
+		 units_count(totals.lost_calls + totals.unstored).text, units_count(totals.lost_events).text, why_lost(&totals),
 		 str_text(&places));
 	str_deinit(&places);
 }
