@@ -492,9 +492,8 @@ bool result_prctl(struct decoder *d)
 		return true;
 	}
 	if (row->option == 52 && dec_name(XLAT_pr_spec, d->args[1]) == NULL) /* as strace has it */
-		dec_int(d, d->call->result);
-	else
-		dec_hex(d, v);
+		return false;
+	dec_hex(d, v);
 	if (raw)
 		return true;
 	if (row->value == NULL) {
