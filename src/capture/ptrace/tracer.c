@@ -101,7 +101,7 @@ static void ended(struct tracer *t, struct tracee *e, int status)
 		t->command_ended = true;
 		t->command_status = status;
 	}
-	if (e->begun && (!e->hidden || e->tried_exec))
+	if (e->begun && (!e->hidden || e->tried_exec || e->has_filter)) /* a filter lets an execve pass that nobody wants to see */
 		t->options.sink->ended(t->options.sink_self, &e->shown, status);
 	tracer_forget(t, e);
 }

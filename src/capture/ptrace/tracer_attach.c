@@ -132,6 +132,8 @@ static void detach_one(struct tracer *t, pid_t tid, int status)
 	struct tracee *e = tracer_find(t, tid);
 
 	if (!WIFSTOPPED(status)) {
+		if (e && e->begun)
+			t->options.sink->detached(t->options.sink_self, &e->shown);
 		if (e)
 			tracer_forget(t, e);
 		return;
