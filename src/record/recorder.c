@@ -228,6 +228,8 @@ struct err *recorder_create(const struct recorder_options *o, struct recorder **
 	pthread_mutex_init(&r->lock, NULL);
 	strmap_init(&r->strings);
 	describe_machine(r, o->elsewhere);
+	if (r->compactor)
+		r->compactor->prepare();
 
 	struct err *err = start(r, o);
 

@@ -196,4 +196,14 @@ static struct err *build(const struct segment *s, struct str *out)
 	return NULL;
 }
 
-const struct recorder_compactor parquet_compactor = { .build = build };
+/* Its library is opened at the first use (src/libraries.c), which must not be when files can't be opened any more. */
+static void prepare(void)
+{
+	struct str none;
+
+	str_init(&none);
+	parquet_writer_destroy(parquet_writer_create(NULL, 0, NULL, &none));
+	str_deinit(&none);
+}
+
+const struct recorder_compactor parquet_compactor = { .prepare = prepare, .build = build };

@@ -25,6 +25,8 @@ struct segment {
 };
 
 struct recorder_compactor {
+	/* Open what build() will need: called once, before anything is recorded. */
+	void (*prepare)(void);
 	/* Append the segment's file to *out.  Event rows come out in order of time. */
 	struct err *(*build)(const struct segment *segment, struct str *out);
 };
