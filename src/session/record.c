@@ -596,7 +596,7 @@ static void summarize(struct session *s, const struct recorder_totals *totals)
 		s->options->parts->count(s->path, &e.calls, &e.samples);
 	s->has_calls_alone = e.calls && !e.samples;
 	e.calls_alone = s->has_calls_alone && s->sources.n == 1;
-	e.samples_alone = s->sources.n == 1 && (e.samples || !s->options->parts->count);
+	e.samples_alone = s->sources.n == 1 && (e.samples || !totals->rows || !s->options->parts->count);
 	session_say_end(&e);
 }
 
