@@ -25,6 +25,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -265,14 +266,21 @@ static uint32_t lane_bytes_of(int cpus)
 
 static uint32_t lane_step(uint32_t lane_bytes) { return (uint32_t)sizeof(struct bpf_lane) + lane_bytes + BPF_LANE_SLACK; }
 
-/* May a program be preempted?  Since Linux 7.0 tracepoints don't forbid it. */
-static bool may_be_preempted(void)
+/* Of this kernel, major * 1000 + minor; UINT_MAX: not known. */
+static unsigned kernel_version(void)
 {
 	struct utsname name;
 	unsigned major, minor;
 
-	return uname(&name) != 0 || sscanf(name.release, "%u.%u", &major, &minor) != 2 || major > 6 || (major == 6 && minor > 18);
+	return uname(&name) == 0 && sscanf(name.release, "%u.%u", &major, &minor) == 2 ? major * 1000 + minor : UINT_MAX;
 }
+
+/* The verifier of Linux 6.1 forgets bounds of what it saw checked, and refuses the lanes; 6.12 is the oldest that was seen to
+ * take them. */
+static bool lanes_are_taken(void) { return kernel_version() >= 6012; }
+
+/* May a program be preempted?  Since Linux 7.0 tracepoints don't forbid it. */
+static bool may_be_preempted(void) { return kernel_version() > 6018; }
 
 struct err *bpf_lanes_prepare(struct bpf_map *lanes, volatile const uint32_t *lane_bytes, volatile const uint8_t *lane_preempted)
 {
@@ -282,6 +290,8 @@ struct err *bpf_lanes_prepare(struct bpf_map *lanes, volatile const uint32_t *la
 
 	if (!failed)
 		failed = bpf_map__set_value_size(lanes, lane_step(bytes));
+	if (!lanes_are_taken())
+		return NULL;
 	*(volatile uint32_t *)lane_bytes = bytes;
 	*(volatile uint8_t *)lane_preempted = may_be_preempted();
 	return failed ? err_errno(-failed, "cannot size the lanes of system calls") : NULL;
