@@ -78,7 +78,8 @@ void dec_errno(struct decoder *d, uint32_t error); /* "ENOENT", the number where
 void dec_neg_errno(struct decoder *d, int64_t v);  /* "-ENOENT" */
 /* The call of that number for an AUDIT_ARCH_; NULL: not in our tables. */
 const struct syscall_entry *dec_audit_entry(uint32_t arch, uint64_t number, enum syscall_abi *abi);
-void dec_audit_number(struct decoder *d, uint32_t arch, uint64_t number); /* "__NR_read" */
+/* "__NR_read"; of another ABI than the caller's "0 / * read * /" */
+void dec_audit_number(struct decoder *d, uint32_t arch, uint64_t number);
 void dec_comment(struct decoder *d, const char *text); /* " / * text * /" */
 
 /* " / * 2022-11-29T20:41:38.123+0000 * /"; nothing for a time of 0. */

@@ -153,46 +153,51 @@ void hook_cap_data(struct decoder *d, const struct sys_ref *ref)
 
 /* ---- scheduling ------------------------------------------------------------------- */
 
-static void sched_policy(struct decoder *d, uint32_t v)
-{
-	uint32_t rest = v & ~0x40000000u;
+enum { RESET_ON_FORK = 0x40000000 };
 
-	if ((v & 0x40000000) != 0 && v != UINT32_MAX) {
-		dec_enum(d, XLAT_sched_policies, rest);
-		dec_text(d, "|SCHED_RESET_ON_FORK");
-	} else {
-		dec_enum(d, XLAT_sched_policies, v);
-	}
+/* "SCHED_RESET_ON_FORK|SCHED_RR" */
+static void reset_and_policy(struct decoder *d, uint32_t policy)
+{
+	const char *name = dec_name(XLAT_sched_policies, policy);
+
+	dec_text(d, "SCHED_RESET_ON_FORK|");
+	if (name != NULL)
+		dec_text(d, name);
+	else
+		dec_hex(d, policy);
 }
 
-/* sched_setscheduler's: the flag before the policy. */
 void hook_sched_policy(struct decoder *d, const struct sys_ref *ref)
 {
-	uint32_t v = (uint32_t)ref->value, rest = v & ~0x40000000u;
-	const char *name = dec_name(XLAT_sched_policies, rest);
+	uint32_t v = (uint32_t)ref->value;
 	bool verbose = d->style->xlat == SYSCALL_XLAT_VERBOSE;
 
-	if ((v & 0xc0000000) != 0x40000000 || d->style->xlat == SYSCALL_XLAT_RAW) {
+	if ((v & 0xc0000000) != RESET_ON_FORK || d->style->xlat == SYSCALL_XLAT_RAW) {
 		dec_enum(d, XLAT_sched_policies, v);
 		return;
 	}
 	if (verbose)
 		dec_printf(d, "%#x /* ", v);
-	dec_text(d, "SCHED_RESET_ON_FORK|");
-	if (name != NULL)
-		dec_text(d, name);
-	else
-		dec_hex(d, rest);
+	reset_and_policy(d, v & ~RESET_ON_FORK);
 	dec_text(d, verbose ? " */" : "");
 }
 
+/* A policy without a name is the number alone. */
 bool result_sched_policy(struct decoder *d)
 {
+	uint32_t v = (uint32_t)d->call->result;
+	const char *name = dec_name(XLAT_sched_policies, v);
+
 	if (d->call->is_error)
 		return true;
 	dec_hex(d, (uint64_t)d->call->result);
+	if (name == NULL && (v & RESET_ON_FORK) == 0)
+		return true;
 	dec_text(d, " (");
-	sched_policy(d, (uint32_t)d->call->result);
+	if (name != NULL)
+		dec_text(d, name);
+	else
+		reset_and_policy(d, v & ~RESET_ON_FORK);
 	str_add_char(d->out, ')');
 	return true;
 }

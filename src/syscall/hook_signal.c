@@ -263,24 +263,15 @@ static void print_fault(struct decoder *d, int sig, int code, const uint8_t *res
 	}
 }
 
-/* A number of another ABI than the caller's is a number first. */
 static void print_sys(struct decoder *d, const uint8_t *rest)
 {
 	unsigned w = d->word;
 	uint32_t number = (uint32_t)dec_word(d, rest + w, 4), arch = (uint32_t)dec_word(d, rest + w + 4, 4);
-	enum syscall_abi abi;
-	const struct syscall_entry *entry = dec_audit_entry(arch, number, &abi);
 
 	dec_text(d, ", si_call_addr=");
 	dec_addr(d, dec_word(d, rest, w));
 	dec_text(d, ", si_syscall=");
-	if (entry == NULL || abi == d->call->abi) {
-		dec_audit_number(d, arch, number);
-	} else {
-		dec_uint(d, number);
-		if (d->style->xlat != SYSCALL_XLAT_RAW)
-			dec_comment(d, entry->name);
-	}
+	dec_audit_number(d, arch, number);
 	dec_text(d, ", si_arch=");
 	dec_enum(d, XLAT_audit_arch, arch);
 }

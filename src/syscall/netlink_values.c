@@ -179,25 +179,33 @@ bool nla_be32(struct decoder *d, struct nla_ref *r)
 	return true;
 }
 
-bool nla_tca_root_flags(struct decoder *d, struct nla_ref *r)
+/* Flags; which of them count may stand behind them. */
+static bool flags_and_more(struct decoder *d, struct nla_ref *r, unsigned table)
 {
 	uint64_t v;
 
-	if (r->length < 4 || r->length > 8) /* which of them count may stand behind them */
+	if (r->length < 4 || r->length > 8)
 		return false;
 	if (word(d, r, 4, &v))
-		dec_flags(d, XLAT_tca_root_flags, v);
+		dec_flags(d, table, v);
 	return true;
 }
+
+bool nla_tca_root_flags(struct decoder *d, struct nla_ref *r) { return flags_and_more(d, r, XLAT_tca_root_flags); }
+bool nla_tca_act_flags(struct decoder *d, struct nla_ref *r) { return flags_and_more(d, r, XLAT_tca_act_flags); }
+bool nla_tca_act_hw_stats(struct decoder *d, struct nla_ref *r) { return flags_and_more(d, r, XLAT_tca_act_hw_stats); }
 
 bool nla_msecs(struct decoder *d, struct nla_ref *r)
 {
 	uint64_t v;
 
-	if (r->length < 4)
+	if (r->length > 8)
 		return false;
-	if (word(d, r, 4, &v))
-		dec_printf(d, "%llu /* %llu.%03llu s */", (unsigned long long)v, (unsigned long long)v / 1000, (unsigned long long)v % 1000);
+	if (!word(d, r, r->length, &v))
+		return true;
+	dec_uint(d, v);
+	if (v != 0 && d->style->xlat != SYSCALL_XLAT_RAW)
+		dec_printf(d, " /* %llu.%03llu s */", (unsigned long long)v / 1000, (unsigned long long)v % 1000);
 	return true;
 }
 

@@ -233,15 +233,26 @@ const struct syscall_entry *dec_audit_entry(uint32_t arch, uint64_t number, enum
 	return NULL;
 }
 
+/* One strace knows the calls of both. */
+static bool same_machine(enum syscall_abi a, enum syscall_abi b)
+{
+	static const uint8_t machine[SYSCALL_ABI_COUNT] = { [SYSCALL_ABI_ARM64] = 1, [SYSCALL_ABI_ARM] = 1, [SYSCALL_ABI_RISCV64] = 2 };
+
+	return machine[a] == machine[b];
+}
+
 void dec_audit_number(struct decoder *d, uint32_t arch, uint64_t number)
 {
 	enum syscall_abi abi;
 	const struct syscall_entry *entry = dec_audit_entry(arch, number, &abi);
 
-	if (entry == NULL)
-		dec_uint(d, number);
-	else
+	if (entry != NULL && abi == d->call->abi) {
 		print_named_int(d, (int64_t)number, "__NR_", entry->name);
+		return;
+	}
+	dec_uint(d, number);
+	if (entry != NULL && (same_machine(abi, d->call->abi) || !d->style->strict) && d->style->xlat != SYSCALL_XLAT_RAW)
+		dec_comment(d, entry->name);
 }
 
 void dec_uid(struct decoder *d, uint32_t uid)

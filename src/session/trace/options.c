@@ -119,12 +119,23 @@ static struct err *set_raw(struct trace_options *o, const char *v) { return call
 static struct err *set_signals(struct trace_options *o, const char *v) { return signal_set_parse(v, &o->signals); }
 static struct err *set_read(struct trace_options *o, const char *v) { return descriptor_set_parse(v, &o->read_fds); }
 static struct err *set_write(struct trace_options *o, const char *v) { return descriptor_set_parse(v, &o->write_fds); }
+/* What a program sees of an injected value may not be what is meant; RESULT in 32 bits where the program is such a one. */
+static void warn_of_retval(const struct trace_options *o, int64_t result)
+{
+	int32_t low = (int32_t)result;
+
+	if (result < 0 && result >= -4095)
+		trace_say(o, "Inadvertent injection of error %lld is possible for retval=%llu", (long long)-result, (unsigned long long)result);
+	else if (low < 0 && low >= -4095)
+		trace_say(o, "Inadvertent injection of error %d is possible in compat personality for retval=%llu", -low, (unsigned long long)result);
+	else if (result != (int64_t)(uint32_t)low)
+		trace_say(o, "Injected return value %llu will be clipped to %u in compat personality", (unsigned long long)result, (unsigned)low);
+}
+
 static struct err *set_inject(struct trace_options *o, const char *v)
 {
 	TRY(injections_add(&o->injections, v, false));
-	int64_t result = injections_last_retval(&o->injections);
-	if (result < 0 && result >= -4095)
-		trace_say(o, "Inadvertent injection of error %lld is possible for retval=%llu", (long long)-result, (unsigned long long)result);
+	warn_of_retval(o, injections_last_retval(&o->injections));
 	return NULL;
 }
 static struct err *set_fault(struct trace_options *o, const char *v) { return injections_add(&o->injections, v, true); }
