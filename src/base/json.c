@@ -185,16 +185,11 @@ void json_raw(struct json *j, const char *text, size_t length)
 /* Lines of JSON are mostly numbers: by hand, a third of what printf() takes. */
 static void put_number(struct json *j, uint64_t n, bool negative)
 {
-	char digits[24];
-	size_t at = sizeof(digits);
+	char digits[24], *end = digits + sizeof(digits), *first = str_digits_before(end, n);
 
-	do {
-		digits[--at] = (char)('0' + n % 10);
-		n /= 10;
-	} while (n);
 	if (negative)
-		digits[--at] = '-';
-	json_raw(j, digits + at, sizeof(digits) - at);
+		*--first = '-';
+	json_raw(j, first, (size_t)(end - first));
 }
 
 void json_u64(struct json *j, uint64_t n) { put_number(j, n, false); }

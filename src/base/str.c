@@ -112,16 +112,20 @@ void str_printf(struct str *s, const char *fmt, ...)
 	va_end(ap);
 }
 
-void str_add_u64(struct str *s, uint64_t value)
+char *str_digits_before(char *end, uint64_t value)
 {
-	char digits[20];
-	size_t n = sizeof(digits);
-
 	do {
-		digits[--n] = (char)('0' + value % 10);
+		*--end = (char)('0' + value % 10);
 		value /= 10;
 	} while (value);
-	str_add_n(s, digits + n, sizeof(digits) - n);
+	return end;
+}
+
+void str_add_u64(struct str *s, uint64_t value)
+{
+	char digits[20], *end = digits + sizeof(digits), *first = str_digits_before(end, value);
+
+	str_add_n(s, first, (size_t)(end - first));
 }
 
 void str_add_u64_padded(struct str *s, uint64_t value, size_t columns)

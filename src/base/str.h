@@ -35,6 +35,8 @@ void str_vprintf(struct str *s, const char *fmt, va_list ap) __attribute__((form
 void str_add_visible(struct str *s, const char *text, size_t length);
 /* The same for a message of several lines: newlines and tabs stay. */
 void str_add_visible_lines(struct str *s, const char *text, size_t length);
+/* VALUE's decimal digits, the last of them just before END, where 20 bytes are free; the first of them. */
+char *str_digits_before(char *end, uint64_t value);
 /* Decimal, without printf's cost. */
 void str_add_u64(struct str *s, uint64_t value);
 /* The same with blanks behind it, COLUMNS in all. */

@@ -38,6 +38,16 @@ bool dec_read_or_addr(struct decoder *d, uint64_t addr, void *buffer, size_t siz
 	return true;
 }
 
+int64_t dec_open_u32(struct decoder *d, uint64_t addr)
+{
+	uint8_t b[4];
+
+	if (!dec_read_or_addr(d, addr, b, sizeof(b)))
+		return -1;
+	str_add_char(d->out, '[');
+	return (int64_t)dec_word(d, b, sizeof(b));
+}
+
 uint64_t dec_word(struct decoder *d, const uint8_t *bytes, unsigned size)
 {
 	uint64_t v = 0;
@@ -514,6 +524,30 @@ void dec_struct(struct decoder *d, unsigned id, uint64_t addr)
 
 /* ---- arrays ----------------------------------------------------------------------- */
 
+bool dec_array_step(struct decoder *d, uint64_t index, uint64_t at, bool read)
+{
+	if (index > 0)
+		dec_next(d);
+	d->cut_short |= !read;
+	if (!read && index == 0) {
+		dec_addr(d, at);
+		return false;
+	}
+	if (!read) {
+		dec_text(d, "... /* ");
+		dec_addr(d, at);
+		dec_text(d, " */]");
+		return false;
+	}
+	if (index == 0)
+		str_add_char(d->out, '[');
+	if (!d->style->verbose && index >= d->style->string_limit) {
+		dec_text(d, "...]");
+		return false;
+	}
+	return true;
+}
+
 void dec_array(struct decoder *d, uint64_t addr, uint64_t count, size_t size, dec_element print, void *user)
 {
 	uint8_t bytes[STRUCT_LIMIT];
@@ -535,25 +569,8 @@ void dec_array(struct decoder *d, uint64_t addr, uint64_t count, size_t size, de
 	}
 	for (uint64_t i = 0; i < count; i++) {
 		uint64_t at = addr + i * size;
-		if (i > 0)
-			dec_next(d);
-		if (!dec_read(d, at, bytes, size)) {
-			d->cut_short = true;
-			if (i == 0) {
-				dec_addr(d, addr);
-				return;
-			}
-			dec_text(d, "... /* ");
-			dec_addr(d, at);
-			dec_text(d, " */");
-			break;
-		}
-		if (i == 0)
-			str_add_char(d->out, '[');
-		if (!d->style->verbose && i >= d->style->string_limit) {
-			dec_text(d, "...");
-			break;
-		}
+		if (!dec_array_step(d, i, at, dec_read(d, at, bytes, size)))
+			return;
 		print(d, bytes, at, user);
 	}
 	str_add_char(d->out, ']');

@@ -46,15 +46,17 @@ struct sys_ref { /* what a hook prints */
 
 /* Is what the call fills worth looking at? */
 bool dec_failed(const struct decoder *d);
-/* Read all of SIZE bytes; false: not all could be read. */
 /* Behind BEFORE, the bytes from KNOWN up to SIZE of a structure that the caller made larger than we know it,
  * unless they are 0; "???" if they can't be read.  False: nothing printed. */
 bool dec_trailing(struct decoder *d, uint64_t addr, uint64_t known, uint64_t size, const char *before);
-/* dec_read() is for structures, which -e verbose= may want as addresses; dec_read_text() for text. */
+/* Read all of SIZE bytes; false: not all could be read.  dec_read() is for structures, which -e verbose= may want as
+ * addresses; dec_read_text() for text. */
 bool dec_read_text(struct decoder *d, uint64_t addr, void *buffer, size_t size);
 bool dec_read(struct decoder *d, uint64_t addr, void *buffer, size_t size);
 /* As strace's umove_or_printaddr: when false, the address has been printed. */
 bool dec_read_or_addr(struct decoder *d, uint64_t addr, void *buffer, size_t size);
+/* "[" of the 32-bit value at ADDR, which the caller prints, and "]" behind it.  -1: its address has been printed instead. */
+int64_t dec_open_u32(struct decoder *d, uint64_t addr);
 uint64_t dec_word(struct decoder *d, const uint8_t *bytes, unsigned size); /* little-endian */
 uint64_t dec_field(struct decoder *d, const struct sys_object *o, unsigned field);
 unsigned dec_size(const struct decoder *d, uint8_t size); /* of SYS_LONG ... in bytes */
@@ -98,6 +100,15 @@ void dec_flags_of(struct decoder *d, const uint16_t *xlats, unsigned count, uint
 void dec_enum(struct decoder *d, unsigned xlat, uint64_t value);
 void dec_enum_dec(struct decoder *d, unsigned xlat, int64_t value);
 void dec_named(struct decoder *d, uint64_t value, const char *name, const char *unknown);
+void dec_plain_flags(struct decoder *d, unsigned xlat, uint64_t value); /* without -X's number around them, nor a comment where none is known */
+/* A number whose words the caller prints: what -X wants in front of them and behind them.  In between names are plain,
+ * without numbers.  When dec_words_begin() is false, the number has been printed, and is all. */
+struct dec_words {
+	struct syscall_style plain;
+	const struct syscall_style *style;
+};
+bool dec_words_begin(struct decoder *d, uint64_t value, struct dec_words *words);
+void dec_words_end(struct decoder *d, const struct dec_words *words);
 
 /* Text.  dec_quote(): LENGTH bytes; STOP at a NUL. True: no NUL was met. */
 bool dec_quote(struct decoder *d, const uint8_t *bytes, size_t length, bool stop, bool always_hex);
@@ -125,6 +136,9 @@ unsigned dec_struct_size(const struct decoder *d, unsigned id);
 /* strace's print_array: COUNT elements of SIZE bytes, each through PRINT. */
 typedef void (*dec_element)(struct decoder *d, const uint8_t *bytes, uint64_t addr, void *user);
 void dec_array(struct decoder *d, uint64_t addr, uint64_t count, size_t size, dec_element print, void *user);
+/* The same step by step, for elements of varying length: the comma or the "[" in front of element INDEX at AT, whose
+ * bytes the caller has READ, or could not.  False: the list has ended and been closed; or, at INDEX 0, its address printed. */
+bool dec_array_step(struct decoder *d, uint64_t index, uint64_t at, bool read);
 void dec_array_of(struct decoder *d, uint64_t addr, uint64_t count, unsigned struct_id);
 void dec_sigset(struct decoder *d, const uint8_t *bytes, size_t size);
 void dec_sigset_at(struct decoder *d, uint64_t addr, uint64_t size);

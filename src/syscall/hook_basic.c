@@ -16,26 +16,16 @@ static void open_flags(struct decoder *d, uint64_t flags)
 	unsigned table = is_arm(d) ? XLAT_open_flags_arm : XLAT_open_flags;
 	const uint16_t only[] = { (uint16_t)table };
 
-	if (d->style->xlat == SYSCALL_XLAT_RAW) {
-		dec_hex(d, flags);
+	struct dec_words words;
+
+	if (!dec_words_begin(d, flags, &words))
 		return;
-	}
-	if (d->style->xlat == SYSCALL_XLAT_VERBOSE) {
-		dec_hex(d, flags);
-		dec_text(d, " /* ");
-	}
 	dec_text(d, dec_name(XLAT_open_access, flags & 3));
 	if ((flags & ~UINT64_C(3)) != 0) {
-		struct syscall_style plain = *d->style;
-		const struct syscall_style *old = d->style;
-		plain.xlat = SYSCALL_XLAT_ABBREV;
 		str_add_char(d->out, '|');
-		d->style = &plain;
 		dec_flags_of(d, only, 1, flags & ~UINT64_C(3), NULL);
-		d->style = old;
 	}
-	if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
-		dec_text(d, " */");
+	dec_words_end(d, &words);
 }
 
 void hook_open_flags(struct decoder *d, const struct sys_ref *ref) { open_flags(d, (uint32_t)ref->value); }
@@ -48,18 +38,10 @@ void hook_mmap_flags(struct decoder *d, const struct sys_ref *ref)
 	uint32_t flags = (uint32_t)ref->value, type = flags & 0xf, rest = flags & ~0xfu;
 	uint32_t huge = rest >> 26 & 0x3f;
 
-	if (d->style->xlat == SYSCALL_XLAT_RAW) {
-		dec_hex(d, flags);
+	struct dec_words words;
+
+	if (!dec_words_begin(d, flags, &words))
 		return;
-	}
-	if (d->style->xlat == SYSCALL_XLAT_VERBOSE) {
-		dec_hex(d, flags);
-		dec_text(d, " /* ");
-	}
-	struct syscall_style plain = *d->style;
-	const struct syscall_style *old = d->style;
-	plain.xlat = SYSCALL_XLAT_ABBREV;
-	d->style = &plain;
 	dec_enum(d, XLAT_map_types, type);
 	rest &= ~(huge << 26);
 	if (rest != 0) {
@@ -68,9 +50,7 @@ void hook_mmap_flags(struct decoder *d, const struct sys_ref *ref)
 	}
 	if (huge != 0)
 		dec_printf(d, "|%u<<MAP_HUGE_SHIFT", huge);
-	d->style = old;
-	if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
-		dec_text(d, " */");
+	dec_words_end(d, &words);
 }
 
 /* The file's offset of mmap, in hexadecimal; of mmap2, in pages. */

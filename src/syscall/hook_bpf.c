@@ -515,17 +515,16 @@ static void insn_code(struct decoder *d, unsigned code)
 	unsigned class = code & 7, op = code >> 4;
 	const char *name = class < 4 ? modes[code >> 5] : class == 5 || class == 6 ? jumps[op] : sums[op];
 
-	if (d->style->xlat != SYSCALL_XLAT_ABBREV)
-		dec_hex(d, code);
-	if (d->style->xlat == SYSCALL_XLAT_RAW)
+	struct dec_words words;
+
+	if (!dec_words_begin(d, code, &words))
 		return;
-	dec_text(d, d->style->xlat == SYSCALL_XLAT_VERBOSE ? " /* " : "");
 	dec_printf(d, "%s|%s|", classes[class], class < 4 ? sizes[code >> 3 & 3] : (code & 8) != 0 ? "BPF_X" : "BPF_K");
 	if (name != NULL)
 		dec_text(d, name);
 	else
 		dec_hex(d, class < 4 ? code & 0xe0 : code & 0xf0);
-	dec_text(d, d->style->xlat == SYSCALL_XLAT_VERBOSE ? " */" : "");
+	dec_words_end(d, &words);
 }
 
 static void print_insn(struct decoder *d, const uint8_t *b, uint64_t addr, void *user)
@@ -731,11 +730,10 @@ void hook_kern_version(struct decoder *d, const struct sys_ref *ref)
 {
 	uint32_t v = (uint32_t)ref->value;
 
-	if (d->style->xlat != SYSCALL_XLAT_ABBREV)
-		dec_hex(d, v);
-	if (d->style->xlat == SYSCALL_XLAT_RAW)
+	struct dec_words words;
+
+	if (!dec_words_begin(d, v, &words))
 		return;
-	dec_text(d, d->style->xlat == SYSCALL_XLAT_VERBOSE ? " /* " : "");
 	dec_printf(d, "KERNEL_VERSION(%u, %u, %u)", v >> 16, v >> 8 & 0xff, v & 0xff);
-	dec_text(d, d->style->xlat == SYSCALL_XLAT_VERBOSE ? " */" : "");
+	dec_words_end(d, &words);
 }

@@ -6,17 +6,6 @@
 #include <time.h>
 
 /* Print with names only, whatever -X says: for the part inside a comment of our own. */
-static void plain_flags(struct decoder *d, unsigned xlat, uint64_t value)
-{
-	struct syscall_style plain = *d->style;
-	const struct syscall_style *old = d->style;
-
-	plain.xlat = SYSCALL_XLAT_ABBREV;
-	d->style = &plain;
-	dec_flags_of(d, (const uint16_t[]){ (uint16_t)xlat }, 1, value, NULL);
-	d->style = old;
-}
-
 /* ---- nodes ------------------------------------------------------------------------ */
 
 void hook_mknod_mode(struct decoder *d, const struct sys_ref *ref) { dec_st_mode(d, (uint16_t)ref->value); }
@@ -383,22 +372,19 @@ void hook_memfd_flags(struct decoder *d, const struct sys_ref *ref)
 {
 	uint32_t v = (uint32_t)ref->value, huge = v >> 26;
 
-	if (d->style->xlat == SYSCALL_XLAT_RAW || v == 0) {
+	struct dec_words words;
+
+	if (v == 0)
 		dec_hex(d, v);
+	if (v == 0 || !dec_words_begin(d, v, &words))
 		return;
-	}
-	if (d->style->xlat == SYSCALL_XLAT_VERBOSE) {
-		dec_hex(d, v);
-		dec_text(d, " /* ");
-	}
-	if (d->style->xlat == SYSCALL_XLAT_ABBREV && huge == 0)
+	if (words.style->xlat == SYSCALL_XLAT_ABBREV && huge == 0)
 		dec_flags(d, XLAT_memfd_flags, v);
 	else if ((v & 0x3ffffff) != 0 || huge == 0)
-		plain_flags(d, XLAT_memfd_flags, v & 0x3ffffff);
+		dec_plain_flags(d, XLAT_memfd_flags, v & 0x3ffffff);
 	if (huge != 0)
 		dec_printf(d, "%s%u<<MFD_HUGE_SHIFT", (v & 0x3ffffff) != 0 ? "|" : "", huge);
-	if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
-		dec_text(d, " */");
+	dec_words_end(d, &words);
 }
 
 void hook_o_cloexec(struct decoder *d, const struct sys_ref *ref)
@@ -621,10 +607,10 @@ void hook_file_handle(struct decoder *d, const struct sys_ref *ref)
 
 void hook_printed_int(struct decoder *d, const struct sys_ref *ref)
 {
-	uint8_t b[4];
+	int64_t v = dec_open_u32(d, ref->value);
 
-	if (dec_read_or_addr(d, ref->value, b, 4))
-		dec_printf(d, "[%d]", (int)dec_word(d, b, 4));
+	if (v >= 0)
+		dec_printf(d, "%d]", (int)v);
 }
 
 void hook_file_handle_in(struct decoder *d, const struct sys_ref *ref)
@@ -675,15 +661,14 @@ static void quota_id(struct decoder *d, const struct sys_ref *ref)
 
 static void quota_flags(struct decoder *d, uint64_t addr, unsigned table)
 {
-	uint8_t b[4];
+	int64_t v = dec_open_u32(d, addr);
 
-	if (!dec_read_or_addr(d, addr, b, 4))
+	if (v < 0)
 		return;
-	str_add_char(d->out, '[');
 	if (table == XLAT_quota_formats)
-		dec_enum(d, table, dec_word(d, b, 4));
+		dec_enum(d, table, v);
 	else
-		dec_flags(d, table, dec_word(d, b, 4));
+		dec_flags(d, table, v);
 	str_add_char(d->out, ']');
 }
 

@@ -9,25 +9,16 @@ void hook_futex2_flags(struct decoder *d, const struct sys_ref *ref)
 {
 	enum { SIZE_MASK = 3 };
 	uint32_t v = (uint32_t)ref->value;
-	struct syscall_style plain = *d->style;
-	const struct syscall_style *style = d->style;
+	struct dec_words words;
 
-	if (style->xlat != SYSCALL_XLAT_ABBREV)
-		dec_hex(d, v);
-	if (style->xlat == SYSCALL_XLAT_RAW)
+	if (!dec_words_begin(d, v, &words))
 		return;
-	if (style->xlat == SYSCALL_XLAT_VERBOSE)
-		dec_text(d, " /* ");
-	plain.xlat = SYSCALL_XLAT_ABBREV;
-	d->style = &plain;
 	dec_enum(d, XLAT_futex2_sizes, v & SIZE_MASK);
 	if ((v & ~(uint32_t)SIZE_MASK) != 0) {
 		str_add_char(d->out, '|');
 		dec_flags_of(d, (const uint16_t[]){ XLAT_futex2_flags }, 1, v & ~(uint32_t)SIZE_MASK, NULL);
 	}
-	d->style = style;
-	if (style->xlat == SYSCALL_XLAT_VERBOSE)
-		dec_text(d, " */");
+	dec_words_end(d, &words);
 }
 
 void hook_futex_waitv(struct decoder *d, const struct sys_ref *ref)

@@ -210,10 +210,10 @@ static void slots(struct decoder *d, uint64_t addr, unsigned size)
 
 static void power(struct decoder *d, uint64_t addr)
 {
-	uint8_t b[4];
+	int64_t v = dec_open_u32(d, addr);
 
-	if (dec_read_or_addr(d, addr, b, 4))
-		dec_printf(d, "[%d]", (int)dec_word(d, b, 4));
+	if (v >= 0)
+		dec_printf(d, "%d]", (int)v);
 }
 
 static void event_out(struct decoder *d, uint32_t code, uint64_t addr)

@@ -389,12 +389,11 @@ void hook_termios(struct decoder *d, const struct sys_ref *ref)
 
 static void flags_at(struct decoder *d, uint64_t addr, unsigned xlat)
 {
-	uint8_t b[4];
+	int64_t flags = dec_open_u32(d, addr);
 
-	if (!dec_read_or_addr(d, addr, b, 4))
+	if (flags < 0)
 		return;
-	str_add_char(d->out, '[');
-	dec_flags(d, xlat, dec_word(d, b, 4));
+	dec_flags(d, xlat, flags);
 	str_add_char(d->out, ']');
 }
 

@@ -46,25 +46,13 @@ static void print_sequence(struct decoder *d, uint64_t addr, uint64_t room)
 	uint8_t b[CTX_SIZE];
 
 	for (uint64_t i = 0;; i++) {
-		if (dec_failed(d) || room < CTX_SIZE || !dec_read(d, addr, b, CTX_SIZE)) {
-			if (i == 0) {
-				dec_addr(d, addr);
-				return;
-			}
-			dec_printf(d, "... /* %#llx */", (unsigned long long)addr);
-			break;
-		}
-		if (i == 0)
-			str_add_char(d->out, '[');
-		if (!d->style->verbose && i >= d->style->string_limit) {
-			dec_text(d, "...");
-			break;
-		}
+		bool read = !dec_failed(d) && room >= CTX_SIZE && dec_read(d, addr, b, CTX_SIZE);
+		if (!dec_array_step(d, i, addr, read))
+			return;
 		uint64_t length = dec_word(d, b + 16, 8);
 		print_ctx(d, addr, b, room);
 		if (length < CTX_SIZE || length >= room || addr + length <= addr)
 			break;
-		dec_text(d, ", ");
 		addr += length;
 		room -= length;
 	}

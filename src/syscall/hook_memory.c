@@ -51,21 +51,14 @@ void hook_mpol_mode(struct decoder *d, const struct sys_ref *ref)
 			dec_flags_of(d, (const uint16_t[]){ XLAT_mpol_mode_flags }, 1, all, "MPOL_???");
 		return;
 	}
-	const struct syscall_style *old = d->style;
-	struct syscall_style plain = *old;
-	bool both = old->xlat == SYSCALL_XLAT_VERBOSE;
+	struct dec_words words; /* mode and flags are one number */
 
-	plain.xlat = SYSCALL_XLAT_ABBREV; /* mode and flags are one number */
-	if (both) {
-		dec_hex(d, all);
-		dec_text(d, " /* ");
-	}
-	d->style = &plain;
+	if (!dec_words_begin(d, all, &words))
+		return;
 	dec_enum(d, XLAT_mpol_modes, mode);
 	str_add_char(d->out, '|');
 	dec_flags(d, XLAT_mpol_mode_flags, flags);
-	d->style = old;
-	dec_text(d, both ? " */" : "");
+	dec_words_end(d, &words);
 }
 
 static void print_word(struct decoder *d, const uint8_t *bytes, uint64_t addr, void *user)
@@ -103,12 +96,11 @@ void hook_nodemask_out(struct decoder *d, const struct sys_ref *ref)
 
 void hook_mpol_out(struct decoder *d, const struct sys_ref *ref)
 {
-	uint8_t b[4];
+	int64_t mode = dec_open_u32(d, ref->value);
 
-	if (!dec_read_or_addr(d, ref->value, b, 4))
+	if (mode < 0)
 		return;
-	str_add_char(d->out, '[');
-	hook_mpol_mode(d, &(struct sys_ref){ .value = dec_word(d, b, 4), .size = 4 });
+	hook_mpol_mode(d, &(struct sys_ref){ .value = mode, .size = 4 });
 	str_add_char(d->out, ']');
 }
 
@@ -519,8 +511,11 @@ enum { IPC_SET = 1, IPC_STAT = 2, IPC_INFO = 3 };
 /* The layouts are those of 64 bits: elsewhere the address is said. */
 static bool ipc_stat(struct decoder *d, const struct sys_ref *ref, uint32_t cmd, uint8_t *b, size_t size)
 {
-	d->ignore_error = cmd == IPC_SET;
-	if (d->word == 8)
+	bool known = cmd == IPC_SET || cmd == IPC_STAT;
+
+	if (known)
+		d->ignore_error = cmd == IPC_SET;
+	if (known && d->word == 8)
 		return dec_read_or_addr(d, ref->value, b, size);
 	dec_addr(d, ref->value);
 	return false;
@@ -552,10 +547,6 @@ void hook_shmctl_arg(struct decoder *d, const struct sys_ref *ref)
 		shm_info(d, ref, cmd == IPC_INFO ? STRUCT_shminfo : STRUCT_shm_info);
 		return;
 	}
-	if (cmd != IPC_SET && cmd != IPC_STAT) {
-		dec_addr(d, ref->value);
-		return;
-	}
 	if (!ipc_stat(d, ref, cmd, b, sizeof(b)))
 		return;
 	print_ipc_perm(d, "shm_perm", b, cmd == IPC_STAT);
@@ -580,10 +571,6 @@ void hook_msgctl_arg(struct decoder *d, const struct sys_ref *ref)
 		dec_struct(d, STRUCT_msginfo, ref->value);
 		return;
 	}
-	if (cmd != IPC_SET && cmd != IPC_STAT) {
-		dec_addr(d, ref->value);
-		return;
-	}
 	if (!ipc_stat(d, ref, cmd, b, sizeof(b)))
 		return;
 	print_ipc_perm(d, "msg_perm", b, cmd == IPC_STAT);
@@ -601,7 +588,7 @@ void hook_msgctl_arg(struct decoder *d, const struct sys_ref *ref)
 
 void hook_semctl_arg(struct decoder *d, const struct sys_ref *ref)
 {
-	enum { SETVAL = 16, SEM_STAT = 18, SEM_INFO = 19 };
+	enum { SEM_STAT = 18, SEM_INFO = 19 };
 	uint32_t cmd = ipc_kind((uint32_t)d->args[2] & ~0x100u, SEM_STAT);
 	uint8_t b[104];
 
@@ -614,16 +601,8 @@ void hook_semctl_arg(struct decoder *d, const struct sys_ref *ref)
 		str_add_char(d->out, ']');
 		return;
 	}
-	if (cmd == SETVAL) {
-		dec_addr(d, ref->value);
-		return;
-	}
 	if (cmd == IPC_INFO || cmd == SEM_INFO) {
 		dec_struct(d, STRUCT_seminfo, ref->value);
-		return;
-	}
-	if (cmd != IPC_SET && cmd != IPC_STAT) {
-		dec_addr(d, ref->value);
 		return;
 	}
 	if (!ipc_stat(d, ref, cmd, b, sizeof(b)))

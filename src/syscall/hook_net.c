@@ -61,10 +61,12 @@ __attribute__((format(printf, 5, 6))) static void net_value(struct decoder *d, c
 }
 
 /* An address in quotes: with -xx its letters are in hex, as those of all strings. */
-static void quote_address(struct decoder *d, const char *text, struct str *quoted)
+static void quote_address(struct decoder *d, int family, const uint8_t *address, struct str *quoted)
 {
 	struct str *out = d->out;
+	char text[INET6_ADDRSTRLEN];
 
+	inet_ntop(family, address, text, sizeof(text));
 	d->out = quoted;
 	dec_quote(d, (const uint8_t *)text, strlen(text), false, false);
 	d->out = out;
@@ -73,22 +75,19 @@ static void quote_address(struct decoder *d, const char *text, struct str *quote
 static void print_inet(struct decoder *d, const uint8_t *b, size_t size)
 {
 	CLEANUP(str_deinit) struct str quoted = { 0 };
-	char text[INET_ADDRSTRLEN];
 
 	if (size < 16) {
 		print_raw(d, b, size);
 		return;
 	}
 	net_value(d, ", sin_port=", b + 2, 2, "htons(%u)", big16(b + 2));
-	inet_ntop(AF_INET, b + 4, text, sizeof(text));
-	quote_address(d, text, &quoted);
+	quote_address(d, AF_INET, b + 4, &quoted);
 	net_value(d, ", sin_addr=", b + 4, 4, "inet_addr(%s)", str_text(&quoted));
 }
 
 static void print_inet6(struct decoder *d, const uint8_t *b, size_t size)
 {
 	CLEANUP(str_deinit) struct str quoted = { 0 };
-	char text[INET6_ADDRSTRLEN];
 
 	if (size < 24) {
 		print_raw(d, b, size);
@@ -96,8 +95,7 @@ static void print_inet6(struct decoder *d, const uint8_t *b, size_t size)
 	}
 	net_value(d, ", sin6_port=", b + 2, 2, "htons(%u)", big16(b + 2));
 	net_value(d, ", sin6_flowinfo=", b + 4, 4, "htonl(%u)", (unsigned)ntohl((uint32_t)dec_word(d, b + 4, 4)));
-	inet_ntop(AF_INET6, b + 8, text, sizeof(text));
-	quote_address(d, text, &quoted);
+	quote_address(d, AF_INET6, b + 8, &quoted);
 	if (d->style->xlat == SYSCALL_XLAT_ABBREV)
 		dec_printf(d, ", inet_pton(AF_INET6, %s, &sin6_addr)", str_text(&quoted));
 	else

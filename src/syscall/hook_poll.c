@@ -25,19 +25,25 @@ void hook_pollfds(struct decoder *d, const struct sys_ref *ref)
 	dec_array(d, ref->value, (uint32_t)d->args[1], 8, print_pollfd, NULL);
 }
 
+/* How many are ready; false: there is nothing to tell of them. */
+static bool print_ready(struct decoder *d)
+{
+	if (d->call->is_error)
+		return false;
+	dec_int(d, d->call->result);
+	if (d->call->result == 0)
+		dec_text(d, " (Timeout)");
+	return d->call->result != 0;
+}
+
 /* ppoll's timeout may have been changed: what's printed at entry is what was asked. */
 static bool poll_result(struct decoder *d, bool left, unsigned time_struct)
 {
 	uint8_t bytes[8];
 	unsigned printed = 0, shown = 0;
 
-	if (d->call->is_error)
+	if (!print_ready(d))
 		return true;
-	dec_int(d, d->call->result);
-	if (d->call->result == 0) {
-		dec_text(d, " (Timeout)");
-		return true;
-	}
 	size_t before = d->out->length;
 	dec_text(d, " (");
 	size_t start = d->out->length;
@@ -139,13 +145,8 @@ static bool select_result(struct decoder *d, unsigned time_struct)
 	const char *separator = "";
 	int count = fd_count(d);
 
-	if (d->call->is_error)
+	if (!print_ready(d))
 		return true;
-	dec_int(d, d->call->result);
-	if (d->call->result == 0) {
-		dec_text(d, " (Timeout)");
-		return true;
-	}
 	dec_text(d, " (");
 	for (unsigned i = 0; i < 3; i++) {
 		bool some = false;

@@ -242,17 +242,6 @@ static void value_end(struct decoder *d, bool result)
 		dec_text(d, " */");
 }
 
-static void plain_flags(struct decoder *d, unsigned table, uint64_t v)
-{
-	struct syscall_style plain = *d->style;
-	const struct syscall_style *old = d->style;
-
-	plain.xlat = SYSCALL_XLAT_ABBREV;
-	d->style = &plain;
-	dec_flags_of(d, (const uint16_t[]){ (uint16_t)table }, 1, v, NULL);
-	d->style = old;
-}
-
 static bool vector_length(struct decoder *d, unsigned table, uint64_t v, bool result)
 {
 	uint64_t length = v & 0xffff, flags = v & ~UINT64_C(0xffff);
@@ -264,7 +253,7 @@ static bool vector_length(struct decoder *d, unsigned table, uint64_t v, bool re
 		return true;
 	}
 	value_begin(d, v, result);
-	plain_flags(d, table, flags);
+	dec_plain_flags(d, table, flags);
 	str_add_char(d->out, '|');
 	dec_hex(d, length);
 	value_end(d, result);
@@ -465,7 +454,7 @@ static void result_bits(struct decoder *d, unsigned table, uint64_t v)
 	size_t start = d->out->length;
 
 	dec_text(d, " (");
-	plain_flags(d, table, v);
+	dec_plain_flags(d, table, v);
 	if (v != 0 && d->out->text[start + 2] == '0')
 		d->out->length = start; /* a number */
 	else if (v == 0 && dec_name(table, 0) == NULL)

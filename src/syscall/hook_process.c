@@ -108,16 +108,13 @@ void hook_cap_header(struct decoder *d, const struct sys_ref *ref)
 
 static void cap_bits(struct decoder *d, uint64_t bits)
 {
+	struct dec_words words;
 	bool first = true;
 
-	if (bits == 0 || d->style->xlat == SYSCALL_XLAT_RAW) {
+	if (bits == 0)
 		dec_hex(d, bits);
+	if (bits == 0 || !dec_words_begin(d, bits, &words))
 		return;
-	}
-	if (d->style->xlat == SYSCALL_XLAT_VERBOSE) {
-		dec_hex(d, bits);
-		dec_text(d, " /* ");
-	}
 	for (unsigned i = 0; i < 64; i++) {
 		const char *name = dec_name(XLAT_capabilities, i);
 		if ((bits >> i & 1) == 0 || name == NULL)
@@ -128,8 +125,7 @@ static void cap_bits(struct decoder *d, uint64_t bits)
 	}
 	if (bits != 0)
 		dec_printf(d, "%s%#llx", first ? "" : "|", (unsigned long long)bits);
-	if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
-		dec_text(d, " */");
+	dec_words_end(d, &words);
 }
 
 void hook_cap_data(struct decoder *d, const struct sys_ref *ref)
@@ -502,7 +498,6 @@ static void clone_in(struct decoder *d, uint64_t addr, const uint8_t *b, uint64_
 static void clone_out(struct decoder *d, uint64_t addr, const uint8_t *b, uint64_t size)
 {
 	uint64_t flags = clone_arg(d, b, 0);
-	uint8_t word[4];
 	bool any = false;
 
 	if (d->call->is_error)
@@ -513,13 +508,13 @@ static void clone_out(struct decoder *d, uint64_t addr, const uint8_t *b, uint64
 			continue;
 		dec_printf(d, "%s%s=", any ? ", " : " => {", i == 0 ? "pidfd" : "parent_tid");
 		any = true;
-		if (!dec_read_or_addr(d, at, word, 4))
+		int64_t word = dec_open_u32(d, at);
+		if (word < 0)
 			continue;
-		str_add_char(d->out, '[');
 		if (i == 0)
-			dec_fd(d, (int)dec_word(d, word, 4));
+			dec_fd(d, (int)word);
 		else
-			dec_int(d, (int)dec_word(d, word, 4));
+			dec_int(d, (int)word);
 		str_add_char(d->out, ']');
 	}
 	any |= dec_trailing(d, addr, 88, size, any ? ", " : " => {");

@@ -172,12 +172,10 @@ void hook_sg_io(struct decoder *d, const struct sys_ref *ref)
 void hook_sg_reset(struct decoder *d, const struct sys_ref *ref)
 {
 	enum { NO_ESCALATE = 0x100 };
-	uint8_t b[4];
+	int64_t v = dec_open_u32(d, ref->value);
 
-	if (!dec_read_or_addr(d, ref->value, b, 4))
+	if (v < 0)
 		return;
-	uint32_t v = (uint32_t)dec_word(d, b, 4);
-	str_add_char(d->out, '[');
 	if ((v & NO_ESCALATE) != 0) {
 		dec_enum(d, XLAT_sg_reset, NO_ESCALATE);
 		str_add_char(d->out, '|');

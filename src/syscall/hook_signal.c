@@ -123,6 +123,26 @@ bool result_handler(struct decoder *d)
 	return true;
 }
 
+/* RESTORER may be NULL: this machine has none. */
+static void action_fields(struct decoder *d, const uint8_t *handler, const uint8_t *mask, size_t mask_size, const uint8_t *flag_word,
+			  const uint8_t *restorer)
+{
+	enum { HAS_RESTORER = 0x04000000 };
+	uint64_t flags = dec_word(d, flag_word, d->word);
+
+	dec_text(d, "{sa_handler=");
+	print_handler(d, dec_word(d, handler, d->word));
+	dec_text(d, ", sa_mask=");
+	dec_sigset(d, mask, mask_size);
+	dec_text(d, ", sa_flags=");
+	dec_flags(d, XLAT_sa_flags, flags);
+	if (restorer != NULL && (flags & HAS_RESTORER) != 0) {
+		dec_text(d, ", sa_restorer=");
+		dec_addr(d, dec_word(d, restorer, d->word));
+	}
+	str_add_char(d->out, '}');
+}
+
 /* struct kernel_sigaction: handler, flags, restorer (x86 and arm have one), mask. */
 static void print_action(struct decoder *d, uint64_t addr, size_t mask_size)
 {
@@ -136,18 +156,7 @@ static void print_action(struct decoder *d, uint64_t addr, size_t mask_size)
 			dec_addr(d, addr);
 		return;
 	}
-	uint64_t flags = dec_word(d, b + w, w);
-	dec_text(d, "{sa_handler=");
-	print_handler(d, dec_word(d, b, w));
-	dec_text(d, ", sa_mask=");
-	dec_sigset(d, b + head, mask_size);
-	dec_text(d, ", sa_flags=");
-	dec_flags(d, XLAT_sa_flags, flags);
-	if (restorer && (flags & 0x04000000) != 0) {
-		dec_text(d, ", sa_restorer=");
-		dec_addr(d, dec_word(d, b + 2 * w, w));
-	}
-	str_add_char(d->out, '}');
+	action_fields(d, b, b + head, mask_size, b + w, restorer ? b + 2 * w : NULL);
 }
 
 void hook_sigaction(struct decoder *d, const struct sys_ref *ref)
@@ -166,18 +175,7 @@ void hook_old_sigaction(struct decoder *d, const struct sys_ref *ref)
 
 	if (!dec_read_or_addr(d, ref->value, b, 4 * w))
 		return;
-	uint64_t flags = dec_word(d, b + 2 * w, w);
-	dec_text(d, "{sa_handler=");
-	print_handler(d, dec_word(d, b, w));
-	dec_text(d, ", sa_mask=");
-	dec_sigset(d, b + w, w);
-	dec_text(d, ", sa_flags=");
-	dec_flags(d, XLAT_sa_flags, flags);
-	if ((flags & 0x04000000) != 0) {
-		dec_text(d, ", sa_restorer=");
-		dec_addr(d, dec_word(d, b + 3 * w, w));
-	}
-	str_add_char(d->out, '}');
+	action_fields(d, b, b + w, w, b + 2 * w, b + 3 * w);
 }
 
 /* ---- siginfo ---------------------------------------------------------------------- */

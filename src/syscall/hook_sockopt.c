@@ -142,42 +142,39 @@ static bool is_int_option(uint32_t name)
 
 static void one_int(struct decoder *d, uint64_t addr)
 {
-	uint8_t b[4];
+	int64_t v = dec_open_u32(d, addr);
 
-	if (dec_read_or_addr(d, addr, b, 4))
-		dec_printf(d, "[%d]", (int)dec_word(d, b, 4));
+	if (v >= 0)
+		dec_printf(d, "%d]", (int)v);
 }
 
 static void one_fd(struct decoder *d, uint64_t addr)
 {
-	uint8_t b[4];
+	int64_t v = dec_open_u32(d, addr);
 
-	if (!dec_read_or_addr(d, addr, b, 4))
+	if (v < 0)
 		return;
-	str_add_char(d->out, '[');
-	dec_fd(d, (int)dec_word(d, b, 4));
+	dec_fd(d, (int)v);
 	str_add_char(d->out, ']');
 }
 
 static void named_hex(struct decoder *d, uint64_t addr, unsigned table)
 {
-	uint8_t b[4];
+	int64_t v = dec_open_u32(d, addr);
 
-	if (!dec_read_or_addr(d, addr, b, 4))
+	if (v < 0)
 		return;
-	str_add_char(d->out, '[');
-	dec_enum(d, table, dec_word(d, b, 4));
+	dec_enum(d, table, v);
 	str_add_char(d->out, ']');
 }
 
 static void named_int(struct decoder *d, uint64_t addr, unsigned table)
 {
-	uint8_t b[4];
+	int64_t v = dec_open_u32(d, addr);
 
-	if (!dec_read_or_addr(d, addr, b, 4))
+	if (v < 0)
 		return;
-	str_add_char(d->out, '[');
-	dec_enum_dec(d, table, (int)dec_word(d, b, 4));
+	dec_enum_dec(d, table, (int)v);
 	str_add_char(d->out, ']');
 }
 
@@ -295,19 +292,17 @@ static void port_range_comment(struct decoder *d, unsigned low, unsigned high)
 /* "[0x3020100 / * 256..770 * /]" */
 static void port_range(struct decoder *d, uint64_t addr, int32_t length)
 {
-	uint8_t b[4];
-
 	if (length != 4) {
 		dec_buffer_hex(d, addr, length < 0 ? 0 : (uint64_t)length);
-	} else if (dec_read_or_addr(d, addr, b, 4)) {
-		uint32_t v = (uint32_t)dec_word(d, b, 4);
-
-		str_add_char(d->out, '[');
-		dec_hex(d, v);
-		if (v != 0 && d->style->xlat != SYSCALL_XLAT_RAW)
-			port_range_comment(d, v & 0xffff, v >> 16);
-		str_add_char(d->out, ']');
+		return;
 	}
+	int64_t v = dec_open_u32(d, addr);
+	if (v < 0)
+		return;
+	dec_hex(d, (uint64_t)v);
+	if (v != 0 && d->style->xlat != SYSCALL_XLAT_RAW)
+		port_range_comment(d, v & 0xffff, (unsigned)(v >> 16));
+	str_add_char(d->out, ']');
 }
 
 /* A key of TCP's authentication option: of a shorter one the rest is 0. */
@@ -439,12 +434,10 @@ void hook_sockopt_set(struct decoder *d, const struct sys_ref *ref)
 
 static void socket_error(struct decoder *d, uint64_t addr)
 {
-	uint8_t b[4];
+	int64_t error = dec_open_u32(d, addr);
 
-	if (!dec_read_or_addr(d, addr, b, 4))
+	if (error < 0)
 		return;
-	uint32_t error = (uint32_t)dec_word(d, b, 4);
-	str_add_char(d->out, '[');
 	dec_errno(d, error);
 	str_add_char(d->out, ']');
 }

@@ -124,16 +124,12 @@ void dec_dev(struct decoder *d, uint64_t dev)
 	uint32_t major = (uint32_t)(((dev >> 8) & 0xfff) | ((dev >> 32) & ~(uint64_t)0xfff));
 	uint32_t minor = (uint32_t)((dev & 0xff) | ((dev >> 12) & ~(uint64_t)0xff));
 
-	if (d->style->xlat != SYSCALL_XLAT_ABBREV)
-		dec_hex(d, dev);
-	if (d->style->xlat == SYSCALL_XLAT_RAW)
+	struct dec_words words;
+
+	if (!dec_words_begin(d, dev, &words))
 		return;
-	if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
-		dec_text(d, " /* ");
-	dec_text(d, "makedev(");
-	dec_printf(d, "%#x, %#x)", major, minor);
-	if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
-		dec_text(d, " */");
+	dec_printf(d, "makedev(%#x, %#x)", major, minor);
+	dec_words_end(d, &words);
 }
 
 void dec_fd(struct decoder *d, int fd)
@@ -415,6 +411,39 @@ void dec_flags(struct decoder *d, unsigned xlat, uint64_t value)
 	const uint16_t one = (uint16_t)xlat;
 
 	dec_flags_of(d, &one, 1, value, unknown_name(xlat));
+}
+
+bool dec_words_begin(struct decoder *d, uint64_t value, struct dec_words *words)
+{
+	words->style = d->style;
+	if (d->style->xlat != SYSCALL_XLAT_ABBREV)
+		dec_hex(d, value);
+	if (d->style->xlat == SYSCALL_XLAT_RAW)
+		return false;
+	if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
+		dec_text(d, " /* ");
+	words->plain = *d->style;
+	words->plain.xlat = SYSCALL_XLAT_ABBREV;
+	d->style = &words->plain;
+	return true;
+}
+
+void dec_words_end(struct decoder *d, const struct dec_words *words)
+{
+	d->style = words->style;
+	if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
+		dec_text(d, " */");
+}
+
+void dec_plain_flags(struct decoder *d, unsigned xlat, uint64_t value)
+{
+	struct syscall_style plain = *d->style;
+	const struct syscall_style *old = d->style;
+
+	plain.xlat = SYSCALL_XLAT_ABBREV;
+	d->style = &plain;
+	dec_flags_of(d, (const uint16_t[]){ (uint16_t)xlat }, 1, value, NULL);
+	d->style = old;
 }
 
 static void time_comment(struct decoder *d, int64_t sec, uint64_t part, unsigned digits, uint64_t limit)

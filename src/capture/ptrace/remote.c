@@ -30,14 +30,19 @@ static size_t to_page_end(uint64_t addr)
 	return PAGE_BYTES - addr % PAGE_BYTES;
 }
 
-static size_t read_mem_file(pid_t pid, uint64_t addr, void *buffer, size_t size_bytes)
+static int open_mem_file(pid_t pid, int mode)
 {
 	char path[32];
-	int fd;
-	ssize_t n;
 
 	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return open(path, mode | O_CLOEXEC);
+}
+
+static size_t read_mem_file(pid_t pid, uint64_t addr, void *buffer, size_t size_bytes)
+{
+	int fd = open_mem_file(pid, O_RDONLY);
+	ssize_t n;
+
 	if (fd < 0)
 		return 0;
 	n = pread(fd, buffer, size_bytes, (off_t)addr);
@@ -134,7 +139,6 @@ struct syscall_memory remote_memory(struct remote *r)
 
 size_t remote_write(pid_t pid, uint64_t addr, const void *data, size_t size_bytes)
 {
-	char path[32];
 	int fd;
 	struct iovec from = { (void *)(uintptr_t)data, size_bytes };
 	struct iovec to = { (void *)(uintptr_t)addr, size_bytes };
@@ -142,8 +146,7 @@ size_t remote_write(pid_t pid, uint64_t addr, const void *data, size_t size_byte
 
 	if (n > 0)
 		return (size_t)n;
-	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
+	fd = open_mem_file(pid, O_WRONLY);
 	if (fd < 0)
 		return 0;
 	n = pwrite(fd, data, size_bytes, (off_t)addr);
