@@ -24,11 +24,11 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/units.h"
 #include "base/vec.h"
 #include "capture/track.h"
 #include "record/recorder.h"
 #include "session/command.h"
+#include "session/record_name.h"
 #include "session/resolve.h"
 #include "session/select.h"
 
@@ -51,7 +51,7 @@
 #define DRAIN_EVERY_NS 100000000ULL
 #define SIGNAL_GRACE_NS 2000000000ULL
 #define DRAIN_NICE      (-10)
-enum { TARGET_ENDED = -2, POLL_MAX = 4096, NAMES_MAX = 10000 };
+enum { TARGET_ENDED = -2, POLL_MAX = 4096 };
 
 struct session {
 	const struct record_session_options *options;
@@ -72,72 +72,6 @@ struct session {
 	bool has_calls_alone;       /* in the end: no samples */
 	bool stop, abandon;         /* end the recording; don't wait for the command either */
 };
-
-/* --- the recording's name ----------------------------------------------------------------- */
-
-static void read_comm(pid_t pid, char *name, size_t size)
-{
-	char path[64];
-	struct str text;
-
-	str_init(&text);
-	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	err_destroy(io_read_file(path, 4096, &text));
-	if (text.text && text.text[0])
-		snprintf(name, size, "%.*s-%d", (int)strcspn(text.text, "\n"), text.text, pid);
-	else
-		snprintf(name, size, "%d", pid);
-	str_deinit(&text);
-}
-
-static void base_name(const char *path, char *name, size_t size)
-{
-	size_t length = strlen(path);
-
-	while (length > 1 && path[length - 1] == '/')
-		length--;
-
-	size_t from = length;
-
-	while (from > 0 && path[from - 1] != '/')
-		from--;
-	snprintf(name, size, "%.*s", (int)(length - from), path + from);
-}
-
-static void default_name(const struct record_session_options *o, char *name, size_t size)
-{
-	snprintf(name, size, "machine");
-	if (o->command)
-		base_name(o->command[0], name, size);
-	else if (o->request.target == CAPTURE_CGROUP)
-		base_name(o->request.cgroup_path, name, size);
-	else if (o->request.pid_count)
-		read_comm(o->request.pids[0], name, size);
-	for (char *p = name; *p; p++)
-		if (*p == '/' || (unsigned char)*p <= ' ')
-			*p = '_';
-	if (name[0] == '.' || name[0] == '\0')
-		name[0] = '_';
-}
-
-/* What was recorded before is never overwritten by chance: make.sonde, make-2.sonde ... */
-static char *choose_path(const struct record_session_options *o)
-{
-	char name[200];
-
-	if (o->path)
-		return mem_strdup(o->path);
-	default_name(o, name, sizeof(name));
-	for (unsigned i = 1; i < NAMES_MAX; i++) {
-		char *path = i == 1 ? mem_printf("%s.sonde", name) : mem_printf("%s-%u.sonde", name, i);
-		struct stat st;
-
-		if (o->overwrite || lstat(path, &st) != 0)
-			return path;
-		free(path);
-	}
-	return mem_printf("%s.sonde", name);
-}
 
 /* --- beginning ------------------------------------------------------------------------------- */
 
@@ -533,59 +467,6 @@ static void destroy_sources(struct session *s)
 	}
 }
 
-/* "31 system calls, 4 samples". */
-static void add_rows(const struct session_end *e, struct str *line)
-{
-	if (e->calls)
-		str_printf(line, "%s system call%s", units_count(e->calls).text, e->calls == 1 ? "" : "s");
-	if (e->calls && !e->calls_alone)
-		str_printf(line, ", %s sample%s", units_count(e->samples).text, e->samples == 1 ? "" : "s");
-	if (!e->calls)
-		str_printf(line, "%s %s%s", units_count(e->totals.rows).text, e->samples_alone ? "sample" : "event",
-			   e->totals.rows == 1 ? "" : "s");
-}
-
-void session_say_end(const struct session_end *e)
-{
-	struct str line;
-
-	str_init(&line);
-	str_printf(&line, "%s wall", units_duration_ns((double)e->wall_ns).text);
-	if (e->cpu_ns)
-		str_printf(&line, ", %s CPU", units_duration_ns((double)*e->cpu_ns).text);
-	str_printf(&line, " in %s process%s", units_count(e->tracked.processes).text,
-		   e->tracked.processes == 1 ? "" : "es");
-	if (e->tracked.threads > e->tracked.processes)
-		str_printf(&line, " (%s threads)", units_count(e->tracked.threads).text);
-	str_add(&line, "; ");
-	add_rows(e, &line);
-	str_printf(&line, ", %s lost; %s", units_count(e->totals.lost + e->totals.source_lost).text,
-		   units_bytes((double)e->totals.bytes).text);
-	log_note("%s", str_text(&line));
-	str_deinit(&line);
-}
-
-struct err *session_cut_short(const struct recorder *r)
-{
-	const struct err *cut = recorder_borrow_error(r);
-	struct err *err;
-
-	if (cut == NULL)
-		return NULL;
-	err = err_new(err_code(cut), "the recording was cut short: %s", err_message(cut));
-	return err_advice(cut) ? err_fix(err, "%s", err_advice(cut)) : err;
-}
-
-void session_say_next(const char *recording, bool calls_alone)
-{
-	CLEANUP(mem_freep) char *path = str_quote_shell(recording);
-
-	if (calls_alone)
-		log_note("  waits: sonde trace %s --waits      report: sonde report %s", path, path);
-	else
-		log_note("  report: sonde report %s      page: sonde flame %s", path, path);
-}
-
 static void summarize(struct session *s, const struct recorder_totals *totals)
 {
 	struct session_end e = { .wall_ns = s->end_ns - s->start_ns, .totals = *totals,
@@ -724,7 +605,7 @@ struct err *session_record(const struct record_session_options *options, int *st
 			     .command = { .go_fd = -1, .result_fd = -1 } };
 
 	*status = options->command ? COMMAND_FAILED : 0;
-	s.path = choose_path(options);
+	s.path = record_name_choose(options);
 
 	struct err *err = begin(&s, status);
 

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "../helper/fixture_calls.h"
+#include "../helper/own_dir.h"
 
 #include "record/recording.h"
 #include "session/trace/fold.h"
@@ -32,7 +33,7 @@ static int set_up(void **state)
 {
 	static char dir[] = "/tmp/sonde-test-calls-XXXXXX";
 
-	if (!mkdtemp(dir) || chdir(dir) != 0)
+	if (own_dir_enter(dir) != 0)
 		return -1;
 	check(fixture_calls_recording("calls.sonde"));
 	check(recording_open("calls.sonde", &rec));
@@ -42,11 +43,8 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	char command[256];
-
 	recording_destroy(rec);
-	snprintf(command, sizeof(command), "rm -rf '%s'", (char *)*state);
-	return chdir("/") || system(command);
+	return own_dir_leave(*state);
 }
 
 static struct calls *make(const struct calls_options *options)

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "../helper/fixture_recording.h"
+#include "../helper/own_dir.h"
 
 #include "convert/folded.h"
 #include "convert/text.h"
@@ -36,7 +37,7 @@ static int set_up(void **state)
 	static char dir[] = "/tmp/sonde-test-profile-XXXXXX";
 
 	(void)state;
-	if (!mkdtemp(dir) || chdir(dir) != 0)
+	if (own_dir_enter(dir) != 0)
 		return -1;
 	check(fixture_recording("demo.sonde", false));
 	check(recording_open("demo.sonde", &rec));
@@ -46,11 +47,8 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	char command[256];
-
 	recording_destroy(rec);
-	snprintf(command, sizeof(command), "rm -rf '%s'", (char *)*state);
-	return chdir("/") || system(command);
+	return own_dir_leave(*state);
 }
 
 static struct profile *make(const struct profile_options *options)

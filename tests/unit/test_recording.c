@@ -17,6 +17,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "../helper/own_dir.h"
+
 static char directory[] = "/tmp/sonde-test-XXXXXX";
 
 static struct recorder *start(const char *name, const struct recorder_compactor *compactor,
@@ -568,14 +570,12 @@ static void test_not_recordings(void **state)
 
 static int enter_directory(void **state)
 {
-	return mkdtemp(directory) == NULL || chdir(directory) < 0;
+	return own_dir_enter(directory);
 }
 
 static int leave_directory(void **state)
 {
-	CLEANUP(mem_freep) char *command = mem_printf("rm -rf %s", directory);
-
-	return chdir("/") < 0 || system(command) != 0;
+	return own_dir_leave(directory);
 }
 
 int main(void)

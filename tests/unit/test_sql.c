@@ -16,6 +16,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "../helper/own_dir.h"
+
 enum { ROWS = 150000 };
 static char directory[] = "/tmp/sonde-test-XXXXXX";
 static struct recording *recording;
@@ -125,7 +127,7 @@ static int set_up(void **state)
 	struct recorder_options o = { .path = "x.sonde", .compactor = &parquet_compactor };
 	struct recorder *r;
 
-	if (mkdtemp(directory) == NULL || chdir(directory) < 0 || recorder_create(&o, &r) != NULL)
+	if (own_dir_enter(directory) != 0 || recorder_create(&o, &r) != NULL)
 		return 1;
 	struct recorder_stream *s = recorder_stream_create(r);
 
@@ -150,11 +152,9 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	CLEANUP(mem_freep) char *command = mem_printf("rm -rf %s", directory);
-
 	sql_destroy(sql);
 	recording_destroy(recording);
-	return chdir("/") < 0 || system(command) != 0;
+	return own_dir_leave(directory);
 }
 
 /* --- tests -------------------------------------------------------------------------------------
