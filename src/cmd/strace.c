@@ -7,6 +7,7 @@
  */
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "cmd/cmd.h"
 #include "cmd/trace_opts.h"
 #include "session/trace/session.h"
@@ -141,11 +142,11 @@ static void print_version(void)
 	       "Optional features enabled: stack-trace=sonde stack-demangle m32-mpers mx32-mpers\n");
 }
 
-/* strace's form: "strace: what happened", and where to look. */
+/* strace's form: "strace: what happened", and where to look; strace has no other advice. */
 static int complain(const struct trace_options *o, struct err *err)
 {
 	trace_say(o, "%s", err_message(err));
-	if (err_advice(err))
+	if (err_advice(err) && str_starts(err_advice(err), "Try '"))
 		fprintf(stderr, "%s\n", err_advice(err));
 	err_destroy(err);
 	return 1;

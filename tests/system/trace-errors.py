@@ -19,7 +19,11 @@ BEAT = os.environ["BUILD"] + "/tests/workload/beat"
 LONG = "a" * 100000
 # words behind `sonde trace --engine E`, its exit status, a pattern of what it says
 WRONG = [
-    (["-p", "99999999"], 1, r"99999999.*No such process"), (["-p", "0"], 2, "Invalid process id"), (["-p", "x"], 2, "Invalid process id"),
+    (["-p", "99999999"], 1, r"99999999.*No such process[^$]*pgrep"), ([], 2, "sonde trace -- COMMAND"),
+    (["-e", "opne", "true"], 2, "'opne'[^$]*did you mean open"), (["-e", "%flie", "true"], 2, "did you mean %file"),
+    (["-e", "trac=open", "true"], 2, "did you mean -e trace="), (["-e", "status=fialed", "true"], 2, "one of: successful failed"),
+    (["-e", "signal=FOO", "true"], 2, "kill -l"), (["-e", "/[", "true"], 2, "regular expression"),
+ (["-p", "0"], 2, "Invalid process id"), (["-p", "x"], 2, "Invalid process id"),
     (["/nonexistent/x"], 1, "No such file"), (["nonexistent-program"], 1, "nonexistent-program"), (["--", ""], 1, "''"),
     (["/etc/passwd"], 1, r"EACCES[^$]*exec: Permission denied"), (["/etc"], 1, r"EACCES[^$]*exec: Permission denied"),
     (["./no-shebang"], 1, r"ENOEXEC[^$]*exec: Exec format error"), (["./elf"], 1, r"ENOEXEC[^$]*exec: Exec format error"),
@@ -57,6 +61,13 @@ def words(engine):
     for text, status, pattern in WRONG:
         done = run("sonde", "trace", "--engine", engine, *text, timeout=60)
         expect("%s: %s" % (engine, " ".join(text)[:40].encode("unicode_escape").decode()), is_right(done, status, pattern), (done.returncode, done.stderr[-600:]))
+
+
+def strace_words():
+    """strace's spelling has strace's messages, and no advice beside them."""
+    for text in (["-e", "opne", "true"], ["-p", "99999999"], ["nonexistent-program"], ["-e", "inject=open", "true"]):
+        done = run("sonde", "strace", *text, timeout=60)
+        expect("strace %s: one line" % " ".join(text), done.returncode == 1 and done.stderr.count("\n") == 1, (done.returncode, done.stderr[-600:]))
 
 
 def limits(engine):
@@ -167,6 +178,7 @@ def main():
         limits(engine)
         short(engine)
         unread(engine)
+    strace_words()
     company(those)
     return result()
 

@@ -297,7 +297,9 @@ struct err *injections_add(struct injections *s, const char *text, bool fault)
 	map_init(&in->counts);
 	err = call_set_parse(copy, &in->calls);
 	if (!err && !set_parts(in, rest, fault))
-		err = err_new(ERR_USAGE, "invalid %s argument '%s'", fault ? "fault" : "inject", text);
+		err = err_fix(err_new(ERR_USAGE, "invalid %s argument '%s'", fault ? "fault" : "inject", text),
+			      "as in: openat:error=ENOENT:when=2+, with error= or retval=, signal=, delay_enter=, delay_exit=, "
+			      "poke_enter=, poke_exit=, syscall=, and when=FIRST[..LAST][+STEP]");
 	if (err) {
 		injection_destroy(in);
 		return err;

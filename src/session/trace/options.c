@@ -390,7 +390,8 @@ static struct err *set_pid(struct trace_options *o, const char *v)
 			rest = word + strlen(word);
 
 		if (!to_int(word, 1, INT_MAX, &pid))
-			return err_new(ERR_USAGE, "Invalid process id: '%s'", word);
+			return err_fix(err_new(ERR_USAGE, "Invalid process id: '%s'", word),
+				       "-p takes numbers; pgrep -d, NAME prints those of a program");
 		if (pid == getpid())
 			return err_new(ERR_USAGE, "I'm sorry, I can't let you do that, Dave.");
 		vec_push(&o->pids, pid);

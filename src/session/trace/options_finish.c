@@ -165,6 +165,15 @@ static void say_resolved(const struct trace_options *o)
 	}
 }
 
+static struct err *no_target(const struct trace_options *o)
+{
+	struct err *err = err_new(ERR_USAGE, "must have PROG [ARGS] or -p PID");
+
+	if (o->strace)
+		return usage(o, err);
+	return err_fix(err, "sonde trace -- COMMAND; of what runs: -p PID, --cgroup PATH, -a (everybody); a recording: sonde trace NAME.sonde");
+}
+
 static bool is_recording(const struct trace_options *o) { return !o->strace && str_ends(o->output, ".sonde"); }
 
 struct err *trace_options_finish(struct trace_options *o)
@@ -173,7 +182,7 @@ struct err *trace_options_finish(struct trace_options *o)
 		return NULL;
 	o->spelled[0] = '\0';
 	if (!o->command && o->pids.n == 0 && !o->all && !o->cgroup)
-		return usage(o, err_new(ERR_USAGE, "must have PROG [ARGS] or -p PID"));
+		return no_target(o);
 	if (o->all + (o->cgroup != NULL) + (o->pids.n > 0) > 1)
 		return err_new(ERR_USAGE, "-a, --cgroup and -p are different answers to whom: one of them");
 	if (o->q_count > 2)

@@ -163,20 +163,40 @@ static long status_number(pid_t pid, const char *key)
 	return number;
 }
 
+/* What Yama permits (Documentation/admin-guide/LSM/Yama.rst); without it only privileges are left. */
+static struct err *explain_scope(struct err *err)
+{
+	int scope = 0;
+	FILE *file = fopen("/proc/sys/kernel/yama/ptrace_scope", "re");
+
+	if (file && fscanf(file, "%d", &scope) != 1)
+		scope = 0;
+	if (file)
+		fclose(file);
+	if (scope >= 3)
+		return err_fix(err, "kernel.yama.ptrace_scope is %d: nobody may trace by ptrace until the next boot; as root: --engine bpf", scope);
+	if (scope == 2)
+		return err_fix(err, "kernel.yama.ptrace_scope is 2: only root may trace (sudo)");
+	if (scope == 1 && geteuid() != 0)
+		return err_fix(err, "kernel.yama.ptrace_scope is 1: only what sonde itself starts may be traced; as root (sudo), or "
+				    "sudo sysctl kernel.yama.ptrace_scope=0");
+	return err_fix(err, "it has privileges that you don't have: as root (sudo)");
+}
+
 /* The kernel says no in one way for some reasons. */
 static struct err *explain_refusal(struct err *err, pid_t pid)
 {
 	long tracer = status_number(pid, "TracerPid:"), uid = status_number(pid, "Uid:");
 
+	if (!err || !err_is(err, ERR_PERMISSION))
+		return err;
 	if (tracer > 0)
 		return err_fix(err, "process %ld traces it already: --engine bpf needs no place of its own", tracer);
 	if (uid >= 0 && status_number(pid, "VmSize:") < 0)
 		return err_fix(err, "it has no memory: a kernel thread makes no system calls, and a zombie has made its last");
 	if (uid >= 0 && (uid_t)uid != geteuid() && geteuid() != 0)
-		return err_fix(err, "it belongs to user %ld: sudo", uid);
-	if (access("/proc/sys/kernel/yama/ptrace_scope", F_OK) == 0)
-		return err_fix(err, "kernel.yama.ptrace_scope forbids it, or it has privileges that you don't have: sudo");
-	return err_fix(err, "it has privileges that you don't have: sudo");
+		return err_fix(err, "it belongs to user %ld: as that user, or as root (sudo)", uid);
+	return explain_scope(err);
 }
 
 static struct err *attach_all(struct live *l)
@@ -187,12 +207,14 @@ static struct err *attach_all(struct live *l)
 	for (size_t i = 0; i < o->pids.n; i++) {
 		struct err *err = tracer_attach(l->tracer, o->pids.v[i], o->follow, &threads);
 
+		if (!o->strace)
+			err = explain_refusal(err, o->pids.v[i]);
 		if (err && (o->pids.n == 1 || attached == 0) && i + 1 == o->pids.n && !o->command)
-			return o->strace || !err_is(err, ERR_PERMISSION)
-				       ? err
-				       : explain_refusal(err, o->pids.v[i]);
+			return err;
 		if (err) {
 			trace_say(o, "%s", err_message(err));
+			if (err_advice(err))
+				trace_say(o, "%s", err_advice(err));
 			err_destroy(err);
 			continue;
 		}
@@ -299,7 +321,7 @@ void trace_say_engine(const struct trace_options *options, const char *lacks)
 }
 
 /* The cheap engine where it can do what is asked, else ptrace; which, and why, in one line. */
-struct err *session_trace(struct trace_options *options, int *status)
+static struct err *trace_by_best(struct trace_options *options, int *status)
 {
 	const char *lacks = watch_lacks(options);
 	bool unavailable;
@@ -327,4 +349,13 @@ struct err *session_trace(struct trace_options *options, int *status)
 	log_note("engine: ptrace, which stops the program at each call (%s)", err_message(err));
 	err_destroy(err);
 	return trace_by_ptrace(options, status);
+}
+
+struct err *session_trace(struct trace_options *options, int *status)
+{
+	struct err *err = trace_by_best(options, status);
+
+	if (err && !options->strace && options->pids.n && err_errnum(err) == ESRCH)
+		return err_fix(err, "it has ended, or never was; pgrep -a NAME lists what runs");
+	return err;
 }

@@ -6,7 +6,9 @@
 #include "session/trace/sets.h"
 
 #include "base/mem.h"
+#include "base/opt.h"
 #include "base/str.h"
+#include "base/vec.h"
 
 #include <errno.h>
 #include <regex.h>
@@ -106,6 +108,21 @@ static uint32_t find_class(const char *word)
 	return 0;
 }
 
+static struct err *no_such_class(struct err *err, const char *word)
+{
+	const char *names[sizeof(class_names) / sizeof(*class_names)];
+	size_t count = sizeof(names) / sizeof(*names);
+	CLEANUP(str_deinit) struct str all = { 0 };
+
+	for (size_t i = 0; i < count; i++) {
+		names[i] = class_names[i].name;
+		str_printf(&all, " %%%s", names[i]);
+	}
+	const char *nearest = opt_nearest(word, names, count);
+
+	return nearest ? err_fix(err, "did you mean %%%s? Classes:%s", nearest, str_text(&all)) : err_fix(err, "classes:%s", str_text(&all));
+}
+
 /* The ABIs that a process of this machine may have. */
 static unsigned abis_here(enum syscall_abi abis[3])
 {
@@ -187,7 +204,8 @@ static struct err *compile(const char *pattern, regex_t *regex)
 	if (!failed)
 		return NULL;
 	regerror(failed, regex, message, sizeof(message));
-	return err_new(ERR_USAGE, "regcomp: %s: %s", pattern, message);
+	return err_fix(err_new(ERR_USAGE, "regcomp: %s: %s", pattern, message),
+		       "behind / stands an extended regular expression, as of grep -E");
 }
 
 static bool put_in_abis(struct call_set *s, unsigned mask, const struct call_match *m)
@@ -214,6 +232,46 @@ bool call_set_has_name(const struct call_set *s, const char *name)
 			return false;
 	}
 	return true;
+}
+
+/* What of -e stands before a '=' and isn't known is the name of a call, in strace's words. */
+static struct err *no_such_kind(struct err *err, const char *expression)
+{
+	static const char *const names[] = { "trace", "signal", "status", "trace-fds", "read", "write", "inject", "fault", "abbrev",
+					     "verbose", "raw", "quiet", "decode-fds", "decode-pids", "kvm", "namespace" };
+	CLEANUP(mem_freep) char *word = mem_strndup(expression, strcspn(expression, "="));
+	const char *nearest = opt_nearest(word, names, sizeof(names) / sizeof(*names));
+
+	if (nearest)
+		return err_fix(err, "did you mean -e %s=?", nearest);
+	return err_fix(err, "-e takes calls, or KIND=...: trace signal status trace-fds read write inject fault abbrev verbose raw quiet");
+}
+
+/* What was meant instead of WORD, which is no call's name. */
+static struct err *no_such_call(const char *given, const char *word)
+{
+	struct err *err = err_new(ERR_USAGE, "invalid system call '%s'", given);
+	enum syscall_abi abis[3];
+	unsigned count = abis_here(abis);
+	VEC(const char *) names = { 0 };
+
+	if (word[0] == '%')
+		return no_such_class(err, word + 1);
+	if (strchr(word, '='))
+		return no_such_kind(err, word);
+	for (unsigned i = 0; i < count; i++)
+		for (uint32_t number = 0; number < syscall_max(abis[i]); number++) {
+			const struct syscall_entry *entry = syscall_find(abis[i], number);
+
+			if (entry)
+				vec_push(&names, entry->name);
+		}
+	const char *nearest = opt_nearest(word, names.v, names.n);
+
+	vec_deinit(&names);
+	if (nearest)
+		return err_fix(err, "did you mean %s?", nearest);
+	return err_fix(err, "names are as in the manual's section 2 (open, read); classes as %%file, patterns as /^open");
 }
 
 static struct err *add_call(void *set, const char *given)
@@ -246,7 +304,7 @@ static struct err *add_call(void *set, const char *given)
 	/* a class or a name of another machine is no error */
 	if (found || may_fail || m.classes || m.all)
 		return NULL;
-	return err_new(ERR_USAGE, "invalid system call '%s'", given);
+	return no_such_call(given, base);
 }
 
 struct err *call_set_parse(const char *text, struct call_set *ret)
@@ -304,7 +362,7 @@ static struct err *add_signal(void *set, const char *word)
 			found = i;
 	}
 	if (found < 0)
-		return err_new(ERR_USAGE, "invalid signal '%s'", word);
+		return err_fix(err_new(ERR_USAGE, "invalid signal '%s'", word), "a name or a number of kill -l, or all, or none");
 	number_set_put(set, (unsigned)found);
 	return NULL;
 }
@@ -314,7 +372,7 @@ static struct err *add_descriptor(void *set, const char *word)
 	unsigned number;
 
 	if (!to_number(word, NUMBER_SET_MAX, &number))
-		return err_new(ERR_USAGE, "invalid descriptor '%s'", word);
+		return err_fix(err_new(ERR_USAGE, "invalid descriptor '%s'", word), "a number from 0 on: -e fd=3,4");
 	number_set_put(set, number);
 	return NULL;
 }
@@ -348,7 +406,11 @@ static struct err *add_word(void *set, const char *word)
 			s->bits |= w->bit;
 			return NULL;
 		}
-	return err_new(ERR_USAGE, "invalid %s '%s'", s->what, word);
+	CLEANUP(str_deinit) struct str all = { 0 };
+
+	for (const struct word_bit *w = s->words; w->word; w++)
+		str_printf(&all, " %s", w->word);
+	return err_fix(err_new(ERR_USAGE, "invalid %s '%s'", s->what, word), "one of:%s", str_text(&all));
 }
 
 struct err *word_set_parse(const char *text, const char *what, const struct word_bit *words, uint32_t *ret)

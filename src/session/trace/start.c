@@ -78,7 +78,7 @@ static struct err *find_identity(const struct trace_options *o, struct identity 
 	if (!o->user)
 		return NULL;
 	if (getuid() != 0)
-		return err_new(ERR_PERMISSION, "You must be root to use the -u/--username option");
+		return err_fix(err_new(ERR_PERMISSION, "You must be root to use the -u/--username option"), "run it as root: sudo sonde trace -u USER -- COMMAND");
 	if (strchr(o->user, ':')) { /* UID:GID */
 		if (!to_ids(o->user, &numeric))
 			return err_new(ERR_USAGE, "Invalid UID:GID pair '%s'", o->user);
@@ -224,7 +224,8 @@ struct err *start_command(const struct trace_options *o, const struct sock_fprog
 	if (stat(c.program, &st) != 0) {
 		free(c.program);
 		return strchr(o->command[0], '/') ? err_errno(errno, "Cannot stat '%s'", o->command[0])
-						  : err_new(ERR_NOT_FOUND, "Cannot find executable '%s'", o->command[0]);
+						  : err_fix(err_new(ERR_NOT_FOUND, "Cannot find executable '%s'", o->command[0]),
+							    "it is in no directory of $PATH");
 	}
 	take_set_ids(&st, &c.id);
 	change_environment(o);
