@@ -7,6 +7,7 @@
 
 #include "base/io.h"
 #include "base/mem.h"
+#include "base/units.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -76,6 +77,22 @@ struct err *trace_out_open(struct trace_out *out, const char *who, const char *p
 	return NULL;
 }
 
+void trace_out_spool(struct trace_out *out, const struct spool_options *options, bool (*stop)(void *user), void *user)
+{
+	if (!spool_is_for(out->fd))
+		return;
+	out->spool = spool_create(out->fd, options);
+	out->stop = stop;
+	out->stop_user = user;
+}
+
+int trace_out_fd(const struct trace_out *out) { return out->spool && !out->failed ? spool_fd(out->spool) : -1; }
+
+static struct err *write_bytes(struct trace_out *out, const struct str *text)
+{
+	return out->spool ? spool_add(out->spool, text->text, text->length) : io_write_all(out->fd, text->text, text->length, "the trace");
+}
+
 static struct err *write_colored(struct trace_out *out)
 {
 	struct err *err;
@@ -83,32 +100,63 @@ static struct err *write_colored(struct trace_out *out)
 
 	str_init(&text);
 	color_add(&out->color, out->text.text, out->text.length, &text);
-	err = io_write_all(out->fd, text.text, text.length, "the trace");
+	err = write_bytes(out, &text);
 	str_deinit(&text);
 	return err;
 }
 
+static struct err *write_text(struct trace_out *out)
+{
+	if (out->failed)
+		return NULL;
+	if (out->text.length == 0)
+		return out->spool ? spool_write(out->spool) : NULL;
+	return out->colored ? write_colored(out) : write_bytes(out, &out->text);
+}
+
+static void note_failure(struct trace_out *out, struct err *err)
+{
+	if (!err)
+		return;
+	out->failed = true;
+	out->gone = err_errnum(err) == EPIPE;
+	out->lost = !out->gone;
+	if (out->lost)
+		fprintf(stderr, "%s: %s: %s\n", out->who, out->path ? out->path : "the trace", strerror(err_errnum(err)));
+	err_destroy(err);
+}
+
 void trace_out_flush(struct trace_out *out)
 {
+	note_failure(out, write_text(out));
 	if (out->text.length == 0)
 		return;
 	out->begun = out->begun || out->text.text[out->text.length - 1] == '\n';
-
-	struct err *err = out->failed ? NULL : out->colored ? write_colored(out)
-				  : io_write_all(out->fd, out->text.text, out->text.length, "the trace");
-
-	if (err) {
-		out->failed = true;
-		out->gone = err_errnum(err) == EPIPE;
-		out->lost = !out->gone;
-		if (out->lost)
-			fprintf(stderr, "%s: %s: %s\n", out->who, out->path ? out->path : "the trace",
-				strerror(err_errnum(err)));
-		err_destroy(err);
-	}
 	out->carried += out->text.length - out->line_at;
 	out->line_at = 0;
 	str_clear(&out->text);
+}
+
+/* What a slow reader has not taken yet, and what became of the rest. */
+static void finish_spool(struct trace_out *out)
+{
+	struct spool_totals totals = { 0 };
+
+	if (!out->spool)
+		return;
+	if (!out->failed)
+		note_failure(out, spool_finish(out->spool, out->stop, out->stop_user));
+	if (!out->failed) {
+		spool_drop(out->spool); /* nothing, unless somebody has had enough */
+		spool_get_totals(out->spool, &totals);
+	}
+	if (totals.lost_lines + totals.lost_bytes) {
+		fprintf(stderr, "%s: %s lines of the trace (%s) were not written: their reader was too slow\n", out->who,
+			units_count(totals.lost_lines).text, units_bytes((double)totals.lost_bytes).text);
+		out->lost = true;
+	}
+	spool_destroy(out->spool);
+	out->spool = NULL;
 }
 
 bool trace_out_is_unread(const struct trace_out *out)
@@ -123,6 +171,7 @@ bool trace_out_close(struct trace_out *out)
 	int status;
 
 	trace_out_flush(out);
+	finish_spool(out);
 	if (out->owned && out->fd >= 0)
 		close(out->fd);
 	out->fd = -1;

@@ -5,8 +5,12 @@
  * Where lines go: standard error, a file, a command, or a file a process.  Text is
  * collected and written in big pieces; trace_out_flush() before anybody else is about to
  * write to the same place.
+ *
+ * Writing waits for a slow reader, as strace's does, unless trace_out_spool() is asked for: then
+ * what the reader doesn't take is kept (base/spool.h) and written by later flushes.
  */
 #include "base/err.h"
+#include "base/spool.h"
 #include "base/str.h"
 #include "session/trace/color.h"
 
@@ -31,10 +35,18 @@ struct trace_out {
 	bool colored;     /* lines get terminal colours when they are written */
 	struct color_state color;
 	bool lost;        /* ...and not because its reader had enough: the exit status is to say so */
+	struct spool *spool; /* NULL: writing waits */
+	bool (*stop)(void *user); /* of trace_out_spool() */
+	void *stop_user;
 };
 
 /* PATH NULL: standard error.  WHO: the name that messages begin with. */
 struct err *trace_out_open(struct trace_out *out, const char *who, const char *path, bool append);
+/* Nothing waits for the reader any more but trace_out_close(), until STOP says that somebody has had
+ * enough.  A file and a device that nobody is behind are written as before. */
+void trace_out_spool(struct trace_out *out, const struct spool_options *options, bool (*stop)(void *user), void *user);
+/* To be polled for POLLOUT, and flushed then; -1: nothing waits. */
+int trace_out_fd(const struct trace_out *out);
 /* Writes, closes, and waits for the command.  False: not all could be written, which was said. */
 bool trace_out_close(struct trace_out *out);
 void trace_out_flush(struct trace_out *out);

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/units.h"
 #include "session/trace/dump.h"
 #include "session/trace/fd_names.h"
 #include "session/trace/fold.h"
@@ -778,6 +779,26 @@ static void say_tip(struct printer *p)
 	fputs(str_text(&text), stderr);
 	str_deinit(&text);
 }
+
+static void add_gap(void *user, uint64_t lines, struct str *out)
+{
+	const struct printer *p = user;
+
+	if (p->options->json)
+		printer_json_lost(lines, out);
+	else
+		str_printf(out, "%s: %s lines are missing here: their reader was too slow\n", p->options->name, units_count(lines).text);
+}
+
+void printer_spool(struct printer *p, bool (*stop)(void *user), void *user)
+{
+	struct spool_options options = { .add_gap = add_gap, .user = p };
+
+	if (p->out.fd >= 0)
+		trace_out_spool(&p->out, &options, stop, user);
+}
+
+int printer_fd(const struct printer *p) { return trace_out_fd(&p->out); }
 
 bool printer_finish(struct printer *p)
 {

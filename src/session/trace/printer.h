@@ -28,6 +28,11 @@ void printer_say(struct printer *p, const char *fmt, ...) __attribute__((format(
 bool printer_is_done(const struct printer *p);
 /* The same, to be looked at after each event. */
 const bool *printer_borrow_done(const struct printer *p);
+/* The engine can't wait for who reads the lines: those that he doesn't take at once are kept.  STOP
+ * is asked while the last of them are waited for. */
+void printer_spool(struct printer *p, bool (*stop)(void *user), void *user);
+/* To be polled for POLLOUT; -1: none waits. */
+int printer_fd(const struct printer *p);
 /* Nobody reads the output any more. */
 bool printer_is_unread(const struct printer *p);
 /* The command that -o '|CMD' started; 0: none. */

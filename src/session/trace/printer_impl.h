@@ -71,6 +71,8 @@ void printer_json(struct printer *p, const struct call_thread *t, const char *te
 /* SIGINFO: "{...}", empty where there is none; NULL: it stops. */
 void printer_json_signal(struct printer *p, const struct call_thread *t, const char *signal, const struct str *siginfo);
 void printer_json_end(struct printer *p, const struct call_thread *t, int status);
+/* In place of LINES that their reader was too slow for. */
+void printer_json_lost(uint64_t lines, struct str *out);
 void printer_json_superseded(struct printer *p, const struct call_thread *t, pid_t by);
 
 #endif

@@ -99,3 +99,14 @@ void printer_json_superseded(struct printer *p, const struct call_thread *t, pid
 	json_end(&j);
 	printer_end_line(p, out);
 }
+
+void printer_json_lost(uint64_t lines, struct str *out)
+{
+	struct json_line line = { clock_now_ns(), 0, 0, "lost" };
+	struct json j;
+
+	json_line_begin(&j, out, &line);
+	json_key(&j, "lines"), json_u64(&j, lines);
+	json_end(&j);
+	str_add_char(out, '\n');
+}

@@ -277,19 +277,29 @@ static void take_signal(struct watch *w)
 		kill(w->command.pid, number);
 }
 
+/* The last lines wait for their reader: has somebody had enough? */
+static bool has_had_enough(void *user)
+{
+	static const struct timespec now;
+	struct watch *w = user;
+
+	return w->options->interruptible <= 3 && sigtimedwait(&w->signals, NULL, &now) > 0;
+}
+
 static void run(struct watch *w)
 {
 	unsigned over = 0, early = EARLY_ROUNDS;
 	bool settling = true;
 
 	while (!w->signal && over < 2) { /* once more when all seems over: for what was on its way */
-		struct pollfd polls[1 + BPF_CALLS_FDS] = { { .fd = w->command_ended ? -1 : w->pid_fd, .events = POLLIN } };
+		struct pollfd polls[2 + BPF_CALLS_FDS] = { { .fd = w->command_ended ? -1 : w->pid_fd, .events = POLLIN },
+							       { .fd = printer_fd(w->printer), .events = POLLOUT } };
 		int fds[BPF_CALLS_FDS];
 		size_t count = bpf_calls_fds(w->calls, fds);
 
 		for (size_t i = 0; i < count; i++)
-			polls[1 + i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
-		poll(polls, 1 + count, over || early || settling ? 1 : DRAIN_EVERY_MS);
+			polls[2 + i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
+		poll(polls, 2 + count, over || early || settling ? 1 : DRAIN_EVERY_MS);
 		early -= early > 0;
 		reap(w);
 		bool failed = w->command.failure && atomic_load(&w->command.failure->errnum) && !atomic_load(&w->command.failure->said); /* its execve is in a ring by now */
@@ -389,6 +399,7 @@ static struct err *trace(struct watch *w, int *status, bool *unavailable)
 	}
 	TRY(begin(w));
 	setpriority(PRIO_PROCESS, 0, DRAIN_NICE); /* as in session/record.c; the command has begun without */
+	printer_spool(w->printer, has_had_enough, w);
 	run(w);
 	setpriority(PRIO_PROCESS, 0, nice_before);
 	bpf_calls_stop(w->calls);
@@ -406,13 +417,14 @@ struct err *watch_trace(struct trace_options *options, int *status, bool *unavai
 	err = trace(&w, status, unavailable);
 	if (w.command.go_fd >= 0)
 		close(w.command.go_fd);
-	if (w.calls) {
+	if (w.calls)
 		bpf_calls_end(w.calls);
+	if (w.printer && !*unavailable && !printer_finish(w.printer) && *status == 0)
+		*status = 1;
+	if (w.calls) { /* behind the last line */
 		say_lost(&w);
 		say_stacks(&w);
 	}
-	if (w.printer && !*unavailable && !printer_finish(w.printer) && *status == 0)
-		*status = 1;
 	printer_destroy(w.printer);
 	bpf_calls_destroy(w.calls);
 	stack_names_destroy(w.names);
