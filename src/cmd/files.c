@@ -189,17 +189,22 @@ static struct err *of_process(const struct files_args *a, pid_t pid)
 	return err;
 }
 
+extern const struct cmd cmd_files;
+
+static struct err *not_one(void) { return err_new(ERR_USAGE, "one thing to look at: -p PID, a recording, or a command"); }
+
 static struct err *files_run(void *args, struct arena *arena, int *status)
 {
-	const struct files_args *a = args;
+	struct files_args *a = args;
 	const char *word = a->words.count ? a->words.words[0] : NULL;
-	struct err *err;
+	struct err *err = NULL;
 	uint64_t pid;
 	char *path;
+	bool helped = false;
 
 	output_log_level(&a->output);
 	if (a->pids.count > 1 || (a->pids.count && word))
-		return err_new(ERR_USAGE, "one thing to look at: -p PID, a recording, or a command");
+		return not_one();
 	if (a->pids.count) {
 		TRY(str_to_u64(a->pids.words[0], "the process id", 1, INT32_MAX, &pid));
 		return of_process(a, (pid_t)pid);
@@ -208,7 +213,14 @@ static struct err *files_run(void *args, struct arena *arena, int *status)
 		return of_command(a, arena, status);
 	if (!word)
 		TRY(recording_find_path(NULL, &path));
-	err = of_recording(a, path, path);
+	else if (a->words.count > 1)
+		err = recording_input_take_options(&cmd_files.spec, &a->words, a, arena, &helped);
+	if (!err && a->pids.count)
+		err = not_one();
+	if (!err && a->duration_ns)
+		err = err_new(ERR_USAGE, "--duration is for what runs: a recording is shown whole");
+	if (!err && !helped)
+		err = of_recording(a, path, path);
 	free(path);
 	return err;
 }

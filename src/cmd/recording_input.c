@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "cmd/cmd.h"
 #include "record/recording.h"
 #include "session/import.h"
 #include "session/temporary.h"
@@ -69,4 +70,21 @@ void recording_input_close(struct recording_input *in)
 	free(in->temporary);
 	free(in->path);
 	*in = (struct recording_input){ 0 };
+}
+
+struct err *recording_input_take_options(const struct opt_spec *spec, struct opt_list *words, void *args, struct arena *arena,
+					 bool *helped)
+{
+	struct opt_list given = *words;
+
+	*helped = false;
+	*words = (struct opt_list){ 0 };
+	TRY(opt_parse(spec, (int)given.count, (char **)given.words, args, arena, helped)); /* the recording stands where a program's name does */
+	if (words->count)
+		return err_fix(err_new(ERR_USAGE, "'%s' is one word too many: %s is a recording", words->words[0], given.words[0]),
+			       "see sonde %s --help", spec->name);
+	*words = (struct opt_list){ .words = given.words, .count = 1 };
+	if (*helped)
+		opt_print_help(spec, stdout, cmd_help_width(stdout));
+	return NULL;
 }

@@ -5,7 +5,7 @@
  * The recording that a command's operand means: a recording, or another tool's file that is
  * imported on the fly, into a temporary directory (session/import.h).
  */
-#include "base/err.h"
+#include "base/opt.h"
 
 #include <stdbool.h>
 
@@ -24,5 +24,11 @@ void recording_input_close(struct recording_input *in); /* safe when zeroed */
 /* Would OPERAND be imported?  False when it is a recording, or was imported before into
  * OPERAND.sonde and has not changed since. */
 bool recording_input_is_foreign(const char *operand);
+
+/* Of a command whose operand is a recording or a command with its words: what stands behind the recording that WORDS
+ * (a field of ARGS) begins with are options of SPEC, too.  They are put into ARGS, and WORDS keeps the recording
+ * alone.  ERR_USAGE: one of them is a word.  *helped: help was asked for, and has been printed. */
+struct err *recording_input_take_options(const struct opt_spec *spec, struct opt_list *words, void *args, struct arena *arena,
+					 bool *helped);
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include "cmd/cmd.h"
 #include "cmd/trace_opts.h"
+#include "cmd/recording_input.h"
 #include "cmd/trace_refuse.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -158,18 +159,6 @@ static struct err *find_newest(struct trace_args *args, char **path, struct aren
 
 extern const struct cmd cmd_trace;
 
-/* What stands behind a recording's name are options, too, not words for a command. */
-static struct err *take_options(struct trace_args *args, struct arena *arena)
-{
-	struct opt_list words = args->command;
-	bool help;
-
-	args->command.count = 1;
-	TRY(opt_parse(&cmd_trace.spec, (int)words.count, (char **)words.words, args, arena, &help));
-	args->command = words;
-	return NULL;
-}
-
 /* -P takes paths as they were given and as they are: in a recording they are whole. */
 static void resolve_paths(struct trace_options *o, struct arena *arena)
 {
@@ -181,37 +170,42 @@ static void resolve_paths(struct trace_options *o, struct arena *arena)
 	}
 }
 
+static struct err *show(struct trace_args *args, struct trace_options *o, const char *recording, struct arena *arena, int *status)
+{
+	o->json = args->json;
+	o->fold = args->fold;
+	if (o->json && o->fold)
+		return err_new(ERR_USAGE, "--fold is for lines, not for --json");
+	TRY(trace_refuse(args, shows_view(args, recording), recording));
+	TRY(apply(args, arena, o));
+	if (recording || trace_views_parts(&args->views))
+		resolve_paths(o, arena);
+
+	unsigned parts = parts_of(args, o, recording);
+
+	if (parts)
+		return show_views(args, parts, o, recording, status);
+	if (recording)
+		return replay_trace(o, recording, status);
+	return o->output && str_ends(o->output, ".sonde") ? record(args, o, status) : session_trace(o, status);
+}
+
 static struct err *trace_run(void *p, struct arena *arena, int *status)
 {
 	struct trace_args *args = p;
 	struct trace_options o;
 	char *recording = NULL;
 	struct err *err = NULL;
+	bool helped = false;
 
 	trace_options_init(&o);
 	o.name = "sonde";
 	if (names_recording(args, &recording) && args->command.count > 1)
-		err = take_options(args, arena);
-	if (!err)
+		err = recording_input_take_options(&cmd_trace.spec, &args->command, args, arena, &helped);
+	if (!err && !helped)
 		err = find_newest(args, &recording, arena);
-	o.json = args->json;
-	o.fold = args->fold;
-	if (!err && o.json && o.fold)
-		err = err_new(ERR_USAGE, "--fold is for lines, not for --json");
-	if (!err)
-		err = trace_refuse(args, shows_view(args, recording), recording);
-	if (!err)
-		err = apply(args, arena, &o);
-	if (!err && (recording || trace_views_parts(&args->views)))
-		resolve_paths(&o, arena);
-	if (!err && parts_of(args, &o, recording))
-		err = show_views(args, parts_of(args, &o, recording), &o, recording, status);
-	else if (!err && recording)
-		err = replay_trace(&o, recording, status);
-	else if (!err && o.output && str_ends(o.output, ".sonde"))
-		err = record(args, &o, status);
-	else if (!err)
-		err = session_trace(&o, status);
+	if (!err && !helped)
+		err = show(args, &o, recording, arena, status);
 	free(recording);
 	trace_options_deinit(&o);
 	return err;
