@@ -84,10 +84,12 @@ static bool arg_wanted(const struct decoder *d, const struct sys_arg *arg)
 static void print_arg(struct decoder *d, unsigned i, bool again)
 {
 	const struct sys_arg *arg = &d->describe->args[i];
-	const struct sys_type *type = &sys_types[arg->type];
-	unsigned size = dec_size(d, type->size);
+	struct sys_type wide = sys_types[arg->type], *type = &wide;
 	uint8_t bytes[8];
 
+	if (type->size == SYS_LONG) /* x32 has registers of 64 bits for its longs and pointers */
+		type->size = SYS_KLONG;
+	unsigned size = dec_size(d, type->size);
 	if (!arg_wanted(d, arg))
 		return;
 	if (i > 0 && !again && (arg->flags & SYS_NO_COMMA) == 0)
@@ -110,11 +112,9 @@ static void print_arg(struct decoder *d, unsigned i, bool again)
 static void open_call(struct decoder *d, struct syscall_progress *progress)
 {
 	const struct syscall_entry *entry = syscall_find_by(d->lookup, d->call->abi, d->call->number);
+	char unknown[SYSCALL_UNKNOWN_MAX];
 
-	if (entry != NULL)
-		str_add(d->out, entry->name);
-	else
-		str_printf(d->out, "syscall_%#x", d->call->number);
+	str_add(d->out, entry != NULL ? entry->name : syscall_unknown_name(d->call->abi, d->call->number, unknown));
 	str_add_char(d->out, '(');
 	progress->open = true;
 }

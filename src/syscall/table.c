@@ -7,6 +7,7 @@
 #include "syscall/table.h"
 #include "syscall/describe.h"
 
+#include <stdio.h>
 #include <string.h>
 
 unsigned syscall_abi_word_bytes(enum syscall_abi abi)
@@ -28,6 +29,17 @@ const struct syscall_entry *syscall_find(enum syscall_abi abi, uint32_t number)
 	else if (number >= SYS_HIGH && number - SYS_HIGH < index->high_count)
 		entry = index->high[number - SYS_HIGH];
 	return entry != 0 ? &sys_entries[entry - 1] : NULL;
+}
+
+uint64_t syscall_raw_number(enum syscall_abi abi, uint32_t number)
+{
+	return (uint64_t)(int32_t)(abi == SYSCALL_ABI_X32 ? number | SYSCALL_X32_BIT : number);
+}
+
+const char *syscall_unknown_name(enum syscall_abi abi, uint32_t number, char buffer[SYSCALL_UNKNOWN_MAX])
+{
+	snprintf(buffer, SYSCALL_UNKNOWN_MAX, "syscall_0x%llx", (unsigned long long)syscall_raw_number(abi, number));
+	return buffer;
 }
 
 int64_t syscall_number(enum syscall_abi abi, const char *name)

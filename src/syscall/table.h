@@ -56,6 +56,11 @@ unsigned syscall_abi_word_bytes(enum syscall_abi abi); /* of a pointer and a lon
 
 /* NULL: this ABI has no such call in our tables. */
 const struct syscall_entry *syscall_find(enum syscall_abi abi, uint32_t number);
+/* As the caller has it in the register: with x32's bit, a negative one of 64 bits. */
+uint64_t syscall_raw_number(enum syscall_abi abi, uint32_t number);
+/* "syscall_0x1d9", for a call that no table knows; into BUFFER, which is returned. */
+enum { SYSCALL_UNKNOWN_MAX = 32 };
+const char *syscall_unknown_name(enum syscall_abi abi, uint32_t number, char buffer[SYSCALL_UNKNOWN_MAX]);
 /* -1: no such name.  Names of all ABIs' calls, also old and new spellings. */
 int64_t syscall_number(enum syscall_abi abi, const char *name);
 /* Which arguments are descriptors, descriptors of directories that the path behind them begins at,

@@ -112,7 +112,14 @@ static const struct word_bit pid_words[] = {
 	{ "comm", TRACE_PIDS_COMM }, { "pidns", TRACE_PIDS_PIDNS }, { NULL, 0 }
 };
 
-static struct err *set_trace(struct trace_options *o, const char *v) { return call_set_parse(v, &o->calls); }
+/* strace shows calls that it doesn't know whatever is asked for; a trace of chosen calls by BPF has them left to it. */
+static struct err *set_trace(struct trace_options *o, const char *v)
+{
+	TRY(call_set_parse(v, &o->calls));
+	if (o->strace)
+		call_set_add_unknown(&o->calls);
+	return NULL;
+}
 static struct err *set_abbrev(struct trace_options *o, const char *v) { return call_set_parse(v, &o->abbrev); }
 static struct err *set_verbose(struct trace_options *o, const char *v) { return call_set_parse(v, &o->verbose); }
 static struct err *set_raw(struct trace_options *o, const char *v) { return call_set_parse(v, &o->raw); }

@@ -147,11 +147,10 @@ static void enter_raw(const struct printer *p, const struct syscall_call *call, 
 {
 	const struct syscall_entry *entry = syscall_find_by(&p->lookup, call->abi, call->number);
 	unsigned count = entry ? entry->arg_count : 6;
+	char unknown[SYSCALL_UNKNOWN_MAX];
 
-	if (entry)
-		str_printf(text, "%s(", entry->name);
-	else
-		str_printf(text, "syscall_0x%x(", call->number);
+	str_add(text, entry ? entry->name : syscall_unknown_name(call->abi, call->number, unknown));
+	str_add_char(text, '(');
 	for (unsigned i = 0; i < count; i++) {
 		str_add(text, i ? ", " : "");
 		if (p->options->style.arg_names)

@@ -95,8 +95,12 @@ static void add_number_and_ip(const struct trace_options *o, const struct call_t
 {
 	bool narrow = syscall_abi_word_bytes(t->call.abi) == 4;
 
-	if (o->show_number)
-		str_printf(text, "[%4u] ", t->call.number);
+	uint64_t number = syscall_raw_number(t->call.abi, t->call.number);
+
+	if (o->show_number && number == UINT64_MAX)
+		str_add(text, "[???] ");
+	else if (o->show_number)
+		str_printf(text, "[%4llu] ", (unsigned long long)number);
 	if (!o->show_ip)
 		return;
 	if (t->signal_ip || t->in_call)

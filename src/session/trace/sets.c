@@ -322,6 +322,15 @@ struct err *call_set_parse(const char *text, struct call_set *ret)
 	return NULL;
 }
 
+void call_set_add_unknown(struct call_set *s)
+{
+	for (unsigned abi = 0; abi < SYSCALL_ABI_COUNT; abi++)
+		for (uint32_t number = 0; number < CALL_SET_MAX; number++)
+			if (!syscall_find(abi, number))
+				call_set_put(s, abi, number);
+	s->others = true;
+}
+
 /* --- numbers ------------------------------------------------------------------------------ */
 
 bool number_set_has(const struct number_set *s, unsigned number)

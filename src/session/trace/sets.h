@@ -17,6 +17,7 @@
 struct err *call_set_parse(const char *text, struct call_set *ret);
 /* The call of that name in all ABIs of this machine? */
 bool call_set_has_name(const struct call_set *s, const char *name);
+void call_set_add_unknown(struct call_set *s); /* what no table knows */
 void call_set_fill(struct call_set *s, bool on);
 
 /* Of small numbers: signals and file descriptors. */

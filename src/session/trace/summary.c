@@ -185,6 +185,7 @@ static void cell_text(const struct table *t, int column, const struct cell *c, b
 {
 	const struct syscall_entry *entry = syscall_find(t->abi, c->number);
 	double share = t->total_ns > 0 ? (double)c->time_ns / (double)t->total_ns : 0;
+	char unknown[SYSCALL_UNKNOWN_MAX];
 
 	text[0] = '\0';
 	switch (column) {
@@ -203,10 +204,8 @@ static void cell_text(const struct table *t, int column, const struct cell *c, b
 	default:
 		if (total)
 			snprintf(text, CELL_TEXT, "total");
-		else if (entry)
-			snprintf(text, CELL_TEXT, "%s", entry->name);
 		else
-			snprintf(text, CELL_TEXT, "syscall_0x%x", c->number);
+			snprintf(text, CELL_TEXT, "%s", entry ? entry->name : syscall_unknown_name(t->abi, c->number, unknown));
 	}
 }
 

@@ -47,7 +47,8 @@ const char *calls_name(enum syscall_abi abi, uint32_t number, char *buffer, size
 
 	if (entry)
 		return entry->name;
-	snprintf(buffer, size, "syscall_0x%x", number);
+	char unknown[SYSCALL_UNKNOWN_MAX];
+	snprintf(buffer, size, "%s", syscall_unknown_name(abi, number, unknown));
 	return buffer;
 }
 

@@ -233,10 +233,9 @@ static const char *name_of(enum syscall_abi abi, uint32_t number, char *buffer)
 	const struct syscall_entry *entry = syscall_find(abi, number);
 	const char *mark = marks[abi] ? marks[abi] : "";
 
-	if (entry)
-		snprintf(buffer, CELL_TEXT, "%s%s", entry->name, mark);
-	else
-		snprintf(buffer, CELL_TEXT, "syscall_0x%x%s", number, mark);
+	char unknown[SYSCALL_UNKNOWN_MAX];
+
+	snprintf(buffer, CELL_TEXT, "%s%s", entry ? entry->name : syscall_unknown_name(abi, number, unknown), mark);
 	return buffer;
 }
 
