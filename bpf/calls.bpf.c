@@ -16,6 +16,7 @@
 #include "event/bpf_calls.h"
 #include "files.bpf.h"
 #include "lane.bpf.h"
+#include "now.bpf.h"
 #include "ring.bpf.h"
 #include "stacks.bpf.h"
 #include "target.bpf.h"
@@ -44,7 +45,7 @@ __u32 calls_wide = 0;
 /* kernel/seccomp.c: a thread that a filter has killed, since 5.17. */
 enum { SECCOMP_MODE_NONE = 0, SECCOMP_MODE_DEAD = 3 };
 
-enum { PROT_EXEC = 4, TS_COMPAT_FLAG = 2, X32_BIT = 0x40000000, STORAGE_CREATE = 1, FILENAME_BYTES = 4096 };
+enum { PROT_EXEC = 4, TS_COMPAT_FLAG = 2, X32_BIT = 0x40000000, FILENAME_BYTES = 4096 };
 
 struct thread_info___x86 {
 	__u32 status;
@@ -52,13 +53,6 @@ struct thread_info___x86 {
 struct task_struct___x86 {
 	struct thread_info___x86 thread_info;
 } __attribute__((preserve_access_index));
-
-struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct call_now);
-} calls_now SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -198,7 +192,7 @@ static __always_inline struct call_now *admit(struct task_struct *task)
 
 	if (!ids || !target_wanted(ids))
 		return NULL;
-	now = bpf_task_storage_get(&calls_now, task, 0, STORAGE_CREATE);
+	now = now_make(task);
 	if (!now) {
 		ring_lost(2);
 		return NULL;
@@ -346,7 +340,7 @@ static __always_inline int enter(const struct pt_regs *regs, __u64 number)
 	lane = lane_of_cpu();
 	if (!lane || !lane_is(&lane->known, task) || in_groups) {
 		now = bpf_task_storage_get(&calls_now, task, 0, 0);
-		if (!now || in_groups)
+		if (!now || in_groups) /* or has a spare, which it may be rid of now */
 			now = admit(task);
 		if (!now)
 			return 0;
@@ -365,7 +359,7 @@ static __always_inline int enter(const struct pt_regs *regs, __u64 number)
 	if (lane && !part && begin_in_lane(lane, plan, task, regs, abi, (__u32)number))
 		return 0;
 	if (!now)
-		now = bpf_task_storage_get(&calls_now, task, 0, 0);
+		now = now_find(task);
 	if (!now) {
 		ring_lost(2);
 		return 0;
@@ -616,7 +610,7 @@ static __always_inline bool end_in_lane(struct bpf_lane *lane, __s64 result)
 /* What TASK, which is known to have begun it, has in the lane goes on in its storage; false: it is lost, and counted. */
 static __always_inline bool move(struct bpf_lane *lane, struct task_struct *task)
 {
-	struct call_now *now = bpf_task_storage_get(&calls_now, task, 0, 0);
+	struct call_now *now = now_find(task);
 
 	if (now) {
 		lane_spill(lane, now);
@@ -673,7 +667,7 @@ static __always_inline int leave(__u64 *ctx, bool stacks)
 		if (leave_lane(lane, task, result))
 			return 0;
 	}
-	now = bpf_task_storage_get(&calls_now, task, 0, 0);
+	now = now_find(task);
 	if (!now)
 		now = join(task, regs);
 	if (!now || !now->in_call)
@@ -772,7 +766,7 @@ int calls_switch(struct bpf_raw_tracepoint_args *ctx)
 		send_stop(task);
 	if (!calls_show_blocked || calls_result_filter)
 		return 0;
-	now = bpf_task_storage_get(&calls_now, task, 0, 0);
+	now = now_find(task);
 	if (now)
 		send_entry(now);
 	return 0;
@@ -817,7 +811,7 @@ static __always_inline void copy_filename(struct call_now *now, const struct lin
 static __always_inline int see_exec(struct bpf_raw_tracepoint_args *ctx, bool stacks)
 {
 	__u64 ids = target_current_ids();
-	struct call_now *now = bpf_task_storage_get(&calls_now, bpf_get_current_task_btf(), 0, 0);
+	struct call_now *now = now_find(bpf_get_current_task_btf());
 	struct bpf_lane *lane = lane_of_cpu();
 
 	if (lane)
@@ -842,7 +836,7 @@ int calls_exec(struct bpf_raw_tracepoint_args *ctx) { return see_exec(ctx, false
 SEC("raw_tp/sched_prepare_exec")
 int calls_prepare_exec(struct bpf_raw_tracepoint_args *ctx)
 {
-	struct call_now *now = bpf_task_storage_get(&calls_now, bpf_get_current_task_btf(), 0, 0);
+	struct call_now *now = now_find(bpf_get_current_task_btf());
 
 	(void)ctx;
 	if (now && now->in_call && now->late)
@@ -860,7 +854,7 @@ SEC("raw_tp/sched_process_exit")
 int calls_exit_thread(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct call_now *now = bpf_task_storage_get(&calls_now, task, 0, 0);
+	struct call_now *now = now_find(task);
 	struct bpf_lane *lane = lane_of_cpu();
 	__u64 ids = target_current_ids();
 
@@ -873,6 +867,7 @@ int calls_exit_thread(struct bpf_raw_tracepoint_args *ctx)
 		send_entry(now);
 		now->in_call = 0;
 	}
+	now_forget(task);
 	send_event(BPF_CALLS_EXIT, ids, 0, 0, (__u32)task->exit_code);
 	return 0;
 }
@@ -983,7 +978,7 @@ int calls_rest(struct bpf_iter__task *ctx)
 
 	if (!task)
 		return 0;
-	now = bpf_task_storage_get(&calls_now, task, 0, 0);
+	now = now_find(task);
 	if (now && now->in_call && !(now->call.flags & BPF_CALL_SHOWN))
 		send(now, BPF_CALLS_ENTRY);
 	return 0;

@@ -58,7 +58,8 @@ static __always_inline int copy_room(struct call_now *now, __u32 size)
 {
 	__u32 at = now->call.data_bytes;
 
-	if (at <= BPF_CALLS_DATA_BYTES - sizeof(struct bpf_calls_piece) - ((size + 7) & ~7U))
+	if (at < BPF_CALLS_DATA_BYTES &&
+	    at + sizeof(struct bpf_calls_piece) + ((size + 7) & ~7U) <= BPF_CALLS_DATA_BYTES + BPF_CALLS_PIECE_BYTES)
 		return (int)at;
 	if (now->parts++ >= PARTS_MOST) {
 		now->call.flags |= BPF_CALL_CUT;

@@ -138,7 +138,8 @@ enum bpf_mapping_kind { BPF_MAPPING_FILE, BPF_MAPPING_VDSO, BPF_MAPPING_ANON };
 /* The most threads whose calls that began before are seen. */
 enum { BPF_CALLS_BEGUN_MOST = 65536 };
 
-/* The most data in one record, and the most in one piece. */
-enum { BPF_CALLS_DATA_BYTES = 8192, BPF_CALLS_PIECE_BYTES = 7168 };
+/* Where the last piece of one record begins at the latest, a power of two, and the most in one piece, which is more than a
+ * path has. */
+enum { BPF_CALLS_DATA_BYTES = 2048, BPF_CALLS_PIECE_BYTES = 5632 };
 
 #endif
