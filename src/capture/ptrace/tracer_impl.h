@@ -10,6 +10,7 @@
 
 #include <sys/ptrace.h>
 #include <linux/ptrace.h>
+#include <signal.h>
 #include <time.h>
 
 /* One thread; the sink sees `shown`. */
@@ -46,6 +47,7 @@ struct tracer {
 	unsigned long seize_options;
 	timer_t timer;
 	bool has_timer;
+	volatile sig_atomic_t ticked; /* by the timer, since the last tick */
 };
 
 /* What wait(2) says of a thread. */
