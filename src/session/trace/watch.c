@@ -330,7 +330,7 @@ static void add_places(struct watch *w, struct str *out)
 			str_add(out, ", ...");
 }
 
-/* The kernel refuses storage while another thread of the CPU is within its own, as those are that end. */
+/* See bpf/now.bpf.h. */
 static const char *why_lost(const struct bpf_calls_totals *totals)
 {
 	if (!totals->unstored)
@@ -397,11 +397,14 @@ static struct err *trace(struct watch *w, int *status, bool *unavailable)
 		abandon(w);
 		return err;
 	}
-	TRY(begin(w));
-	setpriority(PRIO_PROCESS, 0, DRAIN_NICE); /* as in session/record.c; the command has begun without */
-	printer_spool(w->printer, has_had_enough, w);
-	run(w);
+	setpriority(PRIO_PROCESS, 0, DRAIN_NICE); /* as in session/record.c; the command was made without */
+	err = begin(w);
+	if (!err) {
+		printer_spool(w->printer, has_had_enough, w);
+		run(w);
+	}
 	setpriority(PRIO_PROCESS, 0, nice_before);
+	TRY(err);
 	bpf_calls_stop(w->calls);
 	bpf_calls_drain(w->calls, true);
 	*status = exit_status(w);
