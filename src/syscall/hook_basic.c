@@ -295,6 +295,12 @@ void dec_wait_status(struct decoder *d, uint32_t status)
 		dec_text(d, (status & 0x80) != 0 ? " && WCOREDUMP(s)}" : "}");
 		status &= ~0xffu;
 	}
+	if (status >> 16 != 0) {
+		str_add_char(d->out, '|');
+		dec_enum(d, XLAT_ptrace_events, status >> 16);
+		dec_text(d, "<<16");
+		status &= 0xffff;
+	}
 	if (status != 0)
 		dec_printf(d, "|%#x", status);
 	str_add_char(d->out, ']');

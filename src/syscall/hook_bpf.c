@@ -198,9 +198,9 @@ enum { PROG_INFO_BYTES = 232, BECAME = 12, BECAME_AT = 3 };
 static const uint8_t became_at[BECAME_AT] = { 112, 120, 160 };
 static const uint8_t became[BECAME] = { 16, 20, 52, 104, 108, 132, 144, 148, 168, 172, 176, 180 };
 
-/* Where progress keeps them: two addresses among what is saved, all else in the place of lengths. */
-static void *kept_number(struct decoder *d, unsigned i) { return &d->progress->lengths[i * 2]; }
-static void *kept_addr(struct decoder *d, unsigned i) { return i < 2 ? (void *)&d->progress->saved[2 + i] : (void *)&d->progress->lengths[BECAME * 2]; }
+/* Where progress keeps them: two addresses among what is saved, all else where more is kept. */
+static void *kept_number(struct decoder *d, unsigned i) { return &d->progress->kept[i * 4]; }
+static void *kept_addr(struct decoder *d, unsigned i) { return i < 2 ? (void *)&d->progress->saved[2 + i] : (void *)&d->progress->kept[BECAME * 4]; }
 
 static void keep_info(struct decoder *d, uint64_t addr, uint32_t length)
 {

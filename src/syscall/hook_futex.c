@@ -28,10 +28,10 @@ void hook_futex_waitv(struct decoder *d, const struct sys_ref *ref)
 	size_t start = d->out->length;
 
 	dec_array_of(d, ref->value, count > MOST ? MOST : count, STRUCT_futex_waitv);
-	if (count <= MOST || d->out->text[start] != '[')
-		return;
+	if (count <= MOST || d->out->text[start] != '[' || d->out->text[d->out->length - 2] != '}')
+		return; /* all of them, or cut short already */
 	str_truncate(d->out, d->out->length - 1);
-	dec_text(d, memcmp(d->out->text + d->out->length - 3, "...", 3) == 0 ? "]" : ", ...]");
+	dec_text(d, ", ...]");
 }
 
 /* ---- rseq ----------------------------------------------------------------------------- */

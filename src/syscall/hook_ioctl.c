@@ -92,6 +92,20 @@ static bool is_left_alone(const struct decoder *d, uint32_t code)
 	return d->klong == 4 && code >= FIRST && code <= LAST && !(code >= TASKFILE && code <= RAW_LAST);
 }
 
+/* Structures that may grow, and have a name in one size alone: what is decoded in others, too. */
+static uint32_t of_any_size(uint32_t code)
+{
+	static const struct {
+		uint16_t kind, least; /* the number without direction and size; bytes */
+		uint32_t code;
+	} growing[] = { { 0xb70a, 16, 0x8010b70a }, { 0xb70b, 16, 0x8010b70b }, { 0xb70c, 16, 0x8010b70c }, { 0xff0b, 0, 0xc058ff0b } };
+
+	for (unsigned i = 0; i < sizeof(growing) / sizeof(growing[0]); i++)
+		if ((code & 0xffff) == growing[i].kind && (code >> 16 & 0x3fff) >= growing[i].least)
+			return growing[i].code;
+	return code;
+}
+
 /* A number has a structure's size in it, and sizes differ where a long has 32 bits. */
 static const struct sys_ioctl *find_ioctl(const struct decoder *d, uint32_t code)
 {
@@ -100,7 +114,7 @@ static const struct sys_ioctl *find_ioctl(const struct decoder *d, uint32_t code
 
 	const struct sys_ioctl *found = d->klong == 4 ? find_in(sys_ioctl32s, sys_ioctl32_count, code) : NULL;
 
-	return found != NULL ? found : find_in(sys_ioctls, sys_ioctl_count, code);
+	return found != NULL ? found : find_in(sys_ioctls, sys_ioctl_count, of_any_size(code));
 }
 
 /* With -v, the bytes whose number the command says: what it writes at entry, what it reads at exit, both where it
@@ -171,11 +185,46 @@ void hook_ioctl_arg(struct decoder *d, const struct sys_ref *ref)
 		dec_value(d, type, bytes, NULL, 0);
 }
 
+/* ---- processes --------------------------------------------------------------------------- */
+
+/* What is asked for at entry; at exit what there is, as far as the command's size goes. */
+void hook_pidfd_info(struct decoder *d, const struct sys_ref *ref)
+{
+	enum { MASK_BYTES = 8, FIRST_BYTES = 64, BYTES = 88, ASKED = 0, FOUND = 1 };
+	uint32_t size = (uint32_t)d->args[1] >> 16 & 0x3fff;
+	uint8_t b[BYTES];
+	bool any = true, more = false;
+
+	if (!d->exit) {
+		if (size < FIRST_BYTES) {
+			dec_addr(d, ref->value);
+		} else if (dec_read_or_addr(d, ref->value, b, MASK_BYTES)) {
+			d->progress->saved[ASKED] = dec_word(d, b, MASK_BYTES);
+			d->progress->saved[FOUND] = true;
+			dec_text(d, "{mask=");
+			dec_flags(d, XLAT_pidfd_info_masks, d->progress->saved[ASKED]);
+		}
+		return;
+	}
+	if (!d->progress->saved[FOUND])
+		return;
+	struct sys_object o = { &sys_structs[STRUCT_pidfd_info], b, size < BYTES ? size : BYTES, ref->value };
+	if (!dec_failed(d) && dec_read(d, ref->value, b, o.size)) {
+		uint64_t mask = dec_word(d, b, MASK_BYTES);
+		if (mask != d->progress->saved[ASKED]) {
+			dec_text(d, " => ");
+			dec_flags(d, XLAT_pidfd_info_masks, mask);
+		}
+		dec_fields_from(d, &o, MASK_BYTES, &any, &more);
+	}
+	str_add_char(d->out, '}');
+}
+
 /* ---- virtual machines --------------------------------------------------------------- */
 
 /* The start of struct kvm_run, and the data of what was put out or in: all that is told of it. */
 enum { VCPU_BYTES = 64, VCPU_IO = 32, VCPU_DATA = 48, VCPU_FOUND = 0 };
-_Static_assert(VCPU_BYTES <= sizeof(((struct syscall_progress *)0)->lengths), "what a virtual CPU was is kept there");
+_Static_assert(VCPU_BYTES <= SYSCALL_KEPT_BYTES, "what a virtual CPU was is kept there");
 
 static bool read_vcpu(struct decoder *d, uint8_t *b, int *number)
 {
@@ -201,7 +250,7 @@ void hook_kvm_run(struct decoder *d, const struct sys_ref *ref)
 	dec_hex(d, ref->value);
 	d->progress->saved[VCPU_FOUND] = d->lookup != NULL && d->lookup->whole_vcpu && read_vcpu(d, b, &number);
 	if (d->progress->saved[VCPU_FOUND] != 0)
-		memcpy(d->progress->lengths, b, sizeof(b));
+		memcpy(d->progress->kept, b, sizeof(b));
 }
 
 static void vcpu_io(struct decoder *d, const uint8_t *b)
@@ -248,24 +297,30 @@ static bool result_kvm_run(struct decoder *d)
 	dec_int(d, d->call->result);
 	dec_printf(d, " (%s)", name != NULL ? name : "KVM_EXIT_???");
 	if (d->lookup->whole_vcpu && d->progress->saved[VCPU_FOUND] != 0) {
-		memcpy(before, d->progress->lengths, sizeof(before));
+		memcpy(before, d->progress->kept, sizeof(before));
 		vcpu_state(d, before, number, '<');
 		vcpu_state(d, b, number, '>');
 	}
 	return true;
 }
 
-/* Some return a descriptor, one a kind of namespace. */
+/* Some return a descriptor, a process, one a kind of namespace. */
 bool result_ioctl(struct decoder *d)
 {
-	enum { GET_USERNS = 0xb701, GET_PARENT = 0xb702, GET_NSTYPE = 0xb703, CREATE_VM = 0xae01, CREATE_VCPU = 0xae41,
-	       KVM_RUN = 0xae80, CREATE_BUFS = 0xc100565c, CREATE_BUFS_32 = 0xc0f8565c };
+	enum { GET_USERNS = 0xb701, GET_PARENT = 0xb702, GET_NSTYPE = 0xb703, GET_PID = 0x8004b706, GET_TGID = 0x8004b707,
+	       MNT_NEXT = 0x8010b70b, MNT_PREV = 0x8010b70c, CREATE_VM = 0xae01, CREATE_VCPU = 0xae41, KVM_RUN = 0xae80, CREATE_BUFS = 0xc100565c, CREATE_BUFS_32 = 0xc0f8565c };
 	uint32_t code = (uint32_t)d->args[1];
 	const char *name;
 
 	if (d->call->is_error)
 		return false;
-	switch (code) {
+	switch (of_any_size(code)) {
+	case GET_PID:
+		dec_pid(d, SYSCALL_TID, (int)d->call->result);
+		return true;
+	case GET_TGID:
+		dec_pid(d, SYSCALL_PID, (int)d->call->result);
+		return true;
 	case GET_NSTYPE:
 		dec_int(d, d->call->result);
 		name = dec_name(XLAT_setns_flags, (uint64_t)d->call->result);
@@ -276,6 +331,8 @@ bool result_ioctl(struct decoder *d)
 	case GET_PARENT:
 	case CREATE_VM:
 	case CREATE_VCPU:
+	case MNT_NEXT:
+	case MNT_PREV:
 		dec_fd(d, (int)d->call->result);
 		return true;
 	case KVM_RUN:
@@ -302,41 +359,42 @@ static void term_rest(struct decoder *d, unsigned xlat, uint64_t v)
 		out->length = start;
 }
 
-static void term_part(struct decoder *d, unsigned xlat, uint64_t v)
+static void term_part(struct decoder *d, unsigned xlat, uint64_t v, const char *unknown)
 {
-	const char *name = dec_name(xlat, v);
-
-	dec_text(d, name != NULL ? name : "???");
+	dec_named(d, v, dec_name(xlat, v), unknown);
 	str_add_char(d->out, '|');
 }
 
 static void term_oflag(struct decoder *d, uint64_t v)
 {
-	term_part(d, XLAT_term_nl, v & 0x100);
-	term_part(d, XLAT_term_cr, v & 0x600);
-	term_part(d, XLAT_term_tab, v & 0x1800);
-	term_part(d, XLAT_term_bs, v & 0x2000);
-	term_part(d, XLAT_term_vt, v & 0x4000);
-	term_part(d, XLAT_term_ff, v & 0x8000);
+	term_part(d, XLAT_term_nl, v & 0x100, "NL?");
+	term_part(d, XLAT_term_cr, v & 0x600, "CR?");
+	term_part(d, XLAT_term_tab, v & 0x1800, "TAB?");
+	term_part(d, XLAT_term_bs, v & 0x2000, "BS?");
+	term_part(d, XLAT_term_vt, v & 0x4000, "VT?");
+	term_part(d, XLAT_term_ff, v & 0x8000, "FF?");
 	term_rest(d, XLAT_term_oflags, v & ~UINT64_C(0xff00));
 }
 
 static void term_cflag(struct decoder *d, uint64_t v, bool wide)
 {
-	uint64_t in = wide ? v >> 16 & 0x100f : 0, rest = v & ~UINT64_C(0x103f);
+	enum { IN_SHIFT = 16 };
+	uint64_t in = wide ? v >> IN_SHIFT & 0x100f : 0, rest = v & ~UINT64_C(0x103f);
 
-	term_part(d, XLAT_baud_rates, v & 0x100f);
+	term_part(d, XLAT_baud_rates, v & 0x100f, "B???");
 	if (!wide) {
 		d->out->length--;
 		str_add_char(d->out, '|');
 		rest |= v & 0x1000 & ~UINT64_C(0x100f);
 	}
 	if (in != 0) {
-		const char *name = dec_name(XLAT_baud_rates, in);
-		dec_printf(d, "%s<<IBSHIFT|", name != NULL ? name : "???");
+		dec_named(d, in, dec_name(XLAT_baud_rates, in), "B???");
+		dec_text(d, "<<");
+		dec_named(d, IN_SHIFT, "IBSHIFT", "");
+		str_add_char(d->out, '|');
 		rest &= ~(UINT64_C(0x100f) << 16);
 	}
-	term_part(d, XLAT_term_cs, v & 0x30);
+	term_part(d, XLAT_term_cs, v & 0x30, "CS?");
 	term_rest(d, XLAT_term_cflags, rest);
 }
 

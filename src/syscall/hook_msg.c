@@ -292,7 +292,7 @@ void hook_msghdr_out(struct decoder *d, const struct sys_ref *ref)
 }
 
 /* How many lengths of names, one for each message, were remembered at entry. */
-enum { SAVED_LENGTHS = 0, MESSAGES_MOST = 1024 }; /* as many as the kernel takes */
+enum { SAVED_LENGTHS = 0, NO_ROOM = UINT16_MAX /* more than can be: not remembered */ };
 
 struct messages {
 	bool received;
@@ -307,16 +307,16 @@ static void print_mmsg(struct decoder *d, const uint8_t *bytes, uint64_t addr, v
 	struct message m;
 
 	uint64_t index = all->index++;
-	bool room_known = all->received && index < d->progress->saved[SAVED_LENGTHS];
+	bool room_known = all->received && index < d->progress->saved[SAVED_LENGTHS] && d->progress->rooms[index] != NO_ROOM;
 
 	(void)addr;
-	if (index == MESSAGES_MOST) {
+	if (index == SYSCALL_MESSAGES) {
 		dec_text(d, "...");
 		return;
 	}
 	unpack(d, bytes, &m);
 	dec_text(d, "{msg_hdr=");
-	print_message(d, &m, all->received ? length : UINT64_MAX, room_known, room_known ? d->progress->lengths[index] : 0);
+	print_message(d, &m, all->received ? length : UINT64_MAX, room_known, room_known ? d->progress->rooms[index] : 0);
 	if (all->done > 0) {
 		all->done--;
 		dec_printf(d, ", msg_len=%u", length);
@@ -328,7 +328,7 @@ static void message_vector(struct decoder *d, uint64_t addr, uint64_t count, boo
 {
 	struct messages all = { received, d->call->is_error ? 0 : (uint64_t)d->call->result, 0 };
 
-	dec_array(d, addr, count <= MESSAGES_MOST ? count : MESSAGES_MOST + 1, msghdr_size(d) + d->word, print_mmsg, &all);
+	dec_array(d, addr, count <= SYSCALL_MESSAGES ? count : SYSCALL_MESSAGES + 1, msghdr_size(d) + d->word, print_mmsg, &all);
 }
 
 void hook_mmsghdr(struct decoder *d, const struct sys_ref *ref)
@@ -356,13 +356,11 @@ static void save_rooms(struct decoder *d, uint64_t addr)
 	uint64_t count = (uint32_t)d->args[2], n = 0;
 	uint8_t bytes[4];
 
-	for (; n < count && n < SYSCALL_LENGTHS; n++) {
+	for (; n < count && n < SYSCALL_MESSAGES; n++) {
 		if (!dec_read(d, addr + n * (msghdr_size(d) + d->word) + d->word, bytes, sizeof(bytes)))
 			break;
 		uint64_t room = dec_word(d, bytes, sizeof(bytes));
-		if (room > UINT16_MAX)
-			break;
-		d->progress->lengths[n] = (uint16_t)room;
+		d->progress->rooms[n] = room < NO_ROOM ? (uint16_t)room : NO_ROOM;
 	}
 	d->progress->saved[SAVED_LENGTHS] = n;
 }

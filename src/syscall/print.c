@@ -140,7 +140,7 @@ void syscall_print_enter(const struct syscall_style *style, const struct syscall
 {
 	struct decoder d;
 
-	*progress = (struct syscall_progress){ 0 };
+	syscall_progress_start(progress);
 	decoder_init(&d, style, lookup, call, memory, progress, out);
 	open_call(&d, progress);
 	if (d.describe == NULL) {
@@ -202,12 +202,13 @@ void syscall_print_result(const struct syscall_style *style, const struct syscal
 			  const struct syscall_call *call, const struct syscall_memory *memory,
 			  const struct syscall_progress *progress, struct str *out)
 {
-	struct syscall_progress own = *progress;
+	struct syscall_progress own;
 	struct decoder d;
 
 	struct syscall_style names = *style; /* what's behind a result is told by name, whatever -X says */
 
 	names.xlat = SYSCALL_XLAT_ABBREV;
+	memcpy(&own, progress, offsetof(struct syscall_progress, rooms)); /* which no result tells of */
 	decoder_init(&d, &names, lookup, call, memory, &own, out);
 	d.asked = style;
 	d.exit = true;
@@ -296,12 +297,13 @@ void syscall_print_sigset(const struct syscall_style *style, uint64_t set, struc
 {
 	static const struct syscall_memory nothing;
 	struct syscall_call call = { .abi = SYSCALL_ABI_X86_64, .number = UINT32_MAX };
-	struct syscall_progress progress = { 0 };
+	struct syscall_progress progress;
 	uint8_t bytes[8];
 	struct decoder d;
 
 	for (unsigned i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (uint8_t)(set >> 8 * i);
+	syscall_progress_start(&progress);
 	decoder_init(&d, style, NULL, &call, &nothing, &progress, out);
 	dec_sigset(&d, bytes, sizeof(bytes));
 }
@@ -311,11 +313,12 @@ void syscall_print_siginfo(const struct syscall_style *style, const struct sysca
 {
 	static const struct syscall_memory nothing;
 	struct syscall_call call = { .abi = abi, .pid = tid, .tid = tid, .number = UINT32_MAX };
-	struct syscall_progress progress = { 0 };
+	struct syscall_progress progress;
 	uint8_t bytes[128] = { 0 };
 	struct decoder d;
 
 	memcpy(bytes, siginfo, size_bytes < sizeof(bytes) ? size_bytes : sizeof(bytes));
+	syscall_progress_start(&progress);
 	decoder_init(&d, style, lookup, &call, &nothing, &progress, out);
 	dec_siginfo(&d, bytes);
 }

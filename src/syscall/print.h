@@ -8,6 +8,8 @@
  * the rest and the result.  What is around it (pid, time, <unfinished ...>) is the
  * caller's: session/trace or a view.
  */
+#include <string.h>
+
 #include "base/str.h"
 #include "syscall/memory.h"
 #include "syscall/table.h"
@@ -72,14 +74,18 @@ struct syscall_call {
 
 /* The call's state between its two parts; one for each call in flight.  Plain data: may
  * be copied, needs no deinit. */
-enum { SYSCALL_LENGTHS = 32 }; /* as many messages as are shown without -v */
+#define SYSCALL_KEPT_BYTES 64
+enum { SYSCALL_MESSAGES = 1024 }; /* as many as the kernel takes */
 struct syscall_progress {
 	uint8_t args_done;      /* arguments printed at entry */
 	bool open;              /* "name(" was printed */
 	uint8_t named;          /* arguments of a hook that have been named */
 	uint64_t saved[4];      /* what a call needs to remember: lengths it was given ... */
-	uint16_t lengths[SYSCALL_LENGTHS]; /* and of a call's many messages */
+	uint8_t kept[SYSCALL_KEPT_BYTES]; /* and parts of a structure that the kernel overwrites */
+	uint16_t rooms[SYSCALL_MESSAGES]; /* of a call's many messages; the last: it is not cleared, saved[] says how many there are */
 };
+/* As it is before a call. */
+static inline void syscall_progress_start(struct syscall_progress *progress) { memset(progress, 0, offsetof(struct syscall_progress, rooms)); }
 
 /* Append "name(" and what can be said at entry. */
 void syscall_print_enter(const struct syscall_style *style, const struct syscall_lookup *lookup,

@@ -211,7 +211,7 @@ static enum call_verdict on_enter(void *self, struct call_thread *t, const struc
 		fd_names_look_at(p->fds, t->pieces, SYSCALL_ENTER);
 	line->filtered = !is_printed(p, t, memory);
 	line->enter_system_ns = t->system_ns;
-	line->progress = (struct syscall_progress){ 0 };
+	syscall_progress_start(&line->progress);
 	if (line->filtered)
 		return CALL_GO;
 	if (!prints_calls(p))
