@@ -306,6 +306,11 @@ static void test_ioctls(void **state)
 	EXPECT(ARM64, "ioctl", 0, "ioctl(3, LOOP_SET_FD, 4) = 0", 3, 0x4c00, 4);
 	EXPECT(I386, "ioctl", -9, "ioctl(3, BLKGETSIZE64, 0x10100) = -1 EBADF (Bad file descriptor)", 3, 0x80041272, at);
 	EXPECT(X86_64, "ioctl", 0, "ioctl(3, KDSKBMODE, K_UNICODE) = 0", 3, 0x4b45, 3);
+	EXPECT(X86_64, "ioctl", 0, "ioctl(3, _IOC(_IOC_READ, 0xb7, 0xa, 0x11), {size=16, nr_mounts=5, mnt_ns_id=0x9}) = 0", 3, 0x8011b70a,
+	       PUT(0x400, uint32_t, 16, 5, 9, 0));
+	EXPECT(X86_64, "ioctl", 0, "ioctl(3, _IOC(_IOC_READ|_IOC_WRITE, 0xff, 0xb, 0x40), {mask=PIDFD_INFO_EXIT, "
+	       "exit_code=[{WIFSIGNALED(s) && WTERMSIG(s) == SIGKILL}|PTRACE_EVENT_EXIT<<16|0x100]}) = 0", 3, 0xc040ff0b,
+	       PUT(0x400, uint32_t, 8, 0, 0, 0, 1, 2, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0x60109));
 	EXPECT(RISCV64, "ioctl", 0,
 	       "ioctl(3, FS_IOC_FIEMAP, {fm_start=0, fm_length=4096, fm_flags=FIEMAP_FLAG_SYNC, fm_extent_count=0} => "
 	       "{fm_flags=FIEMAP_FLAG_SYNC, fm_mapped_extents=0, ...}) = 0", 3, 0xc020660b, map);
