@@ -395,7 +395,11 @@ static void on_ended(void *self, struct call_thread *t, int status)
 /* What it is in goes on; how long it did until now is known. */
 static void on_detached(void *self, struct call_thread *t)
 {
+	struct call_rows *c = self;
+
 	on_leaving(self, t);
+	if (t->end_lost) /* it isn't running any more; there is no row of how it ended */
+		track_exit(c->track, t->pid, t->tid, now_of(t));
 	forget(t);
 }
 

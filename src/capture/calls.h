@@ -36,6 +36,7 @@ struct call_thread {
 	const struct syscall_pieces *pieces; /* while an entry or an exit is told: what its memory is made
 				     of, with what was kept of descriptors; NULL: a process that stands still */
 	bool entry_unseen;        /* enter_ns is that of the exit: how long it took isn't known */
+	bool end_lost;            /* at detached: it has ended; when and how was lost */
 	uint8_t tampered;         /* enum call_tampered: what was done to this call */
 	uint32_t stack;           /* at leave and signal: its user stack (track_stack()), where the engine took it; 0: none */
 	void *user;               /* the sink's own */
@@ -72,7 +73,7 @@ struct call_sink {
 	/* The thread T is gone because BY, of the same process, has exec'ed and has its id now. */
 	void (*superseded)(void *self, struct call_thread *t, pid_t by);
 	void (*ended)(void *self, struct call_thread *t, int wait_status); /* T is freed then */
-	void (*detached)(void *self, struct call_thread *t);               /* T is freed then */
+	void (*detached)(void *self, struct call_thread *t);               /* T is freed then; it runs on, or `end_lost` */
 	/* Nothing happens at the moment, or time passed: show what was held back. */
 	void (*idle)(void *self);
 };

@@ -165,7 +165,10 @@ static struct err *export_calls_alone(const struct export_args *args, const stru
 		err = err_new(ERR_USAGE, "%s has system calls and no samples, of which some could be chosen", from.path);
 	else if (*done)
 		err = write_out(args, exporter, &(struct export_input){ .recording = from.recording, .title = from.path });
-	recording_input_close(&from);
+	if (*done)
+		recording_input_close(&from);
+	else
+		recording_input_leave(&from);
 	return err;
 }
 

@@ -202,8 +202,10 @@ static void put_facts(struct doc *d, const char *path, const struct recording_me
 		doc_field(d, "sonde_version", "sonde version", DOC_TEXT, DOC_STR(m->version));
 }
 
-static void put_warnings(struct doc *d, const struct recording_meta *m, const struct losses *lost)
+static void put_warnings(struct doc *d, struct recording *r, const struct recording_meta *m, const struct losses *lost)
 {
+	CLEANUP(str_deinit) struct str damage = { 0 };
+
 	if (m->state == RECORDING_CUT)
 		doc_warning(d, NULL, "cut short: %s", m->why_cut ? m->why_cut : "it has no end");
 	if (m->journal_rows_folded)
@@ -217,6 +219,8 @@ static void put_warnings(struct doc *d, const struct recording_meta *m, const st
 			    units_count(lost->total).text);
 	else if (lost->some_unknown)
 		doc_warning(d, NULL, "events were lost while recording; how many is not known");
+	for (; recording_next_damage(r, &damage); str_clear(&damage))
+		doc_warning(d, NULL, "%s", str_text(&damage));
 	for (size_t i = 0; i < m->missing_count; i++)
 		doc_warning(d, m->missing[i].fix, "without %s%s%s", m->missing[i].what,
 			    m->missing[i].why ? ": " : "",
@@ -298,7 +302,7 @@ static struct err *put_info(const struct info_args *args, struct recording *r, c
 	TRY(output_open(&args->output, &d));
 	doc_begin(d, &head);
 	put_headline(d, r, &lost);
-	put_warnings(d, m, &lost);
+	put_warnings(d, r, m, &lost);
 	put_facts(d, path, m, &lost);
 	put_tables(d, r, false);
 	put_tables(d, r, true);

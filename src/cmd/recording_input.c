@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "cmd/cmd.h"
 #include "record/recording.h"
 #include "session/import.h"
@@ -87,4 +88,14 @@ struct err *recording_input_take_options(const struct opt_spec *spec, struct opt
 	if (*helped)
 		opt_print_help(spec, stdout, cmd_help_width(stdout));
 	return NULL;
+}
+
+void recording_input_leave(struct recording_input *in)
+{
+	struct str damage = { 0 };
+
+	while (in->recording && recording_next_damage(in->recording, &damage))
+		continue;
+	str_deinit(&damage);
+	recording_input_close(in);
 }

@@ -21,6 +21,9 @@ struct recording_input {
 struct err *recording_input_open(const char *operand, struct recording_input *ret);
 void recording_input_close(struct recording_input *in); /* safe when zeroed */
 
+/* The same for one that was only looked at: who opens it again says what of it is damaged. */
+void recording_input_leave(struct recording_input *in);
+
 /* Would OPERAND be imported?  False when it is a recording, or was imported before into
  * OPERAND.sonde and has not changed since. */
 bool recording_input_is_foreign(const char *operand);

@@ -77,7 +77,7 @@ static bool open_calls(const struct report_args *args, struct work *w)
 	if (!err)
 		found = report_is_of_calls(w->calls.recording);
 	if (!found)
-		recording_input_close(&w->calls);
+		recording_input_leave(&w->calls);
 	err_destroy(err);
 	return found;
 }

@@ -50,8 +50,7 @@ struct parquet_file {
 
 static struct err *bad(const struct parquet_file *f, const char *what)
 {
-	return err_fix(err_new(ERR_FORMAT, "%s is damaged: %s", f->name, what),
-		       "restore it from a copy, or move it away to read the rest of the recording");
+	return err_new(ERR_FORMAT, "%s is damaged: %s", f->name, what);
 }
 
 /* --- footer ----------------------------------------------------------------------------------- */

@@ -295,8 +295,7 @@ static void take_types(struct fold *f)
 static struct err *fold_all(struct fold *f)
 {
 	take_types(f);
-	for (size_t i = 0; i < f->r->types.n; i++)
-		TRY(recording_open_segments(f->r, f->r->types.v[i]));
+	TRY(recording_open_tables(f->r));
 	f->runs = mem_calloc(f->journal->rows.n + f->journal->side.n + 1, sizeof(*f->runs));
 	for (unsigned n = 0; n <= TYPE_MAX; n++) {
 		const struct event_type *type = f->journal->types[n];
@@ -309,6 +308,20 @@ static struct err *fold_all(struct fold *f)
 	return NULL;
 }
 
+/* Nothing of it can be believed: what segments hold is all there is. */
+static struct err *do_without_journal(struct recording *r, bool live, struct err *err)
+{
+	TRY(damage_note(r, err, 0));
+	if (!live && r->meta.state == RECORDING_LIVE) {
+		r->meta.state = RECORDING_CUT;
+		r->meta.why_cut = "its recorder was killed or crashed";
+	}
+	TRY(recording_open_tables(r));
+	if (r->meta.end_ns == 0)
+		r->meta.end_ns = last_event_ns(r);
+	return NULL;
+}
+
 struct err *fold_journal(struct recording *r)
 {
 	CLEANUP(io_closep) int lock = openat(r->dirfd, "journal/lock", O_RDONLY | O_CLOEXEC);
@@ -316,6 +329,8 @@ struct err *fold_journal(struct recording *r)
 	struct fold f = { .r = r, .on_disk = !live && faccessat(r->dirfd, ".", W_OK, 0) == 0 };
 	struct err *err = journal_load(r->dirfd, live, &f.journal);
 
+	if (err_is(err, ERR_FORMAT))
+		return do_without_journal(r, live, err);
 	if (err == NULL)
 		err = fold_all(&f);
 	if (err == NULL && !live) {

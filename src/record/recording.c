@@ -175,6 +175,7 @@ static void segment_deinit(struct table_segment *s)
 {
 	parquet_close(s->file);
 	free(s->columns);
+	free(s->bad);
 	io_map_deinit(&s->map);
 	str_deinit(&s->buffer);
 }
@@ -199,6 +200,7 @@ struct err *table_add_segment(struct recording *r, struct table *t, struct io_ma
 		segment_deinit(&s);
 		return err;
 	}
+	s.bad = mem_calloc(parquet_row_group_count(s.file) + 1, sizeof(*s.bad));
 	count_segment(t, &s);
 	vec_push(&t->segments, s);
 	return NULL;
@@ -229,12 +231,12 @@ struct err *recording_open_segments(struct recording *r, const struct event_type
 
 		store_segment_name(name, type->name, numbers[i]);
 		TRY(io_map_file(r->dirfd, name, &map));
-		TRY(table_add_segment(r, t, &map, NULL, name));
+		TRY(damage_note(r, table_add_segment(r, t, &map, NULL, name), 0));
 	}
 	return NULL;
 }
 
-static struct err *open_tables(struct recording *r)
+struct err *recording_open_tables(struct recording *r)
 {
 	for (size_t i = 0; i < r->types.n; i++)
 		TRY(recording_open_segments(r, r->types.v[i]));
@@ -343,7 +345,7 @@ static struct err *open_all(struct recording *r)
 	if (fstatat(r->dirfd, "journal", &st, AT_SYMLINK_NOFOLLOW) == 0)
 		TRY(fold_journal(r));
 	else
-		TRY(open_tables(r));
+		TRY(recording_open_tables(r));
 	r->meta.notes = r->notes.v;
 	r->meta.note_count = r->notes.n;
 	r->meta.missing = r->missing.v;
@@ -391,6 +393,7 @@ void recording_destroy(struct recording *r)
 {
 	if (r == NULL)
 		return;
+	damage_log(r);
 	for (size_t i = 0; i < r->tables.n; i++) {
 		struct table *t = r->tables.v[i];
 
@@ -404,6 +407,7 @@ void recording_destroy(struct recording *r)
 	vec_deinit(&r->texts);
 	vec_deinit(&r->notes);
 	vec_deinit(&r->missing);
+	vec_deinit(&r->damage);
 	strmap_deinit(&r->strings);
 	arena_deinit(&r->arena);
 	parquet_scratch_deinit(&r->scratch);

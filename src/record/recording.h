@@ -19,7 +19,8 @@
 struct recording;
 
 /* One thread at a time may use a recording.  ERR_NOT_FOUND and ERR_USAGE say what was found
- * at PATH instead; ERR_FORMAT names the file in it that is damaged. */
+ * at PATH instead; ERR_FORMAT: its meta.json is damaged.  Without other files it is read: those
+ * are `damage`. */
 struct err *recording_open(const char *path, struct recording **ret);
 void recording_destroy(struct recording *r);
 
@@ -44,6 +45,12 @@ struct recording_note {
 };
 #define RECORDING_NOTE_BOOT "boot_id" /* note: the boot that kernel addresses are of */
 
+/* A file, or a part of one, that can't be read. */
+struct recording_damage {
+	const char *what; /* "syscall/000001.parquet is damaged: it has no end" */
+	uint64_t rows;    /* of it that are missing; 0: nobody knows */
+};
+
 /* All text is valid while the recording lives; NULL where not recorded. */
 struct recording_meta {
 	enum recording_state state;
@@ -59,8 +66,15 @@ struct recording_meta {
 	const struct recording_missing *missing;
 	size_t missing_count;
 	uint64_t journal_rows_folded; /* rows that came from the journal, not from segments */
+	const struct recording_damage *damage; /* grows while tables are scanned */
+	size_t damage_count;
 };
 const struct recording_meta *recording_borrow_meta(const struct recording *r);
+
+/* One damage that nobody has told of yet, as a sentence that is appended to OUT; false: there is none.
+ * What has not been asked for when the recording is closed is logged. */
+struct str;
+bool recording_next_damage(struct recording *r, struct str *out);
 
 /* --- tables ------------------------------------------------------------------------ */
 

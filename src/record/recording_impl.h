@@ -16,6 +16,7 @@ struct table_segment {
 	struct io_map map; /* a file, or ... */
 	struct str buffer; /* ... one that was made of the journal's rows in memory */
 	struct parquet_file *file;
+	bool *bad;    /* by row group: it is damaged, and left out */
 	int *columns; /* by field of the table's type: column in the file, -1: it has none */
 };
 
@@ -36,6 +37,8 @@ struct recording {
 	struct recording_meta meta;
 	VEC(struct recording_note) notes;
 	VEC(struct recording_missing) missing;
+	VEC(struct recording_damage) damage;
+	size_t damage_told; /* so many of them were */
 	VEC(const struct event_type *) types; /* declared in meta.json or the journal */
 	VEC(struct table *) tables;
 	struct strmap strings;
@@ -52,6 +55,8 @@ const struct event_type *recording_find_type(const struct recording *r, const ch
 const struct event_type *recording_copy_type(struct recording *r, const struct event_type *type);
 /* Map the segment files of a type's table. */
 struct err *recording_open_segments(struct recording *r, const struct event_type *type);
+/* ... and those of all types. */
+struct err *recording_open_tables(struct recording *r);
 /* The table of a type, made if it is not there. */
 struct table *recording_get_table(struct recording *r, const struct event_type *type);
 /* Takes over map or buffer, also when it fails. */
@@ -63,6 +68,15 @@ int table_find_field(const struct table *t, const char *name); /* -1: none */
 struct err *table_read(struct recording *r, const struct table *t, size_t segment, size_t group,
 		       unsigned field, void *out);
 struct table *table_of(const struct table_info *info);
+
+/* --- damage.c ---------------------------------------------------------------------------- */
+/* ERR, if it is that a file is damaged, is noted, and NULL is returned; others are returned.
+ * ROWS of it are missing, 0: not known. */
+struct err *damage_note(struct recording *r, struct err *err, uint64_t rows);
+/* The same for what reading a row group said, which is left out from now on. */
+struct err *damage_skip_group(struct recording *r, const struct table *t, size_t segment, size_t group, struct err *err);
+/* Tell what nobody has told. */
+void damage_log(struct recording *r);
 
 /* --- fold.c ------------------------------------------------------------------------------ */
 struct err *fold_journal(struct recording *r);

@@ -105,7 +105,7 @@ static bool may_match(const struct scan *s, const struct table_segment *segment)
 {
 	uint64_t min, max;
 
-	if (parquet_row_group_rows(segment->file, s->group) == 0)
+	if (parquet_row_group_rows(segment->file, s->group) == 0 || segment->bad[s->group])
 		return false;
 	if (s->table->info.type->side || segment->columns[0] < 0 ||
 	    !parquet_range(segment->file, s->group, (size_t)segment->columns[0], &min, &max))
@@ -139,19 +139,29 @@ static struct err *read_group(struct scan *s, struct batch *batch)
 	return NULL;
 }
 
+/* One that is damaged is no batch: the next one is. */
+static struct err *read_or_skip(struct scan *s, struct batch *batch, bool *more)
+{
+	struct err *err = read_group(s, batch);
+
+	*more = err == NULL;
+	return err ? damage_skip_group(s->recording, s->table, s->segment, s->group, err) : NULL;
+}
+
 struct err *scan_next(struct scan *s, struct batch *batch, bool *more)
 {
+	*more = false;
 	for (; s->segment < s->table->segments.n; s->segment++, s->group = 0) {
 		const struct table_segment *segment = &s->table->segments.v[s->segment];
 
 		for (; s->group < parquet_row_group_count(segment->file); s->group++)
 			if (may_match(s, segment)) {
-				*more = true;
-				TRY(read_group(s, batch));
+				TRY(read_or_skip(s, batch, more));
+				if (!*more)
+					continue;
 				s->group++;
 				return NULL;
 			}
 	}
-	*more = false;
 	return NULL;
 }

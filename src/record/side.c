@@ -107,8 +107,16 @@ static struct err *decode(struct recording *r, struct table *t, const struct eve
 	t->side_rows = mem_calloc(t->info.rows + 1, own->row_bytes);
 	for (size_t s = 0; s < t->segments.n; s++)
 		for (size_t g = 0; g < parquet_row_group_count(t->segments.v[s].file); g++) {
-			TRY(read_group(r, t, own, s, g, t->side_rows + at * own->row_bytes));
-			at += parquet_row_group_rows(t->segments.v[s].file, g);
+			uint8_t *rows = t->side_rows + at * own->row_bytes;
+			size_t count = parquet_row_group_rows(t->segments.v[s].file, g);
+			struct err *err = read_group(r, t, own, s, g, rows);
+
+			if (!err) {
+				at += count;
+				continue;
+			}
+			TRY(damage_skip_group(r, t, s, g, err));
+			memset(rows, 0, count * own->row_bytes);
 		}
 	t->side_count = at;
 	index_rows(t, own->row_bytes);

@@ -84,6 +84,8 @@ bool sql_may_match(const struct table *t, size_t segment, size_t group,
 	const struct table_segment *s = &t->segments.v[segment];
 	uint64_t min, max;
 
+	if (s->bad[group])
+		return false;
 	for (unsigned i = 0; i < filters->n; i++) {
 		unsigned field = filters->v[i].field;
 		int column = s->columns[field];
@@ -155,8 +157,8 @@ static void reserve_rows(struct sql_rows *rows, size_t count, uint64_t fields)
 			rows->columns[i] = mem_realloc(rows->columns[i], count * 8);
 }
 
-struct err *sql_read_group(struct recording *r, struct sql_rows *rows, uint64_t fields,
-			   size_t segment, size_t group, const struct sql_filters *f)
+static struct err *read_fields(struct recording *r, struct sql_rows *rows, uint64_t fields, size_t segment, size_t group,
+			       const struct sql_filters *f)
 {
 	const struct table *t = rows->table;
 
@@ -177,6 +179,16 @@ struct err *sql_read_group(struct recording *r, struct sql_rows *rows, uint64_t 
 		if (is_used(fields, i))
 			TRY(table_read(r, t, segment, group, i, rows->columns[i]));
 	return NULL;
+}
+
+struct err *sql_read_group(struct recording *r, struct sql_rows *rows, uint64_t fields,
+			   size_t segment, size_t group, const struct sql_filters *f)
+{
+	struct err *err = read_fields(r, rows, fields, segment, group, f);
+
+	if (err)
+		rows->rows = rows->count = 0;
+	return err ? damage_skip_group(r, rows->table, segment, group, err) : NULL;
 }
 
 void sql_rows_deinit(struct sql_rows *rows)

@@ -66,6 +66,13 @@ static bool add_state(const struct recording *r, struct str *out)
 	return out->length > 0;
 }
 
+/* What makes the numbers of RECORDING doubtful as a whole, appended to OUT, one at a time: its end is missing, or files are
+ * damaged (which is told once).  ROUND counts from 0; false: nothing more. */
+static bool next_state(struct recording *r, unsigned round, struct str *out)
+{
+	return (round == 0 && add_state(r, out)) || recording_next_damage(r, out);
+}
+
 /* What is missing is appended to OUT; returned is what makes it less, NULL: nobody knows. */
 static const char *add_loss_text(const struct loss *loss, struct str *out)
 {
@@ -79,11 +86,11 @@ static const char *add_loss_text(const struct loss *loss, struct str *out)
 						: "a lower rate (-F) or fewer sources make it less";
 }
 
-void losses_emit_state(struct doc *doc, const struct recording *r)
+void losses_emit_state(struct doc *doc, struct recording *r)
 {
 	CLEANUP(str_deinit) struct str text = { 0 };
 
-	if (add_state(r, &text))
+	for (unsigned i = 0; next_state(r, i, &text); i++, str_clear(&text))
 		doc_warning(doc, NULL, "%s", str_text(&text));
 }
 
@@ -116,7 +123,7 @@ void losses_log(struct recording *r)
 	struct losses l = { 0 };
 	struct err *err = losses_read(r, &l);
 
-	if (add_state(r, &text))
+	for (unsigned i = 0; next_state(r, i, &text); i++, str_clear(&text))
 		log_warn("%s", str_text(&text));
 	if (err)
 		log_warn("what was lost could not be read: %s", err_message(err));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #ifndef SONDE_VIEW_LOSSES_H
 #define SONDE_VIEW_LOSSES_H
-/* What a recording lacks: events that its sources lost, an end that was cut off. */
+/* What a recording lacks: events that its sources lost, an end that was cut off, files that are damaged. */
 #include "base/err.h"
 
 #include <stdbool.h>
@@ -25,9 +25,9 @@ struct losses { /* a VEC() */
 struct err *losses_read(struct recording *r, struct losses *ret);
 void losses_deinit(struct losses *l);
 
-/* Warnings for a document: those losses; that the recording is running or was cut. */
+/* Warnings for a document: those losses; that the recording is running, was cut or is damaged. */
 void losses_emit(struct doc *doc, const struct losses *l);
-void losses_emit_state(struct doc *doc, const struct recording *r);
+void losses_emit_state(struct doc *doc, struct recording *r);
 /* Both, read now. */
 void losses_say(struct doc *doc, struct recording *r);
 /* The same for what prints lines and has no document: on standard error. */

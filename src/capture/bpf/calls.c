@@ -946,6 +946,8 @@ void bpf_calls_stop(struct bpf_calls *c)
 	count_missed(c);
 }
 
+static bool is_gone(const struct watched *w) { return syscall(SYS_tgkill, w->shown.pid, w->shown.tid, 0) != 0 && errno == ESRCH; }
+
 void bpf_calls_forget_gone(struct bpf_calls *c)
 {
 	VEC(struct watched *) gone = { 0 };
@@ -954,10 +956,11 @@ void bpf_calls_forget_gone(struct bpf_calls *c)
 	for (size_t i = 0; (slot = map_next(&c->threads, &i)) != NULL;) {
 		struct watched *w = (struct watched *)(uintptr_t)slot->value;
 
-		if (syscall(SYS_tgkill, w->shown.pid, w->shown.tid, 0) != 0 && errno == ESRCH)
+		if (is_gone(w))
 			vec_push(&gone, w);
 	}
 	for (size_t i = 0; i < gone.n; i++) {
+		gone.v[i]->shown.end_lost = true;
 		c->options.sink->detached(c->options.sink_self, &gone.v[i]->shown);
 		drop(c, gone.v[i]);
 	}
@@ -983,6 +986,7 @@ void bpf_calls_end(struct bpf_calls *c)
 		struct watched *w = (struct watched *)(uintptr_t)slot->value;
 
 		w->shown.event_ns = w->shown.leave_ns = c->stop_ns;
+		w->shown.end_lost = c->totals.lost_events && is_gone(w);
 		find_last_stack(c, w);
 		c->options.sink->detached(c->options.sink_self, &w->shown);
 		release(w);

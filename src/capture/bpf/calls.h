@@ -75,7 +75,7 @@ void bpf_calls_stop(struct bpf_calls *c);
 void bpf_calls_end(struct bpf_calls *c);
 size_t bpf_calls_thread_count(const struct bpf_calls *c); /* known and alive */
 /* Where ends were lost (lost_events), those who are not there any more would be waited for in vain:
- * look, and tell the sink of them (`detached`). */
+ * look, and tell the sink of them (`detached`, end_lost). */
 void bpf_calls_forget_gone(struct bpf_calls *c);
 
 struct bpf_calls_totals {

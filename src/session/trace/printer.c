@@ -652,12 +652,14 @@ static void on_detached(void *self, struct call_thread *t)
 	struct trace_out *out = target(p, line);
 	bool mine = line->out == &line->own || p->printing == t || stages(p);
 
-	if (!is_quiet(p, TRACE_QUIET_ATTACH))
+	if (t->end_lost && !is_quiet(p, TRACE_QUIET_EXIT))
+		printer_say(p, "Process %u has ended; how was lost", t->tid);
+	else if (!t->end_lost && !is_quiet(p, TRACE_QUIET_ATTACH))
 		printer_say(p, "Process %u detached", t->tid);
 	if (p->summary && t->in_call && !line->filtered && t->call.abi == SYSCALL_ABI_X86_64)
 		++*map_get(&p->unreturned, t->call.number, NULL);
 	if (mine && !p->options->json && trace_out_column(out) != 0) {
-		str_add(&out->text, " <detached ...>");
+		str_add(&out->text, t->end_lost ? " <unfinished ...>" : " <detached ...>");
 		printer_end_line(p, out);
 		publish(p, t, TRACE_DETACHED);
 	}
