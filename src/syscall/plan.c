@@ -206,6 +206,22 @@ static struct syscall_plan_step plan_type(enum syscall_abi abi, const struct sys
 	return step;
 }
 
+/* Does the structure that TYPE points to have pointers of its own, to what is shown? */
+static bool leads_on(const struct sys_type *type)
+{
+	const struct sys_type *to = &sys_types[type->ref];
+
+	if (type->kind != SYS_POINTER || to->kind != SYS_STRUCT)
+		return false;
+	for (unsigned i = 0; i < sys_structs[to->ref].count; i++) {
+		uint8_t kind = sys_types[sys_fields[sys_structs[to->ref].first + i].type].kind;
+
+		if (kind >= SYS_POINTER && kind <= SYS_HEXBUF)
+			return true;
+	}
+	return false;
+}
+
 static void add(struct syscall_plan *plan, unsigned *count, enum syscall_phase phase, const struct syscall_plan_step *steps, unsigned n)
 {
 	for (unsigned i = 0; i < n && *count < SYSCALL_PLAN_STEPS; i++)
@@ -295,6 +311,11 @@ void syscall_plan_entry(enum syscall_abi abi, const struct syscall_entry *entry,
 		} else {
 			steps[0] = plan_type(abi, type);
 			steps[0].arg = (uint8_t)i;
+			if (leads_on(type)) {
+				steps[n] = steps[0];
+				steps[n].kind = SYSCALL_PLAN_FOLLOW;
+				steps[n++].limit = HOOK_BYTES;
+			}
 		}
 		if (!(flags & SYS_AT_EXIT))
 			add(ret, &count, SYSCALL_ENTER, steps, n);
