@@ -32,9 +32,10 @@ const volatile __u32 lane_bytes = 0;
 const volatile __u8 lane_preempted = 1;
 
 /* A path of the greatest length, and as much for what comes at exit. */
-enum { LANE_PIECE_MOST = 4104, LANE_USED_MOST = LANE_PIECE_MOST + sizeof(struct bpf_calls_piece) };
+enum { LANE_PIECE_MOST = 4104, LANE_PIECE_MASK = 8191 & ~7, LANE_USED_MOST = LANE_PIECE_MOST + sizeof(struct bpf_calls_piece) };
 
-_Static_assert(8 + sizeof(struct bpf_call) + 2 * LANE_USED_MOST <= BPF_LANE_SLACK, "a record fits behind the lane's last byte");
+_Static_assert(8 + sizeof(struct bpf_call) + LANE_USED_MOST + sizeof(struct bpf_calls_piece) + LANE_PIECE_MASK + 8 <= BPF_LANE_SLACK,
+	       "a record fits behind the lane's last byte, also for a verifier that knows no more than the mask");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -111,30 +112,29 @@ static __always_inline bool lane_has_room(struct bpf_lane *lane)
 /* The bytes behind N up to the next word are zero: who remembers texts of calls (capture/call_memo.h) compares whole words. */
 static __always_inline void lane_pad(__u8 *data, __u32 n)
 {
-	__u32 rest;
+	__u32 rest = n & 7;
 
-	if (n > LANE_PIECE_MOST) /* never */
-		return;
-	__asm__ volatile("" : "+r"(n)); /* as in lane_copy() */
-	rest = n & 7;
+	__asm__ volatile("" : "+r"(n)); /* for the verifier: masked where it is used, whatever else is known of it */
 	if (rest)
-		*(__u64 *)(data + (n & ~7U)) &= ~0ULL >> (64 - 8 * rest);
+		*(__u64 *)(data + (n & LANE_PIECE_MASK)) &= ~0ULL >> (64 - 8 * rest);
 }
 
 /* A word goes by the stack: a check of where the kernel copies to is cheapest there. */
 static __always_inline bool lane_read(__u64 *to, __u32 size, const void *from)
 {
-	__u64 word = 0;
+	__u64 word[2] = { 0 }; /* the second is for the verifier */
+	bool is_word = size <= sizeof(*word);
 
-	if (size > sizeof(word)) {
-		if (bpf_probe_read_user(to, size, from))
+	__asm__ volatile("" : "+r"(size)); /* as in lane_pad() */
+	if (!is_word) {
+		if (bpf_probe_read_user(to, size & (LANE_PIECE_MASK | 7), from))
 			return false;
 		lane_pad((__u8 *)to, size);
 		return true;
 	}
-	if (bpf_probe_read_user(&word, size, from))
+	if (bpf_probe_read_user(word, size & (sizeof(word) - 1), from))
 		return false;
-	*to = word;
+	*to = *word;
 	return true;
 }
 

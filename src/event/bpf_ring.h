@@ -24,7 +24,7 @@ enum { BPF_LOST_KINDS = 4 };
 /* Beside its ring a CPU may have a lane, an array's value that is mapped by the reader: records as in a BPF ring
  * (8 bytes before each, of which the first four are its length), written by programs that need no lock for it
  * (bpf/lane.bpf.h).  Positions only grow; a record that begins before the end of `data` goes on behind it. */
-enum { BPF_LANE_SLACK = 8448 };
+enum { BPF_LANE_SLACK = 12544 };
 struct bpf_lane {
 	uint64_t consumer;    /* the reader's, which writes it; a cache line of its own */
 	uint64_t reserved[7];

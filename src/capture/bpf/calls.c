@@ -794,7 +794,7 @@ bool bpf_calls_settle(struct bpf_calls *c)
 	return bpf_rings_settle(c->rings, ring_bytes(c));
 }
 
-struct err *bpf_calls_load(struct bpf_calls *c)
+static struct err *load(struct bpf_calls *c, bool lanes)
 {
 	struct calls_bpf *skel = c->skel = calls_bpf__open_opts(bpf_loader_options(&c->loader));
 	if (!skel)
@@ -820,7 +820,7 @@ struct err *bpf_calls_load(struct bpf_calls *c)
 	bpf_program__set_autoload(skel->progs.calls_prepare_exec, wants_exec(c));
 	bpf_program__set_autoattach(skel->progs.calls_prepare_exec, false);
 	TRY(bpf_rings_prepare(skel->maps.rings, skel->maps.ring_states, ring_bytes(c), &skel->rodata->ring_wake_bytes));
-	if (!c->options.track) /* a stack is taken into a thread's storage */
+	if (lanes)
 		TRY(bpf_lanes_prepare(skel->maps.lanes, &skel->rodata->lane_bytes, &skel->rodata->lane_preempted));
 	TRY(bpf_loader_load(&c->loader, skel->skeleton));
 	TRY(bpf_rings_open(skel->maps.rings, skel->maps.ring_states, first_ring_bytes(c), &c->rings));
@@ -837,14 +837,49 @@ struct err *bpf_calls_load(struct bpf_calls *c)
 	return c->narrow ? NULL : widen(c);
 }
 
+static void begin_loading(struct bpf_calls *c)
+{
+	bpf_loader_init(&c->loader, "system calls");
+	BPF_LOADER_TYPES(&c->loader, calls);
+}
+
+/* What load() made, whole or not. */
+static void unload(struct bpf_calls *c)
+{
+	bpf_narrow_detach(c->narrow);
+	bpf_loader_deinit(&c->loader); /* its threads load what is in the skeleton */
+	if (c->skel)
+		calls_bpf__destroy(c->skel);
+	call_stacks_destroy(c->stacks);
+	bpf_rings_close(c->rings);
+	c->narrow = NULL;
+	c->skel = NULL;
+	c->stacks = NULL;
+	c->rings = NULL;
+}
+
+/* Lanes ask more of a verifier than all else: one that refuses them may take the rest. */
+struct err *bpf_calls_load(struct bpf_calls *c)
+{
+	bool lanes = !c->options.track; /* a stack is taken into a thread's storage */
+	struct err *err = load(c, lanes);
+
+	if (!lanes || !err_is(err, ERR_UNSUPPORTED))
+		return err;
+	log_debug("once more, without lanes: %s", err_message(err));
+	err_destroy(err);
+	unload(c);
+	begin_loading(c);
+	return load(c, false);
+}
+
 struct bpf_calls *bpf_calls_prepare(const struct bpf_calls_options *options)
 {
 	struct bpf_calls *c = mem_calloc(1, sizeof(*c));
 
 	c->options = *options;
 	map_init(&c->threads);
-	bpf_loader_init(&c->loader, "system calls");
-	BPF_LOADER_TYPES(&c->loader, calls);
+	begin_loading(c);
 	return c;
 }
 
@@ -1000,12 +1035,7 @@ void bpf_calls_destroy(struct bpf_calls *c)
 
 	if (c == NULL)
 		return;
-	bpf_narrow_detach(c->narrow);
-	bpf_loader_deinit(&c->loader); /* its threads load what is in the skeleton */
-	if (c->skel)
-		calls_bpf__destroy(c->skel);
-	call_stacks_destroy(c->stacks);
-	bpf_rings_close(c->rings);
+	unload(c);
 	for (size_t i = 0; (slot = map_next(&c->threads, &i)) != NULL;) {
 		struct watched *w = (struct watched *)(uintptr_t)slot->value;
 

@@ -275,10 +275,6 @@ static unsigned kernel_version(void)
 	return uname(&name) == 0 && sscanf(name.release, "%u.%u", &major, &minor) == 2 ? major * 1000 + minor : UINT_MAX;
 }
 
-/* The verifier of Linux 6.1 forgets bounds of what it saw checked, and refuses the lanes; 6.12 is the oldest that was seen to
- * take them. */
-static bool lanes_are_taken(void) { return kernel_version() >= 6012; }
-
 /* May a program be preempted?  Since Linux 7.0 tracepoints don't forbid it. */
 static bool may_be_preempted(void) { return kernel_version() > 6018; }
 
@@ -290,8 +286,6 @@ struct err *bpf_lanes_prepare(struct bpf_map *lanes, volatile const uint32_t *la
 
 	if (!failed)
 		failed = bpf_map__set_value_size(lanes, lane_step(bytes));
-	if (!lanes_are_taken())
-		return NULL;
 	*(volatile uint32_t *)lane_bytes = bytes;
 	*(volatile uint8_t *)lane_preempted = may_be_preempted();
 	return failed ? err_errno(-failed, "cannot size the lanes of system calls") : NULL;
