@@ -7,6 +7,7 @@
 # as many attachments instead of 12; SONDE_STRESS_ENGINE: this engine alone
 # timeout: 180
 import os
+import random
 import re
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from lib.engines import engines
 CLONER = os.environ["BUILD"] + "/tests/workload/cloner"
 THREADS = int(os.environ.get("SONDE_STRESS_THREADS", 40))
 ROUNDS = int(os.environ.get("SONDE_STRESS_ROUNDS", 12))
+random.seed(7)
 ENDS_S = 30  # far more than an end takes on a busy machine; an end that waits for silence never comes
 
 
@@ -51,26 +53,40 @@ def ignore_interrupts():
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
+def attach(engine, target, i):
+    """Once, and let go: every fourth time by SIGKILL, of these every other one at any moment of the beginning.  Returns
+    whether calls were to be seen, whether they were, and whether some were lost."""
+    early = i % 8 == 7
+    tracer = subprocess.Popen(["sonde", "trace", "--engine", engine, "-o", "trace.out", "-p", str(target.pid)],
+                              preexec_fn=ignore_interrupts, stderr=subprocess.PIPE, text=True)
+    if early:
+        time.sleep(random.uniform(0, 0.1))
+    else:
+        until(lambda: os.path.exists("trace.out") and os.path.getsize("trace.out") > 0)
+    tracer.send_signal(signal.SIGKILL if i % 4 == 3 else signal.SIGINT)
+    try:
+        said = tracer.communicate(timeout=ENDS_S)[1]
+    except subprocess.TimeoutExpired:
+        expect("%s: detach ends" % engine, False, i)
+        tracer.kill()
+        said = tracer.communicate()[1]
+    if i % 4 == 3 and not until(lambda: threads_free(target.pid)):
+        expect("%s: SIGKILL to the tracer leaves all threads free" % engine, False, i)
+    seen = os.path.exists("trace.out") and os.path.getsize("trace.out") > 0
+    if os.path.exists("trace.out"):
+        os.unlink("trace.out")
+    lost = [line for line in said.splitlines() if "lost" in line]
+    if lost:
+        print("attachment %d: %s" % (i, lost[0]), flush=True)
+    return not early, seen and not early, bool(lost)
+
+
 def attach_while_cloning(engine):
     target = subprocess.Popen([CLONER, str(THREADS)], stdout=subprocess.PIPE, text=True)
     target.stdout.readline()
-    seen = lost = 0
-    for i in range(ROUNDS):
-        tracer = subprocess.Popen(["sonde", "trace", "--engine", engine, "-o", "trace.out", "-p", str(target.pid)],
-                                  preexec_fn=ignore_interrupts, stderr=subprocess.PIPE, text=True)
-        until(lambda: os.path.exists("trace.out") and os.path.getsize("trace.out") > 0)
-        tracer.send_signal(signal.SIGKILL if i % 4 == 3 else signal.SIGINT)
-        try:
-            lost += "lost" in tracer.communicate(timeout=ENDS_S)[1]
-        except subprocess.TimeoutExpired:
-            expect("%s: detach ends" % engine, False, i)
-            tracer.kill()
-            tracer.wait()
-        if os.path.exists("trace.out"):
-            seen += os.path.getsize("trace.out") > 0
-            os.unlink("trace.out")
-    expect("%s: calls seen in each of %d attachments to %d cloning threads" % (engine, ROUNDS, THREADS), seen == ROUNDS, seen)
-    expect("%s: no call was lost" % engine, not lost, lost)
+    due, seen, lost = [sum(column) for column in zip(*[attach(engine, target, i) for i in range(ROUNDS)])]
+    expect("%s: calls seen in each of %d attachments to %d cloning threads" % (engine, due, THREADS), seen == due, (seen, due))
+    expect("%s: no call was lost in %d" % (engine, ROUNDS), not lost, lost)
     expect("%s: all threads are let go" % engine, until(lambda: threads_free(target.pid)))
     target.send_signal(signal.SIGTERM)
     try:
@@ -81,13 +97,46 @@ def attach_while_cloning(engine):
         target.kill()
 
 
+def trace_command(engine, file, calls, script):
+    """(status, standard output, lines of the trace)"""
+    done = subprocess.run(["sonde", "trace", "--engine", engine, "-q", "-o", file, "-e", "trace=" + calls, "--", "sh", "-c", script],
+                          capture_output=True, text=True)
+    with open(file) as f:
+        return done.returncode, done.stdout, f.read().splitlines()
+
+
+def births_and_ends(lines):
+    """Ids that forks returned, and that ended with 0."""
+    born = [m[1] for m in (re.search(r" (?:<\.\.\. )?(?:v?fork|clone3?)\b.* = (\d+)$", line) for line in lines) if m]
+    return born, [line.split()[0] for line in lines if line.endswith("+++ exited with 0 +++")]
+
+
 def vfork_storm(engine):
-    script = "i=0; while [ $i -lt 150 ]; do /bin/true; i=$((i+1)); done"
-    done = subprocess.run(["sonde", "trace", "--engine", engine, "-q", "-o", "storm.out", "-e", "trace=exit_group", "--", "sh", "-c",
-                           script], capture_output=True, text=True)
-    with open("storm.out") as f:
-        ends = sum("+++ exited with 0 +++" in line for line in f)
-    expect("%s: a storm of vforks: every end is seen" % engine, done.returncode == 0 and ends == 151, (done.returncode, ends))
+    """The shell makes a child a turn, one execve and one end each: so many lines there are, of as many ids."""
+    children = 150
+    status_, _, lines = trace_command(engine, "storm.out", "fork,vfork,clone,clone3,execve,exit_group",
+                                      "i=0; while [ $i -lt %d ]; do /bin/true; i=$((i+1)); done" % children)
+    born, ended = births_and_ends(lines)
+    execs = [line for line in lines if re.search(r" (execve\(|<\.\.\. execve).* = 0$", line)]
+    exits = [line for line in lines if " exit_group(0)" in line]
+    expect("%s: a storm of vforks: every birth, execve and end is seen, of each process" % engine,
+           status_ == 0 and len(set(born)) == len(born) == children and set(born) == set(ended) - {lines[0].split()[0]} and
+           len(ended) == len(execs) == len(exits) == children + 1,
+           (status_, len(born), len(set(born)), len(ended), len(execs), len(exits)))
+
+
+def thread_storm(engine):
+    """As many clones and ends of threads as the program counts itself."""
+    threads = 40
+    status_, out, lines = trace_command(engine, "threads.out", "fork,vfork,clone,clone3",
+                                        "%s %d & sleep 0.3; kill $!; wait $!" % (CLONER, threads))
+    made = int(out.split()[-1]) + threads
+    clones = [line for line in lines if re.search(r" clone3?\(.*CLONE_THREAD", line)]
+    born, ended = births_and_ends(lines)
+    others = 3  # the shell, the cloner's first thread, sleep
+    expect("%s: a storm of threads: each clone and each end is seen" % engine,
+           status_ == 0 and len(clones) == made and len(ended) == made + others and len(born) == made + others - 1,
+           (status_, made, len(clones), len(born), len(ended)))
 
 
 def killed_tracer(engine):
@@ -119,10 +168,12 @@ def main():
     before = programs() if "bpf" in those else set()
     for engine in those:
         vfork_storm(engine)
+        thread_storm(engine)
         killed_tracer(engine)
         attach_while_cloning(engine)
     if "bpf" in those:
-        expect("bpf: no program is left behind", until(lambda: not programs() - before))
+        later = programs() - before
+        expect("bpf: no program is left behind", until(lambda: not later & programs()), later)
     return result()
 
 
