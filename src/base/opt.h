@@ -88,6 +88,10 @@ struct opt_example {
 	const char *command, *help;
 };
 
+struct opt_section {
+	const char *heading, *text; /* "SIGNALS"; paragraphs */
+};
+
 /* Everything that is printed or parsed for one command. */
 struct opt_spec {
 	const char *name;        /* "report" or "lab run": as typed after "sonde" */
@@ -97,6 +101,8 @@ struct opt_spec {
 	const struct opt_operand *operands; /* ended by OPERAND_END; may be NULL */
 	const struct opt_example *examples; /* ended by { NULL }; may be NULL */
 	const char *exit_status; /* what the exit status means beyond 0, 1, 2; NULL */
+	bool own_exit_status;    /* exit_status is all of it: 1 and 2 are not as elsewhere */
+	const struct opt_section *sections; /* of the man page alone, before its see_also; ended by { NULL }; may be NULL */
 	const char *see_also;    /* "sonde-record(1), perf-record(1)"; NULL */
 	bool at_files;           /* a word "@FILE" stands for the words in FILE, as for GNU's tools */
 };

@@ -185,8 +185,10 @@ void opt_print_help(const struct opt_spec *spec, FILE *out, unsigned width)
 	print_options(out, spec, width);
 	print_examples(out, spec, width);
 	if (spec->exit_status) {
-		fputs("\nExit status\n  0 done, 1 error, 2 wrong usage; ", out);
-		wrap(out, spec->exit_status, strlen(spec->exit_status), 36, 2, width);
+		const char *usual = spec->own_exit_status ? "" : "0 done, 1 error, 2 wrong usage; ";
+
+		fprintf(out, "\nExit status\n  %s", usual);
+		wrap(out, spec->exit_status, strlen(spec->exit_status), 2 + strlen(usual), 2, width);
 	}
 	if (spec->see_also)
 		fprintf(out, "\nSee also: %s\n", spec->see_also);
@@ -320,10 +322,16 @@ void opt_print_man(const struct opt_spec *spec, const char *version, FILE *out)
 	}
 	man_options(out, spec);
 	man_examples(out, spec);
-	fputs(".SH EXIT STATUS\n0 when done, 1 after an error, 2 for wrong usage.\n", out);
+	fputs(".SH EXIT STATUS\n", out);
+	if (!spec->own_exit_status)
+		fprintf(out, "0 when done, 1 after an error, 2 for wrong usage%s\n", spec->exit_status ? ";" : ".");
 	if (spec->exit_status) {
 		roff_str(out, spec->exit_status);
 		fputc('\n', out);
+	}
+	for (const struct opt_section *s = spec->sections; s && s->heading; s++) {
+		fprintf(out, ".SH %s\n", s->heading);
+		roff_paragraphs(out, s->text);
 	}
 	fputs(".SH SEE ALSO\n", out);
 	roff_str(out, spec->see_also ? spec->see_also : "sonde(1)");

@@ -200,7 +200,10 @@ const struct cmd cmd_strace = {
 			"sonde trace has the same options with sonde's defaults, and a cheaper engine.",
 		.opts = strace_opts,
 		.operands = strace_operands,
-		.exit_status = "that of the command; when a signal ended it, sonde ends by that signal too.",
+		.exit_status = "that of the command; when a signal ended it, sonde ends by that signal too.  0 when what was attached to "
+			       "has ended, 1 after an error or wrong usage.",
+		.own_exit_status = true,
+		.sections = trace_sections,
 		.see_also = "sonde-trace(1), strace(1)",
 	},
 	.group = CMD_LOOK,

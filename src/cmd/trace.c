@@ -223,6 +223,22 @@ static const struct opt_example trace_examples[] = {
 	{ NULL }
 };
 
+const struct opt_section trace_sections[] = {
+	{ "SIGNALS",
+	  "SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGPIPE end the trace: a command that was started for it ends by the same signal, what was "
+	  "attached to goes on.  With -o FILE and a command they are ignored: the trace ends with the command.  -I says otherwise.  Ctrl-C at "
+	  "a terminal reaches the command by itself, as without a tracer." },
+	{ "FILES",
+	  "FILE of -o is written anew unless -A is given; with -ff there is a FILE.PID for each process.  A name that ends in .sonde is a recording, "
+	  "a directory of tables (docs/RECORDING.md; not with sonde strace).\n\n"
+	  "/sys/kernel/tracing/events/syscalls tells names and types of calls that are newer than sonde, to root; without it they are "
+	  "syscall_0x... with numbers." },
+	{ "ENVIRONMENT",
+	  "PATH: where the command is looked for.  NO_COLOR, TERM: whether sonde strace --color=auto colours.  SONDE_LOG=debug: what is loaded and attached.  "
+	  "DEBUGINFOD_URLS and what else the names of -k come from: sonde(1)." },
+	{ NULL }
+};
+
 const struct cmd cmd_trace = {
 	.spec = {
 		.name = "trace",
@@ -259,6 +275,7 @@ const struct cmd cmd_trace = {
 		.operands = trace_operands,
 		.examples = trace_examples,
 		.exit_status = "that of the command; when a signal ended it, sonde ends by that signal too.",
+		.sections = trace_sections,
 		.see_also = "sonde-strace(1), sonde-record(1), strace(1)",
 	},
 	.group = CMD_LOOK,

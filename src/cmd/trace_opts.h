@@ -127,6 +127,9 @@ extern const struct opt strace_opts[];
 
 /* All that was given into *o. */
 struct err *trace_opts_apply(const struct opt_given_list *given, struct trace_options *o);
+
+/* What the manuals of sonde trace and sonde strace say beside options: SIGNALS, FILES, ENVIRONMENT. */
+extern const struct opt_section trace_sections[];
 /* NULL-terminated for execvp(). */
 char **trace_opts_command(const struct opt_list *words, struct arena *arena);
 
