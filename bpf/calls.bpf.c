@@ -366,8 +366,8 @@ static __always_inline int enter(const struct pt_regs *regs, __u64 number)
 	}
 	begin_call(now, regs, abi, (__u32)number, part ? whole : 0);
 	now->call.enter_ns = bpf_ktime_get_ns();
-	if (plan->socket)
-		copy_netlink(now);
+	if (plan->peek)
+		peek(now, plan->peek);
 	if (plan->phases & BPF_PLAN_AT_ENTRY) {
 		if (plan->phases & BPF_PLAN_SIMPLE)
 			copy_simple(now, plan, 0);
@@ -449,8 +449,8 @@ static __always_inline struct call_now *begin_late(struct task_struct *task, con
 		take_registers_late(&now->call, regs);
 	now->call.flags = flags;
 	now->call.enter_ns = 0;
-	if (plan->socket)
-		copy_netlink(now);
+	if (plan->peek)
+		peek(now, plan->peek);
 	return now;
 }
 

@@ -26,7 +26,7 @@ const volatile __u32 calls_kinds = ~0U;       /* bit: some plan has such a step;
 
 enum {
 	WORD_PAGE = 4096, VECTORS_MOST = 64, MESSAGES_MOST = 64, ROOMS_MOST = 32, POINTERS_MOST = 8192, PARTS_MOST = 512,
-	NAME_BYTES = 128, CONTROL_BYTES = 4096, NETLINK_BYTES = 65536,
+	NAME_BYTES = 128, CONTROL_BYTES = 65536, NETLINK_BYTES = 65536,
 };
 enum copy_how { COPY_TEXT = 1, COPY_MORE = 2 }; /* up to a NUL; there is more behind it */
 
@@ -269,17 +269,18 @@ static __always_inline bool message_here(struct call_now *now, __u64 addr, __u64
 	__u64 name, control, control_size;
 	__u32 name_size = 0;
 	__u8 w = word_of(now);
+	bool read = true;
 
 	name = read_word(w, addr);
 	bpf_probe_read_user(&name_size, sizeof(name_size), (void *)(addr + w));
 	control = read_word(w, addr + 4 * w);
 	control_size = read_word(w, addr + 5 * w);
 	if (name && name_size)
-		copy_piece(now, name, name_size > NAME_BYTES ? NAME_BYTES : name_size, 0);
+		read = copy_piece(now, name, name_size > NAME_BYTES ? NAME_BYTES : name_size, 0) >= 0;
 	if (control && control_size)
-		copy_piece(now, control, control_size > CONTROL_BYTES ? CONTROL_BYTES : (__u32)control_size,
-			   control_size > CONTROL_BYTES ? COPY_MORE : 0);
-	return vector_here(now, read_word(w, addr + 2 * w), (__u32)read_word(w, addr + 3 * w), total);
+		read &= copy_memory(now, control, control_size > CONTROL_BYTES ? CONTROL_BYTES : control_size,
+				    control_size > CONTROL_BYTES ? COPY_MORE : 0);
+	return vector_here(now, read_word(w, addr + 2 * w), (__u32)read_word(w, addr + 3 * w), total) && read;
 }
 
 __noinline int copy_message(struct call_now *now, __u64 addr, __u64 total)
@@ -295,7 +296,8 @@ static long copy_message_at(__u32 i, void *user)
 
 	/* msg_len, behind the header, is what was received */
 	bpf_probe_read_user(&length, sizeof(length), (void *)(addr + (c->word == 8 ? 56 : 28)));
-	message_here(c->now, addr, c->left ? c->left : length);
+	if (!message_here(c->now, addr, c->left ? c->left : length))
+		c->failed = true;
 	return 0;
 }
 
@@ -314,7 +316,7 @@ __noinline int copy_messages(struct call_now *now, __u64 addr, __u32 count, __u6
 		return 1;
 	read = copy_memory(now, addr, (__u64)count * (c.word == 8 ? 64 : 32), 0);
 	bpf_loop(count > MESSAGES_MOST ? MESSAGES_MOST : count, copy_message_at, &c, 0);
-	return read;
+	return read && !c.failed;
 }
 
 /* --- what structures point to ---------------------------------------------------------------- */
@@ -324,7 +326,7 @@ __noinline int copy_messages(struct call_now *now, __u64 addr, __u32 count, __u6
  * is there are copied: too much rather than too little, of calls that nobody makes often. */
 
 enum {
-	FOLLOW_WORDS_MOST = 64, FOLLOW_LIST_MOST = 32, FOLLOW_LOWEST = 65536, FOLLOW_HIGHEST_BIT = 56,
+	FOLLOW_WORDS_MOST = 64, FOLLOW_TWICE_MOST = 32, FOLLOW_LIST_MOST = 32, FOLLOW_LOWEST = 65536, FOLLOW_HIGHEST_BIT = 56,
 	PTRACE_GETREGS = 12, PTRACE_SETFPREGS = 15, PTRACE_GETREGSET = 0x4204, PTRACE_SETREGSET = 0x4205,
 	PTRACE_PEEKSIGINFO = 0x4209, PTRACE_GET_FILTER = 0x420c, PTRACE_BYTES = 128,
 	IOCTL_BYTES = 320, IOCTL_BYTES_MOST = 16384, IOCTL_TERMINAL = 'T', IOCTL_TERMINAL_BYTES = 128,
@@ -367,18 +369,71 @@ static __always_inline bool copy_follow(struct call_now *now, const struct bpf_c
 	return true;
 }
 
+/* I counts words of words: `left` is how many bytes the first ones are in. */
+static long follow_twice_at(__u32 i, void *user)
+{
+	struct copy *c = user;
+	__u64 addr = read_word(c->word, c->addr + i / FOLLOW_TWICE_MOST * c->word);
+
+	if (addr < FOLLOW_LOWEST || addr >> FOLLOW_HIGHEST_BIT)
+		return 0;
+	addr = read_word(c->word, addr + i % FOLLOW_TWICE_MOST * c->word);
+	if (addr >= FOLLOW_LOWEST && !(addr >> FOLLOW_HIGHEST_BIT))
+		copy_piece(c->now, addr, c->limit, COPY_TEXT);
+	return 0;
+}
+
+__noinline int copy_followed_twice(struct call_now *now, __u64 addr, __u32 bytes)
+{
+	struct copy c = { .now = now, .addr = addr, .limit = calls_string_limit + 1 };
+
+	if (!now)
+		return 0;
+	c.word = word_of(now);
+	bpf_loop(bytes / 8 * FOLLOW_TWICE_MOST, follow_twice_at, &c, 0);
+	return 1;
+}
+
+/* Of struct iocb, include/uapi/linux/aio_abi.h. */
+enum { IOCB_OPCODE_AT = 16, IOCB_BUFFER_AT = 24, IOCB_COUNT_AT = 32, IOCB_PWRITEV = 8, IOCB_VECTORS_MOST = 32 };
+
+static long iocb_vector_at(__u32 i, void *user)
+{
+	struct copy *c = user;
+	__u64 addr = read_word(c->word, c->addr + i * 2 * c->word);
+	__u64 size = read_word(c->word, c->addr + (i * 2 + 1) * c->word);
+
+	if (addr && size)
+		copy_piece(c->now, addr, size > c->limit ? c->limit : (__u32)size, size > c->limit ? COPY_MORE : 0);
+	return 0;
+}
+
+static __always_inline void copy_iocb_buffers(struct call_now *now, __u64 addr)
+{
+	struct copy c = { .now = now, .word = word_of(now), .limit = calls_string_limit };
+	__u32 count;
+
+	if ((read_word(4, addr + IOCB_OPCODE_AT) & 0xffff) != IOCB_PWRITEV)
+		return;
+	c.addr = read_word(8, addr + IOCB_BUFFER_AT);
+	count = (__u32)read_word(4, addr + IOCB_COUNT_AT);
+	bpf_loop(count > IOCB_VECTORS_MOST ? IOCB_VECTORS_MOST : count, iocb_vector_at, &c, 0);
+}
+
 /* `left`: bytes of each. */
 static long list_at(__u32 i, void *user)
 {
 	struct copy *c = user;
 	__u64 addr = read_word(c->word, c->addr + i * c->word);
 
-	if (addr >= FOLLOW_LOWEST && copy_piece(c->now, addr, (__u32)c->left, 0) > 0)
-		copy_followed(c->now, addr, (__u32)c->left, c->limit);
+	if (addr < FOLLOW_LOWEST || copy_piece(c->now, addr, (__u32)c->left, 0) <= 0)
+		return 0;
+	copy_followed(c->now, addr, (__u32)c->left, c->limit);
+	copy_iocb_buffers(c->now, addr);
 	return 0;
 }
 
-/* COUNT pointers at ADDR, each to SIZES >> 16 bytes, and at most SIZES & 0xffff bytes of what those point to. */
+/* COUNT struct iocb * at ADDR, each to SIZES >> 16 bytes, and at most SIZES & 0xffff bytes of what those point to. */
 __noinline int copy_list(struct call_now *now, __u64 addr, __u32 count, __u32 sizes)
 {
 	struct copy c = { .now = now, .addr = addr, .left = sizes >> 16, .limit = sizes & 0xffff };
@@ -550,6 +605,10 @@ static __always_inline bool copy_step(struct call_now *now, const struct bpf_cal
 		if (!(calls_kinds & 1U << BPF_STEP_FOLLOW))
 			break;
 		return copy_follow(now, step, addr);
+	case BPF_STEP_FOLLOW_TWICE:
+		if (!(calls_kinds & 1U << BPF_STEP_FOLLOW_TWICE) || argument(&now->call, 0) != step->scale)
+			break;
+		return copy_followed_twice(now, addr, step->fixed);
 	case BPF_STEP_LIST:
 		if (!(calls_kinds & 1U << BPF_STEP_LIST))
 			break;

@@ -25,7 +25,10 @@ enum {
 	FILE_NAME_BYTES = 256,
 	FILE_TEXT_BYTES = 2048,   /* of all names; a power of two */
 	FILE_FAMILY_UNIX = 1, FILE_FAMILY_INET = 2, FILE_FAMILY_INET6 = 10, FILE_FAMILY_NETLINK = 16,
-	FILE_SOCKFS = 0x534f434b, FILE_PIDFS = 0x50494446,
+	FILE_SOCKFS = 0x534f434b, FILE_PIDFS = 0x50494446, FILE_ANON = 0x09041934, FILE_NSFS = 0x6e736673,
+	FILE_PTMX = 5 << 20 | 2,
+	FILE_SETS_BITS = 1024,    /* of one, the most */
+	FILE_IOCBS_MOST = 32, FILE_IOCB_FD_AT = 20, /* include/uapi/linux/aio_abi.h */
 	FILE_CWD = -100,          /* AT_FDCWD */
 	FILE_POLLED_MOST = 64, FILE_CONTROLS_MOST = 16, FILE_MESSAGES_MOST = 8, FILE_SOL_SOCKET = 1, FILE_SCM_RIGHTS = 1,
 	FILE_TYPE = 0170000, FILE_TYPE_SOCKET = 0140000,
@@ -179,6 +182,44 @@ static __always_inline struct inode *describe(struct bpf_calls_file *file, struc
 	return inode;
 }
 
+/* What else is said of FD, whose piece's file is AT. */
+__noinline int copy_special(struct call_now *now, int fd, __u32 at)
+{
+	struct bpf_calls_file *file;
+	struct eventfd_ctx *event;
+	struct ns_common *ns;
+	struct file *f;
+	__u64 kind = 0;
+	void *private;
+
+	f = file_of((void *)bpf_get_current_task(), fd);
+	if (!now || !f)
+		return 0;
+	file = (void *)&now->data[(at & (BPF_CALLS_DATA_BYTES - 1)) + sizeof(struct bpf_calls_piece)];
+	private = BPF_CORE_READ(f, private_data);
+	bpf_probe_read_kernel(&kind, sizeof(kind), file->text);
+	if (file->magic == FILE_NSFS && file->flags & BPF_FILE_NAMELESS) {
+		ns = BPF_CORE_READ(f, f_inode, i_private);
+		file->text_bytes = 16;
+		if (bpf_probe_read_kernel_str(file->text, 16, BPF_CORE_READ(ns, ops, name)) <= 0)
+			file->text_bytes = 0;
+		file->text[15] = '\0';
+	} else if (file->magic == FILE_ANON && kind == 0x6466746e6576655bULL && bpf_core_type_exists(struct eventfd_ctx)) { /* "[eventfd" */
+		event = private;
+		*(__u64 *)file->local = BPF_CORE_READ(event, count);
+		file->peer = (__u32)BPF_CORE_READ(event, id);
+		file->state = (__u8)BPF_CORE_READ(event, flags);
+		file->flags |= BPF_FILE_EVENT;
+	} else if (file->magic == FILE_ANON && kind == 0x666c616e6769735bULL) { /* "[signalf" */
+		bpf_probe_read_kernel(file->local, sizeof(__u64), private);
+		file->flags |= BPF_FILE_SIGNAL;
+	} else if (file->device == FILE_PTMX && bpf_core_type_exists(struct tty_file_private)) {
+		file->peer = (__u32)BPF_CORE_READ((struct tty_file_private *)private, tty, index);
+		file->flags |= BPF_FILE_PTMX;
+	}
+	return 0;
+}
+
 /* What FD is, as a piece; an empty one: it is not open. */
 __noinline int copy_file(struct call_now *now, int fd)
 {
@@ -211,6 +252,8 @@ __noinline int copy_file(struct call_now *now, int fd)
 			name_socket(file, f);
 		else if (f && file->magic == FILE_PIDFS)
 			file->peer = name_process(inode);
+		else if (f && (file->magic == FILE_ANON || file->magic == FILE_NSFS || file->device == FILE_PTMX))
+			copy_special(now, fd, at);
 		size = __builtin_offsetof(struct bpf_calls_file, text) + file->text_bytes;
 	}
 	piece->addr = (__u64)(__s64)fd;
@@ -237,6 +280,56 @@ static __always_inline void copy_file_list(struct call_now *now, __u64 addr, __u
 	struct copy c = { .now = now, .addr = addr, .left = step };
 
 	bpf_loop(count > FILE_POLLED_MOST ? FILE_POLLED_MOST : count, copy_polled_at, &c, 0);
+}
+
+static long copy_set_at(__u32 i, void *user)
+{
+	struct copy *c = user;
+	__u8 byte = 0;
+
+	if (bpf_probe_read_user(&byte, sizeof(byte), (void *)(c->addr + i / 8)))
+		return 1;
+	if (byte >> (i & 7) & 1)
+		copy_file(c->now, (int)i);
+	return 0;
+}
+
+/* Those of a set of COUNT bits. */
+__noinline int copy_file_set(struct call_now *now, __u64 addr, __u32 count)
+{
+	struct copy c = { .now = now, .addr = addr };
+
+	if (now && addr)
+		bpf_loop(count > FILE_SETS_BITS ? FILE_SETS_BITS : count, copy_set_at, &c, 0);
+	return 0;
+}
+
+static __always_inline void copy_file_sets(struct call_now *now)
+{
+	__s32 count = (__s32)now->call.args[0];
+
+	if (count <= 0)
+		return;
+	copy_file_set(now, now->call.args[1], (__u32)count);
+	copy_file_set(now, now->call.args[2], (__u32)count);
+	copy_file_set(now, now->call.args[3], (__u32)count);
+}
+
+static long copy_iocb_at(__u32 i, void *user)
+{
+	struct copy *c = user;
+	__u64 addr = read_word(c->word, c->addr + i * c->word);
+
+	copy_file(c->now, (int)read_word(4, addr + FILE_IOCB_FD_AT));
+	return 0;
+}
+
+static __always_inline void copy_file_iocbs(struct call_now *now)
+{
+	struct copy c = { .now = now, .addr = now->call.args[2], .word = word_of(now) };
+	__u64 count = now->call.args[1];
+
+	bpf_loop(count > FILE_IOCBS_MOST ? FILE_IOCBS_MOST : (__u32)count, copy_iocb_at, &c, 0);
 }
 
 /* One control message; the descriptors of SCM_RIGHTS are named. */
@@ -327,6 +420,42 @@ __noinline int copy_netlink(struct call_now *now)
 	return 0;
 }
 
+/* What device argument 0 is, where the command's name depends on it. */
+__noinline int copy_device(struct call_now *now)
+{
+	__u32 command, at;
+	struct bpf_calls_piece *piece;
+	struct file *f;
+	int room;
+
+	if (!now)
+		return 0;
+	command = (__u32)now->call.args[1];
+	if (calls_files || command < BPF_PEEK_SHARED_FIRST || command > BPF_PEEK_SHARED_LAST)
+		return 0;
+	f = file_of((void *)bpf_get_current_task(), (int)now->call.args[0]);
+	room = f ? copy_room(now, sizeof(struct bpf_calls_file)) : -1;
+	if (room < 0)
+		return 0;
+	at = (__u32)room & (BPF_CALLS_DATA_BYTES - 1);
+	piece = (void *)&now->data[at];
+	describe((void *)&now->data[at + sizeof(*piece)], BPF_CORE_READ(f, f_path.dentry));
+	piece->addr = (__u64)(__s64)(int)now->call.args[0];
+	piece->phase = 0;
+	piece->flags = BPF_PIECE_FILE;
+	piece->size_bytes = __builtin_offsetof(struct bpf_calls_file, text);
+	now->call.data_bytes = at + sizeof(*piece) + ((piece->size_bytes + 7) & ~7U);
+	return 0;
+}
+
+static __always_inline void peek(struct call_now *now, __u8 what)
+{
+	if (what == BPF_PEEK_SOCKET)
+		copy_netlink(now);
+	else
+		copy_device(now);
+}
+
 static __always_inline void copy_files_at_entry(struct call_now *now, const struct bpf_calls_plan *plan)
 {
 	now->phase = 0;
@@ -335,6 +464,10 @@ static __always_inline void copy_files_at_entry(struct call_now *now, const stru
 			copy_file(now, (int)now->call.args[i]);
 	if (plan->file_list == BPF_FILES_POLLED)
 		copy_file_list(now, now->call.args[0], (__u32)now->call.args[1], 8);
+	else if (plan->file_list == BPF_FILES_SETS)
+		copy_file_sets(now);
+	else if (plan->file_list == BPF_FILES_IOCBS)
+		copy_file_iocbs(now);
 	else if (plan->file_list == BPF_FILES_SENT)
 		copy_passed(now, now->call.args[1]);
 	else if (plan->file_list == BPF_FILES_SENT_MANY)

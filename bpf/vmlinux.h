@@ -223,6 +223,28 @@ struct netlink_sock {
 	u32 portid;
 };
 
+/* fs/eventfd.c, fs/signalfd.c, include/linux/tty.h, include/linux/ns_common.h */
+struct eventfd_ctx {
+	u64 count;
+	unsigned int flags;
+	int id;
+};
+struct signalfd_ctx {
+	u64 sigmask; /* a sigset_t: those that are not asked for */
+};
+struct tty_struct {
+	int index;
+};
+struct tty_file_private {
+	struct tty_struct *tty;
+};
+struct proc_ns_operations {
+	const char *name;
+};
+struct ns_common {
+	const struct proc_ns_operations *ops;
+};
+
 /* include/linux/mm_types.h */
 struct mm_struct {
 	struct maple_tree mm_mt;

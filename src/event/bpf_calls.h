@@ -73,7 +73,7 @@ struct bpf_calls_plan {
 	uint8_t phases;      /* enum bpf_calls_phases: when there is something to copy */
 	uint8_t files;       /* bit i: argument i is a descriptor; BPF_FILES_RESULT */
 	uint8_t file_list;   /* enum bpf_calls_file_list */
-	uint8_t socket;      /* 1: argument 0 is a socket: of netlink its family, protocol and whole messages */
+	uint8_t peek;        /* enum bpf_calls_peek: what argument 0 is */
 	uint8_t lane;        /* enum bpf_calls_lane */
 	uint16_t plain;      /* bit i: with argument 1 being i nothing is in memory */
 };
@@ -82,11 +82,17 @@ enum bpf_calls_lane {
 	BPF_LANE_CAN = 1, BPF_LANE_ENTRY = 2, BPF_LANE_EXIT = 4, /* it has such a step */
 	BPF_LANE_ENTRY_AT = 3, BPF_LANE_EXIT_AT = 4,             /* the bit that is its index */
 };
+enum bpf_calls_peek {
+	BPF_PEEK_NONE,
+	BPF_PEEK_SOCKET,   /* of a netlink socket its family, protocol and whole messages */
+	BPF_PEEK_TERMINAL, /* with commands that terminals and sound have: which device it is */
+	BPF_PEEK_SHARED_FIRST = 0x5402, BPF_PEEK_SHARED_LAST = 0x5404,
+};
 enum bpf_calls_phases { BPF_PLAN_AT_ENTRY = 1, BPF_PLAN_AT_EXIT = 2, BPF_PLAN_SIMPLE = 4 /* one piece of bytes */ };
 enum bpf_calls_kind_of_step {
 	BPF_STEP_NONE, BPF_STEP_STRING, BPF_STEP_BYTES, BPF_STEP_STRINGS, BPF_STEP_IOVEC, BPF_STEP_MSGHDR,
 	BPF_STEP_MMSGHDR, BPF_STEP_SIZED, BPF_STEP_POINTERS, BPF_STEP_SOCKBUF,
-	BPF_STEP_FOLLOW, BPF_STEP_LIST, BPF_STEP_PTRACE, BPF_STEP_IOCTL,
+	BPF_STEP_FOLLOW, BPF_STEP_LIST, BPF_STEP_PTRACE, BPF_STEP_IOCTL, BPF_STEP_FOLLOW_TWICE,
 };
 enum { BPF_STEP_SIZE_RESULT = 6, BPF_STEP_SIZE_NONE = 7 };
 
@@ -103,22 +109,25 @@ struct bpf_calls_file {
 	uint32_t magic;      /* of its file system: statfs(2) */
 	uint16_t mode, flags; /* st_mode; enum bpf_file_flags */
 	uint32_t device;     /* as the kernel has it: major << 20 | minor */
-	uint32_t peer;       /* unix: inode of the other end; netlink: port; pidfd: process */
+	uint32_t peer;       /* unix: inode of the other end; netlink: port; pidfd: process; eventfd: its id; ptmx: the terminal's number */
 	uint64_t inode;
 	/* sockets */
 	uint16_t family, protocol, name_bytes;
-	uint8_t state, links; /* links: of any file; 255: or more */
+	uint8_t state, links; /* state: of a connection; eventfd: its flags.  links: of any file; 255: or more */
 	uint16_t local_port, remote_port; /* host order, network order */
-	uint8_t local[16], remote[16];
+	uint8_t local[16], remote[16]; /* addresses; eventfd: the count; signalfd: the set, inverted */
 	uint32_t text_bytes;
 	uint8_t name[108];   /* of a unix socket */
 	char text[2048];     /* text_bytes: names from the file up to the root, a NUL behind each */
 };
-enum bpf_file_flags { BPF_FILE_CUT = 1, BPF_FILE_DELETED = 2, BPF_FILE_NAMELESS = 4 /* no directory has it */ };
+enum bpf_file_flags {
+	BPF_FILE_CUT = 1, BPF_FILE_DELETED = 2, BPF_FILE_NAMELESS = 4, /* no directory has it */
+	BPF_FILE_EVENT = 8, BPF_FILE_SIGNAL = 16, BPF_FILE_PTMX = 32,  /* what is said of eventfd, signalfd and /dev/ptmx is there */
+};
 enum { BPF_FILES_RESULT = 1 << 6 };
 enum bpf_calls_file_list {
 	BPF_FILES_NONE, BPF_FILES_POLLED, BPF_FILES_PAIR_0, BPF_FILES_PAIR_3, BPF_FILES_SENT, BPF_FILES_RECEIVED,
-	BPF_FILES_SENT_MANY, BPF_FILES_RECEIVED_MANY,
+	BPF_FILES_SENT_MANY, BPF_FILES_RECEIVED_MANY, BPF_FILES_SETS, BPF_FILES_IOCBS,
 };
 
 /* Executable memory of a process, told when a stack first leads into it.  A file's name is in `file`, whose

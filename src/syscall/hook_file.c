@@ -264,7 +264,7 @@ void hook_statx_time(struct decoder *d, const struct sys_ref *ref)
 
 /* ---- extended attributes ---------------------------------------------------------- */
 
-/* Most are text with the NUL at its end, which is not shown. */
+/* Most are text with the NUL at its end, which is not shown; but strace shows it with -x, where it is what makes it hexadecimal. */
 static void print_xattr(struct decoder *d, uint64_t addr, uint64_t size)
 {
 	enum { XATTR_SIZE_MOST = 65536 }; /* Linux: XATTR_SIZE_MAX */
@@ -273,7 +273,7 @@ static void print_xattr(struct decoder *d, uint64_t addr, uint64_t size)
 
 	if (size > XATTR_SIZE_MOST)
 		dec_addr(d, addr);
-	else if (shown > 0 && dec_read_text(d, addr + shown - 1, &last, 1) && last == 0)
+	else if (shown > 0 && d->style->hex == SYSCALL_HEX_NONE && dec_read_text(d, addr + shown - 1, &last, 1) && last == 0)
 		dec_buffer(d, addr, shown - 1); /* as strace: a NUL that is the last to be shown ends it */
 	else
 		dec_buffer(d, addr, size);

@@ -5,6 +5,7 @@
  */
 #include "syscall/hook_input.h"
 #include "syscall/hooks.h"
+#include "syscall/plan.h"
 
 #include <string.h>
 
@@ -16,7 +17,7 @@ static void ioctl_number(struct decoder *d, uint32_t v)
 }
 
 /* Terminals and sound have some numbers in common. */
-static bool is_shared(uint32_t code) { return code > 0x5400 && code <= 0x5408; }
+static bool is_shared(uint32_t code) { return code >= SYSCALL_SHARED_FIRST && code <= SYSCALL_SHARED_LAST; }
 
 static bool is_terminal(struct decoder *d, int fd)
 {

@@ -35,10 +35,11 @@ static void next_serial(struct decoder *d, unsigned arg)
 /* Text of LENGTH bytes; the NUL that ends a label isn't shown. */
 static void key_string(struct decoder *d, uint64_t addr, uint64_t length)
 {
-	enum { GET_SECURITY = 17 };
+	enum { DESCRIBE = 6, GET_SECURITY = 17 };
+	uint32_t cmd = (uint32_t)d->args[0];
 	uint8_t last = 1;
 
-	if (length > 0 && length <= d->style->string_limit && (uint32_t)d->args[0] == GET_SECURITY && dec_read_text(d, addr + length - 1, &last, 1) &&
+	if (length > 0 && length <= d->style->string_limit && d->style->hex == SYSCALL_HEX_NONE && (cmd == DESCRIBE || cmd == GET_SECURITY) && dec_read_text(d, addr + length - 1, &last, 1) &&
 	    last == 0)
 		length--;
 	dec_buffer(d, addr, length);

@@ -167,6 +167,7 @@ bool result_membarrier(struct decoder *d)
 	dec_hex(d, (uint64_t)d->call->result);
 	if (d->call->result != 0) {
 		dec_text(d, " (");
+		d->style = d->asked;
 		dec_flags(d, XLAT_membarrier_cmds, (uint64_t)d->call->result);
 		str_add_char(d->out, ')');
 	}

@@ -69,7 +69,10 @@ static bool poll_result(struct decoder *d, bool left, unsigned time_struct)
 		dec_text(d, "{fd=");
 		dec_int(d, (int)dec_word(d, bytes, 4)); /* -y has named it before */
 		dec_text(d, ", revents=");
+		const struct syscall_style *style = d->style;
+		d->style = d->asked;
 		dec_flags(d, XLAT_poll_flags, revents);
+		d->style = style;
 		str_add_char(d->out, '}');
 	}
 	if (printed > 0)

@@ -323,7 +323,7 @@ bool result_ioprio(struct decoder *d)
 		return true;
 	if (d->asked->xlat == SYSCALL_XLAT_RAW)
 		return false;
-	dec_hex(d, (uint64_t)d->call->result);
+	dec_int(d, d->call->result);
 	dec_text(d, " (");
 	d->style = d->asked;
 	ioprio_text(d, (uint32_t)d->call->result);
@@ -538,13 +538,14 @@ void hook_clone_args(struct decoder *d, const struct sys_ref *ref)
 
 /* ---- kcmp, system ------------------------------------------------------------------ */
 
-/* Of the second process, which need not be the caller. */
-void hook_kcmp_fd(struct decoder *d, const struct sys_ref *ref)
+/* A descriptor of another process; PID <= 0: which one is not known. */
+static void other_fd(struct decoder *d, int pid, int fd)
 {
-	if ((int)d->args[1] > 0)
-		dec_fd(d, (int)ref->value);
-	else
-		dec_int(d, (int)ref->value);
+	const struct syscall_lookup *l = d->lookup;
+
+	dec_int(d, fd);
+	if (l != NULL && l->other_fd_path != NULL && pid > 0 && fd >= 0)
+		l->other_fd_path(l->user, pid, fd, d->out);
 }
 
 /* A descriptor of the process that the pidfd in argument `param` refers to. */
@@ -553,12 +554,22 @@ void hook_pidfd_fd(struct decoder *d, const struct sys_ref *ref)
 	const struct syscall_lookup *l = d->lookup;
 	int fd = (int)ref->value, pid = -1;
 
-	dec_int(d, fd);
 	if (l != NULL && l->pidfd_target != NULL && l->other_fd_path != NULL)
 		pid = l->pidfd_target(l->user, d->call->pid, (int)d->args[ref->param]);
-	if (pid > 0 && fd >= 0)
-		l->other_fd_path(l->user, pid, fd, d->out);
+	other_fd(d, pid, fd);
 }
+
+/* Of the process that argument WHO has, which need not be the caller. */
+static void kcmp_fd(struct decoder *d, unsigned who, int fd)
+{
+	if ((int)d->args[who] == d->call->pid)
+		dec_fd(d, fd);
+	else
+		other_fd(d, (int)d->args[who], fd);
+}
+
+/* In struct kcmp_epoll_slot. */
+void hook_kcmp_fd(struct decoder *d, const struct sys_ref *ref) { kcmp_fd(d, 1, (int)ref->value); }
 
 void hook_kcmp_rest(struct decoder *d, const struct sys_ref *ref)
 {
@@ -568,12 +579,12 @@ void hook_kcmp_rest(struct decoder *d, const struct sys_ref *ref)
 	dec_set_names(d, "idx1,idx2");
 	if (type == 0) {
 		dec_next_arg(d);
-		dec_fd(d, (int)d->args[3]);
+		kcmp_fd(d, 0, (int)d->args[3]);
 		dec_next_arg(d);
-		dec_fd(d, (int)d->args[4]);
+		kcmp_fd(d, 1, (int)d->args[4]);
 	} else if (type == 7) {
 		dec_next_arg(d);
-		dec_fd(d, (int)d->args[3]);
+		kcmp_fd(d, 0, (int)d->args[3]);
 		dec_next_arg(d);
 		d->ignore_error = true;
 		dec_struct(d, STRUCT_kcmp_epoll_slot, d->args[4]);

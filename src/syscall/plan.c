@@ -13,7 +13,7 @@
 #include <string.h>
 
 enum { PATH_BYTES = 4097 /* one more than counts */, ARRAY_BYTES = 8192, HOOK_BYTES = 264 /* 33 words: more than are shown */, DENTS_BYTES = 1 << 20, SIGFRAME_BYTES = 304, OLD_SIGFRAME_BYTES = 720, PTRACE_BYTES = 512,
-       KEY_BYTES = 512, CODE_BYTES = 7168 /* 896 instructions of a filter */ };
+       KEY_BYTES = 512, CODE_BYTES = 7168 /* 896 instructions of a filter */, BPF_LINK_CREATE_COMMAND = 28 };
 
 #define HOOK_NUMBER(name) HOOK_##name,
 enum { SYS_HOOKS(HOOK_NUMBER) HOOK_COUNT };
@@ -86,6 +86,7 @@ static const struct hook_plan {
 	{ HOOK_kexec_segments, SYSCALL_PLAN_BYTES, 0, 32, 17 * 32, OF_PARAM, ITS_OWN },
 	{ HOOK_bpf_attr, SYSCALL_PLAN_BYTES, 0, 1, 4096, OF_ARG + 2, ITS_OWN },
 	{ HOOK_bpf_attr, SYSCALL_PLAN_FOLLOW, 144, 0, HOOK_BYTES, ONCE, ITS_OWN },
+	{ HOOK_bpf_attr, SYSCALL_PLAN_FOLLOW_TWICE, 64, BPF_LINK_CREATE_COMMAND, 0, ONCE, ITS_OWN }, /* names of functions */
 	{ HOOK_llseek_off, SYSCALL_PLAN_NONE, 0, 0, 0, ONCE, ITS_OWN },
 	{ HOOK_llseek_result, SYSCALL_PLAN_BYTES, 8, 0, 8, ONCE, AT_ARG + 3 },
 	{ HOOK_llseek_whence, SYSCALL_PLAN_NONE, 0, 0, 0, ONCE, ITS_OWN },
@@ -250,7 +251,9 @@ static const struct {
 	{ "fcntl", 64, 0 }, { "fcntl64", 64, 0 }, { "bpf", 64, 0 }, { "seccomp", 64, 0 }, { "mmap", 16, 0 },
 	{ "mmap2", 16, 0 }, { "sendmsg", 0, SYSCALL_PLAN_FILES_SENT }, { "recvmsg", 0, SYSCALL_PLAN_FILES_RECEIVED },
 	{ "sendmmsg", 0, SYSCALL_PLAN_FILES_SENT_MANY }, { "recvmmsg", 0, SYSCALL_PLAN_FILES_RECEIVED_MANY },
-	{ "recvmmsg_time64", 0, SYSCALL_PLAN_FILES_RECEIVED_MANY },
+	{ "recvmmsg_time64", 0, SYSCALL_PLAN_FILES_RECEIVED_MANY }, { "select", 0, SYSCALL_PLAN_FILES_SETS },
+	{ "_newselect", 0, SYSCALL_PLAN_FILES_SETS }, { "pselect6", 0, SYSCALL_PLAN_FILES_SETS },
+	{ "pselect6_time64", 0, SYSCALL_PLAN_FILES_SETS }, { "io_submit", 0, SYSCALL_PLAN_FILES_IOCBS },
 };
 
 /* fcntl()'s commands whose third argument is a number or none: F_DUPFD to F_SETFL, F_SETOWN to F_GETSIG. */
@@ -259,16 +262,18 @@ static uint16_t plain_commands(const struct syscall_entry *entry)
 	return str_starts(entry->name, "fcntl") ? 0xf1f : 0;
 }
 
-static bool has_messages(const struct syscall_describe *d)
+static uint8_t peek_of(const struct syscall_describe *d)
 {
 	for (unsigned i = 0; i < d->count && i < 6; i++) {
 		const struct sys_type *type = &sys_types[d->args[i].type];
 
+		if (type->kind == SYS_HOOK && type->ref == HOOK_ioctl_cmd)
+			return SYSCALL_PLAN_PEEK_TERMINAL;
 		if (type->kind == SYS_HOOK && (type->ref == HOOK_sockbuf || type->ref == HOOK_msghdr || type->ref == HOOK_msghdr_out ||
 					       type->ref == HOOK_mmsghdr || type->ref == HOOK_mmsghdr_out))
-			return true;
+			return SYSCALL_PLAN_PEEK_SOCKET;
 	}
-	return false;
+	return SYSCALL_PLAN_PEEK_NONE;
 }
 
 static void plan_files(const struct syscall_entry *entry, struct syscall_plan *plan)
@@ -297,7 +302,7 @@ void syscall_plan_entry(enum syscall_abi abi, const struct syscall_entry *entry,
 	if (d == NULL)
 		return;
 	plan_files(entry, ret);
-	ret->socket = has_messages(d);
+	ret->peek = peek_of(d);
 	ret->plain = plain_commands(entry);
 	add_saves(ret, &count, SYSCALL_ENTER, d);
 	for (unsigned i = 0; i < d->count && i < 6; i++) {

@@ -21,9 +21,10 @@ enum syscall_plan_kind {
 	SYSCALL_PLAN_POINTERS,  /* up to NULL; not what they point to */
 	SYSCALL_PLAN_SOCKBUF,   /* as BYTES; of a netlink socket all of them */
 	SYSCALL_PLAN_FOLLOW,    /* of what the words of the `fixed` bytes there point to, `limit` bytes each */
-	SYSCALL_PLAN_LIST,      /* `size_arg` pointers, the `fixed` bytes at each, and as FOLLOW what those point to */
+	SYSCALL_PLAN_LIST,      /* `size_arg` struct iocb *: the `fixed` bytes at each, as FOLLOW what those point to, and the buffers of PWRITEV */
 	SYSCALL_PLAN_PTRACE,    /* as many bytes as argument 0 says, a request of ptrace(), and what the first word points to */
 	SYSCALL_PLAN_IOCTL,     /* as many bytes as argument 1 says, an ioctl's number, and what they point to */
+	SYSCALL_PLAN_FOLLOW_TWICE, /* with argument 0 being `scale`: of what the words point to that FOLLOW copies, `limit` bytes each */
 };
 enum { SYSCALL_PLAN_SIZE_RESULT = 6, SYSCALL_PLAN_SIZE_NONE = 7, SYSCALL_PLAN_STEPS = 10, SYSCALL_PLAN_STACK = 6 };
 
@@ -42,8 +43,14 @@ struct syscall_plan {
 	uint8_t files;     /* bit i: argument i is one; bit 6: the result is */
 	uint8_t file_list; /* enum syscall_plan_files */
 	uint16_t plain;    /* bit i: with argument 1, a command, being i nothing is in memory */
-	bool socket;       /* argument 0 is a socket, whose messages are decoded if it is netlink's */
+	uint8_t peek;      /* enum syscall_plan_peek: what argument 0 is matters to the text */
 };
+enum syscall_plan_peek {
+	SYSCALL_PLAN_PEEK_NONE,
+	SYSCALL_PLAN_PEEK_SOCKET,   /* a netlink socket's messages are decoded */
+	SYSCALL_PLAN_PEEK_TERMINAL, /* with a command of SYSCALL_SHARED_FIRST ..., which sound has, too */
+};
+enum { SYSCALL_SHARED_FIRST = 0x5402, SYSCALL_SHARED_LAST = 0x5404 };
 enum syscall_plan_files {
 	SYSCALL_PLAN_FILES_NONE,
 	SYSCALL_PLAN_FILES_POLLED, /* struct pollfd at argument 0, as many as argument 1 says */
@@ -53,6 +60,8 @@ enum syscall_plan_files {
 	SYSCALL_PLAN_FILES_RECEIVED, /* ... when the call has returned */
 	SYSCALL_PLAN_FILES_SENT_MANY,     /* ... of the struct mmsghdr [argument 2] */
 	SYSCALL_PLAN_FILES_RECEIVED_MANY, /* ... as many as the result says */
+	SYSCALL_PLAN_FILES_SETS,  /* three sets of argument 0 bits, at the next arguments */
+	SYSCALL_PLAN_FILES_IOCBS, /* of the argument 1 struct iocb * at argument 2 */
 };
 
 /* All zero where nothing is to be copied or the call isn't known.  VERBOSE: for structures and

@@ -18,6 +18,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 PYTHON = "/usr/bin/python3"
 LOST = 3  # compare-strace's status
 OPTIONS = ["-v -s 1000 -y", "-X verbose", "-X raw", "-tt -T", "-r", "-x -e trace=%file", "-e trace=%memory,%process", "-Z", "-e trace=/^(open|stat)"]
+ODD_OPTIONS = ["-yy", "-X raw", "-X verbose -y", "-xx"]
 SOCKETS = """
 import os, select, socket, threading
 s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen()
@@ -69,7 +70,7 @@ def compare(engine, same_run, name, setup, command, options=""):
             setup(scratch)
         words = [TOP + "/tools/compare-strace", "--engine", engine, "--cwd", scratch, "--lines", "10", "--options=" + options]
         words += ["--same-run"] if same_run else ["--fresh", "--least", "95"]
-        words += ["--ptrace"] if name == "odd calls" else []
+        words += ["--ptrace"] if name.startswith("odd calls") else []
         for _ in range(4):  # a machine that is too busy for the observer is no difference
             done = subprocess.run(words + ["--"] + command, capture_output=True, text=True)
             if done.returncode != LOST:
@@ -148,10 +149,13 @@ def main():
     if why:
         print("without the BPF engine, so two runs are compared: %s" % why)
     jobs = []
+    odd = next((command for name, _, command, _ in programs() if name == "odd calls"), None)
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for engine in ["bpf", "ptrace"]:
             if not why:
                 jobs.append(pool.submit(compare, engine, True, "python -yy", None, [PYTHON, "-c", SOCKETS], "-yy -s 100"))
+                for options in ODD_OPTIONS if odd else []:
+                    jobs.append(pool.submit(compare, engine, True, "odd calls " + options, None, odd, options))
                 for options in OPTIONS:
                     jobs.append(pool.submit(compare, engine, True, "ls " + options, None, ["ls", "-l", "/"], options))
             for name, setup, command, one_run in programs():

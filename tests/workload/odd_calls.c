@@ -7,22 +7,29 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/keyctl.h>
 #include <linux/aio_abi.h>
 #include <linux/btrfs.h>
 #include <linux/if.h>
 #include <linux/loop.h>
 #include <mqueue.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/select.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
+#include <termios.h>
 #include <unistd.h>
 
 static char *page; /* with nothing behind it */
@@ -125,6 +132,63 @@ static void descriptors(void)
 	recvmmsg(pair[1], out, 2, 0, NULL);
 }
 
+/* What -y and -yy say of descriptors, those in memory too, and of files that are gone. */
+static void named(void)
+{
+	static char text[] = "hello";
+	struct iovec vec = { text, 5 };
+	struct iocb cb = { .aio_lio_opcode = IOCB_CMD_PWRITEV, .aio_buf = (unsigned long)&vec, .aio_nbytes = 1 }, *list = &cb;
+	struct timeval none = { 0 };
+	aio_context_t context = 0;
+	sigset_t set;
+	fd_set in, out;
+	int event = eventfd(3, EFD_SEMAPHORE), file, space = open("/proc/self/ns/uts", O_RDONLY);
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR2);
+	file = signalfd(-1, &set, 0);
+	FD_ZERO(&in);
+	FD_ZERO(&out);
+	FD_SET(event, &in);
+	FD_SET(file, &in);
+	FD_SET(event, &out);
+	select(file + 1, &in, &out, NULL, &none);
+	close(file);
+	file = open("linked", O_CREAT | O_RDWR, 0600);
+	fsetxattr(file, "user.text", text, sizeof(text), 0);
+	if (link("linked", "link") == 0)
+		unlink("link");
+	unlink("linked");
+	cb.aio_fildes = (unsigned)file;
+	syscall(SYS_io_setup, 1, &context);
+	syscall(SYS_io_submit, context, 1, &list);
+	cb.aio_fildes = -1U;
+	syscall(SYS_io_submit, context, 1, &list);
+	close(file);
+	close(space);
+	close(event);
+}
+
+/* A command's number that sound has, too; flags behind results; texts whose NUL isn't shown, unless as a number. */
+static void results(void)
+{
+	struct pollfd polled = { .fd = 1000, .events = POLLIN };
+	struct termios modes;
+	char text[64] = "";
+	int master = posix_openpt(O_RDWR | O_NOCTTY);
+
+	tcgetattr(master, &modes);
+	modes.c_oflag |= CR2 | TAB3;
+	tcsetattr(master, TCSADRAIN, &modes);
+	close(master);
+	poll(&polled, 1, 0);
+	syscall(SYS_membarrier, 0, 0, 0);
+	syscall(SYS_ioprio_set, 1, 0, 2 << 13 | 4);
+	syscall(SYS_ioprio_get, 1, 0);
+	syscall(SYS_keyctl, KEYCTL_DESCRIBE, KEY_SPEC_SESSION_KEYRING, text, sizeof(text));
+	getxattr("/nope", "user.a", text, sizeof(text));
+}
+
 int main(void)
 {
 	page = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -135,5 +199,7 @@ int main(void)
 	texts();
 	no_access();
 	descriptors();
+	named();
+	results();
 	return 0;
 }

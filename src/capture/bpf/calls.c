@@ -40,8 +40,8 @@
 enum { SETTLE_NS = 2000000, SOON_RING_BYTES = 2 << 20, STRING_MAX = 1 << 20, STRINGS_MOST = 64, STRINGS_MOST_VERBOSE = 8192 };
 
 _Static_assert(sizeof(struct bpf_calls_step) == sizeof(struct syscall_plan_step) &&
-		       (int)BPF_CALLS_STEPS == (int)SYSCALL_PLAN_STEPS && (int)BPF_FILES_RECEIVED_MANY == (int)SYSCALL_PLAN_FILES_RECEIVED_MANY &&
-		       (int)BPF_STEP_IOCTL == (int)SYSCALL_PLAN_IOCTL &&
+		       (int)BPF_CALLS_STEPS == (int)SYSCALL_PLAN_STEPS && (int)BPF_FILES_IOCBS == (int)SYSCALL_PLAN_FILES_IOCBS &&
+		       (int)BPF_STEP_FOLLOW_TWICE == (int)SYSCALL_PLAN_FOLLOW_TWICE &&
 		       (int)BPF_STEP_SIZE_RESULT == (int)SYSCALL_PLAN_SIZE_RESULT &&
 		       sizeof(struct bpf_calls_piece) == sizeof(struct syscall_piece),
 	       "event/bpf_calls.h follows syscall/plan.h and memory.h");
@@ -633,7 +633,7 @@ static uint8_t lane_of(const struct bpf_calls *c, const struct syscall_plan *pla
 {
 	uint8_t lane = BPF_LANE_CAN;
 
-	if (plan->socket || (c->options.files && (plan->files || plan->file_list)))
+	if (plan->peek || (c->options.files && (plan->files || plan->file_list)))
 		return 0;
 	for (unsigned i = 0; i < BPF_CALLS_STEPS && plan->steps[i].kind; i++) {
 		const struct syscall_plan_step *step = &plan->steps[i];
@@ -655,7 +655,7 @@ static void fill_plan(const struct bpf_calls *c, const struct syscall_plan *step
 	plan->phases = phases_of(c, steps);
 	plan->files = steps->files;
 	plan->file_list = steps->file_list;
-	plan->socket = steps->socket;
+	plan->peek = steps->peek;
 	plan->plain = steps->plain;
 }
 

@@ -48,6 +48,9 @@ static bool nameless(const struct bpf_calls_file *file, const char *name, struct
 	case ANON_INODE_FS_MAGIC:
 		str_printf(out, "anon_inode:%s", name);
 		return true;
+	case NSFS_MAGIC: /* "mnt:[4026531841]" */
+		str_printf(out, "%s:[%llu]", name, (unsigned long long)file->inode);
+		return *name != '\0';
 	case PIDFS:
 		str_add(out, "anon_inode:[pidfd]");
 		return true;

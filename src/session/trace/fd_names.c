@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -37,6 +38,7 @@ enum { ENDS_MOST = 4096 };
 struct fd_names {
 	uint32_t fds;
 	int diag_fd; /* -1: none; -2: can't be had */
+	int tells_semaphores; /* -1: not tried yet */
 	const struct syscall_pieces *pieces; /* of the call that is printed */
 	enum syscall_phase phase;
 	struct bpf_calls_file kept;
@@ -334,29 +336,72 @@ static bool fdinfo_number(int pid, int fd, const char *word, int base, uint64_t 
 	return found;
 }
 
+/* SEMAPHORE: NULL where the kernel doesn't tell. */
+static void print_eventfd(uint64_t count, uint64_t id, const uint64_t *semaphore, struct str *out)
+{
+	str_printf(out, "{eventfd-count=%#llx, eventfd-id=%llu", (unsigned long long)count, (unsigned long long)id);
+	if (semaphore)
+		str_printf(out, ", eventfd-semaphore=%llu", (unsigned long long)*semaphore);
+	str_add_char(out, '}');
+}
+
 static bool add_eventfd(int pid, int fd, struct str *out)
 {
 	uint64_t count, id, semaphore;
 
 	if (!fdinfo_number(pid, fd, "eventfd-count:", 16, &count) || !fdinfo_number(pid, fd, "eventfd-id:", 10, &id))
 		return false;
-	str_printf(out, "{eventfd-count=%#llx, eventfd-id=%llu", (unsigned long long)count, (unsigned long long)id);
-	if (fdinfo_number(pid, fd, "eventfd-semaphore:", 10, &semaphore))
-		str_printf(out, ", eventfd-semaphore=%llu", (unsigned long long)semaphore);
-	str_add_char(out, '}');
+	print_eventfd(count, id, fdinfo_number(pid, fd, "eventfd-semaphore:", 10, &semaphore) ? &semaphore : NULL, out);
 	return true;
+}
+
+/* Does the kernel say of one whether it is a semaphore?  Since 6.5. */
+static bool tells_semaphores(struct fd_names *f)
+{
+	int fd;
+	uint64_t semaphore;
+
+	if (f->tells_semaphores < 0) {
+		fd = eventfd(0, EFD_CLOEXEC);
+		f->tells_semaphores = fd < 0 || fdinfo_number(getpid(), fd, "eventfd-semaphore:", 10, &semaphore);
+		if (fd >= 0)
+			close(fd);
+	}
+	return f->tells_semaphores;
+}
+
+static void add_kept_eventfd(struct fd_names *f, const struct bpf_calls_file *kept, struct str *out)
+{
+	uint64_t count, semaphore = kept->state & EFD_SEMAPHORE;
+
+	memcpy(&count, kept->local, sizeof(count));
+	print_eventfd(count, kept->peer, tells_semaphores(f) ? &semaphore : NULL, out);
+}
+
+static void print_signalfd(uint64_t set, struct str *out)
+{
+	static const struct syscall_style plain;
+
+	str_add(out, "signalfd:");
+	syscall_print_sigset(&plain, set, out);
 }
 
 static bool add_signalfd(int pid, int fd, struct str *out)
 {
-	static const struct syscall_style plain;
 	uint64_t set;
 
 	if (!fdinfo_number(pid, fd, "sigmask:", 16, &set))
 		return false;
-	str_add(out, "signalfd:");
-	syscall_print_sigset(&plain, set, out);
+	print_signalfd(set, out);
 	return true;
+}
+
+static void add_kept_signalfd(const struct bpf_calls_file *kept, struct str *out)
+{
+	uint64_t rest;
+
+	memcpy(&rest, kept->local, sizeof(rest));
+	print_signalfd(~rest, out);
 }
 
 static bool add_pidfd(int pid, int fd, struct str *out)
@@ -462,9 +507,12 @@ static bool path_wanted(const struct fd_names *f, mode_t mode)
 
 static void add_kept_device(const struct bpf_calls_file *kept, struct str *out)
 {
-	if (S_ISCHR(kept->mode) || S_ISBLK(kept->mode))
-		str_printf(out, "<%s %u:%u>", S_ISBLK(kept->mode) ? "block" : "char", kept->device >> 20,
-			   kept->device & 0xfffff);
+	if (!S_ISCHR(kept->mode) && !S_ISBLK(kept->mode))
+		return;
+	str_printf(out, "<%s %u:%u", S_ISBLK(kept->mode) ? "block" : "char", kept->device >> 20, kept->device & 0xfffff);
+	if (kept->flags & BPF_FILE_PTMX)
+		str_printf(out, " @/dev/pts/%u", kept->peer);
+	str_add_char(out, '>');
 }
 
 static bool add_kept(struct fd_names *f, const struct bpf_calls_file *kept, struct str *out, bool *deleted)
@@ -480,11 +528,19 @@ static bool add_kept(struct fd_names *f, const struct bpf_calls_file *kept, stru
 		str_printf(out, "pid:%u", kept->peer);
 		return true;
 	}
+	if (f->fds & TRACE_FDS_EVENTFD && kept->flags & BPF_FILE_EVENT) {
+		add_kept_eventfd(f, kept, out);
+		return true;
+	}
+	if (f->fds & TRACE_FDS_SIGNALFD && kept->flags & BPF_FILE_SIGNAL) {
+		add_kept_signalfd(kept, out);
+		return true;
+	}
 	if (!path_wanted(f, kept->mode))
 		return false;
 	str_init(&path);
 	known = file_piece_path(kept, &path);
-	*deleted = known && str_ends(str_text(&path), DELETED) && kept->links == 0;
+	*deleted = known && str_ends(str_text(&path), DELETED) && (kept->links == 0 || kept->flags & BPF_FILE_DELETED);
 	if (*deleted)
 		path.text[path.length - strlen(DELETED)] = '\0';
 	if (known)
@@ -624,8 +680,11 @@ static bool stat_fd(int pid, int fd, struct stat *ret)
 
 static int char_major(void *user, int pid, int fd)
 {
+	struct fd_names *f = user;
 	struct stat st;
 
+	if (find_kept(f, fd) == FILE_PIECE_FOUND)
+		return S_ISCHR(f->kept.mode) ? (int)(f->kept.device >> 20) : -1;
 	return stat_fd(pid, fd, &st) && S_ISCHR(st.st_mode) ? (int)major(st.st_rdev) : -1;
 }
 
@@ -666,6 +725,7 @@ struct fd_names *fd_names_create(uint32_t fds, struct pid_names *pids, struct sy
 
 	f->fds = fds;
 	f->diag_fd = -1;
+	f->tells_semaphores = -1;
 	map_init(&f->ends);
 	f->pids = pids;
 	lookup->user = f;
@@ -686,7 +746,8 @@ static void look_at(void *user, const struct syscall_pieces *pieces, enum syscal
 void fd_names_for_rows(struct fd_names *f, struct call_names *ret)
 {
 	*ret = (struct call_names){ .look_at = look_at, .user = f, .files = f->fds != 0 };
-	ret->lookup = (struct syscall_lookup){ .user = f, .fd_path = f->fds ? fd_path : NULL, .netlink_protocol = netlink_protocol };
+	ret->lookup = (struct syscall_lookup){ .user = f, .fd_path = f->fds ? fd_path : NULL, .netlink_protocol = netlink_protocol,
+					       .char_major = char_major };
 }
 
 void fd_names_destroy(struct fd_names *f)
