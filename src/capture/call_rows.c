@@ -41,6 +41,7 @@ struct pending { /* of a thread: call_thread.user */
 	int slot;            /* in the memo: the call whose entry and exit come at once */
 	bool known;          /* its texts were made before */
 	uint64_t started_ns;
+	uint32_t interrupted; /* the call that the next one may go on with: syscall_call.restarts */
 };
 
 struct call_rows {
@@ -199,11 +200,12 @@ static enum call_verdict on_enter(void *self, struct call_thread *t, const struc
 
 	p->stack = c->take_stack ? c->take_stack(c->take_user, t) : 0;
 	p->open = true;
+	t->call.restarts = p->interrupted;
 	p->slot = CALL_MEMO_NONE;
 	p->known = false;
 	str_clear(&p->text);
 	look_at(c, t, SYSCALL_ENTER);
-	if (t->whole && !(c->names && c->names->files)) /* names change under a text */
+	if (t->whole && !t->call.restarts && !(c->names && c->names->files)) /* names change under a text */
 		p->slot = call_memo_slot(c->memo, &t->call, memory->user, &p->known);
 	if (p->known) /* it is left to on_leave() */
 		return CALL_GO;
@@ -302,6 +304,7 @@ static void on_leave(void *self, struct call_thread *t, const struct syscall_mem
 	struct texts texts;
 
 	p->open = false;
+	p->interrupted = syscall_restarts(&t->call);
 	if (t->stack)
 		p->stack = t->stack;
 	if (p->known) {

@@ -198,6 +198,14 @@ static void print_errno(struct decoder *d, int64_t number)
 		str_printf(d->out, "-1 %s (Unknown error %lld)", name, (long long)number);
 }
 
+/* The kernel lets restart_syscall() go on with it: include/linux/errno.h, ERESTART_RESTARTBLOCK. */
+uint32_t syscall_restarts(const struct syscall_call *call)
+{
+	enum { RESTARTBLOCK = 516 };
+
+	return call->is_error && (call->result == RESTARTBLOCK || call->result == -RESTARTBLOCK) ? call->number + 1 : 0;
+}
+
 void syscall_print_result(const struct syscall_style *style, const struct syscall_lookup *lookup,
 			  const struct syscall_call *call, const struct syscall_memory *memory,
 			  const struct syscall_progress *progress, struct str *out)

@@ -72,6 +72,9 @@ struct syscall_call {
 	bool is_error;      /* result is -errno */
 };
 
+/* What `restarts` of the thread's next call is, this one having returned. */
+uint32_t syscall_restarts(const struct syscall_call *call);
+
 /* The call's state between its two parts; one for each call in flight.  Plain data: may
  * be copied, needs no deinit. */
 #define SYSCALL_KEPT_BYTES 64

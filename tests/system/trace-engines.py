@@ -298,6 +298,30 @@ def refused(engines):
                not any(t.endswith(") = 0") for own in seen for t in own), seen)
 
 
+STOPPED = """
+import os, signal, subprocess
+sleeper = subprocess.Popen(["sleep", "1000"])
+def wait_until(state):
+    while open("/proc/%d/stat" % sleeper.pid).read().rpartition(")")[2].split()[0] != state: os.sched_yield()
+wait_until("S")
+sleeper.send_signal(signal.SIGSTOP); os.waitpid(sleeper.pid, os.WUNTRACED)
+sleeper.send_signal(signal.SIGCONT); wait_until("S")
+sleeper.kill(); sleeper.wait()
+"""
+
+
+def restarted(engines):
+    """What goes on behind a stop is said, live and from a recording."""
+    def goes_on(text):
+        return re.findall(r"restart_syscall\((<\.\.\. .*? \.\.\.>)", text)
+    for engine in engines:
+        lines = trace(["sonde", "trace", "--engine", engine], STOPPED, "stopped." + engine)[0]
+        subprocess.run(["sonde", "trace", "--engine", engine, "-q", "-o", "stopped-%s.sonde" % engine, PYTHON, "-c", STOPPED], timeout=60)
+        again = subprocess.run(["sonde", "trace", "stopped-%s.sonde" % engine], capture_output=True, text=True, timeout=60).stdout
+        expect("%s: what a stop interrupted goes on" % engine, goes_on("\n".join(lines)) == goes_on(again) == ["<... resuming interrupted clock_nanosleep ...>"],
+               (goes_on("\n".join(lines)), goes_on(again)))
+
+
 HOSTILE = """
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -349,7 +373,7 @@ def names(engines):
 
 def main():
     those = engines()
-    for test in (ends, netlink, unread, socketcalls, refused, names):
+    for test in (ends, netlink, unread, socketcalls, refused, restarted, names):
         test(those)
     if "bpf" in those and os.geteuid() == 0:
         unknown(those)

@@ -422,14 +422,6 @@ static void leave_new(struct printer *p, struct call_thread *t, const struct sys
 	add_result(p, t, memory, out);
 }
 
-/* The kernel lets restart_syscall() go on with it: include/linux/errno.h, ERESTART_RESTARTBLOCK. */
-static bool is_interrupted(const struct syscall_call *call)
-{
-	enum { RESTARTBLOCK = 516 };
-
-	return call->is_error && (call->result == RESTARTBLOCK || call->result == -RESTARTBLOCK);
-}
-
 void printer_stack(struct printer *p, const struct call_thread *t, struct str *out)
 {
 	if (p->names)
@@ -444,7 +436,7 @@ static void on_leave(void *self, struct call_thread *t, const struct syscall_mem
 	struct line *line = printer_line(t);
 	struct trace_out *out = target(p, line);
 
-	line->interrupted = is_interrupted(&t->call) ? t->call.number + 1 : 0;
+	line->interrupted = syscall_restarts(&t->call);
 	if (line->filtered)
 		return;
 	p->counted += wants_status(p, t);
