@@ -150,6 +150,7 @@ void dec_ifindex(struct decoder *d, uint32_t index);
 void dec_filter(struct decoder *d, uint64_t addr); /* struct sock_fprog of a socket */
 void dec_filter_code(struct decoder *d, uint64_t addr, unsigned count, bool seccomp); /* its instructions */
 void dec_wait_status(struct decoder *d, uint32_t status); /* "[{WIFEXITED(s) && WEXITSTATUS(s) == 0}]" */
+void dec_ioprio(struct decoder *d, uint32_t priority, bool hex); /* HEX: as -X raw shows it */
 void dec_clock_t(struct decoder *d, uint64_t ticks);
 void dec_inet_addr(struct decoder *d, int family, const uint8_t *bytes, size_t size, const char *name);
 void dec_sockaddr(struct decoder *d, const uint8_t *bytes, size_t size);

@@ -413,7 +413,7 @@ void hook_statx_flags(struct decoder *d, const struct sys_ref *ref)
 	}
 }
 
-void hook_o_flags(struct decoder *d, const struct sys_ref *ref) { dec_flags(d, XLAT_open_flags, ref->value); }
+void hook_mq_flags(struct decoder *d, const struct sys_ref *ref) { dec_flags(d, XLAT_mq_flags, ref->value); }
 
 void hook_mode64(struct decoder *d, const struct sys_ref *ref) { dec_printf(d, "%#03llo", (unsigned long long)ref->value); }
 
@@ -569,7 +569,7 @@ static void print_handle(struct decoder *d, uint64_t addr, uint32_t bytes)
 	}
 	dec_printf(d, "%d, f_handle=", (int)dec_word(d, b, 4));
 	if (dec_read(d, addr + 8, b, show))
-		dec_quote(d, b, show, false, true);
+		dec_quote(d, b, show, false, true), dec_text(d, show < bytes ? "..." : "");
 	else
 		dec_addr(d, addr + 8);
 	str_add_char(d->out, '}');

@@ -69,19 +69,18 @@ static void print_word(struct decoder *d, const uint8_t *bytes, uint64_t addr, v
 
 static void nodemask(struct decoder *d, uint64_t addr, uint64_t bits)
 {
-	uint64_t words = (bits + 8 * d->word - 2) / (8 * d->word);
+	enum { WORDS_MAX = 1 << 20 };
+	uint64_t words = bits == 0 ? 0 : (bits + 8 * d->word - 2) / (8 * d->word);
 
 	if (bits == 0 && addr != 0) {
 		dec_text(d, "[]");
 		return;
 	}
-	if (bits == 0 || words > 4096) {
+	if (words == 0) { /* maxnode counts one too many: 1 is none */
 		dec_addr(d, addr);
 		return;
 	}
-	if (words == 0)
-		words = 1;
-	dec_array(d, addr, words, d->word, print_word, NULL);
+	dec_array(d, addr, words > WORDS_MAX ? WORDS_MAX : words, d->word, print_word, NULL);
 }
 
 void hook_nodemask(struct decoder *d, const struct sys_ref *ref) { nodemask(d, ref->value, d->args[ref->param]); }
@@ -306,81 +305,106 @@ void hook_user_desc_out(struct decoder *d, const struct sys_ref *ref)
 
 /* ---- asynchronous input and output ------------------------------------------------ */
 
+enum { IOCB_PREAD, IOCB_PWRITE, IOCB_POLL = 5, IOCB_PREADV = 7, IOCB_PWRITEV, IOCB_RESFD = 1, IOCB_IOPRIO = 2, IOCB_BYTES = 64 };
+
+static void iocb_opcode(struct decoder *d, unsigned op)
+{
+	static const char *const ops[] = { "IOCB_CMD_PREAD", "IOCB_CMD_PWRITE", "IOCB_CMD_FSYNC", "IOCB_CMD_FDSYNC",
+					   "IOCB_CMD_PREADX", "IOCB_CMD_POLL", "IOCB_CMD_NOOP", "IOCB_CMD_PREADV", "IOCB_CMD_PWRITEV" };
+	const char *name = op < sizeof(ops) / sizeof(*ops) ? ops[op] : NULL;
+
+	dec_text(d, ", aio_lio_opcode=");
+	if (name != NULL && d->style->xlat == SYSCALL_XLAT_ABBREV)
+		dec_text(d, name);
+	else
+		dec_uint(d, op);
+	if ((name == NULL || d->style->xlat == SYSCALL_XLAT_VERBOSE) && d->style->xlat != SYSCALL_XLAT_RAW)
+		dec_comment(d, name != NULL ? name : "IOCB_CMD_???");
+}
+
 static void iocb_priority(struct decoder *d, uint16_t priority, uint32_t flags)
 {
-	enum { IOPRIO = 2 };
-
-	if (priority == 0)
+	if ((flags & IOCB_IOPRIO) == 0 && priority == 0)
 		return;
 	dec_text(d, ", aio_reqprio=");
-	if ((flags & IOPRIO) != 0)
-		hook_ioprio(d, &(struct sys_ref){ .value = priority, .size = 4 });
+	if ((flags & IOCB_IOPRIO) != 0)
+		dec_ioprio(d, priority, true);
 	else
 		dec_int(d, (int16_t)priority);
 }
 
-/* What is to be read or written; nothing of a block that says nothing. */
-static void iocb_buffer(struct decoder *d, unsigned op, const uint8_t *b)
+/* What a block is for: all that io_cancel() looks at. */
+static void iocb_head(struct decoder *d, const uint8_t *b)
 {
-	enum { PWRITE = 1, PREADV = 7, PWRITEV = 8, MOST_VECTORS = 1024 };
-	uint64_t buf = dec_word(d, b + 24, 8), nbytes = dec_word(d, b + 32, 8), offset = dec_word(d, b + 40, 8);
-
-	if (buf == 0 && nbytes == 0 && offset == 0)
-		return;
-	dec_text(d, ", aio_buf=");
-	if (op >= PREADV && nbytes <= MOST_VECTORS) {
-		if (op == PWRITEV)
-			dec_vector(d, buf, nbytes, UINT64_MAX);
-		else
-			dec_array_of(d, buf, nbytes, STRUCT_iovec_addr);
-		dec_printf(d, ", aio_offset=%lld", (long long)offset);
-		return;
-	}
-	if (op >= PREADV)
-		dec_hex(d, buf);
-	else if (op == PWRITE)
-		dec_buffer(d, buf, nbytes);
-	else
-		dec_addr(d, buf);
-	dec_printf(d, ", aio_nbytes=%llu, aio_offset=%lld", (unsigned long long)nbytes, (long long)offset);
-}
-
-static void print_iocb(struct decoder *d, uint64_t addr)
-{
-	static const char *const ops[] = { "IOCB_CMD_PREAD", "IOCB_CMD_PWRITE", "IOCB_CMD_FSYNC", "IOCB_CMD_FDSYNC",
-					   NULL, "IOCB_CMD_POLL", "IOCB_CMD_NOOP", "IOCB_CMD_PREADV", "IOCB_CMD_PWRITEV" };
-	uint8_t b[64];
-
-	if (!dec_read_or_addr(d, addr, b, sizeof(b)))
-		return;
-	unsigned op = (unsigned)dec_word(d, b + 16, 2);
-	uint32_t flags = (uint32_t)dec_word(d, b + 56, 4);
-	str_add_char(d->out, '{');
-	dec_text(d, "aio_data=");
+	dec_text(d, "{aio_data=");
 	dec_hex(d, dec_word(d, b, 8));
-	dec_next(d);
 	if (dec_word(d, b + 8, 4) != 0)
-		dec_printf(d, "aio_key=%u, ", (unsigned)dec_word(d, b + 8, 4));
-	dec_text(d, "aio_lio_opcode=");
-	if (op < 9 && ops[op] != NULL && d->style->xlat == SYSCALL_XLAT_ABBREV)
-		dec_text(d, ops[op]);
-	else
-		dec_uint(d, op);
-	if ((op >= 9 || ops[op] == NULL || d->style->xlat == SYSCALL_XLAT_VERBOSE) && d->style->xlat != SYSCALL_XLAT_RAW)
-		dec_comment(d, op < 9 && ops[op] != NULL ? ops[op] : "IOCB_CMD_???");
-	iocb_priority(d, (uint16_t)dec_word(d, b + 18, 2), flags);
+		dec_printf(d, ", aio_key=%u", (unsigned)dec_word(d, b + 8, 4));
+	if (dec_word(d, b + 12, 4) != 0) {
+		dec_text(d, ", aio_rw_flags=");
+		dec_flags(d, XLAT_rwf, dec_word(d, b + 12, 4));
+	}
+	iocb_opcode(d, (unsigned)dec_word(d, b + 16, 2));
+	iocb_priority(d, (uint16_t)dec_word(d, b + 18, 2), (uint32_t)dec_word(d, b + 56, 4));
 	dec_text(d, ", aio_fildes=");
 	dec_fd(d, (int)dec_word(d, b + 20, 4));
-	if (op <= 1 || op == 7 || op == 8)
-		iocb_buffer(d, op, b);
+}
+
+/* What is to be read or written. */
+static void iocb_buffer(struct decoder *d, unsigned op, const uint8_t *b)
+{
+	uint64_t buf = dec_word(d, b + 24, 8), nbytes = dec_word(d, b + 32, 8);
+	bool vector = op == IOCB_PREADV || op == IOCB_PWRITEV;
+	bool valid = (d->word == 8 || (buf <= UINT32_MAX && nbytes <= UINT32_MAX)) && (int64_t)nbytes >= 0;
+
+	dec_text(d, ", aio_buf=");
+	if (valid && op == IOCB_PWRITEV)
+		dec_vector(d, buf, nbytes, UINT64_MAX);
+	else if (valid && vector)
+		dec_array_of(d, buf, nbytes, STRUCT_iovec_addr);
+	else if (valid && op == IOCB_PWRITE)
+		dec_buffer(d, buf, nbytes);
+	else
+		dec_hex(d, buf);
+	if (!valid || !vector)
+		dec_printf(d, ", aio_nbytes=%llu", (unsigned long long)nbytes);
+	dec_printf(d, ", aio_offset=%lld", (long long)dec_word(d, b + 40, 8));
+}
+
+static void iocb_flags(struct decoder *d, const uint8_t *b)
+{
+	uint32_t flags = (uint32_t)dec_word(d, b + 56, 4), fd = (uint32_t)dec_word(d, b + 60, 4);
+
 	if (flags != 0) {
 		dec_text(d, ", aio_flags=");
 		dec_flags(d, XLAT_iocb_flags, flags);
 	}
-	if ((flags & 1) != 0) {
-		dec_text(d, ", aio_resfd=");
-		dec_fd(d, (int)dec_word(d, b + 60, 4));
+	if ((flags & IOCB_RESFD) == 0 && fd == 0)
+		return;
+	dec_text(d, ", aio_resfd=");
+	if ((flags & IOCB_RESFD) != 0)
+		dec_fd(d, (int)fd);
+	else
+		dec_hex(d, fd);
+}
+
+static void print_iocb(struct decoder *d, uint64_t addr)
+{
+	uint8_t b[IOCB_BYTES];
+
+	if (!dec_read_or_addr(d, addr, b, sizeof(b)))
+		return;
+	unsigned op = (unsigned)dec_word(d, b + 16, 2);
+	bool buffer = op == IOCB_PREAD || op == IOCB_PWRITE || op == IOCB_PREADV || op == IOCB_PWRITEV;
+	iocb_head(d, b);
+	if (buffer) {
+		iocb_buffer(d, op, b);
+	} else if (op == IOCB_POLL) {
+		dec_text(d, ", aio_buf=");
+		dec_flags(d, XLAT_poll_flags, dec_word(d, b + 24, 8));
 	}
+	if (buffer || op == IOCB_POLL)
+		iocb_flags(d, b);
 	str_add_char(d->out, '}');
 }
 
@@ -400,7 +424,15 @@ void hook_iocbs(struct decoder *d, const struct sys_ref *ref)
 		dec_array(d, ref->value, (uint64_t)count, d->word, print_iocb_at, NULL);
 }
 
-void hook_iocb(struct decoder *d, const struct sys_ref *ref) { print_iocb(d, ref->value); }
+void hook_iocb(struct decoder *d, const struct sys_ref *ref)
+{
+	uint8_t b[IOCB_BYTES];
+
+	if (!dec_read_or_addr(d, ref->value, b, sizeof(b)))
+		return;
+	iocb_head(d, b);
+	str_add_char(d->out, '}');
+}
 
 static void uring_asked(struct decoder *d, const uint8_t *b)
 {

@@ -130,9 +130,12 @@ static void cap_bits(struct decoder *d, uint64_t bits)
 
 void hook_cap_data(struct decoder *d, const struct sys_ref *ref)
 {
+	enum { VERSION_2 = 0x20071026, VERSION_3 = 0x20080522 };
 	static const char *const names[] = { "effective", "permitted", "inheritable" };
 	uint8_t head[4], b[24] = { 0 };
-	bool known = dec_read(d, d->args[0], head, 4), old = known && dec_word(d, head, 4) == 0x19980330;
+	bool known = dec_read(d, d->args[0], head, 4);
+	uint32_t version = known ? (uint32_t)dec_word(d, head, 4) : 0;
+	bool old = version != VERSION_2 && version != VERSION_3; /* or one that isn't known: words of 32 bits */
 
 	if (!known) { /* nor how long what follows is */
 		dec_addr(d, ref->value);
@@ -198,40 +201,46 @@ bool result_sched_policy(struct decoder *d)
 	return true;
 }
 
-static void cpuset(struct decoder *d, uint64_t addr, uint64_t size)
-{
-	uint8_t b[1024];
-	bool first = true;
+enum { CPUSET_MAX = 1024, CPUSET_ASKED = 1024 / 8 };
 
-	bool asked = size != 0;
-	size = size / d->word * d->word;
-	if (size == 0 && addr != 0 && (d->exit || !asked)) {
+/* No more than MOST bytes of a set of SIZE. */
+static void cpuset(struct decoder *d, uint64_t addr, uint64_t size, size_t most)
+{
+	uint8_t b[CPUSET_MAX];
+	bool first = true, whole = size <= most;
+	uint64_t bits = (whole ? size : most) * 8;
+
+	size = !whole ? most : (size + d->word - 1) / d->word * d->word;
+	if (size == 0 && addr != 0) {
 		dec_text(d, "[]");
 		return;
 	}
-	if (size == 0 || size > sizeof(b) || !dec_read_or_addr(d, addr, b, size)) {
-		if (size == 0 || size > sizeof(b))
-			dec_addr(d, addr);
+	if (size == 0)
+		dec_addr(d, addr);
+	if (size == 0 || !dec_read_or_addr(d, addr, b, size))
 		return;
-	}
 	str_add_char(d->out, '[');
-	for (unsigned i = 0; i < size * 8; i++) {
+	for (unsigned i = 0; i < bits; i++) {
 		if ((b[i / 8] >> (i % 8) & 1) == 0)
 			continue;
 		dec_printf(d, "%s%u", first ? "" : " ", i);
 		first = false;
 	}
-	str_add_char(d->out, ']');
+	dec_text(d, whole ? "]" : first ? "...]" : " ...]");
 }
 
-void hook_cpuset_in(struct decoder *d, const struct sys_ref *ref) { cpuset(d, ref->value, (uint32_t)d->args[ref->param]); }
+/* A program may say any size; strace shows what a kernel of 1,024 CPUs reads. */
+void hook_cpuset_in(struct decoder *d, const struct sys_ref *ref)
+{
+	cpuset(d, ref->value, (uint32_t)d->args[ref->param], CPUSET_ASKED);
+}
 
 void hook_cpuset_out(struct decoder *d, const struct sys_ref *ref)
 {
 	if (d->call->is_error)
 		dec_addr(d, ref->value);
 	else
-		cpuset(d, ref->value, (uint64_t)d->call->result);
+		cpuset(d, ref->value, (uint64_t)d->call->result, CPUSET_MAX);
 }
 
 /* SETTING: what isn't to be changed counts nothing. */
@@ -304,18 +313,20 @@ static void ioprio_text(struct decoder *d, uint32_t v)
 	dec_printf(d, ", %u)", v & 0x1fff);
 }
 
-void hook_ioprio(struct decoder *d, const struct sys_ref *ref)
+void dec_ioprio(struct decoder *d, uint32_t priority, bool hex)
 {
 	if (d->style->xlat != SYSCALL_XLAT_ABBREV)
-		dec_int(d, (int)ref->value);
+		dec_printf(d, hex ? "%#x" : "%d", priority);
 	if (d->style->xlat == SYSCALL_XLAT_ABBREV)
-		ioprio_text(d, (uint32_t)ref->value);
+		ioprio_text(d, priority);
 	else if (d->style->xlat == SYSCALL_XLAT_VERBOSE) {
 		dec_text(d, " /* ");
-		ioprio_text(d, (uint32_t)ref->value);
+		ioprio_text(d, priority);
 		dec_text(d, " */");
 	}
 }
+
+void hook_ioprio(struct decoder *d, const struct sys_ref *ref) { dec_ioprio(d, (uint32_t)ref->value, false); }
 
 bool result_ioprio(struct decoder *d)
 {
