@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Hooks for waiting: poll, select, epoll, futex. */
+#include "base/mem.h"
 #include "syscall/hooks.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- poll ------------------------------------------------------------------------- */
@@ -94,20 +96,29 @@ bool result_ppoll64(struct decoder *d) { return poll_result(d, true, STRUCT_time
 
 /* ---- select ----------------------------------------------------------------------- */
 
-static bool read_fd_set(struct decoder *d, uint64_t addr, int count, uint8_t *set)
+/* To be freed; NULL: no set, or it can't be read. */
+static uint8_t *read_fd_set(struct decoder *d, uint64_t addr, int count)
 {
 	unsigned word = d->word;
 	size_t size = ((size_t)count + 8 * word - 1) / (8 * word) * word;
+	uint8_t *set;
 
-	memset(set, 0, 1024 / 8);
-	return dec_read(d, addr, set, size > 1024 / 8 ? 1024 / 8 : size);
+	if (addr == 0 || count == 0)
+		return NULL;
+	set = mem_alloc(size);
+	if (dec_read(d, addr, set, size))
+		return set;
+	free(set);
+	return NULL;
 }
 
+/* select(2^31-1, NULL, ...) is a way to sleep. */
 static int fd_count(const struct decoder *d)
 {
+	enum { MOST = 1 << 20 };
 	int n = (int)d->args[0];
 
-	return n < 0 ? 0 : n > 1024 ? 1024 : n;
+	return n < 0 ? 0 : n > MOST ? MOST : n;
 }
 
 /* NAMED: with what the descriptors are. */
@@ -132,10 +143,10 @@ static void print_fd_set(struct decoder *d, const uint8_t *set, int count, bool 
 
 void hook_fd_set(struct decoder *d, const struct sys_ref *ref)
 {
-	uint8_t set[1024 / 8];
 	int count = fd_count(d);
+	CLEANUP(mem_freep) uint8_t *set = read_fd_set(d, ref->value, count);
 
-	if (ref->value == 0 || count == 0 || !read_fd_set(d, ref->value, count, set))
+	if (set == NULL)
 		dec_addr(d, ref->value);
 	else
 		print_fd_set(d, set, count, true);
@@ -144,7 +155,6 @@ void hook_fd_set(struct decoder *d, const struct sys_ref *ref)
 static bool select_result(struct decoder *d, unsigned time_struct)
 {
 	static const char *const names[] = { "in", "out", "except" };
-	uint8_t set[1024 / 8];
 	const char *separator = "";
 	int count = fd_count(d);
 
@@ -153,7 +163,8 @@ static bool select_result(struct decoder *d, unsigned time_struct)
 	dec_text(d, " (");
 	for (unsigned i = 0; i < 3; i++) {
 		bool some = false;
-		if (d->args[1 + i] == 0 || count == 0 || !read_fd_set(d, d->args[1 + i], count, set))
+		CLEANUP(mem_freep) uint8_t *set = read_fd_set(d, d->args[1 + i], count);
+		if (set == NULL)
 			continue;
 		for (int k = 0; k < count; k++)
 			some |= (set[k / 8] >> (k % 8) & 1) != 0;

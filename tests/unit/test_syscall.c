@@ -75,6 +75,16 @@ static void expect(enum syscall_abi abi, const char *name, int64_t result, const
 }
 #define EXPECT(abi, name, result, text, ...) expect(SYSCALL_ABI_##abi, name, result, (uint64_t[6]){ __VA_ARGS__ }, text)
 
+static void test_unknown(void **state)
+{
+	char name[SYSCALL_UNKNOWN_MAX];
+
+	(void)state;
+	assert_string_equal(syscall_unknown_name(SYSCALL_ABI_X86_64, 600, name), "syscall_0x258");
+	assert_string_equal(syscall_unknown_name(SYSCALL_ABI_X86_64, UINT32_MAX, name), "syscall_0xffffffffffffffff");
+	assert_string_equal(syscall_unknown_name(SYSCALL_ABI_X32, 600, name), "syscall_0x40000258");
+}
+
 static void test_tables(void **state)
 {
 	static const struct {
@@ -153,7 +163,13 @@ static void test_structures(void **state)
 	EXPECT(I386, "mmap", 0, "mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, 3, 0x1000) = 0", PUT(0x540, uint32_t, 0, 4096, 1, 2, 3, 4096));
 	EXPECT(I386, "oldstat", 0, "oldstat(0x5, {st_mode=S_IFREG|0644, st_size=7, ...}) = 0", 5,
 	       PUT(0x540, uint32_t, 0x00020001, 1 << 16 | 0100644, 0, 0, 7, 1, 2, 3));
-	EXPECT(I386, "readdir", 1, "readdir(3, {d_ino=5, d_off=6, d_reclen=2, d_name=\"ab\"}) = 1", 3, PUT(0x540, uint32_t, 5, 6, 'b' << 24 | 'a' << 16 | 2));
+	EXPECT(I386, "fadvise64", 0, "fadvise64(1, 12884901890, 4, POSIX_FADV_NOREUSE) = 0", 1, 2, 3, 4, 5);
+	EXPECT(X32, "read", -38, "read(3, NULL, 4294967296) = -1 ENOSYS (Function not implemented)", 3, 0, 1ULL << 32);
+	EXPECT(X86_64, "io_cancel", -22,
+	       "io_cancel(0x1, {aio_data=0x2, aio_rw_flags=RWF_NOWAIT, aio_lio_opcode=IOCB_CMD_PREADV, aio_fildes=3}, NULL) = -1 EINVAL (Invalid argument)",
+	       1, PUT(0x700, uint32_t, 2, 0, 0, 8, 7, 3, 5, 0, 6, 0, 7, 0, 0, 0, 1, 0));
+	EXPECT(X86_64, "sched_setaffinity", 0, "sched_setaffinity(0, 1, [0 2]) = 0", 0, 1, PUT(0x740, uint64_t, 0x105));
+	EXPECT(I386, "readdir", 1, "readdir(3, {d_ino=5, d_off=6, d_reclen=2, d_name=\"ab\"}, 0) = 1", 3, PUT(0x540, uint32_t, 5, 6, 'b' << 24 | 'a' << 16 | 2));
 	EXPECT(I386, "ipc", -38, "ipc(10, 0, 0, 0, 0, 0) = -1 ENOSYS (Function not implemented)", 10);
 	EXPECT(ARM, "nanosleep", 0, "nanosleep({tv_sec=1, tv_nsec=2}, NULL) = 0", two);
 	EXPECT(X32, "nanosleep", 0, "nanosleep({tv_sec=5, tv_nsec=7}, NULL) = 0", at);
@@ -596,7 +612,7 @@ static void test_plan(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_tables),	 cmocka_unit_test(test_described), cmocka_unit_test(test_files),
+		cmocka_unit_test(test_tables), cmocka_unit_test(test_unknown),	 cmocka_unit_test(test_described), cmocka_unit_test(test_files),
 		cmocka_unit_test(test_structures), cmocka_unit_test(test_sockets), cmocka_unit_test(test_overwritten), cmocka_unit_test(test_multiplexed), cmocka_unit_test(test_styles),
 		cmocka_unit_test(test_results),	 cmocka_unit_test(test_names),	   cmocka_unit_test(test_siginfo),
 		cmocka_unit_test(test_pieces),	 cmocka_unit_test(test_plan), cmocka_unit_test(test_unread_entries),	   cmocka_unit_test(test_ioctls),
