@@ -10,8 +10,11 @@
 
 /* One row; TYPE has a struct opt_given_list `given`. */
 #define TRACE_OPT(long_name, short_letter, number, metavariable, may_omit, text)                         \
+	TRACE_OPT_OF(long_name, short_letter, number, metavariable, may_omit, NULL, text)
+/* WHAT: struct opt's completes. */
+#define TRACE_OPT_OF(long_name, short_letter, number, metavariable, may_omit, what, text)                \
 	{ .name = long_name, .letter = short_letter, .kind = OPT_GIVEN, .id = number, .value = metavariable, \
-	  .optional = may_omit, .help = text, .offset = offsetof(struct trace_args, given) }
+	  .optional = may_omit, .completes = what, .help = text, .offset = offsetof(struct trace_args, given) }
 
 struct trace_args {
 	struct opt_given_list given;
@@ -40,10 +43,10 @@ extern const struct opt strace_opts[];
 	TRACE_OPT("failed-only", 'Z', 'Z', NULL, false, "only calls that returned with an error"),            \
 	TRACE_OPT("trace-fds", 0, TRACE_LONG_TRACE_FDS, "FDS", false, "only calls on these descriptors"),       \
 	TRACE_OPT("syscall-limit", 0, TRACE_LONG_SYSCALL_LIMIT, "N", false, "let all go after N calls"),         \
-	TRACE_OPT("trace-path", 'P', 'P', "PATH", false, "only calls that touch PATH; may be given often")
+	TRACE_OPT_OF("trace-path", 'P', 'P', "PATH", false, "file", "only calls that touch PATH; may be given often")
 
 #define TRACE_OPTS_OUTPUT                                                                                     \
-	TRACE_OPT("output", 'o', 'o', "FILE", false, "write lines to FILE, or to a command: '|CMD' (default: standard error)"), \
+	TRACE_OPT_OF("output", 'o', 'o', "FILE", false, "file", "write lines to FILE, or to a command: '|CMD' (default: standard error)"), \
 	TRACE_OPT("output-append-mode", 'A', 'A', NULL, false, "append to FILE"),                             \
 	TRACE_OPT("output-separately", 0, TRACE_LONG_SEPARATELY, NULL, false, "a file a thread: FILE.TID"),   \
 	TRACE_OPT("string-limit", 's', 's', "N", false, "at most N bytes of a string (default 32)"),          \
@@ -109,7 +112,7 @@ extern const struct opt strace_opts[];
 		  "as --inject with an error, ENOSYS if none is given")
 
 #define TRACE_OPTS_START                                                                                      \
-	TRACE_OPT("attach", 'p', 'p', "PID", false, "running processes, separated by commas"),                \
+	TRACE_OPT_OF("attach", 'p', 'p', "PID", false, "pid", "running processes, separated by commas"),                \
 	TRACE_OPT("env", 'E', 'E', "VAR[=VALUE]", false, "set VAR for the command, or remove it"),            \
 	TRACE_OPT("argv0", 0, TRACE_LONG_ARGV0, "NAME", false, "what the command finds as its own name"),      \
 	TRACE_OPT("user", 'u', 'u', "USER", false, "run the command as USER, with setuid bits in effect"),    \

@@ -11,76 +11,26 @@ enum { ERROR_OPTION = 4, LINGER = 13, PEERCRED = 17, BIND_TO_DEVICE = 25, ATTACH
        PASSPIDFD = 76, PEERPIDFD = 77, RCVPRIORITY = 82, INQ = 84 };
 /* ---- options ------------------------------------------------------------------------ */
 
+/* The names of a level's options. */
+static const struct {
+	uint16_t level, table;
+} option_tables[] = {
+	{ 0, XLAT_ip_options }, { 1, XLAT_so_options }, { 6, XLAT_tcp_options }, { 17, XLAT_udp_options },
+	{ 40, XLAT_vsock_options }, { 41, XLAT_ipv6_options }, { 101, XLAT_can_raw_options }, { 132, XLAT_sctp_options },
+	{ 255, XLAT_raw_options }, { 256, XLAT_ipx_options }, { 257, XLAT_ax25_options }, { 263, XLAT_packet_options },
+	{ 266, XLAT_irda_options }, { 268, XLAT_llc_options }, { 269, XLAT_dccp_options }, { 270, XLAT_netlink_options },
+	{ 271, XLAT_tipc_options }, { 272, XLAT_rxrpc_options }, { 273, XLAT_pppol2tp_options }, { 274, XLAT_bluetooth_options },
+	{ 275, XLAT_pnpipe_options }, { 276, XLAT_rds_options }, { 277, XLAT_iucv_options }, { 278, XLAT_caif_options },
+	{ 279, XLAT_alg_options }, { 280, XLAT_nfc_options }, { 281, XLAT_kcm_options }, { 282, XLAT_tls_options },
+	{ 283, XLAT_xdp_options }, { 284, XLAT_mptcp_options }, { 286, XLAT_smc_options }, { 287, XLAT_vsock_options },
+};
+
 static unsigned option_table(uint32_t level)
 {
-	switch (level) {
-	case 0:
-		return XLAT_ip_options;
-	case 1:
-		return XLAT_so_options;
-	case 6:
-		return XLAT_tcp_options;
-	case 17:
-		return XLAT_udp_options;
-	case 40:
-		return XLAT_vsock_options;
-	case 101:
-		return XLAT_can_raw_options;
-	case 132:
-		return XLAT_sctp_options;
-	case 255:
-		return XLAT_raw_options;
-	case 256:
-		return XLAT_ipx_options;
-	case 257:
-		return XLAT_ax25_options;
-	case 266:
-		return XLAT_irda_options;
-	case 268:
-		return XLAT_llc_options;
-	case 269:
-		return XLAT_dccp_options;
-	case 271:
-		return XLAT_tipc_options;
-	case 272:
-		return XLAT_rxrpc_options;
-	case 273:
-		return XLAT_pppol2tp_options;
-	case 274:
-		return XLAT_bluetooth_options;
-	case 277:
-		return XLAT_iucv_options;
-	case 278:
-		return XLAT_caif_options;
-	case 275:
-		return XLAT_pnpipe_options;
-	case 276:
-		return XLAT_rds_options;
-	case 280:
-		return XLAT_nfc_options;
-	case 281:
-		return XLAT_kcm_options;
-	case 283:
-		return XLAT_xdp_options;
-	case 284:
-		return XLAT_mptcp_options;
-	case 286:
-		return XLAT_smc_options;
-	case 41:
-		return XLAT_ipv6_options;
-	case 263:
-		return XLAT_packet_options;
-	case 270:
-		return XLAT_netlink_options;
-	case 279:
-		return XLAT_alg_options;
-	case 282:
-		return XLAT_tls_options;
-	case 287:
-		return XLAT_vsock_options;
-	default:
-		return XLAT_COUNT;
-	}
+	for (size_t i = 0; i < sizeof(option_tables) / sizeof(*option_tables); i++)
+		if (option_tables[i].level == level)
+			return option_tables[i].table;
+	return XLAT_COUNT;
 }
 
 void hook_sock_level(struct decoder *d, const struct sys_ref *ref)
