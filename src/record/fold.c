@@ -242,6 +242,18 @@ static void take_notes(struct fold *f)
 		r->meta.exit_status = v->exit_status;
 }
 
+/* ... of which some can't be read: that outlives the journal, which is gone when the rest is in segments. */
+static void say_damage(struct fold *f)
+{
+	struct recording_meta *m = &f->r->meta;
+
+	if (!f->journal->damage)
+		return;
+	m->state = RECORDING_CUT;
+	m->why_cut = arena_printf(&f->r->arena, "%s%s%s; what it held there is missing", m->why_cut ? m->why_cut : "", m->why_cut ? "; " : "",
+				  err_message(f->journal->damage));
+}
+
 static void say_cut(struct fold *f)
 {
 	struct recording_meta *m = &f->r->meta;
@@ -249,15 +261,17 @@ static void say_cut(struct fold *f)
 
 	if (m->state != RECORDING_LIVE)
 		return; /* complete from an agent, or cut with its reason written down */
+	if (f->journal->trimmed && !f->journal->damage)
+		f->journal->damage = err_new(ERR_FORMAT, "its journal is damaged: a chunk is cut short");
 	m->state = RECORDING_CUT;
 	m->end_ns = f->journal->alive_ns > last ? f->journal->alive_ns : last;
 	if (m->end_ns < m->start_ns)
 		m->end_ns = m->start_ns;
 	m->why_cut = arena_printf(
 		&f->r->arena,
-		"its recorder was killed or crashed %.1f s after the start; what it had "
-		"seen is here, at most the last second is missing",
-		(double)(m->end_ns - m->start_ns) / 1e9);
+		"its recorder was killed or crashed %.1f s after the start%s",
+		(double)(m->end_ns - m->start_ns) / 1e9,
+		f->journal->damage ? "" : "; what it had seen is here, at most the last second is missing");
 }
 
 static void end_on_disk(struct fold *f)
@@ -333,8 +347,13 @@ struct err *fold_journal(struct recording *r)
 		return do_without_journal(r, live, err);
 	if (err == NULL)
 		err = fold_all(&f);
+	if (err == NULL && live) {
+		err = damage_note(r, f.journal->damage, 0);
+		f.journal->damage = NULL;
+	}
 	if (err == NULL && !live) {
 		say_cut(&f);
+		say_damage(&f);
 		if (f.on_disk)
 			end_on_disk(&f);
 	}

@@ -26,9 +26,19 @@ enum { CHUNK_FILES_MAX = 65536, LOST_TEXTS_MAX = 1 << 20 };
 
 static struct err *bad(const char *what)
 {
-	return err_fix(
-		err_new(ERR_FORMAT, "its journal is damaged: %s", what),
-		"the Parquet files in it are whole; move the journal away to read those alone");
+	return err_new(ERR_FORMAT, "its journal is damaged: %s", what);
+}
+
+/* A part of it can't be read, the rest can: the first such part is told. */
+static struct err *go_on_without(struct journal_view *v, struct err *err)
+{
+	if (!err_is(err, ERR_FORMAT))
+		return err;
+	if (v->damage)
+		err_destroy(err);
+	else
+		v->damage = err;
+	return NULL;
 }
 
 /* --- side log ------------------------------------------------------------------------------------
@@ -98,7 +108,14 @@ static struct err *read_type(struct journal_view *v, const uint8_t *p, size_t by
 	type->fields = fields;
 	if (t.bad)
 		return bad("an event type cannot be read");
-	TRY(err_wrap(check_type(type), "its journal is damaged"));
+	struct err *err = check_type(type);
+
+	if (err != NULL) {
+		struct err *damage = bad(err_message(err));
+
+		err_destroy(err);
+		return damage;
+	}
 	v->types[load_u32(p)] = type;
 	return NULL;
 }
@@ -198,8 +215,12 @@ static struct err *read_side_header(struct journal_view *v, uint64_t *used)
 				       JOURNAL_VERSION),
 			       "open it with the sonde that recorded it");
 	*used = h->used_bytes;
-	if (*used > v->side_bytes.length || *used < sizeof(*h))
-		return bad("the side log is cut short");
+	if (*used < sizeof(*h))
+		return bad("the side log has no header");
+	if (*used > v->side_bytes.length) {
+		TRY(go_on_without(v, bad("the side log is cut short")));
+		*used = v->side_bytes.length;
+	}
 	v->alive_ns = h->alive_ns;
 	v->lost_first_ns = h->lost_first_ns;
 	v->lost_unreported = h->lost_rows > h->lost_reported ? h->lost_rows - h->lost_reported : 0;
@@ -226,8 +247,8 @@ static struct err *read_side(struct journal_view *v, int dirfd)
 
 		p += sizeof(struct side_record);
 		if (padded > (uint64_t)(end - p))
-			return bad("a record of the side log is cut short");
-		TRY(read_record(v, kind, p, bytes));
+			return go_on_without(v, bad("the side log is cut short"));
+		TRY(go_on_without(v, read_record(v, kind, p, bytes)));
 		p += padded;
 	}
 	return NULL;
@@ -262,7 +283,9 @@ static struct err *read_chunk(struct journal_view *v, const struct io_map *map)
 {
 	const struct chunk_header *h = (const struct chunk_header *)map->data;
 
-	if (map->size_bytes < sizeof(*h) || h->magic == 0)
+	if (map->size_bytes < sizeof(*h))
+		return bad("a chunk is cut short");
+	if (h->magic == 0)
 		return NULL; /* made and not used yet */
 	if (h->magic != JOURNAL_CHUNK_MAGIC || h->version != JOURNAL_VERSION)
 		return bad("a chunk has no header");
@@ -275,9 +298,9 @@ static struct err *read_chunk(struct journal_view *v, const struct io_map *map)
 	if (block_bytes < 128 || block_bytes % 8 != 0 || blocks > JOURNAL_BLOCKS_MAX)
 		return bad("a chunk's header makes no sense");
 	for (uint32_t b = 1; b < blocks; b++)
-		TRY(read_block(v, map->data + (size_t)b * block_bytes, block_bytes, h->sequence,
-			       b));
-	return NULL;
+		TRY(go_on_without(v, read_block(v, map->data + (size_t)b * block_bytes, block_bytes, h->sequence, b)));
+	v->trimmed |= map->size_bytes < h->chunk_bytes;
+	return map->size_bytes % block_bytes ? bad("a chunk is cut short") : NULL;
 }
 
 static uint64_t sequence_of(int fd)
@@ -321,7 +344,7 @@ static struct err *load_chunk(struct journal_view *v, int dirfd, const char *nam
 	if (map.data == NULL)
 		return NULL;
 	vec_push(&v->maps, map);
-	return read_chunk(v, &map);
+	return go_on_without(v, read_chunk(v, &map));
 }
 
 static int by_place(const void *a, const void *b)
@@ -387,6 +410,7 @@ void journal_unload(struct journal_view *v)
 	vec_deinit(&v->rows);
 	str_deinit(&v->side_bytes);
 	arena_deinit(&v->arena);
+	err_destroy(v->damage);
 	free(v);
 }
 

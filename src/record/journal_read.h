@@ -42,9 +42,12 @@ struct journal_view {
 	struct str side_bytes;
 	VEC(struct io_map) maps; /* chunks, mapped or (live) copied */
 	bool copied;
+	bool trimmed;		 /* a chunk is shorter than it was made, as only a recorder's end has it */
+	struct err *damage;      /* the first part that can't be read, and is left out; NULL: none */
 };
 
-/* LIVE: its recorder may be writing, so that chunks are copied.  Segments have to be listed
+/* What of it is damaged is left out (`damage`); ERR_FORMAT: nothing of it can be read.
+ * LIVE: its recorder may be writing, so that chunks are copied.  Segments have to be listed
  * after this call: then each row is in what was copied, in a segment, or in both. */
 struct err *journal_load(int recording_dirfd, bool live, struct journal_view **ret);
 void journal_unload(struct journal_view *v);
