@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Hooks for files, memory and processes. */
+/* Hooks for the calls of every program: open, mmap, stat, exec, clone, wait. */
 #include "syscall/hooks.h"
 
 #include <string.h>

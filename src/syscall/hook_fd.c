@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Hooks for descriptors: pipes, directories, fcntl, ioctl. */
+/* Hooks for descriptors: pipes, directories, fcntl. */
 #include "syscall/hooks.h"
 
 #include <string.h>

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-/* Print with names only, whatever -X says: for the part inside a comment of our own. */
 /* ---- nodes ------------------------------------------------------------------------ */
 
 void hook_mknod_mode(struct decoder *d, const struct sys_ref *ref) { dec_st_mode(d, (uint16_t)ref->value); }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Hooks for the kernel's own interfaces: keys, seccomp, bpf, perf, landlock. */
+/* Hooks for the kernel's own interfaces: keys, seccomp, landlock. */
 #include "syscall/hooks.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Hooks for messages and socket options. */
+/* Hooks for messages of sockets, and the ancillary data in them. */
 #include "syscall/hooks.h"
 
 #include <string.h>

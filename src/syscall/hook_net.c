@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Hooks for sockets: addresses, messages, vectors of buffers. */
+/* Hooks for sockets: addresses, types, vectors of buffers. */
 #include "syscall/hooks.h"
 
 #include <arpa/inet.h>

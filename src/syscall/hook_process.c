@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Hooks for processes: credentials, scheduling, clone3, prctl, limits. */
+/* Hooks for processes: limits, credentials, scheduling, clone3; kcmp and kexec. */
 #include "syscall/hooks.h"
 
 #include <stdio.h>

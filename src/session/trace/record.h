@@ -5,7 +5,7 @@
 #include "session/session.h"
 #include "session/trace/options.h"
 
-/* By whichever engine can do what OPTIONS ask: stacks (-k) and tampering need ptrace.  What is recorded and where is in
+/* By whichever engine can do what OPTIONS ask: tampering needs ptrace, and stacks (-k) do before Linux 6.1.  What is recorded and where is in
  * RECORD.  *status is the command's, as a shell gives it. */
 struct err *session_trace_record(struct trace_options *options, const struct record_session_options *record,
 				 int *status);

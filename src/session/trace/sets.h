@@ -3,7 +3,7 @@
 #define SONDE_SESSION_TRACE_SETS_H
 /*
  * The sets that strace's -e takes: "[!]value[,value]", with "all" and "none".  Messages
- * are strace's.
+ * are strace's, advice (the nearest name, what there is) is ours: sonde strace leaves it out.
  */
 #include "base/err.h"
 #include "capture/calls.h"
