@@ -52,7 +52,7 @@ struct reader {
 /* A ring that is found an eighth full is followed by one of twice its size, so often: what comes in
  * bursts on one CPU of many does not make all of them large. */
 enum { GENERATIONS = 4, RING_BYTES_MOST = 64 << 20 };
-enum { LANE_BYTES_MOST = 1 << 20, LANE_BYTES_LEAST = 128 << 10, LANES_BYTES_MOST = 16 << 20 };
+enum { LANE_BYTES_MOST = 4 << 20, LANE_BYTES_LEAST = 128 << 10, LANES_BYTES_MOST = 16 << 20 };
 
 struct bpf_rings {
 	struct reader *readers;   /* the first `cpus` are where programs began to write, by CPU */
@@ -254,7 +254,8 @@ void bpf_rings_close(struct bpf_rings *r)
 
 /* --- lanes ------------------------------------------------------------------------------------- */
 
-/* Small, so that they stay in a CPU's cache; all of them together cost less than the rings. */
+/* All of them together cost less than the rings.  (Small ones, which would stay in a CPU's cache, are no better: writer and
+ * reader have the same lines more often.  bench/README.md has the numbers.) */
 static uint32_t lane_bytes_of(int cpus)
 {
 	uint32_t bytes = LANE_BYTES_MOST;
