@@ -357,17 +357,26 @@ static void netfilter_type(struct decoder *d, unsigned type)
 		dec_hex(d, own);
 }
 
+static void generic_type(struct decoder *d, unsigned type)
+{
+	const char *name = d->lookup != NULL && d->lookup->netlink_family != NULL ? d->lookup->netlink_family(d->lookup->user, type) : NULL;
+
+	dec_named(d, type, name != NULL ? name : dec_name(XLAT_nl_generic, type), "GENERIC_FAMILY_???");
+}
+
 static void message_type(struct decoder *d, int protocol, unsigned type)
 {
 	static const uint16_t tables[] = { [ROUTE] = XLAT_nl_route, [SOCK_DIAG] = XLAT_nl_sock_diag, [XFRM] = XLAT_nl_xfrm,
-					   [SELINUX] = XLAT_nl_selinux, [AUDIT] = XLAT_nl_audit, [GENERIC] = XLAT_nl_generic,
+					   [SELINUX] = XLAT_nl_selinux, [AUDIT] = XLAT_nl_audit,
 					   [CRYPTO] = XLAT_nl_crypto };
-	static const uint8_t known[] = { [ROUTE] = 1, [SOCK_DIAG] = 1, [XFRM] = 1, [SELINUX] = 1, [AUDIT] = 1, [GENERIC] = 1, [CRYPTO] = 1 };
+	static const uint8_t known[] = { [ROUTE] = 1, [SOCK_DIAG] = 1, [XFRM] = 1, [SELINUX] = 1, [AUDIT] = 1, [CRYPTO] = 1 };
 
 	if (type < FIRST_TYPE || protocol < 0)
 		dec_enum(d, XLAT_nl_types, type);
 	else if (protocol == NETFILTER)
 		netfilter_type(d, type);
+	else if (protocol == GENERIC)
+		generic_type(d, type);
 	else if (protocol < (int)sizeof(known) && known[protocol] != 0)
 		dec_enum(d, tables[protocol], type);
 	else

@@ -40,6 +40,8 @@ struct syscall_lookup {
 	int (*pidfd_target)(void *user, int pid, int fd);
 	/* The protocol of a netlink socket (NETLINK_ROUTE ...), for its messages; -1: it is none. */
 	int (*netlink_protocol)(void *user, int pid, int fd);
+	/* The name of a generic netlink family, which the kernel gives numbers to; NULL: not known. */
+	const char *(*netlink_family)(void *user, unsigned id);
 	/* The major number of the character device that FD is; -1: it is none, or that can't be had. */
 	int (*char_major)(void *user, int pid, int fd);
 	bool (*is_socket)(void *user, int pid, int fd);

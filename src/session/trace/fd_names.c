@@ -11,6 +11,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "capture/bpf/file_piece.h"
+#include "session/trace/families.h"
 #include "session/trace/options.h"
 #include "session/trace/pid_names.h"
 
@@ -36,6 +37,7 @@
 enum { ENDS_MOST = 4096 };
 
 struct fd_names {
+	struct families *families;
 	uint32_t fds;
 	int diag_fd; /* -1: none; -2: can't be had */
 	int tells_semaphores; /* -1: not tried yet */
@@ -670,6 +672,8 @@ static int netlink_protocol(void *user, int pid, int fd)
 	return protocol;
 }
 
+static const char *netlink_family(void *user, unsigned id) { return families_name(((struct fd_names *)user)->families, id); }
+
 static bool stat_fd(int pid, int fd, struct stat *ret)
 {
 	char path[64];
@@ -726,6 +730,7 @@ struct fd_names *fd_names_create(uint32_t fds, struct pid_names *pids, struct sy
 	f->fds = fds;
 	f->diag_fd = -1;
 	f->tells_semaphores = -1;
+	f->families = families_create();
 	map_init(&f->ends);
 	f->pids = pids;
 	lookup->user = f;
@@ -733,6 +738,7 @@ struct fd_names *fd_names_create(uint32_t fds, struct pid_names *pids, struct sy
 	lookup->other_fd_path = fds ? other_fd_path : NULL;
 	lookup->pidfd_target = pidfd_target;
 	lookup->netlink_protocol = netlink_protocol;
+	lookup->netlink_family = netlink_family;
 	lookup->char_major = char_major;
 	lookup->is_socket = is_socket;
 	return f;
@@ -747,7 +753,7 @@ void fd_names_for_rows(struct fd_names *f, struct call_names *ret)
 {
 	*ret = (struct call_names){ .look_at = look_at, .user = f, .files = f->fds != 0 };
 	ret->lookup = (struct syscall_lookup){ .user = f, .fd_path = f->fds ? fd_path : NULL, .netlink_protocol = netlink_protocol,
-					       .char_major = char_major };
+					       .netlink_family = netlink_family, .char_major = char_major };
 }
 
 void fd_names_destroy(struct fd_names *f)
@@ -758,5 +764,6 @@ void fd_names_destroy(struct fd_names *f)
 		close(f->diag_fd);
 	forget_ends(f);
 	map_deinit(&f->ends);
+	families_destroy(f->families);
 	free(f);
 }
