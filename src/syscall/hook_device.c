@@ -245,7 +245,8 @@ static void diacrs(struct decoder *d, uint64_t addr, const char *name, bool wide
 	uint32_t count = (uint32_t)dec_word(d, b, 4);
 	dec_printf(d, "{kb_cnt=%u, %s=", count, name);
 	dec_array(d, addr + 4, count < MOST_DIACR ? count : MOST_DIACR, wide ? 12 : 3, diacr, wide ? &wide : NULL);
-	if (count > MOST_DIACR && (d->style->verbose || d->style->string_limit >= MOST_DIACR) && d->out->text[d->out->length - 1] == ']') {
+	if (count > MOST_DIACR && (d->style->verbose || d->style->string_limit >= MOST_DIACR) &&
+	    memcmp(d->out->text + d->out->length - 2, "}]", 2) == 0) {
 		d->out->length--;
 		dec_text(d, ", ...]");
 	}
@@ -766,9 +767,9 @@ void hook_uffdio_api(struct decoder *d, const struct sys_ref *ref)
 
 void hook_kvm_cpuid(struct decoder *d, const struct sys_ref *ref)
 {
-	uint8_t b[4];
+	uint8_t b[8]; /* padded */
 
-	if (!dec_read_or_addr(d, ref->value, b, 4))
+	if (!dec_read_or_addr(d, ref->value, b, sizeof(b)))
 		return;
 	dec_printf(d, "{nent=%u, entries=", (unsigned)dec_word(d, b, 4));
 	if (d->style->verbose)

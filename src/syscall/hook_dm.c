@@ -174,7 +174,9 @@ void hook_dm(struct decoder *d, const struct sys_ref *ref)
 		return;
 	if (!dec_read(d, ref->value, b, sizeof(b)) || dec_word(d, b + 12, 4) < 12) { /* too short for its size */
 		d->progress->saved[KIND] = 0;
-		if (!d->exit)
+		if (!d->exit && ref->value == 0)
+			str_add_char(d->out, '0'); /* as of a command that is not decoded */
+		else if (!d->exit)
 			dec_addr(d, ref->value);
 		return;
 	}

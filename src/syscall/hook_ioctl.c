@@ -122,7 +122,7 @@ static const struct sys_ioctl *find_ioctl(const struct decoder *d, uint32_t code
  * does both or doesn't say. */
 static bool print_unknown_bytes(struct decoder *d, uint32_t cmd, uint64_t addr)
 {
-	enum { WRITE = 1, READ = 2 };
+	enum { WRITE = 1, READ = 2, UNREADABLE = 0 };
 	/* kinds of device of which strace decodes some, and leaves the others' arguments alone */
 	static const uint8_t kinds[] = { 0x03, 0x12, 0x15, '!', '"', '$', 0x3d, '>', 'E', 'K', 'L', 'M', 'O', 'R', 'T', 'V', 'W', 'X',
 					 'I', 'f', 'i', 'o', 'p', 'u', 0x89, 0x8a, 0x94, 0xa4, 0xaa, 0xab, 0xae, 0xb4, 0xb7, 0xfd, 0xff };
@@ -130,7 +130,7 @@ static bool print_unknown_bytes(struct decoder *d, uint32_t cmd, uint64_t addr)
 
 	if (addr == 0 || !d->style->verbose || size == 0 || memchr(kinds, (int)(cmd >> 8 & 0xff), sizeof(kinds)) != NULL)
 		return false;
-	if (d->exit ? direction == WRITE : direction == READ)
+	if (d->exit ? direction == WRITE || d->progress->saved[UNREADABLE] != 0 : direction == READ)
 		return true;
 	if (d->exit && direction != READ) {
 		dec_text(d, " => ");
@@ -138,7 +138,9 @@ static bool print_unknown_bytes(struct decoder *d, uint32_t cmd, uint64_t addr)
 		dec_set_names(d, "argp");
 		dec_next_arg(d);
 	}
+	size_t start = d->out->length;
 	dec_buffer_hex(d, addr, size);
+	d->progress->saved[UNREADABLE] = d->out->text[start] != '"'; /* then nothing is said of it at exit */
 	return true;
 }
 
@@ -495,12 +497,12 @@ static const char *ifreq_field(uint32_t cmd)
 
 static void ifreq_hwaddr(struct decoder *d, const uint8_t *b)
 {
+	enum { DATA_BYTES = 14 };
+
 	dec_text(d, "{sa_family=");
 	dec_enum(d, XLAT_arphrd, dec_word(d, b, 2));
 	dec_text(d, ", sa_data=");
-	unsigned count = dec_word(d, b, 2) == 1 || dec_word(d, b, 2) == 772 ? 6 : 14;
-	for (unsigned i = 0; i < count; i++)
-		dec_printf(d, "%s%02x", i > 0 ? ":" : "", b[2 + i]);
+	dec_hwaddr(d, b + 2, DATA_BYTES, (int)dec_word(d, b, 2));
 	str_add_char(d->out, '}');
 }
 
@@ -644,7 +646,7 @@ void hook_ifconf(struct decoder *d, const struct sys_ref *ref)
 		return;
 	if (buffer == 0)
 		ifconf_length(d, length, entry);
-	if (dec_failed(d) || !readable) {
+	if (dec_failed(d) || !readable || length < 0) {
 		dec_text(d, ", ifc_buf=");
 		dec_addr(d, buffer);
 	} else {
@@ -656,7 +658,7 @@ void hook_ifconf(struct decoder *d, const struct sys_ref *ref)
 		if (buffer == 0)
 			dec_text(d, "NULL");
 		else
-			dec_array(d, buffer, (uint64_t)(length < 0 ? 0 : length) / entry, entry, ifconf_entry, NULL);
+			dec_array(d, buffer, (uint64_t)length / entry, entry, ifconf_entry, NULL);
 	}
 	str_add_char(d->out, '}');
 }

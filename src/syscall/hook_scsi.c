@@ -183,13 +183,3 @@ void hook_sg_reset(struct decoder *d, const struct sys_ref *ref)
 	dec_enum(d, XLAT_sg_reset, v & ~(uint32_t)NO_ESCALATE);
 	str_add_char(d->out, ']');
 }
-
-void hook_sg_requests(struct decoder *d, const struct sys_ref *ref)
-{
-	enum { COUNT = 16 };
-
-	if (dec_failed(d))
-		dec_addr(d, ref->value);
-	else
-		dec_array_of(d, ref->value, COUNT, STRUCT_sg_req_info);
-}

@@ -102,12 +102,13 @@ void dec_hwaddr(struct decoder *d, const uint8_t *bytes, size_t size, int arphrd
 	static const struct {
 		uint16_t type;
 		uint8_t size;
-	} sizes[] = { { 0, 7 }, { 1, 6 }, { 2, 1 }, { 3, 7 }, { 6, 6 }, { 7, 1 }, { 8, 4 }, { 15, 2 }, { 24, 8 }, { 27, 8 }, { 32, 20 }, { 256, 0 }, { 257, 0 },
-		      { 258, 0 }, { 512, 0 }, { 768, 4 }, { 769, 16 }, { 772, 6 }, { 773, 0 }, { 774, 6 }, { 776, 4 }, { 778, 4 }, { 783, 0 } };
+	} sizes[] = { { 0, 7 },   { 1, 6 },   { 3, 7 },   { 6, 6 },   { 7, 1 },   { 15, 2 },  { 27, 8 },  { 270, 5 }, { 271, 5 }, { 290, 1 },
+		      { 768, 4 }, { 772, 6 }, { 773, 1 }, { 774, 6 }, { 776, 4 }, { 777, 4 }, { 778, 4 }, { 779, 4 }, { 780, 6 }, { 783, 4 },
+		      { 801, 6 }, { 802, 6 }, { 803, 6 }, { 804, 8 }, { 805, 8 }, { 820, 1 }, { 821, 1 }, { 822, 1 }, { 825, 8 }, { 826, 8 } };
 	size_t most = size;
 
 	for (unsigned i = 0; arphrd >= 0 && i < sizeof(sizes) / sizeof(sizes[0]); i++)
-		if (sizes[i].type == arphrd && sizes[i].size != 0 && sizes[i].size < most)
+		if (sizes[i].type == arphrd && sizes[i].size < most)
 			most = sizes[i].size;
 	if (!text_wanted(d, bytes, most))
 		return;
