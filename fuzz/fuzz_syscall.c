@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Any system call of any ABI, with any arguments, over any memory: the input is the call,
- * what follows is its memory, found at every address that looks like a pointer.
+ * what follows is its memory, found at every address that looks like a pointer.  Its line is then coloured.
  */
+#include "session/trace/color.h"
 #include "syscall/plan.h"
 #include "syscall/print.h"
 
@@ -40,7 +41,65 @@ static int netlink_protocol(void *user, int pid, int fd)
 	return fd % 24 - 1; /* of every kind, or none */
 }
 
-static const struct syscall_lookup lookup = { .netlink_protocol = netlink_protocol };
+static bool fd_path(void *user, int pid, int fd, struct str *out)
+{
+	(void)user;
+	(void)pid;
+	if (fd % 3 == 0)
+		return false;
+	str_printf(out, "</dev/%d>", fd);
+	return true;
+}
+
+static int pidfd_target(void *user, int pid, int fd)
+{
+	(void)user;
+	return fd % 4 == 0 ? -1 : pid + fd % 4;
+}
+
+static int char_major(void *user, int pid, int fd)
+{
+	(void)user;
+	(void)pid;
+	return fd % 300 - 1;
+}
+
+static bool is_socket(void *user, int pid, int fd)
+{
+	(void)user;
+	(void)pid;
+	return fd & 1;
+}
+
+static uint64_t vcpu(void *user, int pid, int fd, int *number)
+{
+	(void)user;
+	(void)pid;
+	*number = fd % 5 - 1;
+	return fd & 1 ? BASE : 0;
+}
+
+static void pid_words(void *user, int tid, enum syscall_pid kind, int id, struct str *out)
+{
+	(void)user;
+	(void)tid;
+	str_printf(out, "<%d of %d>", id, (int)kind);
+}
+
+static const struct syscall_lookup few = { .netlink_protocol = netlink_protocol };
+static const struct syscall_lookup all = {
+	.netlink_protocol = netlink_protocol, .fd_path = fd_path, .other_fd_path = fd_path, .pidfd_target = pidfd_target,
+	.char_major = char_major, .is_socket = is_socket, .vcpu = vcpu, .whole_vcpu = true, .pid_words = pid_words,
+};
+
+static void color(const struct str *text)
+{
+	struct color_state state = { 0 };
+	struct str out = { 0 };
+
+	color_add(&state, str_text(text), text->length, &out);
+	str_deinit(&out);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -56,21 +115,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct memory m = { data + sizeof(in), size - sizeof(in) };
 	struct syscall_memory memory = { read_memory, &m };
 	struct syscall_style style = { .string_limit = in.style & 64 ? 4 : 32, .verbose = in.style & 1,
-				       .xlat = (enum syscall_xlat)((in.style >> 1) % 3), .hex = (enum syscall_hex)((in.style >> 3) % 3) };
+				       .xlat = (enum syscall_xlat)((in.style >> 1) % 3), .hex = (enum syscall_hex)((in.style >> 3) & 3),
+				       .arg_names = in.style & 128, .addresses = in.number_high & 4, .strict = in.number_high & 8 };
+	const struct syscall_lookup *lookup = in.number_high & 16 ? &all : &few;
 	struct syscall_call call = { .abi = (enum syscall_abi)(in.abi % SYSCALL_ABI_COUNT), .pid = 1, .tid = 1,
-				     .number = (uint32_t)(in.number_low | (in.number_high & 1) << 8), .result = in.result,
+				     .number = (uint32_t)(in.number_low | (in.number_high & 3) << 8), .result = in.result,
 				     .is_error = in.result < 0 && in.result > -4096 };
 	memcpy(call.args, in.args, sizeof(call.args));
 	syscall_plan_get(call.abi, call.number, false, &plan);
-	syscall_print_enter(&style, &lookup, &call, &memory, &progress, &out);
-	syscall_print_exit(&style, &lookup, &call, &memory, &progress, &out);
-	syscall_print_result(&style, &lookup, &call, &memory, &progress, &out);
+	syscall_print_enter(&style, lookup, &call, &memory, &progress, &out);
+	syscall_print_exit(&style, lookup, &call, &memory, &progress, &out);
+	syscall_print_result(&style, lookup, &call, &memory, &progress, &out);
 	syscall_print_siginfo(&style, NULL, 0, call.abi, m.bytes, m.size, &out);
 	if (syscall_pieces_check(m.bytes, m.size)) {
 		struct syscall_pieces pieces = { m.bytes, m.size };
 		struct syscall_memory again = syscall_pieces_memory(&pieces);
 		syscall_print_enter(&style, NULL, &call, &again, &progress, &out);
 	}
+	color(&out);
 	str_deinit(&out);
 	return 0;
 }

@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# needs: plain
 # The BPF engine: whom it looks at, what it reads of calls that refer to much, what descriptors were,
 # what comes back from a recording, and that nobody notices it.
 # timeout: 120

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Real programs, each run once with two observers: strace or our ptrace engine traces it, our BPF engine looks on.
 # Every line of every thread has to be equal, to the letter.  Without BPF, two runs are compared, as far as they can be.
-# needs: strace plain
+# needs: strace
 # timeout: 120
 import concurrent.futures
 import os

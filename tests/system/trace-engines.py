@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# needs: strace plain
+# needs: strace
 # What both engines have to see as strace does: how programs are stopped and ended, netlink messages without
 # -y, descriptors that are handed over, and that nobody reads any more.
 # timeout: 100

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Whatever is wrong with words, files, limits and the machine: an end with a reason, no crash and no hang.  And
 # company: several who look at one process, one sonde that traces another, a debugger.
-# needs: plain
 # timeout: 150
 import os
 import re

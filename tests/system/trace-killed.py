@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# needs: plain
 # SIGKILL to the tracer, at any moment and in all it can be doing: the program goes on, with no wrong result,
 # nothing of it stands still, and nothing of us stays in the kernel.  The program is tests/workload/beat.c.
 # SONDE_KILLS: as many in each way instead of 2; SONDE_STRESS_ENGINE: this engine alone

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # What a program says that does all that a tracer could spoil (tests/workload/ordeal.py), bare and traced: the same.
-# needs: x86_64 plain
+# needs: x86_64
 # timeout: 150
 import concurrent.futures
 import difflib

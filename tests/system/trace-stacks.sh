@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# needs: gcc strace plain
+# needs: gcc strace
 # sonde trace -k: the stacks of a program without frame pointers, and of Debian's libc, which has none either,
 # are strace -k's to the address, and name every function of the program.
 set -euo pipefail

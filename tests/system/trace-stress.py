@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# needs: plain
 # A traced program is never harmed: attach and detach while threads are born, a storm of vforks,
 # the tracer killed with -9, stopped programs; in each engine.
 # SONDE_STRESS_THREADS: as many threads instead of 40 (the time grows with them); SONDE_STRESS_ROUNDS:

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Views of system calls on programs whose files, failures and children are known.
-# needs: plain
 # timeout: 60
 import json
 import os

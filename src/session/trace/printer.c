@@ -827,6 +827,7 @@ void printer_destroy(struct printer *p)
 {
 	if (p == NULL)
 		return;
+	trace_out_close(&p->out); /* of one that was not finished: another engine takes over */
 	fd_names_destroy(p->fds);
 	learner_destroy(p->learner);
 	map_deinit(&p->unreturned);

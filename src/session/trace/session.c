@@ -320,6 +320,19 @@ void trace_say_engine(const struct trace_options *options, const char *lacks)
 	err_destroy(err);
 }
 
+/* watch_trace(); a command that -o starts is not started twice where BPF can't be had, so that is known before. */
+static struct err *trace_by_bpf(struct trace_options *options, int *status, bool *unavailable)
+{
+	if (options->output && (*options->output == '|' || *options->output == '!')) {
+		struct err *err = watch_probe();
+
+		*unavailable = err != NULL;
+		if (err)
+			return err;
+	}
+	return watch_trace(options, status, unavailable);
+}
+
 /* The cheap engine where it can do what is asked, else ptrace; which, and why, in one line. */
 static struct err *trace_by_best(struct trace_options *options, int *status)
 {
@@ -343,7 +356,7 @@ static struct err *trace_by_best(struct trace_options *options, int *status)
 	}
 	if (options->debug)
 		log_note("engine: bpf is tried, which stops nobody");
-	err = watch_trace(options, status, &unavailable);
+	err = trace_by_bpf(options, status, &unavailable);
 	if (!err || !unavailable || options->engine == TRACE_ENGINE_BPF || only_bpf)
 		return err;
 	log_note("engine: ptrace, which stops the program at each call (%s)", err_message(err));
