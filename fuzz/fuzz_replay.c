@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "event/table.h"
 #include "event/types.h"
+#include "record/recorder.h"
 #include "record/recording.h"
 #include "record/segment.h"
 #include "record/store.h"

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-from lib.check import fail, until
+from lib.check import PATIENCE_S, fail, until
 
 TARGET = r"""
 import os, signal, sys, threading, time
@@ -52,7 +52,7 @@ def start():
 
 def finish(target, what):
     os.unlink("go")
-    out = target.communicate(timeout=40)[0]
+    out = target.communicate(timeout=PATIENCE_S)[0]
     ticks = int(re.search(r"ticks (\d+)", out).group(1))
     if target.returncode != 9 or ticks < 20:
         fail("%s: the process ended with %d, %d signals handled" % (what, target.returncode, ticks))
@@ -66,7 +66,7 @@ def status(pid, key):
 def check_samples():
     target = start()
     seen = subprocess.run(RECORD + ["-o", "a.sonde", "-p", str(target.pid), "--duration", "1"],
-                          capture_output=True, text=True, timeout=30)
+                          capture_output=True, text=True, timeout=PATIENCE_S)
     found = re.search(r"([\d,]+) samples, 0 lost", seen.stderr)
     if seen.returncode or not found or int(found.group(1).replace(",", "")) < 10:
         fail("record: status %d: %s" % (seen.returncode, seen.stderr))
@@ -91,7 +91,7 @@ def check_stop_and_continue():
     target.send_signal(signal.SIGCONT)
     if not until(lambda: status(target.pid, "State") in "RS"):
         fail("SIGCONT did not set it running")
-    recorder.communicate(timeout=30)
+    recorder.communicate(timeout=PATIENCE_S)
     finish(target, "stop and continue")
     print("SIGSTOP and SIGCONT do what they do")
 
@@ -117,7 +117,7 @@ def check_target_ends():
         fail("not attached")
     time.sleep(0.2)
     finish(target, "target ends")
-    err = recorder.communicate(timeout=40)[1]
+    err = recorder.communicate(timeout=PATIENCE_S)[1]
     if recorder.returncode or " samples, 0 lost" not in err:
         fail("target ends: status %d: %s" % (recorder.returncode, err))
     print("the process ends: so does the recording")

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 
-from lib.check import expect, result, run, skip, until
+from lib.check import PATIENCE_S, expect, result, run, skip, until
 from lib.engines import why_no_bpf
 
 PYTHON = "/usr/bin/python3"
@@ -173,7 +173,7 @@ def observers():
     expect("a process that is watched has no tracer and is not stopped", "TracerPid:\t0" in status and re.search(r"State:\s+[SR]", status), status)
     target.communicate(b"\n")
     for i, tracer in enumerate(tracers):
-        tracer.communicate(timeout=60)
+        tracer.communicate(timeout=PATIENCE_S)
         seen = sum("/bin/true" in line for line in lines("%d.out" % i))
         expect("observer %d of 2 saw all 50" % (i + 1), seen == 50, seen)
 
@@ -188,7 +188,7 @@ def begun():
     shown = open("begun.out").read()
     expect("a call that began before is shown", re.fullmatch(r"(\d+ +)?read\(0", shown), shown)
     target.communicate(b"hello\n")
-    tracer.communicate(timeout=60)
+    tracer.communicate(timeout=PATIENCE_S)
     expect("its return joins it", re.match(r'(\d+ +)?read\(0, "hello\\n", \d+\) += 6$', lines("begun.out")[0]), lines("begun.out")[:3])
 
 

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 
-from lib.check import expect, result
+from lib.check import PATIENCE_S, expect, result
 from lib.engines import engines
 
 PYTHON = "/usr/bin/python3"
@@ -100,7 +100,7 @@ int main(void)
 
 
 def trace(words, program, out):
-    done = subprocess.run(words + ["-o", out, PYTHON, "-c", program], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(words + ["-o", out, PYTHON, "-c", program], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE_S)
     with open(out, encoding="utf-8", errors="replace") as f:
         return f.read().splitlines(), done.stderr
 
@@ -137,8 +137,8 @@ def netlink(engines):
         got = [t for t in lines if "recvfrom(" in t]
         expect("%s: messages that were received, whole" % engine, got and got[0].count("nlmsg_type=RTM_NEWLINK") >= 1 and "IFLA_IFNAME}, \"lo\"" in got[0], got)
         recorded = subprocess.run(["sonde", "trace", "--engine", engine, "-q", "-yy", "-o", "net-%s.sonde" % engine, PYTHON, "-c", NETLINK],
-                                  capture_output=True, text=True, timeout=60)
-        text = subprocess.run(["sonde", "trace", "net-%s.sonde" % engine, "-e", "%network", "-y"], capture_output=True, text=True, timeout=60)
+                                  capture_output=True, text=True, timeout=PATIENCE_S)
+        text = subprocess.run(["sonde", "trace", "net-%s.sonde" % engine, "-e", "%network", "-y"], capture_output=True, text=True, timeout=PATIENCE_S)
         expect("%s: a recording has them" % engine, "nlmsg_type=RTM_GETLINK" in text.stdout and "IFLA_IFNAME}, \"lo\"" in text.stdout, recorded.stderr)
         passed = re.findall(r"SCM_RIGHTS, cmsg_data=\[\d+<([^>]*)>", text.stdout)
         expect("%s: descriptors that are handed over have names" % engine, len(passed) == 2 and all("NETLINK:[ROUTE" in p for p in passed) and not text.stderr, (passed, text.stderr))
@@ -151,7 +151,7 @@ def unread(engines):
                                   stderr=subprocess.PIPE, text=True)
         first = tracer.stderr.readline()
         tracer.stderr.close()
-        expect("%s: ends with its reader" % engine, "chdir(" in first and tracer.wait(timeout=30) == -13, (first, tracer.returncode))
+        expect("%s: ends with its reader" % engine, "chdir(" in first and tracer.wait(timeout=PATIENCE_S) == -13, (first, tracer.returncode))
 
 
 def unknown(engines):
@@ -163,7 +163,7 @@ def unknown(engines):
     for engine in engines:
         out = "new." + engine
         subprocess.run(["sonde", "trace", "--engine", engine, "-e", "openat", "-o", out, PYTHON, "-c", program, out],
-                       env=dict(os.environ, SONDE_TEST_UNKNOWN="openat"), capture_output=True, text=True, timeout=60)
+                       env=dict(os.environ, SONDE_TEST_UNKNOWN="openat"), capture_output=True, text=True, timeout=PATIENCE_S)
         with open(out, encoding="utf-8", errors="replace") as f:
             lines = [t.split(" ", 1)[1].strip() for t in f.read().splitlines() if "+++" not in t]
         expect("%s: a call that is not in the tables" % engine, re.match(r"syscall_0x101\(|openat\(.*, 0x\w+, 0", lines[0]) and lines[-1].startswith("openat(AT_FDCWD, "), lines[-5:])
@@ -181,7 +181,7 @@ def socketcalls(engines):
     subprocess.run(["gcc", "-o", "i386", "i386.c"], check=True)
 
     def lines(*words):
-        subprocess.run([*words, "-o", "i386.out", "./i386"], stderr=subprocess.DEVNULL, check=True, timeout=60)
+        subprocess.run([*words, "-o", "i386.out", "./i386"], stderr=subprocess.DEVNULL, check=True, timeout=PATIENCE_S)
         with open("i386.out", encoding="utf-8") as f:
             text = f.read()
         noise = r"^\d+ +|0x\w+000|(?<=(?:msg|sem|shm)...\()\d+|(?<=semop\()\d+|(?<=shmat\()\d+|(?<=0700\) = )\d+"
@@ -280,7 +280,7 @@ def refused(engines):
     subprocess.run(["gcc", "-O1", "-o", "refused", "refused.c", "-pthread"], check=True)
 
     def lines(*words, calls="chdir,umask"):
-        subprocess.run([*words, "-e", "trace=" + calls, "-o", "refused.out", "./refused"], stderr=subprocess.DEVNULL, check=True, timeout=60)
+        subprocess.run([*words, "-e", "trace=" + calls, "-o", "refused.out", "./refused"], stderr=subprocess.DEVNULL, check=True, timeout=PATIENCE_S)
         with open("refused.out", encoding="utf-8") as f:
             text = [re.sub(r" += ", " = ", re.sub(r"si_call_addr=\w+", "", t.strip())) for t in f]
         own = {}
@@ -332,7 +332,7 @@ int main(void) { prctl(PR_SET_NAME, "\\033[31mR\\nX\\007\\233"); return write(1,
 def names(engines):
     """Names that would steer a terminal, processes that can't be attached to, and standard files that are closed."""
     def sonde(*words, **more):
-        return subprocess.run(["sonde", *words], capture_output=True, timeout=60, **more)
+        return subprocess.run(["sonde", *words], capture_output=True, timeout=PATIENCE_S, **more)
     if shutil.which("gcc"):
         with open("hostile.c", "w", encoding="ascii") as f:
             f.write(HOSTILE)
@@ -361,13 +361,13 @@ def names(engines):
         tracer = subprocess.Popen(["sonde", "trace", "--engine", engine, "-p", "%d" % live.pid, "-p", "99999999"], stderr=subprocess.PIPE)
         said = tracer.stderr.readline() + tracer.stderr.readline()  # of the one and of the other
         live.terminate()
-        said += tracer.communicate(timeout=60)[1]
+        said += tracer.communicate(timeout=PATIENCE_S)[1]
         expect("%s: nobody has that number" % engine, b"99999999" in said and b"99999999 attached" not in said and
                b"%d attached" % live.pid in said and tracer.returncode == 0, said)
         live.wait()
         dead.wait()
         for program in ["true", "false"]:
-            done = subprocess.run(["sh", "-c", "exec sonde trace --engine %s %s <&- >&- 2>&-" % (engine, program)], timeout=60)
+            done = subprocess.run(["sh", "-c", "exec sonde trace --engine %s %s <&- >&- 2>&-" % (engine, program)], timeout=PATIENCE_S)
             expect("%s: %s with nothing open" % (engine, program), done.returncode == (program == "false"), done)
 
 

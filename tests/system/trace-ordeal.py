@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 
-from lib.check import expect, result, run
+from lib.check import PATIENCE_S, expect, result, run
 from lib.engines import engines
 
 PROGRAM = ["/usr/bin/python3", os.path.abspath("ordeal.py")]
@@ -26,7 +26,7 @@ def says(name, words):
     """In a directory of its own, which it fills."""
     os.makedirs(name)
     os.chmod(name, 0o777)
-    done = subprocess.run([*words, *PROGRAM], cwd=name, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+    done = subprocess.run([*words, *PROGRAM], cwd=name, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE_S)
     text = re.sub(r"('Seccomp:', )'2'", r"\1'0'", done.stdout)  # a filter of ours is seen
     return done.returncode, text.splitlines(), done.stderr
 

@@ -13,14 +13,14 @@ import subprocess
 import sys
 import time
 
-from lib.check import expect, result, until
+from lib.check import SLOWNESS, expect, result, until
 from lib.engines import engines
 
 CLONER = os.environ["BUILD"] + "/tests/workload/cloner"
 THREADS = int(os.environ.get("SONDE_STRESS_THREADS", 40))
 ROUNDS = int(os.environ.get("SONDE_STRESS_ROUNDS", 12))
 random.seed(7)
-ENDS_S = 30  # far more than an end takes on a busy machine; an end that waits for silence never comes
+ENDS_S = 30 * SLOWNESS  # far more than an end takes on a busy machine; an end that waits for silence never comes
 
 
 def status(pid, field):

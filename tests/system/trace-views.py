@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 
-from lib.check import expect, outcome, result, skip
+from lib.check import PATIENCE_S, expect, outcome, result, skip
 from lib.engines import why_no_bpf
 
 SCRIPT = "head -c 1000 data > out; cat nope 2>/dev/null; (exit 7); sleep 0.05; kill -9 $$"
@@ -193,7 +193,7 @@ def process_by_ptrace():
     child.stdout.readline()
     try:
         done = subprocess.run(dropped + ["sonde", "files", "-p", str(child.pid), "--duration", "300ms", "--json", "--limit", "1000"],
-                              capture_output=True, text=True, timeout=60)
+                              capture_output=True, text=True, timeout=PATIENCE_S)
         expect("without BPF a process is watched by ptrace", done.returncode == 0 and "engine: ptrace" in done.stderr, done)
         zero = row(json.loads(done.stdout)["watched"]["files"], "name", "/dev/zero")
         expect("... with the same answer", zero.get("reads", 0) > 0 and zero.get("read_bytes") == 100 * zero.get("reads", 0), done)
@@ -212,7 +212,7 @@ def command_by_ptrace():
     for tenths in 2, 10, 40:
         script = "cat data > /dev/null; sleep %f; exit 7" % (tenths * 0.2)
         done = subprocess.run(dropped + ["sonde", "files", "--duration", "%dms" % (tenths * 100), "--json", "--limit", "1000", "--", "sh", "-c", script],
-                              capture_output=True, text=True, timeout=60)
+                              capture_output=True, text=True, timeout=PATIENCE_S)
         if done.returncode == 7 and row(json.loads(done.stdout)["files"], "name", "/data").get("read_bytes") == 1000:
             break
     expect("a command is watched for a while by ptrace, and waited for", done.returncode == 7 and "engine: ptrace" in done.stderr and
