@@ -316,8 +316,8 @@ def restarted(engines):
         return re.findall(r"restart_syscall\((<\.\.\. .*? \.\.\.>)", text)
     for engine in engines:
         lines = trace(["sonde", "trace", "--engine", engine], STOPPED, "stopped." + engine)[0]
-        subprocess.run(["sonde", "trace", "--engine", engine, "-q", "-o", "stopped-%s.sonde" % engine, PYTHON, "-c", STOPPED], timeout=60)
-        again = subprocess.run(["sonde", "trace", "stopped-%s.sonde" % engine], capture_output=True, text=True, timeout=60).stdout
+        subprocess.run(["sonde", "trace", "--engine", engine, "-q", "-o", "stopped-%s.sonde" % engine, PYTHON, "-c", STOPPED], timeout=PATIENCE_S)
+        again = subprocess.run(["sonde", "trace", "stopped-%s.sonde" % engine], capture_output=True, text=True, timeout=PATIENCE_S).stdout
         expect("%s: what a stop interrupted goes on" % engine, goes_on("\n".join(lines)) == goes_on(again) == ["<... resuming interrupted clock_nanosleep ...>"],
                (goes_on("\n".join(lines)), goes_on(again)))
 
