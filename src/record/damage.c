@@ -42,10 +42,11 @@ struct err *damage_skip_group(struct recording *r, const struct table *t, size_t
 
 bool recording_next_damage(struct recording *r, struct str *out)
 {
-	const struct recording_damage *d = &r->damage.v[r->damage_told];
+	const struct recording_damage *d;
 
 	if (r->damage_told == r->damage.n)
 		return false;
+	d = &r->damage.v[r->damage_told];
 	str_add(out, d->what);
 	if (d->rows)
 		str_printf(out, "; %s of its rows %s missing here", units_count(d->rows).text, d->rows == 1 ? "is" : "are");

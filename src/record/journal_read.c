@@ -299,7 +299,9 @@ static struct err *read_chunk(struct journal_view *v, const struct io_map *map)
 		return bad("a chunk's header makes no sense");
 	for (uint32_t b = 1; b < blocks; b++)
 		TRY(go_on_without(v, read_block(v, map->data + (size_t)b * block_bytes, block_bytes, h->sequence, b)));
-	v->trimmed |= map->size_bytes < h->chunk_bytes;
+	if (map->size_bytes >= h->chunk_bytes)
+		return NULL;
+	v->trimmed = true;
 	return map->size_bytes % block_bytes ? bad("a chunk is cut short") : NULL;
 }
 
