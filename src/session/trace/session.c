@@ -163,8 +163,8 @@ static long status_number(pid_t pid, const char *key)
 	return number;
 }
 
-/* What Yama permits (Documentation/admin-guide/LSM/Yama.rst); without it only privileges are left. */
-static struct err *explain_scope(struct err *err)
+/* What Yama permits (Documentation/admin-guide/LSM/Yama.rst); where it isn't that: OTHERWISE. */
+static struct err *explain_scope(struct err *err, const char *otherwise)
 {
 	int scope = 0;
 	FILE *file = fopen("/proc/sys/kernel/yama/ptrace_scope", "re");
@@ -180,7 +180,7 @@ static struct err *explain_scope(struct err *err)
 	if (scope == 1 && geteuid() != 0)
 		return err_fix(err, "kernel.yama.ptrace_scope is 1: only what sonde itself starts may be traced; as root (sudo), or "
 				    "sudo sysctl kernel.yama.ptrace_scope=0");
-	return err_fix(err, "it has privileges that you don't have: as root (sudo)");
+	return err_fix(err, "%s", otherwise);
 }
 
 /* The kernel says no in one way for some reasons. */
@@ -196,7 +196,7 @@ static struct err *explain_refusal(struct err *err, pid_t pid)
 		return err_fix(err, "it has no memory: a kernel thread makes no system calls, and a zombie has made its last");
 	if (uid >= 0 && (uid_t)uid != geteuid() && geteuid() != 0)
 		return err_fix(err, "it belongs to user %ld: as that user, or as root (sudo)", uid);
-	return explain_scope(err);
+	return explain_scope(err, "it has privileges that you don't have: as root (sudo)");
 }
 
 static struct err *attach_all(struct live *l)
@@ -229,6 +229,16 @@ static struct err *attach_all(struct live *l)
 	return NULL;
 }
 
+/* Our own child, that nothing runs in yet. */
+static struct err *take_command(struct live *l)
+{
+	struct err *err = tracer_add_command(l->tracer, l->command.pid);
+
+	if (!err || l->options->strace || !err_is(err, ERR_PERMISSION))
+		return err;
+	return explain_scope(err, "ptrace is not permitted here; in a container: docker run --cap-add SYS_PTRACE");
+}
+
 static struct err *begin(struct live *l)
 {
 	struct trace_options *o = l->options;
@@ -241,7 +251,7 @@ static struct err *begin(struct live *l)
 	block_signals(l);
 	TRY(make_tracer(l));
 	if (o->command)
-		TRY(tracer_add_command(l->tracer, l->command.pid));
+		TRY(take_command(l));
 	if (o->daemonize && !(o->quiet & TRACE_QUIET_ATTACH)) /* it was there first */
 		printer_say(l->printer, "Process %u attached", l->command.pid);
 	TRY(attach_all(l));
