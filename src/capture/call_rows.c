@@ -157,7 +157,7 @@ static void on_begin(void *self, struct call_thread *t, enum call_begin how)
 	t->user = p;
 	if (how == CALL_BEGIN_FOLLOWED && t->parent_tid)
 		track_saw_fork(c->track, t->pid, t->parent_pid, t->tid, t->parent_tid, now_of(t));
-	else
+	else if (how != CALL_BEGIN_ATTACHED || !track_has_thread(c->track, t->pid, t->tid))
 		track_process(c->track, t->pid, now_of(t));
 	p->thread = track_thread(c->track, t->pid, t->tid, now_of(t));
 	if (how != CALL_BEGIN_FOLLOWED)

@@ -383,6 +383,13 @@ uint32_t track_thread(struct track *t, pid_t pid, pid_t tid, uint64_t time_ns)
 	return thread->row.id;
 }
 
+bool track_has_thread(const struct track *t, pid_t pid, pid_t tid)
+{
+	const struct track_thread *thread = thread_find(t, tid);
+
+	return thread && !thread->dead && thread->process->pid == pid;
+}
+
 bool track_is_kernel_thread(const struct track *t, pid_t tid)
 {
 	const struct track_thread *thread = thread_find(t, tid);

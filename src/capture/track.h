@@ -34,6 +34,8 @@ void track_destroy(struct track *t);
 /* Seen in /proc: the process, its threads and mappings as they are now.  False: it is
  * gone or may not be read. */
 bool track_process(struct track *t, pid_t pid, uint64_t time_ns);
+/* Is it known, and lives?  Reading its process again, all threads and mappings, costs much where there are a thousand. */
+bool track_has_thread(const struct track *t, pid_t pid, pid_t tid);
 /* The process of a thread, as /proc says; TID itself when it does not. */
 pid_t track_process_of(pid_t tid);
 

@@ -71,6 +71,8 @@ struct session {
 	int signal;                 /* the last one that came */
 	bool has_calls_alone;       /* in the end: no samples */
 	bool stop, abandon;         /* end the recording; don't wait for the command either */
+	bool has_precedence;        /* until then its priority was: */
+	int nice_before;
 };
 
 /* --- beginning ------------------------------------------------------------------------------- */
@@ -234,6 +236,22 @@ static void track_present(struct session *s)
 		closedir(proc);
 }
 
+/* On a machine that has too much to do, this thread is to be the one that gets its turn: what it does not
+ * read in time is lost, and it has little to do.  Without the right to that it goes on as it is.  From when events come
+ * on; who was made before, as the command, goes on as he is. */
+static void take_precedence(struct session *s)
+{
+	s->nice_before = getpriority(PRIO_PROCESS, 0);
+	s->has_precedence = setpriority(PRIO_PROCESS, 0, DRAIN_NICE) == 0;
+}
+
+static void leave_precedence(struct session *s)
+{
+	if (s->has_precedence)
+		setpriority(PRIO_PROCESS, 0, s->nice_before);
+	s->has_precedence = false;
+}
+
 static struct err *create_sources(struct session *s)
 {
 	for (size_t i = 0; i < s->sources.n; i++) {
@@ -248,6 +266,7 @@ static struct err *create_sources(struct session *s)
 			return err;
 	}
 	track_present(s);
+	take_precedence(s);
 	for (size_t i = 0; i < s->sources.n; i++)
 		TRY(s->sources.v[i].ops->start(s->sources.v[i].self));
 	return NULL;
@@ -424,19 +443,6 @@ static struct err *drain_until_end(struct session *s)
 	return NULL;
 }
 
-/* On a machine that has too much to do, this thread is to be the one that gets its turn: what it does not
- * read in time is lost, and it has little to do.  Without the right to that it goes on as it is. */
-static struct err *record_until_end(struct session *s)
-{
-	int nice_before = getpriority(PRIO_PROCESS, 0);
-
-	setpriority(PRIO_PROCESS, 0, DRAIN_NICE);
-	struct err *err = drain_until_end(s);
-
-	setpriority(PRIO_PROCESS, 0, nice_before);
-	return err;
-}
-
 /* --- the end ----------------------------------------------------------------------------------------- */
 
 static struct err *stop_sources(struct session *s)
@@ -610,13 +616,15 @@ struct err *session_record(const struct record_session_options *options, int *st
 	struct err *err = begin(&s, status);
 
 	if (err) {
+		leave_precedence(&s);
 		if (err_is(err, ERR_USAGE) && *status == COMMAND_FAILED)
 			*status = 0; /* main() has one for wrong words */
 		discard(&s);
 		session_deinit(&s);
 		return err;
 	}
-	err = record_until_end(&s);
+	err = drain_until_end(&s);
+	leave_precedence(&s);
 
 	struct err *end = finish(&s);
 

@@ -106,7 +106,7 @@ static struct watched *make(struct bpf_calls *c, uint32_t pid, uint32_t tid, enu
 		w->shown.parent_pid = parent->shown.pid;
 	}
 	*map_get(&c->threads, tid, NULL) = (uintptr_t)w;
-	if (c->options.track_lives && how == CALL_BEGIN_ATTACHED && !parent)
+	if (c->options.track_lives && how == CALL_BEGIN_ATTACHED && !parent && !track_has_thread(c->options.track, (pid_t)pid, (pid_t)tid))
 		track_process(c->options.track, (pid_t)pid, time_ns);
 	if (c->options.track_lives && parent)
 		track_saw_fork(c->options.track, (pid_t)pid, parent->shown.pid, (pid_t)tid, parent->shown.tid, time_ns);
