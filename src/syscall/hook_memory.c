@@ -87,7 +87,7 @@ void hook_nodemask(struct decoder *d, const struct sys_ref *ref) { nodemask(d, r
 
 void hook_nodemask_out(struct decoder *d, const struct sys_ref *ref)
 {
-	if (d->call->is_error)
+	if (d->call->is_error && d->args[ref->param] != 0)
 		dec_addr(d, ref->value);
 	else
 		nodemask(d, ref->value, d->args[ref->param]);
@@ -625,7 +625,7 @@ void hook_semctl_arg(struct decoder *d, const struct sys_ref *ref)
 	uint32_t cmd = ipc_kind((uint32_t)d->args[2] & ~0x100u, SEM_STAT);
 	uint8_t b[104];
 
-	bool pointed = (d->call->args[5] & SYSCALL_WAS_IPC) != 0; /* ipc has it in memory */
+	bool pointed = d->call->abi == SYSCALL_ABI_I386 && (d->call->args[5] & SYSCALL_WAS_IPC) != 0; /* ipc has it in memory */
 	bool plain = cmd != IPC_INFO && cmd != SEM_INFO && cmd != IPC_SET && cmd != IPC_STAT;
 
 	if (pointed && plain) {

@@ -375,12 +375,7 @@ void hook_restart(struct decoder *d, const struct sys_ref *ref)
 static void persona(struct decoder *d, uint32_t v)
 {
 	uint32_t type = v & 0xff, flags = v & ~0xffu;
-	const char *name = dec_name(XLAT_personality_types, v);
 
-	if (name != NULL) {
-		dec_enum(d, XLAT_personality_types, v);
-		return;
-	}
 	dec_enum(d, XLAT_personality_types, type);
 	if (flags != 0) {
 		str_add_char(d->out, '|');
@@ -573,10 +568,15 @@ void hook_pidfd_fd(struct decoder *d, const struct sys_ref *ref)
 /* Of the process that argument WHO has, which need not be the caller. */
 static void kcmp_fd(struct decoder *d, unsigned who, int fd)
 {
-	if ((int)d->args[who] == d->call->pid)
+	const struct syscall_lookup *l = d->lookup;
+	int pid = (int)d->args[who];
+
+	if (l != NULL && l->process_of != NULL && pid > 0)
+		pid = l->process_of(l->user, d->call->tid, pid);
+	if (pid == d->call->pid)
 		dec_fd(d, fd);
 	else
-		other_fd(d, (int)d->args[who], fd);
+		other_fd(d, pid, fd);
 }
 
 /* In struct kcmp_epoll_slot. */

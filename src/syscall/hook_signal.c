@@ -330,7 +330,7 @@ static void print_rest(struct decoder *d, int sig, int code, const uint8_t *rest
 	case 0x80: /* SI_KERNEL */
 		if (sig == 4 || sig == 7 || sig == 8 || sig == 11)
 			print_fault(d, sig, code, rest);
-		else if (sig == 5 || (code_tables[sig & 31] != 0 && sig == 29))
+		else if (sig == 5) /* a lease's SIGIO has neither band nor descriptor */
 			print_by_signal(d, sig, code, rest);
 		break;
 	default:

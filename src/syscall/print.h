@@ -38,6 +38,8 @@ struct syscall_lookup {
 	/* The same of another process than the caller, and which one the caller's pidfd FD refers to; -1: not known. */
 	bool (*other_fd_path)(void *user, int pid, int fd, struct str *out);
 	int (*pidfd_target)(void *user, int pid, int fd);
+	/* The process that thread TID calls ID, as the tracer calls it; 0: not known. */
+	int (*process_of)(void *user, int tid, int id);
 	/* The protocol of a netlink socket (NETLINK_ROUTE ...), for its messages; -1: it is none. */
 	int (*netlink_protocol)(void *user, int pid, int fd);
 	/* The name of a generic netlink family, which the kernel gives numbers to; NULL: not known. */

@@ -18,10 +18,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/personality.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/select.h>
+#include <sys/sem.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -187,6 +189,12 @@ static void results(void)
 	syscall(SYS_ioprio_get, 1, 0);
 	syscall(SYS_keyctl, KEYCTL_DESCRIBE, KEY_SPEC_SESSION_KEYRING, text, sizeof(text));
 	getxattr("/nope", "user.a", text, sizeof(text));
+	syscall(SYS_semctl, -1, 0, GETVAL, 0, 0, -1L); /* what is in the register of a sixth argument is nobody's */
+	syscall(SYS_epoll_pwait, -1, NULL, 1, 0, &(sigset_t){ 0 }, 8);
+	for (unsigned long bits = 0; bits < 3; bits++)
+		syscall(SYS_set_mempolicy, -1, text, bits);
+	personality(PER_SVR4);
+	personality(PER_LINUX);
 }
 
 int main(void)

@@ -643,6 +643,13 @@ static bool other_fd_path(void *user, int pid, int fd, struct str *out)
 	return add_name(user, FILE_PIECE_NONE, pid, fd, out);
 }
 
+static int process_of(void *user, int tid, int id)
+{
+	struct fd_names *f = user;
+
+	return pid_names_translate(f->pids, tid, SYSCALL_PID, id);
+}
+
 static int pidfd_target(void *user, int pid, int fd)
 {
 	struct fd_names *f = user;
@@ -737,6 +744,7 @@ struct fd_names *fd_names_create(uint32_t fds, struct pid_names *pids, struct sy
 	lookup->fd_path = fds ? fd_path : NULL;
 	lookup->other_fd_path = fds ? other_fd_path : NULL;
 	lookup->pidfd_target = pidfd_target;
+	lookup->process_of = process_of;
 	lookup->netlink_protocol = netlink_protocol;
 	lookup->netlink_family = netlink_family;
 	lookup->char_major = char_major;

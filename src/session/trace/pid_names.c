@@ -179,9 +179,12 @@ pid_t pid_names_in_proc(struct pid_names *p, pid_t tid)
 }
 
 /* ID in TID's namespace -> ours; 0: not known. */
-static int translate(struct pid_names *p, pid_t tid, enum syscall_pid kind, int id)
+int pid_names_translate(struct pid_names *p, pid_t tid, enum syscall_pid kind, int id)
 {
 	int ids[DEPTH_MAX], found;
+
+	if (p == NULL)
+		return id;
 	pid_t at = pid_names_in_proc(p, tid);
 	struct sought s = { p->depth, namespace_of(at, 0), ids_of(at, SYSCALL_PID, ids), kind, id, false };
 	uint64_t key = ((uint64_t)s.namespace << 34 ^ (uint64_t)kind << 32 ^ (uint32_t)id) >> 1, *known;
@@ -237,7 +240,7 @@ bool pid_names_add_comm(struct pid_names *p, pid_t tid, struct str *out)
 static void pid_words(void *pid_user, int tid, enum syscall_pid kind, int id, struct str *out)
 {
 	struct pid_names *p = pid_user;
-	int ours = translate(p, tid, kind, id);
+	int ours = pid_names_translate(p, tid, kind, id);
 
 	if (ours <= 0)
 		return;

@@ -16,6 +16,8 @@ void pid_names_destroy(struct pid_names *p); /* NULL-safe */
 /* What /proc calls the task that we call TID: another number where /proc is that of a namespace around ours.
  * 0: not known.  P NULL: ours is taken for /proc's. */
 pid_t pid_names_in_proc(struct pid_names *p, pid_t tid);
+/* What we call the task or group that TID calls ID; 0: not found.  P NULL: the same. */
+int pid_names_translate(struct pid_names *p, pid_t tid, enum syscall_pid kind, int id);
 /* Append "<name>" of a task by its id in our namespace, quoted as strace does; false: it is gone. */
 bool pid_names_add_comm(struct pid_names *p, pid_t tid, struct str *out);
 
