@@ -490,6 +490,8 @@ class Compiler:
         if did is not None:
             d = self.describes[did]
             count = d['count'] if d['count'] is not None else self.registers(d, abi)
+        if base != name and base != 'rt_sigreturn':
+            did = None  # numbers, as in strace: x32 has a call of its own for it
         row = (name, count, tuple(classes), did)
         if row not in self.entry_ids:
             self.entry_ids[row] = len(self.entries)

@@ -119,8 +119,10 @@ static void test_described(void **state)
 		unsigned calls = 0, described = 0;
 		for (uint32_t n = 0; n < syscall_max((enum syscall_abi)abi); n++) {
 			const struct syscall_entry *entry = syscall_find((enum syscall_abi)abi, n);
-			calls += entry != NULL;
-			described += entry != NULL && entry->describe != NULL;
+			if (entry == NULL || strchr(entry->name, '#') != NULL) /* x32's by the wrong number */
+				continue;
+			calls++;
+			described += entry->describe != NULL;
 		}
 		assert_true(calls > 300);
 		assert_true(described * 100 >= calls * 95);
