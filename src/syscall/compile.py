@@ -23,7 +23,7 @@ SIMPLE = {  # name: (kind, size)
     'int': ('DEC', 4), 'uint': ('UDEC', 4), 'long': ('DEC', 'SYS_LONG'), 'ulong': ('UDEC', 'SYS_LONG'),
     'fd': ('FD', 4), 'ringfd': ('FD', 4, 1), 'dirfd': ('DIRFD', 4), 'nodirfd': ('DIRFD', 4, 1), 'sig': ('SIGNAL', 4), 'uid': ('UID', 4), 'uid16': ('UID', 2),
     'dev': ('DEV', 4), 'dev64': ('DEV', 8), 'devl': ('DEV', 'SYS_LONG'), 'ptr': ('ADDR', 'SYS_LONG'),
-    'ptr64': ('ADDR', 8), 'fd64': ('FD', 8), 'devk': ('DEV', 'SYS_KLONG'), 'pid': ('PID', 4), 'tid': ('TID', 4), 'pgid': ('PGID', 4), 'sid': ('SID', 4), 'umode': ('OCTMODE', 2), 'umode32': ('OCTMODE', 4),
+    'ptr64': ('ADDR', 8), 'fd64': ('FD', 8), 'pid': ('PID', 4), 'tid': ('TID', 4), 'pgid': ('PGID', 4), 'sid': ('SID', 4), 'umode': ('OCTMODE', 2), 'umode32': ('OCTMODE', 4),
     'smode': ('STMODE', 4), 'smode16': ('STMODE', 2), 'split': ('SPLIT', 8), 'usplit': ('USPLIT', 8),
 }
 

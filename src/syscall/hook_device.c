@@ -52,6 +52,9 @@ void hook_hd_drive_cmd(struct decoder *d, const struct sys_ref *ref)
 	str_add_char(d->out, '}');
 }
 
+/* A number of 16 bits with padding where a long has 32. */
+void hook_old_dev(struct decoder *d, const struct sys_ref *ref) { dec_dev(d, d->klong == 4 ? ref->value & 0xffff : ref->value); }
+
 void hook_lo_key(struct decoder *d, const struct sys_ref *ref)
 {
 	uint64_t length = dec_field(d, ref->object, ref->param);

@@ -28,8 +28,48 @@ static bool is_terminal(struct decoder *d, int fd)
 }
 
 /* Names share numbers: all of them are said, "A or B"; of a terminal its own. */
-static void ioctl_names(struct decoder *d, uint32_t v)
+/* i386 aligns 64-bit numbers to 4 bytes alone: a structure of another size than in tables for 32 bits. */
+static uint32_t without_padding(const struct decoder *d, uint32_t code)
 {
+	enum { BLKTRACESETUP = 0xc0481273, ON_I386 = 0xc0401273 };
+
+	return code == ON_I386 && d->call->abi == SYSCALL_ABI_I386 ? BLKTRACESETUP : code;
+}
+
+/* Has the name a number of its own where a long has 32 bits? */
+static bool is_narrow(const char *name)
+{
+	const struct sys_xlat *table = &sys_xlats[XLAT_ioctls_32];
+
+	for (unsigned i = 0; i < table->count; i++)
+		if (strcmp(sys_names + sys_values[table->first + i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Names that have this number for programs of every width stand before those that have it in 32 bits; true: of
+ * the latter there is none to be told, as FS_IOC32_GETFLAGS says it. */
+static bool names_of_any_width(struct decoder *d, uint32_t v, bool *any)
+{
+	const struct sys_xlat *table = &sys_xlats[XLAT_ioctls];
+	const struct sys_value *at = dec_first_of(table, v), *end = sys_values + table->first + table->count;
+	bool last = false;
+
+	for (; at != NULL && at < end && at->value == v; at++) {
+		const char *name = sys_names + at->name;
+		if (is_narrow(name))
+			continue;
+		dec_text(d, *any ? " or " : "");
+		dec_text(d, name);
+		*any = true;
+		last |= strncmp(name, "FS_IOC32_", 9) == 0;
+	}
+	return last;
+}
+
+static void ioctl_names(struct decoder *d, uint32_t code)
+{
+	uint32_t v = without_padding(d, code);
 	const struct sys_xlat *table = &sys_xlats[XLAT_ioctls_32];
 	const struct sys_value *first = d->klong == 4 ? dec_first_of(table, v) : NULL;
 
@@ -47,6 +87,8 @@ static void ioctl_names(struct decoder *d, uint32_t v)
 		return;
 	}
 	bool any = family;
+	if (table == &sys_xlats[XLAT_ioctls_32] && names_of_any_width(d, v, &any))
+		return;
 	for (const struct sys_value *at = first; at < end && at->value == v; at++) {
 		if (terminal && sys_names[at->name] != 'T')
 			continue;
@@ -112,6 +154,7 @@ static const struct sys_ioctl *find_ioctl(const struct decoder *d, uint32_t code
 {
 	if (is_left_alone(d, code))
 		return NULL;
+	code = without_padding(d, code);
 
 	const struct sys_ioctl *found = d->klong == 4 ? find_in(sys_ioctl32s, sys_ioctl32_count, code) : NULL;
 

@@ -509,13 +509,17 @@ void hook_shm_flags(struct decoder *d, const struct sys_ref *ref) { ipc_mode(d, 
 void hook_ipc_flags(struct decoder *d, const struct sys_ref *ref) { ipc_mode(d, XLAT_ipc_flags, (uint32_t)ref->value); }
 void hook_ipc_flag16(struct decoder *d, const struct sys_ref *ref) { dec_flags(d, XLAT_sem_flags, (uint16_t)ref->value); }
 
+enum { IPC_64 = 0x100 };
+
 void hook_ipc_cmd(struct decoder *d, const struct sys_ref *ref)
 {
 	uint32_t v = (uint32_t)ref->value;
 
-	if ((v & 0x100) != 0)
-		dec_text(d, "IPC_64|");
-	dec_enum(d, ref->param, v & ~0x100u);
+	if ((v & IPC_64) != 0) {
+		dec_named(d, IPC_64, "IPC_64", "");
+		str_add_char(d->out, '|');
+	}
+	dec_enum(d, ref->param, v & ~(uint32_t)IPC_64);
 }
 
 static void print_ipc_perm(struct decoder *d, const char *name, const uint8_t *b, bool all)
@@ -542,6 +546,30 @@ static unsigned long long w8(struct decoder *d, const uint8_t *b) { return dec_w
 enum { IPC_SET = 1, IPC_STAT = 2, IPC_INFO = 3 };
 
 /* The layouts are those of 64 bits: elsewhere the address is said. */
+/* What SIZE says whose structure it is: as large as they are on x86-64. */
+enum { SET = 104, SEGMENT = 112, QUEUE = 120 };
+
+/* The structure of i386, in x86-64's places. */
+static bool read_narrow(struct decoder *d, uint64_t addr, uint8_t *b, size_t size)
+{
+	enum { PERM_IDS = 20, MODE_BYTES = 2 };
+	static const struct {
+		uint8_t of, from, to, bytes;
+	} moves[] = { { SET, 36, 48, 8 },	{ SET, 44, 64, 8 },	{ SET, 52, 80, 4 },	{ SEGMENT, 36, 48, 4 },
+		      { SEGMENT, 40, 56, 24 },	{ SEGMENT, 64, 80, 12 }, { QUEUE, 36, 48, 24 },	{ QUEUE, 60, 72, 4 },
+		      { QUEUE, 64, 80, 4 },	{ QUEUE, 68, 88, 4 },	{ QUEUE, 72, 96, 8 } };
+	uint8_t narrow[88];
+
+	memset(b, 0, size);
+	if (!dec_read_or_addr(d, addr, narrow, size == SET ? 64 : size == SEGMENT ? 84 : sizeof(narrow)))
+		return false;
+	memcpy(b, narrow, PERM_IDS + MODE_BYTES);
+	for (unsigned i = 0; i < sizeof(moves) / sizeof(moves[0]); i++)
+		if (moves[i].of == size)
+			memcpy(b + moves[i].to, narrow + moves[i].from, moves[i].bytes);
+	return true;
+}
+
 static bool ipc_stat(struct decoder *d, const struct sys_ref *ref, uint32_t cmd, uint8_t *b, size_t size)
 {
 	bool known = cmd == IPC_SET || cmd == IPC_STAT;
@@ -550,6 +578,8 @@ static bool ipc_stat(struct decoder *d, const struct sys_ref *ref, uint32_t cmd,
 		d->ignore_error = cmd == IPC_SET;
 	if (known && d->word == 8)
 		return dec_read_or_addr(d, ref->value, b, size);
+	if (known && d->call->abi == SYSCALL_ABI_I386 && (d->args[size == SET ? 2 : 1] & IPC_64) != 0)
+		return read_narrow(d, ref->value, b, size);
 	dec_addr(d, ref->value);
 	return false;
 }
@@ -564,7 +594,7 @@ static uint32_t ipc_kind(uint32_t cmd, uint32_t first_stat)
 
 static void shm_info(struct decoder *d, const struct sys_ref *ref, unsigned id)
 {
-	if (d->word == 8)
+	if (d->word == 8 || d->call->abi == SYSCALL_ABI_I386)
 		dec_struct(d, id, ref->value);
 	else
 		dec_addr(d, ref->value);
