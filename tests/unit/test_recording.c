@@ -232,6 +232,65 @@ static void test_complete(void **state)
 	}
 }
 
+/* Rows of the table sample that a scan finds. */
+static uint64_t count_samples(struct recording *rec)
+{
+	static const char *const columns[] = { "time_ns", "stack", NULL };
+	struct scan_options o = { .columns = columns };
+	uint64_t rows = 0;
+	struct scan *scan;
+	struct batch b;
+	bool more;
+
+	assert_null(scan_create(rec, "sample", &o, &scan));
+	for (assert_null(scan_next(scan, &b, &more)); more; assert_null(scan_next(scan, &b, &more)))
+		rows += b.rows;
+	scan_destroy(scan);
+	return rows;
+}
+
+/* A page that can't be read costs its rows, a file without its end all of the file's; the rest is read, and it is said. */
+static void test_damaged(void **state)
+{
+	static const char noise[200] = { 0 };
+	struct recorder *r = start("damaged.sonde", &parquet_compactor, 0);
+	struct str text = { 0 };
+
+	put_side(r);
+	put_samples(r, 0, 200000);
+	finish(r, NULL);
+
+	FILE *file = fopen("damaged.sonde/sample/000000.parquet", "r+");
+
+	assert_non_null(file);
+	fseek(file, 4, SEEK_SET); /* the first page's header */
+	fwrite(noise, 1, sizeof(noise), file);
+	fclose(file);
+
+	struct recording *rec = open_recording("damaged.sonde");
+	const struct recording_meta *m = recording_borrow_meta(rec);
+
+	assert_int_equal(m->damage_count, 0);
+	assert_in_range(count_samples(rec), 0, 199999);
+	assert_int_equal(m->damage_count, 1);
+	assert_int_equal(count_samples(rec) + m->damage[0].rows, 200000);
+	check_side(rec);
+	assert_true(recording_next_damage(rec, &text));
+	assert_non_null(strstr(text.text, "sample/000000.parquet is damaged"));
+	assert_false(recording_next_damage(rec, &text));
+	recording_destroy(rec);
+
+	assert_int_equal(truncate("damaged.sonde/sample/000000.parquet", 5000), 0);
+	rec = open_recording("damaged.sonde");
+	assert_int_equal(recording_borrow_meta(rec)->damage_count, 1);
+	assert_in_range(count_samples(rec), 0, 199999);
+	check_side(rec);
+	while (recording_next_damage(rec, &text))
+		continue;
+	recording_destroy(rec);
+	str_deinit(&text);
+}
+
 /* recorder_destroy() without finish leaves what a SIGKILL leaves. */
 static void test_cut(void **state)
 {
@@ -586,7 +645,7 @@ int main(void)
 		cmocka_unit_test(test_agent),	       cmocka_unit_test(test_full),
 		cmocka_unit_test(test_dynamic_type),   cmocka_unit_test(test_order),
 		cmocka_unit_test(test_threads),	       cmocka_unit_test(test_losses),
-		cmocka_unit_test(test_not_recordings),
+		cmocka_unit_test(test_not_recordings), cmocka_unit_test(test_damaged),
 	};
 
 	return cmocka_run_group_tests_name("recording", tests, enter_directory, leave_directory);
