@@ -17,7 +17,7 @@
 
 enum { NOW_SPARES = 128, NOW_CREATE = 1 };
 
-/* Since Linux 6.19 storage comes from kmalloc_nolock(), which knows no larger ones. */
+/* Newer kernels (7.2 by its source) take storage from kmalloc_nolock(), which knows no larger ones. */
 _Static_assert(sizeof(struct call_now) <= 8192 - 128, "with the kernel's head before it, it is one of its elements");
 
 struct {
