@@ -29,6 +29,11 @@ echo "$(grep -c '^ >' echo.out) frames of a stripped program as strace has them"
 sonde trace -k --stack-trace-frame-limit=3 -e trace=write -o short ./w 2> /dev/null
 [ "$(grep -c '^ >' short)" -eq 3 ] || { echo "FAILED: three frames were asked for"; cat short; exit 1; }
 echo "--stack-trace-frame-limit holds"
+printf '%s\n' 'sh -c /bin/true; /bin/true' 'exec /bin/true' > execs.sh
+for way in "sonde trace --engine ptrace" strace; do $way -f -k -e trace=execve -e signal=none -o "execs-${way%% *}.txt" sh execs.sh 2> /dev/null; done
+[ "$(grep -c '(execve+' execs-sonde.txt)" -ge 2 ] || { echo "FAILED: who called execve"; cat execs-sonde.txt; exit 1; }
+diff <(sed -n 's/^ .*\(\[0x.*\)/\1/p; s/.*execve(\("[^"]*"\).*/\1/p' execs-strace.txt) <(sed -n 's/^ .*\(\[0x.*\)/\1/p; s/.*execve(\("[^"]*"\).*/\1/p' execs-sonde.txt) || { echo "FAILED: execve: other addresses than strace's"; exit 1; }
+echo "an execve that succeeds has the stack of who called it"
 gcc -g -O2 -fomit-frame-pointer w.c -o g
 for way in "strace" "trace --engine ptrace"; do
 	sonde $way -kk -e trace=write -o lines ./g 2> /dev/null

@@ -93,6 +93,7 @@ static void on_begin(void *self, struct call_thread *t, enum call_begin how)
 	line->abi = SYSCALL_ABI_X86_64;
 	line->attached = how != CALL_BEGIN_COMMAND;
 	str_init(&line->staged.text);
+	str_init(&line->caller);
 	t->user = line;
 	p->threads++;
 	if (p->options->output && p->options->separate)
@@ -115,6 +116,7 @@ static void forget(struct printer *p, struct call_thread *t)
 	if (line->out == &line->own)
 		p->lost |= !trace_out_close(&line->own);
 	str_deinit(&line->staged.text);
+	str_deinit(&line->caller);
 	free(line);
 	t->user = NULL;
 	p->threads--;
@@ -198,6 +200,17 @@ bool printer_shows(struct printer *p, const struct call_thread *t, const struct 
 	return is_printed(p, t, memory);
 }
 
+/* Nothing is left of the caller's stack when an exec succeeds. What becomes of the command is our own fork before. */
+static void keep_caller(struct printer *p, struct call_thread *t)
+{
+	struct line *line = printer_line(t);
+	const struct syscall_entry *entry = syscall_find(t->call.abi, t->call.number);
+
+	str_clear(&line->caller);
+	if (p->stacks && (p->had_exec || line->attached) && entry && strncmp(entry->name, "execve", strlen("execve")) == 0)
+		stack_printer_print(p->stacks, t, &line->caller);
+}
+
 static enum call_verdict on_enter(void *self, struct call_thread *t, const struct syscall_memory *memory)
 {
 	struct printer *p = self;
@@ -217,6 +230,7 @@ static enum call_verdict on_enter(void *self, struct call_thread *t, const struc
 	if (!prints_calls(p))
 		return CALL_GO;
 	line->open = true;
+	keep_caller(p, t);
 	if (!p->options->json && printer_memo_enter(p, t, memory))
 		return CALL_GO;
 	if (!p->options->json)
@@ -430,6 +444,18 @@ void printer_stack(struct printer *p, const struct call_thread *t, struct str *o
 		stack_printer_print(p->stacks, t, out);
 }
 
+void printer_call_stack(struct printer *p, const struct call_thread *t, struct str *out)
+{
+	struct str *caller = &printer_line(t)->caller;
+
+	if (!caller->length) {
+		printer_stack(p, t, out);
+		return;
+	}
+	str_add_n(out, str_text(caller), caller->length);
+	str_clear(caller);
+}
+
 static void on_leave(void *self, struct call_thread *t, const struct syscall_memory *memory)
 {
 	struct printer *p = self;
@@ -458,7 +484,7 @@ static void on_leave(void *self, struct call_thread *t, const struct syscall_mem
 		leave_new(p, t, memory, out);
 	printer_end_line(p, out);
 	dump_call(p->options, &t->call, memory, &out->text);
-	printer_stack(p, t, &out->text);
+	printer_call_stack(p, t, &out->text);
 	trace_out_new_line(out);
 	publish(p, t, t->call.is_error ? TRACE_FAILED : TRACE_SUCCESSFUL);
 	/* the first line is waited for; what the failed command says comes after this, and what it writes when we don't

@@ -21,6 +21,7 @@ struct line {
 	bool known;                 /* its text was made before */
 	size_t text_at;             /* where its text begins in its output, when it is told whole */
 	uint64_t enter_system_ns;   /* CPU time in the kernel at entry, for -c */
+	struct str caller;          /* -k: the stack of who called exec, which is gone when that returns */
 };
 
 struct printer {
@@ -66,6 +67,8 @@ void printer_refresh_comm(struct printer *p, struct call_thread *t);
 void printer_end_line(struct printer *p, struct trace_out *out);
 /* -k: a line a frame; nothing where it isn't asked for. */
 void printer_stack(struct printer *p, const struct call_thread *t, struct str *out);
+/* ... of a call that returned: an exec's is its caller's. */
+void printer_call_stack(struct printer *p, const struct call_thread *t, struct str *out);
 /* printer_json.c: TEXT is "name(arguments)"; RETURNED NULL: it does not. */
 void printer_json(struct printer *p, const struct call_thread *t, const char *text, const char *returned);
 /* SIGINFO: "{...}", empty where there is none; NULL: it stops. */

@@ -34,7 +34,7 @@ static void add_stack(struct json *j, struct printer *p, const struct call_threa
 	struct str lines;
 
 	str_init(&lines);
-	printer_stack(p, t, &lines);
+	printer_call_stack(p, t, &lines);
 	json_line_stack(j, str_text(&lines));
 	str_deinit(&lines);
 }
