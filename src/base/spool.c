@@ -221,6 +221,8 @@ static size_t keep_in_file(struct spool *s, const char *text, size_t size_bytes)
 {
 	size_t done = 0;
 
+	if (size_bytes == 0)
+		return 0;
 	if (s->file_fd < 0 && !s->no_file)
 		open_file(s);
 	if (!s->no_file && size_bytes > s->options.file_bytes - (s->file_to - s->file_from))
@@ -248,7 +250,7 @@ static size_t keep_in_memory(struct spool *s, const char *text, size_t size_byte
 		str_truncate(&s->memory, s->memory.length - s->at);
 		s->at = 0;
 	}
-	room = s->options.memory_bytes - s->memory.length;
+	room = s->memory.length < s->options.memory_bytes ? s->options.memory_bytes - s->memory.length : 0; /* fill() may have brought more */
 	if (size_bytes > room)
 		size_bytes = room;
 	str_add_n(&s->memory, text, size_bytes);

@@ -545,8 +545,7 @@ static unsigned long long w8(struct decoder *d, const uint8_t *b) { return dec_w
 
 enum { IPC_SET = 1, IPC_STAT = 2, IPC_INFO = 3 };
 
-/* The layouts are those of 64 bits: elsewhere the address is said. */
-/* What SIZE says whose structure it is: as large as they are on x86-64. */
+/* A structure's SIZE says whose it is: as large as they are on x86-64. */
 enum { SET = 104, SEGMENT = 112, QUEUE = 120 };
 
 /* The structure of i386, in x86-64's places. */
@@ -570,6 +569,7 @@ static bool read_narrow(struct decoder *d, uint64_t addr, uint8_t *b, size_t siz
 	return true;
 }
 
+/* False: its address has been printed, as always where it is neither 64 bits' nor i386's with IPC_64. */
 static bool ipc_stat(struct decoder *d, const struct sys_ref *ref, uint32_t cmd, uint8_t *b, size_t size)
 {
 	bool known = cmd == IPC_SET || cmd == IPC_STAT;

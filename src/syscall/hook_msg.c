@@ -165,9 +165,10 @@ static bool cmsg_has_data(uint32_t level, uint32_t type, size_t size)
 static void one_cmsg(struct decoder *d, uint64_t length, const uint8_t *head, const uint8_t *data, size_t size)
 {
 	uint32_t level = (uint32_t)dec_word(d, head, 4), type = (uint32_t)dec_word(d, head + 4, 4);
+	const char *name = dec_hides(d, XLAT_sol_levels, level) ? NULL : dec_name(XLAT_sol_levels, level);
 
 	dec_printf(d, "{cmsg_len=%llu, cmsg_level=", (unsigned long long)length);
-	dec_enum(d, XLAT_sol_levels, level);
+	dec_named(d, level, name, "SOL_???"); /* of an option's level strace has it as "SOL_??" */
 	dec_text(d, ", cmsg_type=");
 	cmsg_type(d, level, type);
 	if (size != 0)

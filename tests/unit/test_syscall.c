@@ -204,6 +204,12 @@ static void test_sockets(void **state)
 	EXPECT(X86_64, "socket", 3, "socket(AF_INET, SOCK_STREAM|SOCK_CLOEXEC, IPPROTO_TCP) = 3", 2, 0x80001, 6);
 	EXPECT(X86_64, "socket", 3, "socket(AF_INET, SOCK_DGRAM, IPPROTO_IP) = 3", 2, 2, 0);
 	EXPECT(X86_64, "setsockopt", 0, "setsockopt(3, SOL_SOCKET, SO_REUSEADDR, [16], 4) = 0", 3, 1, 2, length, 4);
+	EXPECT(X86_64, "setsockopt", 0, "setsockopt(3, 0xa /* SOL_?? */, 2, [16], 4) = 0", 3, 10, 2, length, 4);
+	uint64_t control = PUT(0x220, uint64_t, 17, UINT64_C(99) << 32 | 10, 'z');
+	uint64_t message = PUT(0x240, uint64_t, 0, 0, 0, 0, control, 24, 0);
+	EXPECT(X86_64, "sendmsg", 0,
+	       "sendmsg(3, {msg_name=NULL, msg_namelen=0, msg_iov=NULL, msg_iovlen=0, msg_control=[{cmsg_len=17, cmsg_level=0xa /* SOL_??? */, "
+	       "cmsg_type=0x63, cmsg_data=\"\\x7a\"}], msg_controllen=24, msg_flags=0}, 0) = 0", 3, message, 0);
 }
 
 /* What the kernel overwrites is said as it was before. */

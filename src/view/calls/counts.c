@@ -212,7 +212,7 @@ static struct cell empty_cell(const struct cell *like)
 			      .buckets = mem_calloc(BUCKETS, sizeof(uint32_t)) };
 }
 
-/* Of the call that as many as SHARE of them took no longer than: of two calls the shorter one is the median; of up to
+/* Of the call that as many as SHARE of them took no longer than: of two calls the shorter one is the median; of less than
  * a hundred the longest is the 99th percentile, and known exactly. */
 static uint64_t percentile_ns(const struct cell *c, double share)
 {
