@@ -235,7 +235,7 @@ const struct opt_section trace_sections[] = {
 	  "syscall_0x... with numbers." },
 	{ "ENVIRONMENT",
 	  "PATH: where the command is looked for.  NO_COLOR, TERM: whether sonde strace --color=auto colours.  SONDE_LOG=debug: what is loaded and attached.  "
-	  "DEBUGINFOD_URLS and what else the names of -k come from: sonde(1)." },
+	  "TMPDIR: where views make their recording, and where lines wait for a slow reader.  DEBUGINFOD_URLS and what else the names of -k come from: sonde(1)." },
 	{ NULL }
 };
 

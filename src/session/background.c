@@ -107,7 +107,7 @@ struct err *background_start(const struct record_session_options *options, uint6
 
 	b->dir = mem_printf("%s/sonde-top-XXXXXX", tmp && *tmp ? tmp : "/tmp");
 	if (!mkdtemp(b->dir)) {
-		struct err *err = err_errno(errno, "cannot make a temporary directory %s", b->dir);
+		struct err *err = err_fix(err_errno(errno, "cannot make a temporary directory %s", b->dir), "name another place in TMPDIR");
 
 		free(b->dir);
 		free(b);

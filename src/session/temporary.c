@@ -17,7 +17,7 @@ struct err *session_temporary(char **path)
 	CLEANUP(mem_freep) char *dir = mem_printf("%s/sonde-XXXXXX", tmp && *tmp ? tmp : "/tmp");
 
 	if (!mkdtemp(dir))
-		return err_errno(errno, "cannot make a temporary directory %s", dir);
+		return err_fix(err_errno(errno, "cannot make a temporary directory %s", dir), "name another place in TMPDIR");
 	*path = mem_printf("%s/temporary.sonde", dir);
 	return NULL;
 }

@@ -6,9 +6,14 @@
 # needs: strace
 # timeout: 120
 import difflib
+import os
+import pty
 import re
 import shutil
+import signal
+import subprocess
 import sys
+import termios
 
 from lib.check import expect, outcome, result, skip
 from lib.engines import why_no_bpf
@@ -198,11 +203,39 @@ def tampering():
                ours[2].split(": ", 1)[1] == theirs[2].split(": ", 1)[1], (ours, theirs))
 
 
+def in_background(engine):
+    """pty's child: a trace in the background of its terminal, with tostop; has it ended, or was it stopped?"""
+    settings = termios.tcgetattr(2)
+    settings[3] |= termios.TOSTOP
+    termios.tcsetattr(2, termios.TCSANOW, settings)
+    with subprocess.Popen(["sonde", "trace", "--engine", engine, "-e", "trace=exit_group", "true"], preexec_fn=os.setpgrp) as p:
+        status = os.waitpid(p.pid, os.WUNTRACED)[1]
+        if os.WIFSTOPPED(status):
+            os.killpg(p.pid, signal.SIGKILL)
+        os._exit(0 if status == 0 else 1)
+
+
+def background():
+    for engine in ["ptrace"] if why_no_bpf() else ["bpf", "ptrace"]:
+        pid, fd = pty.fork()
+        if pid == 0:
+            in_background(engine)
+        said = b""
+        try:
+            while more := os.read(fd, 4096):
+                said += more
+        except OSError:  # its other end is closed
+            pass
+        os.close(fd)
+        expect("%s: lines in the background of a terminal with tostop" % engine, os.waitpid(pid, 0)[1] == 0 and b"exit_group(0)" in said, said)
+
+
 def main():
     if not shutil.which("strace"):
         skip("strace is missing")
     behaviour()
     tampering()
+    background()
     return result()
 
 

@@ -37,6 +37,7 @@ LIMITS = [
     ("ulimit -n 20; exec %s -c -e execve true", {"bpf": (None, "execve|ulimit -n"), "ptrace": (0, "execve")}),
     ("ulimit -v 60000; exec %s -e execve true", {"bpf": (None, "execve|memory"), "ptrace": (0, "execve")}),
     ("ulimit -f 0; exec %s -o limited ls", (1, "File too large|Input/output")),
+    ("export TMPDIR=/nonexistent; exec %s --waits ls", (1, "/nonexistent/.*No such file[^$]*TMPDIR")),
     ("ulimit -f 0; exec %s -o limited.sonde ls", (125, "File too large")),
     ("exec %s -e execve true >&- 2>&-", (0, "")), ("LC_ALL=nosuch LANG=tr_TR TZ=:/nosuch exec %s -t -e execve true", (0, "execve")),
     ("exec env -i PATH=$PATH %s -e execve true", (0, "execve")), ("cd gone && rmdir ../gone && exec %s -e execve true", (0, "execve")),

@@ -80,7 +80,7 @@ with open(os.path.join(directory, "said"), "w+") as said:
     fifo = os.path.join(directory, "fifo")
     os.mkfifo(fifo)
     reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
-    p = subprocess.Popen(["sonde", "trace", "--engine", "bpf", "-I", "2", "-o", fifo, "--", "sh", "-c", WORK + "; sleep 600"],
+    p = subprocess.Popen(["sonde", "trace", "--engine", "bpf", "-I", "2", "-o", fifo, "--", "sh", "-c", WORK + "; exec sleep 600"],
                          stderr=said, start_new_session=True)
     work_is_done()
     until(lambda: p.poll() is not None or p.send_signal(signal.SIGINT))

@@ -151,6 +151,9 @@ static void test_values(void **state)
 	accepts(TRACE_LONG_TIPS, "id:random,full");
 	refuses(TRACE_LONG_TIPS, "format:0", "invalid --tips argument: 'format:0'");
 	refuses('p', "1,x", "Invalid process id: 'x'");
+	o.pids.n = 0;
+	accepts('p', " 7,,8\n9,");
+	assert_true(o.pids.n == 3 && o.pids.v[0] == 7 && o.pids.v[1] == 8 && o.pids.v[2] == 9);
 	refuses(TRACE_LONG_SECONTEXT, "full", "SELinux context printing (--secontext option) is not supported by this build of strace");
 }
 

@@ -389,13 +389,11 @@ static struct err *set_pid(struct trace_options *o, const char *v)
 {
 	CLEANUP(mem_freep) char *copy = mem_strdup(v);
 
-	for (char *word, *rest = copy; *rest;) { /* as strace: one separator at the end may stand there for nothing */
+	for (char *word, *rest = copy; (word = strsep(&rest, ", \t\n")) != NULL;) {
 		int pid;
 
-		word = strsep(&rest, ", \t\n");
-		if (!rest)
-			rest = word + strlen(word);
-
+		if (!*word) /* between two separators, as `pidof` and `pgrep` may leave them */
+			continue;
 		if (!to_int(word, 1, INT_MAX, &pid))
 			return err_fix(err_new(ERR_USAGE, "Invalid process id: '%s'", word),
 				       "-p takes numbers; pgrep -d, NAME prints those of a program");

@@ -64,6 +64,8 @@ static void block_signals(struct live *l)
 	no_signal_of_stops();
 	sigemptyset(&l->signals);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGTTOU, SIG_IGN); /* in the background of a terminal with tostop lines are written, as strace's */
+	signal(SIGTTIN, SIG_IGN);
 	if (l->options->interruptible == 1)
 		return;
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)

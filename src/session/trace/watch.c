@@ -111,6 +111,8 @@ static void block_signals(struct watch *w)
 
 	sigemptyset(&w->signals);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGTTOU, SIG_IGN); /* in the background of a terminal with tostop lines are written, as strace's */
+	signal(SIGTTIN, SIG_IGN);
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
 		sigaddset(&w->signals, ends[i]);
 	if (w->options->interruptible != 1)
