@@ -219,6 +219,14 @@ def command_by_ptrace():
            "goes on" in done.stderr and row(json.loads(done.stdout)["files"], "name", "/data").get("read_bytes") == 1000, done)
 
 
+def signals_alone(engine):
+    """A recording of signals alone, as -e trace=none makes it, is printed as the trace was."""
+    outcome("sonde", "trace", "--engine", engine, "-e", "trace=none", "-o", "n.sonde", "--", "sh", "-c", "kill -USR1 $$")
+    status, out, err = outcome("sonde", "trace", "n.sonde")
+    expect("%s: signals without calls" % engine, status == 0 and "--- SIGUSR1 {" in out and "+++ killed by SIGUSR1 +++" in out, (status, out, err))
+    shutil.rmtree("n.sonde", ignore_errors=True)
+
+
 def main():
     why = why_no_bpf()
     if why:
@@ -241,6 +249,8 @@ def main():
         under_way("ptrace")
         stuck("bpf")
         stuck("ptrace")
+        signals_alone("bpf")
+        signals_alone("ptrace")
         full()
         os.chdir("/")
     return result()
