@@ -18,6 +18,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -232,6 +233,8 @@ static struct err *read_side(struct journal_view *v, int dirfd)
 	CLEANUP(io_closep) int fd = openat(dirfd, "journal/side", O_RDONLY | O_CLOEXEC);
 	uint64_t used = 0;
 
+	if (fd < 0 && errno == ENOENT && !v->copied)
+		return bad("it has no side log");
 	if (fd < 0)
 		return err_errno(errno, "cannot open journal/side");
 	TRY(io_read_fd(fd, "journal/side", JOURNAL_SIDE_BYTES_MAX, &v->side_bytes));
@@ -279,13 +282,18 @@ static struct err *read_block(struct journal_view *v, const uint8_t *block, uint
 	return NULL;
 }
 
+static bool is_blank(const struct io_map *map)
+{
+	return map->data[0] == 0 && memcmp(map->data, map->data + 1, map->size_bytes - 1) == 0;
+}
+
 static struct err *read_chunk(struct journal_view *v, const struct io_map *map)
 {
 	const struct chunk_header *h = (const struct chunk_header *)map->data;
 
 	if (map->size_bytes < sizeof(*h))
 		return bad("a chunk is cut short");
-	if (h->magic == 0)
+	if (h->magic == 0 && is_blank(map))
 		return NULL; /* made and not used yet */
 	if (h->magic != JOURNAL_CHUNK_MAGIC || h->version != JOURNAL_VERSION)
 		return bad("a chunk has no header");

@@ -316,6 +316,36 @@ static void test_cut(void **state)
 	}
 }
 
+/* A loss of power may take a file, or pages of it: never without a word. */
+static void test_cut_damaged(void **state)
+{
+	struct recorder *r = start("hole.sonde", &parquet_compactor, 0);
+	char zeros[4096] = { 0 };
+
+	put_samples(r, 0, 100000);
+	recorder_destroy(r);
+	FILE *file = fopen("hole.sonde/journal/0000.chunk", "r+");
+	assert_non_null(file);
+	assert_int_equal(fwrite(zeros, 1, sizeof(zeros), file), sizeof(zeros));
+	assert_int_equal(fclose(file), 0);
+	struct recording *rec = open_recording("hole.sonde");
+	assert_non_null(strstr(recording_borrow_meta(rec)->why_cut, "journal is damaged"));
+	recording_destroy(rec);
+
+	struct str text = { 0 };
+
+	r = start("beside.sonde", &parquet_compactor, 0);
+	put_samples(r, 0, 1000);
+	recorder_destroy(r);
+	assert_int_equal(unlink("beside.sonde/journal/side"), 0);
+	rec = open_recording("beside.sonde");
+	assert_int_equal(recording_borrow_meta(rec)->state, RECORDING_CUT);
+	assert_true(recording_next_damage(rec, &text));
+	assert_non_null(strstr(text.text, "no side log"));
+	recording_destroy(rec);
+	str_deinit(&text);
+}
+
 /* More than a segment, so that the rows are partly in segments, then dead. */
 static void test_cut_between(void **state)
 {
@@ -642,6 +672,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_complete),       cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_cut_between),    cmocka_unit_test(test_live),
+		cmocka_unit_test(test_cut_damaged),
 		cmocka_unit_test(test_agent),	       cmocka_unit_test(test_full),
 		cmocka_unit_test(test_dynamic_type),   cmocka_unit_test(test_order),
 		cmocka_unit_test(test_threads),	       cmocka_unit_test(test_losses),
