@@ -87,6 +87,34 @@ def limits(engine):
         expect("%s: %s" % (engine, script % "sonde"), is_right(done, *wanted(spec, engine)), (done.returncode, done.stderr[-600:]))
 
 
+THREADS = """
+import os, sys, threading, time
+def beat():
+    while True:
+        os.getppid(); time.sleep(0.01)
+thread = threading.Thread(target=beat, daemon=True)
+thread.start()
+print(thread.native_id, flush=True)
+sys.stdin.read()
+"""
+
+
+def thread(engine):
+    """-p with the id of a thread that is not its process's first, as top -H shows it."""
+    def text():
+        return open("thread.out", encoding="utf-8").read() if os.path.exists("thread.out") else ""
+
+    for options in ([], ["--no-follow"]):
+        with subprocess.Popen([sys.executable, "-c", THREADS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as target:
+            tracer = subprocess.Popen(["sonde", "trace", "--engine", engine, *options, "-e", "trace=getppid", "-o", "thread.out", "-p",
+                                       target.stdout.readline().strip()], stderr=subprocess.PIPE, text=True)
+            until(lambda: "getppid()" in text() or tracer.poll() is not None)
+            target.stdin.close()
+            said = tracer.communicate(timeout=PATIENCE_S)[1]
+        expect("%s %s: -p of a thread" % (engine, options), "getppid()" in text() and tracer.returncode == 0, (tracer.returncode, said))
+        os.path.exists("thread.out") and os.unlink("thread.out")
+
+
 def short(engine):
     """Processes that end while we attach, and control groups that go."""
     for _ in range(12):
@@ -183,6 +211,7 @@ def main():
     for engine in those:
         words(engine)
         limits(engine)
+        thread(engine)
         short(engine)
         unread(engine)
     strace_words()

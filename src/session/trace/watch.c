@@ -17,6 +17,7 @@
 #include "session/trace/start.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -33,6 +34,7 @@
 #ifdef SONDE_HAVE_BPF
 #include "capture/bpf/call_stacks.h"
 #include "capture/bpf/calls.h"
+#include "capture/track.h"
 
 #include <inttypes.h>
 
@@ -152,6 +154,18 @@ static struct err *check_target(int pid)
 	return NULL;
 }
 
+/* A thread stands for its process, unless it is to be looked at alone; false: that one is there already. */
+static bool keep_target(struct trace_options *o, size_t kept, int pid)
+{
+	if (o->follow)
+		pid = track_process_of(pid);
+	for (size_t i = 0; i < kept; i++)
+		if (o->pids.v[i] == pid)
+			return false;
+	o->pids.v[kept] = pid;
+	return true;
+}
+
 /* Who can't be looked at is said and left out; it is an error when nobody is left. */
 static struct err *check_targets(struct trace_options *o)
 {
@@ -165,11 +179,22 @@ static struct err *check_targets(struct trace_options *o)
 		if (err)
 			trace_say(o, "%s", err_message(err));
 		else
-			o->pids.v[kept++] = o->pids.v[i];
+			kept += keep_target(o, kept, o->pids.v[i]);
 		err_destroy(err);
 	}
 	o->pids.n = kept;
 	return NULL;
+}
+
+/* What tells of PID's end.  A thread has its own from Linux 6.9 on; before, its process's end is its. */
+static int end_of(int pid)
+{
+	enum { THREAD = O_EXCL /* PIDFD_THREAD */ };
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	if (fd < 0)
+		fd = (int)syscall(SYS_pidfd_open, pid, THREAD);
+	return fd >= 0 ? fd : (int)syscall(SYS_pidfd_open, track_process_of(pid), 0);
 }
 
 /* Somebody to wait for; false: all have ended. */
@@ -181,7 +206,7 @@ static bool wait_for_next(struct watch *w)
 		close(w->pid_fd);
 	w->pid_fd = -1;
 	while (w->pid_fd < 0 && w->next_pid < o->pids.n)
-		w->pid_fd = (int)syscall(SYS_pidfd_open, o->pids.v[w->next_pid++], 0);
+		w->pid_fd = end_of(o->pids.v[w->next_pid++]);
 	return w->pid_fd >= 0;
 }
 
