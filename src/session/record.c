@@ -605,8 +605,24 @@ static int session_status(const struct session *s)
 	return s->command.pid && s->signal ? 128 + s->signal : 0;
 }
 
-struct err *session_record(const struct record_session_options *options, int *status)
+/* A thread's id behind -p stands for its process. */
+static pid_t *processes_of(const struct capture_request *request)
 {
+	pid_t *pids = mem_calloc(request->pid_count + 1, sizeof(*pids));
+
+	for (size_t i = 0; i < request->pid_count; i++)
+		pids[i] = track_process_of(request->pids[i]);
+	return pids;
+}
+
+struct err *session_record(const struct record_session_options *given, int *status)
+{
+	CLEANUP(mem_freep) pid_t *pids = !given->command && given->request.target == CAPTURE_PIDS ? processes_of(&given->request) : NULL;
+	struct record_session_options whole = *given, *options = &whole;
+
+	if (pids)
+		whole.request.pids = pids;
+
 	struct session s = { .options = options, .signal_fd = -1,
 			     .command = { .go_fd = -1, .result_fd = -1 } };
 

@@ -113,6 +113,10 @@ def thread(engine):
             said = tracer.communicate(timeout=PATIENCE_S)[1]
         expect("%s %s: -p of a thread" % (engine, options), "getppid()" in text() and tracer.returncode == 0, (tracer.returncode, said))
         os.path.exists("thread.out") and os.unlink("thread.out")
+    with subprocess.Popen([sys.executable, "-c", THREADS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as target:
+        done = run("sonde", "record", "--syscalls", "--duration", "500ms", "--overwrite", "-o", "thread.sonde", "-p", target.stdout.readline().strip())
+        target.stdin.close()
+    expect("a recording of a thread's process", "getppid()" in run("sonde", "trace", "thread.sonde").stdout, done)
 
 
 def short(engine):
