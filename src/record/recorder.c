@@ -105,6 +105,16 @@ static void make_reserve(struct recorder *r)
 		log_debug("no reserve for a full disk: %m");
 }
 
+/* Give most of it to the last rows: the last metadata says why the recording ends, and needs some, too. */
+static void spend_reserve(struct recorder *r)
+{
+	CLEANUP(io_closep)
+	int fd = openat(r->dirfd, "reserve", O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0 && ftruncate(fd, RESERVE_META_BYTES) < 0)
+		log_debug("cannot give of what is set aside for a full disk: %m");
+}
+
 /* Kernel addresses mean something until the next boot only (KASLR): whoever names them later
  * asks whether this is still the boot they are from. */
 static void describe_boot(struct recorder *r)
@@ -612,7 +622,7 @@ struct err *recorder_finish(struct recorder *r, struct recorder_totals *totals)
 		err = store_all(r);
 		if (err != NULL && err_errnum(err) == ENOSPC) { /* the reserve may be enough */
 			err_destroy(err);
-			err_destroy(store_remove(r->dirfd, "reserve"));
+			spend_reserve(r);
 			err = store_all(r);
 		}
 	}

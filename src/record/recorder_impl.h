@@ -14,7 +14,8 @@
 #include <stdatomic.h>
 
 enum {
-	RESERVE_BYTES = 256 << 10, /* given up for the final metadata on a full disk */
+	RESERVE_BYTES = 256 << 10, /* given up on a full disk: for the last rows ... */
+	RESERVE_META_BYTES = 64 << 10, /* ... but for what the last metadata needs */
 	SEGMENT_BYTES = 32 << 20,  /* of rows */
 	SEGMENT_BYTES_WORTH_IT = 256 << 10,
 	QUIET_FACTOR = 15, /* segment_ns times this is the longest wait */
