@@ -525,14 +525,10 @@ static __always_inline struct call_now *join(struct task_struct *task, const str
 
 /* A filter that kills a thread alone, and strict mode, end it within the call, whose exit doesn't come.  One that kills the
  * process lets it come: there it was seen. */
-static __always_inline struct call_now *see_killing(struct task_struct *task, struct call_now *now)
+static __always_inline void see_killing(struct task_struct *task, const struct call_now *now)
 {
-	struct call_now *late;
-
-	if (seccomp_mode(task) != SECCOMP_MODE_DEAD || (now && (now->in_call || now->call.flags & BPF_CALL_UNSEEN)))
-		return now;
-	late = see_late(task, (const struct pt_regs *)bpf_task_pt_regs(task), -1, true);
-	return late ? late : now;
+	if (seccomp_mode(task) == SECCOMP_MODE_DEAD && !(now && (now->in_call || now->call.flags & BPF_CALL_UNSEEN)))
+		see_late(task, (const struct pt_regs *)bpf_task_pt_regs(task), -1, true);
 }
 
 /* The kernel makes SIGKILL of a signal that ends a process without a core, when it is sent.  The thread that it was sent
@@ -862,7 +858,8 @@ int calls_exit_thread(struct bpf_raw_tracepoint_args *ctx)
 		leave_cpu(task, lane);
 	if (!now && (!ids || !target_wanted(ids)))
 		return 0;
-	now = see_killing(task, now);
+	see_killing(task, now);
+	now = now_find(task); /* it may have begun in there; what it was before, the verifier may forget */
 	if (now && !calls_result_filter) {
 		send_entry(now);
 		now->in_call = 0;
