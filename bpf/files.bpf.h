@@ -220,11 +220,22 @@ __noinline int copy_special(struct call_now *now, int fd, __u32 at)
 	return 0;
 }
 
+/* The piece at AT is of descriptor FD, and SIZE bytes of its struct bpf_calls_file count. */
+static __always_inline void end_file_piece(struct call_now *now, __u32 at, int fd, __u8 phase, __u32 size)
+{
+	struct bpf_calls_piece *piece = (void *)&now->data[at];
+
+	piece->addr = (__u64)(__s64)fd;
+	piece->phase = phase;
+	piece->flags = BPF_PIECE_FILE;
+	piece->size_bytes = size;
+	now->call.data_bytes = at + sizeof(*piece) + ((size + 7) & ~7U);
+}
+
 /* What FD is, as a piece; an empty one: it is not open. */
 __noinline int copy_file(struct call_now *now, int fd)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
-	struct bpf_calls_piece *piece;
 	struct bpf_calls_file *file;
 	struct inode *inode;
 	struct file *f = NULL;
@@ -239,8 +250,7 @@ __noinline int copy_file(struct call_now *now, int fd)
 	if (room < 0)
 		return -1;
 	at = (__u32)room & (BPF_CALLS_DATA_BYTES - 1);
-	piece = (void *)&now->data[at];
-	file = (void *)&now->data[at + sizeof(*piece)];
+	file = (void *)&now->data[at + sizeof(struct bpf_calls_piece)];
 	if (fd != FILE_CWD)
 		f = file_of(task, fd);
 	if (f || fd == FILE_CWD) {
@@ -256,11 +266,7 @@ __noinline int copy_file(struct call_now *now, int fd)
 			copy_special(now, fd, at);
 		size = __builtin_offsetof(struct bpf_calls_file, text) + file->text_bytes;
 	}
-	piece->addr = (__u64)(__s64)fd;
-	piece->phase = now->phase;
-	piece->flags = BPF_PIECE_FILE;
-	piece->size_bytes = size;
-	now->call.data_bytes = at + sizeof(*piece) + ((size + 7) & ~7U);
+	end_file_piece(now, at, fd, now->phase, size);
 	return 0;
 }
 
@@ -381,7 +387,6 @@ static __always_inline void copy_passed_many(struct call_now *now, __u32 count)
 __noinline int copy_netlink(struct call_now *now)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
-	struct bpf_calls_piece *piece;
 	struct bpf_calls_file *file;
 	struct file *f;
 	struct socket *socket;
@@ -405,18 +410,13 @@ __noinline int copy_netlink(struct call_now *now)
 	if (room < 0)
 		return 0;
 	at = (__u32)room & (BPF_CALLS_DATA_BYTES - 1);
-	piece = (void *)&now->data[at];
-	file = (void *)&now->data[at + sizeof(*piece)];
+	file = (void *)&now->data[at + sizeof(struct bpf_calls_piece)];
 	__builtin_memset(file, 0, __builtin_offsetof(struct bpf_calls_file, text));
 	file->magic = FILE_SOCKFS;
 	file->family = FILE_FAMILY_NETLINK;
 	if (bpf_core_field_size(struct sock, sk_protocol) == sizeof(__u16))
 		file->protocol = BPF_CORE_READ(sk, sk_protocol);
-	piece->addr = (__u64)(__s64)(int)now->call.args[0];
-	piece->phase = 0;
-	piece->flags = BPF_PIECE_FILE;
-	piece->size_bytes = __builtin_offsetof(struct bpf_calls_file, text);
-	now->call.data_bytes = at + sizeof(*piece) + ((piece->size_bytes + 7) & ~7U);
+	end_file_piece(now, at, (int)now->call.args[0], 0, __builtin_offsetof(struct bpf_calls_file, text));
 	return 0;
 }
 
@@ -424,7 +424,6 @@ __noinline int copy_netlink(struct call_now *now)
 __noinline int copy_device(struct call_now *now)
 {
 	__u32 command, at;
-	struct bpf_calls_piece *piece;
 	struct file *f;
 	int room;
 
@@ -438,13 +437,8 @@ __noinline int copy_device(struct call_now *now)
 	if (room < 0)
 		return 0;
 	at = (__u32)room & (BPF_CALLS_DATA_BYTES - 1);
-	piece = (void *)&now->data[at];
-	describe((void *)&now->data[at + sizeof(*piece)], BPF_CORE_READ(f, f_path.dentry));
-	piece->addr = (__u64)(__s64)(int)now->call.args[0];
-	piece->phase = 0;
-	piece->flags = BPF_PIECE_FILE;
-	piece->size_bytes = __builtin_offsetof(struct bpf_calls_file, text);
-	now->call.data_bytes = at + sizeof(*piece) + ((piece->size_bytes + 7) & ~7U);
+	describe((void *)&now->data[at + sizeof(struct bpf_calls_piece)], BPF_CORE_READ(f, f_path.dentry));
+	end_file_piece(now, at, (int)now->call.args[0], 0, __builtin_offsetof(struct bpf_calls_file, text));
 	return 0;
 }
 
