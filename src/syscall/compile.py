@@ -7,6 +7,7 @@
 The language is described in docs/HOWTO_ADD_SYSCALL.md; what the tables mean, in describe.h.
 A mistake in a description ends the build with file and line.
 """
+import hashlib
 import re
 import sys
 
@@ -30,6 +31,12 @@ SIMPLE = {  # name: (kind, size)
 
 class Fail(Exception):
     pass
+
+
+def names_sum(def_path, tbl):
+    """What names.tbl says of itself: a sum over the words of names.def and of TBL, its own text; comments and line breaks are free."""
+    words = ' '.join(line.split('#')[0] for line in [*open(def_path), *tbl.splitlines()])
+    return hashlib.sha256(' '.join(words.split()).encode()).hexdigest()[:16]
 
 
 class Pool:
@@ -84,6 +91,14 @@ class Compiler:
         for line in self.lines(path):
             words = line.split()
             self.numbers.append((words[0], [None if w == '-' else int(w) for w in words[1:]]))
+
+    def hold_names(self, def_path, tbl_path):
+        """names.tbl is what tools/gen-flags made of this very names.def, and nobody has edited it."""
+        self.where = tbl_path
+        tbl = open(tbl_path).read()
+        said = re.search(r'^# sum (\w+)$', tbl, re.M)
+        if not said or said[1] != names_sum(def_path, tbl):
+            raise Fail('names.def or names.tbl was changed without the other: run tools/gen-flags (docs/HOWTO_ADD_SYSCALL.md)')
 
     def read_xlats(self, path):
         for text in self.lines(path):
@@ -631,6 +646,7 @@ def main():
     comp = Compiler()
     comp.names.add('')
     try:
+        comp.hold_names(f'{root}/names.def', f'{root}/names.tbl')
         comp.read_numbers(f'{root}/numbers.tbl')
         comp.read_xlats(f'{root}/names.tbl')
         comp.read_structs(f'{root}/structs.def')
@@ -642,4 +658,5 @@ def main():
         sys.exit(f'{comp.where}: {fail}')
 
 
-main()
+if __name__ == '__main__':
+    main()
