@@ -51,11 +51,6 @@ const struct cap *cap_find(const char *key); /* NULL: no such row */
 
 /* kernel.perf_event_paranoid; -1 when all is allowed, 99 when it can't be read. */
 int cap_perf_paranoid(const struct cap_env *env);
-/* Try a sampling cpu-clock event on the calling thread (disabled, closed again): 0, or
- * the errno. */
-int cap_perf_try(bool kernel_too, bool whole_machine);
-/* Does /proc/kallsyms give us addresses? */
-bool cap_kernel_symbols(const struct cap_env *env);
 /* Where tracefs is mounted ("/sys/kernel/tracing"), or false. */
 bool cap_tracefs(const struct cap_env *env, char *path, size_t path_bytes);
 

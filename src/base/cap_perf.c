@@ -52,7 +52,8 @@ static struct perf_event_attr clock_attr(bool kernel_too)
 	};
 }
 
-int cap_perf_try(bool kernel_too, bool whole_machine)
+/* Try a sampling cpu-clock event on the calling thread (disabled, closed again): 0, or the errno. */
+static int try_event(bool kernel_too, bool whole_machine)
 {
 	struct perf_event_attr attr = clock_attr(kernel_too);
 	int fd = cap_perf_open(&attr, whole_machine ? -1 : 0, whole_machine ? 0 : -1, 0);
@@ -92,7 +93,7 @@ static void explain(const struct cap_env *env, struct cap_result *r, int errnum,
 
 void cap_perf_user(const struct cap_env *env, struct cap_result *r)
 {
-	int errnum = cap_perf_try(false, false);
+	int errnum = try_event(false, false);
 
 	if (errnum == 0) {
 		cap_set(r, CAP_YES, "with frame-pointer stacks");
@@ -106,7 +107,7 @@ void cap_perf_user(const struct cap_env *env, struct cap_result *r)
 
 void cap_perf_kernel(const struct cap_env *env, struct cap_result *r)
 {
-	int errnum = cap_perf_try(true, false);
+	int errnum = try_event(true, false);
 
 	if (errnum == 0)
 		cap_set(r, CAP_YES, "with kernel stacks");
@@ -116,7 +117,7 @@ void cap_perf_kernel(const struct cap_env *env, struct cap_result *r)
 
 void cap_perf_system(const struct cap_env *env, struct cap_result *r)
 {
-	int errnum = cap_perf_try(true, true);
+	int errnum = try_event(true, true);
 
 	if (errnum == 0)
 		cap_set(r, CAP_YES, "all processes on all CPUs");

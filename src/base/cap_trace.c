@@ -31,7 +31,8 @@ static bool any_address(const char *kallsyms)
 	return false;
 }
 
-bool cap_kernel_symbols(const struct cap_env *env)
+/* Does /proc/kallsyms give us addresses? */
+static bool has_kernel_symbols(const struct cap_env *env)
 {
 	char text[4096];
 
@@ -57,7 +58,7 @@ void cap_trace_symbols(const struct cap_env *env, struct cap_result *r)
 
 	if (!cap_exists(env, "/proc/kallsyms")) {
 		cap_set(r, CAP_NOT_IN_KERNEL, "no /proc/kallsyms (CONFIG_KALLSYMS is off)");
-	} else if (cap_kernel_symbols(env)) {
+	} else if (has_kernel_symbols(env)) {
 		cap_set(r, CAP_YES, "/proc/kallsyms");
 	} else {
 		cap_read(env, "/proc/sys/kernel/kptr_restrict", restricted, sizeof(restricted));

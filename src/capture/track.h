@@ -120,8 +120,6 @@ void track_unwind_begin(struct track *t, pid_t pid, struct track_unwind *ret);
 /* The unwind table of a module, made when first asked for; NULL: none can be had.  It stays as
  * long as the tracker. */
 const struct unwind_table *track_unwind_table(struct track *t, uint32_t module_id);
-/* Where that table counts from in one mapping; false: no table, and RET has only its range. */
-bool track_unwind_place(struct track *t, const struct mapping *mapping, struct unwind_place *ret);
 
 struct track_totals {
 	uint64_t processes, threads; /* seen in all */

@@ -46,13 +46,15 @@ static const struct unwind_image *image_of(struct track_module *m)
 	return m->unwind;
 }
 
-bool track_unwind_place(struct track *t, const struct mapping *mapping, struct unwind_place *ret)
+/* Where the table counts from in one mapping; without a table RET has only its range. */
+static void find_place(struct track *t, const struct mapping *mapping, struct unwind_place *ret)
 {
 	struct track_module *m = mapping->module < t->modules.n ? t->modules.v[mapping->module] : NULL;
 	const struct unwind_image *image = m ? image_of(m) : NULL;
 
 	*ret = (struct unwind_place){ .start = mapping->addr, .end = mapping->addr + mapping->size_bytes };
-	return image && unwind_image_place(image, mapping->addr, mapping->size_bytes, mapping->offset, ret);
+	if (image)
+		unwind_image_place(image, mapping->addr, mapping->size_bytes, mapping->offset, ret);
 }
 
 const struct unwind_table *track_unwind_table(struct track *t, uint32_t module_id)
@@ -71,7 +73,7 @@ static bool find(void *user, uint64_t pc, struct unwind_place *ret)
 
 	if (m == NULL)
 		return false;
-	track_unwind_place(u->track, m, ret);
+	find_place(u->track, m, ret);
 	return true;
 }
 

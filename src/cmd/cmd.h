@@ -78,6 +78,8 @@ extern const char *const output_color_choices[];
 	  .offset = offsetof(type, member.quiet) }
 /* Open the document these options ask for. */
 struct err *output_open(const struct output_args *args, struct doc **ret);
+/* Is that document a page, which has room for more than a terminal? */
+bool output_is_page(const struct output_args *args);
 /* --quiet and --verbose; output_open() does this too, a command that works before it opens
  * its document calls it first. */
 void output_log_level(const struct output_args *args);

@@ -66,11 +66,6 @@ static struct err *to_options(const struct diff_args *args, struct diff_options 
 	return NULL;
 }
 
-static bool is_page(const struct output_args *o)
-{
-	return o->html || (o->path && (str_ends(o->path, ".html") || str_ends(o->path, ".htm")));
-}
-
 static struct err *write_document(const struct diff_args *args, struct stack_input *before,
 				  struct stack_input *now, const struct diff_options *o)
 {
@@ -81,7 +76,7 @@ static struct err *write_document(const struct diff_args *args, struct stack_inp
 	diff_emit(doc, before->profile, now->profile, o);
 	str_printf(&command, "sonde flame --diff %s %s", before->from.path, now->from.path);
 	doc_next(doc, str_text(&command), "the same as a picture, red grew and blue shrank");
-	if (is_page(&args->output)) {
+	if (output_is_page(&args->output)) {
 		stack_input_compare(now, before, false);
 		flame_emit(doc, "flame", &now->profile->stacks,
 			   &(struct flame_style){ .title = "Red grew, blue shrank" });

@@ -13,25 +13,22 @@
 
 const char *const output_color_choices[] = { "auto", "always", "never", NULL }; /* enum render_color */
 
-static const char *format_of_ending(const char *path)
-{
-	static const char *const endings[][2] = {
-		{ ".html", "html" }, { ".htm", "html" }, { ".json", "json" }, { ".svg", "svg" },
-	};
-
-	for (size_t i = 0; path && i < sizeof(endings) / sizeof(*endings); i++)
-		if (str_ends(path, endings[i][0]))
-			return endings[i][1];
-	return "term";
-}
-
 static struct err *output_format(const struct output_args *args, const char **format)
 {
 	if (args->json + args->html + args->svg > 1)
 		return err_fix(err_new(ERR_USAGE, "--json, --html and --svg exclude each other"),
 			       "run the command once for each");
-	*format = args->json ? "json" : args->html ? "html" : args->svg ? "svg" : format_of_ending(args->path);
+	*format = args->json ? "json" : args->html ? "html" : args->svg ? "svg" : render_format_of_path(args->path);
+	if (*format == NULL)
+		*format = "term";
 	return NULL;
+}
+
+bool output_is_page(const struct output_args *args)
+{
+	const char *format = render_format_of_path(args->path);
+
+	return args->html || (format && str_eq(format, "html"));
 }
 
 static enum render_color color_of(const char *name)

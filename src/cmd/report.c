@@ -44,11 +44,6 @@ static struct err *to_view(const struct report_args *args, const char *path, str
 	return NULL;
 }
 
-static bool is_page(const struct output_args *o)
-{
-	return o->html || (o->path && (str_ends(o->path, ".html") || str_ends(o->path, ".htm")));
-}
-
 /* The inputs, and what is to be said about them. */
 struct work {
 	struct stack_input in, before;
@@ -86,7 +81,7 @@ static struct err *work_open(const struct report_args *args, struct work *w)
 {
 	struct err *err = NULL;
 
-	*w = (struct work){ .options = { .tree = args->tree, .page = is_page(&args->output),
+	*w = (struct work){ .options = { .tree = args->tree, .page = output_is_page(&args->output),
 					 .title = args->title } };
 	w->options.view = &w->view;
 	if (open_calls(args, w))

@@ -7,7 +7,8 @@
 
 enum { NAME_MAX_BYTES = 200, ROW_BYTES_MAX = 4096, FIELDS_MAX = 512 };
 
-bool check_table_name(const char *name)
+/* Lower case letters, digits, '_', '-' and '/' between parts; not one of the recording's files. */
+static bool is_table_name(const char *name)
 {
 	size_t length = strlen(name);
 
@@ -42,7 +43,7 @@ struct err *check_type(const struct event_type *type)
 {
 	const char *first = type->side ? "id" : "time_ns";
 
-	if (!check_table_name(type->name))
+	if (!is_table_name(type->name))
 		return err_new(ERR_USAGE,
 			       "the event type '%.200s' has a name that a table can't have",
 			       type->name);

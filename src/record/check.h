@@ -7,7 +7,5 @@
 #include "event/event.h"
 
 struct err *check_type(const struct event_type *type); /* ERR_USAGE, or NULL */
-/* Lower case letters, digits, '_', '-' and '/' between parts; not one of the recording's files. */
-bool check_table_name(const char *name);
 
 #endif

@@ -47,7 +47,8 @@ size_t stacks_plain_length(const char *name, size_t length)
 	return length;
 }
 
-enum stacks_kind stacks_kind_of_name(const char *name, size_t length)
+/* The kind its annotation tells, STACKS_USER without one. */
+static enum stacks_kind kind_of_name(const char *name, size_t length)
 {
 	if (stacks_plain_length(name, length) == length)
 		return STACKS_USER;
@@ -98,7 +99,7 @@ uint32_t stacks_symbol_text(struct stacks *s, const char *name, size_t length)
 	uint32_t id = stacks_symbol(s, name, length, "", STACKS_USER);
 
 	if (s->symbols.n > known)
-		s->symbols.v[id].kind = (uint8_t)stacks_kind_of_name(name, length);
+		s->symbols.v[id].kind = (uint8_t)kind_of_name(name, length);
 	return id;
 }
 

@@ -112,8 +112,6 @@ double stacks_diff(struct stacks *after, const struct stacks *before, bool norma
 
 /* Length of a name without its annotation: "do_sys_open_[k]" -> 11. */
 size_t stacks_plain_length(const char *name, size_t length);
-/* The kind its annotation tells, STACKS_USER without one. */
-enum stacks_kind stacks_kind_of_name(const char *name, size_t length);
 
 /* For each symbol, how much of the root's total has it on the stack (each stack once,
  * however often it recurs) and how much has it innermost.  KEY maps a symbol to the

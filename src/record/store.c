@@ -16,7 +16,8 @@
 
 enum { DEPTH_MAX = 8 };
 
-struct err *store_replace(int base, const char *name, const void *data, size_t size_bytes)
+/* Replace or make NAME below BASE. */
+static struct err *replace(int base, const char *name, const void *data, size_t size_bytes)
 {
 	CLEANUP(mem_freep) char *temporary = mem_printf("%s.tmp", name);
 	int fd = openat(base, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
@@ -65,7 +66,7 @@ struct err *store_segment(int base, const char *table, unsigned number, const vo
 
 	store_segment_name(name, table, number);
 	TRY(make_directories(base, table));
-	return store_replace(base, name, data, size_bytes);
+	return replace(base, name, data, size_bytes);
 }
 
 static DIR *open_directory(int base, const char *name)
@@ -243,7 +244,7 @@ struct err *store_meta(int base, const struct recording_meta *meta,
 	json_end(&j);
 	json_end(&j);
 
-	struct err *err = store_replace(base, "meta.json", text.text, text.length);
+	struct err *err = replace(base, "meta.json", text.text, text.length);
 
 	str_deinit(&text);
 	return err;

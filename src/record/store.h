@@ -6,8 +6,6 @@
 #include "base/err.h"
 #include "record/recording.h"
 
-/* Replace or make NAME under DIRFD. */
-struct err *store_replace(int dirfd, const char *name, const void *data, size_t size_bytes);
 /* TABLE/NNNNNN.parquet, making the directories. */
 struct err *store_segment(int dirfd, const char *table, unsigned number, const void *data,
 			  size_t size_bytes);

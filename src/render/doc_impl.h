@@ -26,11 +26,8 @@ struct sink {
 	bool pager_is_gone;
 	struct sigaction pipe_before, int_before;
 };
-struct err *sink_open(struct sink *s, const struct render_options *options, bool may_page);
-/* Flush, wait for the pager, move the file into place. */
+/* Flush, wait for the pager, move the file into place; doc_destroy() without it removes a half file. */
 struct err *sink_finish(struct sink *s);
-/* After sink_finish(), or instead: then a half file is removed. */
-void sink_deinit(struct sink *s);
 
 struct doc {
 	const struct render_ops *ops;

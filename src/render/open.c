@@ -64,7 +64,7 @@ static bool has_pager(void)
 	return access("/usr/bin/less", X_OK) == 0 || access("/bin/less", X_OK) == 0;
 }
 
-struct err *sink_open(struct sink *s, const struct render_options *options, bool may_page)
+static struct err *sink_open(struct sink *s, const struct render_options *options, bool may_page)
 {
 	const char *path = options->path;
 
@@ -112,7 +112,7 @@ struct err *sink_finish(struct sink *s)
 	return NULL;
 }
 
-void sink_deinit(struct sink *s)
+static void sink_deinit(struct sink *s)
 {
 	wait_for_pager(s);
 	out_file_deinit(&s->file);

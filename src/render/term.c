@@ -20,19 +20,19 @@
 
 /* --- lines ------------------------------------------------------------------------------ */
 
-unsigned term_indent(const struct term *t)
+static unsigned indent(const struct term *t)
 {
 	return t->section_depth == 0 || t->width < 60 ? 0
 	       : t->section_depth > 3		      ? 6
 						      : 2 * t->section_depth;
 }
 
-unsigned term_room(const struct term *t) { return t->width - term_indent(t); }
+unsigned term_room(const struct term *t) { return t->width - indent(t); }
 
 void term_line_begin(struct term *t)
 {
 	str_clear(&t->line);
-	str_add_repeat(&t->line, ' ', term_indent(t));
+	str_add_repeat(&t->line, ' ', indent(t));
 }
 
 void term_line_end(struct term *t)

@@ -37,7 +37,6 @@ struct term {
 
 /* Start a block: pending fields out, a blank line where one belongs. */
 void term_block(struct term *t, enum term_block kind);
-unsigned term_indent(const struct term *t);
 unsigned term_room(const struct term *t); /* columns right of the indent */
 
 /* Put together t->line, then end it: trailing spaces cut, newline, written. */

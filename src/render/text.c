@@ -156,7 +156,8 @@ size_t text_prefix(const char *s, size_t length, size_t columns)
 	return i;
 }
 
-size_t text_suffix(const char *s, size_t length, size_t columns)
+/* Bytes of the longest end of S that fits into COLUMNS. */
+static size_t suffix(const char *s, size_t length, size_t columns)
 {
 	size_t i = length, wide;
 
@@ -195,7 +196,7 @@ size_t text_add_elided(struct str *out, const char *s, size_t length, size_t col
 		str_add_n(out, s, n);
 		return text_columns(s, n);
 	}
-	size_t n = cut_left ? text_suffix(s, length, columns - mark_columns)
+	size_t n = cut_left ? suffix(s, length, columns - mark_columns)
 			    : text_prefix(s, length, columns - mark_columns);
 	const char *part = cut_left ? s + length - n : s;
 

@@ -24,9 +24,8 @@ void text_add_clean(struct str *out, const char *s, size_t length, bool utf8);
 /* Columns that clean text takes (wide characters 2, combining ones 0), whatever the
  * process's locale. */
 size_t text_columns(const char *s, size_t length);
-/* Bytes of the longest prefix (from the left) or suffix that fits into COLUMNS. */
+/* Bytes of the longest prefix that fits into COLUMNS. */
 size_t text_prefix(const char *s, size_t length, size_t columns);
-size_t text_suffix(const char *s, size_t length, size_t columns);
 
 /* Append S (clean) in at most COLUMNS columns, "…" or ".." where it was cut.  Returns the
  * columns used. */
