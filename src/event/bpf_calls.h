@@ -2,7 +2,7 @@
 #ifndef SONDE_EVENT_BPF_CALLS_H
 #define SONDE_EVENT_BPF_CALLS_H
 /*
- * Between bpf/calls.bpf.c and capture/bpf/calls.c: system calls seen by BPF.  One record a
+ * Between bpf/calls.bpf.c and capture/bpf/calls*.c: system calls seen by BPF.  One record a
  * call, made at its exit; a call that blocks, or that its thread doesn't come back from,
  * has one of its entry before.
  */
