@@ -45,7 +45,7 @@ __u32 calls_wide = 0;
 /* kernel/seccomp.c: a thread that a filter has killed, since 5.17. */
 enum { SECCOMP_MODE_NONE = 0, SECCOMP_MODE_DEAD = 3 };
 
-enum { PROT_EXEC = 4, TS_COMPAT_FLAG = 2, X32_BIT = 0x40000000, FILENAME_BYTES = 4096 };
+enum { PROT_EXEC = 4, TS_COMPAT_BIT = 1, X32_BIT_AT = 30, X32_BIT = 1 << X32_BIT_AT, FILENAME_BYTES = 4096 };
 
 struct thread_info___x86 {
 	__u32 status;
@@ -141,17 +141,18 @@ static __always_inline void send_event(__u16 kind, __u64 ids, __u32 other_tid, _
 
 /* --- entry and exit ------------------------------------------------------------------------ */
 
+/* Without branches: the verifier would look at all that comes then once for each ABI. */
 static __always_inline __u32 abi_of(struct task_struct *task, __u64 *number)
 {
 #if defined(__TARGET_ARCH_x86)
-	if (((struct task_struct___x86 *)task)->thread_info.status & TS_COMPAT_FLAG)
-		return 1;
-	if (*number & X32_BIT && (__s64)*number > 0) {
-		*number &= ~(__u64)X32_BIT;
-		return 2;
-	}
-#endif
+	__u32 compat = ((struct task_struct___x86 *)task)->thread_info.status >> TS_COMPAT_BIT & 1;
+	__u32 x32 = (__u32)(*number >> X32_BIT_AT & ~(*number >> 63) & ~(__u64)compat & 1);
+
+	*number &= ~((__u64)x32 << X32_BIT_AT);
+	return compat | x32 << 1;
+#else
 	return 0;
+#endif
 }
 
 /* May a call of this number be wanted, whichever ABI's it is? */
@@ -184,22 +185,22 @@ static __always_inline void take_registers(struct bpf_call *call, const struct p
 #endif
 }
 
-/* A thread's first call, or one in a control group, which it may have left. */
-static __always_inline struct call_now *admit(struct task_struct *task)
+/* A thread's first call, or one in a control group, which it may have left; 0: it isn't looked at. */
+__noinline int admit(void)
 {
 	__u64 ids = target_current_ids();
 	struct call_now *now;
 
 	if (!ids || !target_wanted(ids))
-		return NULL;
-	now = now_make(task);
+		return 0;
+	now = now_make(bpf_get_current_task_btf());
 	if (!now) {
 		ring_lost(2);
-		return NULL;
+		return 0;
 	}
 	now->call.head.tid = (__u32)ids;
 	now->call.pid = (__u32)(ids >> 32);
-	return now;
+	return 1;
 }
 
 /* i386's socketcall and ipc are many calls (syscall/multiplex.h): which one; 0: it is no such call. */
@@ -294,6 +295,43 @@ static __always_inline void begin_call(struct call_now *now, const struct pt_reg
 		take_part(now);
 }
 
+/* The next two, not static, are looked at by the verifier once each, whatever it knows of the pointers that they are
+ * given: a thread's state may lie in one of two maps (now.bpf.h), and all behind that would be looked at twice. */
+
+/* What NOW's call refers to as it begins. */
+__noinline int call_begun(struct call_now *now, const struct bpf_calls_plan *plan)
+{
+	if (!now || !plan)
+		return 0;
+	if (plan->peek)
+		peek(now, plan->peek);
+	if (plan->phases & BPF_PLAN_AT_ENTRY) {
+		if (plan->phases & BPF_PLAN_SIMPLE)
+			copy_simple(now, plan, 0);
+		else
+			copy_phase(now, plan, 0);
+	}
+	if (calls_files && plan->files | plan->file_list)
+		copy_files_at_entry(now, plan);
+	return 0;
+}
+
+/* As it ends. */
+__noinline int call_ended(struct call_now *now, const struct bpf_calls_plan *plan)
+{
+	if (!now || !plan)
+		return 0;
+	if (plan->phases & BPF_PLAN_AT_EXIT || now->late) {
+		if (plan->phases & BPF_PLAN_SIMPLE && !now->late)
+			copy_simple(now, plan, 1);
+		else
+			copy_phase(now, plan, 1);
+	}
+	if (calls_files && plan->files | plan->file_list)
+		copy_files_at_exit(now, plan);
+	return 0;
+}
+
 /* The call's record is begun in the lane; false: it is one for the thread's storage. */
 static __always_inline bool begin_in_lane(struct bpf_lane *lane, const struct bpf_calls_plan *plan, struct task_struct *task,
 					  const struct pt_regs *regs, __u32 abi, __u32 number)
@@ -325,12 +363,26 @@ static __always_inline bool begin_in_lane(struct bpf_lane *lane, const struct bp
 	return begun;
 }
 
+/* Is the running thread one of those that are looked at?  AGAIN: it may have become another. */
+__noinline int look_at(bool again)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct call_now *now = bpf_task_storage_get(&calls_now, task, 0, 0);
+	struct bpf_lane *lane = lane_of_cpu();
+
+	if (!now || again) /* or has a spare, which it may be rid of now */
+		now = admit() ? now_find(task) : NULL;
+	if (now && lane)
+		lane_learn(lane, task, now);
+	return now != NULL;
+}
+
 static __always_inline int enter(const struct pt_regs *regs, __u64 number)
 {
 	bool in_groups = target_mode == BPF_TARGET_CGROUP || target_mode == BPF_TARGET_CGROUP_V1;
-	struct call_now *now = NULL;
 	struct bpf_calls_plan *plan;
 	struct task_struct *task;
+	struct call_now *now;
 	struct bpf_lane *lane;
 	__u32 abi, key, part, whole;
 
@@ -338,15 +390,8 @@ static __always_inline int enter(const struct pt_regs *regs, __u64 number)
 		return 0;
 	task = bpf_get_current_task_btf();
 	lane = lane_of_cpu();
-	if (!lane || !lane_is(&lane->known, task) || in_groups) {
-		now = bpf_task_storage_get(&calls_now, task, 0, 0);
-		if (!now || in_groups) /* or has a spare, which it may be rid of now */
-			now = admit(task);
-		if (!now)
-			return 0;
-		if (lane)
-			lane_learn(lane, task, now);
-	}
+	if ((!lane || !lane_is(&lane->known, task) || in_groups) && !look_at(in_groups))
+		return 0;
 	abi = abi_of(task, &number);
 	part = part_of(regs, abi, number);
 	whole = (__u32)number;
@@ -358,24 +403,14 @@ static __always_inline int enter(const struct pt_regs *regs, __u64 number)
 		return 0;
 	if (lane && !part && begin_in_lane(lane, plan, task, regs, abi, (__u32)number))
 		return 0;
-	if (!now)
-		now = now_find(task);
+	now = now_find(task);
 	if (!now) {
 		ring_lost(2);
 		return 0;
 	}
 	begin_call(now, regs, abi, (__u32)number, part ? whole : 0);
 	now->call.enter_ns = bpf_ktime_get_ns();
-	if (plan->peek)
-		peek(now, plan->peek);
-	if (plan->phases & BPF_PLAN_AT_ENTRY) {
-		if (plan->phases & BPF_PLAN_SIMPLE)
-			copy_simple(now, plan, 0);
-		else
-			copy_phase(now, plan, 0);
-	}
-	if (calls_files && plan->files | plan->file_list)
-		copy_files_at_entry(now, plan);
+	call_begun(now, plan);
 	return 0;
 }
 
@@ -426,9 +461,11 @@ static __always_inline __u64 number_late(const struct pt_regs *regs)
 #endif
 }
 
-/* A call whose entry was not seen.  -1 is what rt_sigreturn leaves, so such a call is none. */
-static __always_inline struct call_now *begin_late(struct task_struct *task, const struct pt_regs *regs, __u16 flags)
+/* A call whose entry was not seen; 0: it is not to be seen.  -1 is what rt_sigreturn leaves, so such a call is none. */
+__noinline int begin_late(__u32 flags)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
+	const struct pt_regs *regs = (const struct pt_regs *)bpf_task_pt_regs(task);
 	__u64 number = number_late(regs);
 	__u32 abi = abi_of(task, &number), part = part_of(regs, abi, number), whole = (__u32)number, key;
 	struct bpf_calls_plan *plan;
@@ -438,20 +475,19 @@ static __always_inline struct call_now *begin_late(struct task_struct *task, con
 		number = part;
 	key = plan_key(abi, (__u32)number);
 	plan = bpf_map_lookup_elem(&calls_plans, &key);
-
-	if ((__u32)number == ~0U || !plan || !plan->wanted)
-		return NULL;
-	now = admit(task);
+	if ((__u32)number == ~0U || !plan || !plan->wanted || !admit())
+		return 0;
+	now = now_find(task);
 	if (!now)
-		return NULL;
+		return 0;
 	begin_call(now, regs, abi, (__u32)number, part ? whole : 0);
 	if (!part)
 		take_registers_late(&now->call, regs);
-	now->call.flags = flags;
+	now->call.flags = (__u16)flags;
 	now->call.enter_ns = 0;
 	if (plan->peek)
 		peek(now, plan->peek);
-	return now;
+	return 1;
 }
 
 /* seccomp comes before the tracepoint of a call's entry: what a filter refuses, or lets somebody else answer, passes only
@@ -494,22 +530,20 @@ static __always_inline struct call_now *see_late(struct task_struct *task, const
 		return NULL;
 	if (!known && !result && is_birth(task, regs))
 		return NULL;
-	now = begin_late(task, regs, BPF_CALL_UNSEEN);
+	now = begin_late(BPF_CALL_UNSEEN) ? now_find(task) : NULL;
 	if (!now)
 		return NULL;
 	now->call.enter_ns = bpf_ktime_get_ns();
 	key = plan_key(now->call.abi, now->call.number);
 	plan = bpf_map_lookup_elem(&calls_plans, &key);
-	if (plan && plan->phases & BPF_PLAN_AT_ENTRY)
-		copy_phase(now, plan, 0);
-	if (calls_files && plan && plan->files | plan->file_list)
-		copy_files_at_entry(now, plan);
+	if (plan)
+		call_begun(now, plan);
 	return now;
 }
 
 /* A thread whose first sight is a return: it has been in that call since before we looked, unless it waited in none
  * then and this may be one that was refused. */
-static __always_inline struct call_now *join(struct task_struct *task, const struct pt_regs *regs)
+static __always_inline struct call_now *join(struct task_struct *task)
 {
 	__u32 tid = target_nr(task), *begun = bpf_map_lookup_elem(&calls_begun, &tid);
 	bool waited;
@@ -520,7 +554,7 @@ static __always_inline struct call_now *join(struct task_struct *task, const str
 	bpf_map_delete_elem(&calls_begun, &tid);
 	if (!waited && seccomp_mode(task) != SECCOMP_MODE_NONE)
 		return NULL;
-	return begin_late(task, regs, BPF_CALL_JOINED);
+	return begin_late(BPF_CALL_JOINED) ? now_find(task) : NULL;
 }
 
 /* A filter that kills a thread alone, and strict mode, end it within the call, whose exit doesn't come.  One that kills the
@@ -665,7 +699,7 @@ static __always_inline int leave(__u64 *ctx, bool stacks)
 	}
 	now = now_find(task);
 	if (!now)
-		now = join(task, regs);
+		now = join(task);
 	if (!now || !now->in_call)
 		now = see_late(task, regs, result, now != NULL);
 	if (!now)
@@ -683,14 +717,8 @@ static __always_inline int leave(__u64 *ctx, bool stacks)
 		now->call.flags |= BPF_CALL_IS_ERROR;
 	key = plan_key(now->call.abi, now->call.number);
 	plan = bpf_map_lookup_elem(&calls_plans, &key);
-	if (plan && (plan->phases & BPF_PLAN_AT_EXIT || now->late)) {
-		if (plan->phases & BPF_PLAN_SIMPLE && !now->late)
-			copy_simple(now, plan, 1);
-		else
-			copy_phase(now, plan, 1);
-	}
-	if (calls_files && plan && plan->files | plan->file_list)
-		copy_files_at_exit(now, plan);
+	if (plan)
+		call_ended(now, plan);
 	if (stacks)
 		add_stack(now);
 	send(now, BPF_CALLS_CALL);

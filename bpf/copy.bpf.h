@@ -30,6 +30,15 @@ enum {
 };
 enum copy_how { COPY_TEXT = 1, COPY_MORE = 2 }; /* up to a NUL; there is more behind it */
 
+/* Where among buffers we are. */
+struct vector {
+	__u64 addr;   /* of a buffer's struct iovec */
+	__u64 left;   /* bytes, of this buffer and all behind it */
+	__u32 done;   /* of this buffer */
+	__u16 more;   /* buffers, with this one */
+	__u16 failed; /* one of them isn't there */
+};
+
 /* A thread that is looked at: it has one from its first wanted call on. */
 struct call_now {
 	__u32 in_call;
@@ -38,6 +47,7 @@ struct call_now {
 	__u16 flags;   /* enum BPF_PIECE_LATE while a step is tried again */
 	__u16 parts;   /* sent of this call */
 	__u16 netlink; /* the call's messages are netlink's: whole */
+	struct vector vector; /* not on the stack, whose values the verifier follows, one round of a loop after the other */
 	struct bpf_call call;
 	__u8 data[BPF_CALLS_DATA_BYTES + BPF_CALLS_PIECE_BYTES + 64];
 };
@@ -225,36 +235,52 @@ __noinline int copy_pointers(struct call_now *now, __u64 addr, __u32 most, __u32
 	return !c.failed;
 }
 
+/* A piece of a buffer, and on to the next one behind its last. */
 static long copy_vector_at(__u32 i, void *user)
 {
-	struct copy *c = user;
-	__u64 addr = read_word(c->word, c->addr + i * 2 * c->word);
-	__u64 size = read_word(c->word, c->addr + (i * 2 + 1) * c->word), take;
+	struct call_now *now = ((struct copy *)user)->now;
+	struct vector *v = &now->vector;
+	__u8 word = word_of(now);
+	__u64 addr = read_word(word, v->addr), size = read_word(word, v->addr + word), wanted;
+	__u32 limit = buffer_limit(now), take;
+	int n;
 
-	if (c->left == 0)
-		return 1;
-	if (size > c->left)
-		size = c->left;
-	c->left -= size;
-	take = size > c->limit ? c->limit : size;
-	if (take && !copy_memory(c->now, addr, take, size > take ? COPY_MORE : 0))
-		c->failed = true;
-	return 0;
+	(void)i;
+	if (size > v->left)
+		size = v->left;
+	wanted = size > limit ? limit : size;
+	if (wanted > v->done) {
+		take = (__u32)wanted - v->done;
+		if (take > BPF_CALLS_PIECE_BYTES)
+			take = BPF_CALLS_PIECE_BYTES;
+		n = copy_piece(now, addr + v->done, take, size > wanted ? COPY_MORE : 0);
+		if (n < 0 && !v->done)
+			v->failed = 1;
+		if (n > 0)
+			v->done += (__u32)n;
+		if (n == (int)take && v->done < wanted)
+			return 0;
+	}
+	v->addr += 2 * word;
+	v->left -= size;
+	v->done = 0;
+	return --v->more == 0 || v->left == 0;
 }
 
 /* Frames may be eight deep: of what is used at two depths the deeper one is inlined. */
 static __always_inline bool vector_here(struct call_now *now, __u64 addr, __u32 count, __u64 total)
 {
-	struct copy c = { .now = now, .addr = addr, .left = total, .word = word_of(now), .limit = buffer_limit(now) };
+	struct copy c = { .now = now };
 	bool read;
 
 	if (count > 1024)
 		count = 1024;
 	if (count == 0)
 		return 1;
-	read = copy_memory(now, addr, (__u64)count * 2 * c.word, 0);
-	bpf_loop(count > VECTORS_MOST ? VECTORS_MOST : count, copy_vector_at, &c, 0);
-	return read && !c.failed;
+	read = copy_memory(now, addr, (__u64)count * 2 * word_of(now), 0);
+	now->vector = (struct vector){ .addr = addr, .left = total, .more = count > VECTORS_MOST ? VECTORS_MOST : (__u16)count };
+	bpf_loop(VECTORS_MOST + 2 * PARTS_MOST, copy_vector_at, &c, 0);
+	return read && !now->vector.failed;
 }
 
 /* Of COUNT buffers, together at most TOTAL bytes; false: not all of them are there. */
