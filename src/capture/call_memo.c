@@ -54,13 +54,15 @@ static uint64_t hash_key(const struct memo_key *key, const uint8_t *data)
 	return fold(h, 0x9ddfea08eb382d69ULL);
 }
 
-static void make_key(struct memo_key *key, const struct syscall_call *call, size_t data_bytes)
+static void make_key(struct memo_key *key, const struct syscall_entry *entry, const struct syscall_call *call,
+		     size_t data_bytes)
 {
-	const struct syscall_entry *entry = syscall_find(call->abi, call->number);
 	unsigned count = entry ? entry->arg_count : 6;
+	bool named = entry != NULL;
 
 	memset(key, 0, sizeof(*key));
-	key->words[0] = (uint64_t)call->abi << 40 | (uint64_t)call->is_error << 32 | call->number;
+	key->words[0] = (uint64_t)call->abi << 40 | (uint64_t)named << 33 | (uint64_t)call->is_error << 32 |
+			call->number;
 	key->words[1] = (uint64_t)call->result;
 	if (count == 0) /* rt_sigreturn's frame */
 		key->words[2] = call->sp;
@@ -69,8 +71,8 @@ static void make_key(struct memo_key *key, const struct syscall_call *call, size
 	key->data_bytes = data_bytes;
 }
 
-int call_memo_slot(struct call_memo *m, const struct syscall_call *call, const struct syscall_pieces *pieces,
-		   bool *known)
+int call_memo_slot(struct call_memo *m, const struct syscall_lookup *lookup, const struct syscall_call *call,
+		   const struct syscall_pieces *pieces, bool *known)
 {
 	struct memo_key key;
 	struct memo_slot *slot;
@@ -79,7 +81,7 @@ int call_memo_slot(struct call_memo *m, const struct syscall_call *call, const s
 	*known = false;
 	if (pieces->size_bytes > DATA_BYTES)
 		return CALL_MEMO_NONE;
-	make_key(&key, call, pieces->size_bytes);
+	make_key(&key, syscall_find_by(lookup, call->abi, call->number), call, pieces->size_bytes);
 	hash = hash_key(&key, pieces->blob) % CALL_MEMO_SLOTS;
 	slot = &m->slots[hash];
 	*known = slot->used && memcmp(&slot->key, &key, sizeof(key)) == 0 &&

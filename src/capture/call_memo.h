@@ -22,9 +22,10 @@ struct call_memo *call_memo_create(void);
 void call_memo_destroy(struct call_memo *m); /* NULL-safe */
 
 /* The slot of CALL, 0 to CALL_MEMO_SLOTS - 1; CALL_MEMO_NONE: it refers to too much.  *known: the
- * slot was this call's before, and what was kept by it holds.  Else it is this call's now. */
-int call_memo_slot(struct call_memo *m, const struct syscall_call *call, const struct syscall_pieces *pieces,
-		   bool *known);
+ * slot was this call's before, and what was kept by it holds.  Else it is this call's now.  LOOKUP, which
+ * may be NULL, is what the text is made with: a call that it learns of looks otherwise from then on. */
+int call_memo_slot(struct call_memo *m, const struct syscall_lookup *lookup, const struct syscall_call *call,
+		   const struct syscall_pieces *pieces, bool *known);
 
 /* Nothing is kept by SLOT. */
 void call_memo_forget(struct call_memo *m, int slot);

@@ -206,7 +206,7 @@ static enum call_verdict on_enter(void *self, struct call_thread *t, const struc
 	str_clear(&p->text);
 	look_at(c, t, SYSCALL_ENTER);
 	if (t->whole && !t->call.restarts && !(c->names && c->names->files)) /* names change under a text */
-		p->slot = call_memo_slot(c->memo, &t->call, memory->user, &p->known);
+		p->slot = call_memo_slot(c->memo, lookup_of(c), &t->call, memory->user, &p->known);
 	if (p->known) /* it is left to on_leave() */
 		return CALL_GO;
 	p->path = find_path(c, &t->call, memory);

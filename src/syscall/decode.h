@@ -17,6 +17,7 @@ struct decoder {
 	const struct syscall_memory *memory;
 	struct syscall_progress *progress;
 	struct str *out;
+	const struct syscall_entry *entry;       /* NULL: not known; asked once, it may be learned at any moment */
 	const struct syscall_describe *describe; /* may be NULL */
 	uint64_t args[6];  /* by place in the description; 64-bit halves joined */
 	uint8_t layout;    /* column of sys_field.offset */

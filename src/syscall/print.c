@@ -56,6 +56,7 @@ static void decoder_init(struct decoder *d, const struct syscall_style *style, c
 			       .memory = memory,
 			       .progress = progress,
 			       .out = out,
+			       .entry = entry,
 			       .describe = entry != NULL ? entry->describe : NULL,
 			       .layout = (unsigned)call->abi < SYSCALL_ABI_COUNT ? layouts[call->abi] : 0 };
 	d->word = (uint8_t)syscall_abi_word_bytes(call->abi);
@@ -111,18 +112,16 @@ static void print_arg(struct decoder *d, unsigned i, bool again)
 
 static void open_call(struct decoder *d, struct syscall_progress *progress)
 {
-	const struct syscall_entry *entry = syscall_find_by(d->lookup, d->call->abi, d->call->number);
 	char unknown[SYSCALL_UNKNOWN_MAX];
 
-	str_add(d->out, entry != NULL ? entry->name : syscall_unknown_name(d->call->abi, d->call->number, unknown));
+	str_add(d->out, d->entry != NULL ? d->entry->name : syscall_unknown_name(d->call->abi, d->call->number, unknown));
 	str_add_char(d->out, '(');
 	progress->open = true;
 }
 
 static void print_unknown(struct decoder *d)
 {
-	const struct syscall_entry *entry = syscall_find_by(d->lookup, d->call->abi, d->call->number);
-	unsigned count = entry != NULL ? entry->arg_count : 6;
+	unsigned count = d->entry != NULL ? d->entry->arg_count : 6;
 
 	for (unsigned i = 0; i < count; i++) {
 		if (i > 0)

@@ -159,16 +159,17 @@ def unknown(engines):
     if not os.path.exists("/sys/kernel/tracing/events/syscalls/sys_enter_openat/format"):
         print("skip  no tracepoints of system calls")
         return
-    program = "import sys, time\nend = time.time() + 20\nwhile time.time() < end and ' openat(' not in open(sys.argv[1]).read(): time.sleep(0.01)"
+    program = "import sys, time\nend = time.time() + 20\nwhile time.time() < end and ' openat(AT_FDCWD, \"' not in open(sys.argv[1]).read(): time.sleep(0.01)"
     for engine in engines:
         out = "new." + engine
         subprocess.run(["sonde", "trace", "--engine", engine, "-e", "openat", "-o", out, PYTHON, "-c", program, out],
                        env=dict(os.environ, SONDE_TEST_UNKNOWN="openat"), capture_output=True, text=True, timeout=PATIENCE_S)
         with open(out, encoding="utf-8", errors="replace") as f:
             lines = [t.split(" ", 1)[1].strip() for t in f.read().splitlines() if "+++" not in t]
-        expect("%s: a call that is not in the tables" % engine, re.match(r"syscall_0x101\(|openat\(.*, 0x\w+, 0", lines[0]) and lines[-1].startswith("openat(AT_FDCWD, "), lines[-5:])
-        if engine == "ptrace":
-            expect("ptrace: with its path and flags", re.match(r'openat\(AT_FDCWD, "/?[^"]+", 0x80000, 000\) += \d+$', lines[-1]), lines[-1])
+        named = next((i for i, t in enumerate(lines) if t.startswith("openat(")), len(lines))
+        expect("%s: a call that is not in the tables" % engine, re.match(r"syscall_0x101\(|openat\(AT_FDCWD, 0x", lines[0]) and named < len(lines), lines)
+        expect("%s: ... keeps the name that it was given" % engine, all(t.startswith("openat(AT_FDCWD, ") for t in lines[named:]), lines[-5:])
+        expect("%s: ... and has its path and flags" % engine, re.match(r'openat\(AT_FDCWD, "/?[^"]+", 0x80000, 000\) += \d+$', lines[-1]), lines[-5:])
 
 
 def socketcalls(engines):

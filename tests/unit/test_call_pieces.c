@@ -23,32 +23,60 @@ static void test_memo(void **state)
 	struct syscall_pieces pieces = { data, sizeof(data) }, large = { much, sizeof(much) };
 	struct syscall_call call = read_call(3, 1);
 	bool known;
-	int slot = call_memo_slot(memo, &call, &pieces, &known);
+	int slot = call_memo_slot(memo, NULL, &call, &pieces, &known);
 
 	assert_false(known);
-	assert_int_equal(call_memo_slot(memo, &call, &pieces, &known), slot);
+	assert_int_equal(call_memo_slot(memo, NULL, &call, &pieces, &known), slot);
 	assert_true(known);
 	call.args[4] = 1234; /* no argument of read() */
 	call.sp = 99;
-	assert_int_equal(call_memo_slot(memo, &call, &pieces, &known), slot);
+	assert_int_equal(call_memo_slot(memo, NULL, &call, &pieces, &known), slot);
 	assert_true(known);
 	/* each of these makes it another call */
 	call = read_call(4, 1);
-	call_memo_slot(memo, &call, &pieces, &known);
+	call_memo_slot(memo, NULL, &call, &pieces, &known);
 	assert_false(known);
 	call = read_call(3, 0);
-	call_memo_slot(memo, &call, &pieces, &known);
+	call_memo_slot(memo, NULL, &call, &pieces, &known);
 	assert_false(known);
 	data[3] = 5;
 	call = read_call(3, 1);
-	call_memo_slot(memo, &call, &pieces, &known);
+	call_memo_slot(memo, NULL, &call, &pieces, &known);
 	assert_false(known);
-	slot = call_memo_slot(memo, &call, &pieces, &known);
+	slot = call_memo_slot(memo, NULL, &call, &pieces, &known);
 	assert_true(known);
 	call_memo_forget(memo, slot);
-	call_memo_slot(memo, &call, &pieces, &known);
+	call_memo_slot(memo, NULL, &call, &pieces, &known);
 	assert_false(known);
-	assert_int_equal(call_memo_slot(memo, &call, &large, &known), CALL_MEMO_NONE);
+	assert_int_equal(call_memo_slot(memo, NULL, &call, &large, &known), CALL_MEMO_NONE);
+	call_memo_destroy(memo);
+}
+
+static const struct syscall_entry *find_learned(void *user, enum syscall_abi abi, uint32_t number)
+{
+	(void)abi;
+	(void)number;
+	return *(const struct syscall_entry **)user;
+}
+
+/* Its text has a number where a name belongs, until the name is learned. */
+static void test_memo_of_unknown_calls(void **state)
+{
+	const struct syscall_entry *learned = NULL;
+	struct syscall_lookup lookup = { .find = find_learned, .find_user = &learned };
+	struct call_memo *memo = call_memo_create();
+	struct syscall_pieces pieces = { NULL, 0 };
+	struct syscall_call call = { .abi = SYSCALL_ABI_X86_64, .number = 999, .args = { 1 } };
+	bool known;
+
+	call_memo_slot(memo, &lookup, &call, &pieces, &known);
+	call_memo_slot(memo, &lookup, &call, &pieces, &known);
+	assert_true(known);
+	learned = &(struct syscall_entry){ .name = "new_call", .arg_count = 6 };
+	call_memo_slot(memo, &lookup, &call, &pieces, &known);
+	assert_false(known);
+	call_memo_slot(memo, &lookup, &call, &pieces, &known);
+	assert_true(known);
 	call_memo_destroy(memo);
 }
 
@@ -112,6 +140,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_memo),
+		cmocka_unit_test(test_memo_of_unknown_calls),
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_pieces),
 	};

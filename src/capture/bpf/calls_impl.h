@@ -46,7 +46,7 @@ struct bpf_calls {
 	struct bpf_narrow *narrow; /* NULL: the entries of all calls are looked at */
 	bool widen;               /* ... and have to be: a 32-bit program was seen */
 
-	uint64_t learned[BPF_CALLS_NUMBERS / 64]; /* bit: an unknown call whose plan was looked for */
+	uint64_t learned[BPF_CALLS_NUMBERS / 64]; /* bit: an unknown call that has its plan now */
 	size_t begun;             /* threads with a call that began before */
 	bool tell_begun;          /* as soon as it is known that it blocks, else when it returns */
 };

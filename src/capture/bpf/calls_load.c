@@ -134,10 +134,10 @@ void bpf_calls_plan_unknown(struct bpf_calls *c, const struct bpf_call *r)
 	if (r->abi != 0 || key >= BPF_CALLS_NUMBERS || c->learned[key / 64] >> key % 64 & 1 ||
 	    (key + 1 != hidden && syscall_find(SYSCALL_ABI_X86_64, key)))
 		return;
-	c->learned[key / 64] |= UINT64_C(1) << key % 64;
 	entry = syscall_find_by(c->options.lookup, SYSCALL_ABI_X86_64, key);
-	if (!entry)
+	if (!entry) /* not yet: whoever describes it has to see one first */
 		return;
+	c->learned[key / 64] |= UINT64_C(1) << key % 64;
 	syscall_plan_entry(SYSCALL_ABI_X86_64, entry, c->options.verbose, &steps);
 	fill_plan(c, &steps, &plan);
 	if (c->skel && bpf_map_update_elem(bpf_map__fd(c->skel->maps.calls_plans), &key, &plan, 0) != 0)
@@ -183,6 +183,8 @@ static uint32_t kinds_of(const struct bpf_calls *c)
 			syscall_plan_get(abi, number, c->options.verbose, &plan);
 			for (unsigned i = 0; i < BPF_CALLS_STEPS; i++)
 				kinds |= 1U << plan.steps[i].kind;
+			if (!syscall_find(abi, number)) /* what may be learned of it */
+				kinds |= 1U << SYSCALL_PLAN_STRING;
 		}
 	return kinds;
 }

@@ -40,7 +40,7 @@ bool printer_memo_enter(struct printer *p, struct call_thread *t, const struct s
 	line->slot = CALL_MEMO_NONE;
 	line->known = false;
 	if (p->memo && t->whole && !t->call.restarts)
-		line->slot = call_memo_slot(p->memo, &t->call, memory->user, &line->known);
+		line->slot = call_memo_slot(p->memo, &p->lookup, &t->call, memory->user, &line->known);
 	return line->known;
 }
 
