@@ -86,13 +86,17 @@ static __always_inline __u32 plan_key(__u32 abi, __u32 number)
 
 /* Strings that were not there at entry: by the time that a call waits the kernel has read them.  After an
  * exec they would be gone. */
-static __always_inline void read_late(struct call_now *now)
+__noinline int read_late(struct call_now *now)
 {
-	__u32 key = plan_key(now->call.abi, now->call.number);
-	struct bpf_calls_plan *plan = bpf_map_lookup_elem(&calls_plans, &key);
+	struct bpf_calls_plan *plan;
+	__u32 key;
 
+	if (!now)
+		return 0;
+	key = plan_key(now->call.abi, now->call.number);
+	plan = bpf_map_lookup_elem(&calls_plans, &key);
 	if (!plan)
-		return;
+		return 0;
 	now->phase = 0;
 	now->flags = BPF_PIECE_LATE;
 	for (__u32 i = 0; i < 3; i++) {
@@ -110,6 +114,7 @@ static __always_inline void read_late(struct call_now *now)
 			now->late &= ~(1U << i);
 	}
 	now->call.flags |= BPF_CALL_LATE;
+	return 0;
 }
 
 static __always_inline void send_entry(struct call_now *now)

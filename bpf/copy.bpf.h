@@ -183,22 +183,19 @@ static __always_inline bool copy_memory(struct call_now *now, __u64 addr, __u64 
 
 /* --- lists -------------------------------------------------------------------------------- */
 
+/* Bytes of a pointer, and one that is read: without branches, after each of which the verifier would look at all that
+ * comes again. */
 static __always_inline __u8 word_of(const struct call_now *now)
 {
-	return now->call.abi == 0 ? 8 : 4;
+	return (__u8)(4 + (((__u32)now->call.abi - 1) >> 31 << 2)); /* 8 of abi 0, else 4 */
 }
 
 static __always_inline __u64 read_word(__u8 word, __u64 addr)
 {
-	__u64 value = 0;
-	__u32 narrow = 0;
+	__u64 value[2] = { 0 }; /* the second for the verifier, which knows no more than the mask */
 
-	if (word == 8) {
-		bpf_probe_read_user(&value, sizeof(value), (void *)addr);
-		return value;
-	}
-	bpf_probe_read_user(&narrow, sizeof(narrow), (void *)addr);
-	return narrow;
+	bpf_probe_read_user(value, word & 12, (void *)addr);
+	return value[0];
 }
 
 /* Bytes of a buffer that are wanted: those that are shown as text, or whole messages. */
@@ -277,7 +274,7 @@ static __always_inline bool vector_here(struct call_now *now, __u64 addr, __u32 
 		count = 1024;
 	if (count == 0)
 		return 1;
-	read = copy_memory(now, addr, (__u64)count * 2 * word_of(now), 0);
+	read = copy_long(now, addr, (__u64)count * 2 * word_of(now), 0);
 	now->vector = (struct vector){ .addr = addr, .left = total, .more = count > VECTORS_MOST ? VECTORS_MOST : (__u16)count };
 	bpf_loop(VECTORS_MOST + 2 * PARTS_MOST, copy_vector_at, &c, 0);
 	return read && !now->vector.failed;
@@ -304,7 +301,7 @@ static __always_inline bool message_here(struct call_now *now, __u64 addr, __u64
 	if (name && name_size)
 		read = copy_piece(now, name, name_size > NAME_BYTES ? NAME_BYTES : name_size, 0) >= 0;
 	if (control && control_size)
-		read &= copy_memory(now, control, control_size > CONTROL_BYTES ? CONTROL_BYTES : control_size,
+		read &= copy_long(now, control, control_size > CONTROL_BYTES ? CONTROL_BYTES : control_size,
 				    control_size > CONTROL_BYTES ? COPY_MORE : 0);
 	return vector_here(now, read_word(w, addr + 2 * w), (__u32)read_word(w, addr + 3 * w), total) && read;
 }
@@ -317,11 +314,11 @@ __noinline int copy_message(struct call_now *now, __u64 addr, __u64 total)
 static long copy_message_at(__u32 i, void *user)
 {
 	struct copy *c = user;
-	__u64 addr = c->addr + i * (c->word == 8 ? 64 : 32);
+	__u64 addr = c->addr + i * 8 * c->word;
 	__u32 length = 0;
 
 	/* msg_len, behind the header, is what was received */
-	bpf_probe_read_user(&length, sizeof(length), (void *)(addr + (c->word == 8 ? 56 : 28)));
+	bpf_probe_read_user(&length, sizeof(length), (void *)(addr + 7 * c->word));
 	if (!message_here(c->now, addr, c->left ? c->left : length))
 		c->failed = true;
 	return 0;
@@ -340,7 +337,7 @@ __noinline int copy_messages(struct call_now *now, __u64 addr, __u32 count, __u6
 		count = 1024;
 	if (count == 0)
 		return 1;
-	read = copy_memory(now, addr, (__u64)count * (c.word == 8 ? 64 : 32), 0);
+	read = copy_long(now, addr, (__u64)count * 8 * c.word, 0);
 	bpf_loop(count > MESSAGES_MOST ? MESSAGES_MOST : count, copy_message_at, &c, 0);
 	return read && !c.failed;
 }
@@ -380,7 +377,7 @@ __noinline int copy_followed(struct call_now *now, __u64 addr, __u32 bytes, __u3
 	c.word = word_of(now);
 	if (c.limit < calls_string_limit + 1)
 		c.limit = calls_string_limit + 1;
-	words = bytes / (c.word == 8 ? 8 : 4);
+	words = bytes / c.word;
 	bpf_loop(words > FOLLOW_WORDS_MOST ? FOLLOW_WORDS_MOST : words, follow_at, &c, 0);
 	return 1;
 }
@@ -583,7 +580,7 @@ static __always_inline bool copy_mmsghdr(struct call_now *now, const struct bpf_
 
 	if (received && now->phase == 0) { /* the room for names, and no data */
 		count = (__u32)argument(&now->call, 2);
-		return !count || copy_memory(now, addr, (count > ROOMS_MOST ? ROOMS_MOST : count) * (word_of(now) == 8 ? 64 : 32), 0);
+		return !count || copy_memory(now, addr, (count > ROOMS_MOST ? ROOMS_MOST : count) * 8 * word_of(now), 0);
 	}
 	if ((__s64)count < 0)
 		return true;

@@ -376,7 +376,7 @@ __noinline int copy_passed(struct call_now *now, __u64 addr)
 /* Those of COUNT struct mmsghdr at argument 1. */
 static __always_inline void copy_passed_many(struct call_now *now, __u32 count)
 {
-	__u32 step = word_of(now) == 8 ? 64 : 32; /* bytes of one */
+	__u32 step = 8 * word_of(now); /* bytes of one */
 
 	for (__u32 i = 0; i < FILE_MESSAGES_MOST; i++)
 		if (i < count)
