@@ -16,6 +16,8 @@
 #include "event/bpf_calls.h"
 #include "files.bpf.h"
 #include "lane.bpf.h"
+#include "life.bpf.h"
+#include "multiplex.bpf.h"
 #include "now.bpf.h"
 #include "ring.bpf.h"
 #include "stacks.bpf.h"
@@ -27,15 +29,6 @@ const volatile __u32 calls_show_blocked = 1;
 /* Bit: some ABI's call of that number is wanted.  The quick no for all others. */
 const volatile __u64 calls_numbers[BPF_CALLS_NUMBERS / 64] = { 0 };
 const volatile __u32 calls_others = 1; /* numbers beyond those */
-/* By socketcall's first argument: the call that it is, and how many arguments that has. */
-enum { SOCKETCALL = 102, SOCKETCALLS = 32 }; /* a power of two */
-const volatile __u16 calls_socket_numbers[SOCKETCALLS] = { 0 };
-const volatile __u8 calls_socket_args[SOCKETCALLS] = { 0 };
-/* By ipc's: the call that it is, where its arguments are among ipc's, and what of them is in memory. */
-enum { IPC = 117, IPCS = 32, IPC_UNION = 1, IPC_PAIR = 2, SHMAT = 397, WAS_IPC = 1 }; /* syscall/multiplex.h */
-const volatile __u16 calls_ipc_numbers[IPCS] = { 0 };
-const volatile __u8 calls_ipc_order[IPCS * 8] = { 0 };
-const volatile __u8 calls_ipc_memory[IPCS] = { 0 };
 /* Entries are seen by calls_enter_one(), not by calls_enter(). */
 const volatile __u8 calls_narrow = 0;
 
@@ -127,23 +120,6 @@ static __always_inline void send_entry(struct call_now *now)
 	now->call.flags |= BPF_CALL_SHOWN;
 }
 
-static __always_inline void send_event(__u16 kind, __u64 ids, __u32 other_tid, __u32 other_pid, __u32 value)
-{
-	struct bpf_calls_event *e = ring_reserve(sizeof(*e));
-
-	if (!e) {
-		ring_lost(1);
-		return;
-	}
-	ring_head(&e->head, kind, (__u32)ids);
-	e->pid = (__u32)(ids >> 32);
-	e->other_tid = other_tid;
-	e->other_pid = other_pid;
-	e->value = value;
-	bpf_get_current_comm(e->comm, sizeof(e->comm));
-	ring_submit(e, sizeof(*e));
-}
-
 /* --- entry and exit ------------------------------------------------------------------------ */
 
 /* Without branches: the verifier would look at all that comes then once for each ABI. */
@@ -206,79 +182,6 @@ __noinline int admit(void)
 	now->call.head.tid = (__u32)ids;
 	now->call.pid = (__u32)(ids >> 32);
 	return 1;
-}
-
-/* i386's socketcall and ipc are many calls (syscall/multiplex.h): which one; 0: it is no such call. */
-static __always_inline __u32 part_of(const struct pt_regs *regs, __u32 abi, __u64 number)
-{
-#if defined(__TARGET_ARCH_x86)
-	if (abi == 1 && number == SOCKETCALL && (__u32)regs->bx < SOCKETCALLS)
-		return calls_socket_numbers[(__u32)regs->bx & (SOCKETCALLS - 1)];
-	if (abi == 1 && number == IPC && ((__u32)regs->bx & 0xffff) < IPCS)
-		return calls_ipc_numbers[(__u32)regs->bx & (IPCS - 1)];
-#endif
-	return 0;
-}
-
-/* Its arguments, which lie in memory.  (A function of its own: frames are counted.) */
-__noinline int take_part(struct call_now *now)
-{
-	__u32 args[6] = { 0 }, count;
-
-	if (!now)
-		return 0;
-	count = calls_socket_args[now->call.args[0] & (SOCKETCALLS - 1)];
-	if (count > 6 || bpf_probe_read_user(args, count * 4, (void *)now->call.args[1])) {
-		now->call.number = SOCKETCALL;
-		return 0;
-	}
-	for (__u32 i = 0; i < 6; i++)
-		now->call.args[i] = args[i];
-	return 0;
-}
-
-/* The same for ipc. */
-__noinline int take_ipc_part(struct call_now *now)
-{
-	__u64 args[8] = { 0 };
-	__u32 words[2] = { 0 }, which, memory, index;
-	bool unread;
-
-	if (!now)
-		return 0;
-	which = now->call.args[0] & (IPCS - 1);
-	memory = calls_ipc_memory[which];
-	if (memory == IPC_PAIR && now->call.args[0] >> 16 & 0xffff)
-		memory = 0;
-	unread = memory && bpf_probe_read_user(words, memory == IPC_PAIR ? 8 : 4, (void *)now->call.args[4]);
-	if (unread && memory == IPC_PAIR) {
-		now->call.number = IPC;
-		return 0;
-	}
-	for (__u32 i = 0; i < 6; i++)
-		args[i] = now->call.args[i];
-	args[0] = 0;
-	for (__u32 i = 0; i < 5; i++) {
-		index = calls_ipc_order[which * 8 + i];
-		now->call.args[i] = args[index & 7];
-	}
-	if (memory == IPC_PAIR)
-		now->call.args[1] = words[0];
-	if (memory && !unread)
-		now->call.args[3] = memory == IPC_PAIR ? words[1] : words[0];
-	now->call.args[5] = unread ? 0 : (__u64)WAS_IPC << 32;
-	return 0;
-}
-
-/* shmat's address is where the program wants it. */
-static __always_inline __s64 ipc_result(const struct call_now *now, __s64 result)
-{
-	__u32 addr;
-
-	if (now->call.number == SHMAT && now->call.args[5] >> 32 && !result &&
-	    !bpf_probe_read_user(&addr, sizeof(addr), (void *)(__u64)(__u32)now->call.args[3]))
-		return addr;
-	return result;
 }
 
 /* What is remembered of a call begins anew.  MULTIPLEXER: the call by which it was made, socketcall() or ipc(); else 0. */
@@ -766,17 +669,6 @@ int calls_exit_stack(__u64 *ctx)
 
 /* --- around them --------------------------------------------------------------------------- */
 
-enum { STATE_STOPPED = 4, JOBCTL_STOP_SIGNAL = 0xffff }; /* include/linux/sched.h, sched/jobctl.h */
-
-/* It stops, with its process, until SIGCONT. */
-static __always_inline void send_stop(struct task_struct *task)
-{
-	__u64 ids = target_current_ids();
-
-	if (ids && target_wanted(ids))
-		send_event(BPF_CALLS_STOP, ids, 0, 0, (__u32)task->jobctl & JOBCTL_STOP_SIGNAL);
-}
-
 /* sched_switch(preempt, prev, next, ...): prev is the current task. */
 SEC("raw_tp/sched_switch")
 int calls_switch(struct bpf_raw_tracepoint_args *ctx)
@@ -798,18 +690,6 @@ int calls_switch(struct bpf_raw_tracepoint_args *ctx)
 	now = now_find(task);
 	if (now)
 		send_entry(now);
-	return 0;
-}
-
-/* sched_process_fork(parent, child) */
-SEC("raw_tp/sched_process_fork")
-int calls_fork(struct bpf_raw_tracepoint_args *ctx)
-{
-	struct task_struct *child = (struct task_struct *)ctx->args[1];
-	__u64 ids = target_current_ids();
-
-	if (ids && target_wanted(ids) && target_mode != BPF_TARGET_THREADS)
-		send_event(BPF_CALLS_FORK, ids, target_nr(child), target_nr(BPF_CORE_READ(child, group_leader)), 0);
 	return 0;
 }
 
@@ -899,96 +779,6 @@ int calls_exit_thread(struct bpf_raw_tracepoint_args *ctx)
 	}
 	now_forget(task);
 	send_event(BPF_CALLS_EXIT, ids, 0, 0, (__u32)task->exit_code);
-	return 0;
-}
-
-static __always_inline void send_signal(__u16 kind, __u64 ids, __u32 number, const void *info, __u64 stack)
-{
-	struct bpf_calls_signal *s = ring_reserve(sizeof(*s));
-	__u32 *head;
-
-	if (!s) {
-		ring_lost(1);
-		return;
-	}
-	ring_head(&s->head, kind, (__u32)ids);
-	s->pid = (__u32)(ids >> 32);
-	s->number = number;
-	s->stack = stack;
-	__builtin_memset(s->siginfo, 0, sizeof(s->siginfo));
-	if ((unsigned long)info > 1) {
-		bpf_probe_read_kernel(s->siginfo, sizeof(s->siginfo), info);
-	} else { /* SEND_SIG_NOINFO: kill() by the running task; SEND_SIG_PRIV: the kernel */
-		head = (__u32 *)s->siginfo;
-		head[0] = number;
-		head[2] = info ? 0x80 : 0;
-		if (!info) {
-			head[4] = (__u32)(target_current_ids() >> 32);
-			head[5] = (__u32)bpf_get_current_uid_gid();
-		}
-	}
-	ring_submit(s, sizeof(*s));
-}
-
-enum { SA_IMMUTABLE = 0x00800000 }; /* include/linux/signal_types.h, since 5.16 */
-
-/* Neither of SIGKILL nor of one that the kernel insists on (a filter's SIGSYS that kills) can a tracer by ptrace see the
- * delivery: the thread just ends. */
-static __always_inline bool is_delivery(const struct bpf_raw_tracepoint_args *ctx)
-{
-	return ctx->args[0] != 9 && !(BPF_CORE_READ((const struct k_sigaction *)ctx->args[2], sa.sa_flags) & SA_IMMUTABLE);
-}
-
-/* signal_deliver(sig, info, action) */
-SEC("raw_tp/signal_deliver")
-int calls_signal(struct bpf_raw_tracepoint_args *ctx)
-{
-	__u64 ids = target_current_ids();
-
-	if (ids && target_wanted(ids) && is_delivery(ctx))
-		send_signal(BPF_CALLS_SIGNAL, ids, (__u32)ctx->args[0], (void *)ctx->args[1], 0);
-	return 0;
-}
-
-/* In its place with -k. */
-SEC("raw_tp/signal_deliver")
-int calls_signal_stack(struct bpf_raw_tracepoint_args *ctx)
-{
-	__u64 ids = target_current_ids();
-
-	if (ids && target_wanted(ids) && is_delivery(ctx))
-		send_signal(BPF_CALLS_SIGNAL, ids, (__u32)ctx->args[0], (void *)ctx->args[1], stack_take(ids));
-	return 0;
-}
-
-enum { SIGNAL_DELIVERED = 0, SIGNAL_IGNORED = 1, SIGNAL_GROUP_EXIT = 4 };
-
-/* Is it seen by a tracer by ptrace alone?  One that the thread ignores, unless its process is ending; one that has
- * just ended the process. */
-static __always_inline bool never_delivered(struct task_struct *task, int number, __u64 result)
-{
-	bool ends = BPF_CORE_READ(task, signal, flags) & SIGNAL_GROUP_EXIT;
-
-	if (result == SIGNAL_IGNORED)
-		return !ends;
-	return result == SIGNAL_DELIVERED && ends && number != 9 && BPF_CORE_READ(task, signal, group_exit_code) == number;
-}
-
-/* signal_generate(sig, info, task, group, result): those that a thread ignores are never
- * delivered, and those that end it are SIGKILL by then; a tracer by ptrace sees them. */
-SEC("raw_tp/signal_generate")
-int calls_ignored(struct bpf_raw_tracepoint_args *ctx)
-{
-	struct task_struct *task = (struct task_struct *)ctx->args[2];
-	__u32 tid, pid;
-
-	if (!never_delivered(task, (int)ctx->args[0], ctx->args[4]) || target_mode == BPF_TARGET_CGROUP ||
-	    target_mode == BPF_TARGET_CGROUP_V1)
-		return 0;
-	tid = target_nr(task);
-	pid = target_nr(BPF_CORE_READ(task, group_leader));
-	if (tid && target_wanted((__u64)pid << 32 | tid))
-		send_signal(BPF_CALLS_IGNORED, (__u64)pid << 32 | tid, (__u32)ctx->args[0], (void *)ctx->args[1], 0);
 	return 0;
 }
 
