@@ -14,6 +14,7 @@
 #include <linux/loop.h>
 #include <mqueue.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -197,6 +198,35 @@ static void results(void)
 	personality(PER_LINUX);
 }
 
+static int first_thread; /* 0: it has ended */
+
+static int exec_then(void *unused)
+{
+	static char name[] = "true";
+	char *const args[] = { name, NULL };
+
+	(void)unused;
+	syscall(SYS_futex, &first_thread, 0 /* FUTEX_WAIT */, 1, NULL);
+	execv("/bin/true", args);
+	return 1;
+}
+
+/* The first thread of a process ends, then another one execs. */
+static void exec_of_second(void)
+{
+	enum { FLAGS = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM, STACK = 65536 };
+	char *stack = mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int pid = fork();
+
+	if (pid == 0) {
+		first_thread = 1;
+		syscall(SYS_set_tid_address, &first_thread);
+		clone(exec_then, stack + STACK, FLAGS, NULL);
+		syscall(SYS_exit, 7);
+	}
+	waitpid(pid, NULL, 0);
+}
+
 int main(void)
 {
 	page = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -209,5 +239,6 @@ int main(void)
 	descriptors();
 	named();
 	results();
+	exec_of_second();
 	return 0;
 }

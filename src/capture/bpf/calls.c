@@ -252,5 +252,6 @@ void bpf_calls_destroy(struct bpf_calls *c)
 		free(c->unfinished.v[i]);
 	vec_deinit(&c->unfinished);
 	vec_deinit(&c->lost);
+	vec_deinit(&c->changing);
 	free(c);
 }

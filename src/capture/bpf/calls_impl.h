@@ -23,6 +23,11 @@ struct watched {
 	uint64_t parts_ns;        /* that call's entry */
 	bool begun;               /* in a call since before we looked, `before`, which was not told yet */
 	struct bpf_call before;
+	bool threaded;            /* the first thread of a process that had others, too */
+	bool over;                /* ... and has ended while `others` are left */
+	size_t others;
+	uint32_t becomes;         /* it has exec'ed and gets the first thread's id, which is told with the call; 0: no */
+	uint64_t becomes_ns;
 };
 
 struct bpf_calls_loss {
@@ -48,6 +53,8 @@ struct bpf_calls {
 
 	uint64_t learned[BPF_CALLS_NUMBERS / 64]; /* bit: an unknown call that has its plan now */
 	size_t begun;             /* threads with a call that began before */
+	bool strangers;           /* threads were met before the first one of their process */
+	VEC(struct watched *) changing; /* those that become another */
 	bool tell_begun;          /* as soon as it is known that it blocks, else when it returns */
 };
 
@@ -57,6 +64,7 @@ struct bpf_calls {
 void bpf_calls_begin_loading(struct bpf_calls *c);
 /* What bpf_calls_load() made, whole or not. */
 void bpf_calls_unload(struct bpf_calls *c);
+bool bpf_calls_wants_exec(const struct bpf_calls *c);
 /* Have the entries of all calls looked at, where only those of wanted ones were. */
 struct err *bpf_calls_widen(struct bpf_calls *c);
 /* R is a call that the tables don't know: if the kernel has described it by now, it is copied as any other's from the next on. */

@@ -189,7 +189,7 @@ static uint32_t kinds_of(const struct bpf_calls *c)
 	return kinds;
 }
 
-static bool wants_exec(const struct bpf_calls *c)
+bool bpf_calls_wants_exec(const struct bpf_calls *c)
 {
 	static const char *const names[] = { "execve", "execveat" };
 
@@ -296,7 +296,7 @@ static struct err *load(struct bpf_calls *c, bool lanes)
 	set_numbers(c->options.wanted, skel);
 	skel->rodata->calls_show_blocked = !c->options.whole_calls;
 	bpf_program__set_autoattach(skel->progs.calls_rest, false);
-	bpf_program__set_autoload(skel->progs.calls_prepare_exec, wants_exec(c));
+	bpf_program__set_autoload(skel->progs.calls_prepare_exec, bpf_calls_wants_exec(c));
 	bpf_program__set_autoattach(skel->progs.calls_prepare_exec, false);
 	TRY(bpf_rings_prepare(skel->maps.rings, skel->maps.ring_states, ring_bytes(c), &skel->rodata->ring_wake_bytes));
 	if (lanes)
@@ -308,7 +308,7 @@ static struct err *load(struct bpf_calls *c, bool lanes)
 	TRY(open_stacks(c));
 	TRY(fill_plans(c));
 	TRY(bpf_loader_attach(&c->loader, skel->skeleton));
-	if (wants_exec(c))
+	if (bpf_calls_wants_exec(c))
 		skel->links.calls_prepare_exec = bpf_program__attach(skel->progs.calls_prepare_exec); /* NULL before Linux 6.10 */
 	if (!skel->rodata->calls_narrow)
 		return NULL;

@@ -29,6 +29,19 @@ static struct watched *find(const struct bpf_calls *c, uint32_t tid)
 	return slot ? (struct watched *)(uintptr_t)*slot : NULL;
 }
 
+/* W is new: the first thread of its process has to wait for its end. */
+static void note_thread(struct bpf_calls *c, const struct watched *w)
+{
+	struct watched *first = w->shown.tid == w->shown.pid ? NULL : find(c, (uint32_t)w->shown.pid);
+
+	if (first) {
+		first->threaded = true;
+		first->others += first->over;
+	} else if (w->shown.tid != w->shown.pid) {
+		c->strangers = true;
+	}
+}
+
 static struct watched *make(struct bpf_calls *c, uint32_t pid, uint32_t tid, enum call_begin how, uint64_t time_ns,
 			    const struct watched *parent)
 {
@@ -38,6 +51,7 @@ static struct watched *make(struct bpf_calls *c, uint32_t pid, uint32_t tid, enu
 	w->shown.pid = (pid_t)pid;
 	w->shown.tid = (pid_t)tid;
 	w->shown.event_ns = time_ns;
+	note_thread(c, w);
 	if (parent) {
 		w->shown.parent_tid = parent->shown.tid;
 		w->shown.parent_pid = parent->shown.pid;
@@ -65,8 +79,22 @@ static void release(struct watched *w)
 	free(w);
 }
 
+static void unchange(struct bpf_calls *c, const struct watched *w)
+{
+	for (size_t i = 0; i < c->changing.n; i++)
+		if (c->changing.v[i] == w) {
+			vec_remove(&c->changing, i);
+			return;
+		}
+}
+
 static void drop(struct bpf_calls *c, struct watched *w)
 {
+	struct watched *first = w->shown.tid == w->shown.pid ? NULL : find(c, (uint32_t)w->shown.pid);
+
+	if (first && first->over && first->others)
+		first->others--;
+	unchange(c, w);
 	c->begun -= w->begun;
 	map_remove(&c->threads, (uint64_t)w->shown.tid);
 	release(w);
@@ -164,6 +192,8 @@ static struct syscall_pieces pieces_of(struct watched *w, const struct bpf_call 
 	return (struct syscall_pieces){ w->parts.text, w->parts.length };
 }
 
+static void become(struct bpf_calls *c, struct watched *w);
+
 static void tell_call(struct bpf_calls *c, struct watched *w, const struct bpf_call *r)
 {
 	bool entry_told = r->flags & (BPF_CALL_SHOWN | BPF_CALL_JOINED) && w->shown.in_call;
@@ -173,7 +203,7 @@ static void tell_call(struct bpf_calls *c, struct watched *w, const struct bpf_c
 	tell_ignored(c, w, r->enter_ns);
 	if (!entry_told)
 		set_call(&w->shown, r);
-	w->shown.whole = !entry_told && r->head.kind == BPF_CALLS_CALL && !(r->flags & BPF_CALL_JOINED);
+	w->shown.whole = !entry_told && r->head.kind == BPF_CALLS_CALL && !(r->flags & BPF_CALL_JOINED) && !w->becomes;
 	if (w->hidden && (!is_exec(&w->shown.call) || (c->options.hide_failed_exec && r->flags & BPF_CALL_IS_ERROR)))
 		return;
 	if (r->flags & BPF_CALL_JOINED && !entry_told)
@@ -185,9 +215,13 @@ static void tell_call(struct bpf_calls *c, struct watched *w, const struct bpf_c
 	w->shown.stack = c->stacks ? call_stacks_id(c->stacks, w->shown.pid, syscall_pieces_stack(&pieces)) : 0;
 	if (!entry_told)
 		tell_enter(c, w, &memory);
+	if (w->becomes)
+		become(c, w);
 	if (r->head.kind == BPF_CALLS_CALL)
 		tell_leave(c, w, r, &memory);
 	w->shown.pieces = NULL;
+	if (r->head.kind == BPF_CALLS_CALL)
+		tell_ignored(c, w, r->head.time_ns);
 	bpf_calls_plan_unknown(c, r);
 }
 
@@ -237,10 +271,25 @@ void bpf_calls_tell_begun(struct bpf_calls *c, uint64_t cutoff_ns)
 	}
 }
 
+/* Who has the id TID, or gets it with the call that it is in; NULL: nobody. */
+static struct watched *changing(const struct bpf_calls *c, uint32_t tid)
+{
+	for (size_t i = 0; i < c->changing.n; i++)
+		if (c->changing.v[i]->becomes == tid)
+			return c->changing.v[i];
+	return NULL;
+}
+
 static void on_call(struct bpf_calls *c, const struct bpf_call *r, uint32_t size_bytes)
 {
-	struct watched *w = bpf_calls_watch(c, r->pid, r->head.tid, CALL_BEGIN_ATTACHED, r->enter_ns ? r->enter_ns : c->start_ns);
+	struct watched *w = changing(c, r->head.tid);
 
+	if (w && !is_exec(&(struct syscall_call){ .abi = (enum syscall_abi)r->abi, .number = r->number })) {
+		become(c, w);
+		w = NULL;
+	}
+	if (!w)
+		w = bpf_calls_watch(c, r->pid, r->head.tid, CALL_BEGIN_ATTACHED, r->enter_ns ? r->enter_ns : c->start_ns);
 	forget_begun(c, w); /* this is it, or one behind it */
 	c->widen = c->widen || (r->flags & BPF_CALL_UNSEEN && r->abi != SYSCALL_ABI_X86_64); /* else a refused one */
 	if (sizeof(*r) + r->data_bytes > size_bytes || r->abi >= SYSCALL_ABI_COUNT)
@@ -269,68 +318,114 @@ static void see_exec(struct bpf_calls *c, const struct watched *w, const struct 
 	track_saw_exec(c->options.track, w->shown.pid, w->shown.tid, comm, e->head.time_ns, e->head.time_ns);
 }
 
-static void on_exec(struct bpf_calls *c, const struct bpf_calls_event *e)
+static void execed(struct bpf_calls *c, struct watched *w, uint64_t time_ns)
 {
-	struct watched *w = find(c, e->head.tid), *old = find(c, e->other_tid);
-
-	if (e->other_tid != e->head.tid && old) {
-		if (w) {
-			w->shown.event_ns = e->head.time_ns;
-			c->options.sink->superseded(c->options.sink_self, &w->shown, (pid_t)e->other_tid);
-			drop(c, w);
-		}
-		map_remove(&c->threads, e->other_tid);
-		w = old;
-		w->shown.tid = w->shown.pid = (pid_t)e->head.tid;
-		*map_get(&c->threads, e->head.tid, NULL) = (uintptr_t)w;
-	}
-	if (!w)
-		w = bpf_calls_watch(c, e->pid, e->head.tid, CALL_BEGIN_ATTACHED, e->head.time_ns);
 	w->hidden = false;
-	w->shown.event_ns = e->head.time_ns;
-	if (c->stacks) /* what is mapped is told from here on */
-		see_exec(c, w, e);
+	w->shown.event_ns = time_ns;
 	c->options.sink->execed(c->options.sink_self, &w->shown);
 }
 
-/* The first thread of a process in which another one execs is killed for that, and the other one gets
- * its id: on_exec() tells of it. */
-static bool makes_way(const struct bpf_calls *c, const struct watched *w)
+/* Another thread than the first one has exec'ed: it has the id of the first one, which is gone. */
+static void become(struct bpf_calls *c, struct watched *w)
 {
-	struct map_slot *slot;
+	struct watched *first = find(c, w->becomes);
+	pid_t by = w->shown.tid;
 
-	if (w->shown.tid != w->shown.pid)
-		return false;
-	for (size_t i = 0; (slot = map_next(&c->threads, &i)) != NULL;) {
-		const struct watched *other = (const struct watched *)(uintptr_t)slot->value;
-
-		if (other != w && other->shown.pid == w->shown.pid && other->shown.in_call && is_exec(&other->shown.call))
-			return true;
+	unchange(c, w);
+	if (first && first != w) {
+		first->shown.event_ns = w->becomes_ns;
+		c->options.sink->superseded(c->options.sink_self, &first->shown, by);
+		drop(c, first);
 	}
-	return false;
+	map_remove(&c->threads, (uint64_t)by);
+	w->shown.tid = w->shown.pid = (pid_t)w->becomes;
+	*map_get(&c->threads, w->becomes, NULL) = (uintptr_t)w;
+	w->becomes = 0;
+	execed(c, w, w->becomes_ns);
 }
 
-static void on_end(struct bpf_calls *c, const struct bpf_calls_event *e)
+/* What is told next of TID is not its execve's end. */
+static void settle(struct bpf_calls *c, uint32_t tid)
 {
-	struct watched *w = find(c, e->head.tid);
+	struct watched *w = changing(c, tid);
 
-	if (!w)
-		return;
-	if (e->value == 0 && makes_way(c, w)) {
-		w->shown.event_ns = w->shown.leave_ns = e->head.time_ns;
-		c->options.sink->leaving(c->options.sink_self, &w->shown);
+	if (w)
+		become(c, w);
+}
+
+static void become_all(struct bpf_calls *c)
+{
+	while (c->changing.n)
+		become(c, c->changing.v[0]);
+}
+
+static void on_exec(struct bpf_calls *c, const struct bpf_calls_event *e)
+{
+	struct watched *w = e->other_tid != e->head.tid ? find(c, e->other_tid) : NULL;
+	bool changes = w && !w->becomes;
+
+	if (!changes)
+		w = bpf_calls_watch(c, e->pid, e->head.tid, CALL_BEGIN_ATTACHED, e->head.time_ns);
+	if (c->stacks) /* what is mapped is told from here on */
+		see_exec(c, w, e);
+	if (!changes) {
+		execed(c, w, e->head.time_ns);
 		return;
 	}
-	tell_ignored(c, w, e->head.time_ns);
+	w->becomes = e->head.tid;
+	w->becomes_ns = e->head.time_ns;
+	vec_push(&c->changing, w);
+	if (w->shown.in_call || !bpf_calls_wants_exec(c)) /* else its entry is told first, which comes with its exit */
+		become(c, w);
+}
+
+/* How many of FIRST's process are left besides. */
+static size_t others_of(const struct bpf_calls *c, const struct watched *first)
+{
+	struct map_slot *slot;
+	size_t n = 0;
+
+	for (size_t i = 0; (first->threaded || c->strangers) && (slot = map_next(&c->threads, &i)) != NULL;) {
+		const struct watched *other = (const struct watched *)(uintptr_t)slot->value;
+
+		n += other != first && other->shown.pid == first->shown.pid;
+	}
+	return n;
+}
+
+static void tell_end(struct bpf_calls *c, struct watched *w, const struct bpf_calls_event *e)
+{
 	w->shown.event_ns = w->shown.leave_ns = e->head.time_ns;
-	if (!w->hidden)
-		c->options.sink->leaving(c->options.sink_self, &w->shown);
-	w->shown.in_call = false;
 	if (!w->hidden || w->tried_exec)
 		c->options.sink->ended(c->options.sink_self, &w->shown, (int)e->value);
 	if (c->options.track_lives)
 		track_exit(c->options.track, w->shown.pid, w->shown.tid, e->head.time_ns);
 	drop(c, w);
+}
+
+/* The first thread of a process lasts, as a zombie, until all others have ended, or one of them execs and gets its id
+ * (become()).  Its status is then what the last one left: all the process's. */
+static void on_end(struct bpf_calls *c, const struct bpf_calls_event *e)
+{
+	struct watched *w = find(c, e->head.tid), *first;
+
+	if (!w)
+		return;
+	first = w->shown.tid == w->shown.pid ? NULL : find(c, (uint32_t)w->shown.pid);
+	tell_ignored(c, w, e->head.time_ns);
+	w->shown.event_ns = w->shown.leave_ns = e->head.time_ns;
+	if (!w->hidden)
+		c->options.sink->leaving(c->options.sink_self, &w->shown);
+	w->shown.in_call = false;
+	w->others = first ? 0 : others_of(c, w);
+	w->over = w->others != 0;
+	if (w->over) {
+		forget_begun(c, w);
+		return;
+	}
+	tell_end(c, w, e);
+	if (first && first->over && first->others == 0)
+		tell_end(c, first, e);
 }
 
 static void on_stop(struct bpf_calls *c, const struct bpf_calls_event *e)
@@ -364,6 +459,8 @@ void bpf_calls_tell(struct bpf_calls *c, const struct bpf_record *r, uint32_t si
 		return;
 	if (!is_whole(r->kind, size))
 		return;
+	if (c->changing.n && r->kind != BPF_CALLS_CALL && r->kind != BPF_CALLS_ENTRY && r->kind != BPF_CALLS_PART)
+		settle(c, r->tid);
 	switch (r->kind) {
 	case BPF_CALLS_CALL:
 	case BPF_CALLS_ENTRY:
@@ -399,6 +496,7 @@ void bpf_calls_forget_gone(struct bpf_calls *c)
 	VEC(struct watched *) gone = { 0 };
 	struct map_slot *slot;
 
+	become_all(c);
 	for (size_t i = 0; (slot = map_next(&c->threads, &i)) != NULL;) {
 		struct watched *w = (struct watched *)(uintptr_t)slot->value;
 
@@ -428,6 +526,7 @@ void bpf_calls_end(struct bpf_calls *c)
 {
 	struct map_slot *slot;
 
+	become_all(c);
 	for (size_t i = 0; (slot = map_next(&c->threads, &i)) != NULL;) {
 		struct watched *w = (struct watched *)(uintptr_t)slot->value;
 

@@ -180,7 +180,8 @@ static void event_stop(struct tracer *t, struct tracee *e, int number)
 static void signal_stop(struct tracer *t, struct tracee *e, int number)
 {
 	siginfo_t info;
-	bool known = ptrace(PTRACE_GETSIGINFO, e->shown.tid, NULL, &info) == 0;
+	/* killed meanwhile it has one of its exit's event */
+	bool known = ptrace(PTRACE_GETSIGINFO, e->shown.tid, NULL, &info) == 0 && info.si_signo == number;
 
 	if (!e->hidden) {
 		struct ptrace_syscall_info at = { 0 };
