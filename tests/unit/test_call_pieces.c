@@ -130,7 +130,7 @@ static void test_pieces(void **state)
 	assert_int_equal(file_piece_find(&pieces, SYSCALL_ENTER, 4, &found), FILE_PIECE_NOTHING);
 	assert_int_equal(memory.read(memory.user, SYSCALL_ENTER, 3, &byte, 1), 0); /* it is no memory */
 	blob.file.flags = BPF_FILE_CUT;
-	assert_int_equal(file_piece_find(&pieces, SYSCALL_ENTER, 3, &found), FILE_PIECE_NONE);
+	assert_int_equal(file_piece_find(&pieces, SYSCALL_ENTER, 3, &found), FILE_PIECE_CUT);
 	blob.file.flags = 0;
 	blob.file.text_bytes = sizeof(blob.file.text) + 1;
 	assert_int_equal(file_piece_find(&pieces, SYSCALL_ENTER, 3, &found), FILE_PIECE_NONE);

@@ -27,10 +27,10 @@ enum file_piece file_piece_take(const void *bytes, size_t size, struct bpf_calls
 		return FILE_PIECE_NONE;
 	memcpy(ret, bytes, size);
 	if (ret->text_bytes > size - HEAD_BYTES || ret->text_bytes > sizeof(ret->text) ||
-	    ret->name_bytes > sizeof(ret->name) || ret->flags & BPF_FILE_CUT ||
+	    ret->name_bytes > sizeof(ret->name) ||
 	    (ret->text_bytes && ret->text[ret->text_bytes - 1] != '\0'))
 		return FILE_PIECE_NONE;
-	return FILE_PIECE_FOUND;
+	return ret->flags & BPF_FILE_CUT ? FILE_PIECE_CUT : FILE_PIECE_FOUND;
 }
 
 bool file_piece_is_socket(const struct bpf_calls_file *file) { return file->magic == SOCKFS; }

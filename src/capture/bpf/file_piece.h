@@ -9,7 +9,8 @@
 #include <stdbool.h>
 
 enum file_piece {
-	FILE_PIECE_NONE,    /* nothing was kept of it, or not all */
+	FILE_PIECE_NONE,    /* nothing was kept of it */
+	FILE_PIECE_CUT,     /* its name was too long to be kept; all else is there */
 	FILE_PIECE_NOTHING, /* it was no open descriptor */
 	FILE_PIECE_FOUND,
 };

@@ -17,10 +17,12 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,21 +76,122 @@ static void add_address(struct str *out, const struct sockaddr_storage *a)
 			   ntohs(v6->sin6_port));
 }
 
-static bool add_inet(int socket, const struct sockaddr_storage *own, struct str *out)
+static struct sockaddr_storage address_of(sa_family_t family, const void *address, uint16_t port)
 {
-	struct sockaddr_storage peer;
-	socklen_t size = sizeof(peer);
+	struct sockaddr_storage all = { .ss_family = family };
+
+	if (family == AF_INET) {
+		memcpy(&((struct sockaddr_in *)&all)->sin_addr, address, 4);
+		((struct sockaddr_in *)&all)->sin_port = port;
+	} else {
+		memcpy(&((struct sockaddr_in6 *)&all)->sin6_addr, address, 16);
+		((struct sockaddr_in6 *)&all)->sin6_port = port;
+	}
+	return all;
+}
+
+/* One that is connected may have port 0 at the other end: getaddrinfo() tries addresses so. */
+static bool has_other_end(const void *address, uint16_t port, size_t size)
+{
+	static const uint8_t none[16];
+
+	return port || memcmp(address, none, size) != 0;
+}
+
+/* Look for INODE in one reply of a dump.  1: there it is; 0: not yet; -1: that was all. */
+static int find_inode(const struct nlmsghdr *m, ssize_t left, uint32_t inode, struct inet_diag_msg *ret)
+{
+	for (; NLMSG_OK(m, (size_t)left); m = NLMSG_NEXT(m, left)) {
+		if (m->nlmsg_type != SOCK_DIAG_BY_FAMILY || m->nlmsg_len < NLMSG_LENGTH(sizeof(*ret)))
+			return -1;
+		memcpy(ret, NLMSG_DATA(m), sizeof(*ret));
+		if (ret->idiag_inode == inode)
+			return 1;
+	}
+	return 0;
+}
+
+/* The socket with that INODE among those of the STATES, in our own network namespace. */
+static bool ask_inet(sa_family_t family, uint8_t protocol, uint32_t states, uint32_t inode, struct inet_diag_msg *ret)
+{
+	_Alignas(struct nlmsghdr) char reply[8192];
+	struct {
+		struct nlmsghdr head;
+		struct inet_diag_req_v2 request;
+	} ask = {
+		.head = { .nlmsg_len = sizeof(ask), .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
+		.request = { .sdiag_family = (uint8_t)family, .sdiag_protocol = protocol, .idiag_states = states },
+	};
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG), found = -1; /* its own: a dump may be left in the middle */
+	ssize_t n;
+
+	if (fd >= 0 && send(fd, &ask, sizeof(ask), 0) == sizeof(ask))
+		do {
+			n = recv(fd, reply, sizeof(reply), 0);
+			found = n <= 0 ? -1 : find_inode((const struct nlmsghdr *)reply, n, inode, ret);
+		} while (found == 0);
+	if (fd >= 0)
+		close(fd);
+	return found == 1;
+}
+
+/*
+ * Of sockets that getpeername() refuses only sock_diag(7) tells more: that of a connection that is being made, and of one
+ * to port 0.  And of those without a connection, whether the port is still theirs: after a connect() that failed it isn't.
+ */
+static uint32_t states_to_ask(int socket, int protocol, const struct sockaddr_storage *own)
+{
+	enum { BOUND = 13 }; /* TCP_BOUND_INACTIVE, since Linux 6.8 */
+	struct tcp_info info;
+	socklen_t size = sizeof(info);
 	const struct sockaddr_in *v4 = (const void *)own;
 	const struct sockaddr_in6 *v6 = (const void *)own;
 
-	if ((own->ss_family == AF_INET ? v4->sin_port : v6->sin6_port) == 0)
-		return false;
-	add_address(out, own);
-	if (getpeername(socket, (struct sockaddr *)&peer, &size) == 0 && peer.ss_family == own->ss_family) {
+	if (protocol == IPPROTO_UDP)
+		return has_other_end(own->ss_family == AF_INET ? (const void *)&v4->sin_addr : &v6->sin6_addr, 0,
+				     own->ss_family == AF_INET ? 4 : 16) ? 1U << TCP_ESTABLISHED : 0;
+	if (protocol != IPPROTO_TCP || getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
+		return 0;
+	return info.tcpi_state == TCP_SYN_SENT ? 1U << TCP_SYN_SENT : info.tcpi_state == TCP_CLOSE ? 1U << BOUND : 0;
+}
+
+/* False: it has no address any more. */
+static bool add_other_end(int socket, uint32_t inode, const struct sockaddr_storage *own, struct str *out)
+{
+	struct sockaddr_storage peer;
+	struct inet_diag_msg message;
+	int protocol = 0;
+	socklen_t size = sizeof(peer), protocol_size = sizeof(protocol);
+	bool known = getpeername(socket, (struct sockaddr *)&peer, &size) == 0 && peer.ss_family == own->ss_family;
+	uint32_t states;
+
+	if (!known && getsockopt(socket, SOL_SOCKET, SO_PROTOCOL, &protocol, &protocol_size) == 0 &&
+	    (states = states_to_ask(socket, protocol, own)) != 0) {
+		if (!ask_inet(own->ss_family, (uint8_t)protocol, states, inode, &message))
+			return protocol != IPPROTO_TCP;
+		known = has_other_end(message.id.idiag_dst, message.id.idiag_dport, own->ss_family == AF_INET ? 4 : 16);
+		peer = address_of(own->ss_family, message.id.idiag_dst, message.id.idiag_dport);
+	}
+	if (known) {
 		str_add(out, "->");
 		add_address(out, &peer);
 	}
 	return true;
+}
+
+static bool add_inet(int socket, uint32_t inode, const struct sockaddr_storage *own, struct str *out)
+{
+	const struct sockaddr_in *v4 = (const void *)own;
+	const struct sockaddr_in6 *v6 = (const void *)own;
+	size_t begin = out->length;
+
+	if ((own->ss_family == AF_INET ? v4->sin_port : v6->sin6_port) == 0)
+		return false;
+	add_address(out, own);
+	if (add_other_end(socket, inode, own, out))
+		return true;
+	str_truncate(out, begin);
+	return false;
 }
 
 static void add_netlink_port(struct str *out, int protocol, uint32_t port)
@@ -236,7 +339,7 @@ static bool add_endpoint(struct fd_names *f, int pid, int fd, uint32_t inode, st
 		return false;
 	if (getsockname(copy, (struct sockaddr *)&own, &size) == 0) {
 		if (own.ss_family == AF_INET || own.ss_family == AF_INET6)
-			done = add_inet(copy, &own, out);
+			done = add_inet(copy, inode, &own, out);
 		else if (own.ss_family == AF_NETLINK)
 			done = add_netlink(copy, &own, out);
 		else if (own.ss_family == AF_UNIX)
@@ -439,31 +542,15 @@ static void add_path(struct str *out, const char *target)
 
 /* --- what the engine kept ------------------------------------------------------------------------ */
 
-static struct sockaddr_storage address_of(const struct bpf_calls_file *kept, const uint8_t *address, uint16_t port)
-{
-	struct sockaddr_storage all = { .ss_family = kept->family };
-
-	if (kept->family == AF_INET) {
-		memcpy(&((struct sockaddr_in *)&all)->sin_addr, address, 4);
-		((struct sockaddr_in *)&all)->sin_port = port;
-	} else {
-		memcpy(&((struct sockaddr_in6 *)&all)->sin6_addr, address, 16);
-		((struct sockaddr_in6 *)&all)->sin6_port = port;
-	}
-	return all;
-}
-
-/* Ends that getsockname() and getpeername() would have told. */
 static bool add_kept_inet(const struct bpf_calls_file *kept, struct str *out)
 {
-	enum { SYN_SENT = 2, CLOSED = 7 }; /* include/net/tcp_states.h; for the others too */
-	struct sockaddr_storage local = address_of(kept, kept->local, htons(kept->local_port)),
-				remote = address_of(kept, kept->remote, kept->remote_port);
+	struct sockaddr_storage local = address_of(kept->family, kept->local, htons(kept->local_port)),
+				remote = address_of(kept->family, kept->remote, kept->remote_port);
 
 	if (kept->local_port == 0)
 		return false;
 	add_address(out, &local);
-	if (kept->remote_port && kept->state != SYN_SENT && kept->state != CLOSED) {
+	if (has_other_end(kept->remote, kept->remote_port, kept->family == AF_INET ? 4 : 16)) {
 		str_add(out, "->");
 		add_address(out, &remote);
 	}
@@ -614,6 +701,24 @@ static bool add_from_proc(struct fd_names *f, int pid, int fd, struct str *out, 
 	return true;
 }
 
+/*
+ * May /proc be asked?  What an engine tells of later (BPF) may have been closed since, and opened anew as something else:
+ * a wrong name is worse than none.  But a call of which nothing was kept is one that was under way when we came, and where
+ * the name was too long to keep, what is there now can be held against the rest.
+ */
+static bool ask_proc(struct fd_names *f, enum file_piece found, int pid, int fd)
+{
+	char path[64];
+	struct stat st;
+
+	if (found == FILE_PIECE_NOTHING)
+		return false;
+	if (found == FILE_PIECE_NONE)
+		return f->pieces == NULL || f->pieces->size_bytes == 0;
+	snprintf(path, sizeof(path), fd < 0 ? "/proc/%d/cwd" : "/proc/%d/fd/%d", pid_names_in_proc(f->pids, pid), fd);
+	return stat(path, &st) == 0 && st.st_ino == f->kept.inode && st.st_mode == f->kept.mode;
+}
+
 /* FOUND: what the engine kept of it. */
 static bool add_name(struct fd_names *f, enum file_piece found, int pid, int fd, struct str *out)
 {
@@ -621,11 +726,10 @@ static bool add_name(struct fd_names *f, enum file_piece found, int pid, int fd,
 	bool deleted = false, known;
 
 	str_add_char(out, '<');
-	switch (found) {
-	case FILE_PIECE_FOUND: known = add_kept(f, &f->kept, out, &deleted); break;
-	case FILE_PIECE_NOTHING: known = false; break;
-	default: known = add_from_proc(f, pid, fd, out, &deleted);
-	}
+	if (found == FILE_PIECE_FOUND)
+		known = add_kept(f, &f->kept, out, &deleted);
+	else
+		known = ask_proc(f, found, pid, fd) && add_from_proc(f, pid, fd, out, &deleted);
 	if (known)
 		str_add(out, deleted ? ">(deleted)" : ">");
 	else
@@ -640,7 +744,14 @@ static bool fd_path(void *user, int pid, int fd, struct str *out)
 
 static bool other_fd_path(void *user, int pid, int fd, struct str *out)
 {
-	return add_name(user, FILE_PIECE_NONE, pid, fd, out);
+	struct fd_names *f = user;
+	const struct syscall_pieces *own = f->pieces;
+	bool known;
+
+	f->pieces = NULL; /* they tell nothing of another process */
+	known = add_name(f, FILE_PIECE_NONE, pid, fd, out);
+	f->pieces = own;
+	return known;
 }
 
 static int process_of(void *user, int tid, int id)
