@@ -182,12 +182,16 @@ static struct err *show(struct trace_args *args, struct trace_options *o, const 
 		resolve_paths(o, arena);
 
 	unsigned parts = parts_of(args, o, recording);
+	bool recorded = !recording && (parts || (o->output && str_ends(o->output, ".sonde")));
 
+	if (recorded && o->command && o->pids.n)
+		return err_fix(err_new(ERR_USAGE, "a command and -p are not recorded at once"),
+			       "two traces: one of -p, one of the command; or start the command and name its process, too: -p PID,PID");
 	if (parts)
 		return show_views(args, parts, o, recording, status);
 	if (recording)
 		return replay_trace(o, recording, status);
-	return o->output && str_ends(o->output, ".sonde") ? record(args, o, status) : session_trace(o, status);
+	return recorded ? record(args, o, status) : session_trace(o, status);
 }
 
 static struct err *trace_run(void *p, struct arena *arena, int *status)
@@ -251,7 +255,7 @@ const struct cmd cmd_trace = {
 			"call is shown when it returns, or when it blocks.  Memory that was "
 			"not there at a call's entry is read at its exit, and what could not be recorded is counted and said.  "
 			"Where BPF can't be had, or can't do what is asked (tampering, -Y, -e read= and write=, "
-			"-e namespace=new, --syscall-limit, -b, -D, --kill-on-exit; -k before Linux 6.1), ptrace "
+			"-e namespace=new, --syscall-limit, -b, -D, --kill-on-exit, -p beside a command; -k before Linux 6.1), ptrace "
 			"does: it stops the program at each call.  --engine chooses.\n\n"
 			"Both show the same lines, but for this.  BPF shows as addresses what only a pointer in memory that a structure's "
 			"pointer leads to tells of (strings of V4L2's controls), control messages "

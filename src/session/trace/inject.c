@@ -218,24 +218,32 @@ static const struct part {
 	const char *name;
 	bool (*set)(struct injection *in, const char *value);
 	bool in_fault; /* also in fault= */
+	const char *takes;
 } parts[] = {
-	{ "error=", set_error, true },
-	{ "when=", set_when, true },
-	{ "retval=", set_retval, false },
-	{ "signal=", set_signal, false },
-	{ "syscall=", set_syscall, true },
-	{ "delay_enter=", set_delay_enter, false },
-	{ "delay_exit=", set_delay_exit, false },
-	{ "poke_enter=", set_poke_enter, false },
-	{ "poke_exit=", set_poke_exit, false },
+	{ "error=", set_error, true, "one of errno(3)'s names or a number up to 4095, once, and not beside retval=" },
+	{ "when=", set_when, true, "FIRST[..LAST][+[STEP]], each from 1 to 65535: when=3, when=2+, when=1..9+2" },
+	{ "retval=", set_retval, false, "a number, once, and not beside error=" },
+	{ "signal=", set_signal, false, "a name or a number of kill -l, once" },
+	{ "syscall=", set_syscall, true, "a call that can't fail and has no effect (%pure: getpid, getuid, ...), once" },
+	{ "delay_enter=", set_delay_enter, false, "a time, once: 500 (microseconds), 10ms, 2s" },
+	{ "delay_exit=", set_delay_exit, false, "a time, once: 500 (microseconds), 10ms, 2s" },
+	{ "poke_enter=", set_poke_enter, false, "@argN=HEX[,@argN=HEX...], N from 1 on, two digits a byte, at most 1024 bytes" },
+	{ "poke_exit=", set_poke_exit, false, "@argN=HEX[,@argN=HEX...], N from 1 on, two digits a byte, at most 1024 bytes" },
 };
+
+static const struct part *find_part(const char *text)
+{
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		if (str_starts(text, parts[i].name))
+			return &parts[i];
+	return NULL;
+}
 
 static bool set_part(struct injection *in, const char *text, bool fault)
 {
-	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
-		if (str_starts(text, parts[i].name) && (!fault || parts[i].in_fault))
-			return parts[i].set(in, text + strlen(parts[i].name));
-	return false;
+	const struct part *part = find_part(text);
+
+	return part && (!fault || part->in_fault) && part->set(in, text + strlen(part->name));
 }
 
 /* --- the whole ------------------------------------------------------------------------------ */
@@ -266,11 +274,14 @@ static bool does_something(const struct injection *in)
 	       w->exit[0].data;
 }
 
-static bool set_parts(struct injection *in, char *text, bool fault)
+/* WRONG: the part that is; NULL: all of them together. */
+static bool set_parts(struct injection *in, char *text, bool fault, const char **wrong)
 {
 	for (char *part = strtok(text, ":"); part; part = strtok(NULL, ":"))
-		if (!set_part(in, part, fault))
+		if (!set_part(in, part, fault)) {
+			*wrong = part;
 			return false;
+		}
 	if (fault && !in->what.set_result) {
 		in->what.set_result = in->what.fails = true;
 		in->what.result = -ENOSYS;
@@ -283,11 +294,27 @@ static bool set_parts(struct injection *in, char *text, bool fault)
 	return does_something(in);
 }
 
+static struct err *explain(struct err *err, const char *wrong, bool fault)
+{
+	const struct part *part = wrong ? find_part(wrong) : NULL;
+
+	if (part && fault && !part->in_fault)
+		return err_fix(err, "fault= takes error=, syscall= and when=; %s is for --inject", part->name);
+	if (part)
+		return err_fix(err, "in '%s': %s takes %s", wrong, part->name, part->takes);
+	if (wrong)
+		return err_fix(err, "no part is called '%s': there are error=, retval=, signal=, delay_enter=, delay_exit=, poke_enter=, "
+				    "poke_exit=, syscall= and when=, as in: openat:error=ENOENT:when=2+", wrong);
+	return err_fix(err, "that changes nothing: add error=, retval=, signal=, delay_enter=, delay_exit=, poke_enter= or poke_exit=, as in: "
+			    "openat:error=ENOENT:when=2+");
+}
+
 struct err *injections_add(struct injections *s, const char *text, bool fault)
 {
 	CLEANUP(mem_freep) char *copy = mem_strdup(text);
 	char *rest = copy + strcspn(copy, ":");
 	struct injection *in = mem_calloc(1, sizeof(*in));
+	const char *wrong = NULL;
 	struct err *err;
 
 	if (*rest)
@@ -296,10 +323,8 @@ struct err *injections_add(struct injections *s, const char *text, bool fault)
 	in->last = UINT32_MAX;
 	map_init(&in->counts);
 	err = call_set_parse(copy, &in->calls);
-	if (!err && !set_parts(in, rest, fault))
-		err = err_fix(err_new(ERR_USAGE, "invalid %s argument '%s'", fault ? "fault" : "inject", text),
-			      "as in: openat:error=ENOENT:when=2+, with error= or retval=, signal=, delay_enter=, delay_exit=, "
-			      "poke_enter=, poke_exit=, syscall=, and when=FIRST[..LAST][+STEP]");
+	if (!err && !set_parts(in, rest, fault, &wrong))
+		err = explain(err_new(ERR_USAGE, "invalid %s argument '%s'", fault ? "fault" : "inject", text), wrong, fault);
 	if (err) {
 		injection_destroy(in);
 		return err;

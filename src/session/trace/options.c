@@ -72,10 +72,37 @@ struct err *trace_options_usage(const struct trace_options *o, struct err *err)
 
 #define usage trace_options_usage
 
+/* What options take, for who is told more than strace tells. */
+#define PRECISIONS "s, ms, us or ns"
+static const struct {
+	const char *option, *takes;
+} values[] = {
+	{ "--columns", "a column from 0 on" },
+	{ "-s", "how many bytes, from 0 on; it is 32 unless given" },
+	{ "-I", "1 (anywhere), 2 (waiting), 3 (never) or 4 (never_tstp)" },
+	{ "-X", "abbrev (names), raw (numbers) or verbose (both)" },
+	{ "-O", "a time: 500 (microseconds), or with a unit: 500ns, 2us, 1ms" },
+	{ "--color", "auto, always or never" },
+	{ "--strings-in-hex", "all, non-ascii, non-ascii-chars or none" },
+	{ "--relative-timestamps", PRECISIONS },
+	{ "--syscall-times", PRECISIONS },
+	{ "--absolute-timestamps", "time, unix or none, and " PRECISIONS " behind a comma: unix,ns" },
+	{ "--daemonize", "grandchild, pgroup or session" },
+	{ "--tips", "none, compact or full, and id:NUMBER behind a comma" },
+	{ "--syscall-limit", "how many calls, from 1 on" },
+	{ "--stack-trace-frame-limit", "how many frames, from 1 on" },
+	{ "--stack-trace", "symbol, or source for lines as well" },
+};
+
 /* OPTION: its name where nobody said how it was spelled. */
 static struct err *bad_value(struct trace_options *o, const char *option, const char *value)
 {
-	return usage(o, err_new(ERR_USAGE, "invalid %s argument: '%s'", o->spelled[0] ? o->spelled : option, value));
+	struct err *err = err_new(ERR_USAGE, "invalid %s argument: '%s'", o->spelled[0] ? o->spelled : option, value);
+
+	for (size_t i = 0; !o->strace && i < sizeof(values) / sizeof(*values); i++)
+		if (str_eq(values[i].option, option))
+			return err_fix(err, "%s takes %s", option, values[i].takes);
+	return usage(o, err);
 }
 
 static bool to_int(const char *text, int min, int max, int *ret)
@@ -178,7 +205,7 @@ static struct err *set_decode_pids(struct trace_options *o, const char *v)
 static struct err *set_kvm(struct trace_options *o, const char *v)
 {
 	if (strcmp(v, "vcpu") != 0 && strcmp(v, "vcpu+") != 0)
-		return err_new(ERR_USAGE, "invalid -e kvm= argument: '%s'", v);
+		return err_fix(err_new(ERR_USAGE, "invalid -e kvm= argument: '%s'", v), "vcpu: why a virtual CPU returned; vcpu+: and all that it was");
 	o->kvm = true;
 	o->kvm_whole = v[sizeof("vcpu") - 1] == '+';
 	return NULL;
@@ -186,14 +213,16 @@ static struct err *set_kvm(struct trace_options *o, const char *v)
 
 static struct err *set_secontext(struct trace_options *o, const char *v)
 {
-	(void)o, (void)v;
+	(void)v;
+	if (!o->strace)
+		return err_fix(err_new(ERR_UNSUPPORTED, "sonde shows no SELinux contexts (--secontext)"), "ls -Z and ps -Z do, of the files and processes that a trace names");
 	return err_new(ERR_UNSUPPORTED, "SELinux context printing (--secontext option) is not supported by this build of strace");
 }
 
 static struct err *set_namespace(struct trace_options *o, const char *v)
 {
 	if (strcmp(v, "new") != 0)
-		return err_new(ERR_USAGE, "invalid -e namespace= argument: '%s'", v);
+		return err_fix(err_new(ERR_USAGE, "invalid -e namespace= argument: '%s'", v), "new: the namespaces that a call enters");
 	o->new_namespaces = true;
 	return NULL;
 }
@@ -254,7 +283,7 @@ static struct err *set_expression(struct trace_options *o, const char *v)
 static struct err *set_columns(struct trace_options *o, const char *v)
 {
 	o->columns_given = true;
-	return to_int(v, 0, 10000, &o->columns) ? NULL : bad_value(o, "-a", v);
+	return to_int(v, 0, 10000, &o->columns) ? NULL : bad_value(o, "--columns", v);
 }
 
 static struct err *set_string_limit(struct trace_options *o, const char *v)
@@ -380,7 +409,7 @@ static struct err *set_daemonize(struct trace_options *o, const char *v)
 static struct err *set_detach_on(struct trace_options *o, const char *v)
 {
 	if (strcmp(v, "execve") != 0)
-		return err_new(ERR_USAGE, "Syscall '%s' for -b isn't supported", v);
+		return err_fix(err_new(ERR_USAGE, "Syscall '%s' for -b isn't supported", v), "only execve is: -b execve");
 	o->detach_on_exec = true;
 	return NULL;
 }
@@ -497,10 +526,17 @@ static bool find_column(const char *given, bool sort, enum trace_column *ret)
 	return false;
 }
 
+static struct err *bad_column(struct trace_options *o, struct err *err, const char *letter, const char *words)
+{
+	return o->strace ? usage(o, err) : err_fix(err, "%s takes %s", letter, words);
+}
+
 static struct err *set_sort(struct trace_options *o, const char *v)
 {
 	o->sort_given = true;
-	return find_column(v, true, &o->sort) ? NULL : usage(o, err_new(ERR_USAGE, "invalid sortby: '%s'", v));
+	if (find_column(v, true, &o->sort))
+		return NULL;
+	return bad_column(o, err_new(ERR_USAGE, "invalid sortby: '%s'", v), "-S", "time, min-time, max-time, avg-time, calls, errors, name or none");
 }
 
 static struct err *set_summary_columns(struct trace_options *o, const char *v)
@@ -514,7 +550,8 @@ static struct err *set_summary_columns(struct trace_options *o, const char *v)
 		enum trace_column column;
 
 		if (!find_column(word, false, &column))
-			return usage(o, err_new(ERR_USAGE, "unknown column name: '%s'", word));
+			return bad_column(o, err_new(ERR_USAGE, "unknown column name: '%s'", word), "-U",
+					  "some of time-percent,total-time,min-time,max-time,avg-time,calls,errors,name");
 		for (unsigned i = 0; i < n; i++)
 			if (o->summary_columns[i] == column)
 				return usage(o, err_new(ERR_USAGE, "call summary column has been provided more than "

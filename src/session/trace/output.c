@@ -53,6 +53,19 @@ static struct err *open_pipe(struct trace_out *out, const char *command)
 
 static bool is_pipe(const struct stat *st) { return S_ISFIFO(st->st_mode) || S_ISSOCK(st->st_mode); }
 
+static struct err *refuse_path(const char *path, int errnum)
+{
+	struct err *err = err_errno(errnum, "Can't fopen '%s'", path);
+
+	switch (errnum) {
+	case ENOENT: return err_fix(err, "-o makes no directories: mkdir -p \"$(dirname '%s')\"", path);
+	case EISDIR: return err_fix(err, "-o takes a file: -o %s%sFILE", path, str_ends(path, "/") ? "" : "/");
+	case EACCES:
+	case EROFS: return err_fix(err, "-o a file where you may write: -o /tmp/trace");
+	default: return err;
+	}
+}
+
 struct err *trace_out_open(struct trace_out *out, const char *who, const char *path, bool append)
 {
 	struct stat st;
@@ -67,7 +80,7 @@ struct err *trace_out_open(struct trace_out *out, const char *who, const char *p
 		return open_pipe(out, path + 1);
 	out->fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (append ? O_APPEND : O_TRUNC), 0666);
 	if (out->fd < 0)
-		return err_errno(errno, "Can't fopen '%s'", path);
+		return refuse_path(path, errno);
 	out->owned = true;
 	out->path = mem_strdup(path);
 	if (fstat(out->fd, &st) == 0) {

@@ -81,13 +81,13 @@ static struct err *find_identity(const struct trace_options *o, struct identity 
 		return err_fix(err_new(ERR_PERMISSION, "You must be root to use the -u/--username option"), "run it as root: sudo sonde trace -u USER -- COMMAND");
 	if (strchr(o->user, ':')) { /* UID:GID */
 		if (!to_ids(o->user, &numeric))
-			return err_new(ERR_USAGE, "Invalid UID:GID pair '%s'", o->user);
+			return err_fix(err_new(ERR_USAGE, "Invalid UID:GID pair '%s'", o->user), "two numbers, as 1000:1000; id USER prints those of a user");
 		pw = &numeric;
 	} else {
 		pw = getpwnam(o->user);
 	}
 	if (!pw)
-		return err_new(ERR_USAGE, "Cannot find user '%s'", o->user);
+		return err_fix(err_new(ERR_USAGE, "Cannot find user '%s'", o->user), "getent passwd lists users; one without a name: -u UID:GID");
 	id->uid = id->euid = pw->pw_uid;
 	id->gid = id->egid = pw->pw_gid;
 	return NULL;

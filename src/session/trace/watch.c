@@ -69,6 +69,8 @@ const char *watch_lacks(const struct trace_options *o)
 		return "-e namespace=new";
 	if (o->syscall_limit)
 		return "--syscall-limit";
+	if (o->command && o->pids.n)
+		return "a command and -p at once";
 	if (o->detach_on_exec || o->kill_on_exit || o->daemonize)
 		return "-b, -D and --kill-on-exit";
 	if (o->count && !o->wall_clock)

@@ -1,0 +1,52 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What descriptors are called (-y, -yy), by both engines: connections that are being made, those to port 0, that failed;
+# and never what a descriptor has become since its call.
+# timeout: 40
+import re
+import sys
+
+from lib.check import PATIENCE_S, expect, result, run
+from lib.engines import engines
+
+PYTHON = "/usr/bin/python3"
+CONNECTIONS = """
+import socket
+server = socket.socket(); server.bind(("127.0.0.1", 0)); server.listen(0)
+full = []
+for i in range(4):
+    full.append(socket.socket()); full[-1].setblocking(False); full[-1].connect_ex(server.getsockname())
+full[-1].getsockopt(socket.SOL_SOCKET, socket.SO_TYPE)
+any = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); any.connect(("127.0.0.1", 0))
+any.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE)
+free = socket.socket(); free.bind(("127.0.0.1", 0)); port = free.getsockname()[1]; free.close()
+failed = socket.socket(); failed.connect_ex(("127.0.0.1", port))
+failed.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE)
+"""
+# BPF_OBJ_GET_INFO_BY_FD of a file, whose number is another file's at once.
+REUSED = """
+import ctypes, os
+BPF = 321 if os.uname().machine == "x86_64" else 280
+attr = (ctypes.c_uint32 * 4)()
+call = ctypes.CDLL(None).syscall
+for i in range(50):
+    attr[0] = os.open("/etc/passwd", 0); call(BPF, 15, attr, 16); os.close(attr[0])
+    other = os.open("/etc/group", 0); os.lseek(other, 0, 0)
+    os.close(other)
+"""
+
+
+def traced(engine, options, program):
+    return run("sonde", "trace", "--engine", engine, *options, "--", PYTHON, "-c", program, timeout=PATIENCE_S).stderr
+
+
+for engine in engines():
+    lines = [line for line in traced(engine, ["-yy", "-e", "getsockopt"], CONNECTIONS).splitlines() if "SO_TYPE" in line]
+    ends = [re.sub(r"127\.0\.0\.1:[1-9]\d*", "ADDRESS", re.search(r"<(.*?)>, SOL", line).group(1)) for line in lines]
+    expect(f"{engine}: a connection that is being made has both ends", ends[0:1] == ["TCP:[ADDRESS->ADDRESS]"], lines)
+    expect(f"{engine}: and one to port 0", ends[1:2] == ["UDP:[ADDRESS->127.0.0.1:0]"], lines)
+    expect(f"{engine}: one that failed has none: its inode", len(ends) == 3 and re.fullmatch(r"TCP:\[\d+\]", ends[2]), lines)
+    said = traced(engine, ["-y", "-e", "bpf,lseek"], REUSED)
+    expect(f"{engine}: all calls are there", said.count("</etc/group>") == 50 and said.count("bpf_fd=3") == 50, said[:2000])
+    expect(f"{engine}: no descriptor in a structure has the name of a later one", "bpf_fd=3</etc/group>" not in said, said[:2000])
+sys.exit(result())
