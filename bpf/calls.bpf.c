@@ -271,15 +271,23 @@ static __always_inline bool begin_in_lane(struct bpf_lane *lane, const struct bp
 	return begun;
 }
 
-/* Is the running thread one of those that are looked at?  AGAIN: it may have become another. */
-__noinline int look_at(bool again)
+/* The running thread's, if it is one of those that are looked at.  AGAIN: it may have become another. */
+static __always_inline struct call_now *looked_at(struct task_struct *task, bool again)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct call_now *now = bpf_task_storage_get(&calls_now, task, 0, 0);
-	struct bpf_lane *lane = lane_of_cpu();
 
 	if (!now || again) /* or has a spare, which it may be rid of now */
 		now = admit() ? now_find(task) : NULL;
+	return now;
+}
+
+/* The CPU's lane is to know it; 0: it is not looked at. */
+__noinline int teach_lane(bool again)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct call_now *now = looked_at(task, again);
+	struct bpf_lane *lane = lane_of_cpu();
+
 	if (now && lane)
 		lane_learn(lane, task, now);
 	return now != NULL;
@@ -289,8 +297,8 @@ static __always_inline int enter(const struct pt_regs *regs, __u64 number)
 {
 	bool in_groups = target_mode == BPF_TARGET_CGROUP || target_mode == BPF_TARGET_CGROUP_V1;
 	struct bpf_calls_plan *plan;
+	struct call_now *now = NULL;
 	struct task_struct *task;
-	struct call_now *now;
 	struct bpf_lane *lane;
 	__u32 abi, key, part, whole;
 
@@ -298,8 +306,13 @@ static __always_inline int enter(const struct pt_regs *regs, __u64 number)
 		return 0;
 	task = bpf_get_current_task_btf();
 	lane = lane_of_cpu();
-	if ((!lane || !lane_is(&lane->known, task) || in_groups) && !look_at(in_groups))
+	if (!lane_bytes) {
+		now = looked_at(task, in_groups);
+		if (!now)
+			return 0;
+	} else if ((!lane || !lane_is(&lane->known, task) || in_groups) && !teach_lane(in_groups)) {
 		return 0;
+	}
 	abi = abi_of(task, &number);
 	part = part_of(regs, abi, number);
 	whole = (__u32)number;
@@ -311,7 +324,8 @@ static __always_inline int enter(const struct pt_regs *regs, __u64 number)
 		return 0;
 	if (lane && !part && begin_in_lane(lane, plan, task, regs, abi, (__u32)number))
 		return 0;
-	now = now_find(task);
+	if (!now)
+		now = now_find(task);
 	if (!now) {
 		ring_lost(2);
 		return 0;
