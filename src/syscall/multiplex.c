@@ -41,6 +41,7 @@ static void demultiplex_ipc(struct syscall_call *call, const struct syscall_memo
 		args[3] = words[pair];
 	if (!read) /* the address remains */
 		args[5] = 0;
+	call->through = call->number;
 	call->number = part->number;
 	memcpy(call->args, args, sizeof(args));
 }
@@ -70,6 +71,7 @@ void syscall_demultiplex(struct syscall_call *call, const struct syscall_memory 
 	if (call->abi != SYSCALL_ABI_I386 || call->number != SYSCALL_SOCKETCALL || !part->number ||
 	    memory->read(memory->user, SYSCALL_ENTER, (uint32_t)call->args[1], args, size) != size)
 		return;
+	call->through = call->number;
 	call->number = part->number;
 	for (unsigned i = 0; i < 6; i++)
 		call->args[i] = i < part->args ? args[i] : 0;

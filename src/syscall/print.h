@@ -69,6 +69,7 @@ struct syscall_call {
 	enum syscall_abi abi;
 	int pid, tid;
 	uint32_t number;
+	uint32_t through;   /* i386: the number of the call that it was made through (syscall_demultiplex()); 0: none */
 	uint64_t args[6];   /* as in the registers */
 	uint32_t restarts;  /* restart_syscall(): the number + 1 of the call that goes on; 0: not known */
 	uint64_t sp;        /* user stack pointer at entry (rt_sigreturn's frame); 0: not known */

@@ -213,6 +213,13 @@ def filtered():
     victim.kill()
     victim.wait()
     expect("ptrace --seccomp-bpf --kill-on-exit: the program ends with us", until(lambda: not processes(file)))
+    for option in ["--kill-on-exit"], ["--seccomp-bpf", "-f"]:
+        clean(file)
+        victim = subprocess.Popen(["sonde", "strace", "-e", "trace=openat", "-o", "/dev/null", *option, BEAT, file, str(THREADS)])
+        until(lambda: has_begun(file))
+        victim.kill()
+        victim.wait()
+        expect("sonde strace %s: the program ends with us" % option[0], until(lambda: not processes(file)))
 
 
 def main():

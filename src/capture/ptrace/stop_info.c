@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <linux/ptrace.h>
 #include <sys/syscall.h>
@@ -137,10 +138,10 @@ bool stop_info_is_told(void)
 	struct ptrace_syscall_info info;
 	bool told = false;
 	int status;
-	pid_t pid = fork();
+	pid_t parent = getpid(), pid = fork();
 
-	if (pid == 0) {
-		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0)
+	if (pid == 0) { /* it never outlives us, whom it could else find replaced by init as its tracer, and stop for good */
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent && ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0)
 			raise(SIGSTOP);
 		_exit(0);
 	}

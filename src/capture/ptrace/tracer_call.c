@@ -171,6 +171,7 @@ static void set_call(struct tracee *e, const struct ptrace_syscall_info *info)
 	s->call.pid = s->pid;
 	s->call.tid = s->tid;
 	s->call.number = (uint32_t)info->entry.nr;
+	s->call.through = 0;
 	if (s->call.abi == SYSCALL_ABI_X32)
 		s->call.number &= ~X32_BIT;
 	memcpy(s->call.args, info->entry.args, sizeof(s->call.args)); /* as in info->seccomp */

@@ -139,16 +139,49 @@ static bool match_fd_set(const struct path_filter *f, const struct call_thread *
 	return false;
 }
 
-static bool match_fd_sets(const struct path_filter *f, const struct call_thread *t, const struct syscall_memory *memory)
+static bool match_fd_sets(const struct path_filter *f, const struct call_thread *t, const struct syscall_memory *memory,
+			  const uint64_t args[4])
 {
-	int count = (int)t->call.args[0];
+	int count = (int)args[0];
 
 	if (count > FD_SET_MOST)
 		count = FD_SET_MOST;
 	for (int set = 1; set <= 3 && count > 0; set++)
-		if (match_fd_set(f, t, memory, t->call.args[set], count))
+		if (match_fd_set(f, t, memory, args[set], count))
 			return true;
 	return false;
+}
+
+static bool match_select(const struct path_filter *f, const struct call_thread *t, const struct syscall_memory *memory)
+{
+	return match_fd_sets(f, t, memory, t->call.args);
+}
+
+/* i386's oldest calls have their arguments in memory. */
+static bool read_args(const struct call_thread *t, const struct syscall_memory *memory, uint64_t args[], unsigned count)
+{
+	uint32_t words[6];
+	size_t size = count * sizeof(*words);
+
+	if (memory->read(memory->user, SYSCALL_ENTER, t->call.args[0], words, size) != size)
+		return false;
+	for (unsigned i = 0; i < count; i++)
+		args[i] = words[i];
+	return true;
+}
+
+static bool match_old_select(const struct path_filter *f, const struct call_thread *t, const struct syscall_memory *memory)
+{
+	uint64_t args[5];
+
+	return read_args(t, memory, args, 5) && match_fd_sets(f, t, memory, args);
+}
+
+static bool match_old_mmap(const struct path_filter *f, const struct call_thread *t, const struct syscall_memory *memory)
+{
+	uint64_t args[6];
+
+	return read_args(t, memory, args, 6) && match_fd(f, t, (int)args[4]);
 }
 
 /* What the last two arguments are depends on the command; the descriptor in front is the mount's own. */
@@ -163,14 +196,24 @@ static bool match_fsconfig(const struct path_filter *f, const struct call_thread
 }
 
 /* Calls that a description of their arguments says too little of. */
+typedef bool (*call_matcher)(const struct path_filter *f, const struct call_thread *t, const struct syscall_memory *memory);
 static const struct {
 	const char *name;
-	bool (*match)(const struct path_filter *f, const struct call_thread *t, const struct syscall_memory *memory);
+	call_matcher match, match_i386; /* the second NULL: the same */
 } special[] = {
 	{ "poll", match_pollfds }, { "ppoll", match_pollfds }, { "ppoll_time64", match_pollfds },
-	{ "select", match_fd_sets }, { "_newselect", match_fd_sets }, { "pselect6", match_fd_sets },
-	{ "pselect6_time64", match_fd_sets }, { "fsconfig", match_fsconfig },
+	{ "select", match_select, match_old_select }, { "_newselect", match_select }, { "pselect6", match_select },
+	{ "pselect6_time64", match_select }, { "fsconfig", match_fsconfig }, { "mmap", NULL, match_old_mmap },
 };
+
+/* NULL: nothing special about it. */
+static call_matcher special_matcher(enum syscall_abi abi, const char *name)
+{
+	for (size_t i = 0; i < sizeof(special) / sizeof(*special); i++)
+		if (strcmp(name, special[i].name) == 0)
+			return abi == SYSCALL_ABI_I386 && special[i].match_i386 ? special[i].match_i386 : special[i].match;
+	return NULL;
+}
 
 static struct syscall_roles roles_of(const struct syscall_entry *entry)
 {
@@ -228,13 +271,13 @@ bool path_filter_match(const struct path_filter *f, const struct call_thread *t,
 {
 	const struct syscall_call *call = &t->call;
 	const struct syscall_entry *entry = syscall_find(call->abi, call->number);
+	call_matcher matcher = entry ? special_matcher(call->abi, entry->name) : NULL;
 	struct syscall_roles roles;
 
 	if (!entry)
 		return false;
-	for (size_t i = 0; i < sizeof(special) / sizeof(*special); i++)
-		if (strcmp(entry->name, special[i].name) == 0)
-			return special[i].match(f, t, memory);
+	if (matcher)
+		return matcher(f, t, memory);
 	roles = roles_of(entry);
 	for (unsigned i = 0; i < 6; i++) {
 		if (roles.paths >> i & 1 && match_text(f, call->args[i], memory))

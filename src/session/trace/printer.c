@@ -171,8 +171,15 @@ static void note_personality(struct printer *p, struct call_thread *t, struct li
 	if (line->abi == abi)
 		return;
 	line->abi = abi;
-	if (abi < sizeof(names) / sizeof(*names) && !is_quiet(p, TRACE_QUIET_PERSONALITY))
+	if (abi >= sizeof(names) / sizeof(*names) || is_quiet(p, TRACE_QUIET_PERSONALITY))
+		return;
+	if (p->options->json) {
 		printer_say(p, "[ Process PID=%d runs in %s mode. ]", t->tid, names[abi]);
+		return;
+	}
+	printer_lead(p, t, line->out, t->enter_ns); /* a line of the log, whatever becomes of the call */
+	str_printf(&line->out->text, "[ Process PID=%d runs in %s mode. ]", t->tid, names[abi]);
+	printer_end_line(p, line->out);
 }
 
 static bool is_printed(const struct printer *p, const struct call_thread *t, const struct syscall_memory *memory)

@@ -95,7 +95,7 @@ static void add_number_and_ip(const struct trace_options *o, const struct call_t
 {
 	bool narrow = syscall_abi_word_bytes(t->call.abi) == 4;
 
-	uint64_t number = syscall_raw_number(t->call.abi, t->call.number);
+	uint64_t number = syscall_raw_number(t->call.abi, t->call.through ? t->call.through : t->call.number);
 
 	if (o->show_number && number == UINT64_MAX)
 		str_add(text, "[???] ");

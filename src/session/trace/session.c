@@ -127,22 +127,32 @@ static void on_note(void *user, enum tracer_note what, pid_t pid, const char *te
 		printer_say(l->printer, "Detached unknown pid %d", pid);
 }
 
+/* What a seccomp filter sends to a tracer fails with ENOSYS when that has gone: strace doesn't leave a program to that. */
+static bool ends_with_us(const struct live *l)
+{
+	return l->options->kill_on_exit || (l->options->strace && l->filter.filter);
+}
+
 static struct err *make_tracer(struct live *l)
 {
 	struct trace_options *o = l->options;
 	struct tracer_options options = {
 		.follow = o->follow, .seccomp = l->filter.filter != NULL, .system_time = o->count && !o->wall_clock,
 		.detach_on_exec = o->detach_on_exec,
-		.exit_kill = o->kill_on_exit, .tick_ns = TICK_NS, .wanted = &l->options->calls, .sink = l->sink ? l->sink : printer_sink(),
+		.exit_kill = ends_with_us(l), .tick_ns = TICK_NS, .wanted = &l->options->calls, .sink = l->sink ? l->sink : printer_sink(),
 		.sink_self = l->sink ? l->sink_self : l->printer, .tamper = injections_any(&o->injections) ? on_tamper : NULL,
 		.tamper_user = l, .note = on_note, .tick = on_tick, .tick_user = l, .done = printer_borrow_done(l->printer),
 	};
 
 	TRY(tracer_create(&options, &l->tracer));
 	if (o->debug) {
-		trace_say(o, "PTRACE_GET_SYSCALL_INFO %s", stop_info_is_told() ? "works" : "does not work");
+		if (options.exit_kill) /* Linux 3.8; PTRACE_GET_SYSCALL_INFO is of 5.3 */
+			trace_say(o, "PTRACE_O_EXITKILL works");
 		trace_say(o, "ptrace_setoptions = %#lx", tracer_ptrace_options(l->tracer));
+		trace_say(o, "PTRACE_GET_SYSCALL_INFO %s", stop_info_is_told() ? "works" : "does not work");
 		trace_say(o, "the program stops at %s", options.seccomp ? "wanted calls, by a seccomp filter" : "each call");
+		if (o->daemonize)
+			trace_say(o, "new tracer pid is %d", getpid());
 	}
 	return NULL;
 }
@@ -298,8 +308,10 @@ struct err *trace_by_ptrace_into(struct trace_options *options, const struct cal
 	if (!err && printer_is_done(l.printer) && !(options->quiet & TRACE_QUIET_ATTACH))
 		printer_say(l.printer, "System call limit has been reached, detaching tracees");
 	if (l.tracer) {
-		pass_on(&l);
-		tracer_detach_all(l.tracer);
+		if (!ends_with_us(&l)) { /* else the kernel sees to it when we have ended */
+			pass_on(&l);
+			tracer_detach_all(l.tracer);
+		}
 		if (!err)
 			*status = exit_status(&l);
 		command->pid = l.command.pid > 0 ? l.command.pid : 0;
