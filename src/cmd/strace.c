@@ -23,7 +23,7 @@ const struct opt strace_opts[] = {
 	TRACE_OPT("follow-forks", 'f', 'f', NULL, false, "children and threads too; -ff a file each"),
 	TRACE_OPT(NULL, 'F', 'F', NULL, false, "old spelling of -f"),
 	{ .kind = OPT_HEADING, .help = "What" },
-	TRACE_OPTS_FILTER,
+	TRACE_OPTS_FILTER(NULL),
 	{ .kind = OPT_HEADING, .help = "Output" },
 	TRACE_OPTS_OUTPUT,
 	TRACE_OPT("columns", 'a', 'a', "COLUMN", false, "align results in this column (default 40)"),

@@ -35,7 +35,7 @@ static const struct opt trace_opts[] = {
 	  .offset = offsetof(struct trace_args, engine),
 	  .help = "how to see calls: bpf, ptrace, or auto (the default): the best that works here" },
 	{ .kind = OPT_HEADING, .help = "What" },
-	TRACE_OPTS_FILTER,
+	TRACE_OPTS_FILTER("expr"),
 	{ .kind = OPT_HEADING, .help = "Output" },
 	TRACE_OPTS_OUTPUT,
 	{ .name = "overwrite", .kind = OPT_FLAG, .offset = offsetof(struct trace_args, overwrite),

@@ -27,8 +27,9 @@ struct trace_args {
 
 extern const struct opt strace_opts[];
 
-#define TRACE_OPTS_FILTER                                                                                     \
-	TRACE_OPT("expr", 'e', 'e', "EXPR", false,                                                            \
+/* EXPR: the long name of -e, which strace has none for. */
+#define TRACE_OPTS_FILTER(expr)                                                                               \
+	TRACE_OPT(expr, 'e', 'e', "EXPR", false,                                                              \
 		  "which calls, or QUALIFIER=WHICH\n"                                                         \
 		  "Calls are names, numbers, classes (%file %desc %memory %process %signal %ipc %network %clock " \
 		  "%creds %pure %stat %lstat %fstat %%stat %statfs %fstatfs %%statfs), /REGEX, all or none, "  \
@@ -104,8 +105,8 @@ extern const struct opt strace_opts[];
 #define TRACE_OPTS_TAMPER                                                                                     \
 	TRACE_OPT("inject", 0, TRACE_LONG_INJECT, "CALLS:WHAT...", false,                                     \
 		  "tamper with calls\n"                                                                       \
-		  "error=ERRNO or retval=N: don't make the call, return this.  signal=SIG: send it at entry.  " \
-		  "syscall=NAME: make this harmless call instead.  delay_enter=TIME, delay_exit=TIME: wait "  \
+		  "error=ERRNO or retval=N: don't make the call, return this; with syscall=NAME this call of " \
+		  "%pure is made in its place.  signal=SIG: send it at entry.  delay_enter=TIME, delay_exit=TIME: wait "  \
 		  "(microseconds, or with s, ms, us, ns).  poke_enter=@arg1=HEX,..., poke_exit=...: write memory " \
 		  "that arguments point to.  when=FIRST[..LAST][+[STEP]]: which of a thread's invocations."),  \
 	TRACE_OPT("fault", 0, TRACE_LONG_FAULT, "CALLS[:error=ERRNO][:when=...]", false,                      \

@@ -25,8 +25,8 @@ static void join_counts(struct trace_options *o)
 					: "option -F is deprecated, please use -f/--follow-forks instead");
 	if (o->f_count + o->F_count + o->follow_long)
 		o->follow = true;
-	if (o->f_count > 1)
-		o->separate = true;
+	if (o->f_count > 1 || (o->f_count && o->strace)) /* strace's one -f takes back --output-separately */
+		o->separate = o->f_count > 1;
 	count_stamps(o);
 	if (o->D_count)
 		o->daemonize = o->D_count;
