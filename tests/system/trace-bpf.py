@@ -53,7 +53,8 @@ def normal(line):
     line = re.sub(r'getrandom\(".*?"', "getrandom(", line)
     line = re.sub(r"0x[0-9a-f]+", "0x", line)
     line = re.sub(r" += ", " = ", line)
-    return re.sub(r"\d{4,}|(?<=pid\(\) = )\d+", "N", line)
+    line = re.sub(r"(time=\d+) /\* [^*]* \*/", r"\1", line)  # the same, to read
+    return re.sub(r"\d{4,}|(?<=_nsec=)\d+|(?<=pid\(\) = )\d+", "N", line)
 
 
 def descriptors(scratch):
