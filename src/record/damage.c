@@ -51,7 +51,7 @@ bool recording_next_damage(struct recording *r, struct str *out)
 	if (d->rows)
 		str_printf(out, "; %s of its rows %s missing here", units_count(d->rows).text, d->rows == 1 ? "is" : "are");
 	else
-		str_add(out, "; what it held is missing here");
+		str_add(out, "; what it held is missing here, the rest is shown");
 	r->damage_told++;
 	return true;
 }

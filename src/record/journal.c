@@ -89,14 +89,15 @@ static int preallocate(int fd, uint32_t size_bytes)
 	return 0;
 }
 
-/* 0 or errno. */
+/* 0 or errno.  It has its name when it has its size: a shorter one is damaged, whenever we were killed. */
 static int map_chunk(struct journal *j, struct journal_chunk *c)
 {
-	char name[24];
+	char name[24], unfinished[32];
 	int error;
 
 	slot_name(c->slot, name);
-	int fd = openat(j->dirfd, name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	snprintf(unfinished, sizeof(unfinished), "%s.tmp", name);
+	int fd = openat(j->dirfd, unfinished, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 
 	if (fd < 0)
 		return errno;
@@ -106,8 +107,12 @@ static int map_chunk(struct journal *j, struct journal_chunk *c)
 		error = c->map == MAP_FAILED ? errno : 0;
 	}
 	close(fd);
+	if (error == 0 && renameat(j->dirfd, unfinished, j->dirfd, name) != 0) {
+		error = errno;
+		munmap(c->map, j->chunk_bytes);
+	}
 	if (error)
-		unlinkat(j->dirfd, name, 0);
+		unlinkat(j->dirfd, unfinished, 0);
 	return error;
 }
 
@@ -174,7 +179,7 @@ struct err *journal_create(int dirfd, uint64_t max_bytes, struct journal **ret)
 				  "cannot make the journal's first %u KiB", j->chunk_bytes / 1024);
 
 		journal_destroy(j);
-		return err_fix(err, "free some space, or record to another disk with -o");
+		return err;
 	}
 	vec_push(&j->free, first);
 	*ret = j;

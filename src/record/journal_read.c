@@ -351,8 +351,8 @@ static struct err *load_chunk(struct journal_view *v, int dirfd, const char *nam
 		TRY(copy_chunk(dirfd, name, &map));
 	else
 		TRY(io_map_file(dirfd, name, &map));
-	if (map.data == NULL)
-		return NULL;
+	if (map.data == NULL) /* a live one is written anew, else it had its size from the start */
+		return v->copied ? NULL : go_on_without(v, bad("a chunk is empty"));
 	vec_push(&v->maps, map);
 	return go_on_without(v, read_chunk(v, &map));
 }

@@ -116,6 +116,7 @@ static struct err *read_type(struct recording *r, const json_t *item)
 		return outer;
 	}
 	vec_push(&r->types, type);
+	vec_push(&r->segments, (unsigned)number_at(item, "segments", 0)); /* earlier versions said nothing */
 	return NULL;
 }
 

@@ -216,10 +216,10 @@ void table_remove_segments(struct table *t)
 	t->info.max_time_ns = 0;
 }
 
-struct err *recording_open_segments(struct recording *r, const struct event_type *type)
+struct err *recording_open_segments(struct recording *r, const struct event_type *type, size_t *ret_count)
 {
 	CLEANUP(mem_freep) unsigned *numbers = NULL;
-	size_t count = store_list_segments(r->dirfd, type->name, &numbers);
+	size_t count = *ret_count = store_list_segments(r->dirfd, type->name, &numbers);
 	struct table *t = count ? recording_get_table(r, type) : NULL;
 
 	if (count > SEGMENTS_MAX)
@@ -236,10 +236,22 @@ struct err *recording_open_segments(struct recording *r, const struct event_type
 	return NULL;
 }
 
+static struct err *missing_segments(const char *table, size_t there, unsigned said)
+{
+	if (there == 0)
+		return err_new(ERR_FORMAT, "%s/ is not there, or empty", table);
+	return err_new(ERR_FORMAT, "%zu of the %u files of %s/ are not there", said - there, said, table);
+}
+
 struct err *recording_open_tables(struct recording *r)
 {
-	for (size_t i = 0; i < r->types.n; i++)
-		TRY(recording_open_segments(r, r->types.v[i]));
+	for (size_t i = 0; i < r->types.n; i++) {
+		size_t count;
+
+		TRY(recording_open_segments(r, r->types.v[i], &count));
+		if (i < r->segments.n && count < r->segments.v[i])
+			TRY(damage_note(r, missing_segments(r->types.v[i]->name, count, r->segments.v[i]), 0));
+	}
 	return NULL;
 }
 
@@ -404,6 +416,7 @@ void recording_destroy(struct recording *r)
 	}
 	vec_deinit(&r->tables);
 	vec_deinit(&r->types);
+	vec_deinit(&r->segments);
 	vec_deinit(&r->texts);
 	vec_deinit(&r->notes);
 	vec_deinit(&r->missing);

@@ -40,6 +40,7 @@ struct recording {
 	VEC(struct recording_damage) damage;
 	size_t damage_told; /* so many of them were */
 	VEC(const struct event_type *) types; /* declared in meta.json or the journal */
+	VEC(unsigned) segments; /* by place in `types`: files that meta.json says a table has; of the first ones */
 	VEC(struct table *) tables;
 	struct strmap strings;
 	VEC(const char *) texts; /* by id; 0 is "" */
@@ -53,8 +54,8 @@ struct err *meta_read(struct recording *r);
 /* --- recording.c ------------------------------------------------------------------------ */
 const struct event_type *recording_find_type(const struct recording *r, const char *name);
 const struct event_type *recording_copy_type(struct recording *r, const struct event_type *type);
-/* Map the segment files of a type's table. */
-struct err *recording_open_segments(struct recording *r, const struct event_type *type);
+/* Map the segment files of a type's table, *COUNT of them. */
+struct err *recording_open_segments(struct recording *r, const struct event_type *type, size_t *count);
 /* ... and those of all types. */
 struct err *recording_open_tables(struct recording *r);
 /* The table of a type, made if it is not there. */

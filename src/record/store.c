@@ -173,12 +173,22 @@ static void put_field(struct json *j, const struct event_field *f)
 	json_end(j);
 }
 
-static void put_type(struct json *j, const struct event_type *type)
+/* Files of its table, so that a reader misses those that went. */
+static void put_segments(struct json *j, int base, const char *table)
+{
+	CLEANUP(mem_freep) unsigned *numbers = NULL;
+
+	json_key(j, "segments"), json_u64(j, store_list_segments(base, table, &numbers));
+}
+
+static void put_type(struct json *j, const struct event_type *type, int base, bool is_live)
 {
 	json_begin_object(j);
 	json_key(j, "name"), json_str(j, type->name);
 	json_key(j, "prose"), json_str(j, type->prose);
 	json_key(j, "side"), json_bool(j, type->side);
+	if (!is_live)
+		put_segments(j, base, type->name);
 	json_key(j, "fields"), json_begin_array(j);
 	for (unsigned i = 0; i < type->field_count; i++)
 		put_field(j, &type->fields[i]);
@@ -240,7 +250,7 @@ struct err *store_meta(int base, const struct recording_meta *meta,
 	put_notes(&j, meta);
 	json_key(&j, "tables"), json_begin_array(&j);
 	for (size_t i = 0; i < type_count; i++)
-		put_type(&j, types[i]);
+		put_type(&j, types[i], base, meta->state == RECORDING_LIVE);
 	json_end(&j);
 	json_end(&j);
 

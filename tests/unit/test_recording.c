@@ -288,6 +288,20 @@ static void test_damaged(void **state)
 	while (recording_next_damage(rec, &text))
 		continue;
 	recording_destroy(rec);
+
+	/* what is not there at all is missed, too, as often as it is opened */
+	assert_int_equal(unlink("damaged.sonde/sample/000000.parquet"), 0);
+	assert_int_equal(unlink("damaged.sonde/thread/000000.parquet"), 0);
+	assert_int_equal(rmdir("damaged.sonde/thread"), 0);
+	for (int again = 0; again < 2; again++) {
+		rec = open_recording("damaged.sonde");
+		assert_int_equal(recording_borrow_meta(rec)->damage_count, 2);
+		for (str_clear(&text); recording_next_damage(rec, &text);)
+			continue;
+		assert_non_null(strstr(text.text, "thread/ is not there, or empty; what it held is missing here"));
+		assert_non_null(strstr(text.text, "sample/ is not there, or empty"));
+		recording_destroy(rec);
+	}
 	str_deinit(&text);
 }
 
@@ -330,6 +344,14 @@ static void test_cut_damaged(void **state)
 	assert_int_equal(fclose(file), 0);
 	struct recording *rec = open_recording("hole.sonde");
 	assert_non_null(strstr(recording_borrow_meta(rec)->why_cut, "journal is damaged"));
+	recording_destroy(rec);
+
+	r = start("empty.sonde", &parquet_compactor, 0);
+	put_samples(r, 0, 1000);
+	recorder_destroy(r);
+	assert_int_equal(truncate("empty.sonde/journal/0000.chunk", 0), 0);
+	rec = open_recording("empty.sonde");
+	assert_non_null(strstr(recording_borrow_meta(rec)->why_cut, "a chunk is empty"));
 	recording_destroy(rec);
 
 	struct str text = { 0 };
