@@ -6,9 +6,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 void io_closep(int *fd)
@@ -32,6 +34,35 @@ struct err *io_write_all(int fd, const void *data, size_t size_bytes, const char
 		size_bytes -= (size_t)n;
 	}
 	return NULL;
+}
+
+bool io_is_full(int errnum) { return errnum == ENOSPC || errnum == EDQUOT || errnum == EFBIG; }
+
+/* EFBIG comes of a limit, or of what the file system can hold. */
+static struct err *fix_size(struct err *err, const char *elsewhere)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+		return err_fix(err, "that file system takes no larger file: %s", elsewhere);
+	return err_fix(err, "a file may have %" PRIu64 " bytes here, no more (ulimit -f): raise that limit: ulimit -f unlimited",
+		       (uint64_t)limit.rlim_cur);
+}
+
+struct err *io_fix_write(struct err *err, const char *elsewhere)
+{
+	if (err == NULL || err_advice(err))
+		return err;
+	switch (err_errnum(err)) {
+	case ENOSPC:
+		return err_fix(err, "make room on that disk, or %s", elsewhere);
+	case EDQUOT:
+		return err_fix(err, "your quota of that disk is used up: make room there, or %s", elsewhere);
+	case EFBIG:
+		return fix_size(err, elsewhere);
+	default:
+		return err_fix(err, "%s", elsewhere);
+	}
 }
 
 struct err *io_read_fd(int fd, const char *name, size_t max_bytes, struct str *text)

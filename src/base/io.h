@@ -13,6 +13,12 @@
 /* Write all of it, through short writes and EINTR.  NAME is for the message. */
 struct err *io_write_all(int fd, const void *data, size_t size_bytes, const char *name);
 
+/* There is no room: a full disk, a quota, a limit of a file's size. */
+bool io_is_full(int errnum);
+/* What to do about ERR, a file that could not be written, by its errno.  ELSEWHERE: how to name another
+ * place ("name another file with -o").  An advice that it has stays alone; NULL stays NULL. */
+struct err *io_fix_write(struct err *err, const char *elsewhere);
+
 /* The whole of a file, pipe or /proc file appended to *text; ERR_LIMIT past
  * max_bytes.  PATH "-" is standard input. */
 struct err *io_read_file(const char *path, size_t max_bytes, struct str *text);

@@ -2,6 +2,7 @@
 /* The temporary file has the mode that the other one has, or that a new one would have. */
 #include "base/out_file.h"
 
+#include "base/io.h"
 #include "base/mem.h"
 
 #include <errno.h>
@@ -61,9 +62,7 @@ struct err *out_file_finish(struct out_file *f)
 	failed |= fclose(f->stream) != 0;
 	f->stream = NULL;
 	if (failed)
-		return err_fix(err_errno(errnum ? errnum : EIO, "cannot write %s", f->path),
-			       errnum == ENOSPC ? "make room on that disk, or name another file with -o" :
-						  "name another file with -o");
+		return io_fix_write(err_errno(errnum ? errnum : EIO, "cannot write %s", f->path), "name another file with -o");
 	if (f->temp_path && rename(f->temp_path, f->path) != 0)
 		return err_errno(errno, "cannot rename %s to %s", f->temp_path, f->path);
 	free(f->temp_path);

@@ -88,13 +88,15 @@ static struct err *record_calls(struct record_session_options *o, int *status)
 	return err;
 }
 
-static struct err *record(const struct files_args *a, struct record_session_options *o, int *status, char **path)
+static struct err *record(const struct files_args *a, struct record_session_options *o, int *status, struct temporary **ret)
 {
 	static const char *const with[] = { "syscalls" }, *const without[] = { "cpu" };
+	struct temporary *t;
 	struct err *err;
 
-	TRY(session_temporary(path));
-	o->path = *path;
+	TRY(temporary_create(&t));
+	o->path = temporary_recording(t);
+	o->is_temporary = true;
 	o->with = with;
 	o->with_count = 1;
 	o->without = without;
@@ -103,11 +105,10 @@ static struct err *record(const struct files_args *a, struct record_session_opti
 	o->quiet = true;
 	o->duration_ns = a->duration_ns;
 	err = record_calls(o, status);
-	if (err) {
-		session_temporary_discard(*path);
-		free(*path);
-		*path = NULL;
-	}
+	if (err)
+		temporary_destroy(t);
+	else
+		*ret = t;
 	return err;
 }
 
@@ -115,15 +116,14 @@ static struct err *of_command(const struct files_args *a, struct arena *arena, i
 {
 	char **command = arena_calloc(arena, a->words.count + 1, sizeof(*command));
 	struct record_session_options o = { .command = command, .request = { .target = CAPTURE_COMMAND } };
+	struct temporary *t;
 	struct err *err;
-	char *path;
 
 	for (size_t i = 0; i < a->words.count; i++)
 		command[i] = (char *)a->words.words[i];
-	TRY(record(a, &o, status, &path));
-	err = of_recording(a, path, NULL);
-	session_temporary_discard(path);
-	free(path);
+	TRY(record(a, &o, status, &t));
+	err = of_recording(a, temporary_recording(t), NULL);
+	temporary_destroy(t);
 	return err;
 }
 
@@ -174,17 +174,15 @@ static struct err *of_process(const struct files_args *a, pid_t pid)
 {
 	struct record_session_options o = { .request = { .target = CAPTURE_PIDS, .pids = &pid, .pid_count = 1 } };
 	struct open_files *open;
-	char *path = NULL;
+	struct temporary *t = NULL;
 	struct err *err;
 	int status;
 
 	TRY(open_files_create(pid, &open));
-	err = a->duration_ns ? record(a, &o, &status, &path) : NULL;
+	err = a->duration_ns ? record(a, &o, &status, &t) : NULL;
 	if (!err)
-		err = show_process(a, open, path);
-	if (path)
-		session_temporary_discard(path);
-	free(path);
+		err = show_process(a, open, t ? temporary_recording(t) : NULL);
+	temporary_destroy(t);
 	open_files_destroy(open);
 	return err;
 }

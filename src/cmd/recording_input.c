@@ -41,7 +41,7 @@ static struct err *import(const char *operand, struct recording_input *in)
 	if (damage)
 		log_warn("%s; what came before it is shown", err_message(damage));
 	err_destroy(damage);
-	return recording_open(in->temporary, &in->recording);
+	return recording_open(temporary_recording(in->temporary), &in->recording);
 }
 
 static struct err *open_native(const char *operand, struct recording_input *in)
@@ -66,9 +66,7 @@ struct err *recording_input_open(const char *operand, struct recording_input *re
 void recording_input_close(struct recording_input *in)
 {
 	recording_destroy(in->recording);
-	if (in->temporary)
-		session_temporary_discard(in->temporary);
-	free(in->temporary);
+	temporary_destroy(in->temporary);
 	free(in->path);
 	*in = (struct recording_input){ 0 };
 }

@@ -14,7 +14,7 @@ struct recording;
 struct recording_input {
 	char *path;		     /* as a person would name it */
 	struct recording *recording;
-	char *temporary;	     /* the import; NULL: none was needed */
+	struct temporary *temporary; /* the import; NULL: none was needed */
 };
 /* OPERAND: as recording_find_path() has it, or a file that an importer knows, or "-" for one on
  * standard input.  What a damaged file has is used, and the damage said (log_warn). */

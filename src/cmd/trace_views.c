@@ -62,20 +62,20 @@ struct err *trace_views_show(const struct trace_view_args *views, unsigned parts
 struct err *trace_views_record(const struct trace_view_args *views, unsigned parts, struct trace_options *o,
 			       const struct output_args *output, struct record_session_options *record, int *status)
 {
-	char *path;
+	struct temporary *t;
 	struct err *err;
 
-	TRY(session_temporary(&path));
-	record->path = path;
+	TRY(temporary_create(&t));
+	record->path = temporary_recording(t);
+	record->is_temporary = true;
 	record->quiet = true;
 	err = session_trace_record(o, record, status);
 	if (!err)
-		err = show(views, parts, o, output, path, NULL);
+		err = show(views, parts, o, output, temporary_recording(t), NULL);
 	if (err_is(err, ERR_NOT_FOUND)) {
 		err_destroy(err);
 		err = err_new(ERR_NOT_FOUND, "nobody made a system call while it was watched");
 	}
-	session_temporary_discard(path);
-	free(path);
+	temporary_destroy(t);
 	return err;
 }

@@ -179,7 +179,7 @@ static bool thread_round(struct recorder *r, uint64_t now_ns)
 	err = compact_round(r);
 	r->compact_failed = err != NULL;
 	if (err != NULL && journal_errno(r->journal) != 0)
-		recorder_set_error(r, err);
+		recorder_set_error(r, recorder_fix(r, err));
 	else
 		err_destroy(err);
 	return was_full && !r->compact_failed;
@@ -194,10 +194,7 @@ static void check_full(struct recorder *r)
 	if (lost == 0 || (r->compactor && !r->compact_failed))
 		return;
 	if (error)
-		recorder_set_error(
-			r, err_fix(err_errno(error, "cannot record more"),
-				   "free some space on the disk of %s, or record elsewhere with -o",
-				   r->path));
+		recorder_set_error(r, recorder_fix(r, err_errno(error, "cannot record more to %s", r->path)));
 	else
 		recorder_set_error(
 			r, err_fix(err_new(ERR_LIMIT, "the journal of %s is full", r->path),

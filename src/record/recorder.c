@@ -40,6 +40,13 @@ void recorder_set_error(struct recorder *r, struct err *err)
 
 const struct err *recorder_borrow_error(const struct recorder *r) { return atomic_load(&r->error); }
 
+struct err *recorder_fix(const struct recorder *r, struct err *err)
+{
+	return err && io_is_full(err_errnum(err)) ?
+		       io_fix_write(err, r->is_temporary ? "name another place in TMPDIR" : "record elsewhere with -o") :
+		       err;
+}
+
 /* --- start ----------------------------------------------------------------------------------- */
 
 static bool is_locked(int dirfd)
@@ -232,6 +239,7 @@ struct err *recorder_create(const struct recorder_options *o, struct recorder **
 
 	r->path = mem_strdup(o->path);
 	r->elsewhere = o->elsewhere;
+	r->is_temporary = o->is_temporary;
 	r->dirfd = r->journal_fd = r->lock_fd = -1;
 	r->segment_ns = o->segment_ns ? o->segment_ns : 4000000000ULL;
 	r->compactor = o->compactor;
@@ -246,6 +254,7 @@ struct err *recorder_create(const struct recorder_options *o, struct recorder **
 	if (err != NULL) {
 		if (r->lock_fd >= 0) /* what is there is ours */
 			err_destroy(store_remove(AT_FDCWD, r->path));
+		err = recorder_fix(r, err);
 		recorder_destroy(r);
 		return err_wrap(err, "cannot start the recording");
 	}
@@ -323,9 +332,7 @@ struct err *recorder_add_type(struct recorder *r, const struct event_type *type,
 static void side_failed(struct recorder *r)
 {
 	recorder_set_error(r,
-			   err_fix(err_errno(sidelog_errno(r->side), "cannot record more"),
-				   "free some space on the disk of %s, or record elsewhere with -o",
-				   r->path));
+			   recorder_fix(r, err_errno(sidelog_errno(r->side), "cannot record more to %s", r->path)));
 }
 
 uint32_t recorder_string(struct recorder *r, const char *text, size_t length)
@@ -640,7 +647,7 @@ struct err *recorder_finish(struct recorder *r, struct recorder_totals *totals)
 		err = meta_err;
 	else
 		err_destroy(meta_err);
-	return err_wrap(err, "cannot finish the recording %s", r->path);
+	return recorder_fix(r, err_wrap(err, "cannot finish the recording %s", r->path));
 }
 
 void recorder_destroy(struct recorder *r)

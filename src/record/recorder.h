@@ -30,6 +30,7 @@ struct recorder_options {
 	const char *path;	    /* directory to make; "NAME.sonde" */
 	bool overwrite;		    /* an existing recording there is replaced; else ERR_USAGE.
 				       What isn't a recording is never replaced. */
+	bool is_temporary;	    /* path is in $TMPDIR: for advice when there is no room */
 	uint64_t journal_max_bytes; /* most that waits for compaction, and without a compactor
 				   the most that is recorded; 0: 256 MiB */
 	uint64_t segment_ns;	    /* a new segment at least this often while there are rows for

@@ -31,7 +31,7 @@ struct side_table {
 
 struct recorder {
 	char *path;
-	bool elsewhere; /* as recorder_options has it */
+	bool elsewhere, is_temporary; /* as recorder_options has them */
 	int dirfd, journal_fd, lock_fd;
 	uint64_t segment_ns;
 	const struct recorder_compactor *compactor;
@@ -68,6 +68,8 @@ struct recorder {
 };
 
 void recorder_set_error(struct recorder *r, struct err *err); /* the first stays */
+/* ERR with what to do about it, if it is that there is no room. */
+struct err *recorder_fix(const struct recorder *r, struct err *err);
 
 /* --- compact.c ------------------------------------------------------------------------- */
 

@@ -8,6 +8,7 @@
  */
 #include "render/doc_impl.h"
 
+#include "base/io.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -106,9 +107,7 @@ struct err *sink_finish(struct sink *s)
 	s->out = NULL;
 	wait_for_pager(s);
 	if (failed)
-		return err_fix(err_errno(errnum ? errnum : EIO, "cannot write the output"),
-			       errnum == ENOSPC ? "make room on that disk, or name another file with -o" :
-						  "name another file with -o");
+		return io_fix_write(err_errno(errnum ? errnum : EIO, "cannot write the output"), "name another file with -o");
 	return NULL;
 }
 

@@ -13,10 +13,11 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "record/store.h"
+#include "session/temporary.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -31,23 +32,14 @@
 enum { STOP_TRIES = 300, STOP_EVERY_MS = 10, MESSAGES_MAX = 64 << 10 };
 
 struct background {
-	char *dir, *path;
+	struct temporary *dir;
+	char *path;
 	pid_t pid; /* 0: reaped */
 	unsigned number; /* of the newest recording */
 	struct str messages;
 };
 
 /* --- the child ---------------------------------------------------------------------------------- */
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static void remove_tree(const char *path) { nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS); }
 
 static bool be_alone(const char *dir, pid_t parent)
 {
@@ -72,7 +64,7 @@ static int record(const struct record_session_options *options, uint64_t rotate_
 	int status = 0;
 
 	log_set_level(LOG_QUIET);
-	o.quiet = o.no_symbols = true;
+	o.quiet = o.no_symbols = o.is_temporary = true;
 	o.duration_ns = o.command ? 0 : rotate_ns;
 	for (unsigned i = 1; again && !err; i++) {
 		CLEANUP(mem_freep) char *path = mem_printf("%s/%u", dir, i);
@@ -80,7 +72,7 @@ static int record(const struct record_session_options *options, uint64_t rotate_
 		uint64_t from_ns;
 
 		if (i > 2)
-			remove_tree(old);
+			err_destroy(store_remove(AT_FDCWD, old));
 		o.path = path;
 		from_ns = clock_now_ns();
 		err = session_record(&o, &status);
@@ -91,8 +83,6 @@ static int record(const struct record_session_options *options, uint64_t rotate_
 		dprintf(2, "%s%s%s", err_message(err), err_advice(err) ? "\n" : "",
 			err_advice(err) ? err_advice(err) : "");
 	err_destroy(err);
-	if (getppid() != parent)
-		remove_tree(dir);
 	return err ? 1 : 0;
 }
 
@@ -101,21 +91,16 @@ static int record(const struct record_session_options *options, uint64_t rotate_
 struct err *background_start(const struct record_session_options *options, uint64_t rotate_ns,
 			     struct background **ret)
 {
-	const char *tmp = getenv("TMPDIR");
-	struct background *b = mem_calloc(1, sizeof(*b));
+	struct temporary *dir;
+	struct background *b;
 	pid_t parent = getpid();
 
-	b->dir = mem_printf("%s/sonde-top-XXXXXX", tmp && *tmp ? tmp : "/tmp");
-	if (!mkdtemp(b->dir)) {
-		struct err *err = err_fix(err_errno(errno, "cannot make a temporary directory %s", b->dir), "name another place in TMPDIR");
-
-		free(b->dir);
-		free(b);
-		return err;
-	}
+	TRY(temporary_create(&dir));
+	b = mem_calloc(1, sizeof(*b));
+	b->dir = dir;
 	b->pid = fork();
 	if (b->pid == 0)
-		_exit(be_alone(b->dir, parent) ? record(options, rotate_ns, b->dir, parent) : 1);
+		_exit(be_alone(temporary_directory(dir), parent) ? record(options, rotate_ns, temporary_directory(dir), parent) : 1);
 	if (b->pid < 0) {
 		struct err *err = err_errno(errno, "cannot start the recorder");
 
@@ -130,7 +115,7 @@ struct err *background_start(const struct record_session_options *options, uint6
 const char *background_path(struct background *b)
 {
 	for (;;) {
-		char *next = mem_printf("%s/%u", b->dir, b->number + 1);
+		char *next = mem_printf("%s/%u", temporary_directory(b->dir), b->number + 1);
 		struct stat st;
 
 		if (stat(next, &st) != 0) {
@@ -153,7 +138,7 @@ static void reap(struct background *b, bool block)
 
 bool background_has_ended(struct background *b, const char **why)
 {
-	CLEANUP(mem_freep) char *path = mem_printf("%s/messages", b->dir);
+	CLEANUP(mem_freep) char *path = mem_printf("%s/messages", temporary_directory(b->dir));
 
 	reap(b, false);
 	*why = "";
@@ -182,9 +167,8 @@ void background_stop(struct background *b)
 		kill(b->pid, SIGKILL);
 		reap(b, true);
 	}
-	remove_tree(b->dir);
+	temporary_destroy(b->dir);
 	str_deinit(&b->messages);
 	free(b->path);
-	free(b->dir);
 	free(b);
 }

@@ -124,7 +124,7 @@ static struct err *run(const struct import_request *request, const struct source
 {
 	const struct importer *importer;
 	struct recorder_options options = {
-		.path = request->output, .overwrite = request->overwrite, .elsewhere = true,
+		.path = request->output, .overwrite = request->overwrite, .is_temporary = request->is_temporary, .elsewhere = true,
 		.compactor = &parquet_compactor,
 		.journal_max_bytes = JOURNAL_MIN_BYTES + (uint64_t)s->input.file.size_bytes * JOURNAL_FACTOR,
 	};
@@ -162,21 +162,21 @@ struct err *session_import(const struct import_request *request, struct recorder
 	return err;
 }
 
-struct err *session_import_temporary(const char *path, const char *from, char **recording,
+struct err *session_import_temporary(const char *path, const char *from, struct temporary **ret,
 				     struct err **damage)
 {
 	struct recorder_totals totals;
+	struct temporary *t;
 
-	TRY(session_temporary(recording));
+	TRY(temporary_create(&t));
 
-	struct import_request request = { .path = path, .from = from, .output = *recording };
+	struct import_request request = { .path = path, .from = from, .output = temporary_recording(t), .is_temporary = true };
 	struct err *err = session_import(&request, &totals, damage);
 
-	if (err) {
-		session_temporary_discard(*recording);
-		free(*recording);
-		*recording = NULL;
-	}
+	if (err)
+		temporary_destroy(t);
+	else
+		*ret = t;
 	return err;
 }
 

@@ -149,7 +149,7 @@ static void note_sources(struct session *s)
 static struct err *make_recording(struct session *s)
 {
 	struct recorder_options options = {
-		.path = s->path, .overwrite = s->options->overwrite,
+		.path = s->path, .overwrite = s->options->overwrite, .is_temporary = s->options->is_temporary,
 		.compactor = s->options->parts->compactor,
 	};
 

@@ -31,6 +31,7 @@ struct record_session_options {
 	const char *path;             /* NULL: NAME.sonde made from the command or pid; never
 					 overwrites without `overwrite` */
 	bool overwrite;
+	bool is_temporary;            /* path is in $TMPDIR: for advice when there is no room */
 	char **command;               /* NULL-terminated; NULL: no command */
 	struct capture_request request; /* pids, frequency, stacks; target and events set by the caller */
 	const char *const *with;      /* source names to add to the default ones */

@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #ifndef SONDE_SESSION_TEMPORARY_H
 #define SONDE_SESSION_TEMPORARY_H
-/* A recording that is only made to be looked at once: an import, a view of a command. */
+/*
+ * A directory below $TMPDIR for recordings that are only made to be looked at once: an import, a view
+ * of a command, sonde top.  It goes when it is destroyed, and also when this process and all that it
+ * forked meanwhile (without an exec) have died in whatever way, kill -9 included.
+ */
 #include "base/err.h"
 
-/* A path in a new directory below $TMPDIR.  *path is the caller's (free()). */
-struct err *session_temporary(char **path);
-/* Removes the recording at PATH, if one was made, and the directory. */
-void session_temporary_discard(const char *path);
+struct temporary;
+
+struct err *temporary_create(struct temporary **ret);
+/* The directory, and a recording in it that may be made; valid while T lives. */
+const char *temporary_directory(const struct temporary *t);
+const char *temporary_recording(const struct temporary *t);
+/* Removes the directory with all that is in it.  NULL-safe. */
+void temporary_destroy(struct temporary *t);
 
 #endif

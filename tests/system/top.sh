@@ -25,7 +25,7 @@ wait_for() {
 keys() { tm send-keys -t top "$@"; }
 nothing_left() {
 	for _ in $(seq 60); do
-		[ -z "$(ls -d "$TMPDIR"/sonde-top-* 2>/dev/null)" ] && { echo "ok   $1"; return; }
+		[ -z "$(ls -d "$TMPDIR"/sonde-?????? 2>/dev/null)" ] && { echo "ok   $1"; return; }
 		sleep 0.05
 	done
 	ls "$TMPDIR"

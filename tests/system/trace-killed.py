@@ -5,6 +5,7 @@
 # SONDE_KILLS: as many in each way instead of 2; SONDE_STRESS_ENGINE: this engine alone
 # timeout: 180
 import ctypes
+import glob
 import mmap
 import os
 import random
@@ -222,6 +223,19 @@ def filtered():
         expect("sonde strace %s: the program ends with us" % option[0], until(lambda: not processes(file)))
 
 
+def temporary():
+    """The recording that a view makes of a command is nobody's when we are dead."""
+    os.mkdir("tmp")
+    victim = subprocess.Popen(["sonde", "trace", "--waits", "--", "sleep", "1000"], env=dict(os.environ, TMPDIR=os.getcwd() + "/tmp"),
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    made = until(lambda: glob.glob("tmp/sonde-*/temporary.sonde/meta.json"))
+    victim.kill()
+    victim.wait()
+    expect("--waits: killed, nothing stays in $TMPDIR", made and until(lambda: not os.listdir("tmp")), os.listdir("tmp"))
+    for pid in orphans():  # the command, and for a moment who removed it
+        os.kill(pid, signal.SIGKILL)
+
+
 def main():
     if ctypes.CDLL(None).prctl(36, 1, 0, 0, 0) != 0:  # PR_SET_CHILD_SUBREAPER: orphans become our children
         fail("prctl(PR_SET_CHILD_SUBREAPER)")
@@ -240,6 +254,7 @@ def main():
         expect("%s: killed %d times in %d ways, the program goes on" % (engine, killed, len(WAYS[engine])), not harmed, harmed)
     if "ptrace" in those:
         filtered()
+    temporary()
     if "bpf" in those:
         later = in_kernel() - before
         expect("bpf: no program and no map is left behind", until(lambda: not later & in_kernel()), later)

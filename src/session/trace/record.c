@@ -82,6 +82,7 @@ static void note_command(struct trace_recording *r)
 static struct err *begin(struct trace_recording *r, const struct trace_options *o)
 {
 	struct recorder_options options = { .path = r->record->path, .overwrite = r->record->overwrite,
+					    .is_temporary = r->record->is_temporary,
 					    .compactor = r->record->parts->compactor };
 
 	TRY(recorder_create(&options, &r->recorder));
