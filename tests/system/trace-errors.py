@@ -3,11 +3,13 @@
 # Whatever is wrong with words, files, limits and the machine: an end with a reason, no crash and no hang.  And
 # company: several who look at one process, one sonde that traces another, a debugger.
 # timeout: 150
+import ctypes
 import os
 import re
 import resource
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 
@@ -42,15 +44,17 @@ LIMITS = [
     ("ulimit -n 4; exec %s -e execve true", (1, "Too many open files")),
     ("ulimit -n 20; exec %s -c -e execve true", {"bpf": (None, "execve|ulimit -n"), "ptrace": (0, "execve")}),
     ("ulimit -v 60000; exec %s -e execve true", {"bpf": (None, "execve|memory"), "ptrace": (0, "execve")}),
-    ("ulimit -f 0; exec %s -o limited ls", (1, "File too large|Input/output")),
+    ("ulimit -f 0; exec %s -o limited ls", (1, "File too large[^$]*ulimit -f")),
     ("export TMPDIR=/nonexistent; exec %s --waits ls", (1, "/nonexistent/.*No such file[^$]*TMPDIR")),
-    ("ulimit -f 0; exec %s -o limited.sonde ls", (125, "File too large")),
+    ("ulimit -f 0; exec %s -o limited.sonde ls", (125, "File too large[^$]*ulimit -f")),
+    ("ulimit -f 1; exec %s -e execve true", (0, "execve.*= 0")),
     ("exec %s -e execve true >&- 2>&-", (0, "")), ("LC_ALL=nosuch LANG=tr_TR TZ=:/nosuch exec %s -t -e execve true", (0, "execve")),
     ("exec env -i PATH=$PATH %s -e execve true", (0, "execve")), ("cd gone && rmdir ../gone && exec %s -e execve true", (0, "execve")),
 ]
 ROOTS = [
     ("umount -l /proc; exec %s -e execve true", {"bpf": (1, "there is no /proc"), "ptrace": (0, "execve")}),
     ("umount -l /sys; exec %s -e execve true", {"bpf": (1, "is there a /sys"), "ptrace": (0, "execve")}),
+    ("mount -t tmpfs -o size=64k none gone && export TMPDIR=$PWD/gone && exec %s --waits true", (125, "No space left[^$]*TMPDIR")),
     ("mount --rbind / /mnt && mount -o remount,ro,bind /mnt && exec chroot /mnt %s -e execve true", (0, "execve")),
 ]
 
@@ -150,6 +154,37 @@ def short(engine):
             break
 
 
+def reader(engine):
+    """A reader of the trace that never ends: who asks us to end doesn't wait for it."""
+    for name in ("trace", "strace"):
+        options = ["--engine", engine] if name == "trace" else []
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with subprocess.Popen(["sonde", name, *options, "-o", "|echo $$ > reader.pid; cat > reader.out; exec sleep 1000", "true"], stderr=subprocess.PIPE) as tracer:
+                until(lambda: os.path.exists("reader.out") and "+++ exited with 0" in open("reader.out", encoding="utf-8").read())
+                tracer.send_signal(number)
+                tracer.stderr.close()  # the reader has it, too
+                ended = until(lambda: tracer.poll() is not None)
+                os.kill(int(open("reader.pid", encoding="ascii").read()), signal.SIGKILL)
+            expect("%s, %s: a reader that does not end, and %s" % (name, engine, number.name), ended and tracer.returncode == 0, tracer.returncode)
+            os.unlink("reader.out")
+
+
+TIMER = -2  # SI_TIMER
+
+
+def forged(engine):
+    """A timer's signal that somebody else sent, with a pointer to nothing."""
+    beat = Beat("forged-" + engine)
+    beat.trace("--engine", engine)
+    info = struct.pack("iiiiiiQ", signal.SIGRTMIN + 3, 0, TIMER, 0, 0, 0, 0x123456789).ljust(128, b"\0")
+    libc = ctypes.CDLL(None, use_errno=True)
+    pid = beat.tracers[0][1].pid
+    sent = [libc.syscall(129, pid, signal.SIGRTMIN + 3, info) for _ in range(3)]  # rt_sigqueueinfo
+    sizes, said, status = beat.end()
+    expect("%s: a forged timer" % engine, sent == [0] * 3 and sizes[0] and beat.tracers[0][1].returncode in (0, -signal.SIGINT) and status == 5,
+           (sent, ctypes.get_errno(), sizes, said, beat.tracers[0][1].returncode, status))
+
+
 class Beat:
     """The program that notices harm, and its sondes."""
 
@@ -224,6 +259,9 @@ def main():
         thread(engine)
         short(engine)
         unread(engine)
+        reader(engine)
+        if os.uname().machine == "x86_64" and engine == "ptrace":
+            forged(engine)
     strace_words()
     company(those)
     return result()

@@ -349,21 +349,13 @@ static struct err *extract_types(struct bpf_loader *l, struct bytes elf, struct 
 	return err;
 }
 
-/* All of the kernel's types, then: libbpf finds in them what it looks for, only slower. */
-static struct err *copy_types(int fd)
+/* All of the kernel's types, then, under the descriptor that libbpf was told: it finds in them what it
+ * looks for, only slower. */
+static struct err *take_all_types(int fd)
 {
-	struct bytes types = { 0 };
-	struct str text;
+	CLEANUP(io_closep) int all = open("/sys/kernel/btf/vmlinux", O_RDONLY | O_CLOEXEC);
 
-	str_init(&text);
-	struct err *err = kernel_types(&text, &types);
-
-	if (!err)
-		err = io_write_all(fd, types.data, types.size_bytes, "types");
-	if (!text.text && types.size_bytes)
-		munmap((void *)types.data, types.size_bytes);
-	str_deinit(&text);
-	return err;
+	return all < 0 || dup3(all, fd, O_CLOEXEC) < 0 ? err_errno(errno, "/sys/kernel/btf/vmlinux") : NULL;
 }
 
 static void *look_up_types(void *user)
@@ -374,12 +366,12 @@ static void *look_up_types(void *user)
 	str_init(&image);
 	struct err *err = extract_types(l, (struct bytes){ l->elf, l->elf_bytes }, &image);
 
+	if (!err) /* a limit of files' sizes (ulimit -f) is one for files without a name, too */
+		err = io_write_all(l->types_fd, image.text, image.length, "types");
 	if (err) {
 		log_debug("libbpf looks up the kernel's types: %s", err_message(err));
 		err_destroy(err);
-		err = copy_types(l->types_fd);
-	} else {
-		err = io_write_all(l->types_fd, image.text, image.length, "types");
+		err = take_all_types(l->types_fd);
 	}
 	if (err)
 		log_debug("the kernel's types: %s", err_message(err));

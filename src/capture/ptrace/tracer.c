@@ -270,14 +270,14 @@ static void handle(struct tracer *t, const struct tracer_happened *h)
 
 /* --- waiting --------------------------------------------------------------------------------- */
 
-/* It may come at any time, not only within a wait: who always has something to do has to see it, too. */
-static void on_tick(int number, siginfo_t *info, void *context)
-{
-	struct tracer *t = info->si_code == SI_TIMER ? info->si_value.sival_ptr : NULL;
+/*
+ * Since the last tick.  The timer's signal may come at any time, not only within a wait: who always has something
+ * to do has to see it, too.  Of this thread, to which the timer sends, and not in the tracer: anybody who may send us a signal
+ * writes into it what he likes, a pointer as well.  A tick that no timer sent does nothing but come early.
+ */
+static _Thread_local volatile sig_atomic_t ticked;
 
-	if (t)
-		t->ticked = 1;
-}
+static void on_tick(int number) { ticked = 1; }
 
 static int tick_signal(void) { return SIGRTMIN + 3; }
 
@@ -295,8 +295,8 @@ static void set_timer(struct tracer *t, uint64_t first_ns)
 
 static struct err *make_timer(struct tracer *t)
 {
-	struct sigaction action = { .sa_sigaction = on_tick, .sa_flags = SA_SIGINFO }; /* no SA_RESTART: it ends the wait */
-	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = tick_signal(), .sigev_value.sival_ptr = t };
+	struct sigaction action = { .sa_handler = on_tick }; /* no SA_RESTART: it ends the wait */
+	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = tick_signal() };
 	sigset_t set;
 
 	event._sigev_un._tid = (int)syscall(SYS_gettid);
@@ -337,7 +337,7 @@ static void release_delayed(struct tracer *t)
 
 static void tick(struct tracer *t)
 {
-	t->ticked = 0;
+	ticked = 0;
 	t->options.sink->idle(t->options.sink_self);
 	if (t->options.tick && t->options.tick(t->options.tick_user))
 		t->stop = true;
@@ -412,7 +412,7 @@ struct err *tracer_run(struct tracer *t)
 		t->stop |= t->options.done && *t->options.done;
 		if (t->delayed.n)
 			release_delayed(t);
-		if (n > 0 && !t->ticked)
+		if (n > 0 && !ticked)
 			continue;
 		if (n == 0 && errnum == ECHILD) /* somebody else took their ends: nothing will come any more */
 			break;

@@ -47,7 +47,6 @@ struct tracer {
 	unsigned long seize_options;
 	timer_t timer;
 	bool has_timer;
-	volatile sig_atomic_t ticked; /* by the timer, since the last tick */
 };
 
 /* What wait(2) says of a thread. */

@@ -134,8 +134,11 @@ static void note_failure(struct trace_out *out, struct err *err)
 	out->failed = true;
 	out->gone = err_errnum(err) == EPIPE;
 	out->lost = !out->gone;
-	if (out->lost)
+	if (out->lost) {
 		fprintf(stderr, "%s: %s: %s\n", out->who, out->path ? out->path : "the trace", strerror(err_errnum(err)));
+		if (io_is_full(err_errnum(err)) && out->advises)
+			fprintf(stderr, "%s: %s\n", out->who, err_advice(io_fix_write(err, "name another file with -o")));
+	}
 	err_destroy(err);
 }
 
@@ -179,17 +182,41 @@ bool trace_out_is_unread(const struct trace_out *out)
 	return out->gone || (out->pipe && poll(&p, 1, 0) > 0 && p.revents & (POLLERR | POLLHUP));
 }
 
+/*
+ * The command reads to its end, which may never come: who asks us to end meanwhile is not kept waiting, as strace's users
+ * are.  Those signals are blocked while we trace (with -I 1 they end us anyway).
+ */
+static void wait_for_command(pid_t command)
+{
+	static const int ends[] = { SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+	static const struct timespec look_again = { .tv_nsec = 100000000 }; /* nobody tells a process that ignores SIGCHLD */
+	sigset_t awaited, child, before;
+	int number, status;
+
+	sigemptyset(&awaited);
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		sigaddset(&awaited, ends[i]);
+	sigprocmask(SIG_BLOCK, &child, &before);
+	do {
+		if (waitpid(command, &status, WNOHANG) != 0)
+			break;
+		number = sigtimedwait(&awaited, NULL, &look_again);
+	} while (number < 0 || number == SIGCHLD);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
 bool trace_out_close(struct trace_out *out)
 {
-	int status;
 
 	trace_out_flush(out);
 	finish_spool(out);
 	if (out->owned && out->fd >= 0)
 		close(out->fd);
 	out->fd = -1;
-	while (out->command && waitpid(out->command, &status, 0) < 0 && errno == EINTR)
-		continue;
+	if (out->command)
+		wait_for_command(out->command);
 	out->command = 0;
 	free(out->path);
 	out->path = NULL;

@@ -28,6 +28,7 @@ struct trace_out {
 	size_t carried;   /* columns of the line that were written already */
 	pid_t command;    /* of -o '|command'; 0: none */
 	const char *who;  /* whose messages: "strace"; borrowed */
+	bool advises;     /* ...which say what to do, too */
 	char *path;       /* of a file */
 	bool gone;        /* its reader is (EPIPE) */
 	bool begun;       /* a line was written */
@@ -47,7 +48,7 @@ struct err *trace_out_open(struct trace_out *out, const char *who, const char *p
 void trace_out_spool(struct trace_out *out, const struct spool_options *options, bool (*stop)(void *user), void *user);
 /* To be polled for POLLOUT, and flushed then; -1: nothing waits. */
 int trace_out_fd(const struct trace_out *out);
-/* Writes, closes, and waits for the command.  False: not all could be written, which was said. */
+/* Writes, closes, and waits for the command until it, or somebody by a signal that ends us, has had enough.  False: not all could be written, which was said. */
 bool trace_out_close(struct trace_out *out);
 void trace_out_flush(struct trace_out *out);
 /* Nobody reads any more: a write said so, or the pipe does though nothing was written. */

@@ -81,6 +81,7 @@ static void open_own(struct printer *p, struct call_thread *t, struct line *line
 		line->own.fd = -1;
 		line->own.failed = true;
 	}
+	line->own.advises = !p->options->strace;
 	line->out = &line->own;
 }
 
@@ -749,6 +750,7 @@ struct err *printer_create(const struct trace_options *options, struct printer *
 	struct err *err = trace_out_open(&p->out, options->name, own_files ? NULL : options->output, options->append);
 
 	p->options = options;
+	p->out.advises = !options->strace;
 	p->out.colored = is_colored(options, p->out.fd);
 	if (err) {
 		free(p);

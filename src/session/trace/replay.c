@@ -686,6 +686,7 @@ static struct err *replay(struct replay *r, const char *path)
 	note_style(r, path);
 	losses_log(r->recording);
 	TRY(trace_out_open(&r->out, r->options->name, r->options->output, r->options->append));
+	r->out.advises = true;
 	if (!r->options->output)
 		r->out.fd = 1;
 	if (r->options->count)
