@@ -41,7 +41,7 @@ static const struct opt trace_opts[] = {
 	{ .name = "overwrite", .kind = OPT_FLAG, .offset = offsetof(struct trace_args, overwrite),
 	  .help = "replace a recording that is there (-o NAME.sonde)" },
 	{ .name = "json", .kind = OPT_FLAG, .offset = offsetof(struct trace_args, json),
-	  .help = "a JSON object a line, a call each; of a view one document (docs/SCHEMA.md)" },
+	  .help = "a JSON object a line, a call each, where lines would go (-o '|jq .name'); of a view one document (docs/SCHEMA.md)" },
 	{ .name = "html", .kind = OPT_FLAG, .offset = offsetof(struct trace_args, html),
 	  .help = "a view as one self-contained page (-o FILE.html)" },
 	{ .name = "fold", .kind = OPT_FLAG, .offset = offsetof(struct trace_args, fold),

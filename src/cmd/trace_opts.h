@@ -15,6 +15,11 @@
 #define TRACE_OPT_OF(long_name, short_letter, number, metavariable, may_omit, what, text)                \
 	{ .name = long_name, .letter = short_letter, .kind = OPT_GIVEN, .id = number, .value = metavariable, \
 	  .optional = may_omit, .completes = what, .help = text, .offset = offsetof(struct trace_args, given) }
+/* With words that a shell offers: all that it takes, or the usual ones. */
+#define TRACE_OPT_WORDS(long_name, short_letter, number, metavariable, text, ...)                        \
+	{ .name = long_name, .letter = short_letter, .kind = OPT_GIVEN, .id = number, .value = metavariable, \
+	  .help = text, .offset = offsetof(struct trace_args, given), .choices = (const char *const[]){ __VA_ARGS__, NULL } }
+#define TRACE_CLASSES "%file", "%desc", "%memory", "%process", "%signal", "%ipc", "%network", "%clock", "%creds", "%pure"
 
 struct trace_args {
 	struct opt_given_list given;
@@ -29,17 +34,20 @@ extern const struct opt strace_opts[];
 
 /* EXPR: the long name of -e, which strace has none for. */
 #define TRACE_OPTS_FILTER(expr)                                                                               \
-	TRACE_OPT(expr, 'e', 'e', "EXPR", false,                                                              \
+	TRACE_OPT_WORDS(expr, 'e', 'e', "EXPR",                                                               \
 		  "which calls, or QUALIFIER=WHICH\n"                                                         \
 		  "Calls are names, numbers, classes (%file %desc %memory %process %signal %ipc %network %clock " \
 		  "%creds %pure %stat %lstat %fstat %%stat %statfs %fstatfs %%statfs), /REGEX, all or none, "  \
 		  "separated by commas; ! in front means all others, ? that a name may be unknown, @64, @32 " \
 		  "or @x32 behind one ABI's alone.  Qualifiers: trace, abbrev, verbose, raw, signal, status, " \
-		  "read, write, quiet, decode-fds, decode-pids, inject, fault, kvm; each is an option too."),  \
-	TRACE_OPT("trace", 0, TRACE_LONG_TRACE, "CALLS", false, "which calls"),                               \
+		  "read, write, quiet, decode-fds, decode-pids, inject, fault, kvm; each is an option too.", \
+			TRACE_CLASSES, "trace=", "signal=", "status=", "inject=", "fault=", "read=", "write=", "quiet="),  \
+	TRACE_OPT_WORDS("trace", 0, TRACE_LONG_TRACE, "CALLS", "which calls", \
+			TRACE_CLASSES),                               \
 	TRACE_OPT("signal", 0, TRACE_LONG_SIGNAL, "SIGNALS", false, "which signals: names or numbers, !, all, none"), \
-	TRACE_OPT("status", 0, TRACE_LONG_STATUS, "WHICH", false,                                             \
-		  "which results: successful, failed, unfinished, unavailable, detached"),                    \
+	TRACE_OPT_WORDS("status", 0, TRACE_LONG_STATUS, "WHICH",                                             \
+		  "which results: successful, failed, unfinished, unavailable, detached", \
+			"successful", "failed", "unfinished", "unavailable", "detached"),                    \
 	TRACE_OPT("successful-only", 'z', 'z', NULL, false, "only calls that returned without an error"),     \
 	TRACE_OPT("failed-only", 'Z', 'Z', NULL, false, "only calls that returned with an error"),            \
 	TRACE_OPT("trace-fds", 0, TRACE_LONG_TRACE_FDS, "FDS", false, "only calls on these descriptors"),       \
@@ -60,11 +68,13 @@ extern const struct opt strace_opts[];
 	TRACE_OPT("strings-in-hex", 0, TRACE_LONG_HEX, "WHICH", true,                                         \
 		  "strings in hex: all, non-ascii, non-ascii-chars, none"),                                   \
 	TRACE_OPT(NULL, 'x', 'x', NULL, false, "strings that are not ASCII in hex; -xx all strings"),         \
-	TRACE_OPT("const-print-style", 'X', 'X', "HOW", false, "named constants: abbrev (names), raw, or verbose (both)"), \
+	TRACE_OPT_WORDS("const-print-style", 'X', 'X', "HOW", "named constants: abbrev (names), raw, or verbose (both)", \
+			"abbrev", "raw", "verbose"), \
 	TRACE_OPT("decode-fds", 0, TRACE_LONG_DECODE_FDS, "WHAT", true,                                       \
 		  "what descriptors refer to: path, socket, dev, pidfd, eventfd, signalfd, all"),                                \
 	TRACE_OPT(NULL, 'y', 'y', NULL, false, "paths of descriptors; -yy sockets, devices and pidfds too"),  \
-	TRACE_OPT("decode-pids", 0, TRACE_LONG_DECODE_PIDS, "WHAT", false, "what ids of processes mean: comm, pidns"), \
+	TRACE_OPT_WORDS("decode-pids", 0, TRACE_LONG_DECODE_PIDS, "WHAT", "what ids of processes mean: comm, pidns", \
+			"comm", "pidns"), \
 	TRACE_OPT(NULL, 'Y', 'Y', NULL, false, "names of processes"),                                         \
 	TRACE_OPT("pidns-translation", 0, TRACE_LONG_PIDNS, NULL, false, "as --decode-pids=pidns"),           \
 	TRACE_OPT("absolute-timestamps", 0, TRACE_LONG_STAMPS, "HOW", true,                                   \
@@ -84,8 +94,10 @@ extern const struct opt strace_opts[];
 	TRACE_OPT("stack-trace-frame-limit", 0, TRACE_LONG_FRAME_LIMIT, "N", false, "at most N frames of it (default 256)"), \
 	TRACE_OPT("always-show-pid", 0, TRACE_LONG_ALWAYS_PID, NULL, false, "the pid also where there is only one"), \
 	TRACE_OPT("secontext", 0, TRACE_LONG_SECONTEXT, "WHAT", true, "SELinux contexts: refused, sonde has none"),    \
-	TRACE_OPT("namespace", 0, TRACE_LONG_NAMESPACE, "new", false, "the namespaces that a call enters: unshare(...) = 0 (net:[4026532178])"), \
-	TRACE_OPT("kvm", 0, TRACE_LONG_KVM, "vcpu", false, "why a virtual CPU returned"),                     \
+	TRACE_OPT_WORDS("namespace", 0, TRACE_LONG_NAMESPACE, "new", "the namespaces that a call enters: unshare(...) = 0 (net:[4026532178])", \
+			"new"), \
+	TRACE_OPT_WORDS("kvm", 0, TRACE_LONG_KVM, "vcpu", "why a virtual CPU returned", \
+			"vcpu", "vcpu+"),                     \
 	TRACE_OPT("quiet", 0, TRACE_LONG_QUIET, "WHAT", true,                                                 \
 		  "no messages about: attach, exit, path-resolution, personality, thread-execve, all"),       \
 	TRACE_OPT("silent", 0, TRACE_LONG_QUIET, "WHAT", true, "as --quiet"),                                 \
@@ -96,8 +108,9 @@ extern const struct opt strace_opts[];
 #define TRACE_OPTS_COUNT                                                                                      \
 	TRACE_OPT("summary-only", 'c', 'c', NULL, false, "count calls, and print a table at the end"),        \
 	TRACE_OPT("summary-wall-clock", 'w', 'w', NULL, false, "time from entry to exit, not CPU time in the kernel"), \
-	TRACE_OPT("summary-sort-by", 'S', 'S', "COLUMN", false,                                               \
-		  "order: time, min-time, max-time, avg-time, calls, errors, name, none"),                    \
+	TRACE_OPT_WORDS("summary-sort-by", 'S', 'S', "COLUMN",                                               \
+		  "order: time, min-time, max-time, avg-time, calls, errors, name, none", \
+			"time", "min-time", "max-time", "avg-time", "calls", "errors", "name", "none"),                    \
 	TRACE_OPT("summary-columns", 'U', 'U', "COLUMN,...", false,                                           \
 		  "columns: time-percent, total-time, min-time, max-time, avg-time, calls, errors, name"),    \
 	TRACE_OPT("summary-syscall-overhead", 'O', 'O', "TIME", false, "what to take off each call's time")
@@ -117,16 +130,19 @@ extern const struct opt strace_opts[];
 	TRACE_OPT("env", 'E', 'E', "VAR[=VALUE]", false, "set VAR for the command, or remove it"),            \
 	TRACE_OPT("argv0", 0, TRACE_LONG_ARGV0, "NAME", false, "what the command finds as its own name"),      \
 	TRACE_OPT("user", 'u', 'u', "USER", false, "run the command as USER, with setuid bits in effect"),    \
-	TRACE_OPT("detach-on", 'b', 'b', "execve", false, "let a process go when it execs"),                  \
+	TRACE_OPT_WORDS("detach-on", 'b', 'b', "execve", "let a process go when it execs", \
+			"execve"),                  \
 	TRACE_OPT("daemonize", 0, TRACE_LONG_DAEMONIZE, "HOW", true,                                          \
 		  "trace from a grandchild, so that the command stays a child of who called us: grandchild, pgroup, session"), \
 	TRACE_OPT(NULL, 'D', 'D', NULL, false, "as --daemonize; -DD in a process group, -DDD in a session of its own"), \
-	TRACE_OPT("interruptible", 'I', 'I', "WHEN", false,                                                   \
-		  "when signals end the trace: 1 anywhere, 2 waiting, 3 never, 4 never_tstp"),                \
+	TRACE_OPT_WORDS("interruptible", 'I', 'I', "WHEN",                                                   \
+		  "when signals end the trace: 1 anywhere, 2 waiting, 3 never, 4 never_tstp", \
+			"anywhere", "waiting", "never", "never_tstp"),                \
 	TRACE_OPT("kill-on-exit", 0, TRACE_LONG_KILL_ON_EXIT, NULL, false, "the command dies with us"),       \
 	TRACE_OPT("seccomp-bpf", 0, TRACE_LONG_SECCOMP, NULL, false, "stop a command only at the calls that are wanted"), \
 	TRACE_OPT("tips", 0, TRACE_LONG_TIPS, "WHICH", true, "a tip at the end: none, compact or full, id:NUMBER for one of them"),   \
-	TRACE_OPT("color", 0, TRACE_LONG_COLOR, "WHEN", false, "colours: always, never, or auto (a terminal, unless NO_COLOR is set)"), \
+	TRACE_OPT_WORDS("color", 0, TRACE_LONG_COLOR, "WHEN", "colours: always, never, or auto (a terminal, unless NO_COLOR is set)", \
+			"auto", "always", "never"), \
 	TRACE_OPT("debug", 'd', 'd', NULL, false, "say what sonde itself does")
 
 /* All that was given into *o. */
