@@ -289,6 +289,9 @@ void dec_wait_status(struct decoder *d, uint32_t status)
 	} else if (status == 0xffff) {
 		dec_text(d, "{WIFCONTINUED(s)}");
 		status = 0;
+	} else if (low == 0x7f) { /* none of them all */
+		dec_printf(d, "%#x]", status);
+		return;
 	} else {
 		dec_text(d, "{WIFSIGNALED(s) && WTERMSIG(s) == ");
 		status_signal(d, (int)low);

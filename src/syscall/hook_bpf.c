@@ -708,10 +708,21 @@ static size_t perf_attr_read(struct decoder *d, uint64_t addr, uint32_t size, ui
 	return dec_read(d, addr, bytes, want) ? want : 0;
 }
 
+/* The size that the caller says it has: perf_event_open() kept what it was at entry. */
+static uint32_t perf_attr_given(struct decoder *d, const struct sys_ref *ref)
+{
+	enum { SIZE_AT = 4 };
+	uint8_t b[4];
+
+	if (d->entry == NULL || strcmp(d->entry->name, "ioctl") != 0)
+		return (uint32_t)(d->progress->saved[0] >> 32);
+	return dec_read(d, ref->value + SIZE_AT, b, sizeof(b)) ? (uint32_t)dec_word(d, b, sizeof(b)) : 0;
+}
+
 void hook_perf_attr(struct decoder *d, const struct sys_ref *ref)
 {
 	uint8_t b[PERF_ATTR_BYTES] = { 0 };
-	uint32_t given = (uint32_t)(d->progress->saved[0] >> 32), size = given != 0 ? given : PERF_ATTR_FIRST;
+	uint32_t given = perf_attr_given(d, ref), size = given != 0 ? given : PERF_ATTR_FIRST;
 	size_t have = size >= PERF_ATTR_FIRST ? perf_attr_read(d, ref->value, size, b) : 0;
 	bool any = false, more = false;
 

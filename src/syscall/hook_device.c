@@ -707,8 +707,8 @@ void hook_fiemap(struct decoder *d, const struct sys_ref *ref)
 
 void hook_dedupe(struct decoder *d, const struct sys_ref *ref)
 {
-	enum { SIZE = 24 };
-	uint8_t b[SIZE];
+	enum { SIZE = 24, INFO = 32 };
+	uint8_t b[SIZE], last[INFO];
 
 	if (!dec_read(d, ref->value, b, SIZE) || (d->exit && dec_failed(d))) {
 		if (!d->exit)
@@ -716,13 +716,15 @@ void hook_dedupe(struct decoder *d, const struct sys_ref *ref)
 		return;
 	}
 	uint64_t count = dec_word(d, b + 16, 2);
-	if (d->exit && count == 0)
+	if (d->exit && (count == 0 || !d->progress->saved[OPEN]))
 		return;
 	dec_text(d, d->exit ? " => {info=" : "{");
 	if (!d->exit) {
 		dec_printf(d, "src_offset=%llu, src_length=%llu, dest_count=%u, info=", (unsigned long long)dec_word(d, b, 8),
 			   (unsigned long long)dec_word(d, b + 8, 8), (unsigned)count);
 	}
+	if (!d->exit) /* what could not be read then isn't looked at again */
+		d->progress->saved[OPEN] = count == 0 || dec_read(d, ref->value + SIZE + INFO * ((d->style->verbose || count < 2 ? count : 2) - 1), last, INFO);
 	if (d->style->verbose || count == 0) {
 		dec_array_of(d, ref->value + SIZE, count, d->exit ? STRUCT_dedupe_info_out : STRUCT_dedupe_info_in);
 	} else {

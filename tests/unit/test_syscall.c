@@ -517,6 +517,29 @@ static void test_newer_interfaces(void **state)
 	EXPECT(X86_64, "epoll_ctl", 0, "epoll_ctl(3, EPOLL_CTL_ADD, 4, {events=EPOLLIN, data=0x1deadbeef}) = 0", 3, 1, 4, event);
 }
 
+/* What Btrfs has found: lists in the caller's memory, whose length stands there, too. */
+static void test_btrfs(void **state)
+{
+	uint64_t search = PUT(0x400, uint64_t, 5, 0, 1, UINT64_MAX, 2, 3, UINT64_MAX, 1ULL << 32 | 1, 2, 0, 0, 0, 0, 64, /* items: */ 7, 256, 0, 1, 8, 256, 4096, 1ULL << 32 | 84);
+	uint64_t inodes = PUT(0x500, uint64_t, 16, 3, 257, 4096, 5), logical = PUT(0x540, uint64_t, 4096, 64, 0, 0, 0, 0, inodes);
+	uint64_t stats = PUT(0x600, uint64_t, 1, 2, 0, 3, 4, 0, 0, 0);
+
+	(void)state;
+	EXPECT(X86_64, "ioctl", 0, "ioctl(3, BTRFS_IOC_TREE_SEARCH_V2, {key={tree_id=BTRFS_FS_TREE_OBJECTID, min_objectid=0, max_objectid=BTRFS_ROOT_TREE_OBJECTID, "
+	       "min_offset=UINT64_MAX, max_offset=2, min_transid=3, max_transid=UINT64_MAX, min_type=BTRFS_INODE_ITEM_KEY, max_type=BTRFS_INODE_ITEM_KEY, "
+	       "nr_items=2}, buf_size=64} => {key={nr_items=2}, buf_size=64, ...}) = 0", 3, 0xc0709411, search);
+	style.verbose = true;
+	EXPECT(X86_64, "ioctl", 0, "ioctl(3, BTRFS_IOC_TREE_SEARCH_V2, {key={tree_id=BTRFS_FS_TREE_OBJECTID, min_objectid=0, max_objectid=BTRFS_ROOT_TREE_OBJECTID, "
+	       "min_offset=UINT64_MAX, max_offset=2, min_transid=3, max_transid=UINT64_MAX, min_type=BTRFS_INODE_ITEM_KEY, max_type=BTRFS_INODE_ITEM_KEY, "
+	       "nr_items=2}, buf_size=64} => {key={nr_items=2}, buf_size=64, buf=[{transid=7, objectid=BTRFS_FIRST_FREE_OBJECTID, offset=0, type=BTRFS_INODE_ITEM_KEY, len=0}, "
+	       "{transid=8, objectid=BTRFS_FIRST_FREE_OBJECTID, offset=4096, type=BTRFS_DIR_ITEM_KEY, len=1}]}) = 0", 3, 0xc0709411, search);
+	EXPECT(X86_64, "ioctl", 0, "ioctl(3, BTRFS_IOC_LOGICAL_INO, {logical=4096, size=64, flags=0, inodes=0x10500} => "
+	       "{inodes={bytes_left=16, bytes_missing=0, elem_cnt=3, elem_missed=0, val=[{inum=257, offset=4096, root=5}]}}) = 0", 3, 0xc0389424, logical);
+	style.verbose = false;
+	EXPECT(X86_64, "ioctl", 0, "ioctl(3, BTRFS_IOC_GET_DEV_STATS, {devid=makedev(0, 0x1), nr_items=2, flags=0} => "
+	       "{nr_items=2, flags=0, [[BTRFS_DEV_STAT_WRITE_ERRS]=3, [BTRFS_DEV_STAT_READ_ERRS]=4]}) = 0", 3, 0xc4089434, stats);
+}
+
 /* What the kernel's larger interfaces are given: devices' requests, programs, queues of work. */
 static void test_interfaces(void **state)
 {
@@ -630,7 +653,7 @@ int main(void)
 		cmocka_unit_test(test_pieces),	 cmocka_unit_test(test_plan), cmocka_unit_test(test_unread_entries),	   cmocka_unit_test(test_ioctls),
 		cmocka_unit_test(test_prctl),	 cmocka_unit_test(test_newer),	   cmocka_unit_test(test_netlink),
 		cmocka_unit_test(test_ptrace),	 cmocka_unit_test(test_perf),	   cmocka_unit_test(test_kept),
-		cmocka_unit_test(test_interfaces), cmocka_unit_test(test_newer_interfaces),	cmocka_unit_test(test_argument_names), cmocka_unit_test(test_entry),
+		cmocka_unit_test(test_interfaces), cmocka_unit_test(test_btrfs), cmocka_unit_test(test_newer_interfaces),	cmocka_unit_test(test_argument_names), cmocka_unit_test(test_entry),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
