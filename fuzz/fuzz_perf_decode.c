@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Records in the rings of perf events, of any content: samples with chains, registers and copies of stacks, mappings,
- * names, forks, ends, losses.  The input is two bytes of what was asked for, one of where the rings begin, and records: the
- * CPU (and how far apart in time), what it is, misc, two bytes of length, the body.  Behind a record that is decoded by
- * itself nothing may be read; all others wait for each other, and are merged.
+ * Records in the rings of perf events, of any content: samples with chains, registers and copies of
+ * stacks, mappings, names, forks, ends, losses.  The input is two bytes of what was asked for, one
+ * of where the rings begin, and records: the CPU (and how far apart in time), what it is, misc, two
+ * bytes of length, the body.  Behind a record that is decoded by itself nothing may be read; all
+ * others wait for each other, and are merged.
  */
 #include "base/mem.h"
 #include "capture/perf/perf.h"
@@ -33,7 +34,14 @@ enum {
 };
 
 /* What was asked for: bits of the first byte. */
-enum { ASKED_COPIES = 1, ASKED_PERIOD = 2, ASKED_FILTER = 4, ASKED_AWAITED = 8, ASKED_MERGE = 16, ASKED_DWARF = 32 };
+enum {
+	ASKED_COPIES = 1,
+	ASKED_PERIOD = 2,
+	ASKED_FILTER = 4,
+	ASKED_AWAITED = 8,
+	ASKED_MERGE = 16,
+	ASKED_DWARF = 32
+};
 
 struct kernel { /* its side of the rings */
 	struct perf_event_mmap_page pages[CPUS];
@@ -58,7 +66,9 @@ static void begin_recording(void)
 		recorder_destroy(recorder);
 	}
 	snprintf(path, sizeof(path), "/tmp/sonde-fuzz-perf-%d.sonde", (int)getpid());
-	struct recorder_options options = { .path = path, .overwrite = true, .journal_max_bytes = 1 << 20 };
+	struct recorder_options options = { .path = path,
+					    .overwrite = true,
+					    .journal_max_bytes = 1 << 20 };
 	if (recorder_create(&options, &recorder))
 		abort();
 	stream = recorder_stream_create(recorder);
@@ -66,19 +76,23 @@ static void begin_recording(void)
 
 static void add_pid(struct map *pids, uint64_t pid) { map_get(pids, pid, NULL); }
 
-static void begin(struct perf_session *s, struct track *track, const struct capture_request *request, const uint8_t *asked)
+static void begin(struct perf_session *s, struct track *track,
+		  const struct capture_request *request, const uint8_t *asked)
 {
 	static const unsigned frames[] = { 0, 3, CAPTURE_FRAMES, CAPTURE_FRAMES_MAX };
 	unsigned bits = asked[0];
 
-	s->capture = (struct capture){ .recorder = recorder, .stream = stream, .track = track, .request = request };
+	s->capture = (struct capture){
+		.recorder = recorder, .stream = stream, .track = track, .request = request
+	};
 	s->setup.count = 1 + asked[1] % 3;
 	s->setup.frequency_hz = 997;
 	s->setup.max_frames = frames[asked[1] >> 2 & 3];
 	s->setup.copies_stack = bits & ASKED_COPIES;
 	for (size_t i = 0; i < s->setup.count; i++) {
 		s->setup.counters[i].spec.unit = "events";
-		s->setup.counters[i].attr.sample_type = bits & ASKED_PERIOD ? PERF_SAMPLE_PERIOD : 0;
+		s->setup.counters[i].attr.sample_type =
+			bits & ASKED_PERIOD ? PERF_SAMPLE_PERIOD : 0;
 		s->setup.counters[i].row = (uint32_t)i;
 	}
 	s->addrs = mem_calloc(PERF_STACK_MAX, sizeof(*s->addrs));
@@ -101,9 +115,16 @@ static void map_rings(struct perf_session *s, unsigned from)
 	for (int i = 0; i < CPUS; i++) {
 		uint64_t tail = RING_BYTES - 8ULL * from;
 
-		s->cpus[i] = (struct perf_cpu){ .cpu = i, .fd = 0, .level = PERF_STACK_FIRST_LEVEL < s->stack_levels,
-			.ring = { .page = &kernel->pages[i], .data = kernel->data[i], .size_bytes = RING_BYTES,
-				  .head = tail, .tail = tail, .committed = tail, .scratch = kernel->scratch[i] } };
+		s->cpus[i] = (struct perf_cpu){ .cpu = i,
+						.fd = 0,
+						.level = PERF_STACK_FIRST_LEVEL < s->stack_levels,
+						.ring = { .page = &kernel->pages[i],
+							  .data = kernel->data[i],
+							  .size_bytes = RING_BYTES,
+							  .head = tail,
+							  .tail = tail,
+							  .committed = tail,
+							  .scratch = kernel->scratch[i] } };
 		kernel->pages[i].data_head = kernel->pages[i].data_tail = tail;
 	}
 }
@@ -121,7 +142,8 @@ static void end(struct perf_session *s)
 static void put(unsigned cpu, const void *bytes, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		kernel->data[cpu][kernel->pages[cpu].data_head++ % RING_BYTES] = ((const uint8_t *)bytes)[i];
+		kernel->data[cpu][kernel->pages[cpu].data_head++ % RING_BYTES] =
+			((const uint8_t *)bytes)[i];
 }
 
 /* By itself, with nothing behind it that may be looked at. */
@@ -138,12 +160,17 @@ static void decode_alone(struct perf_session *s, unsigned cpu)
 /* One record of the input; how many bytes of it that were. */
 static size_t take_record(struct perf_session *s, const uint8_t *data, size_t size, bool alone)
 {
-	static const uint32_t types[] = { PERF_RECORD_SAMPLE, PERF_RECORD_MMAP2, PERF_RECORD_COMM, PERF_RECORD_FORK, PERF_RECORD_EXIT,
-					  PERF_RECORD_LOST, PERF_RECORD_LOST_SAMPLES, PERF_RECORD_THROTTLE, PERF_RECORD_UNTHROTTLE, 0 };
+	static const uint32_t types[] = { PERF_RECORD_SAMPLE,	    PERF_RECORD_MMAP2,
+					  PERF_RECORD_COMM,	    PERF_RECORD_FORK,
+					  PERF_RECORD_EXIT,	    PERF_RECORD_LOST,
+					  PERF_RECORD_LOST_SAMPLES, PERF_RECORD_THROTTLE,
+					  PERF_RECORD_UNTHROTTLE,   0 };
 	unsigned cpu = data[0] % CPUS;
 	size_t length = (size_t)data[4] | (size_t)data[5] << 8;
-	struct perf_event_header header = { .type = types[data[1] % (sizeof(types) / sizeof(types[0]))],
-					    .misc = (uint16_t)(data[2] | data[3] << 8) };
+	struct perf_event_header header = {
+		.type = types[data[1] % (sizeof(types) / sizeof(types[0]))],
+		.misc = (uint16_t)(data[2] | data[3] << 8)
+	};
 
 	length = length < size - HEAD_BYTES ? length : size - HEAD_BYTES;
 	if (length > UINT16_MAX - sizeof(header))
