@@ -43,7 +43,8 @@ struct fd_names {
 	uint32_t fds;
 	int diag_fd; /* -1: none; -2: can't be had */
 	int tells_semaphores; /* -1: not tried yet */
-	const struct syscall_pieces *pieces; /* of the call that is printed */
+	const struct syscall_pieces *pieces; /* of the call that is printed; NULL: its thread waits for us meanwhile */
+	bool of_other;                       /* a descriptor of another process is named */
 	enum syscall_phase phase;
 	struct bpf_calls_file kept;
 	struct map ends; /* inode of a socket -> its ends as text, owned */
@@ -714,7 +715,7 @@ static bool ask_proc(struct fd_names *f, enum file_piece found, int pid, int fd)
 	if (found == FILE_PIECE_NOTHING)
 		return false;
 	if (found == FILE_PIECE_NONE)
-		return f->pieces == NULL || f->pieces->size_bytes == 0;
+		return f->of_other || f->pieces == NULL || f->pieces->size_bytes == 0;
 	snprintf(path, sizeof(path), fd < 0 ? "/proc/%d/cwd" : "/proc/%d/fd/%d", pid_names_in_proc(f->pids, pid), fd);
 	return stat(path, &st) == 0 && st.st_ino == f->kept.inode && st.st_mode == f->kept.mode;
 }
@@ -745,12 +746,11 @@ static bool fd_path(void *user, int pid, int fd, struct str *out)
 static bool other_fd_path(void *user, int pid, int fd, struct str *out)
 {
 	struct fd_names *f = user;
-	const struct syscall_pieces *own = f->pieces;
 	bool known;
 
-	f->pieces = NULL; /* they tell nothing of another process */
+	f->of_other = true; /* the pieces tell nothing of another process */
 	known = add_name(f, FILE_PIECE_NONE, pid, fd, out);
-	f->pieces = own;
+	f->of_other = false;
 	return known;
 }
 
