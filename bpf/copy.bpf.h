@@ -556,17 +556,6 @@ static __always_inline bool copy_sockbuf(struct call_now *now, const struct bpf_
 	return copy_memory(now, addr, size > limit ? limit : size, size > limit ? COPY_MORE : 0);
 }
 
-static __always_inline bool copy_sized(struct call_now *now, const struct bpf_calls_step *step, __u64 addr)
-{
-	__u64 size_addr = argument(&now->call, step->size_arg);
-	__u32 size = 0, limit = step->limit ? step->limit : calls_string_limit;
-
-	if (bpf_probe_read_user(&size, sizeof(size), (void *)size_addr))
-		return false;
-	copy_piece(now, size_addr, 4, 0);
-	return size == 0 || copy_piece(now, addr, size > limit ? limit : size, size > limit ? COPY_MORE : 0) >= 0;
-}
-
 /* What vectors have at most: what was received, or all of it. */
 static __always_inline __u64 total_of(const struct call_now *now)
 {
@@ -616,10 +605,6 @@ static __always_inline bool copy_step(struct call_now *now, const struct bpf_cal
 		if (!(calls_kinds & 1U << BPF_STEP_MMSGHDR))
 			break;
 		return copy_mmsghdr(now, step, addr);
-	case BPF_STEP_SIZED:
-		if (!(calls_kinds & 1U << BPF_STEP_SIZED))
-			break;
-		return copy_sized(now, step, addr);
 	case BPF_STEP_SOCKBUF:
 		if (!(calls_kinds & 1U << BPF_STEP_SOCKBUF))
 			break;

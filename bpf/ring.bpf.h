@@ -97,7 +97,6 @@ static __always_inline __u64 ring_wake_flag(__u32 size)
 }
 
 #define ring_submit(record, size) bpf_ringbuf_submit((record), ring_wake_flag(size))
-#define ring_discard(record) bpf_ringbuf_discard((record), BPF_RB_NO_WAKEUP)
 
 /* As reserve, copy and submit, for a SIZE that isn't a constant.  0, or there is no room,
  * which is the caller's to count. */

@@ -40,7 +40,6 @@ struct pending { /* of a thread: call_thread.user */
 	bool open;
 	int slot;            /* in the memo: the call whose entry and exit come at once */
 	bool known;          /* its texts were made before */
-	uint64_t started_ns;
 	uint32_t interrupted; /* the call that the next one may go on with: syscall_call.restarts */
 };
 

@@ -45,7 +45,7 @@
 	F(STR, returned, NONE, 0, "the result in strace's form")                        \
 	F(STR, path, NONE, 0, "the path that it was given; empty: none")                \
 	F(U8, abi, ENUM, 0, "0 x86-64, 1 i386, 2 x32, 3 arm64, 4 arm, 5 riscv64")       \
-	F(U8, flags, ENUM, 0, "bit 0: it did not return; bit 1: tampered with; bit 2: part of it could not be read; bit 3: when it began is not known")
+	F(U8, flags, ENUM, 0, "bit 0: it did not return; bit 1: tampered with; bit 3: when it began is not known")
 
 #define EVENT_LOST(F)                                                             \
 	F(U64, time_ns, TIME_NS, 0, "when the loss was noticed")                  \
@@ -176,7 +176,7 @@ enum { EVENT_TYPES(EVENT_NUMBER) };
 
 enum sample_mode { SAMPLE_USER, SAMPLE_KERNEL, SAMPLE_GUEST, SAMPLE_HYPERVISOR };
 enum { SAMPLE_NO_CPU = 65535 };
-enum syscall_flags { SYSCALL_UNFINISHED = 1, SYSCALL_TAMPERED = 2, SYSCALL_PARTLY = 4, SYSCALL_UNTIMED = 8 };
+enum syscall_flags { SYSCALL_UNFINISHED = 1, SYSCALL_TAMPERED = 2, SYSCALL_UNTIMED = 8 };
 enum sample_flags {
 	SAMPLE_STACK_CUT = 1,     /* more frames than were asked for */
 	SAMPLE_NO_USER_STACK = 2,

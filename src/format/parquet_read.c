@@ -21,7 +21,6 @@ enum {
 	FOOTER_MAX = 64 << 20,
 	PAGE_MAX = 256 << 20,
 	COLUMNS_MAX = 1024,
-	DICTIONARY_ITEMS_MAX = PARQUET_READ_ROWS_MAX,
 };
 
 struct chunk {

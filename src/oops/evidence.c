@@ -32,18 +32,17 @@ static bool contains_any(const char *name, const char *const *parts)
 static const struct context {
 	const char *caller; /* part of the name of what calls such a thing */
 	const char *what, *stop;
-	bool is_callback; /* the frame above the caller is somebody's own function */
 } contexts[] = {
-	{ "call_timer_fn", "a timer's callback", "timer_shutdown_sync() (timer_delete_sync(), del_timer_sync() of older kernels)", true },
-	{ "expire_timers", "a timer's callback", "timer_shutdown_sync() (timer_delete_sync(), del_timer_sync() of older kernels)", true },
-	{ "hrtimer_run_queues", "a high-resolution timer's callback", "hrtimer_cancel()", true },
-	{ "process_one_work", "a work item", "cancel_work_sync() or cancel_delayed_work_sync()", true },
-	{ "rcu_do_batch", "an RCU callback", "rcu_barrier() (or the code that called call_rcu() twice)", true },
-	{ "tasklet_action", "a tasklet", "tasklet_kill()", true },
-	{ "__handle_irq_event_percpu", "an interrupt handler", "free_irq() (it waits for handlers that still run)", true },
-	{ "usb_hcd_giveback_urb", "the completion of a USB request", "usb_kill_urb()", true },
-	{ "napi_poll", "a network card's poll function", "napi_disable()", true },
-	{ "task_work_run", "the work that a task does on its way back to user space (closing files)", NULL, false },
+	{ "call_timer_fn", "a timer's callback", "timer_shutdown_sync() (timer_delete_sync(), del_timer_sync() of older kernels)" },
+	{ "expire_timers", "a timer's callback", "timer_shutdown_sync() (timer_delete_sync(), del_timer_sync() of older kernels)" },
+	{ "hrtimer_run_queues", "a high-resolution timer's callback", "hrtimer_cancel()" },
+	{ "process_one_work", "a work item", "cancel_work_sync() or cancel_delayed_work_sync()" },
+	{ "rcu_do_batch", "an RCU callback", "rcu_barrier() (or the code that called call_rcu() twice)" },
+	{ "tasklet_action", "a tasklet", "tasklet_kill()" },
+	{ "__handle_irq_event_percpu", "an interrupt handler", "free_irq() (it waits for handlers that still run)" },
+	{ "usb_hcd_giveback_urb", "the completion of a USB request", "usb_kill_urb()" },
+	{ "napi_poll", "a network card's poll function", "napi_disable()" },
+	{ "task_work_run", "the work that a task does on its way back to user space (closing files)", NULL },
 };
 
 static const char *without_entry(const char *function)

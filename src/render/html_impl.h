@@ -18,7 +18,7 @@ struct html {
 	struct str s; /* what is being put together; html_flush() writes it */
 	uint64_t origin_ns;
 	unsigned section_depth;
-	bool in_fields, has_headline;
+	bool in_fields;
 	char *heading; /* of the section, to not repeat it */
 	/* the open table */
 	VEC(struct html_column) columns;

@@ -33,7 +33,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-enum { MODULE_BYTES_MAX = 256 << 20, DIRECTORY_DEPTH_MAX = 12 };
+enum { DIRECTORY_DEPTH_MAX = 12 };
 
 struct oops_decoder {
 	struct oops_decode_options options;

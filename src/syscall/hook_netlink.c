@@ -268,7 +268,7 @@ static void netfilter_resource(struct decoder *d, unsigned subsystem, unsigned i
 
 static bool netfilter_payload(struct decoder *d, const struct nl_header *h, uint64_t addr, unsigned length)
 {
-	enum { SIZE = 4, BATCH_BEGIN = 0x10, BATCH_END = 0x11 };
+	enum { SIZE = 4, BATCH_END = 0x11 };
 	struct nla_context context = { 0 };
 	uint8_t b[SIZE];
 

@@ -17,7 +17,6 @@ enum syscall_plan_kind {
 	SYSCALL_PLAN_IOVEC,     /* array of `size_arg` iovecs and what they point to */
 	SYSCALL_PLAN_MSGHDR,    /* struct msghdr: name, iovecs, control */
 	SYSCALL_PLAN_MMSGHDR,   /* `size_arg` of them */
-	SYSCALL_PLAN_SIZED,     /* bytes whose count is the socklen_t or u32 that `size_arg` points to */
 	SYSCALL_PLAN_POINTERS,  /* up to NULL; not what they point to */
 	SYSCALL_PLAN_SOCKBUF,   /* as BYTES; of a netlink socket all of them */
 	SYSCALL_PLAN_FOLLOW,    /* of what the words of the `fixed` bytes there point to, `limit` bytes each */

@@ -71,7 +71,6 @@ struct annotate {
 	char *code_trouble;	 /* a sentence; NULL */
 	const char *code_fix;	 /* what to do about it; NULL: the usual */
 	bool in_kernel;		 /* what the recording has are addresses, not offsets in the file */
-	bool is_moved;		 /* `slide` is known */
 	uint64_t slide;		 /* running address - address in the file */
 	struct dwarf_info *dwarf; /* the kernel's lines; NULL: none */
 	struct sym_batch batch;

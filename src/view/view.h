@@ -15,7 +15,6 @@ struct frames_cache;
 /* What the user narrowed the question down to; a view uses what applies to it. */
 struct view_options {
 	const char *recording_path;  /* for the "what next" lines */
-	const char *diff_path;       /* compare with this one; NULL: don't */
 	const char *thread;          /* tid, or thread name; NULL: all */
 	const char *process;         /* pid, or command name */
 	const char *module;          /* path or base name */

@@ -20,7 +20,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { PROGRAM_MAX = 4000, JUMP_MAX = 255 };
+enum { PROGRAM_MAX = 4000 };
 #define X32_BIT 0x40000000U
 
 #define STOP (SECCOMP_RET_TRACE | FILTER_DATA)

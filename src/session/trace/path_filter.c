@@ -187,7 +187,7 @@ static bool match_old_mmap(const struct path_filter *f, const struct call_thread
 /* What the last two arguments are depends on the command; the descriptor in front is the mount's own. */
 static bool match_fsconfig(const struct path_filter *f, const struct call_thread *t, const struct syscall_memory *memory)
 {
-	enum { SET_PATH = 3, SET_PATH_EMPTY = 4, SET_FD = 5 };
+	enum { SET_PATH = 3, SET_FD = 5 }; /* between them: FSCONFIG_SET_PATH_EMPTY */
 	uint32_t command = (uint32_t)t->call.args[1];
 
 	if (command < SET_PATH || command > SET_FD)
