@@ -771,8 +771,8 @@ int calls_prepare_exec(struct bpf_raw_tracepoint_args *ctx)
 SEC("raw_tp/sched_process_exec")
 int calls_exec_stack(struct bpf_raw_tracepoint_args *ctx) { return see_exec(ctx, true); }
 
-/* sched_process_exit(task): before target_exit() takes it out of the set or after, so its
- * storage counts too. */
+/* sched_process_exit(task).  A thread with storage is one of ours also where the set doesn't have it: that was full, or it has been
+ * taken out since. */
 SEC("raw_tp/sched_process_exit")
 int calls_exit_thread(struct bpf_raw_tracepoint_args *ctx)
 {

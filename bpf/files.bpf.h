@@ -6,7 +6,7 @@
  * from the file up to the root, and for sockets their ends (struct bpf_calls_file).  Read, never
  * locked: a rename that happens meanwhile may show half of itself.
  *
- * The reader makes text of it: src/session/trace/file_piece.c.
+ * The reader makes text of it: src/capture/bpf/file_piece.c.
  */
 #include "vmlinux.h"
 

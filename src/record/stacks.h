@@ -36,7 +36,7 @@ enum stacks_kind {
 /* A function, or whatever else stands at a node.  All text lives in the stacks'
  * arena; "" where not known, never NULL. */
 struct stacks_symbol {
-	const char *name;   /* may end in _[k] _[i] _[j] _[w]: see stacks_plain_name() */
+	const char *name;   /* may end in _[k] _[i] _[j] _[w]: see stacks_plain_length() */
 	const char *module; /* path, or [kernel] ... */
 	const char *file;
 	uint32_t line;
