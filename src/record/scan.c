@@ -3,6 +3,7 @@
  * decodes the columns that were asked for into buffers of its own. */
 #include "base/mem.h"
 #include "base/opt.h"
+#include "event/table.h"
 #include "record/recording_impl.h"
 
 #include <string.h>
@@ -33,9 +34,27 @@ static struct err *unknown_table(struct recording *r, const char *name)
 	return near ? err_fix(err, "did you mean '%s'?", near) : err;
 }
 
-static struct err *unknown_column(const struct table *t, const char *name)
+/* A table of ours, as we make it today, has it. */
+static bool is_of_today(const struct table *t, const char *name)
+{
+	for (unsigned n = 0; n < TYPE_FIRST_DYNAMIC; n++) {
+		const struct event_type *own = event_type_builtin(n);
+
+		for (unsigned i = 0; own && strcmp(own->name, t->info.type->name) == 0 && i < own->field_count; i++)
+			if (strcmp(own->fields[i].name, name) == 0)
+				return true;
+	}
+	return false;
+}
+
+static struct err *unknown_column(const struct recording *r, const struct table *t, const char *name)
 {
 	VEC(const char *) names = { 0 };
+
+	if (is_of_today(t, name))
+		return err_fix(err_new(ERR_UNSUPPORTED, "%s is of an earlier sonde (%s), which did not record this: its table %s has no column '%s'", r->path,
+				       r->meta.version ? r->meta.version : "unknown", t->info.type->name, name),
+			       "record it anew, or look at it with the sonde that recorded it; what it has: sonde query %s .schema", r->path);
 
 	for (unsigned i = 0; i < t->info.type->field_count; i++)
 		vec_push(&names, t->info.type->fields[i].name);
@@ -59,7 +78,7 @@ static struct err *find_columns(struct scan *s, const char *const *names)
 		int field = table_find_field(s->table, names[i]);
 
 		if (field < 0)
-			return unknown_column(s->table, names[i]);
+			return unknown_column(s->recording, s->table, names[i]);
 		s->fields[i] = (unsigned)field;
 	}
 	return NULL;

@@ -192,7 +192,9 @@ static struct err *advise(struct sql *s, struct err *err, const char *message)
 	add_names(s, &a, message, names, &count, MOST);
 	const char *near = opt_nearest(colon, names, count);
 
-	if (near)
+	if (near && str_eq(near, colon))
+		err = err_fix(err, "another table has it; the tables and columns: sonde query REC .schema");
+	else if (near)
 		err = err_fix(err,
 			      "did you mean '%s'? the tables and columns: sonde query REC .schema",
 			      near);
