@@ -293,8 +293,12 @@ static void decode_task(struct perf_session *s, const struct perf_event_header *
 
 static void report_lost(struct perf_session *s, int cpu, uint64_t count, uint64_t time_ns)
 {
+	/* CPUs' clocks sample everybody; until a BPF program knows whom to leave out, that is us, later. */
+	bool of_all = s->filter && !s->bpf_settled;
+
 	s->lost_seen += count;
-	recorder_lost(s->capture.stream, "cpu", "the ring was full", cpu, time_ns, count);
+	recorder_lost(s->capture.stream, "cpu", of_all ? "the ring was full; of all processes, not only those asked for" : "the ring was full", cpu,
+		      time_ns, count);
 }
 
 /* The kernel stops an event that fires more often than it allows; how much that hid is
