@@ -99,10 +99,10 @@ struct err *io_read_file(const char *path, size_t max_bytes, struct str *text)
 	return io_read_fd(fd, path, max_bytes, text);
 }
 
-struct err *io_replace_file(const char *path, const void *data, size_t size_bytes)
+struct err *io_replace_file(int dirfd, const char *path, const void *data, size_t size_bytes)
 {
 	CLEANUP(mem_freep) char *temporary = mem_printf("%s.tmp", path);
-	int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	int fd = openat(dirfd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 
 	if (fd < 0)
 		return err_errno(errno, "cannot create %s", temporary);
@@ -111,10 +111,10 @@ struct err *io_replace_file(const char *path, const void *data, size_t size_byte
 
 	if (close(fd) < 0 && err == NULL)
 		err = err_errno(errno, "cannot write %s", temporary);
-	if (err == NULL && rename(temporary, path) < 0)
+	if (err == NULL && renameat(dirfd, temporary, dirfd, path) < 0)
 		err = err_errno(errno, "cannot rename %s to %s", temporary, path);
 	if (err != NULL)
-		unlink(temporary);
+		unlinkat(dirfd, temporary, 0);
 	return err;
 }
 

@@ -24,8 +24,8 @@ struct err *io_fix_write(struct err *err, const char *elsewhere);
 struct err *io_read_file(const char *path, size_t max_bytes, struct str *text);
 struct err *io_read_fd(int fd, const char *name, size_t max_bytes, struct str *text);
 
-/* Replace or make PATH with these bytes in one step (temporary file, rename). */
-struct err *io_replace_file(const char *path, const void *data, size_t size_bytes);
+/* Replace or make PATH, from the directory DIRFD (AT_FDCWD: ours), with these bytes in one step (temporary file, rename). */
+struct err *io_replace_file(int dirfd, const char *path, const void *data, size_t size_bytes);
 
 /*
  * A file mapped read-only (io_map.c).  An empty file maps to data == NULL, size_bytes == 0.

@@ -16,26 +16,6 @@
 
 enum { DEPTH_MAX = 8 };
 
-/* Replace or make NAME below BASE. */
-static struct err *replace(int base, const char *name, const void *data, size_t size_bytes)
-{
-	CLEANUP(mem_freep) char *temporary = mem_printf("%s.tmp", name);
-	int fd = openat(base, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-
-	if (fd < 0)
-		return err_errno(errno, "cannot create %s", temporary);
-
-	struct err *err = io_write_all(fd, data, size_bytes, temporary);
-
-	if (close(fd) < 0 && err == NULL)
-		err = err_errno(errno, "cannot write %s", temporary);
-	if (err == NULL && renameat(base, temporary, base, name) < 0)
-		err = err_errno(errno, "cannot rename %s to %s", temporary, name);
-	if (err != NULL)
-		unlinkat(base, temporary, 0);
-	return err;
-}
-
 void store_segment_name(char name[STORE_NAME_BYTES], const char *table, unsigned number)
 {
 	snprintf(name, STORE_NAME_BYTES, "%.500s/%06u.parquet", table, number);
@@ -66,7 +46,7 @@ struct err *store_segment(int base, const char *table, unsigned number, const vo
 
 	store_segment_name(name, table, number);
 	TRY(make_directories(base, table));
-	return replace(base, name, data, size_bytes);
+	return io_replace_file(base, name, data, size_bytes);
 }
 
 static DIR *open_directory(int base, const char *name)
@@ -254,7 +234,7 @@ struct err *store_meta(int base, const struct recording_meta *meta,
 	json_end(&j);
 	json_end(&j);
 
-	struct err *err = replace(base, "meta.json", text.text, text.length);
+	struct err *err = io_replace_file(base, "meta.json", text.text, text.length);
 
 	str_deinit(&text);
 	return err;

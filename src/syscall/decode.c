@@ -344,7 +344,7 @@ static void inline_array(struct decoder *d, const struct sys_type *type, const u
 	for (unsigned i = 0; i < type->count && i < count; i++) {
 		if (i > 0)
 			dec_next(d);
-		if (!d->style->verbose && i >= d->style->string_limit) {
+		if (dec_is_beyond(d, i)) {
 			dec_text(d, "...");
 			break;
 		}
@@ -541,7 +541,7 @@ bool dec_array_step(struct decoder *d, uint64_t index, uint64_t at, bool read)
 	}
 	if (index == 0)
 		str_add_char(d->out, '[');
-	if (!d->style->verbose && index >= d->style->string_limit) {
+	if (dec_is_beyond(d, index)) {
 		dec_text(d, "...]");
 		return false;
 	}
@@ -609,7 +609,7 @@ static void string_vector(struct decoder *d, uint64_t addr)
 			break;
 		if (i > 0)
 			dec_next(d);
-		if (!d->style->verbose && i >= d->style->string_limit) {
+		if (dec_is_beyond(d, i)) {
 			dec_text(d, "...");
 			break;
 		}

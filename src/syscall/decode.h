@@ -164,6 +164,12 @@ void dec_created_buffers(struct decoder *d);
 void dec_hwaddr(struct decoder *d, const uint8_t *bytes, size_t size, int arphrd); /* ARPHRD -1: not known */
 /* Separators: ", " before everything but the first. */
 void dec_next(struct decoder *d);
+/* Do dots stand for the element INDEX, from 0, of a list, and for all behind it?  (-s, not with -v.) */
+static inline bool dec_is_beyond(const struct decoder *d, uint64_t index)
+{
+	return !d->style->verbose && index >= d->style->string_limit;
+}
+
 /* Of a hook that writes its own commas (`!`): the names of the arguments that it prints, separated by commas, at
  * entry and again at exit; and the comma before the next of them, with its name where names are asked for. */
 void dec_set_names(struct decoder *d, const char *names);

@@ -174,7 +174,7 @@ static void ptp_samples(struct decoder *d, uint64_t addr, unsigned group, unsign
 		bool cut = false;
 		for (uint32_t i = 0; i < shown && !cut; i++) {
 			dec_text(d, i > 0 ? ", " : "");
-			cut = !d->style->verbose && i >= d->style->string_limit;
+			cut = dec_is_beyond(d, i);
 			if (cut) {
 				dec_text(d, "...");
 				break;

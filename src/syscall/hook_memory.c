@@ -18,7 +18,7 @@ void hook_mincore(struct decoder *d, const struct sys_ref *ref)
 	}
 	str_add_char(d->out, '[');
 	for (uint64_t i = 0; i < pages; i++) {
-		if (!d->style->verbose && i >= d->style->string_limit) {
+		if (dec_is_beyond(d, i)) {
 			dec_text(d, ", ...");
 			break;
 		}

@@ -84,7 +84,7 @@ void hook_statmount_texts(struct decoder *d, const struct sys_ref *ref)
 
 		if (i > 0)
 			dec_text(d, ", ");
-		if (at < size && !d->style->verbose && i >= d->style->string_limit) {
+		if (at < size && dec_is_beyond(d, i)) {
 			dec_text(d, "...");
 			break;
 		}

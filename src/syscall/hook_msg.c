@@ -46,7 +46,7 @@ static void cmsg_list(struct decoder *d, const uint8_t *b, size_t count, unsigne
 		uint64_t v = dec_word(d, b + i * size, size);
 		if (i > 0)
 			dec_next(d);
-		if (!d->style->verbose && i >= d->style->string_limit) {
+		if (dec_is_beyond(d, i)) {
 			dec_text(d, "...");
 			break;
 		}

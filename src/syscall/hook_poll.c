@@ -63,7 +63,7 @@ static bool poll_result(struct decoder *d, bool left, unsigned time_struct)
 			continue;
 		dec_text(d, printed > 0 ? ", " : "[");
 		printed++;
-		if (!d->style->verbose && shown >= d->style->string_limit) {
+		if (dec_is_beyond(d, shown)) {
 			dec_text(d, "...");
 			break;
 		}

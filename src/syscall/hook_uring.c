@@ -154,7 +154,7 @@ static bool probe(struct decoder *d, uint64_t addr)
 	dec_text(d, ", ops=[");
 	for (uint32_t i = 0; i < shown; i++) {
 		dec_text(d, i > 0 ? ", " : "");
-		cut = !d->style->verbose && i >= d->style->string_limit;
+		cut = dec_is_beyond(d, i);
 		if (cut) {
 			dec_text(d, "...");
 			break;
@@ -325,7 +325,7 @@ static void queries(struct decoder *d, uint64_t addr)
 	uint32_t depth = 0;
 
 	while (dec_read_or_addr(d, addr, b, sizeof(b))) {
-		if (depth >= MOST || (!d->style->verbose && depth >= d->style->string_limit)) {
+		if (depth >= MOST || dec_is_beyond(d, depth)) {
 			dec_addr(d, addr);
 			dec_comment(d, "...");
 			break;

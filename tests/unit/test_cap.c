@@ -32,7 +32,7 @@ static void put(const char *path, const char *text)
 		mkdir(full, 0755);
 		*slash = '/';
 	}
-	assert_null(io_replace_file(full, text, strlen(text)));
+	assert_null(io_replace_file(AT_FDCWD, full, text, strlen(text)));
 }
 
 static struct cap_result probe(const char *key)

@@ -16,6 +16,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -187,7 +188,7 @@ static void test_file(void **state)
 	render_destroy(d);
 	assert_int_equal(access(path, F_OK), -1);
 	/* Complete: it is there, replaced in one step, with the old one's mode. */
-	assert_null(io_replace_file(path, "old", 3));
+	assert_null(io_replace_file(AT_FDCWD, path, "old", 3));
 	chmod(path, 0640);
 	assert_null(render_open(&(struct render_options){ .path = path, .width = 80 }, &d));
 	one_line(d);
@@ -347,7 +348,7 @@ static void check_golden(const char *name, char *text)
 	if (script)
 		*script = '\0';
 	if (getenv("UPDATE_GOLDEN"))
-		assert_null(io_replace_file(path, text, strlen(text)));
+		assert_null(io_replace_file(AT_FDCWD, path, text, strlen(text)));
 	struct err *err = io_read_file(path, 1 << 20, &expected);
 
 	if (err)
