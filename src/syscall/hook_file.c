@@ -268,11 +268,12 @@ static void print_xattr(struct decoder *d, uint64_t addr, uint64_t size)
 {
 	enum { XATTR_SIZE_MOST = 65536 }; /* Linux: XATTR_SIZE_MAX */
 	uint64_t shown = size < d->style->string_limit ? size : d->style->string_limit;
+	bool whole = d->style->hex == SYSCALL_HEX_ALL || d->style->hex == SYSCALL_HEX_NON_ASCII;
 	uint8_t last;
 
 	if (size > XATTR_SIZE_MOST)
 		dec_addr(d, addr);
-	else if (shown > 0 && d->style->hex == SYSCALL_HEX_NONE && dec_read_text(d, addr + shown - 1, &last, 1) && last == 0)
+	else if (shown > 0 && !whole && dec_read_text(d, addr + shown - 1, &last, 1) && last == 0)
 		dec_buffer(d, addr, shown - 1); /* as strace: a NUL that is the last to be shown ends it */
 	else
 		dec_buffer(d, addr, size);

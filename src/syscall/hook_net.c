@@ -451,8 +451,11 @@ void dec_ifindex(struct decoder *d, uint32_t index)
 	known = known && if_indextoname(index, name) != NULL;
 	if (!known || d->style->xlat == SYSCALL_XLAT_VERBOSE)
 		dec_uint(d, index);
-	if (known)
-		dec_printf(d, d->style->xlat == SYSCALL_XLAT_VERBOSE ? " /* if_nametoindex(\"%s\") */" : "if_nametoindex(\"%s\")", name);
+	if (!known)
+		return;
+	dec_text(d, d->style->xlat == SYSCALL_XLAT_VERBOSE ? " /* if_nametoindex(" : "if_nametoindex(");
+	dec_quote(d, (const uint8_t *)name, strlen(name), false, false);
+	dec_text(d, d->style->xlat == SYSCALL_XLAT_VERBOSE ? ") */" : ")");
 }
 
 void hook_in_addr(struct decoder *d, const struct sys_ref *ref) { dec_inet_addr(d, 2, ref->bytes, 4, NULL); }

@@ -18,23 +18,25 @@ static void hex_bytes(struct decoder *d, uint64_t addr, uint64_t length) { dec_b
 
 /* ---- attributes ----------------------------------------------------------------------- */
 
-/* A string whose last byte should be NUL. */
+/* A string whose last byte should be NUL, which isn't shown; but where strace shows all in hexadecimal (with -x the NUL alone makes
+ * it do so), the NUL is shown, too, and as if more followed. */
 void dec_nla_str(struct decoder *d, uint64_t addr, uint64_t length)
 {
-	uint8_t b[4097];
-	uint64_t limit = d->style->string_limit < 4096 ? d->style->string_limit : 4096;
-	size_t want = length > limit + 1 ? (size_t)limit + 1 : (size_t)length;
+	enum { MOST = 4096 };
+	uint8_t b[MOST + 1];
+	size_t limit = d->style->string_limit < MOST ? d->style->string_limit : MOST, size = length < limit ? (size_t)length : limit;
+	bool whole = d->style->hex == SYSCALL_HEX_ALL || d->style->hex == SYSCALL_HEX_NON_ASCII, ended;
 
-	if (want == 0 || !dec_read(d, addr, b, want)) {
-		if (want == 0)
-			dec_text(d, "\"\"");
-		else
-			dec_addr(d, addr);
+	if (length == 0) {
+		dec_text(d, "\"\"");
 		return;
 	}
-	bool ended = b[want - 1] == 0;
-	size_t show = ended ? want - 1 : want > limit ? (size_t)limit : want;
-	dec_quote(d, b, show, false, false);
+	if (!dec_read(d, addr, b, length > limit ? limit + 1 : size)) {
+		dec_addr(d, addr);
+		return;
+	}
+	ended = size > 0 && b[size - 1] == 0 && !whole;
+	dec_quote(d, b, size - ended, false, false);
 	if (!ended)
 		dec_text(d, "...");
 }

@@ -45,14 +45,13 @@ void dec_inet_addr(struct decoder *d, int family, const uint8_t *bytes, size_t s
 	inet_ntop(family == FAMILY_INET ? AF_INET : AF_INET6, bytes, text, sizeof(text));
 	if (name != NULL && (family == FAMILY_INET || !abbreviated))
 		dec_printf(d, "%s=", name);
-	if (!text_wanted(d, bytes, own))
+	if (!text_wanted(d, bytes, size)) /* all of the field, as strace: 16 bytes also where four are used */
 		return;
-	if (family == FAMILY_INET)
-		dec_printf(d, "inet_addr(\"%s\")", text);
-	else if (name != NULL && abbreviated)
-		dec_printf(d, "inet_pton(AF_INET6, \"%s\", &%s)", text, name);
-	else
-		dec_printf(d, "inet_pton(AF_INET6, \"%s\")", text);
+	dec_text(d, family == FAMILY_INET ? "inet_addr(" : "inet_pton(AF_INET6, ");
+	dec_quote(d, (const uint8_t *)text, strlen(text), false, false);
+	if (family == FAMILY_INET6 && name != NULL && abbreviated)
+		dec_printf(d, ", &%s", name);
+	dec_text(d, ")");
 	text_end(d);
 }
 
@@ -422,7 +421,7 @@ static bool link_kind(struct decoder *d, struct nla_ref *r, char (*kind)[16])
 	memset(*kind, 0, sizeof(*kind));
 	if (!dec_read(d, r->addr, *kind, want) || memchr(*kind, 0, sizeof(*kind)) == NULL)
 		(*kind)[0] = '\0';
-	dec_nla_str(d, r->addr, r->length);
+	dec_str_n(d, r->addr, r->length);
 	return true;
 }
 bool nla_link_kind(struct decoder *d, struct nla_ref *r) { return link_kind(d, r, &r->context->kind); }
