@@ -284,6 +284,13 @@ static void test_styles(void **state)
 	style.xlat = SYSCALL_XLAT_ABBREV;
 	style.hex = SYSCALL_HEX_NON_ASCII;
 	EXPECT(X86_64, "unlink", 0, "unlink(\"\\x61\\x0a\\x01\\x62\\x22\") = 0", path);
+
+	/* the NUL at the end is what makes it hexadecimal */
+	uint64_t value = put(8, "v", 2);
+
+	EXPECT(X86_64, "fsetxattr", 0, "fsetxattr(3, \"\\x61\\x0a\\x01\\x62\\x22\", \"\\x76\\x00\", 2, 0) = 0", 3, path, value, 2, 0);
+	style.hex = SYSCALL_HEX_NON_ASCII_CHARS;
+	EXPECT(X86_64, "fsetxattr", 0, "fsetxattr(3, \"a\\n\\x01b\\\"\", \"v\", 2, 0) = 0", 3, path, value, 2, 0);
 	style.hex = SYSCALL_HEX_NONE;
 	style.string_limit = 2;
 	EXPECT(X86_64, "write", 5, "write(1, \"a\\n\"..., 5) = 5", 1, path, 5);
