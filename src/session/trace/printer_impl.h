@@ -3,6 +3,7 @@
 #define SONDE_SESSION_TRACE_PRINTER_IMPL_H
 /* Shared by printer*.c only. */
 #include "base/map.h"
+#include "session/trace/options.h"
 #include "session/trace/printer.h"
 
 /* What the printer keeps of a thread: call_thread.user. */
@@ -52,6 +53,26 @@ struct printer {
 };
 
 static inline struct line *printer_line(const struct call_thread *t) { return t->user; }
+static inline bool printer_is_quiet(const struct printer *p, enum trace_quiet what) { return p->options->quiet & what; }
+static inline bool printer_prints_calls(const struct printer *p) { return p->options->count != TRACE_COUNT_ONLY; }
+/* Is a call's text kept until it has returned? */
+static inline bool printer_stages(const struct printer *p)
+{
+	enum { STATUS_ALL = TRACE_SUCCESSFUL | TRACE_FAILED | TRACE_UNFINISHED | TRACE_UNAVAILABLE | TRACE_DETACHED };
+
+	return (p->options->status & STATUS_ALL) != STATUS_ALL || p->options->json || p->fold;
+}
+
+/* printer_call.c: the hooks of the sink, and what ends a call in another way. */
+enum call_verdict printer_enter(void *self, struct call_thread *t, const struct syscall_memory *memory);
+void printer_leave(void *self, struct call_thread *t, const struct syscall_memory *memory);
+void printer_leaving(void *self, struct call_thread *t);
+/* Where the text of the thread's call goes. */
+struct trace_out *printer_target(struct printer *p, struct line *line);
+/* The text that was staged goes out, or to nobody; STATUS: enum trace_status, how the call ended. */
+void printer_publish(struct printer *p, struct call_thread *t, uint32_t status);
+/* --fold: something else of this thread comes, so what it repeated ends here. */
+void printer_end_fold(struct printer *p, struct call_thread *t);
 
 /* printer_memo.c: texts that were made before.  _enter: true, this call's was, and it is left to
  * _print(), which writes text, result and what is between.  _keep: what on_leave() made of it. */
