@@ -533,7 +533,7 @@ static __always_inline __u64 step_bytes(const struct bpf_call *call, const struc
 	*limit = step->limit ? step->limit : calls_string_limit;
 	if (items > 0x7fffffff)
 		items = step->size_arg == BPF_STEP_SIZE_RESULT ? 0 : 0x7fffffff;
-	return step->fixed + items * step->scale;
+	return step->fixed + (items * (step->scale & BPF_STEP_SCALE) >> (step->scale >> BPF_STEP_SHIFT_AT));
 }
 
 static __always_inline bool copy_bytes(struct call_now *now, const struct bpf_calls_step *step, __u64 addr)

@@ -63,9 +63,10 @@ struct bpf_calls_signal {
 /* As struct syscall_plan_step (syscall/plan.h), which this directory may not include. */
 struct bpf_calls_step {
 	uint8_t kind, phase, arg, size_arg;
-	uint16_t fixed, scale;
+	uint16_t fixed, scale; /* bits of scale: how many bytes an item has, and from BPF_STEP_SHIFT_AT on by how many bits that is shifted down */
 	uint32_t limit;
 };
+enum { BPF_STEP_SHIFT_AT = 12, BPF_STEP_SCALE = (1 << BPF_STEP_SHIFT_AT) - 1 };
 enum { BPF_CALLS_STEPS = 10, BPF_CALLS_NUMBERS = 1024, BPF_CALLS_ABIS = 3 };
 struct bpf_calls_plan {
 	struct bpf_calls_step steps[BPF_CALLS_STEPS];

@@ -12,7 +12,8 @@
 
 #include <string.h>
 
-enum { PATH_BYTES = 4097 /* one more than counts */, ARRAY_BYTES = 8192, HOOK_BYTES = 264 /* 33 words: more than are shown */, DENTS_BYTES = 1 << 20, SIGFRAME_BYTES = 304, OLD_SIGFRAME_BYTES = 720, PTRACE_BYTES = 512,
+enum { PATH_BYTES = 4097 /* one more than counts */, ARRAY_BYTES = 8192, HOOK_BYTES = 264 /* 33 words: more than are shown */, DENTS_BYTES = 1 << 20, SETS_BYTES = 1 << 17 /* 2^20 descriptors */,
+       SIGFRAME_BYTES = 304, OLD_SIGFRAME_BYTES = 720, PTRACE_BYTES = 512,
        KEY_BYTES = 512, CODE_BYTES = 7168 /* 896 instructions of a filter */, BPF_LINK_CREATE_COMMAND = 28 };
 
 #define HOOK_NUMBER(name) HOOK_##name,
@@ -91,6 +92,7 @@ static const struct hook_plan {
 	{ HOOK_llseek_result, SYSCALL_PLAN_BYTES, 8, 0, 8, ONCE, AT_ARG + 3 },
 	{ HOOK_llseek_whence, SYSCALL_PLAN_NONE, 0, 0, 0, ONCE, ITS_OWN },
 	{ HOOK_fan_mask32, SYSCALL_PLAN_STRING, 0, 0, PATH_BYTES, ONCE, AT_ARG + 5 }, /* the mask takes two arguments: the path's is the next one */
+	{ HOOK_fd_set, SYSCALL_PLAN_BYTES, 8, SYSCALL_PLAN_BITS | 1, SETS_BYTES, OF_ARG + 0, ITS_OWN },
 	{ HOOK_oldselect, SYSCALL_PLAN_BYTES, 20, 0, 20, ONCE, ITS_OWN },
 	{ HOOK_oldselect, SYSCALL_PLAN_FOLLOW, 20, 0, 128, ONCE, ITS_OWN },
 	{ HOOK_kcmp_rest, SYSCALL_PLAN_BYTES, 16, 0, 16, ONCE, AT_ARG + 4 },

@@ -25,7 +25,7 @@ enum syscall_plan_kind {
 	SYSCALL_PLAN_IOCTL,     /* as many bytes as argument 1 says, an ioctl's number, and what they point to */
 	SYSCALL_PLAN_FOLLOW_TWICE, /* with argument 0 being `scale`: of what the words point to that FOLLOW copies, `limit` bytes each */
 };
-enum { SYSCALL_PLAN_SIZE_RESULT = 6, SYSCALL_PLAN_SIZE_NONE = 7, SYSCALL_PLAN_STEPS = 10, SYSCALL_PLAN_STACK = 6 };
+enum { SYSCALL_PLAN_SIZE_RESULT = 6, SYSCALL_PLAN_SIZE_NONE = 7, SYSCALL_PLAN_STEPS = 10, SYSCALL_PLAN_STACK = 6, SYSCALL_PLAN_BITS = 3 << 12 };
 
 struct syscall_plan_step {
 	uint8_t kind;      /* enum syscall_plan_kind */
@@ -33,7 +33,7 @@ struct syscall_plan_step {
 	uint8_t arg;       /* the argument that is the pointer: 0..5; SYSCALL_PLAN_STACK: the stack pointer */
 	uint8_t size_arg;  /* 0..5, SYSCALL_PLAN_SIZE_RESULT, SYSCALL_PLAN_SIZE_NONE */
 	uint16_t fixed;    /* bytes */
-	uint16_t scale;    /* bytes an item */
+	uint16_t scale;    /* bytes an item; with SYSCALL_PLAN_BITS 8 items a byte */
 	uint32_t limit;    /* most bytes to copy; 0: the reader's string limit (-s) */
 };
 struct syscall_plan {

@@ -144,6 +144,7 @@ static void named(void)
 	struct timeval none = { 0 };
 	aio_context_t context = 0;
 	sigset_t set;
+	static fd_set wide[3];
 	fd_set in, out;
 	int event = eventfd(3, EFD_SEMAPHORE), file, space = open("/proc/self/ns/uts", O_RDONLY);
 
@@ -156,6 +157,8 @@ static void named(void)
 	FD_SET(file, &in);
 	FD_SET(event, &out);
 	select(file + 1, &in, &out, NULL, &none);
+	FD_SET(event, wide);
+	select(3 * FD_SETSIZE, wide, NULL, NULL, &none);
 	close(file);
 	file = open("linked", O_CREAT | O_RDWR, 0600);
 	fsetxattr(file, "user.text", text, sizeof(text), 0);

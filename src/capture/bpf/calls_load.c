@@ -25,6 +25,7 @@ _Static_assert(sizeof(struct bpf_calls_step) == sizeof(struct syscall_plan_step)
 		       (int)BPF_CALLS_STEPS == (int)SYSCALL_PLAN_STEPS && (int)BPF_FILES_IOCBS == (int)SYSCALL_PLAN_FILES_IOCBS &&
 		       (int)BPF_STEP_FOLLOW_TWICE == (int)SYSCALL_PLAN_FOLLOW_TWICE &&
 		       (int)BPF_STEP_SIZE_RESULT == (int)SYSCALL_PLAN_SIZE_RESULT &&
+		       (int)SYSCALL_PLAN_BITS == 3 << (int)BPF_STEP_SHIFT_AT &&
 		       sizeof(struct bpf_calls_piece) == sizeof(struct syscall_piece),
 	       "event/bpf_calls.h follows syscall/plan.h and memory.h");
 
