@@ -71,7 +71,8 @@ void hook_mremap_addr(struct decoder *d, const struct sys_ref *ref)
 
 struct stat_text {
 	uint64_t dev, ino, nlink, rdev, size, blocks;
-	uint32_t mode, uid, gid, blksize;
+	uint32_t mode, uid, gid;
+	uint64_t blksize;
 	struct {
 		int64_t sec;
 		uint64_t nsec;
@@ -94,8 +95,8 @@ static void print_stat(struct decoder *d, const struct stat_text *st)
 	dec_text(d, "st_mode=");
 	dec_st_mode(d, st->mode);
 	if (d->style->verbose)
-		dec_printf(d, ", st_nlink=%llu, st_uid=%u, st_gid=%u, st_blksize=%u, st_blocks=%llu",
-			   (unsigned long long)st->nlink, st->uid, st->gid, st->blksize, (unsigned long long)st->blocks);
+		dec_printf(d, ", st_nlink=%llu, st_uid=%u, st_gid=%u, st_blksize=%llu, st_blocks=%llu",
+			   (unsigned long long)st->nlink, st->uid, st->gid, (unsigned long long)st->blksize, (unsigned long long)st->blocks);
 	dec_text(d, special ? ", st_rdev=" : ", st_size=");
 	if (special)
 		dec_dev(d, st->rdev);
@@ -138,7 +139,7 @@ void hook_stat(struct decoder *d, const struct sys_ref *ref)
 	st.gid = (uint32_t)stat_field(d, &o, 5);
 	st.rdev = stat_field(d, &o, 6);
 	st.size = stat_field(d, &o, 7);
-	st.blksize = st.has_nsec ? (uint32_t)stat_field(d, &o, 8) : 0;
+	st.blksize = st.has_nsec ? stat_field(d, &o, 8) : 0;
 	st.blocks = st.has_nsec ? stat_field(d, &o, 9) : 0;
 	for (unsigned i = 0; i < 3; i++) {
 		uint64_t sec = stat_field(d, &o, st.has_nsec ? 10 + 2 * i : 8 + i);

@@ -5,17 +5,18 @@
 #include <string.h>
 
 /* "[3, 4]" of pipe and socketpair. */
+static void print_fd(struct decoder *d, const uint8_t *bytes, uint64_t addr, void *user)
+{
+	(void)addr, (void)user;
+	dec_fd(d, (int)dec_word(d, bytes, 4));
+}
+
 void hook_fds(struct decoder *d, const struct sys_ref *ref)
 {
-	uint8_t bytes[8];
-
-	if (!dec_read_or_addr(d, ref->value, bytes, sizeof(bytes)))
-		return;
-	str_add_char(d->out, '[');
-	dec_fd(d, (int)dec_word(d, bytes, 4));
-	dec_next(d);
-	dec_fd(d, (int)dec_word(d, bytes + 4, 4));
-	str_add_char(d->out, ']');
+	if (dec_failed(d))
+		dec_addr(d, ref->value);
+	else
+		dec_array(d, ref->value, 2, 4, print_fd, NULL);
 }
 
 static void print_dirent_type(struct decoder *d, uint8_t type)
@@ -64,6 +65,16 @@ void hook_old_dirent(struct decoder *d, const struct sys_ref *ref)
 	else
 		dec_addr(d, ref->value + head);
 	str_add_char(d->out, '}');
+}
+
+/* How many, which is always one: said where the caller thinks otherwise. */
+void hook_old_dirent_count(struct decoder *d, const struct sys_ref *ref)
+{
+	if ((uint32_t)ref->value == 1)
+		return;
+	dec_set_names(d, "count");
+	dec_next_arg(d);
+	dec_uint(d, (uint32_t)ref->value);
 }
 
 /* Entries of a directory are counted; -v shows them.  The parameter is 8 where inode and offset are 64 bits wide,

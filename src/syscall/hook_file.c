@@ -310,7 +310,7 @@ void hook_inout_off(struct decoder *d, const struct sys_ref *ref)
 	}
 	dec_printf(d, "[%llu", (unsigned long long)before);
 	uint64_t after = dec_word(d, bytes, ref->param);
-	if (!d->call->is_error && d->call->result != 0)
+	if (!d->call->is_error && d->call->result != 0 && d->args[3] != 0)
 		dec_printf(d, " => %llu", (unsigned long long)after);
 	str_add_char(d->out, ']');
 }
@@ -381,7 +381,7 @@ void hook_memfd_flags(struct decoder *d, const struct sys_ref *ref)
 	if (words.style->xlat == SYSCALL_XLAT_ABBREV && huge == 0)
 		dec_flags(d, XLAT_memfd_flags, v);
 	else if ((v & 0x3ffffff) != 0 || huge == 0)
-		dec_plain_flags(d, XLAT_memfd_flags, v & 0x3ffffff);
+		dec_flags_of(d, (const uint16_t[]){ XLAT_memfd_flags }, 1, v & 0x3ffffff, "MFD_???");
 	if (huge != 0)
 		dec_printf(d, "%s%u<<MFD_HUGE_SHIFT", (v & 0x3ffffff) != 0 ? "|" : "", huge);
 	dec_words_end(d, &words);

@@ -7,28 +7,18 @@
 
 /* ---- pages ------------------------------------------------------------------------ */
 
+static void print_resident(struct decoder *d, const uint8_t *bytes, uint64_t addr, void *user)
+{
+	(void)addr, (void)user;
+	dec_text(d, (bytes[0] & 1) != 0 ? "1" : "0");
+}
+
 void hook_mincore(struct decoder *d, const struct sys_ref *ref)
 {
-	uint64_t pages = (d->args[1] + 4095) / 4096;
-	uint8_t byte;
-
-	if (d->call->is_error || ref->value == 0 || !dec_read(d, ref->value, &byte, 1)) {
+	if (d->call->is_error)
 		dec_addr(d, ref->value);
-		return;
-	}
-	str_add_char(d->out, '[');
-	for (uint64_t i = 0; i < pages; i++) {
-		if (dec_is_beyond(d, i)) {
-			dec_text(d, ", ...");
-			break;
-		}
-		if (!dec_read(d, ref->value + i, &byte, 1))
-			break;
-		if (i > 0)
-			dec_next(d);
-		dec_text(d, (byte & 1) != 0 ? "1" : "0");
-	}
-	str_add_char(d->out, ']');
+	else
+		dec_array(d, ref->value, d->args[1] / 4096 + (d->args[1] % 4096 != 0), 1, print_resident, NULL);
 }
 
 /* What is left of a file's name behind "memfd:". */
@@ -99,7 +89,7 @@ void hook_mpol_out(struct decoder *d, const struct sys_ref *ref)
 
 	if (mode < 0)
 		return;
-	hook_mpol_mode(d, &(struct sys_ref){ .value = mode, .size = 4 });
+	dec_enum(d, XLAT_mpol_modes, (uint64_t)mode);
 	str_add_char(d->out, ']');
 }
 

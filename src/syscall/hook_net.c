@@ -100,14 +100,16 @@ static void print_inet6(struct decoder *d, const uint8_t *b, size_t size)
 		dec_printf(d, ", inet_pton(AF_INET6, %s, &sin6_addr)", str_text(&quoted));
 	else
 		net_value(d, ", sin6_addr=", b + 8, 16, "inet_pton(AF_INET6, %s)", str_text(&quoted));
-	if (size < 28)
+	if (size <= 24)
 		return;
+	uint8_t scope[4] = { 0 }; /* what isn't there of it is 0 */
+	memcpy(scope, b + 24, size < 28 ? size - 24 : 4);
 	bool local = (b[8] == 0xfe && (b[9] & 0xc0) == 0x80) || (b[8] == 0xff && (b[9] & 0xf) == 2);
 	dec_text(d, ", sin6_scope_id=");
 	if (local)
-		dec_ifindex(d, (uint32_t)dec_word(d, b + 24, 4));
+		dec_ifindex(d, (uint32_t)dec_word(d, scope, 4));
 	else
-		dec_uint(d, dec_word(d, b + 24, 4));
+		dec_uint(d, dec_word(d, scope, 4));
 }
 
 static void print_netlink(struct decoder *d, const uint8_t *b, size_t size)
@@ -134,7 +136,7 @@ static void address_fields(struct decoder *d, unsigned id, const uint8_t *b, siz
 
 static void print_packet(struct decoder *d, const uint8_t *b, size_t size)
 {
-	if (size < 12) {
+	if (size < 20) {
 		print_raw(d, b, size);
 		return;
 	}
@@ -392,6 +394,24 @@ void hook_tipc_addr(struct decoder *d, const struct sys_ref *ref)
 }
 
 /* Families that a structure is enough for. */
+/* Which of them it is only its size says. */
+static bool print_bluetooth(struct decoder *d, const uint8_t *b, size_t size)
+{
+	unsigned id;
+
+	switch (size) {
+	case 4: /* Linux before 2.6.38 */
+	case 6: id = STRUCT_sockaddr_hci; break;
+	case 8: id = STRUCT_sockaddr_sco; break;
+	case 10: id = STRUCT_sockaddr_rc; break;
+	case 12: /* Linux before 3.4 */
+	case 14: id = STRUCT_sockaddr_l2; break;
+	default: return false;
+	}
+	address_fields(d, id, b, size);
+	return true;
+}
+
 static bool print_described(struct decoder *d, unsigned family, const uint8_t *b, size_t size)
 {
 	static const struct {
@@ -415,10 +435,7 @@ static bool print_described(struct decoder *d, unsigned family, const uint8_t *b
 		print_nfc(d, b, size);
 		return true;
 	}
-	if (family != 31 || size < 6)
-		return false;
-	address_fields(d, size >= 9 ? STRUCT_sockaddr_rc : size == 8 ? STRUCT_sockaddr_sco : STRUCT_sockaddr_hci, b, size);
-	return true;
+	return family == 31 && print_bluetooth(d, b, size);
 }
 
 void hook_eth_protocol(struct decoder *d, const struct sys_ref *ref)
@@ -432,7 +449,13 @@ void hook_eth_protocol(struct decoder *d, const struct sys_ref *ref)
 		else
 			dec_hex(d, ref->value);
 		if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
-			dec_printf(d, " /* htons(%s) */", name != NULL ? name : "ETH_P_???");
+			dec_text(d, " /* htons(");
+		if (d->style->xlat == SYSCALL_XLAT_VERBOSE && name == NULL)
+			dec_printf(d, "%#x /* ETH_P_??? */", ntohs((uint16_t)ref->value));
+		else if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
+			dec_text(d, name);
+		if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
+			dec_text(d, ") */");
 		return;
 	}
 	dec_text(d, "htons(");
@@ -478,6 +501,47 @@ void hook_bdaddr(struct decoder *d, const struct sys_ref *ref)
 	const uint8_t *b = ref->bytes;
 
 	net_value(d, "", b, 6, "%02x:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3], b[4], b[5]);
+}
+
+/* A channel or a service of L2CAP; the dynamic ones count from where they begin. */
+static void l2_number(struct decoder *d, unsigned table, unsigned v, const char *from, unsigned first, const char *unknown)
+{
+	const char *name = dec_name(table, v);
+	bool told = name != NULL || from != NULL;
+
+	dec_text(d, "htobs(");
+	if (d->style->xlat != SYSCALL_XLAT_ABBREV || !told)
+		dec_hex(d, v);
+	if (d->style->xlat != SYSCALL_XLAT_RAW) {
+		bool comment = d->style->xlat == SYSCALL_XLAT_VERBOSE || !told;
+
+		dec_text(d, comment ? " /* " : "");
+		if (name == NULL && from != NULL) {
+			dec_named(d, first, from, "");
+			dec_printf(d, "+%u", v - first);
+		} else {
+			dec_text(d, name != NULL ? name : unknown);
+		}
+		dec_text(d, comment ? " */" : "");
+	}
+	str_add_char(d->out, ')');
+}
+
+void hook_l2_psm(struct decoder *d, const struct sys_ref *ref)
+{
+	enum { LE_DYN = 0x80, LE_DYN_END = 0xff, DYN = 0x1001 };
+	unsigned v = (unsigned)ref->value;
+	bool le = v >= LE_DYN && v <= LE_DYN_END;
+
+	l2_number(d, XLAT_l2cap_psms, v, le ? "L2CAP_PSM_LE_DYN_START" : v >= DYN ? "L2CAP_PSM_DYN_START" : NULL, le ? LE_DYN : DYN, "L2CAP_PSM_???");
+}
+
+void hook_l2_cid(struct decoder *d, const struct sys_ref *ref)
+{
+	enum { DYN = 0x40 };
+	unsigned v = (unsigned)ref->value;
+
+	l2_number(d, XLAT_l2cap_cids, v, v >= DYN ? "L2CAP_CID_DYN_START" : NULL, DYN, "L2CAP_CID_???");
 }
 
 void hook_htobs_dev(struct decoder *d, const struct sys_ref *ref) { dec_printf(d, "htobs(%u)", (unsigned)ref->value); }

@@ -38,6 +38,9 @@ static bool print_ready(struct decoder *d)
 	return d->call->result != 0;
 }
 
+/* What poll and select tell of results has its limits; strace's place for it has 1,024 bytes. */
+enum { POLL_RESULT_BYTES = 996, SELECT_RESULT_BYTES = 999 };
+
 /* ppoll's timeout may have been changed: what's printed at entry is what was asked. */
 static bool poll_result(struct decoder *d, bool left, unsigned time_struct)
 {
@@ -68,6 +71,7 @@ static bool poll_result(struct decoder *d, bool left, unsigned time_struct)
 			break;
 		}
 		shown++;
+		size_t element = d->out->length;
 		dec_text(d, "{fd=");
 		dec_int(d, (int)dec_word(d, bytes, 4)); /* -y has named it before */
 		dec_text(d, ", revents=");
@@ -75,6 +79,11 @@ static bool poll_result(struct decoder *d, bool left, unsigned time_struct)
 		d->style = d->asked;
 		dec_flags(d, XLAT_poll_flags, revents);
 		d->style = style;
+		if (d->out->length - start >= POLL_RESULT_BYTES) {
+			d->out->length = element;
+			dec_text(d, "...");
+			break;
+		}
 		str_add_char(d->out, '}');
 	}
 	if (printed > 0)
@@ -121,22 +130,24 @@ static int fd_count(const struct decoder *d)
 	return n < 0 ? 0 : n > MOST ? MOST : n;
 }
 
-/* NAMED: with what the descriptors are. */
-static void print_fd_set(struct decoder *d, const uint8_t *set, int count, bool named)
+/* NAMED: with what the descriptors are; else at most *READY of them, which are taken off, up to a length of MOST. */
+static void print_fd_set(struct decoder *d, const uint8_t *set, int count, bool named, size_t most, uint64_t *ready)
 {
 	bool first = true;
 
 	str_add_char(d->out, '[');
-	for (int i = 0; i < count; i++) {
+	for (int i = 0; i < count && d->out->length < most && *ready > 0; i++) {
 		if ((set[i / 8] >> (i % 8) & 1) == 0)
 			continue;
 		if (!first)
 			str_add_char(d->out, ' ');
 		first = false;
-		if (named)
+		if (named) {
 			dec_fd(d, i);
-		else
-			dec_int(d, i);
+			continue;
+		}
+		dec_int(d, i);
+		--*ready;
 	}
 	str_add_char(d->out, ']');
 }
@@ -149,7 +160,7 @@ void hook_fd_set(struct decoder *d, const struct sys_ref *ref)
 	if (set == NULL)
 		dec_addr(d, ref->value);
 	else
-		print_fd_set(d, set, count, true);
+		print_fd_set(d, set, count, true, SIZE_MAX, &(uint64_t){ 1 });
 }
 
 static bool select_result(struct decoder *d, unsigned time_struct)
@@ -161,7 +172,9 @@ static bool select_result(struct decoder *d, unsigned time_struct)
 	if (!print_ready(d))
 		return true;
 	dec_text(d, " (");
-	for (unsigned i = 0; i < 3; i++) {
+	size_t start = d->out->length;
+	uint64_t ready = (uint64_t)d->call->result;
+	for (unsigned i = 0; i < 3 && ready > 0; i++) {
 		bool some = false;
 		CLEANUP(mem_freep) uint8_t *set = read_fd_set(d, d->args[1 + i], count);
 		if (set == NULL)
@@ -172,7 +185,7 @@ static bool select_result(struct decoder *d, unsigned time_struct)
 			continue;
 		dec_printf(d, "%s%s ", separator, names[i]);
 		separator = ", ";
-		print_fd_set(d, set, count, false); /* they were named as arguments */
+		print_fd_set(d, set, count, false, start + SELECT_RESULT_BYTES, &ready); /* they were named as arguments */
 	}
 	if (d->args[4] != 0) {
 		dec_printf(d, "%sleft ", separator);

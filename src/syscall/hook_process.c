@@ -53,7 +53,10 @@ void hook_sigval(struct decoder *d, const struct sys_ref *ref)
 
 void hook_sigev_signo(struct decoder *d, const struct sys_ref *ref)
 {
-	if (syscall_signal_name((int)ref->value) != NULL)
+	enum { SIGNAL = 0, THREAD = 2, THREAD_ID = 4 };
+	uint64_t notify = dec_word(d, ref->bytes + 4, 4); /* it comes next */
+
+	if (notify == SIGNAL || notify == THREAD || notify == THREAD_ID)
 		dec_signal(d, (int)ref->value);
 	else
 		dec_uint(d, (uint32_t)ref->value);
@@ -256,7 +259,7 @@ static void print_sched_attr(struct decoder *d, uint64_t addr, uint32_t size, ui
 	}
 	flags = dec_word(d, b + 8, 8);
 	dec_printf(d, "{size=%u", (unsigned)dec_word(d, b, 4));
-	if (!setting || (flags & (KEEP_POLICY | KEEP_PARAMS)) == 0) {
+	if (!setting || (flags & (KEEP_POLICY | KEEP_PARAMS)) == 0 || (int32_t)dec_word(d, b + 4, 4) < 0) {
 		dec_text(d, ", sched_policy=");
 		dec_enum(d, XLAT_sched_policies, dec_word(d, b + 4, 4));
 	}
@@ -268,7 +271,7 @@ static void print_sched_attr(struct decoder *d, uint64_t addr, uint32_t size, ui
 		   (unsigned long long)dec_word(d, b + 32, 8), (unsigned long long)dec_word(d, b + 40, 8));
 	if (known >= 56)
 		dec_printf(d, ", sched_util_min=%u, sched_util_max=%u", (unsigned)dec_word(d, b + 48, 4), (unsigned)dec_word(d, b + 52, 4));
-	dec_text(d, size > 56 ? ", ...}" : "}");
+	dec_text(d, setting && size > 56 ? ", ...}" : "}");
 }
 
 void hook_sched_attr_in(struct decoder *d, const struct sys_ref *ref)
@@ -621,8 +624,7 @@ void hook_syslog_cmd(struct decoder *d, const struct sys_ref *ref)
 	const char *name = dec_name(XLAT_syslog_actions, (uint32_t)ref->value);
 
 	dec_int(d, (int)ref->value);
-	if (d->style->xlat != SYSCALL_XLAT_RAW)
-		dec_comment(d, name != NULL ? name : "SYSLOG_ACTION_???");
+	dec_comment(d, name != NULL ? name : "SYSLOG_ACTION_???"); /* whatever -X says */
 }
 
 

@@ -348,7 +348,7 @@ void dec_siginfo(struct decoder *d, const uint8_t *bytes)
 	int sig = (int)dec_word(d, bytes, 4), error = (int)dec_word(d, bytes + 4, 4), code = (int)dec_word(d, bytes + 8, 4);
 
 	dec_text(d, "{");
-	if (sig == 0 && code == 0 && error == 0) {
+	if (sig == 0) {
 		str_add_char(d->out, '}');
 		return;
 	}

@@ -99,7 +99,7 @@ void dec_st_mode(struct decoder *d, uint32_t mode)
 
 	if (bare || d->style->xlat == SYSCALL_XLAT_RAW) {
 		dec_oct_mode(d, mode);
-		if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
+		if (d->style->xlat == SYSCALL_XLAT_VERBOSE && (mode & 0170000) == 0)
 			dec_printf(d, " /* %#03o */", mode);
 		return;
 	}
@@ -114,7 +114,7 @@ void dec_st_mode(struct decoder *d, uint32_t mode)
 			dec_text(d, bits[i]);
 		}
 	str_add_char(d->out, '|');
-	dec_oct_mode(d, mode & 0777);
+	dec_oct_mode(d, mode & ~0177000u);
 	if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
 		dec_text(d, " */");
 }

@@ -171,7 +171,7 @@ static void test_structures(void **state)
 	       "io_cancel(0x1, {aio_data=0x2, aio_rw_flags=RWF_NOWAIT, aio_lio_opcode=IOCB_CMD_PREADV, aio_fildes=3}, NULL) = -1 EINVAL (Invalid argument)",
 	       1, PUT(0x700, uint32_t, 2, 0, 0, 8, 7, 3, 5, 0, 6, 0, 7, 0, 0, 0, 1, 0));
 	EXPECT(X86_64, "sched_setaffinity", 0, "sched_setaffinity(0, 1, [0 2]) = 0", 0, 1, PUT(0x740, uint64_t, 0x105));
-	EXPECT(I386, "readdir", 1, "readdir(3, {d_ino=5, d_off=6, d_reclen=2, d_name=\"ab\"}) = 1", 3, PUT(0x540, uint32_t, 5, 6, 'b' << 24 | 'a' << 16 | 2));
+	EXPECT(I386, "readdir", 1, "readdir(3, {d_ino=5, d_off=6, d_reclen=2, d_name=\"ab\"}) = 1", 3, PUT(0x540, uint32_t, 5, 6, 'b' << 24 | 'a' << 16 | 2), 1);
 	EXPECT(I386, "clock_adjtime64", 0, /* int :32 between them: the same place in every ABI */
 	       "clock_adjtime64(CLOCK_REALTIME, {modes=0, offset=1, freq=2, maxerror=3, esterror=4, status=0, constant=6, precision=7, tolerance=8, "
 	       "time={tv_sec=9, tv_usec=10}, tick=11, ppsfreq=12, jitter=13, shift=14, stabil=15, jitcnt=16, calcnt=17, errcnt=18, stbcnt=19, tai=20}) = 0 (TIME_OK)",
@@ -198,10 +198,15 @@ static void test_sockets(void **state)
 	       "connect(3, {sa_family=AF_AX25, fsa_ax25={sax25_call=VALID-13, sax25_ndigis=2}, fsa_digipeater=[...]}, 16) = 0", 3, hams, 16);
 	uint64_t x25 = put(0x1c0, "\11\0001234567890123456", 18);
 	EXPECT(X86_64, "connect", 0, "connect(3, {sa_family=AF_X25, sx25_addr={x25_addr=\"123456789012345\"...}}, 18) = 0", 3, x25, 18);
-	uint64_t ll = put(0x1e0, "\21\0\0\3\0\0\0\0\1\0\0\3ab", 14);
+	uint64_t ll = put(0xa00, "\21\0\0\3\0\0\0\0\1\0\0\11abcdefgh", 20);
 	EXPECT(X86_64, "connect", 0,
 	       "connect(3, {sa_family=AF_PACKET, sll_protocol=htons(ETH_P_ALL), sll_ifindex=0, sll_hatype=ARPHRD_ETHER, sll_pkttype=PACKET_HOST, "
-	       "sll_halen=3, sll_addr=[0x61, 0x62, ...]}, 14) = 0", 3, ll, 14);
+	       "sll_halen=9, sll_addr=[0x61, 0x62, 0x63, 0x64, 0x65, 0x66, 0x67, 0x68, ...]}, 20) = 0", 3, ll, 20);
+	EXPECT(X86_64, "connect", 0, "connect(3, {sa_family=AF_PACKET, sa_data=\"\\0\\3\\0\\0\\0\\0\\1\\0\\0\\tab\"}, 14) = 0", 3, ll, 14);
+	uint64_t l2 = put(0xa20, "\37\0\1\0\1\2\3\4\5\6\101\0\1", 14);
+	EXPECT(X86_64, "connect", 0, "connect(3, {sa_family=AF_BLUETOOTH, l2_psm=htobs(L2CAP_PSM_SDP), l2_bdaddr=01:02:03:04:05:06, "
+	       "l2_cid=htobs(L2CAP_CID_DYN_START+1), l2_bdaddr_type=BDADDR_LE_PUBLIC}, 14) = 0", 3, l2, 14);
+	EXPECT(X86_64, "connect", 0, "connect(3, {sa_family=AF_BLUETOOTH, sa_data=\"\\1\\0\\1\\2\\3\\4\\5\"}, 9) = 0", 3, l2, 9);
 	EXPECT(ARM64, "bind", 0, "bind(3, {sa_family=AF_UNIX, sun_path=@\"abc\"}, 6) = 0", 3, un, 6);
 	EXPECT(X86_64, "accept", 4,
 	       "accept(3, {sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr(\"127.0.0.1\")}, [16]) = 4", 3, in, length);
