@@ -18,26 +18,49 @@ static void hex_bytes(struct decoder *d, uint64_t addr, uint64_t length) { dec_b
 
 /* ---- attributes ----------------------------------------------------------------------- */
 
+enum { TEXT_MOST = 4096 };
+
+/* What is shown of a string of LENGTH bytes and, where there is more, one behind, at least 1; 0: it is said that there is nothing to read. */
+static size_t read_text(struct decoder *d, uint64_t addr, uint64_t length, uint8_t *b, size_t *limit)
+{
+	size_t want;
+
+	*limit = d->style->string_limit < TEXT_MOST ? d->style->string_limit : TEXT_MOST;
+	want = length > *limit ? *limit + 1 : (size_t)length;
+	if (want == 0) {
+		dec_text(d, "\"\"");
+	} else if (!dec_read(d, addr, b, want)) {
+		dec_addr(d, addr);
+		want = 0;
+	}
+	return want;
+}
+
 /* A string whose last byte should be NUL, which isn't shown; but where strace shows all in hexadecimal (with -x the NUL alone makes
  * it do so), the NUL is shown, too, and as if more followed. */
 void dec_nla_str(struct decoder *d, uint64_t addr, uint64_t length)
 {
-	enum { MOST = 4096 };
-	uint8_t b[MOST + 1];
-	size_t limit = d->style->string_limit < MOST ? d->style->string_limit : MOST, size = length < limit ? (size_t)length : limit;
+	uint8_t b[TEXT_MOST + 1] = { 0 };
 	bool whole = d->style->hex == SYSCALL_HEX_ALL || d->style->hex == SYSCALL_HEX_NON_ASCII, ended;
+	size_t limit, want = read_text(d, addr, length, b, &limit), size = want < limit ? want : limit;
 
-	if (length == 0) {
-		dec_text(d, "\"\"");
+	if (want == 0)
 		return;
-	}
-	if (!dec_read(d, addr, b, length > limit ? limit + 1 : size)) {
-		dec_addr(d, addr);
-		return;
-	}
 	ended = size > 0 && b[size - 1] == 0 && !whole;
 	dec_quote(d, b, size - ended, false, false);
 	if (!ended)
+		dec_text(d, "...");
+}
+
+void dec_nla_str_to_nul(struct decoder *d, uint64_t addr, uint64_t length)
+{
+	uint8_t b[TEXT_MOST + 1] = { 0 };
+	size_t limit, want = read_text(d, addr, length, b, &limit);
+
+	if (want == 0)
+		return;
+	dec_quote(d, b, want < limit ? want : limit, true, false);
+	if (memchr(b, 0, want) == NULL)
 		dec_text(d, "...");
 }
 

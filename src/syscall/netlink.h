@@ -71,5 +71,6 @@ extern const sys_nla_function sys_nla_functions[];
 
 void dec_attributes(struct decoder *d, unsigned table, uint64_t addr, unsigned length, struct nla_context *context);
 void dec_nla_str(struct decoder *d, uint64_t addr, uint64_t length);
+void dec_nla_str_to_nul(struct decoder *d, uint64_t addr, uint64_t length); /* what is behind a NUL doesn't count */
 
 #endif

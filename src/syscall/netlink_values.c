@@ -421,7 +421,7 @@ static bool link_kind(struct decoder *d, struct nla_ref *r, char (*kind)[16])
 	memset(*kind, 0, sizeof(*kind));
 	if (!dec_read(d, r->addr, *kind, want) || memchr(*kind, 0, sizeof(*kind)) == NULL)
 		(*kind)[0] = '\0';
-	dec_str_n(d, r->addr, r->length);
+	dec_nla_str_to_nul(d, r->addr, r->length);
 	return true;
 }
 bool nla_link_kind(struct decoder *d, struct nla_ref *r) { return link_kind(d, r, &r->context->kind); }
