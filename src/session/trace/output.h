@@ -33,9 +33,9 @@ struct trace_out {
 	bool gone;        /* its reader is (EPIPE) */
 	bool begun;       /* a line was written */
 	bool failed;      /* said once; the rest is dropped, and the tracing goes on */
+	bool lost;        /* ...and not because its reader had enough: the exit status is to say so */
 	bool colored;     /* lines get terminal colours when they are written */
 	struct color_state color;
-	bool lost;        /* ...and not because its reader had enough: the exit status is to say so */
 	struct spool *spool; /* NULL: writing waits */
 	bool (*stop)(void *user); /* of trace_out_spool() */
 	void *stop_user;

@@ -22,6 +22,7 @@ struct started {
 /* Held before its exec.  FILTER may be NULL.  With -D this returns in another process:
  * ours becomes the command. */
 struct err *start_command(const struct trace_options *o, const struct sock_fprog *filter, struct started *ret);
+/* Its exec comes now; once. */
 void start_go(struct started *s);
 
 #endif
