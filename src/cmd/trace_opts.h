@@ -40,7 +40,7 @@ extern const struct opt strace_opts[];
 		  "%creds %pure %stat %lstat %fstat %%stat %statfs %fstatfs %%statfs), /REGEX, all or none, "  \
 		  "separated by commas; ! in front means all others, ? that a name may be unknown, @64, @32 " \
 		  "or @x32 behind one ABI's alone.  Qualifiers: trace, abbrev, verbose, raw, signal, status, " \
-		  "read, write, quiet, decode-fds, decode-pids, inject, fault, kvm; each is an option too.", \
+		  "read, write, quiet, decode-fds, decode-pids, trace-fds (fd), inject, fault, kvm, namespace; each is an option too.", \
 			TRACE_CLASSES, "trace=", "signal=", "status=", "inject=", "fault=", "read=", "write=", "quiet="),  \
 	TRACE_OPT_WORDS("trace", 0, TRACE_LONG_TRACE, "CALLS", "which calls", \
 			TRACE_CLASSES),                               \
