@@ -698,8 +698,10 @@ void hook_protocol(struct decoder *d, const struct sys_ref *ref)
 	case 16:
 		dec_enum(d, XLAT_netlink_protocols, (uint32_t)ref->value);
 		break;
-	case 17:
-		hook_eth_protocol(d, &(struct sys_ref){ .value = ref->value });
+	case 17: /* a number, in the network's order */
+		dec_text(d, "htons(");
+		dec_enum(d, XLAT_eth_protocols, ntohs((uint16_t)ref->value));
+		str_add_char(d->out, ')');
 		break;
 	case 3:
 		verbose_enum(d, XLAT_ax25_protocols, ref->value, "AX25_P_???");

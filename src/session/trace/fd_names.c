@@ -380,6 +380,18 @@ static void add_ends(struct fd_names *f, uint32_t inode, bool known, size_t begi
 	}
 }
 
+/* Those of sockets that have ends, or a peer; of others strace tells the inode alone, as without -yy. */
+static bool is_named_protocol(const char *name)
+{
+	static const char *const names[] = { "UNIX", "UNIX-STREAM", "NETLINK", "TCP", "UDP", "UDPLITE", "DCCP", "SCTP", "L2TP/IP", "PING", "RAW",
+					     "TCPv6", "UDPv6", "UDPLITEv6", "DCCPv6", "SCTPv6", "L2TP/IPv6", "PINGv6", "RAWv6" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
 static bool add_socket(struct fd_names *f, int pid, int fd, const char *link_path, const char *target, struct str *out)
 {
 	char protocol[64];
@@ -389,6 +401,8 @@ static bool add_socket(struct fd_names *f, int pid, int fd, const char *link_pat
 	if (n <= 0)
 		return false;
 	protocol[n] = '\0';
+	if (!is_named_protocol(protocol))
+		return false;
 	str_printf(out, "%s:[", protocol);
 	size_t begin = out->length;
 
@@ -610,7 +624,7 @@ static bool add_kept(struct fd_names *f, const struct bpf_calls_file *kept, stru
 	struct str path;
 	bool known;
 
-	if (f->fds & TRACE_FDS_SOCKET && file_piece_is_socket(kept) && kept->text_bytes) {
+	if (f->fds & TRACE_FDS_SOCKET && file_piece_is_socket(kept) && kept->text_bytes && is_named_protocol(kept->text)) {
 		add_kept_socket(f, kept, out);
 		return true;
 	}
