@@ -224,6 +224,14 @@ static void print_si_value(struct decoder *d, const uint8_t *at, bool always)
 	dec_addr(d, pointer);
 }
 
+/* A clock_t: signed, shown as if it were not. */
+static uint64_t read_ticks(struct decoder *d, const uint8_t *bytes)
+{
+	uint64_t v = dec_word(d, bytes, d->klong);
+
+	return d->klong == 8 ? v : (uint64_t)(int64_t)(int32_t)v;
+}
+
 static void print_child(struct decoder *d, int code, const uint8_t *rest)
 {
 	int status = (int)dec_word(d, rest + 8, 4);
@@ -237,9 +245,9 @@ static void print_child(struct decoder *d, int code, const uint8_t *rest)
 	else
 		dec_signal(d, status);
 	dec_text(d, ", si_utime=");
-	print_ticks(d, dec_word(d, times, w));
+	print_ticks(d, read_ticks(d, times));
 	dec_text(d, ", si_stime=");
-	print_ticks(d, dec_word(d, times + w, w));
+	print_ticks(d, read_ticks(d, times + w));
 }
 
 static void print_fault(struct decoder *d, int sig, int code, const uint8_t *rest)

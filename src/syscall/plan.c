@@ -251,7 +251,7 @@ static const struct {
 	{ "socketpair", 0, SYSCALL_PLAN_FILES_PAIR_3 }, { "poll", 0, SYSCALL_PLAN_FILES_POLLED },
 	{ "ppoll", 0, SYSCALL_PLAN_FILES_POLLED }, { "ppoll_time64", 0, SYSCALL_PLAN_FILES_POLLED },
 	{ "fcntl", 64, 0 }, { "fcntl64", 64, 0 }, { "bpf", 64, 0 }, { "seccomp", 64, 0 }, { "mmap", 16, 0 },
-	{ "mmap2", 16, 0 }, { "sendmsg", 0, SYSCALL_PLAN_FILES_SENT }, { "recvmsg", 0, SYSCALL_PLAN_FILES_RECEIVED },
+	{ "mmap2", 16, 0 }, { "waitid", 2 /* P_PIDFD's */, 0 }, { "fanotify_mark", 16 /* behind a mask of two arguments */, 0 }, { "sendmsg", 0, SYSCALL_PLAN_FILES_SENT }, { "recvmsg", 0, SYSCALL_PLAN_FILES_RECEIVED },
 	{ "sendmmsg", 0, SYSCALL_PLAN_FILES_SENT_MANY }, { "recvmmsg", 0, SYSCALL_PLAN_FILES_RECEIVED_MANY },
 	{ "recvmmsg_time64", 0, SYSCALL_PLAN_FILES_RECEIVED_MANY }, { "select", 0, SYSCALL_PLAN_FILES_SETS },
 	{ "_newselect", 0, SYSCALL_PLAN_FILES_SETS }, { "pselect6", 0, SYSCALL_PLAN_FILES_SETS },

@@ -44,7 +44,7 @@ static void registers(void)
 	struct user_fpregs_struct fp;
 	struct iovec vec = { &regs, sizeof(regs) };
 	siginfo_t info;
-	int pid = fork();
+	int pid = fork(), watcher;
 
 	if (pid == 0) {
 		ptrace(PTRACE_TRACEME, 0, 0, 0);
@@ -58,6 +58,9 @@ static void registers(void)
 	ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &vec);
 	ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &vec);
 	ptrace(PTRACE_GETSIGINFO, pid, 0, &info);
+	watcher = (int)syscall(SYS_pidfd_open, pid, 0);
+	waitid(3 /* P_PIDFD */, (id_t)watcher, &info, WEXITED | WNOHANG);
+	close(watcher);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 }
