@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Any system call of any ABI, with any arguments, over any memory: the input is the call,
- * what follows is its memory, found at every address that looks like a pointer.  Its line is then coloured.
+ * what follows is its memory, found at every address that looks like a pointer.  Its line is then
+ * coloured.  A bit of it makes many calls of one that differ in an argument (prctl()'s options),
+ * the number, or the request of an ioctl: so few seeds reach every decoder.
  */
 #include "session/trace/color.h"
+#include "syscall/describe.h"
 #include "syscall/plan.h"
 #include "syscall/print.h"
 
@@ -101,19 +104,61 @@ static void color(const struct str *text)
 	str_deinit(&out);
 }
 
+static void print_call(const struct syscall_style *style, const struct syscall_lookup *lookup,
+		       const struct syscall_call *call, const struct memory *m)
+{
+	struct syscall_memory memory = { read_memory, (void *)m };
+	struct syscall_progress progress;
+	struct syscall_plan plan;
+	struct str out = { 0 };
+
+	syscall_plan_get(call->abi, call->number, false, &plan);
+	syscall_print_enter(style, lookup, call, &memory, &progress, &out);
+	syscall_print_exit(style, lookup, call, &memory, &progress, &out);
+	syscall_print_result(style, lookup, call, &memory, &progress, &out);
+	if (syscall_pieces_check(m->bytes, m->size)) {
+		struct syscall_pieces pieces = { m->bytes, m->size };
+		struct syscall_memory again = syscall_pieces_memory(&pieces);
+
+		syscall_print_enter(style, NULL, call, &again, &progress, &out);
+	}
+	color(&out);
+	str_deinit(&out);
+}
+
+/* Many of them.  The last argument says how: its first byte what differs, the second how often, two
+ * more from where on. */
+static void sweep(const struct syscall_style *style, const struct syscall_lookup *lookup,
+		  const struct syscall_call *first, const struct memory *m)
+{
+	enum { NUMBER = 5, IOCTL = 6 };
+	unsigned what = (first->args[5] & 0xff) % 7, count = first->args[5] >> 8 & 0xff,
+		 from = first->args[5] >> 16 & 0xffff;
+
+	for (unsigned i = 0; i <= count; i++) {
+		struct syscall_call call = *first;
+
+		call.args[5] = BASE;
+		if (what == NUMBER)
+			call.number += i;
+		else if (what == IOCTL)
+			call.args[1] = sys_ioctls[(from + i) % sys_ioctl_count].code;
+		else
+			call.args[what] += i;
+		print_call(style, lookup, &call, m);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in;
-	struct syscall_progress progress;
-	struct syscall_plan plan;
 	struct str out = { 0 };
 
 	if (size < sizeof(in))
 		return 0;
 	memcpy(&in, data, sizeof(in));
 	struct memory m = { data + sizeof(in), size - sizeof(in) };
-	struct syscall_memory memory = { read_memory, &m };
 	struct syscall_style style = { .string_limit = in.style & 64 ? 4 : 32, .verbose = in.style & 1,
 				       .xlat = (enum syscall_xlat)((in.style >> 1) % 3), .hex = (enum syscall_hex)((in.style >> 3) & 3),
 				       .arg_names = in.style & 128, .addresses = in.number_high & 4, .strict = in.number_high & 8 };
@@ -122,16 +167,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				     .number = (uint32_t)(in.number_low | (in.number_high & 3) << 8), .result = in.result,
 				     .is_error = in.result < 0 && in.result > -4096 };
 	memcpy(call.args, in.args, sizeof(call.args));
-	syscall_plan_get(call.abi, call.number, false, &plan);
-	syscall_print_enter(&style, lookup, &call, &memory, &progress, &out);
-	syscall_print_exit(&style, lookup, &call, &memory, &progress, &out);
-	syscall_print_result(&style, lookup, &call, &memory, &progress, &out);
+	if (in.number_high & 32)
+		sweep(&style, lookup, &call, &m);
+	else
+		print_call(&style, lookup, &call, &m);
 	syscall_print_siginfo(&style, NULL, 0, call.abi, m.bytes, m.size, &out);
-	if (syscall_pieces_check(m.bytes, m.size)) {
-		struct syscall_pieces pieces = { m.bytes, m.size };
-		struct syscall_memory again = syscall_pieces_memory(&pieces);
-		syscall_print_enter(&style, NULL, &call, &again, &progress, &out);
-	}
 	color(&out);
 	str_deinit(&out);
 	return 0;
