@@ -37,6 +37,7 @@ struct call_thread {
 				     of, with what was kept of descriptors; NULL: a process that stands still */
 	bool entry_unseen;        /* enter_ns is that of the exit: how long it took isn't known */
 	bool end_lost;            /* at detached: it has ended; when and how was lost */
+	char comm[16];            /* the name that its last exec gave it, where the engine tells (BPF); else empty */
 	uint8_t tampered;         /* enum call_tampered: what was done to this call */
 	uint32_t stack;           /* at leave and signal: its user stack (track_stack()), where the engine took it; 0: none */
 	void *user;               /* the sink's own */

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What descriptors are called (-y, -yy), by both engines: connections that are being made, those to port 0, that failed;
+# What threads are called where their execve isn't counted (-c), and descriptors (-y, -yy), by both engines: connections that are being made, those to port 0, that failed;
 # and never what a descriptor has become since its call.
 # timeout: 40
 import re
@@ -49,4 +49,7 @@ for engine in engines():
     said = traced(engine, ["-y", "-e", "bpf,lseek"], REUSED)
     expect(f"{engine}: all calls are there", said.count("</etc/group>") == 5 and said.count("bpf_fd=3") == 5, said[:2000])
     expect(f"{engine}: no descriptor in a structure has the name of a later one", "bpf_fd=3</etc/group>" not in said, said[:2000])
+    counted = run("sonde", "trace", "--engine", engine, "-c", "-e", "openat", "--", "true", timeout=PATIENCE_S)
+    expect(f"{engine}: -c names the program of calls without its execve", re.search(r"(?m)^true +100", counted.stderr + counted.stdout),
+           counted.stderr + counted.stdout)
 sys.exit(result())

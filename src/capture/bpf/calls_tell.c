@@ -368,6 +368,7 @@ static void on_exec(struct bpf_calls *c, const struct bpf_calls_event *e)
 		w = bpf_calls_watch(c, e->pid, e->head.tid, CALL_BEGIN_ATTACHED, e->head.time_ns);
 	if (c->stacks) /* what is mapped is told from here on */
 		see_exec(c, w, e);
+	snprintf(w->shown.comm, sizeof(w->shown.comm), "%.*s", (int)sizeof(e->comm), e->comm);
 	if (!changes) {
 		execed(c, w, e->head.time_ns);
 		return;
