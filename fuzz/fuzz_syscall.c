@@ -131,11 +131,12 @@ static void print_call(const struct syscall_style *style, const struct syscall_l
 static void sweep(const struct syscall_style *style, const struct syscall_lookup *lookup,
 		  const struct syscall_call *first, const struct memory *m)
 {
-	enum { NUMBER = 5, IOCTL = 6 };
+	enum { NUMBER = 5, IOCTL = 6, WORK_BYTES = 1 << 17 };
 	unsigned what = (first->args[5] & 0xff) % 7, count = first->args[5] >> 8 & 0xff,
 		 from = first->args[5] >> 16 & 0xffff;
+	size_t most = WORK_BYTES / (64 + m->size); /* what is long is slow enough a few times */
 
-	for (unsigned i = 0; i <= count; i++) {
+	for (unsigned i = 0; i <= count && i <= most; i++) {
 		struct syscall_call call = *first;
 
 		call.args[5] = BASE;

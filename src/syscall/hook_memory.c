@@ -235,7 +235,7 @@ void hook_modify_ldt(struct decoder *d, const struct sys_ref *ref)
 /* The kernel returns an int of which 64-bit registers get no sign. */
 bool result_modify_ldt(struct decoder *d)
 {
-	int error = -(int)(uint32_t)d->call->result;
+	int error = (int)(0U - (uint32_t)d->call->result);
 	const char *name = error > 0 && error < 4096 ? syscall_errno_name(error) : NULL;
 
 	if (d->call->is_error || (uint64_t)d->call->result > UINT32_MAX || name == NULL)
