@@ -7,6 +7,12 @@
  * When a thread is switched out inside a call its entry is sent, once: whoever looks sees what
  * it waits for.  So is that of a call which its thread never returns from.
  */
+/* Programs are loaded in the order of their sections: the large ones come first, because threads load those beside the
+ * others (capture/bpf/loader.c). */
+__asm__(".section \"typed_tp/sys_exit\", \"ax\", @progbits\n"
+	".section \"typed_tp/sys_enter\", \"ax\", @progbits\n"
+	".section \"typed_tp/sched_process_exit\", \"ax\", @progbits");
+
 #include "vmlinux.h"
 
 #include <bpf/bpf_core_read.h>
@@ -481,9 +487,11 @@ static __always_inline struct call_now *join(struct task_struct *task)
 
 /* A filter that kills a thread alone, and strict mode, end it within the call, whose exit doesn't come.  One that kills the
  * process lets it come: there it was seen. */
-static __always_inline void see_killing(struct task_struct *task, const struct call_now *now)
+static __always_inline void see_killing(struct task_struct *task)
 {
-	if (seccomp_mode(task) == SECCOMP_MODE_DEAD && !(now && (now->in_call || now->call.flags & BPF_CALL_UNSEEN)))
+	struct call_now *now = now_find(task);
+
+	if (!(now && (now->in_call || now->call.flags & BPF_CALL_UNSEEN)))
 		see_late(task, (const struct pt_regs *)bpf_task_pt_regs(task), -1, true);
 }
 
@@ -773,20 +781,22 @@ int calls_exec_stack(struct bpf_raw_tracepoint_args *ctx) { return see_exec(ctx,
 
 /* sched_process_exit(task).  A thread with storage is one of ours also where the set doesn't have it: that was full, or it has been
  * taken out since. */
-SEC("raw_tp/sched_process_exit")
-int calls_exit_thread(struct bpf_raw_tracepoint_args *ctx)
+SEC("typed_tp/sched_process_exit")
+int calls_exit_thread(__u64 *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct call_now *now = now_find(task);
 	struct bpf_lane *lane = lane_of_cpu();
 	__u64 ids = target_current_ids();
+	struct call_now *now;
 
+	(void)ctx;
 	if (lane)
 		leave_cpu(task, lane);
+	if (seccomp_mode(task) == SECCOMP_MODE_DEAD)
+		see_killing(task);
+	now = now_find(task);
 	if (!now && (!ids || !target_wanted(ids)))
 		return 0;
-	see_killing(task, now);
-	now = now_find(task); /* it may have begun in there; what it was before, the verifier may forget */
 	if (now && !calls_result_filter) {
 		send_entry(now);
 		now->in_call = 0;
