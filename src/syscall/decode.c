@@ -561,8 +561,8 @@ void dec_array(struct decoder *d, uint64_t addr, uint64_t count, size_t size, de
 		dec_text(d, "[]");
 		return;
 	}
-	if (size == 0 || size > sizeof(bytes) || count > UINT64_MAX / size || addr + count * size < addr ||
-	    (d->word == 4 && addr + count * size > UINT32_MAX)) {
+	/* of a 32-bit program, too, what doesn't fit into its memory is cut where that ends */
+	if (size == 0 || size > sizeof(bytes) || count > UINT64_MAX / size || addr + count * size < addr) {
 		d->cut_short = true;
 		dec_addr(d, addr);
 		return;

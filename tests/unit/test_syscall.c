@@ -278,6 +278,15 @@ static void test_multiplexed(void **state)
 	assert_int_equal(none.number, 117);
 }
 
+/* More elements than a 32-bit program has memory for: those that are there, as strace has it. */
+static void test_arrays_beyond_memory(void **state)
+{
+	uint64_t last = PUT(SIZE - 8, uint32_t, 3, 1);
+
+	EXPECT(I386, "poll", -22, "poll([{fd=3, events=POLLIN}, ... /* 0x11000 */], 4294967295, 0) = -1 EINVAL (Invalid argument)", last, 0xffffffff, 0);
+	EXPECT(I386, "io_submit", -22, "io_submit(NULL, -1, 0x10ff8) = -1 EINVAL (Invalid argument)", 0, 0xffffffff, last);
+}
+
 static void test_styles(void **state)
 {
 	uint64_t path = put_text(0, "a\n\1b\"");
@@ -660,7 +669,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tables), cmocka_unit_test(test_unknown),	 cmocka_unit_test(test_described), cmocka_unit_test(test_files),
-		cmocka_unit_test(test_structures), cmocka_unit_test(test_sockets), cmocka_unit_test(test_overwritten), cmocka_unit_test(test_multiplexed), cmocka_unit_test(test_styles),
+		cmocka_unit_test(test_structures), cmocka_unit_test(test_sockets), cmocka_unit_test(test_overwritten), cmocka_unit_test(test_multiplexed), cmocka_unit_test(test_arrays_beyond_memory),
+		cmocka_unit_test(test_styles),
 		cmocka_unit_test(test_results),	 cmocka_unit_test(test_names),	   cmocka_unit_test(test_siginfo),
 		cmocka_unit_test(test_pieces),	 cmocka_unit_test(test_plan), cmocka_unit_test(test_unread_entries),	   cmocka_unit_test(test_ioctls),
 		cmocka_unit_test(test_prctl),	 cmocka_unit_test(test_newer),	   cmocka_unit_test(test_netlink),

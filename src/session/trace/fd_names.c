@@ -102,7 +102,8 @@ static bool has_other_end(const void *address, uint16_t port, size_t size)
 /* Look for INODE in one reply of a dump.  1: there it is; 0: not yet; -1: that was all. */
 static int find_inode(const struct nlmsghdr *m, ssize_t left, uint32_t inode, struct inet_diag_msg *ret)
 {
-	for (; NLMSG_OK(m, (size_t)left); m = NLMSG_NEXT(m, left)) {
+	/* a last one without its padding leaves less than nothing */
+	for (; left > 0 && NLMSG_OK(m, (size_t)left); m = NLMSG_NEXT(m, left)) {
 		if (m->nlmsg_type != SOCK_DIAG_BY_FAMILY || m->nlmsg_len < NLMSG_LENGTH(sizeof(*ret)))
 			return -1;
 		memcpy(ret, NLMSG_DATA(m), sizeof(*ret));
