@@ -425,12 +425,13 @@ static __always_inline int seccomp_mode(struct task_struct *task)
 	return bpf_core_field_exists(task->seccomp.mode) ? task->seccomp.mode : SECCOMP_MODE_NONE;
 }
 
-/* A 32-bit call passes none of the tracepoints of single calls. */
+/* A 32-bit call passes none of the tracepoints of single calls; one that began before calls_enter() was attached returns
+ * after it. */
 static __always_inline bool is_beside(struct task_struct *task, const struct pt_regs *regs)
 {
 	__u64 number = number_late(regs);
 
-	return calls_narrow && !calls_wide && abi_of(task, &number) != 0;
+	return calls_narrow && abi_of(task, &number) != 0;
 }
 
 /* fork, vfork, clone or clone3, out of which a new thread comes, too: its parent made it. */

@@ -85,11 +85,12 @@ int call_memo_slot(struct call_memo *m, const struct syscall_lookup *lookup, con
 	hash = hash_key(&key, pieces->blob) % CALL_MEMO_SLOTS;
 	slot = &m->slots[hash];
 	*known = slot->used && memcmp(&slot->key, &key, sizeof(key)) == 0 &&
-		 memcmp(slot->data, pieces->blob, pieces->size_bytes) == 0;
+		 (!pieces->size_bytes || memcmp(slot->data, pieces->blob, pieces->size_bytes) == 0);
 	if (!*known) {
 		slot->key = key;
 		slot->used = true;
-		memcpy(slot->data, pieces->blob, pieces->size_bytes);
+		if (pieces->size_bytes)
+			memcpy(slot->data, pieces->blob, pieces->size_bytes);
 	}
 	return (int)hash;
 }

@@ -233,6 +233,9 @@ def few():
     run("sonde", "trace", "--engine", "bpf", "-o", "few.out", "-e", "openat", "--", "sh", "-c", "./few; cat /dev/null")
     seen = [line for line in lines("few.out") if re.search(r'openat\(AT_FDCWD, "/nowhere", O_RDONLY\) += -1 ENOENT', line)]
     expect("each call of a 32-bit program", len(seen) == 300, len(seen))
+    run("sonde", "trace", "--engine", "bpf", "-o", "few.out", "-e", "nanosleep", "--", "./few")
+    seen = [line for line in lines("few.out") if "nanosleep({" in line]
+    expect("also the one during which its entries begin to be seen", len(seen) == 300, len(seen))
 
 
 UNTOUCHED = """
