@@ -217,14 +217,8 @@ __noinline int call_begun(struct call_now *now, const struct bpf_calls_plan *pla
 {
 	if (!now || !plan)
 		return 0;
-	if (plan->peek)
-		peek(now, plan->peek);
-	if (plan->phases & BPF_PLAN_AT_ENTRY) {
-		if (plan->phases & BPF_PLAN_SIMPLE)
-			copy_simple(now, plan, 0);
-		else
-			copy_phase(now, plan, 0);
-	}
+	if (plan->phases & BPF_PLAN_AT_ENTRY)
+		copy_phase(now, plan, 0);
 	if (calls_files && plan->files | plan->file_list)
 		copy_files_at_entry(now, plan);
 	return 0;
@@ -235,12 +229,8 @@ __noinline int call_ended(struct call_now *now, const struct bpf_calls_plan *pla
 {
 	if (!now || !plan)
 		return 0;
-	if (plan->phases & BPF_PLAN_AT_EXIT || now->late) {
-		if (plan->phases & BPF_PLAN_SIMPLE && !now->late)
-			copy_simple(now, plan, 1);
-		else
-			copy_phase(now, plan, 1);
-	}
+	if (plan->phases & BPF_PLAN_AT_EXIT || now->late)
+		copy_phase(now, plan, 1);
 	if (calls_files && plan->files | plan->file_list)
 		copy_files_at_exit(now, plan);
 	return 0;
@@ -338,6 +328,8 @@ static __always_inline int enter(const struct pt_regs *regs, __u64 number)
 	}
 	begin_call(now, regs, abi, (__u32)number, part ? whole : 0);
 	now->call.enter_ns = bpf_ktime_get_ns();
+	if (plan->peek)
+		peek(now, plan->peek);
 	call_begun(now, plan);
 	return 0;
 }

@@ -667,15 +667,7 @@ static long copy_at(__u32 i, void *user)
 	return 0;
 }
 
-/* All that PLAN says of that phase. */
-static __always_inline void copy_phase(struct call_now *now, const struct bpf_calls_plan *plan, __u16 phase)
-{
-	struct steps c = { now, plan, phase };
-
-	bpf_loop(BPF_CALLS_STEPS, copy_at, &c, 0);
-}
-
-/* The same for most calls, whose only step is one piece of bytes. */
+/* Of most calls, whose only step is one piece of bytes. */
 static __always_inline void copy_simple(struct call_now *now, const struct bpf_calls_plan *plan, __u16 phase)
 {
 	const struct bpf_calls_step *step = &plan->steps[0];
@@ -687,6 +679,17 @@ static __always_inline void copy_simple(struct call_now *now, const struct bpf_c
 	now->flags = 0;
 	if (copy_piece(now, addr, size > limit ? (__u32)limit : (__u32)size, size > limit ? COPY_MORE : 0) < 0 && !phase)
 		now->late = 1;
+}
+
+/* All that PLAN says of that phase. */
+static __always_inline void copy_phase(struct call_now *now, const struct bpf_calls_plan *plan, __u16 phase)
+{
+	struct steps c = { now, plan, phase };
+
+	if (plan->phases & BPF_PLAN_SIMPLE && !now->late)
+		copy_simple(now, plan, phase);
+	else
+		bpf_loop(BPF_CALLS_STEPS, copy_at, &c, 0);
 }
 
 #endif
