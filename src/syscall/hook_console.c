@@ -109,11 +109,9 @@ void hook_kd_kbentry(struct decoder *d, const struct sys_ref *ref)
 	uint8_t b[2];
 
 	if (!d->exit) {
-		d->progress->saved[OPEN] = dec_read(d, ref->value, b, 2);
-		if (d->progress->saved[OPEN] == 0) {
-			dec_addr(d, ref->value);
+		d->progress->saved[OPEN] = dec_read_or_addr(d, ref->value, b, 2);
+		if (d->progress->saved[OPEN] == 0)
 			return;
-		}
 		dec_text(d, "{kb_table=");
 		if (dec_name(XLAT_kd_tables, b[0]) != NULL)
 			dec_enum(d, XLAT_kd_tables, b[0]);
@@ -151,11 +149,9 @@ void hook_kd_kbsent(struct decoder *d, const struct sys_ref *ref)
 	uint8_t b;
 
 	if (!d->exit) {
-		d->progress->saved[OPEN] = dec_read(d, ref->value, &b, 1);
-		if (d->progress->saved[OPEN] == 0) {
-			dec_addr(d, ref->value);
+		d->progress->saved[OPEN] = dec_read_or_addr(d, ref->value, &b, 1);
+		if (d->progress->saved[OPEN] == 0)
 			return;
-		}
 		dec_text(d, "{kb_func=");
 		fn_value(d, b);
 		if (get)
@@ -211,11 +207,9 @@ void hook_kd_keycode(struct decoder *d, const struct sys_ref *ref)
 	uint8_t b[8];
 
 	if (!d->exit) {
-		d->progress->saved[OPEN] = dec_read(d, ref->value, b, 8);
-		if (d->progress->saved[OPEN] == 0) {
-			dec_addr(d, ref->value);
+		d->progress->saved[OPEN] = dec_read_or_addr(d, ref->value, b, 8);
+		if (d->progress->saved[OPEN] == 0)
 			return;
-		}
 		dec_text(d, "{scancode=");
 		dec_hex(d, dec_word(d, b, 4));
 		dec_text(d, ", keycode=");
