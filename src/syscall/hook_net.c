@@ -441,26 +441,27 @@ static bool print_described(struct decoder *d, unsigned family, const uint8_t *b
 void hook_eth_protocol(struct decoder *d, const struct sys_ref *ref)
 {
 	const uint8_t bytes[] = { (uint8_t)ref->value, (uint8_t)(ref->value >> 8) };
+	uint16_t protocol = ntohs((uint16_t)ref->value);
+	const char *name = dec_name(XLAT_eth_protocols, protocol);
 
-	if (d->style->xlat != SYSCALL_XLAT_ABBREV) {
-		const char *name = dec_name(XLAT_eth_protocols, ntohs((uint16_t)ref->value));
-		if (ref->bytes != NULL)
-			dec_quote(d, bytes, 2, false, true);
-		else
-			dec_hex(d, ref->value);
-		if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
-			dec_text(d, " /* htons(");
-		if (d->style->xlat == SYSCALL_XLAT_VERBOSE && name == NULL)
-			dec_printf(d, "%#x /* ETH_P_??? */", ntohs((uint16_t)ref->value));
-		else if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
-			dec_text(d, name);
-		if (d->style->xlat == SYSCALL_XLAT_VERBOSE)
-			dec_text(d, ") */");
+	if (d->style->xlat == SYSCALL_XLAT_ABBREV) {
+		dec_text(d, "htons(");
+		dec_enum(d, XLAT_eth_protocols, protocol);
+		str_add_char(d->out, ')');
 		return;
 	}
-	dec_text(d, "htons(");
-	dec_enum(d, XLAT_eth_protocols, ntohs((uint16_t)ref->value));
-	str_add_char(d->out, ')');
+	if (ref->bytes != NULL)
+		dec_quote(d, bytes, 2, false, true);
+	else
+		dec_hex(d, ref->value);
+	if (d->style->xlat != SYSCALL_XLAT_VERBOSE)
+		return;
+	dec_text(d, " /* htons(");
+	if (name != NULL)
+		dec_text(d, name);
+	else
+		dec_printf(d, "%#x /* ETH_P_??? */", protocol);
+	dec_text(d, ") */");
 }
 
 void hook_ifindex(struct decoder *d, const struct sys_ref *ref) { dec_ifindex(d, (uint32_t)ref->value); }
