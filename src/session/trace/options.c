@@ -81,6 +81,8 @@ static const struct {
 	{ "-s", "how many bytes, from 0 on; it is 32 unless given" },
 	{ "-I", "1 (anywhere), 2 (waiting), 3 (never) or 4 (never_tstp)" },
 	{ "-X", "abbrev (names), raw (numbers) or verbose (both)" },
+	{ "-S", "time, min-time, max-time, avg-time, calls, errors, name or none" },
+	{ "-U", "some of time-percent,total-time,min-time,max-time,avg-time,calls,errors,name" },
 	{ "-O", "a time: 500 (microseconds), or with a unit: 500ns, 2us, 1ms" },
 	{ "--color", "auto, always or never" },
 	{ "--strings-in-hex", "all, non-ascii, non-ascii-chars or none" },
@@ -95,14 +97,17 @@ static const struct {
 };
 
 /* OPTION: its name where nobody said how it was spelled. */
-static struct err *bad_value(struct trace_options *o, const char *option, const char *value)
+static struct err *say_what_it_takes(struct trace_options *o, const char *option, struct err *err)
 {
-	struct err *err = err_new(ERR_USAGE, "invalid %s argument: '%s'", o->spelled[0] ? o->spelled : option, value);
-
 	for (size_t i = 0; !o->strace && i < sizeof(values) / sizeof(*values); i++)
 		if (str_eq(values[i].option, option))
 			return err_fix(err, "%s takes %s", option, values[i].takes);
 	return usage(o, err);
+}
+
+static struct err *bad_value(struct trace_options *o, const char *option, const char *value)
+{
+	return say_what_it_takes(o, option, err_new(ERR_USAGE, "invalid %s argument: '%s'", o->spelled[0] ? o->spelled : option, value));
 }
 
 static bool to_int(const char *text, int min, int max, int *ret)
@@ -526,17 +531,12 @@ static bool find_column(const char *given, bool sort, enum trace_column *ret)
 	return false;
 }
 
-static struct err *bad_column(struct trace_options *o, struct err *err, const char *letter, const char *words)
-{
-	return o->strace ? usage(o, err) : err_fix(err, "%s takes %s", letter, words);
-}
-
 static struct err *set_sort(struct trace_options *o, const char *v)
 {
 	o->sort_given = true;
 	if (find_column(v, true, &o->sort))
 		return NULL;
-	return bad_column(o, err_new(ERR_USAGE, "invalid sortby: '%s'", v), "-S", "time, min-time, max-time, avg-time, calls, errors, name or none");
+	return say_what_it_takes(o, "-S", err_new(ERR_USAGE, "invalid sortby: '%s'", v));
 }
 
 static struct err *set_summary_columns(struct trace_options *o, const char *v)
@@ -550,8 +550,7 @@ static struct err *set_summary_columns(struct trace_options *o, const char *v)
 		enum trace_column column;
 
 		if (!find_column(word, false, &column))
-			return bad_column(o, err_new(ERR_USAGE, "unknown column name: '%s'", word), "-U",
-					  "some of time-percent,total-time,min-time,max-time,avg-time,calls,errors,name");
+			return say_what_it_takes(o, "-U", err_new(ERR_USAGE, "unknown column name: '%s'", word));
 		for (unsigned i = 0; i < n; i++)
 			if (o->summary_columns[i] == column)
 				return usage(o, err_new(ERR_USAGE, "call summary column has been provided more than "
