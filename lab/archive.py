@@ -121,8 +121,7 @@ def write_job(path, run):
         cpio.text("lab/private", "".join(path + "\n" for path in run.private()))
         cpio.text("lab/keep", "".join(path + "\n" for path in run.keep()))
         # A machine from a snapshot has the time and the random numbers of when it was saved.
-        cpio.text("lab/now", "%d\n" % time.time())
-        cpio.text("lab/seed", os.urandom(64))
+        cpio.text("lab/seed", "%d %s\n" % (time.time(), os.urandom(64).hex()))
         if not run.kernel.has_9p:
             carry(cpio, run)
         cpio.close()

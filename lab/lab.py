@@ -221,7 +221,8 @@ class Run:
     def keep(self):
         """Those that the guest's tmpfs must not hide."""
         tops = (*OVERLAID, *self.private())
-        return sorted(path for path in self.used() if any(path.startswith(top + "/") for top in tops))
+        kept = {path for path in self.used() if any(path.startswith(top + "/") for top in tops)}
+        return sorted(path for path in kept if not any(path.startswith(other + "/") for other in kept))  # it comes with the other
 
     def environment(self):
         env = {"LAB": LAB, "LAB_USER": "1" if self.user else "", "LAB_CPUS": str(self.cpus), "LAB_KERNEL": self.kernel.image,

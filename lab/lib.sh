@@ -170,7 +170,7 @@ lab_panic() { echo 1 >/proc/sys/kernel/sysrq; sync; echo c >/proc/sysrq-trigger;
 lab_kfail_load() {
 	[ -d /sys/module/kfail ] && return
 	[ -f "$LAB_MODULES/kfail.ko" ] || lab_skip "kfail isn't built for kernel $(uname -r): lab/kfail/build"
-	insmod "$LAB_MODULES/kfail.ko" || lab_fail "can't load kfail.ko"
+	/run/lab/busybox insmod "$LAB_MODULES/kfail.ko" || lab_fail "can't load kfail.ko"
 }
 # lab_kfence_on: from now on KFENCE watches an allocation every 10 ms; off at boot, because it
 # takes faults from KASAN and its pool is small.

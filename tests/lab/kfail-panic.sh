@@ -4,7 +4,7 @@
 failed=0
 while read -r word ends _ _ pattern; do
 	[ "$ends" = panics ] || continue
-	"$LAB/run" --kernel "$KERNEL" --console console --timeout 280 -- \
+	"$LAB/run" --kernel "$KERNEL" --cpus 1 --console console --timeout 280 -- \
 		bash -c '. "$LAB/lib.sh"; echo 1 >/proc/sys/kernel/panic_on_oops; lab_kfail_load; lab_kfail '"$word"'; sleep 20' >/dev/null 2>&1
 	status=$?
 	if [ $status = 125 ] && grep -qE "$pattern" console; then

@@ -7,14 +7,16 @@
 group=$1
 shift
 lab_kfail_load
-dmesg -n 1
-dmesg -C
+echo 1 >/proc/sys/kernel/printk # nothing on the console
 echo 0 >/proc/sys/kernel/panic_on_oops
 [ "$group" != kcsan ] || echo on >/sys/kernel/debug/kcsan
 failed=0 tried=0
-# Few programs are started, because that is what is slow on this kernel.
+# Few programs are started, and those from memory, because that is what is slow on this kernel.
 declare -A line
-while read -r word _ place; do line[$word]=$place; done < <("$LAB/kfail/lines")
+fill_lines() {
+	local word place
+	while read -r word _ place; do line[$word]=$place; done < <("$LAB/kfail/lines")
+}
 
 complain() { echo "FAIL $*"; failed=$((failed + 1)); }
 
@@ -22,7 +24,8 @@ complain() { echo "FAIL $*"; failed=$((failed + 1)); }
 watch() {
 	local lockup=60 hung=0 rcu=1 queue=0
 	case $1 in
-	softlockup | hardlockup) lockup=4 ;; # half of what makes a soft one
+	softlockup) lockup=4 ;; # half of what makes a soft one
+	hardlockup) lockup=3 ;; # looked for in each third of two fifths of it, and seen at the second look
 	hung) hung=4 ;;
 	rcustall) rcu=0 ;;
 	workqueue) queue=5 ;;
@@ -36,16 +39,17 @@ watch() {
 quiet() { ! grep -qs '^kf_' /proc/[0-9]*/comm; }
 
 provoke() { # word ends pattern
-	local word=$1 ends=$2 pattern=${3//@LINE@/${line[$1]:-}} text='' tries=5 writer
+	local word=$1 ends=$2 pattern=${3//@LINE@/${line[$1]:-}} mark="lab: $1 is next" said='' text='' tries=5 writer
 	pattern=${pattern//.\*/[^$'\n']*} # within a line
 	case $word in kfence*) lab_kfence_on ;; esac
 	[ "$group" != stall ] || { tries=40; watch "$word"; }
-	dmesg -C # what was said meanwhile is another's
+	echo "$mark" >/dev/kmsg # what was said before is another's
 	(echo "$word" >/sys/kernel/debug/kfail) 2>/dev/null &
 	writer=$!
 	[ "$ends" = hangs ] || wait $writer 2>/dev/null
 	while :; do
-		text+=$(dmesg -c)$'\n'
+		said+=$(/run/lab/busybox dmesg -c)$'\n'
+		[[ $said != *"$mark"$'\n'* ]] || text=${said#*"$mark"$'\n'}
 		[[ $text =~ $pattern ]] && break
 		[ $((tries -= 1)) -gt 0 ] || { complain "$word: no line matches $pattern"; break; }
 		# Some reports want things to follow each other fast, which a starved emulator does not do each time.
@@ -67,6 +71,7 @@ while read -r word ends its_group _ pattern; do
 	case $word in '#'* | '') continue ;; esac
 	[ "$its_group" = "$group" ] || continue
 	[ $# -eq 0 ] || [[ " $* " = *" $word "* ]] || continue
+	[[ $pattern != *@LINE@* || ${#line[@]} -gt 0 ]] || fill_lines
 	provoke "$word" "$ends" "$pattern"
 done <"$LAB/kfail/table.txt"
 echo "$((tried - failed)) of $tried as the table says"

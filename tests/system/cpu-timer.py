@@ -48,6 +48,7 @@ def check_compile():
         "int f%d(int x) { int s = 0; for (int i = 0; i < x; i++) s += f(i) * %d; return s; }\n" % (i, i)
         for i in range(150))
     open("a.c", "w").write(source)
+    os.environ["CCACHE_DISABLE"] = "1" # where gcc is ccache, it has nothing to do the second time
     plain = run("gcc", "-O2", "-c", "a.c", "-o", "plain.o")
     seen = run(*RECORD, "gcc.sonde", "--", "gcc", "-O2", "-c", "a.c", "-o", "seen.o")
     if plain.returncode or seen.returncode or open("plain.o", "rb").read() != open("seen.o", "rb").read():
