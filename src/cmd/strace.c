@@ -142,12 +142,16 @@ static void print_version(void)
 	       "Optional features enabled: stack-trace=sonde stack-demangle m32-mpers mx32-mpers\n");
 }
 
-/* strace's form: "strace: what happened", and where to look; strace has no other advice. */
+/* strace's form: "strace: what happened", where to look, or why it may be so; strace has no other advice. */
 static int complain(const struct trace_options *o, struct err *err)
 {
+	const char *advice = err_advice(err) ? err_advice(err) : "";
+
 	trace_say(o, "%s", err_message(err));
-	if (err_advice(err) && str_starts(err_advice(err), "Try '"))
-		fprintf(stderr, "%s\n", err_advice(err));
+	if (str_starts(advice, "Try '"))
+		fprintf(stderr, "%s\n", advice);
+	if (str_starts(advice, TRACE_STRACE_ADDS))
+		trace_say(o, "%s", advice + strlen(TRACE_STRACE_ADDS));
 	err_destroy(err);
 	return 1;
 }

@@ -238,7 +238,7 @@ const struct opt_section trace_sections[] = {
 	  "/sys/kernel/tracing/events/syscalls tells names and types of calls that are newer than sonde, to root; without it they are "
 	  "syscall_0x... with numbers." },
 	{ "ENVIRONMENT",
-	  "PATH: where the command is looked for.  NO_COLOR, TERM: whether sonde strace --color=auto colours.  SONDE_LOG=debug: what is loaded and attached.  "
+	  "PATH: where the command is looked for.  NO_COLOR, TERM: whether --color=auto colours.  SONDE_LOG=debug: what is loaded and attached.  "
 	  "TMPDIR: where views make their recording, and where lines wait for a slow reader.  DEBUGINFOD_URLS and what else the names of -k come from: sonde(1)." },
 	{ NULL }
 };
@@ -262,7 +262,8 @@ const struct cmd cmd_trace = {
 			"of more than 64 KiB, select()'s sets of more than 2,112 descriptors, and structures of more than 7 KiB within others.  -y names no descriptors within structures, but for those of "
 			"control messages, poll(), select() (the first 1,024 of a set) and io_submit().  Of a 32-bit program whose first calls come within milliseconds, -e may show "
 			"calls without their duration, and no sigreturn().  Calls that seccomp refuses, or lets another process answer, are seen when they return: how long they took "
-			"isn't known (?), and memory that nobody had touched before them stays an address.  A process that goes on tells its parent by a SIGCHLD whose line may stand one call later, and "
+			"isn't known (?), and memory that nobody had touched before them stays an address.  The call that a thread is in when it is attached to has "
+			"addresses in the place of what they point to, and that the thread is stopped already isn't told.  A process that goes on tells its parent by a SIGCHLD whose line may stand one call later, and "
 			"-k may have no stack for a program's first calls.\n\n"
 			"Views (--summary, --waits, --slow, --errors, --files, --tree, several at once) are made of a recording, with the "
 			"same filters; without one, of a command or of processes that are recorded for it, until they end or "

@@ -72,6 +72,12 @@ struct err *command_check(char *const *argv, int *status)
 	return errnum ? cannot_run(argv[0], errnum, status) : NULL;
 }
 
+void command_touch(char *const *list)
+{
+	for (const volatile char *const *at = (const volatile char *const *)list; at && *at; at++)
+		(void)**at;
+}
+
 _Noreturn static void child(int go_fd, int result_fd, char *const *argv, char *const *env,
 			    const sigset_t *mask)
 {
@@ -85,6 +91,8 @@ _Noreturn static void child(int go_fd, int result_fd, char *const *argv, char *c
 	while (n < 0 && errno == EINTR);
 	if (n != 1)
 		_exit(COMMAND_FAILED);
+	command_touch(argv);
+	command_touch(env);
 	execvpe(argv[0], argv, env);
 
 	int errnum = errno;

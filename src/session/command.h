@@ -28,6 +28,10 @@ struct command {
 /* Is there such a program?  If not *status says which way, as a shell does. */
 struct err *command_check(char *const *argv, int *status);
 
+/* In the child, before its exec, whose arguments somebody may look at from inside the kernel: its pages are there, but on
+ * an arm64 CPU that doesn't keep their accessed flags (Cortex-A72) each faults once more after a fork, and who looks can't
+ * take that fault. */
+void command_touch(char *const *list);
 /* Fork.  ENV: NULL-terminated.  MASK: the signal mask to give it back. */
 struct err *command_spawn(struct command *c, char *const *argv, char *const *env,
 			  const sigset_t *mask);

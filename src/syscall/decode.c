@@ -111,7 +111,7 @@ static uint64_t count_of(struct decoder *d, const struct sys_object *object, uin
 	if (from < 6)
 		return d->args[from];
 	if (from == SYS_FROM_RESULT)
-		return d->call->result > 0 ? (uint64_t)d->call->result : 0;
+		return d->call->is_error ? 0 : (uint64_t)d->call->result;
 	if (from == SYS_FROM_SAVED)
 		return d->progress->saved[0];
 	if (from >= SYS_FROM_FIELD && object != NULL)
@@ -241,7 +241,7 @@ static void change(struct decoder *d, const struct sys_type *type, uint64_t v)
 	str_add_n(d->out, " => ", 4);
 	pointer_to(d, &sys_types[pointer_type->ref], v);
 	if (d->out->length == start + 6 && memcmp(d->out->text + start, " => {}", 6) == 0)
-		d->out->length = start; /* none of the fields is meant */
+		str_truncate(d->out, start); /* none of the fields is meant */
 }
 
 /* Keep what the field that is shown again at exit was. */

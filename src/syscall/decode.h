@@ -65,6 +65,9 @@ unsigned dec_size(const struct decoder *d, uint8_t size); /* of SYS_LONG ... in 
 void dec_text(struct decoder *d, const char *text);
 void dec_printf(struct decoder *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void dec_int(struct decoder *d, int64_t v);
+uint64_t dec_result_value(const struct decoder *d); /* what the call returned, as wide as its ABI's word */
+void dec_result(struct decoder *d);    /* what the call returned, which was no error: a number without a sign */
+void dec_fd_result(struct decoder *d); /* the same as a descriptor; what can't be one is the number alone */
 void dec_uint(struct decoder *d, uint64_t v);
 void dec_hex(struct decoder *d, uint64_t v);  /* "0x1f"; 0 is "0" */
 void dec_addr(struct decoder *d, uint64_t v); /* "0x1f"; 0 is "NULL" */

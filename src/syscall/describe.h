@@ -85,7 +85,7 @@ struct sys_arg {
 	uint32_t name; /* in sys_names: "fd="; 0: none */
 };
 enum sys_result_kind {
-	SYS_RESULT_D, SYS_RESULT_U, SYS_RESULT_X, SYS_RESULT_O, SYS_RESULT_FD, SYS_RESULT_NONE,
+	SYS_RESULT_D, SYS_RESULT_X, SYS_RESULT_O, SYS_RESULT_FD, SYS_RESULT_NONE,
 	SYS_RESULT_TID, SYS_RESULT_PID, SYS_RESULT_PGID, SYS_RESULT_SID,
 };
 struct syscall_describe {

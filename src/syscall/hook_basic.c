@@ -6,15 +6,9 @@
 
 /* ---- open ------------------------------------------------------------------------- */
 
-static bool is_arm(const struct decoder *d)
-{
-	return d->call->abi == SYSCALL_ABI_ARM || d->call->abi == SYSCALL_ABI_ARM64;
-}
-
 static void open_flags(struct decoder *d, uint64_t flags)
 {
-	unsigned table = is_arm(d) ? XLAT_open_flags_arm : XLAT_open_flags;
-	const uint16_t only[] = { (uint16_t)table };
+	const uint16_t only[] = { XLAT_open_flags };
 
 	struct dec_words words;
 

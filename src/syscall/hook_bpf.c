@@ -503,28 +503,35 @@ void hook_bpf_least_ids(struct decoder *d, const struct sys_ref *ref) { filled(d
 
 /* ---- instructions ------------------------------------------------------------------------ */
 
+/* Class, size or operand, mode or operation: each is told by itself.  Of BPF_JMP32 strace knows the class alone. */
 static void insn_code(struct decoder *d, unsigned code)
 {
+	enum { JMP = 5, JMP32 = 6 };
 	static const char *const classes[] = { "BPF_LD", "BPF_LDX", "BPF_ST", "BPF_STX", "BPF_ALU", "BPF_JMP", "BPF_JMP32", "BPF_ALU64" };
 	static const char *const sizes[] = { "BPF_W", "BPF_H", "BPF_B", "BPF_DW" };
-	static const char *const modes[] = { "BPF_IMM", "BPF_ABS", "BPF_IND", "BPF_MEM", "BPF_LEN", "BPF_MSH", "BPF_XADD", NULL };
+	static const char *const modes[] = { "BPF_IMM", "BPF_ABS", "BPF_IND", "BPF_MEM", "BPF_MEMSX", NULL, "BPF_ATOMIC", NULL };
 	static const char *const sums[16] = { "BPF_ADD", "BPF_SUB", "BPF_MUL", "BPF_DIV", "BPF_OR", "BPF_AND", "BPF_LSH", "BPF_RSH", "BPF_NEG",
 					      "BPF_MOD", "BPF_XOR", "BPF_MOV", "BPF_ARSH", "BPF_END" };
 	static const char *const jumps[16] = { "BPF_JA", "BPF_JEQ", "BPF_JGT", "BPF_JGE", "BPF_JSET", "BPF_JNE", "BPF_JSGT", "BPF_JSGE", "BPF_CALL",
-					       "BPF_EXIT", "BPF_JLT", "BPF_JLE", "BPF_JSLT", "BPF_JSLE" };
-	unsigned class = code & 7, op = code >> 4;
-	const char *name = class < 4 ? modes[code >> 5] : class == 5 || class == 6 ? jumps[op] : sums[op];
+					       "BPF_EXIT", "BPF_JLT", "BPF_JLE", "BPF_JSLT", "BPF_JSLE", "BPF_JCOND" };
+	unsigned class = code & 7;
 
-	struct dec_words words;
-
-	if (!dec_words_begin(d, code, &words))
+	dec_named(d, class, classes[class], NULL);
+	if (class == JMP32) {
+		if (code != JMP32)
+			dec_printf(d, "|%#x", code & 0xf8), dec_comment(d, "BPF_???");
 		return;
-	dec_printf(d, "%s|%s|", classes[class], class < 4 ? sizes[code >> 3 & 3] : (code & 8) != 0 ? "BPF_X" : "BPF_K");
-	if (name != NULL)
-		dec_text(d, name);
+	}
+	str_add_char(d->out, '|');
+	if (class < 4)
+		dec_named(d, code & 0x18, sizes[code >> 3 & 3], NULL);
 	else
-		dec_hex(d, class < 4 ? code & 0xe0 : code & 0xf0);
-	dec_words_end(d, &words);
+		dec_named(d, code & 8, (code & 8) != 0 ? "BPF_X" : "BPF_K", NULL);
+	str_add_char(d->out, '|');
+	if (class < 4)
+		dec_named(d, code & 0xe0, modes[code >> 5], "BPF_???");
+	else
+		dec_named(d, code & 0xf0, class == JMP ? jumps[code >> 4] : sums[code >> 4], "BPF_???");
 }
 
 static void print_insn(struct decoder *d, const uint8_t *b, uint64_t addr, void *user)
@@ -571,10 +578,7 @@ bool result_bpf(struct decoder *d)
 		return true;
 	if (cmd > 255 || memchr(fds, (int)cmd, sizeof(fds)) == NULL)
 		return false;
-	if (d->call->result == (int)d->call->result)
-		dec_fd(d, (int)d->call->result);
-	else
-		dec_int(d, d->call->result);
+	dec_fd_result(d);
 	return true;
 }
 

@@ -86,7 +86,9 @@ void hook_dents(struct decoder *d, const struct sys_ref *ref)
 	unsigned count = 0, word = ref->param ? ref->param : d->word;
 	uint8_t entry[ENTRY_MOST];
 
-	if (d->call->is_error || ref->value == 0 || d->style->addresses || (left >= 2 * word + 3 && !dec_read(d, at, entry, 2 * word + 2))) {
+	bool unread = left > 0 && !dec_read(d, at, entry, left < 2 * word + 2 ? left : 2 * word + 2);
+
+	if (d->call->is_error || d->style->addresses || left > d->args[2] || (unread && d->style->verbose)) {
 		dec_addr(d, ref->value); /* and no count: what can't be read isn't empty */
 		return;
 	}
@@ -110,7 +112,7 @@ void hook_dents(struct decoder *d, const struct sys_ref *ref)
 		return;
 	}
 	dec_addr(d, ref->value);
-	dec_printf(d, " /* %u entr%s */", count, count == 1 ? "y" : "ies");
+	dec_printf(d, " /* %u%s entr%s */", count, unread ? "+" : "", count == 1 ? "y" : "ies");
 }
 
 /* ---- fcntl ------------------------------------------------------------------------ */
@@ -246,7 +248,7 @@ bool result_fcntl(struct decoder *d)
 	switch ((uint32_t)d->args[1]) {
 	case 0:
 	case 1030:
-		dec_fd(d, (int)d->call->result);
+		dec_fd_result(d);
 		return true;
 	case 1:
 		return flags_result(d, " (flags ", XLAT_fd_flags);
@@ -262,7 +264,7 @@ bool result_fcntl(struct decoder *d)
 		dec_pid(d, SYSCALL_PID, (int)d->call->result);
 		return true;
 	case 11:
-		dec_int(d, d->call->result);
+		dec_result(d);
 		if (d->call->result != 0)
 			dec_printf(d, " (%s)", syscall_signal_name((int)d->call->result) != NULL ? syscall_signal_name((int)d->call->result) : "?");
 		return true;

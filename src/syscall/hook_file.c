@@ -198,12 +198,13 @@ bool result_time(struct decoder *d)
 {
 	char text[64];
 	struct tm tm;
-	time_t t = (time_t)d->call->result;
+	time_t t = (time_t)dec_result_value(d);
 
 	if (d->call->is_error || t == 0 || localtime_r(&t, &tm) == NULL ||
 	    strftime(text, sizeof(text), "%FT%T%z", &tm) == 0)
 		return false;
-	dec_printf(d, "%lld (%s)", (long long)t, text);
+	dec_result(d);
+	dec_printf(d, " (%s)", text);
 	return true;
 }
 

@@ -340,7 +340,7 @@ static bool result_kvm_run(struct decoder *d)
 	if (!read_vcpu(d, b, &number))
 		return false;
 	const char *name = dec_name(XLAT_kvm_exits, dec_word(d, b + 8, 4));
-	dec_int(d, d->call->result);
+	dec_result(d);
 	dec_printf(d, " (%s)", name != NULL ? name : "KVM_EXIT_???");
 	if (d->lookup->whole_vcpu && d->progress->saved[VCPU_FOUND] != 0) {
 		memcpy(before, d->progress->kept, sizeof(before));
@@ -368,7 +368,7 @@ bool result_ioctl(struct decoder *d)
 		dec_pid(d, SYSCALL_PID, (int)d->call->result);
 		return true;
 	case GET_NSTYPE:
-		dec_int(d, d->call->result);
+		dec_result(d);
 		name = dec_name(XLAT_setns_flags, (uint64_t)d->call->result);
 		if (name != NULL)
 			dec_printf(d, " (%s)", name);
@@ -379,7 +379,7 @@ bool result_ioctl(struct decoder *d)
 	case CREATE_VCPU:
 	case MNT_NEXT:
 	case MNT_PREV:
-		dec_fd(d, (int)d->call->result);
+		dec_fd_result(d);
 		return true;
 	case KVM_RUN:
 		return result_kvm_run(d);
@@ -402,7 +402,7 @@ static void term_rest(struct decoder *d, unsigned xlat, uint64_t v)
 
 	dec_flags_of(d, (const uint16_t[]){ (uint16_t)xlat }, 1, v, NULL);
 	if (v == 0)
-		out->length = start;
+		str_truncate(out, start);
 }
 
 static void term_part(struct decoder *d, unsigned xlat, uint64_t v, const char *unknown)

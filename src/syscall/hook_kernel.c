@@ -551,7 +551,7 @@ bool result_landlock(struct decoder *d)
 		return true;
 	if (((uint32_t)d->args[2] & 3) != 0) /* a version, or errata */
 		return false;
-	dec_fd(d, (int)d->call->result);
+	dec_fd_result(d);
 	return true;
 }
 

@@ -142,7 +142,7 @@ bool result_thread_area(struct decoder *d)
 
 	if (d->call->is_error || !dec_read(d, d->args[0], b, 4))
 		return d->call->is_error;
-	dec_int(d, d->call->result);
+	dec_result(d);
 	dec_printf(d, " (entry_number=%u)", (unsigned)dec_word(d, b, 4));
 	return true;
 }
@@ -153,11 +153,11 @@ bool result_membarrier(struct decoder *d)
 {
 	if (d->call->is_error || (uint32_t)d->args[0] != 0)
 		return d->call->is_error;
-	dec_hex(d, (uint64_t)d->call->result);
+	dec_hex(d, dec_result_value(d));
 	if (d->call->result != 0) {
 		dec_text(d, " (");
 		d->style = d->asked;
-		dec_flags(d, XLAT_membarrier_cmds, (uint64_t)d->call->result);
+		dec_flags(d, XLAT_membarrier_cmds, dec_result_value(d));
 		str_add_char(d->out, ')');
 	}
 	return true;

@@ -397,7 +397,7 @@ bool result_recvmmsg(struct decoder *d)
 {
 	if (d->call->is_error)
 		return true;
-	dec_int(d, d->call->result);
+	dec_result(d);
 	if (d->call->result == 0)
 		dec_text(d, " (Timeout)");
 	else if (d->args[4] != 0 && !d->style->addresses) {

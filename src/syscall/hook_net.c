@@ -146,7 +146,7 @@ static void print_packet(struct decoder *d, const uint8_t *b, size_t size)
 	size_t have = size - 12 < b[11] ? size - 12 : b[11];
 	dec_text(d, ", sll_addr=[");
 	for (size_t i = 0; i < have; i++)
-		dec_printf(d, "%s%#x", i > 0 ? ", " : "", b[12 + i]);
+		dec_printf(d, "%s%#02x", i > 0 ? ", " : "", b[12 + i]); /* 00 and 0x1, as strace */
 	if (have < b[11])
 		dec_text(d, have > 0 ? ", ..." : "...");
 	str_add_char(d->out, ']');

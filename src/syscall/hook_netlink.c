@@ -641,7 +641,7 @@ bool dec_netlink(struct decoder *d, int fd, uint64_t addr, uint64_t length)
 /* What is sent or was received: messages, or bytes. */
 void hook_sockbuf(struct decoder *d, const struct sys_ref *ref)
 {
-	uint64_t length = ref->param < 6 ? d->args[ref->param] : d->call->result > 0 ? (uint64_t)d->call->result : 0;
+	uint64_t length = ref->param < 6 ? d->args[ref->param] : d->call->is_error ? 0 : (uint64_t)d->call->result;
 
 	if (ref->param == 6 && length > d->args[2]) /* MSG_TRUNC: how long it was */
 		length = d->args[2];

@@ -32,7 +32,7 @@ static bool print_ready(struct decoder *d)
 {
 	if (d->call->is_error)
 		return false;
-	dec_int(d, d->call->result);
+	dec_result(d);
 	if (d->call->result == 0)
 		dec_text(d, " (Timeout)");
 	return d->call->result != 0;
@@ -80,7 +80,7 @@ static bool poll_result(struct decoder *d, bool left, unsigned time_struct)
 		dec_flags(d, XLAT_poll_flags, revents);
 		d->style = style;
 		if (d->out->length - start >= POLL_RESULT_BYTES) {
-			d->out->length = element;
+			str_truncate(d->out, element);
 			dec_text(d, "...");
 			break;
 		}
@@ -95,7 +95,7 @@ static bool poll_result(struct decoder *d, bool left, unsigned time_struct)
 	if (d->out->length > start)
 		str_add_char(d->out, ')');
 	else
-		d->out->length = before;
+		str_truncate(d->out, before);
 	return true;
 }
 
@@ -264,7 +264,7 @@ void hook_epoll_events(struct decoder *d, const struct sys_ref *ref)
 {
 	if (d->call->is_error)
 		dec_addr(d, ref->value);
-	else if (d->call->result == 0)
+	else if (d->call->result == 0 && ref->value != 0)
 		dec_text(d, "[]");
 	else
 		dec_array(d, ref->value, (uint64_t)d->call->result, epoll_size(d), print_epoll, NULL);

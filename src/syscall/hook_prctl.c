@@ -456,9 +456,9 @@ static void result_bits(struct decoder *d, unsigned table, uint64_t v)
 	dec_text(d, " (");
 	dec_plain_flags(d, table, v);
 	if (v != 0 && d->out->text[start + 2] == '0')
-		d->out->length = start; /* a number */
+		str_truncate(d->out, start); /* a number */
 	else if (v == 0 && dec_name(table, 0) == NULL)
-		d->out->length = start;
+		str_truncate(d->out, start);
 	else
 		str_add_char(d->out, ')');
 }
@@ -475,7 +475,7 @@ bool result_prctl(struct decoder *d)
 		return false;
 	if (row->result == BY_NAME) {
 		const char *name = dec_name(row->result_table, v);
-		dec_int(d, d->call->result);
+		dec_result(d);
 		if (name != NULL)
 			dec_printf(d, " (%s)", name);
 		return true;
@@ -494,7 +494,7 @@ bool result_prctl(struct decoder *d)
 	if (row->value(d, v, true))
 		str_add_char(d->out, ')');
 	else
-		d->out->length = start;
+		str_truncate(d->out, start);
 	return true;
 }
 

@@ -109,26 +109,40 @@ void hook_cap_header(struct decoder *d, const struct sys_ref *ref)
 	dec_printf(d, ", pid=%d}", (int)dec_word(d, b + 4, 4));
 }
 
-static void cap_bits(struct decoder *d, uint64_t bits)
+/* A word of bits, of which the first one is capability FIRST. */
+static void cap_word(struct decoder *d, uint32_t bits, unsigned first)
 {
 	struct dec_words words;
-	bool first = true;
+	uint32_t known = 0;
 
-	if (bits == 0)
-		dec_hex(d, bits);
-	if (bits == 0 || !dec_words_begin(d, bits, &words))
+	for (unsigned i = 0; i < 32; i++)
+		if ((bits >> i & 1) != 0 && dec_name(XLAT_capabilities, first + i) != NULL)
+			known |= UINT32_C(1) << i;
+	if (known == 0) {
+		dec_named(d, bits, NULL, "CAP_???");
 		return;
-	for (unsigned i = 0; i < 64; i++) {
-		const char *name = dec_name(XLAT_capabilities, i);
-		if ((bits >> i & 1) == 0 || name == NULL)
-			continue;
-		dec_printf(d, "%s1<<%s", first ? "" : "|", name);
-		first = false;
-		bits &= ~(UINT64_C(1) << i);
 	}
-	if (bits != 0)
-		dec_printf(d, "%s%#llx", first ? "" : "|", (unsigned long long)bits);
+	if (!dec_words_begin(d, bits, &words))
+		return;
+	for (unsigned i = 0; i < 32; i++)
+		if ((known >> i & 1) != 0)
+			dec_printf(d, "%s1<<%s", (known & ((UINT32_C(1) << i) - 1)) != 0 ? "|" : "", dec_name(XLAT_capabilities, first + i));
+	if (bits != known)
+		dec_printf(d, "|%#x", bits & ~known);
 	dec_words_end(d, &words);
+}
+
+/* LOW and HIGH are words of their own, also in what -X adds. */
+static void cap_bits(struct decoder *d, uint32_t low, uint32_t high)
+{
+	if (low == 0 && high == 0)
+		dec_hex(d, 0);
+	if (low != 0)
+		cap_word(d, low, 0);
+	if (low != 0 && high != 0)
+		str_add_char(d->out, '|');
+	if (high != 0)
+		cap_word(d, high, 32);
 }
 
 void hook_cap_data(struct decoder *d, const struct sys_ref *ref)
@@ -148,7 +162,7 @@ void hook_cap_data(struct decoder *d, const struct sys_ref *ref)
 		return;
 	for (unsigned i = 0; i < 3; i++) {
 		dec_printf(d, "%s%s=", i == 0 ? "{" : ", ", names[i]);
-		cap_bits(d, dec_word(d, b + (size_t)4 * i, 4) | (old ? 0 : dec_word(d, b + 12 + (size_t)4 * i, 4) << 32));
+		cap_bits(d, (uint32_t)dec_word(d, b + (size_t)4 * i, 4), old ? 0 : (uint32_t)dec_word(d, b + 12 + (size_t)4 * i, 4));
 	}
 	str_add_char(d->out, '}');
 }
@@ -193,7 +207,7 @@ bool result_sched_policy(struct decoder *d)
 	if (d->call->is_error)
 		return true;
 	dec_hex(d, (uint64_t)d->call->result);
-	if (name == NULL && (v & RESET_ON_FORK) == 0)
+	if ((uint64_t)d->call->result > UINT32_MAX || (name == NULL && (v & RESET_ON_FORK) == 0))
 		return true;
 	dec_text(d, " (");
 	if (name != NULL)
@@ -337,7 +351,7 @@ bool result_ioprio(struct decoder *d)
 		return true;
 	if (d->asked->xlat == SYSCALL_XLAT_RAW)
 		return false;
-	dec_int(d, d->call->result);
+	dec_result(d);
 	dec_text(d, " (");
 	d->style = d->asked;
 	ioprio_text(d, (uint32_t)d->call->result);
@@ -352,7 +366,7 @@ void hook_waitid_pid(struct decoder *d, const struct sys_ref *ref)
 	if ((uint32_t)d->args[0] == 3)
 		dec_fd(d, (int)ref->value);
 	else if ((uint32_t)d->args[0] == 1 || (uint32_t)d->args[0] == 2)
-		dec_pid(d, d->args[0] == 1 ? SYSCALL_PID : SYSCALL_PGID, (int)ref->value);
+		dec_pid(d, (uint32_t)d->args[0] == 1 ? SYSCALL_PID : SYSCALL_PGID, (int)ref->value);
 	else
 		dec_int(d, (int)ref->value);
 }
@@ -398,7 +412,7 @@ bool result_personality(struct decoder *d)
 {
 	if (d->call->is_error)
 		return true;
-	dec_hex(d, (uint64_t)d->call->result);
+	dec_hex(d, dec_result_value(d));
 	dec_text(d, " (");
 	d->style = d->asked;
 	persona(d, (uint32_t)d->call->result);
@@ -406,14 +420,18 @@ bool result_personality(struct decoder *d)
 	return true;
 }
 
+/* The clock's state; strace tells of it where it could read the structure, which is the last argument. */
 bool result_timex(struct decoder *d)
 {
+	unsigned last = d->describe->count - 1U;
+	unsigned structure = sys_types[sys_types[d->describe->args[last].type].ref].ref;
 	const char *name = dec_name(XLAT_adjtimex_state, (uint64_t)d->call->result);
+	uint8_t b[256];
 
 	if (d->call->is_error)
 		return true;
-	dec_int(d, d->call->result);
-	if (name != NULL)
+	dec_result(d);
+	if (name != NULL && dec_read(d, d->args[last], b, dec_struct_size(d, structure)))
 		dec_printf(d, " (%s)", name);
 	return true;
 }

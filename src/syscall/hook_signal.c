@@ -117,9 +117,11 @@ bool result_handler(struct decoder *d)
 {
 	if (d->call->is_error)
 		return true;
-	dec_hex(d, (uint64_t)d->call->result);
+	dec_hex(d, dec_result_value(d));
 	if (d->call->result == 0 || d->call->result == 1)
 		dec_text(d, d->call->result == 0 ? " (SIG_DFL)" : " (SIG_IGN)");
+	else if (d->call->result == -1)
+		dec_text(d, " (SIG_ERR)");
 	return true;
 }
 

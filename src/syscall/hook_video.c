@@ -108,7 +108,7 @@ void dec_created_buffers(struct decoder *d)
 {
 	uint8_t b[256];
 
-	dec_int(d, d->call->result);
+	dec_result(d);
 	if (dec_read(d, d->args[2], b, dec_struct_size(d, STRUCT_v4l2_create_buffers)))
 		dec_printf(d, " ({index=%u, count=%u})", (unsigned)dec_word(d, b, 4), (unsigned)dec_word(d, b + 4, 4));
 }

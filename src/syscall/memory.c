@@ -3,6 +3,8 @@
  * Pieces of a call's memory.  A read looks for a piece of the same phase that covers the
  * address and goes on in the next one where a piece ends.  At entry, pieces that were copied late
  * stand for what could not be read then; at exit, those of the entry for what is not copied again.
+ * A piece without bytes is a text without any: before Linux 6.13, bpf_probe_read_user_str() does not
+ * count its NUL.
  */
 #include "syscall/memory.h"
 
@@ -43,6 +45,10 @@ static size_t find_piece(const struct syscall_pieces *pieces, enum syscall_phase
 		bool wanted = (piece.phase == phase || (piece.flags & SYSCALL_PIECE_LATE) != 0) &&
 			      !(piece.flags & SYSCALL_PIECE_FILE);
 		uint64_t skip = addr - piece.addr;
+		if (wanted && skip == 0 && piece.size_bytes == 0 && best == 0 && !(piece.flags & SYSCALL_PIECE_STACK)) {
+			best = 1;
+			*bytes = (const uint8_t *)"";
+		}
 		if (wanted && addr >= piece.addr && skip < piece.size_bytes && piece.size_bytes - skip > best) {
 			best = (size_t)(piece.size_bytes - skip);
 			*bytes = blob + at + sizeof(piece) + skip;

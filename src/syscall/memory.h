@@ -37,7 +37,7 @@ struct syscall_piece {
 enum syscall_piece_flags {
 	SYSCALL_PIECE_CUT = 1,   /* there was more than was copied */
 	SYSCALL_PIECE_FAULT = 2, /* the rest could not be read */
-	SYSCALL_PIECE_LATE = 4,  /* meant for entry, but only readable at exit: may have changed */
+	SYSCALL_PIECE_LATE = 4,  /* meant for entry, but only readable later: may have changed */
 	SYSCALL_PIECE_FILE = 8,  /* no memory: what the descriptor `addr` refers to */
 	SYSCALL_PIECE_STACK = 16, /* no memory: `addr` stands for the caller's stack, in the engine's own words */
 };

@@ -623,7 +623,7 @@ void hook_md5_addr(struct decoder *d, const struct sys_ref *ref)
 	/* The name is part of an IPv6 address's text. */
 	while (at > 0 && d->out->text[at - 1] != ' ')
 		at--;
-	d->out->length = at;
+	str_truncate(d->out, at);
 	dec_inet_addr(d, (int)dec_field(d, ref->object, ref->param), ref->bytes, 16, "tcpm_addr");
 }
 

@@ -56,6 +56,7 @@ static const struct hook_plan {
 	{ HOOK_mmap2_offset, SYSCALL_PLAN_NONE, 0, 0, 0, ONCE, ITS_OWN },
 	{ HOOK_mremap_addr, SYSCALL_PLAN_NONE, 0, 0, 0, ONCE, ITS_OWN },
 	{ HOOK_clone_head, SYSCALL_PLAN_NONE, 0, 0, 0, ONCE, ITS_OWN },
+	{ HOOK_clone_rest, SYSCALL_PLAN_BYTES, 4, 0, 4, ONCE, AT_ARG + 2 }, /* the new thread's id, or a pidfd */
 	{ HOOK_clone_args, SYSCALL_PLAN_BYTES, HOOK_BYTES, 0, HOOK_BYTES, ONCE, ITS_OWN },
 	{ HOOK_clone_args, SYSCALL_PLAN_FOLLOW, 88, 0, 136, ONCE, ITS_OWN }, /* numbers of processes, tls */
 	{ HOOK_futex_op, SYSCALL_PLAN_NONE, 0, 0, 0, ONCE, ITS_OWN },
@@ -107,6 +108,11 @@ static const struct hook_plan {
 	{ HOOK_keyctl_rest, SYSCALL_PLAN_BYTES, KEY_BYTES, 0, KEY_BYTES, ONCE, AT_ARG + 4 },
 	{ HOOK_keyctl_rest, SYSCALL_PLAN_FOLLOW, 64, 0, HOOK_BYTES, ONCE, AT_ARG + 2 }, /* iovecs */
 	{ HOOK_keyctl_rest, SYSCALL_PLAN_FOLLOW, 16, 0, HOOK_BYTES, ONCE, AT_ARG + 4 }, /* a hash's name */
+	{ HOOK_statmount, SYSCALL_PLAN_BYTES, 0, 1, 4096, OF_ARG + 2, ITS_OWN }, /* 512, and texts */
+	{ HOOK_lsm_ctx, SYSCALL_PLAN_BYTES, HOOK_BYTES, 0, HOOK_BYTES, ONCE, ITS_OWN },
+	{ HOOK_lsm_ctx, SYSCALL_PLAN_BYTES, 4, 0, 4, ONCE, AT_ARG + 2 }, /* the room that there is */
+	{ HOOK_lsm_modules, SYSCALL_PLAN_BYTES, HOOK_BYTES, 0, HOOK_BYTES, ONCE, ITS_OWN },
+	{ HOOK_lsm_modules, SYSCALL_PLAN_BYTES, 4, 0, 4, ONCE, AT_ARG + 1 },
 	{ HOOK_seccomp_arg, SYSCALL_PLAN_BYTES, 16, 0, 16, ONCE, ITS_OWN },
 	{ HOOK_seccomp_arg, SYSCALL_PLAN_FOLLOW, 16, 0, CODE_BYTES, ONCE, ITS_OWN },
 	{ HOOK_prctl_rest, SYSCALL_PLAN_BYTES, HOOK_BYTES, 0, HOOK_BYTES, ONCE, AT_ARG + 1 },

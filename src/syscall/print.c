@@ -37,7 +37,7 @@ static void gather_args(struct decoder *d)
 
 const struct syscall_entry *syscall_find_by(const struct syscall_lookup *lookup, enum syscall_abi abi, uint32_t number)
 {
-	bool is_hidden = lookup && lookup->hidden && number + 1 == lookup->hidden && abi == SYSCALL_ABI_X86_64;
+	bool is_hidden = lookup && lookup->hidden && number + 1 == lookup->hidden && abi == SYSCALL_ABI_NATIVE;
 	const struct syscall_entry *entry = is_hidden ? NULL : syscall_find(abi, number);
 
 	return entry || !lookup || !lookup->find ? entry : lookup->find(lookup->find_user, abi, number);
@@ -228,21 +228,19 @@ void syscall_print_result(const struct syscall_style *style, const struct syscal
 	if (d.describe != NULL && d.describe->aux != 0 && sys_result_hooks[d.describe->aux](&d))
 		return;
 	uint8_t kind = d.describe != NULL ? d.describe->result : SYS_RESULT_D;
-	uint64_t v = d.word == 4 && call->abi != SYSCALL_ABI_X32 ? (uint32_t)call->result : (uint64_t)call->result;
+	uint64_t v = dec_result_value(&d);
 	if (kind == SYS_RESULT_X)
 		dec_hex(&d, v);
 	else if (kind == SYS_RESULT_O)
 		str_printf(out, "%#03llo", (unsigned long long)v);
 	else if (kind == SYS_RESULT_FD)
-		dec_fd(&d, (int)call->result);
-	else if (kind == SYS_RESULT_U)
-		str_add_u64(out, v);
+		dec_fd_result(&d);
 	else if (kind == SYS_RESULT_NONE)
 		str_add_char(out, '?');
 	else if (kind >= SYS_RESULT_TID)
 		dec_pid(&d, (enum syscall_pid)(kind - SYS_RESULT_TID), (int)call->result);
 	else
-		dec_int(&d, d.word == 4 && call->abi != SYSCALL_ABI_X32 ? (int32_t)call->result : call->result);
+		dec_result(&d);
 }
 
 const char *syscall_errno_name(int number)

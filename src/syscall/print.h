@@ -52,7 +52,7 @@ struct syscall_lookup {
 	uint64_t (*vcpu)(void *user, int pid, int fd, int *number);
 	bool whole_vcpu;
 	void *user;
-	/* -Y, --decode-pids: append what is known of ID, an id of this kind as the caller sees it. */
+	/* -Y, --decode-pids: append what is known of ID, an id of this kind as the caller sees it; -ID is a group. */
 	void (*pid_words)(void *pid_user, int tid, enum syscall_pid kind, int id, struct str *out);
 	void *pid_user;
 	/* A call that the tables don't know, as the running kernel has it; NULL: it is none of its own ABI's, or

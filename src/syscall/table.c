@@ -10,6 +10,21 @@
 #include <stdio.h>
 #include <string.h>
 
+enum syscall_abi syscall_abi_here(unsigned index)
+{
+	static const enum syscall_abi beside[SYSCALL_ABI_COUNT][SYSCALL_ABIS_HERE - 1] = {
+		[SYSCALL_ABI_X86_64] = { SYSCALL_ABI_I386, SYSCALL_ABI_X32 },
+		[SYSCALL_ABI_I386] = { SYSCALL_ABI_COUNT, SYSCALL_ABI_COUNT },
+		[SYSCALL_ABI_ARM64] = { SYSCALL_ABI_ARM, SYSCALL_ABI_COUNT },
+		[SYSCALL_ABI_ARM] = { SYSCALL_ABI_COUNT, SYSCALL_ABI_COUNT },
+		[SYSCALL_ABI_RISCV64] = { SYSCALL_ABI_COUNT, SYSCALL_ABI_COUNT },
+	};
+
+	if (index == 0)
+		return SYSCALL_ABI_NATIVE;
+	return index < SYSCALL_ABIS_HERE ? beside[SYSCALL_ABI_NATIVE][index - 1] : SYSCALL_ABI_COUNT;
+}
+
 unsigned syscall_abi_word_bytes(enum syscall_abi abi)
 {
 	return abi == SYSCALL_ABI_I386 || abi == SYSCALL_ABI_X32 || abi == SYSCALL_ABI_ARM ? 4 : 8;

@@ -18,7 +18,23 @@ enum syscall_abi {
 	SYSCALL_ABI_ARM,
 	SYSCALL_ABI_RISCV64,
 	SYSCALL_ABI_COUNT,
+#if defined(__aarch64__)
+	SYSCALL_ABI_NATIVE = SYSCALL_ABI_ARM64, /* this machine's own */
+#elif defined(__arm__)
+	SYSCALL_ABI_NATIVE = SYSCALL_ABI_ARM,
+#elif defined(__riscv)
+	SYSCALL_ABI_NATIVE = SYSCALL_ABI_RISCV64,
+#elif defined(__i386__)
+	SYSCALL_ABI_NATIVE = SYSCALL_ABI_I386,
+#else
+	SYSCALL_ABI_NATIVE = SYSCALL_ABI_X86_64,
+#endif
 };
+
+/* Those that its kernel runs, its own first: at most SYSCALL_ABIS_HERE; at an INDEX behind the last, SYSCALL_ABI_COUNT.  BPF
+ * programs know an ABI by this index (event/bpf_calls.h). */
+enum { SYSCALL_ABIS_HERE = 3 };
+enum syscall_abi syscall_abi_here(unsigned index);
 
 /* What %file, %network ... of -e select; a call may be in many. */
 enum syscall_class {

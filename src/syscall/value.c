@@ -47,6 +47,15 @@ void dec_int(struct decoder *d, int64_t v)
 	str_add_u64(d->out, v < 0 ? -(uint64_t)v : (uint64_t)v);
 }
 
+uint64_t dec_result_value(const struct decoder *d)
+{
+	bool half = d->word == 4 && d->call->abi != SYSCALL_ABI_X32;
+
+	return half ? (uint32_t)d->call->result : (uint64_t)d->call->result;
+}
+
+void dec_result(struct decoder *d) { str_add_u64(d->out, dec_result_value(d)); }
+
 void dec_hex(struct decoder *d, uint64_t v)
 {
 	char buffer[20];
@@ -143,10 +152,18 @@ void dec_fd(struct decoder *d, int fd)
 	str_deinit(&path);
 }
 
+void dec_fd_result(struct decoder *d)
+{
+	if (d->call->result == (int)d->call->result)
+		dec_fd(d, (int)d->call->result);
+	else
+		dec_int(d, d->call->result);
+}
+
 void dec_pid(struct decoder *d, enum syscall_pid kind, int id)
 {
 	dec_int(d, id);
-	if (id > 0 && d->lookup != NULL && d->lookup->pid_words != NULL)
+	if ((id > 0 || (id < -1 && kind != SYSCALL_TID)) && d->lookup != NULL && d->lookup->pid_words != NULL)
 		d->lookup->pid_words(d->lookup->pid_user, d->call->tid, kind, id, d->out);
 }
 
@@ -356,10 +373,22 @@ void dec_enum_dec(struct decoder *d, unsigned xlat, int64_t value)
 		dec_comment(d, name != NULL ? name : unknown_name(xlat));
 }
 
+/* Flags that not every machine has, or has elsewhere: XLAT is x86's. */
+static unsigned of_machine(const struct decoder *d, unsigned xlat)
+{
+	enum syscall_abi abi = d->call->abi;
+
+	if (xlat == XLAT_open_flags && (abi == SYSCALL_ABI_ARM64 || abi == SYSCALL_ABI_ARM))
+		return XLAT_open_flags_arm;
+	if (xlat == XLAT_map_flags && !same_machine(abi, SYSCALL_ABI_X86_64))
+		return XLAT_map_flags_generic;
+	return xlat;
+}
+
 /* Append the names of the bits of *VALUE that XLAT knows and take them out. */
 static void known_flags(struct decoder *d, unsigned xlat, uint64_t *value, unsigned *printed, bool zero)
 {
-	const struct sys_xlat *table = &sys_xlats[xlat];
+	const struct sys_xlat *table = &sys_xlats[of_machine(d, xlat)];
 	const struct sys_value *v = sys_values + table->first;
 
 	for (uint32_t i = 0; i < table->count; i++, v++) {
@@ -400,7 +429,7 @@ void dec_flags_of(struct decoder *d, const uint16_t *xlats, unsigned count, uint
 			str_add_n(d->out, " */", 3);
 		return;
 	}
-	d->out->length = start; /* nothing known: the number, and what it should have been */
+	str_truncate(d->out, start); /* nothing known: the number, and what it should have been */
 	dec_hex(d, value);
 	if (value != 0 && unknown != NULL && *unknown != '\0')
 		dec_comment(d, unknown);

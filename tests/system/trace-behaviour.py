@@ -54,8 +54,12 @@ def sleeper():
     done = libc.nanosleep(ts, None)
     os._exit(0 if done == 0 and time.monotonic() - start >= 0.2 else 1)
 pid = child(sleeper)
-time.sleep(0.05); os.kill(pid, signal.SIGSTOP); os.waitpid(pid, os.WUNTRACED); os.kill(pid, signal.SIGCONT)
-say("restarted", status_of(pid))
+time.sleep(0.05); os.kill(pid, signal.SIGSTOP)
+status = os.waitpid(pid, os.WUNTRACED)[1]
+if os.WIFSTOPPED(status): # else the machine is so busy that it has ended by now
+    os.kill(pid, signal.SIGCONT)
+    status = status_of(pid)
+say("restarted", status)
 # a handler interrupts pause() (ERESTARTNOHAND) and not read() with SA_RESTART
 def pauser():
     hit = []
@@ -230,12 +234,29 @@ def background():
         expect("%s: lines in the background of a terminal with tostop" % engine, os.waitpid(pid, 0)[1] == 0 and b"exit_group(0)" in said, said)
 
 
+def colours():
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.environ.pop("NO_COLOR", None)
+        os.environ["TERM"] = "xterm"
+        os.execvp("sonde", ["sonde", "trace", "--engine", "ptrace", "-e", "trace=exit_group", "true"])
+    said = b""
+    try:
+        while more := os.read(fd, 4096):
+            said += more
+    except OSError:
+        pass
+    os.close(fd)
+    expect("lines on a terminal have colours", os.waitpid(pid, 0)[1] == 0 and b"\033[33mexit_group\033[0m(" in said, said)
+
+
 def main():
     if not shutil.which("strace"):
         skip("strace is missing")
     behaviour()
     tampering()
     background()
+    colours()
     return result()
 
 

@@ -135,6 +135,8 @@ def whom():
             with open(root + "/cgroup.procs", "w") as f:
                 f.write(str(other.pid))
             until(lambda: not remove(group))
+        refused = run("sonde", "trace", "--cgroup", "", "true")
+        expect("--cgroup without a name is nobody's", refused.returncode == 1 and 'no control group ""' in refused.stderr, refused.stderr)
     finally:
         other.kill()
         other.wait()
@@ -205,7 +207,7 @@ static long call(long n, long a, long b, long c)
 void _start(void)
 {
 	for (int i = 0; i < 300; i++) {
-		long pause[2] = { 0, 100000 };
+		long pause[2] = { 0, 300000 };
 
 		call(295, -100, (long)"/nowhere", 0);
 		call(162, (long)pause, 0, 0);
@@ -230,21 +232,38 @@ def few():
     if run("gcc", "-m32", "-nostdlib", "-static", "-fno-pie", "-no-pie", "-o", "few", "few.c").returncode != 0:
         print("skip  gcc makes no 32-bit programs here")
         return
-    run("sonde", "trace", "--engine", "bpf", "-o", "few.out", "-e", "openat", "--", "sh", "-c", "./few; cat /dev/null")
+    run("sonde", "trace", "--engine", "bpf", "-o", "few.out", "-T", "-e", "openat", "--", "sh", "-c", "./few; cat /dev/null")
     seen = [line for line in lines("few.out") if re.search(r'openat\(AT_FDCWD, "/nowhere", O_RDONLY\) += -1 ENOENT', line)]
     expect("each call of a 32-bit program", len(seen) == 300, len(seen))
+    expect("its entries are seen, too, after the first ones", re.search(r"<\d+\.\d+>$", seen[-1]), seen[-1])
     run("sonde", "trace", "--engine", "bpf", "-o", "few.out", "-e", "nanosleep", "--", "./few")
     seen = [line for line in lines("few.out") if "nanosleep({" in line]
     expect("also the one during which its entries begin to be seen", len(seen) == 300, len(seen))
 
 
 UNTOUCHED = """
+#include <poll.h>
+#include <sys/mman.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 static const char far[1 << 20] = { [1000000] = 'n', 'o', 't', 'r', 'e', 'a', 'd' };
+static struct { struct pollfd asked; char rest[8192]; } waits __attribute__((aligned(4096))) = { .asked = { 10, POLLIN, 0 } };
+static void wait_for_child(void)
+{
+	int ends[2];
+	pipe(ends), dup2(ends[0], 10);
+	if (fork() == 0) {
+		usleep(50000);
+		write(ends[1], "x", 1), _exit(0);
+	}
+	madvise(&waits, 4096, MADV_DONTNEED);
+	poll(&waits.asked, 1, 60000);
+	wait(NULL);
+}
 int main(void)
 {
+	wait_for_child();
 	struct iovec buffers[2] = { { "x", 1 }, { (void *)&far[1000000], 7 } };
 	writev(1, buffers, 2);
 	if (fork() == 0)
@@ -271,8 +290,9 @@ def untouched():
     with open("far.c", "w", encoding="ascii") as f:
         f.write(UNTOUCHED)
     expect("a program of untouched pages", run("gcc", "-w", "-o", "far", "far.c").returncode == 0)
-    run("sonde", "trace", "--engine", "bpf", "-o", "far.out", "-e", "writev,execve", "--", "./far")
+    run("sonde", "trace", "--engine", "bpf", "-o", "far.out", "-e", "writev,execve,poll", "--", "./far")
     text = "\n".join(lines("far.out"))
+    expect("what a call that waited has answered, not what was there as it waited", "= 1 ([{fd=10, revents=POLLIN}])" in text, text)
     expect("a vector's untouched page", '{iov_base="notread", iov_len=7}' in text, text)
     if os.path.exists("/sys/kernel/tracing/events/sched/sched_prepare_exec"):
         expect("a forked child's literals in its exec", '["a-literal", "notread"]' in text, text)

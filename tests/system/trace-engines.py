@@ -281,7 +281,13 @@ static void dies_of_trap(void) { load(SYS_chdir, SECCOMP_RET_TRAP, 0); both(); }
 static void asks_tracer(void) { load(SYS_chdir, SECCOMP_RET_TRACE, 0); both(); }
 static void kills(void) { load(SYS_chdir, SECCOMP_RET_KILL_PROCESS, 0); both(); }
 static void strict(void) { one[0] = '/'; prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT); (void)!chdir(one); }
-static void *ends_alone(void *x) { load(SYS_umask, SECCOMP_RET_KILL_THREAD, 0); umask(0123); return x; }
+static void *ends_alone(void *x)
+{
+    load(SYS_chdir, SECCOMP_RET_ERRNO | EACCES, 0), load(SYS_umask, SECCOMP_RET_KILL_THREAD, 0);
+    both(); /* refused, and then a call that isn't */
+    getppid(), umask(0123);
+    return x;
+}
 static void kills_thread(void) { pthread_t t; pthread_create(&t, NULL, ends_alone, NULL); pthread_join(t, NULL); both(); }
 static void *answers(void *fd)
 {

@@ -222,6 +222,10 @@ def company(those):
     for engine in ["bpf", "bpf", "bpf", "ptrace"] if "bpf" in those else ["ptrace"]:
         beat.trace("--engine", engine)
     beat.trace("--engine", "ptrace")  # has no place any more
+    tracer = beat.tracers[-2][1].pid
+    refused = run("sonde", "strace", "-p", str(beat.process.pid), timeout=PATIENCE_S)
+    expect("and sonde strace in strace's words", refused.returncode == 1 and
+           refused.stderr.endswith(f"strace: Process {beat.process.pid} is already being traced by pid {tracer}\n"), refused.stderr)
     sizes, said, status = beat.end()
     expect("several sondes on one process; only one by ptrace, and the other one says why", all(sizes[:-1]) and sizes[-1] == 0 and status == 5 and
            "traces it already" in said[-1], (sizes, said, status))

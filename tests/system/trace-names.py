@@ -22,6 +22,8 @@ any.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE)
 free = socket.socket(); free.bind(("127.0.0.1", 0)); port = free.getsockname()[1]; free.close()
 failed = socket.socket(); failed.connect_ex(("127.0.0.1", port))
 failed.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE)
+unix = socket.socket(socket.AF_UNIX); unix.bind(b"\\0sonde" + b"%d" % __import__("os").getpid() + bytes(60))
+unix.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE)
 """
 # BPF_OBJ_GET_INFO_BY_FD of a file, whose number is another file's when the line is made.
 REUSED = """
@@ -34,6 +36,35 @@ for i in range(5):
     other = os.open("/etc/group", 0); os.lseek(other, 0, 0); time.sleep(0.03)
     os.close(other)
 """
+# Ids of processes have names, those of groups and sessions have none; ids are translated from a namespace, also of groups (-ID).
+GROUPS = """
+import os
+pid = os.fork()
+if pid == 0:
+    os.setsid(); os._exit(0)
+os.waitpid(pid, 0)
+pid = os.fork()
+if pid == 0:
+    import time; time.sleep(60)
+os.setpgid(pid, pid); os.getpgid(pid); os.kill(-pid, 0); os.kill(pid, 9); os.waitpid(-pid, 0)
+"""
+
+
+def groups():
+    called = ["-f", "-qq", "-e", "signal=none", "-e", "trace=setsid,setpgid,getpgid,kill,wait4"]
+    words = run("sonde", "strace", "--decode-pids=comm", *called, PYTHON, "-c", GROUPS, timeout=PATIENCE_S).stderr
+    expect("a session that is made has no name", re.search(r"setsid\(\) += \d+$", words, re.M), words)
+    expect("a process has one, its group none", re.search(r"getpgid\(\d+<python3.*>\) += \d+$", words, re.M), words)
+    space = ["unshare", "-Urpf", "--kill-child"]
+    if run(*space, "true").returncode != 0:
+        print("no PID namespaces here")
+        return
+    words = run("sonde", "strace", "--decode-pids=pidns", *called, *space, PYTHON, "-c", GROUPS, timeout=PATIENCE_S).stderr
+    group = re.search(r"getpgid\(3 /\* (\d+) in strace's PID NS \*/\) += 3 /\* \1 in", words)
+    expect("processes and groups of a namespace", group, words)
+    for call in "kill(-3", "wait4(-3":
+        expect(call + ": a group that is negative", group and f"{call} /* {group[1]} in strace's PID NS */" in words, words)
+    expect("setsid() has no translation", re.search(r"setsid\(\) += 2$", words, re.M), words)
 
 
 def traced(engine, options, program):
@@ -45,11 +76,13 @@ for engine in engines():
     ends = [re.sub(r"127\.0\.0\.1:[1-9]\d*", "ADDRESS", re.search(r"<(.*?)>, SOL", line).group(1)) for line in lines]
     expect(f"{engine}: a connection that is being made has both ends", ends[0:1] == ["TCP:[ADDRESS->ADDRESS]"], lines)
     expect(f"{engine}: and one to port 0", ends[1:2] == ["UDP:[ADDRESS->127.0.0.1:0]"], lines)
-    expect(f"{engine}: one that failed has none: its inode", len(ends) == 3 and re.fullmatch(r"TCP:\[\d+\]", ends[2]), lines)
+    expect(f"{engine}: one that failed has none: its inode", len(ends) == 4 and re.fullmatch(r"TCP:\[\d+\]", ends[2]), lines)
+    expect(f"{engine}: an abstract name that is filled up with NULs", re.fullmatch(r'UNIX-STREAM:\[\d+,@"sonde\d+"\]', ends[3]), lines)
     said = traced(engine, ["-y", "-e", "bpf,lseek"], REUSED)
     expect(f"{engine}: all calls are there", said.count("</etc/group>") == 5 and said.count("bpf_fd=3") == 5, said[:2000])
     expect(f"{engine}: no descriptor in a structure has the name of a later one", "bpf_fd=3</etc/group>" not in said, said[:2000])
     counted = run("sonde", "trace", "--engine", engine, "-c", "-e", "openat", "--", "true", timeout=PATIENCE_S)
     expect(f"{engine}: -c names the program of calls without its execve", re.search(r"(?m)^true +100", counted.stderr + counted.stdout),
            counted.stderr + counted.stdout)
+groups()
 sys.exit(result())

@@ -110,6 +110,15 @@ static void test_tables(void **state)
 	assert_true((syscall_find(SYSCALL_ABI_ARM64, 93)->classes & SYSCALL_NORETURN) != 0);
 	assert_string_equal(syscall_find(SYSCALL_ABI_X32, SYSCALL_X32_BIT | 1)->name, "write");
 	assert_int_equal(syscall_abi_word_bytes(SYSCALL_ABI_ARM), 4);
+	assert_int_equal(syscall_abi_here(0), SYSCALL_ABI_NATIVE);
+	assert_int_equal(syscall_abi_here(SYSCALL_ABIS_HERE), SYSCALL_ABI_COUNT);
+#if defined(__x86_64__)
+	assert_int_equal(syscall_abi_here(1), SYSCALL_ABI_I386);
+	assert_int_equal(syscall_abi_here(2), SYSCALL_ABI_X32);
+#elif defined(__aarch64__)
+	assert_int_equal(syscall_abi_here(1), SYSCALL_ABI_ARM);
+	assert_int_equal(syscall_abi_here(2), SYSCALL_ABI_COUNT);
+#endif
 }
 
 /* Every call of every ABI is described, but for those that nobody ever decoded. */
@@ -137,6 +146,11 @@ static void test_files(void **state)
 	EXPECT(ARM64, "openat", 3, "openat(AT_FDCWD, \"/etc/passwd\", O_RDONLY|O_DIRECTORY) = 3", (uint64_t)-100, path, 0x4000);
 	EXPECT(RISCV64, "openat", -2, "openat(5, \"/etc/passwd\", O_WRONLY|O_CREAT|O_TRUNC, 0644) = -1 ENOENT (No such file or directory)",
 	       5, path, 01101, 0644);
+	EXPECT(ARM64, "pipe2", -24, "pipe2(0x5, O_DIRECT|O_LARGEFILE) = -1 EMFILE (Too many open files)", 5, 0x30000);
+	EXPECT(X86_64, "pipe2", -24, "pipe2(0x5, O_NOFOLLOW|O_DIRECTORY) = -1 EMFILE (Too many open files)", 5, 0x30000);
+	EXPECT(ARM64, "remap_file_pages", 0, "remap_file_pages(NULL, 1, PROT_NONE, 0, MAP_FILE|MAP_FIXED|0x40) = 0", 0, 1, 0, 0, 0x50);
+	EXPECT(X86_64, "remap_file_pages", 0, "remap_file_pages(NULL, 1, PROT_NONE, 0, MAP_FILE|MAP_FIXED|MAP_32BIT) = 0", 0, 1, 0, 0, 0x50);
+	EXPECT(ARM, "set_tls", 0, "set_tls(0x46b500) = 0", 0x46b500, 1, 2);
 	EXPECT(ARM, "open", 3, "open(\"/etc/passwd\", O_RDWR) = 3", path, 2);
 	EXPECT(X86_64, "open", -14, "open(0x5, O_RDONLY) = -1 EFAULT (Bad address)", 5, 0);
 	EXPECT(X86_64, "read", 4, "read(3, \"/etc\", 100) = 4", 3, path, 100);
@@ -198,11 +212,11 @@ static void test_sockets(void **state)
 	       "connect(3, {sa_family=AF_AX25, fsa_ax25={sax25_call=VALID-13, sax25_ndigis=2}, fsa_digipeater=[...]}, 16) = 0", 3, hams, 16);
 	uint64_t x25 = put(0x1c0, "\11\0001234567890123456", 18);
 	EXPECT(X86_64, "connect", 0, "connect(3, {sa_family=AF_X25, sx25_addr={x25_addr=\"123456789012345\"...}}, 18) = 0", 3, x25, 18);
-	uint64_t ll = put(0xa00, "\21\0\0\3\0\0\0\0\1\0\0\11abcdefgh", 20);
+	uint64_t ll = put(0xa00, "\21\0\0\3\0\0\0\0\1\0\0\11a\0\1defgh", 20);
 	EXPECT(X86_64, "connect", 0,
 	       "connect(3, {sa_family=AF_PACKET, sll_protocol=htons(ETH_P_ALL), sll_ifindex=0, sll_hatype=ARPHRD_ETHER, sll_pkttype=PACKET_HOST, "
-	       "sll_halen=9, sll_addr=[0x61, 0x62, 0x63, 0x64, 0x65, 0x66, 0x67, 0x68, ...]}, 20) = 0", 3, ll, 20);
-	EXPECT(X86_64, "connect", 0, "connect(3, {sa_family=AF_PACKET, sa_data=\"\\0\\3\\0\\0\\0\\0\\1\\0\\0\\tab\"}, 14) = 0", 3, ll, 14);
+	       "sll_halen=9, sll_addr=[0x61, 00, 0x1, 0x64, 0x65, 0x66, 0x67, 0x68, ...]}, 20) = 0", 3, ll, 20);
+	EXPECT(X86_64, "connect", 0, "connect(3, {sa_family=AF_PACKET, sa_data=\"\\0\\3\\0\\0\\0\\0\\1\\0\\0\\ta\\0\"}, 14) = 0", 3, ll, 14);
 	uint64_t l2 = put(0xa20, "\37\0\1\0\1\2\3\4\5\6\101\0\1", 14);
 	EXPECT(X86_64, "connect", 0, "connect(3, {sa_family=AF_BLUETOOTH, l2_psm=htobs(L2CAP_PSM_SDP), l2_bdaddr=01:02:03:04:05:06, "
 	       "l2_cid=htobs(L2CAP_CID_DYN_START+1), l2_bdaddr_type=BDADDR_LE_PUBLIC}, 14) = 0", 3, l2, 14);
@@ -285,6 +299,31 @@ static void test_arrays_beyond_memory(void **state)
 
 	EXPECT(I386, "poll", -22, "poll([{fd=3, events=POLLIN}, ... /* 0x11000 */], 4294967295, 0) = -1 EINVAL (Invalid argument)", last, 0xffffffff, 0);
 	EXPECT(I386, "io_submit", -22, "io_submit(NULL, -1, 0x10ff8) = -1 EINVAL (Invalid argument)", 0, 0xffffffff, last);
+}
+
+/* Words of capabilities and parts of an instruction each have what -X adds to a value. */
+static void test_parts(void **state)
+{
+	uint64_t version = PUT(0x400, uint32_t, 0x20080522, 0);
+	uint64_t bits = PUT(0x410, uint32_t, 1, 2, 0, 0x80000000, 0x201, 0);
+	uint64_t code = put(0x440, "\6\0\0\0\0\0\0\0\x1e\0\0\0\0\0\0\0\xdb\0\0\0\0\0\0\0", 24);
+	uint64_t program = PUT(0x480, uint64_t, UINT64_C(3) << 32 | 1, code, 0, 0);
+
+	EXPECT(X86_64, "capset", 0, "capset({version=_LINUX_CAPABILITY_VERSION_3, pid=0}, {effective=1<<CAP_CHOWN|0x80000000 /* CAP_??? */, "
+	       "permitted=1<<CAP_DAC_OVERRIDE|1<<CAP_MAC_OVERRIDE|0x200, inheritable=0}) = 0", version, bits);
+	style.verbose = true;
+	EXPECT(X86_64, "bpf", 3, "bpf(BPF_PROG_LOAD, {prog_type=BPF_PROG_TYPE_SOCKET_FILTER, insn_cnt=3, insns=["
+	       "{code=BPF_JMP32, dst_reg=BPF_REG_0, src_reg=BPF_REG_0, off=0, imm=0}, "
+	       "{code=BPF_JMP32|0x18 /* BPF_??? */, dst_reg=BPF_REG_0, src_reg=BPF_REG_0, off=0, imm=0}, "
+	       "{code=BPF_STX|BPF_DW|BPF_ATOMIC, dst_reg=BPF_REG_0, src_reg=BPF_REG_0, off=0, imm=0}], license=NULL}, 24) = 3", 5, program, 24);
+	style.verbose = false;
+	style.xlat = SYSCALL_XLAT_RAW;
+	EXPECT(X86_64, "capset", 0, "capset({version=0x20080522, pid=0}, {effective=0x1|0x80000000, permitted=0x2|0x201, inheritable=0}) = 0", version, bits);
+	style.xlat = SYSCALL_XLAT_VERBOSE;
+	EXPECT(X86_64, "capset", 0, "capset({version=0x20080522 /* _LINUX_CAPABILITY_VERSION_3 */, pid=0}, "
+	       "{effective=0x1 /* 1<<CAP_CHOWN */|0x80000000 /* CAP_??? */, "
+	       "permitted=0x2 /* 1<<CAP_DAC_OVERRIDE */|0x201 /* 1<<CAP_MAC_OVERRIDE|0x200 */, inheritable=0}) = 0", version, bits);
+	style.xlat = SYSCALL_XLAT_ABBREV;
 }
 
 static void test_styles(void **state)
@@ -416,6 +455,19 @@ static void test_results(void **state)
 	EXPECT(X86_64, "poll", -512, "poll([{fd=3, events=POLLIN}], 1, 5) = ? ERESTARTSYS (To be restarted if SA_RESTART is set)", fds, 1, 5);
 	EXPECT(X86_64, "fcntl", 0x8002, "fcntl(3, F_GETFL) = 0x8002 (flags O_RDWR|O_LARGEFILE)", 3, 3);
 	EXPECT(X86_64, "exit_group", 0, "exit_group(3) = ?", 3);
+	/* Only tampering makes these: a number has no sign, a descriptor and a process have. */
+	EXPECT(X86_64, "close", -5000, "close(3) = 18446744073709546616", 3);
+	EXPECT(I386, "close", -5000, "close(3) = 4294962296", 3);
+	EXPECT(I386, "signal", -5000, "signal(SIGHUP, SIG_DFL) = 0xffffec78", 1, 0);
+	EXPECT(X86_64, "poll", -5000, "poll(NULL, 0, 0) = 18446744073709546616", 0, 0, 0);
+	EXPECT(X86_64, "dup", -5000, "dup(3) = -5000", 3);
+	EXPECT(X86_64, "dup", 0xffffffff, "dup(3) = 4294967295", 3);
+	EXPECT(X86_64, "getpid", -5000, "getpid() = -5000", 0);
+	EXPECT(X86_64, "read", -5000, "read(3, 0x1000, 10) = 18446744073709546616", 3, 0x1000, 10);
+	EXPECT(X86_64, "adjtimex", 5, "adjtimex(NULL) = 5", 0);
+	EXPECT(X86_64, "sched_getscheduler", 0x40000000, "sched_getscheduler(0) = 0x40000000 (SCHED_RESET_ON_FORK|SCHED_OTHER)", 0);
+	EXPECT(X86_64, "sched_getscheduler", -5000, "sched_getscheduler(0) = 0xffffffffffffec78", 0);
+	EXPECT(X86_64, "epoll_wait", 0, "epoll_wait(3, NULL, 1, 0) = 0", 3, 0, 1, 0);
 	EXPECT(X86_64, "mmap", 0x7f0000001000, "mmap(NULL, 4096, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7f0000001000",
 	       0, 4096, 1, 0x22, (uint64_t)-1, 0);
 }
@@ -623,7 +675,8 @@ static void test_pieces(void **state)
 static void test_unread_entries(void **state)
 {
 	EXPECT(X86_64, "getdents64", 0, "getdents64(3, 0x7fff0000 /* 0 entries */, 100) = 0", 3, 0x7fff0000, 100);
-	EXPECT(X86_64, "getdents64", 24, "getdents64(3, 0x7fff0000, 100) = 24", 3, 0x7fff0000, 100);
+	EXPECT(X86_64, "getdents64", 24, "getdents64(3, 0x7fff0000 /* 0+ entries */, 100) = 24", 3, 0x7fff0000, 100);
+	EXPECT(X86_64, "getdents64", 24, "getdents64(3, 0x7fff0000, 20) = 24", 3, 0x7fff0000, 20); /* more than there is room for */
 	style.addresses = true;
 	EXPECT(X86_64, "getdents64", 0, "getdents64(3, 0x1000, 100) = 0", 3, 0x1000, 100);
 	style.addresses = false;
@@ -650,12 +703,23 @@ static void test_plan(void **state)
 	assert_int_equal(plan.steps[0].size_arg, 2);
 	assert_int_equal(plan.steps[1].kind, SYSCALL_PLAN_FOLLOW);
 	assert_int_equal(plan.steps[1].arg, 1);
+	syscall_plan_get(SYSCALL_ABI_X86_64, 457, false, &plan); /* statmount: what there is room for */
+	assert_int_equal(plan.steps[1].phase, SYSCALL_EXIT);
+	assert_int_equal(plan.steps[1].size_arg, 2);
+	assert_true(plan.steps[1].limit >= 512);
+	syscall_plan_get(SYSCALL_ABI_X86_64, 461, false, &plan); /* lsm_list_modules: how much room there is, at entry */
+	assert_int_equal(plan.steps[1].arg, 1);
+	assert_int_equal(plan.steps[1].phase, SYSCALL_ENTER);
 	syscall_plan_get(SYSCALL_ABI_X86_64, 209, false, &plan); /* io_submit */
 	assert_int_equal(plan.steps[0].kind, SYSCALL_PLAN_LIST);
 	assert_int_equal(plan.steps[0].size_arg, 1);
 	syscall_plan_get(SYSCALL_ABI_X86_64, 101, false, &plan); /* ptrace: what stands behind its third argument */
 	assert_int_equal(plan.steps[1].kind, SYSCALL_PLAN_PTRACE);
 	assert_int_equal(plan.steps[1].arg, 3);
+	syscall_plan_get(SYSCALL_ABI_ARM64, 220, false, &plan); /* clone: the new thread's id */
+	assert_int_equal(plan.steps[0].phase, SYSCALL_EXIT);
+	assert_int_equal(plan.steps[0].arg, 2);
+	assert_int_equal(plan.steps[0].fixed, 4);
 	syscall_plan_get(SYSCALL_ABI_I386, 140, false, &plan); /* _llseek: its result at exit, not what was there at entry */
 	assert_int_equal(plan.steps[0].phase, SYSCALL_EXIT);
 	assert_int_equal(plan.steps[0].arg, 3);
@@ -671,6 +735,7 @@ int main(void)
 		cmocka_unit_test(test_tables), cmocka_unit_test(test_unknown),	 cmocka_unit_test(test_described), cmocka_unit_test(test_files),
 		cmocka_unit_test(test_structures), cmocka_unit_test(test_sockets), cmocka_unit_test(test_overwritten), cmocka_unit_test(test_multiplexed), cmocka_unit_test(test_arrays_beyond_memory),
 		cmocka_unit_test(test_styles),
+		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_results),	 cmocka_unit_test(test_names),	   cmocka_unit_test(test_siginfo),
 		cmocka_unit_test(test_pieces),	 cmocka_unit_test(test_plan), cmocka_unit_test(test_unread_entries),	   cmocka_unit_test(test_ioctls),
 		cmocka_unit_test(test_prctl),	 cmocka_unit_test(test_newer),	   cmocka_unit_test(test_netlink),

@@ -52,6 +52,13 @@ static void test_sets_of_calls(void **state)
 	assert_true(wants("openat") && !wants("read"));
 	accepts('e', "/^clock_");
 	assert_true(wants("clock_gettime") && !wants("openat"));
+	accepts('e', "openat");
+	for (int abi = 0; abi < SYSCALL_ABI_COUNT; abi++) /* a recording may be another machine's */
+		assert_true(call_set_has(&o.calls, abi, (uint32_t)syscall_number(abi, "openat")));
+	accepts('e', "openat@32");
+	assert_false(wants("openat"));
+	assert_true(call_set_has(&o.calls, SYSCALL_ABI_ARM, (uint32_t)syscall_number(SYSCALL_ABI_ARM, "openat")));
+	assert_false(call_set_has(&o.calls, SYSCALL_ABI_ARM64, (uint32_t)syscall_number(SYSCALL_ABI_ARM64, "openat")));
 	accepts('e', "none");
 	assert_false(wants("read"));
 	accepts('e', "?nosuchcall,,read,");

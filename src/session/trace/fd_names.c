@@ -49,6 +49,7 @@ struct fd_names {
 	struct bpf_calls_file kept;
 	struct map ends; /* inode of a socket -> its ends as text, owned */
 	struct pid_names *pids; /* borrowed */
+	struct syscall_style style; /* -X alone, for what is named with constants */
 };
 
 /* --- sockets ------------------------------------------------------------------------------ */
@@ -247,6 +248,7 @@ static void add_quoted(struct str *out, unsigned char c, unsigned char next)
 		str_add_char(out, (char)c);
 }
 
+/* As far as a NUL, also of an abstract name: many are bound with the whole of sun_path. */
 static void add_unix_name(struct str *out, const char *name, size_t length)
 {
 	bool abstract = length > 0 && name[0] == '\0';
@@ -254,7 +256,7 @@ static void add_unix_name(struct str *out, const char *name, size_t length)
 	if (abstract)
 		str_add_char(out, '@');
 	str_add_char(out, '"');
-	for (size_t i = abstract; i < length && (abstract || name[i]); i++) {
+	for (size_t i = abstract; i < length && name[i]; i++) {
 		unsigned char c = (unsigned char)name[i];
 
 		add_quoted(out, c, i + 1 < length ? (unsigned char)name[i + 1] : 0);
@@ -499,30 +501,28 @@ static void add_kept_eventfd(struct fd_names *f, const struct bpf_calls_file *ke
 	print_eventfd(count, kept->peer, tells_semaphores(f) ? &semaphore : NULL, out);
 }
 
-static void print_signalfd(uint64_t set, struct str *out)
+static void print_signalfd(const struct fd_names *f, uint64_t set, struct str *out)
 {
-	static const struct syscall_style plain;
-
 	str_add(out, "signalfd:");
-	syscall_print_sigset(&plain, set, out);
+	syscall_print_sigset(&f->style, set, out);
 }
 
-static bool add_signalfd(int pid, int fd, struct str *out)
+static bool add_signalfd(const struct fd_names *f, int pid, int fd, struct str *out)
 {
 	uint64_t set;
 
 	if (!fdinfo_number(pid, fd, "sigmask:", 16, &set))
 		return false;
-	print_signalfd(set, out);
+	print_signalfd(f, set, out);
 	return true;
 }
 
-static void add_kept_signalfd(const struct bpf_calls_file *kept, struct str *out)
+static void add_kept_signalfd(const struct fd_names *f, const struct bpf_calls_file *kept, struct str *out)
 {
 	uint64_t rest;
 
 	memcpy(&rest, kept->local, sizeof(rest));
-	print_signalfd(~rest, out);
+	print_signalfd(f, ~rest, out);
 }
 
 static bool add_pidfd(int pid, int fd, struct str *out)
@@ -638,7 +638,7 @@ static bool add_kept(struct fd_names *f, const struct bpf_calls_file *kept, stru
 		return true;
 	}
 	if (f->fds & TRACE_FDS_SIGNALFD && kept->flags & BPF_FILE_SIGNAL) {
-		add_kept_signalfd(kept, out);
+		add_kept_signalfd(f, kept, out);
 		return true;
 	}
 	if (!path_wanted(f, kept->mode))
@@ -704,7 +704,7 @@ static bool add_from_proc(struct fd_names *f, int pid, int fd, struct str *out, 
 		return true;
 	if (f->fds & TRACE_FDS_EVENTFD && strcmp(target, "anon_inode:[eventfd]") == 0 && add_eventfd(pid, fd, out))
 		return true;
-	if (f->fds & TRACE_FDS_SIGNALFD && strcmp(target, "anon_inode:[signalfd]") == 0 && add_signalfd(pid, fd, out))
+	if (f->fds & TRACE_FDS_SIGNALFD && strcmp(target, "anon_inode:[signalfd]") == 0 && add_signalfd(f, pid, fd, out))
 		return true;
 	if (!path_wanted(f, f->fds & TRACE_FDS_DEV && stat(link_path, &st) == 0 ? st.st_mode : 0))
 		return false;
@@ -856,11 +856,12 @@ uint64_t fd_names_vcpu(void *user, int pid, int fd, int *number)
 	return found;
 }
 
-struct fd_names *fd_names_create(uint32_t fds, struct pid_names *pids, struct syscall_lookup *lookup)
+struct fd_names *fd_names_create(uint32_t fds, enum syscall_xlat xlat, struct pid_names *pids, struct syscall_lookup *lookup)
 {
 	struct fd_names *f = mem_calloc(1, sizeof(*f));
 
 	f->fds = fds;
+	f->style.xlat = xlat;
 	f->diag_fd = -1;
 	f->tells_semaphores = -1;
 	f->families = families_create();

@@ -25,7 +25,7 @@ static const struct syscall_entry *find(void *user, enum syscall_abi abi, uint32
 	struct learner *l = user;
 	struct err *err = NULL;
 
-	if (abi != SYSCALL_ABI_X86_64 && abi != SYSCALL_ABI_ARM64)
+	if (abi != SYSCALL_ABI_NATIVE)
 		return NULL;
 #ifdef SONDE_HAVE_BPF
 	if (!l->tried)
@@ -46,7 +46,7 @@ struct learner *learner_create(struct syscall_lookup *lookup)
 	int64_t number;
 
 	l->hidden = getenv("SONDE_TEST_UNKNOWN");
-	number = l->hidden ? syscall_number(SYSCALL_ABI_X86_64, l->hidden) : -1;
+	number = l->hidden ? syscall_number(SYSCALL_ABI_NATIVE, l->hidden) : -1;
 	lookup->find = find;
 	lookup->find_user = l;
 	lookup->hidden = number >= 0 ? (uint32_t)number + 1 : 0;

@@ -123,10 +123,14 @@ enum trace_long {
 	TRACE_LONG_ALWAYS_PID, TRACE_LONG_NAMESPACE, TRACE_LONG_COLOR,
 };
 struct err *trace_options_set(struct trace_options *o, int letter, const char *value);
+/* An advice that begins so is not sonde's: strace has it, too, as a second message. */
+#define TRACE_STRACE_ADDS "strace adds: "
 /* ERR with the line that says where help is. */
 struct err *trace_options_usage(const struct trace_options *o, struct err *err);
 /* When all were set: what goes together, and what follows from it.  Warnings are printed. */
 struct err *trace_options_finish(struct trace_options *o);
+/* Whether lines that go to FD get colours (--color): lines do, objects and tables don't. */
+bool trace_options_color(const struct trace_options *o, int fd);
 
 /* "strace: ..." on standard error. */
 void trace_say(const struct trace_options *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

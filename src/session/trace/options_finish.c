@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define usage trace_options_usage
 
@@ -198,4 +199,13 @@ struct err *trace_options_finish(struct trace_options *o)
 	if (!o->interruptible)
 		o->interruptible = o->daemonize ? 4 : o->output && o->command && !is_recording(o) ? 3 : 2;
 	return NULL;
+}
+
+bool trace_options_color(const struct trace_options *o, int fd)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (o->color != TRACE_COLOR_AUTO || o->json || o->count == TRACE_COUNT_ONLY)
+		return o->color == TRACE_COLOR_ALWAYS && !o->json && o->count != TRACE_COUNT_ONLY;
+	return isatty(fd) && !(no && *no) && term && strcmp(term, "dumb") != 0;
 }

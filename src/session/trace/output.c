@@ -207,6 +207,13 @@ static void wait_for_command(pid_t command)
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
+void trace_out_end_lines(struct trace_out *out)
+{
+	if (out->colored)
+		trace_out_flush(out);
+	out->colored = false;
+}
+
 bool trace_out_close(struct trace_out *out)
 {
 

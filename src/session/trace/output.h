@@ -51,6 +51,8 @@ int trace_out_fd(const struct trace_out *out);
 /* Writes, closes, and waits for the command until it, or somebody by a signal that ends us, has had enough.  False: not all could be written, which was said. */
 bool trace_out_close(struct trace_out *out);
 void trace_out_flush(struct trace_out *out);
+/* What follows has no colours: a table. */
+void trace_out_end_lines(struct trace_out *out);
 /* Nobody reads any more: a write said so, or the pipe does though nothing was written. */
 bool trace_out_is_unread(const struct trace_out *out);
 /* Columns of the line so far. */

@@ -240,11 +240,17 @@ bool pid_names_add_comm(struct pid_names *p, pid_t tid, struct str *out)
 static void pid_words(void *pid_user, int tid, enum syscall_pid kind, int id, struct str *out)
 {
 	struct pid_names *p = pid_user;
+	bool group = kind == SYSCALL_PGID || kind == SYSCALL_SID || id < 0; /* which have no name of their own */
+
+	if (id < 0) {
+		kind = SYSCALL_PGID;
+		id = -id;
+	}
 	int ours = pid_names_translate(p, tid, kind, id);
 
 	if (ours <= 0)
 		return;
-	if (p->words & TRACE_PIDS_COMM)
+	if ((p->words & TRACE_PIDS_COMM) && !group)
 		pid_names_add_comm(p, ours, out);
 	if (p->words & TRACE_PIDS_PIDNS && ours != id)
 		str_printf(out, " /* %d in strace's PID NS */", ours);

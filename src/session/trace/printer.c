@@ -80,7 +80,7 @@ static void on_begin(void *self, struct call_thread *t, enum call_begin how)
 	struct line *line = mem_calloc(1, sizeof(*line));
 
 	line->out = &p->out;
-	line->abi = SYSCALL_ABI_X86_64;
+	line->abi = SYSCALL_ABI_NATIVE;
 	line->attached = how != CALL_BEGIN_COMMAND;
 	str_init(&line->staged.text);
 	str_init(&line->caller);
@@ -164,7 +164,7 @@ static void on_signal(void *self, struct call_thread *t, int number, const sigin
 		return;
 	str_init(&text);
 	if (siginfo)
-		syscall_print_siginfo(&style, &p->lookup, t->tid, SYSCALL_ABI_X86_64, siginfo, sizeof(*siginfo), &text);
+		syscall_print_siginfo(&style, &p->lookup, t->tid, SYSCALL_ABI_NATIVE, siginfo, sizeof(*siginfo), &text);
 	printer_end_fold(p, t);
 	if (p->options->json)
 		printer_json_signal(p, t, name, &text);
@@ -261,7 +261,7 @@ static void on_detached(void *self, struct call_thread *t)
 		printer_say(p, "Process %u has ended; how was lost", t->tid);
 	else if (!t->end_lost && !printer_is_quiet(p, TRACE_QUIET_ATTACH))
 		printer_say(p, "Process %u detached", t->tid);
-	if (p->summary && t->in_call && !line->filtered && t->call.abi == SYSCALL_ABI_X86_64)
+	if (p->summary && t->in_call && !line->filtered && t->call.abi == SYSCALL_ABI_NATIVE)
 		++*map_get(&p->unreturned, t->call.number, NULL);
 	if (mine && !p->options->json && trace_out_column(out) != 0) {
 		str_add(&out->text, t->end_lost ? " <unfinished ...>" : " <detached ...>");
@@ -306,16 +306,6 @@ static bool wants_writes(const struct trace_options *o)
 	return call_set_has_name(&o->calls, "write") && call_set_has_name(&o->calls, "writev");
 }
 
-/* --color, which is for lines, not for objects and tables. */
-static bool is_colored(const struct trace_options *o, int fd)
-{
-	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
-
-	if (o->color != TRACE_COLOR_AUTO || o->json || o->count == TRACE_COUNT_ONLY)
-		return o->color == TRACE_COLOR_ALWAYS && !o->json;
-	return o->strace && isatty(fd) && !(no && *no) && term && strcmp(term, "dumb") != 0;
-}
-
 struct err *printer_create(const struct trace_options *options, struct printer **ret)
 {
 	struct printer *p = mem_calloc(1, sizeof(*p));
@@ -330,13 +320,13 @@ struct err *printer_create(const struct trace_options *options, struct printer *
 
 	p->options = options;
 	p->out.advises = !options->strace;
-	p->out.colored = is_colored(options, p->out.fd);
+	p->out.colored = trace_options_color(options, p->out.fd);
 	if (err) {
 		free(p);
 		return err;
 	}
 	p->pids = pid_names_create(options->pid_words, &p->lookup);
-	p->fds = fd_names_create(options->fds, p->pids, &p->lookup);
+	p->fds = fd_names_create(options->fds, options->style.xlat, p->pids, &p->lookup);
 	p->lookup.vcpu = options->kvm ? fd_names_vcpu : NULL;
 	p->lookup.whole_vcpu = options->kvm_whole;
 	p->learner = learner_create(&p->lookup);
@@ -367,7 +357,7 @@ static void say_unreturned(struct printer *p)
 		return;
 	str_init(&names);
 	for (size_t i = 0; (slot = map_next(&p->unreturned, &i)) != NULL; shown++) {
-		const struct syscall_entry *entry = syscall_find_by(&p->lookup, SYSCALL_ABI_X86_64, (uint32_t)slot->key);
+		const struct syscall_entry *entry = syscall_find_by(&p->lookup, SYSCALL_ABI_NATIVE, (uint32_t)slot->key);
 
 		if (shown < NAMES_MOST)
 			str_printf(&names, "%s%s %llu", shown ? ", " : "", entry ? entry->name : "unknown", (unsigned long long)slot->value);
@@ -414,7 +404,7 @@ bool printer_finish(struct printer *p)
 	if (p->printing && trace_out_column(&p->out) != 0 && p->options->strace == false)
 		printer_end_line(p, &p->out);
 	if (p->summary)
-		summary_print(p->summary, &p->out.text);
+		trace_out_end_lines(&p->out), summary_print(p->summary, &p->out.text);
 	say_unreturned(p);
 	if (p->options->tips)
 		say_tip(p);

@@ -65,7 +65,7 @@ static void enter_raw(const struct printer *p, const struct syscall_call *call, 
 static void note_personality(struct printer *p, struct call_thread *t, struct line *line)
 {
 	static const char *const names[] = { [SYSCALL_ABI_X86_64] = "64 bit", [SYSCALL_ABI_I386] = "32 bit",
-					     [SYSCALL_ABI_X32] = "x32" };
+					     [SYSCALL_ABI_X32] = "x32", [SYSCALL_ABI_ARM64] = "64 bit", [SYSCALL_ABI_ARM] = "32 bit" };
 	enum syscall_abi abi = t->call.abi;
 
 	if (line->abi == abi)

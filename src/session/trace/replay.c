@@ -68,6 +68,7 @@ struct replay {
 	size_t chosen_at;
 	uint64_t shown;       /* calls, for --syscall-limit */
 	struct map stacks; /* id -> its lines, on the heap */
+	bool has_stacks;   /* a call that was printed has one */
 	struct map named; /* threads that the summary knows the names of */
 };
 
@@ -387,8 +388,10 @@ static void print_json(struct replay *r, const struct call_columns *c, size_t i)
 	else
 		json_i64(&j, c->result[i]);
 	json_key(&j, "returned"), json_str(&j, recording_string(r->recording, c->returned[i]));
-	if (r->options->show_stack)
+	if (r->options->show_stack) {
 		json_line_stack(&j, c->stack[i] ? stack_lines(r, c->stack[i]) : "");
+		r->has_stacks |= c->stack[i] != 0;
+	}
 	json_end(&j);
 	str_add_char(&r->out.text, '\n');
 }
@@ -433,8 +436,10 @@ static void print_call(struct replay *r, const struct call_columns *c, size_t i)
 	if (r->options->durations)
 		add_duration(r, c, i);
 	str_add_char(out, '\n');
-	if (r->options->show_stack && c->stack[i])
+	if (r->options->show_stack && c->stack[i]) {
 		str_add(out, stack_lines(r, c->stack[i]));
+		r->has_stacks = true;
+	}
 }
 
 /* The line is printed as ever, and then taken away to be folded. */
@@ -674,8 +679,13 @@ static void note_style(const struct replay *r, const char *path)
 		log_note("calls were decoded when they were recorded: -s, -x and -X have effect then");
 	if (o->fds && !has_note(r->meta, CALL_ROWS_NOTE_FILES))
 		log_note("descriptors have no names here: sonde trace -y -o %s records them", path);
-	if (o->show_stack && !recording_side_find(r->recording, TYPE_stack, 1))
-		log_note("stacks were not recorded: sonde trace -k -o %s does", path);
+}
+
+/* The stacks of a recording may be those of samples: whether calls have any is known when they were printed. */
+static void note_stacks(const struct replay *r, const char *path)
+{
+	if (r->options->show_stack && !r->has_stacks && r->options->count != TRACE_COUNT_ONLY)
+		log_note("none of these calls has a stack: sonde trace -k -o %s records them", path);
 }
 
 static struct err *replay(struct replay *r, const char *path)
@@ -689,6 +699,7 @@ static struct err *replay(struct replay *r, const char *path)
 	r->out.advises = true;
 	if (!r->options->output)
 		r->out.fd = 1;
+	r->out.colored = trace_options_color(r->options, r->out.fd);
 	if (r->options->count)
 		r->summary = summary_create(r->options);
 	TRY(choose_by_path(r));
@@ -698,8 +709,9 @@ static struct err *replay(struct replay *r, const char *path)
 	TRY(print_calls(r));
 	if (r->fold)
 		fold_end_all(r->fold, 0, &r->out.text);
+	note_stacks(r, path);
 	if (r->summary)
-		summary_print(r->summary, &r->out.text);
+		trace_out_end_lines(&r->out), summary_print(r->summary, &r->out.text);
 	return NULL;
 }
 

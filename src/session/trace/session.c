@@ -175,8 +175,8 @@ static long status_number(pid_t pid, const char *key)
 	return number;
 }
 
-/* What Yama permits (Documentation/admin-guide/LSM/Yama.rst); where it isn't that: OTHERWISE. */
-static struct err *explain_scope(struct err *err, const char *otherwise)
+/* 0: without Yama, too. */
+static int yama_scope(void)
 {
 	int scope = 0;
 	FILE *file = fopen("/proc/sys/kernel/yama/ptrace_scope", "re");
@@ -185,6 +185,14 @@ static struct err *explain_scope(struct err *err, const char *otherwise)
 		scope = 0;
 	if (file)
 		fclose(file);
+	return scope;
+}
+
+/* What Yama permits (Documentation/admin-guide/LSM/Yama.rst); where it isn't that: OTHERWISE. */
+static struct err *explain_scope(struct err *err, const char *otherwise)
+{
+	int scope = yama_scope();
+
 	if (scope >= 3)
 		return err_fix(err, "kernel.yama.ptrace_scope is %d: nobody may trace by ptrace until the next boot; as root: --engine bpf", scope);
 	if (scope == 2)
@@ -208,7 +216,24 @@ static struct err *explain_refusal(struct err *err, pid_t pid)
 		return err_fix(err, "it has no memory: a kernel thread makes no system calls, and a zombie has made its last");
 	if (uid >= 0 && (uid_t)uid != geteuid() && geteuid() != 0)
 		return err_fix(err, "it belongs to user %ld: as that user, or as root (sudo)", uid);
-	return explain_scope(err, "it has privileges that you don't have: as root (sudo)");
+	return explain_scope(err, geteuid() == 0 ? "not even root may trace it by ptrace here (a container, a security module): --engine bpf stops nobody"
+						 : "it has privileges that you don't have: as root (sudo)");
+}
+
+/* In strace's words. */
+static struct err *explain_as_strace(struct err *err, pid_t pid)
+{
+	long tracer = status_number(pid, "TracerPid:"), uid = status_number(pid, "Uid:");
+
+	if (!err || !err_is(err, ERR_PERMISSION))
+		return err;
+	if (tracer > 0)
+		return err_fix(err, TRACE_STRACE_ADDS "Process %d is already being traced by pid %ld", pid, tracer);
+	if (uid >= 0 && (uid_t)uid != geteuid() && geteuid() != 0)
+		return err_fix(err, TRACE_STRACE_ADDS "process %d may be owned by a different user", pid);
+	if (yama_scope() > 0)
+		return err_fix(err, TRACE_STRACE_ADDS "sysctl kernel.yama.ptrace_scope = %d may be restricting this attach", yama_scope());
+	return err;
 }
 
 static struct err *attach_all(struct live *l)
@@ -219,14 +244,13 @@ static struct err *attach_all(struct live *l)
 	for (size_t i = 0; i < o->pids.n; i++) {
 		struct err *err = tracer_attach(l->tracer, o->pids.v[i], o->follow, &threads);
 
-		if (!o->strace)
-			err = explain_refusal(err, o->pids.v[i]);
+		err = (o->strace ? explain_as_strace : explain_refusal)(err, o->pids.v[i]);
 		if (err && (o->pids.n == 1 || attached == 0) && i + 1 == o->pids.n && !o->command)
 			return err;
 		if (err) {
 			trace_say(o, "%s", err_message(err));
 			if (err_advice(err))
-				trace_say(o, "%s", err_advice(err));
+				trace_say(o, "%s", err_advice(err) + (o->strace ? strlen(TRACE_STRACE_ADDS) : 0));
 			err_destroy(err);
 			continue;
 		}

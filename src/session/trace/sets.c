@@ -123,24 +123,6 @@ static struct err *no_such_class(struct err *err, const char *word)
 	return nearest ? err_fix(err, "did you mean %%%s? Classes:%s", nearest, str_text(&all)) : err_fix(err, "classes:%s", str_text(&all));
 }
 
-/* The ABIs that a process of this machine may have. */
-static unsigned abis_here(enum syscall_abi abis[3])
-{
-#if defined(__x86_64__)
-	abis[0] = SYSCALL_ABI_X86_64;
-	abis[1] = SYSCALL_ABI_I386;
-	abis[2] = SYSCALL_ABI_X32;
-	return 3;
-#elif defined(__aarch64__)
-	abis[0] = SYSCALL_ABI_ARM64;
-	abis[1] = SYSCALL_ABI_ARM;
-	return 2;
-#else
-	abis[0] = SYSCALL_ABI_RISCV64;
-	return 1;
-#endif
-}
-
 struct call_match {
 	const char *name;
 	uint32_t classes; /* else */
@@ -178,7 +160,23 @@ static bool put_matching(struct call_set *s, enum syscall_abi abi, const struct 
 	return found;
 }
 
-/* "name@64": the part before the '@' goes to *base; a mask over abis_here(). */
+enum { ON_64 = 1, ON_32 = 2, ON_X32 = 4, ON_ALL = 7 };
+
+static unsigned abi_bit(enum syscall_abi abi)
+{
+	return abi == SYSCALL_ABI_X32 ? ON_X32 : syscall_abi_word_bytes(abi) == 4 ? ON_32 : ON_64;
+}
+
+static bool is_here(enum syscall_abi abi)
+{
+	unsigned i = 0;
+
+	while (i < SYSCALL_ABIS_HERE && syscall_abi_here(i) != abi)
+		i++;
+	return i < SYSCALL_ABIS_HERE;
+}
+
+/* "name@64": the part before the '@' goes to *base; which ABIs, of abi_bit(). */
 static unsigned abi_mask(const char *word, char **base)
 {
 	static const char *const names[] = { "@64", "@32", "@x32" };
@@ -193,7 +191,7 @@ static unsigned abi_mask(const char *word, char **base)
 		}
 	}
 	*base = mem_strdup(word);
-	return 7;
+	return ON_ALL;
 }
 
 static struct err *compile(const char *pattern, regex_t *regex)
@@ -208,27 +206,25 @@ static struct err *compile(const char *pattern, regex_t *regex)
 		       "behind / stands an extended regular expression, as of grep -E");
 }
 
+/* In all ABIs, as a recording may be another machine's; true: one of this machine's has it. */
 static bool put_in_abis(struct call_set *s, unsigned mask, const struct call_match *m)
 {
-	enum syscall_abi abis[3];
-	unsigned count = abis_here(abis);
 	bool found = false;
 
-	for (unsigned i = 0; i < count; i++)
-		if (mask & 1U << i)
-			found |= put_matching(s, abis[i], m);
+	for (unsigned abi = 0; abi < SYSCALL_ABI_COUNT; abi++)
+		if (mask & abi_bit(abi) && put_matching(s, abi, m))
+			found |= is_here(abi);
 	return found;
 }
 
 bool call_set_has_name(const struct call_set *s, const char *name)
 {
-	enum syscall_abi abis[3];
-	unsigned count = abis_here(abis);
+	enum syscall_abi abi;
 
-	for (unsigned i = 0; i < count; i++) {
-		int64_t number = syscall_number(abis[i], name);
+	for (unsigned i = 0; (abi = syscall_abi_here(i)) != SYSCALL_ABI_COUNT; i++) {
+		int64_t number = syscall_number(abi, name);
 
-		if (number >= 0 && !call_set_has(s, abis[i], (uint32_t)number))
+		if (number >= 0 && !call_set_has(s, abi, (uint32_t)number))
 			return false;
 	}
 	return true;
@@ -251,17 +247,16 @@ static struct err *no_such_kind(struct err *err, const char *expression)
 static struct err *no_such_call(const char *given, const char *word)
 {
 	struct err *err = err_new(ERR_USAGE, "invalid system call '%s'", given);
-	enum syscall_abi abis[3];
-	unsigned count = abis_here(abis);
 	VEC(const char *) names = { 0 };
+	enum syscall_abi abi;
 
 	if (word[0] == '%')
 		return no_such_class(err, word + 1);
 	if (strchr(word, '='))
 		return no_such_kind(err, word);
-	for (unsigned i = 0; i < count; i++)
-		for (uint32_t number = 0; number < syscall_max(abis[i]); number++) {
-			const struct syscall_entry *entry = syscall_find(abis[i], number);
+	for (unsigned i = 0; (abi = syscall_abi_here(i)) != SYSCALL_ABI_COUNT; i++)
+		for (uint32_t number = 0; number < syscall_max(abi); number++) {
+			const struct syscall_entry *entry = syscall_find(abi, number);
 
 			if (entry)
 				vec_push(&names, entry->name);
@@ -283,7 +278,7 @@ static struct err *add_call(void *set, const char *given)
 	struct call_match m = { .name = base, .number = -1 };
 	regex_t regex;
 
-	if (mask == 7 && at)
+	if (mask == ON_ALL && at)
 		return err_fix(err_new(ERR_USAGE, "incorrect personality designator '%s' in qualification '%s'", at + 1, given),
 			       CALL_SET_SEE_HELP);
 	if (base[0] == '/') {

@@ -8,6 +8,8 @@
  */
 #include "session/trace/start.h"
 
+#include "session/command.h"
+
 #include "base/mem.h"
 #include "capture/ptrace/filter.h"
 
@@ -170,6 +172,8 @@ _Noreturn static void be_command(const struct child *c)
 	sigprocmask(SIG_SETMASK, &c->mask, NULL);
 	if (c->o->argv0)
 		c->o->command[0] = (char *)c->o->argv0;
+	command_touch(c->o->command);
+	command_touch(environ);
 	execv(c->program, c->o->command);
 	say_failure(c, errno);
 	_exit(1);

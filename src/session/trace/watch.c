@@ -38,7 +38,11 @@
 
 #include <inttypes.h>
 
-enum { DRAIN_EVERY_MS = 10, EARLY_ROUNDS = 50 /* of a millisecond each: somebody waits for the first lines */, DRAIN_NICE = -10 };
+enum {
+	DRAIN_EVERY_MS = 10, DRAIN_NICE = -10,
+	EARLY_ROUNDS = 50, /* of a millisecond each: somebody waits for the first lines */
+	SETTLE_AT = 46,    /* when they have come, most often; larger rings take milliseconds */
+};
 
 struct watch {
 	struct trace_options *options;
@@ -337,7 +341,8 @@ static void run(struct watch *w)
 		if (failed && !atomic_exchange(&w->command.failure->said, 1))
 			printer_say(w->printer, "exec: %s", strerror(atomic_load(&w->command.failure->errnum)));
 		printer_sink()->idle(w->printer);
-		settling = settling && !w->command_ended && bpf_calls_settle(w->calls);
+		if (early <= SETTLE_AT)
+			settling = settling && !w->command_ended && bpf_calls_settle(w->calls);
 		take_signal(w);
 		over = is_over(w) ? over + 1 : 0;
 	}
