@@ -7,7 +7,7 @@
  * are sent as a record of their own, which the reader puts in front of what comes later.
  *
  * A page that isn't there can't be read here, because a program can't wait for it: such a step
- * is tried again at exit, when the kernel has touched it, and flagged.
+ * is tried again at exit, when the kernel has touched it, or if it is a string's when the call waits, and flagged.
  *
  * Functions that are not static are looked at by the verifier once, not at each call: that is
  * what makes loading quick.  Their pointers may be NULL as far as it knows.
@@ -28,6 +28,9 @@ enum {
 	WORD_PAGE = 4096, VECTORS_MOST = 64, MESSAGES_MOST = 64, ROOMS_MOST = 32, POINTERS_MOST = 8192, PARTS_MOST = 512,
 	NAME_BYTES = 128, CONTROL_BYTES = 65536, NETLINK_BYTES = 65536,
 };
+/* What is copied: what a call refers to as it begins, as it ends, or strings that were not there as it began: by the time that a
+ * call waits the kernel has read them. */
+enum copy_pass { COPY_ENTRY, COPY_EXIT, COPY_LATE };
 enum copy_how { COPY_TEXT = 1, COPY_MORE = 2 }; /* up to a NUL; there is more behind it */
 
 /* Where among buffers we are. */
@@ -41,8 +44,10 @@ struct vector {
 
 /* A thread that is looked at: it has one from its first wanted call on. */
 struct call_now {
-	__u32 in_call;
-	__u32 late;    /* bit i: step i could not be read at entry */
+	__u16 in_call;
+	__u16 todo;    /* of enum finish_todo (finish.bpf.h) */
+	__u16 pass;    /* of enum copy_pass: what is copied at present */
+	__u16 late;    /* bit i: step i could not be read at entry */
 	__u16 phase;   /* of what is copied: 0 entry, 1 exit */
 	__u16 flags;   /* enum BPF_PIECE_LATE while a step is tried again */
 	__u16 parts;   /* sent of this call */
@@ -166,7 +171,7 @@ static long copy_next(__u32 i, void *user)
 /* SIZE bytes in as many pieces as that takes; false: not one byte. */
 __noinline int copy_long(struct call_now *now, __u64 addr, __u64 size, __u32 how)
 {
-	struct copy c = { .now = now, .addr = addr, .left = size, .how = how };
+	struct copy c = { .now = now, .addr = addr, .left = size, .how = (__u16)how };
 
 	if (!now)
 		return 0;
@@ -287,12 +292,16 @@ __noinline int copy_vector(struct call_now *now, __u64 addr, __u32 count, __u64 
 }
 
 /* struct msghdr: name, namelen, iov, iovlen, control, controllen, flags. */
-static __always_inline bool message_here(struct call_now *now, __u64 addr, __u64 total)
+__noinline int copy_message(struct call_now *now, __u64 addr, __u64 total)
 {
 	__u64 name, control, control_size;
 	__u32 name_size = 0;
-	__u8 w = word_of(now);
 	bool read = true;
+	__u8 w;
+
+	if (!now)
+		return 1;
+	w = word_of(now);
 
 	name = read_word(w, addr);
 	bpf_probe_read_user(&name_size, sizeof(name_size), (void *)(addr + w));
@@ -302,13 +311,8 @@ static __always_inline bool message_here(struct call_now *now, __u64 addr, __u64
 		read = copy_piece(now, name, name_size > NAME_BYTES ? NAME_BYTES : name_size, 0) >= 0;
 	if (control && control_size)
 		read &= copy_long(now, control, control_size > CONTROL_BYTES ? CONTROL_BYTES : control_size,
-				    control_size > CONTROL_BYTES ? COPY_MORE : 0);
+				  control_size > CONTROL_BYTES ? COPY_MORE : 0);
 	return vector_here(now, read_word(w, addr + 2 * w), (__u32)read_word(w, addr + 3 * w), total) && read;
-}
-
-__noinline int copy_message(struct call_now *now, __u64 addr, __u64 total)
-{
-	return now ? message_here(now, addr, total) : 1;
 }
 
 static long copy_message_at(__u32 i, void *user)
@@ -319,7 +323,7 @@ static long copy_message_at(__u32 i, void *user)
 
 	/* msg_len, behind the header, is what was received */
 	bpf_probe_read_user(&length, sizeof(length), (void *)(addr + 7 * c->word));
-	if (!message_here(c->now, addr, c->left ? c->left : length))
+	if (!copy_message(c->now, addr, c->left ? c->left : length))
 		c->failed = true;
 	return 0;
 }
@@ -536,21 +540,13 @@ static __always_inline __u64 step_bytes(const struct bpf_call *call, const struc
 	return step->fixed + (items * (step->scale & BPF_STEP_SCALE) >> (step->scale >> BPF_STEP_SHIFT_AT));
 }
 
+/* SOCKBUF: what is sent or was received by a socket. */
 static __always_inline bool copy_bytes(struct call_now *now, const struct bpf_calls_step *step, __u64 addr)
 {
 	__u64 limit, size = step_bytes(&now->call, step, &limit);
 
-	if (size == 0)
-		return true;
-	return copy_memory(now, addr, size > limit ? limit : size, size > limit ? COPY_MORE : 0);
-}
-
-/* What is sent or was received by a socket. */
-static __always_inline bool copy_sockbuf(struct call_now *now, const struct bpf_calls_step *step, __u64 addr)
-{
-	__u64 limit, size = step_bytes(&now->call, step, &limit);
-
-	limit = buffer_limit(now);
+	if (step->kind == BPF_STEP_SOCKBUF)
+		limit = buffer_limit(now);
 	if (size == 0)
 		return true;
 	return copy_memory(now, addr, size > limit ? limit : size, size > limit ? COPY_MORE : 0);
@@ -576,12 +572,13 @@ static __always_inline bool copy_mmsghdr(struct call_now *now, const struct bpf_
 	return copy_messages(now, addr, (__u32)count, received ? 0 : 0x7fffffff);
 }
 
-static __always_inline bool copy_step(struct call_now *now, const struct bpf_calls_step *step, __u64 addr)
+static __always_inline bool copy_kind(struct call_now *now, const struct bpf_calls_step *step, __u64 addr)
 {
 	switch (step->kind) {
 	case BPF_STEP_STRING:
 		return copy_memory(now, addr, step->limit ? step->limit : calls_string_limit + 1, COPY_TEXT);
 	case BPF_STEP_BYTES:
+	case BPF_STEP_SOCKBUF:
 		return copy_bytes(now, step, addr);
 	case BPF_STEP_STRINGS:
 		if (!(calls_kinds & 1U << BPF_STEP_STRINGS))
@@ -605,10 +602,6 @@ static __always_inline bool copy_step(struct call_now *now, const struct bpf_cal
 		if (!(calls_kinds & 1U << BPF_STEP_MMSGHDR))
 			break;
 		return copy_mmsghdr(now, step, addr);
-	case BPF_STEP_SOCKBUF:
-		if (!(calls_kinds & 1U << BPF_STEP_SOCKBUF))
-			break;
-		return copy_sockbuf(now, step, addr);
 	case BPF_STEP_FOLLOW:
 		if (!(calls_kinds & 1U << BPF_STEP_FOLLOW))
 			break;
@@ -633,63 +626,39 @@ static __always_inline bool copy_step(struct call_now *now, const struct bpf_cal
 	return true;
 }
 
-struct steps {
-	struct call_now *now;
-	const struct bpf_calls_plan *plan;
-	__u16 phase;
-};
-
-static long copy_at(__u32 i, void *user)
+/* Step I of a plan, where it is one of the pass; 1: it is none, and neither are those behind it. */
+__noinline int copy_step(struct call_now *now, const struct bpf_calls_step *step, __u32 i)
 {
-	struct steps *c = user;
-	struct call_now *now = c->now;
-	const struct bpf_calls_step *step;
+	bool late, copied;
 	__u64 addr;
-	bool late;
 
-	if (i >= BPF_CALLS_STEPS)
+	if (!now || !step || step->kind == BPF_STEP_NONE)
 		return 1;
-	step = &c->plan->steps[i];
-	if (step->kind == BPF_STEP_NONE)
-		return 1;
-	late = c->phase && step->phase == 0 && now->late & 1U << i;
-	if (step->phase != c->phase && !late)
+	late = now->pass != COPY_ENTRY && step->phase == 0 && now->late >> i & 1;
+	if (now->pass == COPY_LATE && !(1U << step->kind & (1U << BPF_STEP_STRING | 1U << BPF_STEP_STRINGS | 1U << BPF_STEP_POINTERS)))
+		return 0; /* a structure may be for the answer */
+	if (step->phase != now->pass && !late)
 		return 0;
 	addr = pointer(&now->call, step->arg);
 	if (addr < WORD_PAGE) /* NULL, or a number: trying to read there costs a fault */
 		return 0;
-	now->phase = late ? 0 : c->phase;
+	now->phase = step->phase;
 	now->flags = late ? BPF_PIECE_LATE : 0;
-	if (!copy_step(now, step, addr) && c->phase == 0)
+	copied = copy_kind(now, step, addr);
+	if (now->pass == COPY_ENTRY && !copied)
 		now->late |= 1U << i;
-	if (late)
-		now->call.flags |= BPF_CALL_LATE;
+	if (late && copied)
+		now->late &= ~(1U << i);
 	return 0;
 }
 
-/* Of most calls, whose only step is one piece of bytes. */
-static __always_inline void copy_simple(struct call_now *now, const struct bpf_calls_plan *plan, __u16 phase)
+/* All that PLAN says of PASS. */
+static __always_inline void copy_steps(struct call_now *now, const struct bpf_calls_plan *plan, __u32 pass)
 {
-	const struct bpf_calls_step *step = &plan->steps[0];
-	__u64 limit, size = step_bytes(&now->call, step, &limit), addr = pointer(&now->call, step->arg);
-
-	if (addr < WORD_PAGE || !size)
-		return;
-	now->phase = phase;
-	now->flags = 0;
-	if (copy_piece(now, addr, size > limit ? (__u32)limit : (__u32)size, size > limit ? COPY_MORE : 0) < 0 && !phase)
-		now->late = 1;
-}
-
-/* All that PLAN says of that phase. */
-static __always_inline void copy_phase(struct call_now *now, const struct bpf_calls_plan *plan, __u16 phase)
-{
-	struct steps c = { now, plan, phase };
-
-	if (plan->phases & BPF_PLAN_SIMPLE && !now->late)
-		copy_simple(now, plan, phase);
-	else
-		bpf_loop(BPF_CALLS_STEPS, copy_at, &c, 0);
+	now->pass = (__u16)pass;
+	for (__u32 i = 0; i < BPF_CALLS_STEPS; i++)
+		if (copy_step(now, &plan->steps[i], i))
+			break;
 }
 
 #endif

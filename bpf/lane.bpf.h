@@ -7,7 +7,7 @@
  * A call's record is written at its entry where it will be read, at the end of the lane, and completed and shown to
  * the reader at its exit, by moving the lane's end behind it.  In between nobody else writes there: whoever runs on
  * this CPU next is seen by the program on sched_switch, which takes a record that is not complete into its thread's
- * storage; then, as with all that is not simple, the call goes the long way (copy.bpf.h).  So does one that finds
+ * storage; then, as with all that is not simple, the call goes the long way (finish.bpf.h).  So does one that finds
  * the lane full, or whose memory can't be read at once.
  *
  * Why it may be written without a lock: these programs run with migration off, and interrupts' programs write to the

@@ -361,7 +361,7 @@ static void on_signal(void *self, struct call_thread *t, int number, const sigin
 	str_printf(&c->text, "%s", name ? name : "?");
 	if (siginfo) {
 		str_add_char(&c->text, ' ');
-		syscall_print_siginfo(&c->style, lookup_of(c), t->tid, SYSCALL_ABI_X86_64, siginfo, sizeof(*siginfo), &c->text);
+		syscall_print_siginfo(&c->style, lookup_of(c), t->tid, SYSCALL_ABI_NATIVE, siginfo, sizeof(*siginfo), &c->text);
 	}
 	put_signal(c, t, number);
 }

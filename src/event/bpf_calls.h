@@ -28,7 +28,6 @@ enum bpf_call_flags {
 	BPF_CALL_SHOWN = 1,    /* its entry was sent before */
 	BPF_CALL_CUT = 2,      /* there was no room for all that it refers to */
 	BPF_CALL_IS_ERROR = 4,
-	BPF_CALL_LATE = 8,     /* some input could only be read at exit */
 	BPF_CALL_JOINED = 16,  /* it began before we looked; enter_ns is 0 */
 	BPF_CALL_UNSEEN = 32,  /* its entry was not seen (32-bit, or seccomp refused it): enter_ns is that of its exit */
 };
@@ -41,7 +40,7 @@ struct bpf_call {
 	uint64_t ip, sp;
 	int64_t result;
 	uint32_t pid, number;
-	uint16_t abi;        /* enum syscall_abi */
+	uint16_t abi;        /* of those that the machine runs: syscall_abi_here(abi) */
 	uint16_t flags;
 	uint32_t data_bytes;
 };
@@ -67,6 +66,9 @@ struct bpf_calls_step {
 	uint32_t limit;
 };
 enum { BPF_STEP_SHIFT_AT = 12, BPF_STEP_SCALE = (1 << BPF_STEP_SHIFT_AT) - 1 };
+/* Programs that others go over to, in the map of them. */
+enum { BPF_CALLS_TAIL_FINISH, BPF_CALLS_TAIL_LATE, BPF_CALLS_TAILS };
+
 enum { BPF_CALLS_STEPS = 10, BPF_CALLS_NUMBERS = 1024, BPF_CALLS_ABIS = 3 };
 struct bpf_calls_plan {
 	struct bpf_calls_step steps[BPF_CALLS_STEPS];
@@ -89,7 +91,7 @@ enum bpf_calls_peek {
 	BPF_PEEK_TERMINAL, /* with commands that terminals and sound have: which device it is */
 	BPF_PEEK_SHARED_FIRST = 0x5402, BPF_PEEK_SHARED_LAST = 0x5404,
 };
-enum bpf_calls_phases { BPF_PLAN_AT_ENTRY = 1, BPF_PLAN_AT_EXIT = 2, BPF_PLAN_SIMPLE = 4 /* one piece of bytes */ };
+enum bpf_calls_phases { BPF_PLAN_AT_ENTRY = 1, BPF_PLAN_AT_EXIT = 2 };
 enum bpf_calls_kind_of_step {
 	BPF_STEP_NONE, BPF_STEP_STRING, BPF_STEP_BYTES, BPF_STEP_STRINGS, BPF_STEP_IOVEC, BPF_STEP_MSGHDR,
 	BPF_STEP_MMSGHDR, BPF_STEP_POINTERS, BPF_STEP_SOCKBUF,

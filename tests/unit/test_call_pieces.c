@@ -136,6 +136,23 @@ static void test_pieces(void **state)
 	assert_int_equal(file_piece_find(&pieces, SYSCALL_ENTER, 3, &found), FILE_PIECE_NONE);
 }
 
+/* As bpf_probe_read_user_str() gives it before Linux 6.13: not even its NUL. */
+static void test_empty_text(void **state)
+{
+	struct syscall_piece blob[] = {
+		{ .addr = 0x5000, .phase = SYSCALL_ENTER },
+		{ .addr = 0x6000, .phase = SYSCALL_ENTER, .flags = SYSCALL_PIECE_STACK },
+	};
+	struct syscall_pieces pieces = { blob, sizeof(blob) };
+	struct syscall_memory memory = syscall_pieces_memory(&pieces);
+	char bytes[4] = "abc";
+
+	assert_int_equal(memory.read(memory.user, SYSCALL_ENTER, 0x5000, bytes, sizeof(bytes)), 1);
+	assert_int_equal(bytes[0], 0);
+	assert_int_equal(memory.read(memory.user, SYSCALL_ENTER, 0x4fff, bytes, sizeof(bytes)), 0);
+	assert_int_equal(memory.read(memory.user, SYSCALL_ENTER, 0x6000, bytes, sizeof(bytes)), 0); /* it is no memory */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -143,6 +160,7 @@ int main(void)
 		cmocka_unit_test(test_memo_of_unknown_calls),
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_pieces),
+		cmocka_unit_test(test_empty_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

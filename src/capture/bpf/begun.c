@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * /proc/TID/syscall has the number, the six arguments, sp and pc of a thread that waits.  Which table the
- * number is of it doesn't say: on x86 a stack below 4 GiB is that of a 32-bit program.
+ * number is of it doesn't say: a stack below 4 GiB is that of a 32-bit program.
  */
 #include "capture/bpf/begun.h"
 
@@ -20,7 +20,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { GROUP_DEPTH = 32, X32_BIT = 0x40000000 };
+enum { GROUP_DEPTH = 32 };
+enum { NARROW_HERE = 1, X32_HERE = 2 }; /* syscall_abi_here() */
 
 struct walk {
 	int map_fd;
@@ -43,14 +44,12 @@ bool bpf_begun_parse(const char *line, struct bpf_call *call)
 		call->args[i] = a[i];
 	call->sp = a[6];
 	call->ip = a[7];
-#if defined(__x86_64__)
-	if (number & X32_BIT) {
-		call->number &= ~(uint32_t)X32_BIT;
-		call->abi = SYSCALL_ABI_X32;
-	} else if (a[6] <= UINT32_MAX) {
-		call->abi = SYSCALL_ABI_I386;
+	if (SYSCALL_ABI_NATIVE == SYSCALL_ABI_X86_64 && number & SYSCALL_X32_BIT) {
+		call->number &= ~SYSCALL_X32_BIT;
+		call->abi = X32_HERE;
+	} else if (sizeof(long) == 8 && a[6] <= UINT32_MAX) {
+		call->abi = NARROW_HERE;
 	}
-#endif
 	return true;
 }
 

@@ -83,6 +83,7 @@ struct err *bpf_calls_start(struct bpf_calls *c, const struct capture_request *r
 	TRY(bpf_target_set(&target, request));
 	if (request->target == CAPTURE_COMMAND)
 		return NULL;
+	c->skel->bss->calls_joins = 1;
 	return bpf_begun_each(request, bpf_map__fd(c->skel->maps.calls_begun), bpf_calls_found_begun, c);
 }
 

@@ -50,17 +50,13 @@ bool bpf_calls_has_stacks(void)
 
 /* --- plans ------------------------------------------------------------------------------------- */
 
-/* When there is something to copy, and whether it is no more than one piece. */
-static uint8_t phases_of(const struct bpf_calls *c, const struct syscall_plan *plan)
+/* When there is something to copy. */
+static uint8_t phases_of(const struct syscall_plan *plan)
 {
-	const struct syscall_plan_step *first = &plan->steps[0];
 	uint8_t phases = 0;
 
 	for (unsigned i = 0; i < BPF_CALLS_STEPS && plan->steps[i].kind; i++)
 		phases |= plan->steps[i].phase == SYSCALL_EXIT ? BPF_PLAN_AT_EXIT : BPF_PLAN_AT_ENTRY;
-	if (first->kind == SYSCALL_PLAN_BYTES && !plan->steps[1].kind &&
-	    (first->limit ? first->limit : c->options.string_limit + 1) <= BPF_CALLS_PIECE_BYTES)
-		phases |= BPF_PLAN_SIMPLE;
 	return phases;
 }
 
@@ -88,7 +84,7 @@ static void fill_plan(const struct bpf_calls *c, const struct syscall_plan *step
 	plan->wanted = 1;
 	plan->lane = lane_of(c, steps);
 	memcpy(plan->steps, steps->steps, sizeof(plan->steps));
-	plan->phases = phases_of(c, steps);
+	plan->phases = phases_of(steps);
 	plan->files = steps->files;
 	plan->file_list = steps->file_list;
 	plan->peek = steps->peek;
@@ -97,7 +93,7 @@ static void fill_plan(const struct bpf_calls *c, const struct syscall_plan *step
 
 static bool is_hidden(const struct bpf_calls *c, unsigned abi, unsigned number)
 {
-	return c->options.lookup && abi == 0 && c->options.lookup->hidden == number + 1;
+	return c->options.lookup && abi == SYSCALL_ABI_NATIVE && c->options.lookup->hidden == number + 1;
 }
 
 static struct err *fill_plans(struct bpf_calls *c)
@@ -105,14 +101,15 @@ static struct err *fill_plans(struct bpf_calls *c)
 	size_t size = sizeof(struct bpf_calls_plan) * BPF_CALLS_ABIS * BPF_CALLS_NUMBERS;
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	struct bpf_calls_plan *plans;
+	enum syscall_abi abi;
 
 	size = (size + page - 1) / page * page;
 	plans = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(c->skel->maps.calls_plans), 0);
 	if (plans == MAP_FAILED)
 		return err_errno(errno, "cannot map the plan of system calls");
-	for (unsigned abi = 0; abi < BPF_CALLS_ABIS; abi++)
+	for (unsigned i = 0; (abi = syscall_abi_here(i)) != SYSCALL_ABI_COUNT; i++)
 		for (unsigned number = 0; number < BPF_CALLS_NUMBERS; number++) {
-			struct bpf_calls_plan *plan = &plans[abi * BPF_CALLS_NUMBERS + number];
+			struct bpf_calls_plan *plan = &plans[i * BPF_CALLS_NUMBERS + number];
 			struct syscall_plan steps;
 
 			if (!call_set_has(c->options.wanted, abi, number))
@@ -133,13 +130,13 @@ void bpf_calls_plan_unknown(struct bpf_calls *c, const struct bpf_call *r)
 	struct syscall_plan steps;
 
 	if (r->abi != 0 || key >= BPF_CALLS_NUMBERS || c->learned[key / 64] >> key % 64 & 1 ||
-	    (key + 1 != hidden && syscall_find(SYSCALL_ABI_X86_64, key)))
+	    (key + 1 != hidden && syscall_find(SYSCALL_ABI_NATIVE, key)))
 		return;
-	entry = syscall_find_by(c->options.lookup, SYSCALL_ABI_X86_64, key);
+	entry = syscall_find_by(c->options.lookup, SYSCALL_ABI_NATIVE, key);
 	if (!entry) /* not yet: whoever describes it has to see one first */
 		return;
 	c->learned[key / 64] |= UINT64_C(1) << key % 64;
-	syscall_plan_entry(SYSCALL_ABI_X86_64, entry, c->options.verbose, &steps);
+	syscall_plan_entry(SYSCALL_ABI_NATIVE, entry, c->options.verbose, &steps);
 	fill_plan(c, &steps, &plan);
 	if (c->skel && bpf_map_update_elem(bpf_map__fd(c->skel->maps.calls_plans), &key, &plan, 0) != 0)
 		log_debug("no plan for system call %u: %s", key, strerror(errno));
@@ -149,8 +146,10 @@ void bpf_calls_plan_unknown(struct bpf_calls *c, const struct bpf_call *r)
 
 static void set_numbers(const struct call_set *wanted, struct calls_bpf *skel)
 {
+	enum syscall_abi abi;
+
 	for (unsigned number = 0; number < BPF_CALLS_NUMBERS; number++)
-		for (unsigned abi = 0; abi < BPF_CALLS_ABIS; abi++)
+		for (unsigned i = 0; (abi = syscall_abi_here(i)) != SYSCALL_ABI_COUNT; i++)
 			if (call_set_has(wanted, abi, number))
 				((uint64_t *)skel->rodata->calls_numbers)[number / 64] |= 1ULL << (number % 64);
 	if (call_set_wants_socketcall(wanted))
@@ -174,16 +173,17 @@ static void set_numbers(const struct call_set *wanted, struct calls_bpf *skel)
 static uint32_t kinds_of(const struct bpf_calls *c)
 {
 	uint32_t kinds = 0;
+	enum syscall_abi abi;
 
-	for (unsigned abi = 0; abi < BPF_CALLS_ABIS; abi++)
+	for (unsigned i = 0; (abi = syscall_abi_here(i)) != SYSCALL_ABI_COUNT; i++)
 		for (unsigned number = 0; number < BPF_CALLS_NUMBERS; number++) {
 			struct syscall_plan plan;
 
 			if (!call_set_has(c->options.wanted, abi, number))
 				continue;
 			syscall_plan_get(abi, number, c->options.verbose, &plan);
-			for (unsigned i = 0; i < BPF_CALLS_STEPS; i++)
-				kinds |= 1U << plan.steps[i].kind;
+			for (unsigned k = 0; k < BPF_CALLS_STEPS; k++)
+				kinds |= 1U << plan.steps[k].kind;
 			if (!syscall_find(abi, number)) /* what may be learned of it */
 				kinds |= 1U << SYSCALL_PLAN_STRING;
 		}
@@ -193,10 +193,11 @@ static uint32_t kinds_of(const struct bpf_calls *c)
 bool bpf_calls_wants_exec(const struct bpf_calls *c)
 {
 	static const char *const names[] = { "execve", "execveat" };
+	enum syscall_abi abi;
 
-	for (unsigned abi = 0; abi < BPF_CALLS_ABIS; abi++)
-		for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-			int64_t number = syscall_number(abi, names[i]);
+	for (unsigned i = 0; (abi = syscall_abi_here(i)) != SYSCALL_ABI_COUNT; i++)
+		for (size_t k = 0; k < sizeof(names) / sizeof(*names); k++) {
+			int64_t number = syscall_number(abi, names[k]);
 
 			if (number >= 0 && call_set_has(c->options.wanted, abi, (uint32_t)number))
 				return true;
@@ -215,12 +216,13 @@ static void choose_stacks(const struct bpf_calls *c)
 
 	for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++)
 		bpf_map__set_autocreate(maps[i], wanted);
-	bpf_program__set_autoload(skel->progs.calls_exit, !wanted);
 	bpf_program__set_autoload(skel->progs.calls_signal, !wanted);
 	bpf_program__set_autoload(skel->progs.calls_exit_stack, wanted);
 	bpf_program__set_autoload(skel->progs.calls_signal_stack, wanted);
 	bpf_program__set_autoload(skel->progs.calls_exec, !wanted);
 	bpf_program__set_autoload(skel->progs.calls_exec_stack, wanted);
+	bpf_program__set_autoload(skel->progs.calls_finish, !wanted);
+	bpf_program__set_autoload(skel->progs.calls_finish_stack, wanted);
 	if (c->options.max_frames)
 		skel->rodata->stack_max_frames = c->options.max_frames;
 }
@@ -259,6 +261,23 @@ bool bpf_calls_settle(struct bpf_calls *c)
 
 /* --- loading ----------------------------------------------------------------------------------- */
 
+/* The programs that the others go over to. */
+static struct err *fill_tails(struct bpf_calls *c)
+{
+	const struct bpf_program *tails[BPF_CALLS_TAILS] = {
+		[BPF_CALLS_TAIL_FINISH] = c->options.track ? c->skel->progs.calls_finish_stack : c->skel->progs.calls_finish,
+		[BPF_CALLS_TAIL_LATE] = c->skel->progs.calls_late,
+	};
+
+	for (uint32_t i = 0; i < BPF_CALLS_TAILS; i++) {
+		int fd = bpf_program__fd(tails[i]);
+
+		if (bpf_map_update_elem(bpf_map__fd(c->skel->maps.calls_tails), &i, &fd, BPF_ANY) != 0)
+			return err_errno(errno, "cannot join the BPF program %s to the others", bpf_program__name(tails[i]));
+	}
+	return NULL;
+}
+
 /* Have the entries of all calls looked at. */
 struct err *bpf_calls_widen(struct bpf_calls *c)
 {
@@ -267,7 +286,7 @@ struct err *bpf_calls_widen(struct bpf_calls *c)
 	if (skel->links.calls_enter)
 		return NULL;
 	TRY(bpf_loader_now(&c->loader, skel->progs.calls_enter));
-	skel->links.calls_enter = bpf_program__attach_trace(skel->progs.calls_enter);
+	skel->links.calls_enter = bpf_loader_attach_one(skel->progs.calls_enter);
 	if (!skel->links.calls_enter)
 		return err_errno(errno, "cannot attach a BPF program to the entry of system calls");
 	__atomic_store_n(&skel->bss->calls_wide, 1, __ATOMIC_SEQ_CST);
@@ -289,6 +308,8 @@ static struct err *load(struct bpf_calls *c, bool lanes)
 	skel->rodata->target_groups = c->options.group;
 	skel->rodata->calls_narrow = bpf_narrow_can(c->options.wanted);
 	bpf_program__set_autoload(skel->progs.calls_enter_one, skel->rodata->calls_narrow);
+	bpf_program__set_autoload(skel->progs.calls_exit_one, skel->rodata->calls_narrow && !c->options.track);
+	bpf_program__set_autoload(skel->progs.calls_exit, !skel->rodata->calls_narrow && !c->options.track);
 	bpf_program__set_autoattach(skel->progs.calls_enter, !skel->rodata->calls_narrow);
 	if (skel->rodata->calls_narrow)
 		bpf_loader_later(&c->loader, skel->progs.calls_enter);
@@ -308,6 +329,8 @@ static struct err *load(struct bpf_calls *c, bool lanes)
 		TRY(bpf_lanes_open(c->rings, skel->maps.lanes, skel->rodata->lane_bytes));
 	TRY(open_stacks(c));
 	TRY(fill_plans(c));
+	TRY(bpf_loader_join(&c->loader));
+	TRY(fill_tails(c));
 	TRY(bpf_loader_attach(&c->loader, skel->skeleton));
 	if (bpf_calls_wants_exec(c))
 		skel->links.calls_prepare_exec = bpf_program__attach(skel->progs.calls_prepare_exec); /* NULL before Linux 6.10 */

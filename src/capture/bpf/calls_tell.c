@@ -143,7 +143,7 @@ static void on_signal(struct bpf_calls *c, const struct bpf_calls_signal *s)
 
 static void set_call(struct call_thread *t, const struct bpf_call *r)
 {
-	t->call = (struct syscall_call){ .abi = (enum syscall_abi)r->abi, .pid = t->pid, .tid = t->tid,
+	t->call = (struct syscall_call){ .abi = syscall_abi_here(r->abi), .pid = t->pid, .tid = t->tid,
 					 .number = r->number, .sp = r->sp, .result = r->result,
 					 .is_error = r->flags & BPF_CALL_IS_ERROR };
 	memcpy(t->call.args, r->args, sizeof(t->call.args));
@@ -238,7 +238,7 @@ void bpf_calls_found_begun(void *user, const struct bpf_call *call)
 	struct bpf_calls *c = user;
 	struct watched *w;
 
-	if (!call_set_has(c->options.wanted, call->abi, call->number))
+	if (!call_set_has(c->options.wanted, syscall_abi_here(call->abi), call->number))
 		return;
 	w = bpf_calls_watch(c, call->pid, call->head.tid, CALL_BEGIN_ATTACHED, c->start_ns);
 	w->before = *call;
@@ -284,15 +284,15 @@ static void on_call(struct bpf_calls *c, const struct bpf_call *r, uint32_t size
 {
 	struct watched *w = changing(c, r->head.tid);
 
-	if (w && !is_exec(&(struct syscall_call){ .abi = (enum syscall_abi)r->abi, .number = r->number })) {
+	if (w && !is_exec(&(struct syscall_call){ .abi = syscall_abi_here(r->abi), .number = r->number })) {
 		become(c, w);
 		w = NULL;
 	}
 	if (!w)
 		w = bpf_calls_watch(c, r->pid, r->head.tid, CALL_BEGIN_ATTACHED, r->enter_ns ? r->enter_ns : c->start_ns);
 	forget_begun(c, w); /* this is it, or one behind it */
-	c->widen = c->widen || (r->flags & BPF_CALL_UNSEEN && r->abi != SYSCALL_ABI_X86_64); /* else a refused one */
-	if (sizeof(*r) + r->data_bytes > size_bytes || r->abi >= SYSCALL_ABI_COUNT)
+	c->widen = c->widen || (r->flags & BPF_CALL_UNSEEN && r->abi != 0); /* else a refused one */
+	if (sizeof(*r) + r->data_bytes > size_bytes || syscall_abi_here(r->abi) == SYSCALL_ABI_COUNT)
 		return;
 	if (r->head.kind == BPF_CALLS_PART)
 		keep_part(w, r);

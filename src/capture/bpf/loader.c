@@ -3,8 +3,8 @@
  * Loading, and why it failed.
  *
  * The verifier takes most of the time, and several milliseconds for a large program; so such ones (those in sections
- * named "typed_...") are loaded in threads of their own, while libbpf goes on with the others and the caller with
- * what it has to do before it attaches them.
+ * named "large_...", "tail_..." and "typed_tp/...") are loaded in threads of their own, while libbpf goes on with the others and the
+ * caller with what it has to do before it attaches them.
  *
  * The kernel says EPERM for a missing capability, for lockdown and for a full memory lock
  * alike, and EINVAL for nearly everything else; so the reason is looked for where it shows:
@@ -35,7 +35,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { LOG_BYTES = 1 << 20, LOG_LINES = 12, INSNS_WORTH_A_THREAD = 1000 };
+enum { LOG_BYTES = 1 << 20, LOG_LINES = 12, INSNS_WORTH_A_THREAD = 300 };
 
 static int print(enum libbpf_print_level level, const char *format, va_list args)
 {
@@ -48,48 +48,56 @@ static int print(enum libbpf_print_level level, const char *format, va_list args
 	return n;
 }
 
-/* --- typed tracepoints ---------------------------------------------------------------------------- */
+/* --- our kinds of sections ----------------------------------------------------------------------- */
 
 /* The loader that libbpf loads programs for: its callback isn't told. */
 static _Thread_local struct bpf_loader *loading;
 
-/* Kinds of programs that the kernel checks against the type of what they are attached to. */
-static const struct typed_kind {
-	const char *section, *type; /* the sections' and types' names begin so */
-	enum btf_kind kind;
+static const struct section_kind {
+	const char *begin;            /* so do the sections' names */
+	bool beside;                  /* loaded in a thread */
+	bool attached;
+	/* That the kernel checks against the type of what they are attached to: its name begins so; NULL: raw tracepoints' */
+	const char *type;
+	enum btf_kind type_kind;
 	enum bpf_attach_type attach;
-} typed_kinds[] = {
-	{ "typed_tp/", "btf_trace_", BTF_TYPEDEF, BPF_TRACE_RAW_TP },
-	{ "typed_iter/", "bpf_iter_", BTF_FUNC, BPF_TRACE_ITER },
+} section_kinds[] = {
+	{ "large_tp/", .beside = true, .attached = true },
+	{ "tail_tp/", .beside = true },
+	{ "typed_tp/", .beside = true, .attached = true, .type = "btf_trace_", .type_kind = BTF_TYPEDEF, .attach = BPF_TRACE_RAW_TP },
+	{ "typed_iter/", .attached = true, .type = "bpf_iter_", .type_kind = BTF_FUNC, .attach = BPF_TRACE_ITER },
 };
 
 /* NULL: libbpf knows what to do with programs in that section. */
-static const struct typed_kind *typed_kind_of(const char *section)
+static const struct section_kind *kind_of(const char *section)
 {
-	for (size_t i = 0; i < sizeof(typed_kinds) / sizeof(*typed_kinds); i++)
-		if (str_starts(section, typed_kinds[i].section))
-			return &typed_kinds[i];
+	for (size_t i = 0; i < sizeof(section_kinds) / sizeof(*section_kinds); i++)
+		if (str_starts(section, section_kinds[i].begin))
+			return &section_kinds[i];
 	return NULL;
 }
 
-static int typed_id(const struct typed_kind *kind, const char *section)
+static int typed_id(const struct section_kind *kind, const char *section)
 {
 	for (size_t i = 0; loading && i < loading->typed_count; i++)
 		if (strcmp(loading->typed[i].section, section) == 0)
 			return (int)loading->typed[i].type_id;
-	return libbpf_find_vmlinux_btf_id(section + strlen(kind->section), kind->attach);
+	return libbpf_find_vmlinux_btf_id(section + strlen(kind->begin), kind->attach);
 }
 
-static int load_typed(const struct bpf_loader_typed *t, const struct bpf_prog_load_opts *options)
+/* --- beside libbpf --------------------------------------------------------------------------------- */
+
+static int load(const struct bpf_loader_beside *b, const struct bpf_prog_load_opts *options)
 {
-	return bpf_prog_load(BPF_PROG_TYPE_TRACING, bpf_program__name(t->program), "Dual BSD/GPL", t->insns, t->insn_count, options);
+	return bpf_prog_load(options->attach_btf_id ? BPF_PROG_TYPE_TRACING : BPF_PROG_TYPE_RAW_TRACEPOINT, bpf_program__name(b->program),
+			     "Dual BSD/GPL", b->insns, b->insn_count, options);
 }
 
 static void *load_in_thread(void *user)
 {
-	struct bpf_loader_typed *t = user;
+	struct bpf_loader_beside *b = user;
 
-	t->fd = load_typed(t, &t->options);
+	b->fd = load(b, &b->options);
 	return NULL;
 }
 
@@ -101,116 +109,106 @@ static void *copy_of(const void *data, size_t size_bytes)
 	return copy;
 }
 
-static struct bpf_loader_typed *typed_of(const char *section)
-{
-	for (size_t i = 0; loading && i < loading->typed_count; i++)
-		if (strcmp(loading->typed[i].section, section) == 0)
-			return &loading->typed[i];
-	return NULL;
-}
-
 /* libbpf gets a program of two instructions to load, whose descriptor is made that of the real one in the
- * end (join_typed()). */
-static int load_beside(struct bpf_loader_typed *t, struct bpf_program *program, struct bpf_prog_load_opts *options)
+ * end (bpf_loader_join()). */
+static int load_beside(struct bpf_loader *l, struct bpf_program *program, struct bpf_prog_load_opts *options)
 {
 	struct bpf_insn nothing[] = { { .code = BPF_ALU64 | BPF_MOV | BPF_K }, { .code = BPF_JMP | BPF_EXIT } };
+	struct bpf_loader_beside *b = &l->beside[l->beside_count++];
 
-	t->program = program;
-	t->insn_count = bpf_program__insn_cnt(program);
-	t->insns = copy_of(bpf_program__insns(program), t->insn_count * sizeof(*t->insns));
-	t->options = *options;
-	t->options.func_info = copy_of(options->func_info, (size_t)options->func_info_cnt * options->func_info_rec_size);
-	t->options.line_info = copy_of(options->line_info, (size_t)options->line_info_cnt * options->line_info_rec_size);
-	t->options.fd_array = NULL;
-	t->options.log_buf = NULL;
-	t->options.log_size = t->options.log_level = 0;
+	b->program = program;
+	b->insn_count = bpf_program__insn_cnt(program);
+	b->insns = copy_of(bpf_program__insns(program), b->insn_count * sizeof(*b->insns));
+	b->options = *options;
+	b->options.func_info = copy_of(options->func_info, (size_t)options->func_info_cnt * options->func_info_rec_size);
+	b->options.line_info = copy_of(options->line_info, (size_t)options->line_info_cnt * options->line_info_rec_size);
+	b->options.fd_array = NULL;
+	b->options.log_buf = NULL;
+	b->options.log_size = b->options.log_level = 0;
 	options->func_info_cnt = options->line_info_cnt = options->prog_btf_fd = 0;
-	t->fd = -1;
-	t->later = program == loading->later;
-	t->running = !t->later && thread_start(&t->thread, load_in_thread, t) == 0;
-	if (!t->running && !t->later)
-		load_in_thread(t);
+	b->fd = -1;
+	b->later = program == l->later;
+	b->running = !b->later && thread_start(&b->thread, load_in_thread, b) == 0;
+	if (!b->running && !b->later)
+		load_in_thread(b);
 	return bpf_program__set_insns(program, nothing, 2);
 }
 
-/* Only now does libbpf learn what kind of program it is: before, it would read all types. */
-static int prepare_typed(struct bpf_program *program, struct bpf_prog_load_opts *options, long cookie)
+/* Only now does libbpf learn that a program is checked by type: before, it would read all types. */
+static int set_type(struct bpf_program *program, struct bpf_prog_load_opts *options, const struct section_kind *kind)
 {
-	const char *section = bpf_program__section_name(program);
-	const struct typed_kind *kind = typed_kind_of(section);
-	int id = kind ? typed_id(kind, section) : 0, failed = 0;
+	int id = typed_id(kind, bpf_program__section_name(program));
 
 	if (id <= 0)
 		return id ? id : -ESRCH;
 	options->attach_btf_id = (uint32_t)id;
 	options->expected_attach_type = kind->attach;
-	if (typed_of(section) && bpf_program__insn_cnt(program) >= INSNS_WORTH_A_THREAD)
-		failed = load_beside(typed_of(section), program, options);
-	return failed ? failed : bpf_program__set_type(program, BPF_PROG_TYPE_TRACING);
+	return bpf_program__set_type(program, BPF_PROG_TYPE_TRACING);
 }
 
-static void join(struct bpf_loader_typed *t)
+static int prepare(struct bpf_program *program, struct bpf_prog_load_opts *options, long cookie)
 {
-	if (t->running)
-		pthread_join(t->thread, NULL);
-	t->running = false;
+	const struct section_kind *kind = kind_of(bpf_program__section_name(program));
+
+	int failed = !kind ? -ESRCH : kind->type ? set_type(program, options, kind) : 0;
+
+	if (failed)
+		return failed;
+	if (kind->beside && loading && loading->beside_count < BPF_LOADER_BESIDE_MOST &&
+	    bpf_program__insn_cnt(program) >= INSNS_WORTH_A_THREAD)
+		return load_beside(loading, program, options);
+	return 0;
 }
 
-static void free_typed(struct bpf_loader_typed *t)
+static void join(struct bpf_loader_beside *b)
 {
-	join(t);
-	io_closep(&t->fd);
-	t->fd = -1;
-	free(t->insns);
-	free((void *)t->options.func_info);
-	free((void *)t->options.line_info);
-	t->insns = NULL;
-	t->options.func_info = t->options.line_info = NULL;
+	if (b->running)
+		pthread_join(b->thread, NULL);
+	b->running = false;
+}
+
+static void free_beside(struct bpf_loader_beside *b)
+{
+	join(b);
+	io_closep(&b->fd);
+	b->fd = -1;
+	free(b->insns);
+	free((void *)b->options.func_info);
+	free((void *)b->options.line_info);
+	b->insns = NULL;
+	b->options.func_info = b->options.line_info = NULL;
 }
 
 /* What was loaded beside takes the place of what libbpf loaded; an errno, and the verifier's log is the loader's then. */
-static int put_in_place(struct bpf_loader *l, struct bpf_loader_typed *t)
+static int put_in_place(struct bpf_loader *l, struct bpf_loader_beside *b)
 {
 	int failed = 0;
 
-	join(t);
-	if (t->fd < 0) {
-		t->options.log_buf = l->log;
-		t->options.log_size = LOG_BYTES;
-		t->options.log_level = 1;
-		t->fd = load_typed(t, &t->options);
-		failed = t->fd < 0 ? -t->fd : 0;
+	join(b);
+	if (b->fd < 0) {
+		b->options.log_buf = l->log;
+		b->options.log_size = LOG_BYTES;
+		b->options.log_level = 1;
+		b->fd = load(b, &b->options);
+		failed = b->fd < 0 ? -b->fd : 0;
 	}
-	if (t->fd >= 0 && dup3(t->fd, bpf_program__fd(t->program), O_CLOEXEC) < 0)
+	if (b->fd >= 0 && dup3(b->fd, bpf_program__fd(b->program), O_CLOEXEC) < 0)
 		failed = errno;
-	free_typed(t);
+	free_beside(b);
 	return failed;
 }
 
-static int join_typed(struct bpf_loader *l)
+static void register_kinds(void)
 {
-	int failed = 0;
-
-	for (size_t i = 0; i < l->typed_count; i++) {
-		if (!l->typed[i].insns || l->typed[i].later)
-			continue;
-		if (failed)
-			free_typed(&l->typed[i]);
-		else
-			failed = put_in_place(l, &l->typed[i]);
-	}
-	return failed;
-}
-
-static void register_typed(void)
-{
-	static const struct libbpf_prog_handler_opts options = { .sz = sizeof(options), .prog_prepare_load_fn = prepare_typed };
+	static const struct libbpf_prog_handler_opts options = { .sz = sizeof(options), .prog_prepare_load_fn = prepare };
 	static bool done;
 
-	for (size_t i = 0; !done && i < sizeof(typed_kinds) / sizeof(*typed_kinds); i++)
-		libbpf_register_prog_handler(typed_kinds[i].section, BPF_PROG_TYPE_RAW_TRACEPOINT, typed_kinds[i].attach, &options);
+	for (size_t i = 0; !done && i < sizeof(section_kinds) / sizeof(*section_kinds); i++)
+		libbpf_register_prog_handler(section_kinds[i].begin, BPF_PROG_TYPE_RAW_TRACEPOINT, section_kinds[i].attach, &options);
 	done = true;
 }
+
+/* --- sections that are checked by type ------------------------------------------------------------- */
 
 /* Those that the sections of the ELF file name; TYPE: room for what each is the number of. */
 enum { TYPE_NAME_BYTES = 64 };
@@ -218,15 +216,14 @@ static void list_typed(struct bpf_loader *l, const struct elf_file *file, struct
 {
 	for (size_t i = 0; i < file->section_count && l->typed_count < BPF_LOADER_TYPED_MOST; i++) {
 		const char *section = file->sections[i].name;
-		const struct typed_kind *kind = typed_kind_of(section);
+		const struct section_kind *kind = kind_of(section);
 		struct bpf_loader_typed *t = &l->typed[l->typed_count];
 
-		if (!kind)
+		if (!kind || !kind->type)
 			continue;
 		snprintf(t->section, sizeof(t->section), "%s", section);
-		snprintf(type[l->typed_count], TYPE_NAME_BYTES, "%s%s", kind->type, section + strlen(kind->section));
-		t->fd = -1;
-		btf_names_add(names, type[l->typed_count], strlen(type[l->typed_count]), 1U << kind->kind);
+		snprintf(type[l->typed_count], TYPE_NAME_BYTES, "%s%s", kind->type, section + strlen(kind->begin));
+		btf_names_add(names, type[l->typed_count], strlen(type[l->typed_count]), 1U << kind->type_kind);
 		l->typed_count++;
 	}
 }
@@ -241,7 +238,7 @@ static void take_typed(struct bpf_loader *l, const struct btf_file *kernel, cons
 		const char *name = btf_string(kernel, t.name_offset);
 
 		for (size_t k = 0; k < l->typed_count; k++)
-			if (!l->typed[k].type_id && strcmp(name, type[k]) == 0 && btf_kind_of(&t) == typed_kind_of(l->typed[k].section)->kind)
+			if (!l->typed[k].type_id && strcmp(name, type[k]) == 0 && btf_kind_of(&t) == kind_of(l->typed[k].section)->type_kind)
 				l->typed[k].type_id = names->found.v[i];
 	}
 	for (size_t k = 0; k < l->typed_count; k++)
@@ -255,7 +252,7 @@ static void take_typed(struct bpf_loader *l, const struct btf_file *kernel, cons
 void bpf_loader_init(struct bpf_loader *l, const char *what)
 {
 	*l = (struct bpf_loader){ .what = what, .types_fd = -1 };
-	register_typed();
+	register_kinds();
 	libbpf_set_print(log_get_level() >= LOG_DEBUG ? print : NULL);
 	l->log = mem_alloc(LOG_BYTES); /* not touched unless a load fails */
 	l->log[0] = '\0';
@@ -269,8 +266,8 @@ static void await_types(struct bpf_loader *l);
 void bpf_loader_deinit(struct bpf_loader *l)
 {
 	await_types(l);
-	for (size_t i = 0; i < l->typed_count; i++)
-		free_typed(&l->typed[i]);
+	for (size_t i = 0; i < l->beside_count; i++)
+		free_beside(&l->beside[i]);
 	io_closep(&l->types_fd);
 	free(l->log);
 	l->log = NULL;
@@ -535,37 +532,66 @@ void bpf_loader_later(struct bpf_loader *l, const struct bpf_program *program) {
 
 struct err *bpf_loader_now(struct bpf_loader *l, const struct bpf_program *program)
 {
-	for (size_t i = 0; i < l->typed_count; i++) {
-		struct bpf_loader_typed *t = &l->typed[i];
+	for (size_t i = 0; i < l->beside_count; i++) {
+		struct bpf_loader_beside *b = &l->beside[i];
 
-		if (!t->insns || !t->later || t->program != program)
+		if (!b->insns || !b->later || b->program != program)
 			continue;
 		/* it is most often taken: the log, which makes it slower, only when it isn't */
-		t->fd = load_typed(t, &t->options);
+		b->fd = load(b, &b->options);
 
-		int failed = put_in_place(l, t);
+		int failed = put_in_place(l, b);
 
 		return failed ? load_error(l, failed) : NULL;
 	}
 	return NULL;
 }
 
+struct err *bpf_loader_join(struct bpf_loader *l)
+{
+	int failed = 0;
+
+	for (size_t i = 0; i < l->beside_count; i++) {
+		if (!l->beside[i].insns || l->beside[i].later)
+			continue;
+		if (failed)
+			free_beside(&l->beside[i]);
+		else
+			failed = put_in_place(l, &l->beside[i]);
+	}
+	return failed ? load_error(l, failed) : NULL;
+}
+
+struct bpf_link *bpf_loader_attach_one(const struct bpf_program *program)
+{
+	const char *section = bpf_program__section_name(program);
+	const struct section_kind *kind = kind_of(section);
+
+	if (!kind)
+		return bpf_program__attach(program);
+	return kind->type ? bpf_program__attach_trace(program)
+			  : bpf_program__attach_raw_tracepoint(program, section + strlen(kind->begin));
+}
+
+/* "raw_tp/sys_enter" says where; "perf_event" and the like are for their source to attach. */
+static bool is_attached(const struct bpf_program *program)
+{
+	const char *section = bpf_program__section_name(program);
+	const struct section_kind *kind = kind_of(section);
+
+	return bpf_program__autoload(program) && bpf_program__autoattach(program) && strchr(section, '/') && (!kind || kind->attached);
+}
+
 struct err *bpf_loader_attach(struct bpf_loader *l, const struct bpf_object_skeleton *skeleton)
 {
-	int failed = join_typed(l);
-
-	if (failed)
-		return load_error(l, failed);
+	TRY(bpf_loader_join(l));
 	for (int i = 0; i < skeleton->prog_cnt; i++) {
 		const struct bpf_prog_skeleton *s = (const void *)((const char *)skeleton->progs +
 								   (size_t)i * (size_t)skeleton->prog_skel_sz);
 
-		/* "raw_tp/sys_enter" says where; "perf_event" and the like are for their source to attach */
-		if (!bpf_program__autoload(*s->prog) || !bpf_program__autoattach(*s->prog) || *s->link ||
-		    !strchr(bpf_program__section_name(*s->prog), '/'))
+		if (*s->link || !is_attached(*s->prog))
 			continue;
-		*s->link = typed_kind_of(bpf_program__section_name(*s->prog)) ? bpf_program__attach_trace(*s->prog)
-									     : bpf_program__attach(*s->prog);
+		*s->link = bpf_loader_attach_one(*s->prog);
 		if (*s->link)
 			continue;
 

@@ -28,16 +28,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A program in the section "typed_tp/NAME" is attached to that raw tracepoint and gets its arguments with their types,
- * as one in libbpf's "tp_btf/NAME" would; "typed_iter/NAME" is its "iter/NAME".  But the number of what they are checked
- * against is looked up by ourselves, with the other types: libbpf reads all of the kernel's for it. */
-enum { BPF_LOADER_TYPED_MOST = 8 };
+/* Sections of our own, for what libbpf does slowly:
+ *
+ *	large_tp/NAME     as "raw_tp/NAME"; a program of more than 300 instructions is loaded in a thread
+ *	tail_tp/...       so, too, but it isn't attached: raw tracepoints' programs go over to it by a tail call
+ *	typed_tp/NAME     as "tp_btf/NAME", and in a thread, too; but the number of the type that it is checked against is
+ *	                  looked up by ourselves, with the other types: libbpf reads all of the kernel's for it
+ *	typed_iter/NAME   as "iter/NAME", with the same in mind
+ */
+enum { BPF_LOADER_TYPED_MOST = 8, BPF_LOADER_BESIDE_MOST = 8 };
 struct bpf_loader_typed {
 	char section[40];
 	uint32_t type_id;
-	/* while it is loaded in a thread */
+};
+
+/* One that is loaded in a thread. */
+struct bpf_loader_beside {
 	struct bpf_program *program;
-	struct bpf_insn *insns; /* NULL: it is not */
+	struct bpf_insn *insns; /* NULL: no more */
 	size_t insn_count;
 	struct bpf_prog_load_opts options;
 	pthread_t thread;
@@ -58,6 +66,8 @@ struct bpf_loader {
 	bool types_running;
 	struct bpf_loader_typed typed[BPF_LOADER_TYPED_MOST];
 	size_t typed_count;
+	struct bpf_loader_beside beside[BPF_LOADER_BESIDE_MOST];
+	size_t beside_count;
 	const struct bpf_program *later; /* NULL: none */
 };
 
@@ -84,14 +94,16 @@ struct err *bpf_loader_open_error(const struct bpf_loader *l); /* right after it
 /* ERR_PERMISSION: CAP_BPF and CAP_PERFMON are missing, or lockdown forbids it; ERR_UNSUPPORTED:
  * this kernel has no BPF, no BTF, or its verifier does not take the program.  Each with the
  * fix.  The verifier's last lines are said at -v, all of them at -vv. */
-/* Large programs may only be complete, or found not to load, when they are attached: whatever doesn't need their
- * descriptors is best done in between. */
+/* Large programs may only be complete, or found not to load, when they are joined: whatever doesn't need their
+ * descriptors is best done in between.  bpf_loader_attach() joins them, where that isn't done yet. */
 struct err *bpf_loader_load(struct bpf_loader *l, const struct bpf_object_skeleton *skeleton);
+struct err *bpf_loader_join(struct bpf_loader *l);
 /* Before loading: a large program that isn't attached, and perhaps never will be.  bpf_loader_now() makes it ready to be attached,
  * where it isn't yet. */
 void bpf_loader_later(struct bpf_loader *l, const struct bpf_program *program);
 struct err *bpf_loader_now(struct bpf_loader *l, const struct bpf_program *program);
 struct err *bpf_loader_attach(struct bpf_loader *l, const struct bpf_object_skeleton *skeleton);
+struct bpf_link *bpf_loader_attach_one(const struct bpf_program *program); /* as its section says; NULL: errno */
 
 /* Can BPF programs be loaded here, and attached to raw tracepoints?  The same errors, cheaply:
  * for a source's probe(). */

@@ -45,9 +45,9 @@ static size_t list(const struct call_set *wanted, const char *names[NARROW_MOST]
 	for (uint32_t number = 0; number < CALL_SET_MAX; number++) {
 		const struct syscall_entry *entry;
 
-		if (!call_set_has(wanted, SYSCALL_ABI_X86_64, number))
+		if (!call_set_has(wanted, SYSCALL_ABI_NATIVE, number))
 			continue;
-		entry = syscall_find(SYSCALL_ABI_X86_64, number);
+		entry = syscall_find(SYSCALL_ABI_NATIVE, number);
 		if (count == NARROW_MOST || !entry || !has_tracepoint(entry->name))
 			return NARROW_MOST + 1;
 		names[count++] = entry->name;

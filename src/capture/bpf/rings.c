@@ -279,6 +279,20 @@ static unsigned kernel_version(void)
 /* May a program be preempted?  Since Linux 7.0 tracepoints don't forbid it. */
 static bool may_be_preempted(void) { return kernel_version() > 6018; }
 
+/* Their map: now, while the kernel's types are looked up in a thread.  Where that fails libbpf tries once more, and says so. */
+static void make_lanes(struct bpf_map *lanes)
+{
+	struct bpf_map_create_opts options = { .sz = sizeof(options), .map_flags = bpf_map__map_flags(lanes) };
+	int fd = bpf_map_create(bpf_map__type(lanes), bpf_map__name(lanes), bpf_map__key_size(lanes), bpf_map__value_size(lanes),
+				bpf_map__max_entries(lanes), &options);
+
+	if (fd < 0)
+		return;
+	if (bpf_map__reuse_fd(lanes, fd) != 0)
+		log_debug("the lanes' map is made twice: %s", strerror(errno));
+	close(fd);
+}
+
 struct err *bpf_lanes_prepare(struct bpf_map *lanes, volatile const uint32_t *lane_bytes, volatile const uint8_t *lane_preempted)
 {
 	int cpus = libbpf_num_possible_cpus();
@@ -289,6 +303,8 @@ struct err *bpf_lanes_prepare(struct bpf_map *lanes, volatile const uint32_t *la
 		failed = bpf_map__set_value_size(lanes, lane_step(bytes));
 	*(volatile uint32_t *)lane_bytes = bytes;
 	*(volatile uint8_t *)lane_preempted = may_be_preempted();
+	if (!failed)
+		make_lanes(lanes);
 	return failed ? err_errno(-failed, "cannot size the lanes of system calls") : NULL;
 }
 

@@ -41,7 +41,7 @@ struct err *bpf_rings_open(struct bpf_map *rings, struct bpf_map *states, size_t
 			   struct bpf_rings **ret);
 void bpf_rings_close(struct bpf_rings *r); /* NULL-safe */
 
-/* Lanes (bpf/lane.bpf.h) beside them, whose records are merged with the rings'.  Before loading: their map's size and the
+/* Lanes (bpf/lane.bpf.h) beside them, whose records are merged with the rings'.  Before loading: makes their map, and sets the
  * program's lane_bytes (else there are none, and the map has next to no bytes) and lane_preempted; after
  * bpf_rings_open(), before attaching: they are read from there on. */
 struct err *bpf_lanes_prepare(struct bpf_map *lanes, volatile const uint32_t *lane_bytes, volatile const uint8_t *lane_preempted);

@@ -70,7 +70,7 @@ struct err *perf_cgroup_find(const char *path, char **ret)
 	*ret = NULL;
 	if (path[0] == '/' && is_group(path))
 		*ret = mem_strdup(path);
-	else
+	else if (path[0] != '\0')
 		*ret = find_in_hierarchies(path);
 	if (*ret)
 		return NULL;

@@ -87,7 +87,7 @@ static void add_abi(instructions *p, const struct call_set *wanted, uint32_t arc
 static bool wants_all(const struct call_set *wanted)
 {
 	for (uint32_t n = 0; n < 300; n++)
-		if (!call_set_has(wanted, SYSCALL_ABI_X86_64, n))
+		if (!call_set_has(wanted, SYSCALL_ABI_NATIVE, n))
 			return false;
 	return true;
 }

@@ -2,6 +2,7 @@
 /*
  * Where each architecture has the number of the call (at entry) and its result (at exit).
  * On arm64 the number is a register set of its own; on riscv64 a7 and a0 as seen.
+ * 32-bit programs have a set of registers of another size.
  */
 #include "capture/ptrace/regs.h"
 
@@ -11,6 +12,12 @@
 #include <sys/ptrace.h>
 #include <sys/uio.h>
 #include <sys/user.h>
+
+#if defined(__aarch64__)
+enum { NARROW_REGS = 18 }; /* r0-r15, cpsr, orig_r0: arch/arm/include/uapi/asm/ptrace.h */
+#else
+enum { NARROW_REGS = 17 }; /* i386's */
+#endif
 
 #if defined(__x86_64__)
 bool regs_set_call(pid_t tid, int64_t number)
@@ -33,12 +40,18 @@ bool regs_set_call(pid_t tid, int64_t number)
 
 bool regs_set_result(pid_t tid, int64_t result)
 {
-	struct user_regs_struct regs;
-	struct iovec io = { &regs, sizeof(regs) };
+	union {
+		struct user_regs_struct native;
+		uint32_t narrow[NARROW_REGS];
+	} r;
+	struct iovec io = { &r, sizeof(r) };
 
 	if (ptrace(PTRACE_GETREGSET, tid, (void *)NT_PRSTATUS, &io) != 0)
 		return false;
-	regs.regs[0] = (uint64_t)result;
+	if (io.iov_len == sizeof(r.narrow))
+		r.narrow[0] = (uint32_t)result;
+	else
+		r.native.regs[0] = (uint64_t)result;
 	return ptrace(PTRACE_SETREGSET, tid, (void *)NT_PRSTATUS, &io) == 0;
 }
 #elif defined(__riscv)
@@ -81,6 +94,13 @@ static void regs_of(const struct user_regs_struct *r, struct unwind_full *ret)
 	};
 }
 #elif defined(__aarch64__)
+static void regs_of_32bit(const uint32_t *r, struct unwind_full *ret)
+{
+	*ret = (struct unwind_full){ .known = (1 << 16) - 1 };
+	for (int i = 0; i < 16; i++)
+		ret->value[i] = r[i];
+}
+
 static void regs_of(const struct user_regs_struct *r, struct unwind_full *ret)
 {
 	*ret = (struct unwind_full){ .known = (UINT64_C(1) << 33) - 1 };
@@ -107,17 +127,17 @@ bool regs_read(pid_t tid, struct unwind_full *regs, bool *is_32bit)
 {
 	union {
 		struct user_regs_struct native;
-		uint32_t i386[17];
+		uint32_t narrow[NARROW_REGS];
 	} r;
 	struct iovec io = { &r, sizeof(r) };
 
 	memset(&r, 0, sizeof(r));
 	if (ptrace(PTRACE_GETREGSET, tid, (void *)NT_PRSTATUS, &io) != 0)
 		return false;
-#if defined(__x86_64__)
-	*is_32bit = io.iov_len == sizeof(r.i386);
+#if defined(__x86_64__) || defined(__aarch64__)
+	*is_32bit = io.iov_len == sizeof(r.narrow);
 	if (*is_32bit) {
-		regs_of_32bit(r.i386, regs);
+		regs_of_32bit(r.narrow, regs);
 		return true;
 	}
 #endif
