@@ -71,14 +71,22 @@ KF_TROUBLE(rcustall)
 	rcu_read_unlock();
 }
 
+/* By the clock and not by udelay(), whose calibration is off by a third and more under emulation. */
+static __always_inline void kf_busy_ms(unsigned int ms)
+{
+	u64 end_ns = ktime_get_mono_fast_ns() + ms * 1000000ULL;
+
+	while (ktime_get_mono_fast_ns() < end_ns)
+		cpu_relax();
+}
+
 /* Interrupts off for so long that only another CPU can tell. */
 KF_TROUBLE(hardlockup)
 {
-	unsigned long flags, i;
+	unsigned long flags;
 
 	local_irq_save(flags);
-	for (i = 0; i < arg * 1000UL; i++)
-		udelay(1000); /* HERE: hardlockup */
+	kf_busy_ms(arg * 1000); /* HERE: hardlockup */
 	local_irq_restore(flags);
 }
 
@@ -97,18 +105,7 @@ KF_TROUBLE(workqueue)
 	schedule_work_on(1 % num_online_cpus(), &kf_work_behind);
 }
 
-/*
- * Known lengths, for the latency tracers.  By the clock and not mdelay(), whose calibration is
- * off by a third under emulation.
- */
-static __always_inline void kf_busy_ms(unsigned int ms)
-{
-	u64 end_ns = ktime_get_mono_fast_ns() + ms * 1000000ULL;
-
-	while (ktime_get_mono_fast_ns() < end_ns)
-		cpu_relax();
-}
-
+/* Known lengths, for the latency tracers. */
 KF_TROUBLE(irqsoff)
 {
 	unsigned long flags;
@@ -126,6 +123,6 @@ KF_TROUBLE(preemptoff)
 }
 
 const struct kf_trouble kf_stall_table[] = {
-	KF_ROW(hung, 15), KF_ROW(dstate, 5), KF_ROW(softlockup, 16), KF_ROW(rcustall, 14), KF_ROW(hardlockup, 12),
+	KF_ROW(hung, 15), KF_ROW(dstate, 5), KF_ROW(softlockup, 16), KF_ROW(rcustall, 14), KF_ROW(hardlockup, 15),
 	KF_ROW(workqueue, 0), KF_ROW(irqsoff, 20), KF_ROW(preemptoff, 15), {}
 };

@@ -25,7 +25,7 @@ watch() {
 	local lockup=60 hung=0 rcu=1 queue=0
 	case $1 in
 	softlockup) lockup=4 ;; # half of what makes a soft one
-	hardlockup) lockup=3 ;; # looked for in each third of two fifths of it, and seen at the second look
+	hardlockup) lockup=2 ;; # looked for each 2.4 s (6/5 of it); the look after this is for nothing, the second one after that sees it
 	hung) hung=4 ;;
 	rcustall) rcu=0 ;;
 	workqueue) queue=5 ;;
