@@ -136,7 +136,7 @@ static bool fcntl_lock(struct decoder *d, uint32_t cmd, uint64_t addr)
 	bool asks = cmd == 5 || cmd == 12 || cmd == 36;
 
 	/* only 32 bits have F_GETLK64, and only in fcntl64 */
-	if (cmd >= 12 && cmd <= 14 && (d->word == 8 || (d->call->abi == SYSCALL_ABI_I386 && d->call->number == I386_FCNTL)))
+	if (cmd >= 12 && cmd <= 14 && (d->klong == 8 || (d->call->abi == SYSCALL_ABI_I386 && d->call->number == I386_FCNTL)))
 		return false;
 	if (!(cmd >= 5 && cmd <= 7) && !(cmd >= 12 && cmd <= 14) && !(cmd >= 36 && cmd <= 38))
 		return false;

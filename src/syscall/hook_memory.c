@@ -252,7 +252,7 @@ static void user_desc_fields(struct decoder *d, const uint8_t *b)
 	dec_printf(d, "%#08x, limit=%#08x", (unsigned)dec_word(d, b + 4, 4), (unsigned)dec_word(d, b + 8, 4));
 	dec_printf(d, ", seg_32bit=%u, contents=%u, read_exec_only=%u", bits & 1, bits >> 1 & 3, bits >> 3 & 1);
 	dec_printf(d, ", limit_in_pages=%u, seg_not_present=%u, useable=%u", bits >> 4 & 1, bits >> 5 & 1, bits >> 6 & 1);
-	if (d->word == 8)
+	if (d->klong == 8)
 		dec_printf(d, ", lm=%u", bits >> 7 & 1);
 	str_add_char(d->out, '}');
 }
@@ -559,14 +559,14 @@ static bool read_narrow(struct decoder *d, uint64_t addr, uint8_t *b, size_t siz
 	return true;
 }
 
-/* False: its address has been printed, as always where it is neither 64 bits' nor i386's with IPC_64. */
+/* False: its address has been printed, as always where it is neither a 64-bit kernel's own nor i386's with IPC_64. */
 static bool ipc_stat(struct decoder *d, const struct sys_ref *ref, uint32_t cmd, uint8_t *b, size_t size)
 {
 	bool known = cmd == IPC_SET || cmd == IPC_STAT;
 
 	if (known)
 		d->ignore_error = cmd == IPC_SET;
-	if (known && d->word == 8)
+	if (known && d->klong == 8)
 		return dec_read_or_addr(d, ref->value, b, size);
 	if (known && d->call->abi == SYSCALL_ABI_I386 && (d->args[size == SET ? 2 : 1] & IPC_64) != 0)
 		return read_narrow(d, ref->value, b, size);
@@ -584,7 +584,7 @@ static uint32_t ipc_kind(uint32_t cmd, uint32_t first_stat)
 
 static void shm_info(struct decoder *d, const struct sys_ref *ref, unsigned id)
 {
-	if (d->word == 8 || d->call->abi == SYSCALL_ABI_I386)
+	if (d->klong == 8 || d->call->abi == SYSCALL_ABI_I386)
 		dec_struct(d, id, ref->value);
 	else
 		dec_addr(d, ref->value);

@@ -196,6 +196,28 @@ static void test_structures(void **state)
 	EXPECT(X86_64, "pipe2", 0, "pipe2([1, 2], O_CLOEXEC) = 0", two, 0x80000);
 }
 
+/* Calls that x32 shares with x86-64 have x86-64's structures; its own have those of 32 bits. */
+static void test_x32(void **state)
+{
+	uint64_t lock = PUT(0x540, uint64_t, 1 << 16 | 1, 5, 6, 7), segment = PUT(0x600, uint64_t, 5, 6, 0600, 0, 0, 0, 4096, 1, 2, 3, 1ULL << 32, 9, 0, 0);
+	uint64_t info = PUT(0x700, uint64_t, 3, 4, 5, 6, 7, 8), words = PUT(0x740, uint32_t, 0x10700, 3, 0x10700, 4);
+
+	EXPECT(X32, "fcntl", 0, "fcntl(3, F_SETLK, {l_type=F_WRLCK, l_whence=SEEK_CUR, l_start=5, l_len=6}) = 0", 3, 6, lock);
+	EXPECT(X32, "fcntl", 0, "fcntl(3, F_GETLK, {l_type=F_WRLCK, l_whence=SEEK_CUR, l_start=5, l_len=6, l_pid=7}) = 0", 3, 5, lock);
+	EXPECT(X32, "fcntl", -22, "fcntl(3, F_SETLK64, 0x10540) = -1 EINVAL (Invalid argument)", 3, 13, lock);
+	EXPECT(I386, "fcntl64", 0, "fcntl64(3, F_SETLK, {l_type=F_WRLCK, l_whence=SEEK_CUR, l_start=0, l_len=5}) = 0", 3, 6, lock);
+	EXPECT(X32, "shmctl", 0,
+	       "shmctl(5, IPC_STAT, {shm_perm={uid=0, gid=6, mode=000, key=5, cuid=0, cgid=384}, shm_segsz=4096, shm_cpid=0, shm_lpid=1, "
+	       "shm_nattch=9, shm_atime=1, shm_dtime=2, shm_ctime=3}) = 0",
+	       5, 2, segment);
+	EXPECT(X32, "shmctl", 7, "shmctl(5, SHM_INFO, {used_ids=3, shm_tot=4, shm_rss=5, shm_swp=6, swap_attempts=7, swap_successes=8}) = 7", 5, 14, info);
+	EXPECT(X32, "writev", 7, "writev(1, [{iov_base=\"\\3\\0\\0\", iov_len=3}, {iov_base=\"\\3\\0\\0\\0\", iov_len=4}], 2) = 7", 1, words, 2);
+	EXPECT(X32, "modify_ldt", 0,
+	       "modify_ldt(1, {entry_number=3, base_addr=00000000, limit=0x000004, seg_32bit=0, contents=0, read_exec_only=0, limit_in_pages=0, "
+	       "seg_not_present=0, useable=0, lm=0}, 16) = 0",
+	       1, info, 16);
+}
+
 static void test_sockets(void **state)
 {
 	uint64_t in = put(0x100, "\2\0\0\120\177\0\0\1\0\0\0\0\0\0\0\0", 16), length = PUT(0x200, uint32_t, 16);
@@ -733,7 +755,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tables), cmocka_unit_test(test_unknown),	 cmocka_unit_test(test_described), cmocka_unit_test(test_files),
-		cmocka_unit_test(test_structures), cmocka_unit_test(test_sockets), cmocka_unit_test(test_overwritten), cmocka_unit_test(test_multiplexed), cmocka_unit_test(test_arrays_beyond_memory),
+		cmocka_unit_test(test_structures), cmocka_unit_test(test_x32), cmocka_unit_test(test_sockets), cmocka_unit_test(test_overwritten), cmocka_unit_test(test_multiplexed), cmocka_unit_test(test_arrays_beyond_memory),
 		cmocka_unit_test(test_styles),
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_results),	 cmocka_unit_test(test_names),	   cmocka_unit_test(test_siginfo),

@@ -10,7 +10,12 @@
  */
 #include <stddef.h>
 #include <stdint.h>
+#ifdef X32 /* x32's numbers, by which any x86-64 program can call: tracers decode a call by its number */
+#define __X32_SYSCALL_BIT 0x40000000
+#include <asm/unistd_x32.h>
+#else
 #include <sys/syscall.h>
+#endif
 
 enum { PAGE = 4096 };
 static uint8_t page[3 * PAGE] __attribute__((aligned(4096)));
@@ -54,7 +59,7 @@ static long memory(unsigned n, const long *w)
 }
 #define W(...) memory(sizeof((long[]){ __VA_ARGS__ }) / sizeof(long), (long[]){ __VA_ARGS__ })
 #define PAIR(low, high) ((long)((uint64_t)(uint32_t)(low) | (uint64_t)(high) << 32))
-#define CALL(name, ...) call(SYS_##name, (long[6]){ __VA_ARGS__ })
+#define CALL(name, ...) call(__NR_##name, (long[6]){ __VA_ARGS__ })
 
 static long call(long number, const long *a)
 {
@@ -87,8 +92,10 @@ static void tracers(void)
 		for (long type = 0; type < 7; type++)
 			CALL(perf_event_open, W(PAIR(type, size), 0x10203 + type, 5, 0x2c07, 0x1f, 0x2018403, PAIR(1, 3), 8, 9, 0xff, 11, PAIR(12, 1), 13, 14,
 						PAIR(15, 0), 16, 17, 18), 0, -1, -1, 8);
+#ifndef X32
 	CALL(get_thread_area, P);
 	CALL(set_thread_area, Z);
+#endif
 	CALL(fsetxattr, 3, S, S, 5, 1);
 	CALL(fsetxattr, 3, S, B, 70000, 1);
 	CALL(fgetxattr, 3, S, P, 9);
@@ -441,13 +448,17 @@ static void kernel(void)
 	CALL(membarrier, 8, 0, 0);
 	CALL(process_madvise, 3, W(0x1000, 5), 1, 21, 0);
 	CALL(modify_ldt, 1, W(PAIR(-1, 5), PAIR(6, 0x51)), 16);
+#ifndef X32
 	CALL(set_thread_area, W(PAIR(12, 5), PAIR(6, 0x51)));
+#endif
 	CALL(shmget, 0, 4096, 01600);
 	CALL(shmget, 0x1234, 4096, 0);
 	CALL(shmat, 5, 0, 010000);
 	CALL(shmctl, 5, 2, P);
 	CALL(shmctl, 5, 1, P);
 	CALL(shmctl, 5, 0, 0);
+	CALL(shmctl, 5, 3, P);
+	CALL(shmctl, 5, 14, P);
 	CALL(semget, 0, 2, 01600);
 	CALL(semop, 5, W(0x1000000010000 | 0x200000000000), 1);
 	CALL(semtimedop, 5, W(PAIR(0xffff0001, 0x800)), 1, W(1, 2));
