@@ -55,6 +55,20 @@ int calls_fork(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
+/* Where the running task goes on in user space. */
+static __always_inline __u64 user_ip(void)
+{
+	const struct pt_regs *r = (const struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+
+#if defined(__TARGET_ARCH_x86)
+	return r->ip;
+#elif defined(__TARGET_ARCH_arm64)
+	return r->pc;
+#else
+	return 0;
+#endif
+}
+
 static __always_inline void send_signal(__u16 kind, __u64 ids, __u32 number, const void *info, __u64 stack)
 {
 	struct bpf_calls_signal *s = ring_reserve(sizeof(*s));
@@ -68,6 +82,7 @@ static __always_inline void send_signal(__u16 kind, __u64 ids, __u32 number, con
 	s->pid = (__u32)(ids >> 32);
 	s->number = number;
 	s->stack = stack;
+	s->ip = kind == BPF_CALLS_SIGNAL ? user_ip() : 0;
 	__builtin_memset(s->siginfo, 0, sizeof(s->siginfo));
 	if ((unsigned long)info > 1) {
 		bpf_probe_read_kernel(s->siginfo, sizeof(s->siginfo), info);

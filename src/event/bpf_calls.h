@@ -56,6 +56,7 @@ struct bpf_calls_signal {
 	struct bpf_record head;
 	uint32_t pid, number;
 	uint64_t stack; /* hash; 0: none */
+	uint64_t ip;    /* where its thread was interrupted; 0: not known */
 	uint8_t siginfo[BPF_CALLS_SIGINFO_BYTES]; /* the beginning of a siginfo_t; the rest is 0 */
 };
 

@@ -422,9 +422,19 @@ def names(engines):
             expect("%s: %s with nothing open" % (engine, program), done.returncode == (program == "false"), done)
 
 
+def places(engines):
+    """-i: of calls that repeat themselves, and of signals, those that are ignored, too."""
+    program = ("import os, signal\nsignal.signal(signal.SIGUSR1, lambda *a: 0)\nfor i in range(9): os.getpgid(0)\n"
+               "os.kill(os.getpid(), signal.SIGUSR1)\nif not os.fork(): os._exit(0)\nos.wait()\n")
+    for engine in engines:
+        lines = trace(["sonde", "trace", "--engine", engine, "-i", "-e", "getpgid,kill,wait4"], program, "places." + engine)[0]
+        found = [t for t in lines if "getpgid(" in t or "--- SIG" in t]
+        expect("%s: where calls were made and signals came" % engine, len(found) == 11 and not any("[??" in t for t in found), "\n".join(lines))
+
+
 def main():
     those = engines()
-    for test in (ends, netlink, unread, socketcalls, refused, restarted, names):
+    for test in (ends, netlink, unread, socketcalls, refused, restarted, places, names):
         test(those)
     old_calls()
     if "bpf" in those and os.geteuid() == 0:

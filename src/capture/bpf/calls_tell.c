@@ -104,6 +104,14 @@ size_t bpf_calls_thread_count(const struct bpf_calls *c) { return c->threads.n; 
 
 /* --- signals ----------------------------------------------------------------------------------- */
 
+/* Another CPU sends what is ignored; came it within a call, the thread goes on behind that. */
+static uint64_t place_of(const struct bpf_calls_signal *s, const struct call_thread *t)
+{
+	bool within = s->head.time_ns >= t->enter_ns && s->head.time_ns < t->leave_ns;
+
+	return s->head.kind == BPF_CALLS_IGNORED && within ? t->ip : s->ip;
+}
+
 static void tell_signal(struct bpf_calls *c, struct watched *w, const struct bpf_calls_signal *s)
 {
 	siginfo_t info;
@@ -112,8 +120,10 @@ static void tell_signal(struct bpf_calls *c, struct watched *w, const struct bpf
 	memcpy(&info, s->siginfo, sizeof(s->siginfo));
 	w->shown.event_ns = s->head.time_ns;
 	w->shown.stack = c->stacks ? call_stacks_id(c->stacks, w->shown.pid, s->stack) : 0;
+	w->shown.signal_ip = place_of(s, &w->shown);
 	if (!w->hidden)
 		c->options.sink->signal(c->options.sink_self, &w->shown, (int)s->number, &info);
+	w->shown.signal_ip = 0;
 }
 
 /* Those that came before BEFORE_NS. */

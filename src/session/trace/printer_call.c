@@ -138,10 +138,13 @@ enum call_verdict printer_enter(void *self, struct call_thread *t, const struct 
 		return CALL_GO;
 	line->open = true;
 	keep_caller(p, t);
-	if (!p->options->json && printer_memo_enter(p, t, memory))
-		return CALL_GO;
-	if (!p->options->json)
+	if (!p->options->json) {
+		bool known = printer_memo_enter(p, t, memory);
+
 		printer_lead(p, t, out, t->enter_ns);
+		if (known)
+			return CALL_GO;
+	}
 	line->text_at = out->text.length;
 	if (is_raw(p, &t->call))
 		enter_raw(p, &t->call, line, &out->text);
@@ -320,7 +323,6 @@ static void leave_json(struct printer *p, struct call_thread *t, const struct sy
 /* A line whose text was made before. */
 static void leave_known(struct printer *p, struct call_thread *t, struct trace_out *out)
 {
-	printer_lead(p, t, out, t->enter_ns);
 	printer_memo_print(p, printer_line(t), out);
 	if (p->options->durations)
 		add_duration(p, t, &out->text);
