@@ -33,7 +33,7 @@ static __always_inline void take_stack(struct bpf_raw_tracepoint_args *ctx, __u6
 	unwind_end(u);
 }
 
-SEC("raw_tp/sys_enter")
+SEC("large_tp/sys_enter")
 int selftest_enter(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u64 ids = target_current_ids();

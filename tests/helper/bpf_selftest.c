@@ -16,6 +16,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -77,6 +78,24 @@ static void drain(struct bpf_rings *rings, struct counts *n)
 		n->lost += lost;
 }
 
+/* One that is refused when it is asked for is loaded when it is asked for again. */
+static struct err *load_at_last(struct bpf_loader *loader, const struct bpf_program *program)
+{
+	struct rlimit before, none;
+
+	getrlimit(RLIMIT_NOFILE, &before);
+	none = (struct rlimit){ .rlim_cur = 0, .rlim_max = before.rlim_max };
+	setrlimit(RLIMIT_NOFILE, &none);
+
+	struct err *err = bpf_loader_now(loader, program);
+
+	setrlimit(RLIMIT_NOFILE, &before);
+	if (!err)
+		return err_new(ERR_INTERNAL, "loaded without a descriptor");
+	err_destroy(err);
+	return bpf_loader_now(loader, program);
+}
+
 static struct err *load(struct bpf_loader *loader, size_t ring_bytes, struct selftest_bpf **skel,
 			struct bpf_rings **rings)
 {
@@ -91,8 +110,12 @@ static struct err *load(struct bpf_loader *loader, size_t ring_bytes, struct sel
 
 	(*skel)->rodata->selftest_number = SYS_getppid;
 	TRY(bpf_rings_prepare(ring_map, states, ring_bytes, &(*skel)->rodata->ring_wake_bytes));
+	if (getenv("LATER"))
+		bpf_loader_later(loader, (*skel)->progs.selftest_enter);
 	TRY(bpf_loader_load(loader, (*skel)->skeleton));
 	TRY(bpf_rings_open(ring_map, states, ring_bytes, rings));
+	if (getenv("LATER"))
+		TRY(load_at_last(loader, (*skel)->progs.selftest_enter));
 	return bpf_loader_attach(loader, (*skel)->skeleton);
 }
 

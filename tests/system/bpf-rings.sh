@@ -20,3 +20,6 @@ check() { # RING_BYTES DEPTH CALLS MAY_LOSE
 }
 check 4194304 50 1000 no
 check 4096 2 50000 yes
+LATER=1
+export LATER
+check 4194304 2 1000 no

@@ -364,7 +364,7 @@ void bpf_calls_unload(struct bpf_calls *c)
 struct err *bpf_calls_load(struct bpf_calls *c)
 {
 	bool lanes = !c->options.track; /* a stack is taken into a thread's storage */
-	struct err *err = load(c, lanes);
+	struct err *err = bpf_loader_advise(load(c, lanes));
 
 	if (!lanes || !err_is(err, ERR_UNSUPPORTED))
 		return err;

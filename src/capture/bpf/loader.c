@@ -179,23 +179,26 @@ static void free_beside(struct bpf_loader_beside *b)
 	b->options.func_info = b->options.line_info = NULL;
 }
 
+/* The log, which makes it slower, only when it isn't taken without. */
+static int load_saying_why(struct bpf_loader *l, const struct bpf_loader_beside *b)
+{
+	struct bpf_prog_load_opts options = b->options;
+
+	options.log_buf = l->log;
+	options.log_size = LOG_BYTES;
+	options.log_level = 1;
+	return load(b, &options);
+}
+
 /* What was loaded beside takes the place of what libbpf loaded; an errno, and the verifier's log is the loader's then. */
 static int put_in_place(struct bpf_loader *l, struct bpf_loader_beside *b)
 {
-	int failed = 0;
-
 	join(b);
-	if (b->fd < 0) {
-		b->options.log_buf = l->log;
-		b->options.log_size = LOG_BYTES;
-		b->options.log_level = 1;
-		b->fd = load(b, &b->options);
-		failed = b->fd < 0 ? -b->fd : 0;
-	}
-	if (b->fd >= 0 && dup3(b->fd, bpf_program__fd(b->program), O_CLOEXEC) < 0)
-		failed = errno;
-	free_beside(b);
-	return failed;
+	if (b->fd < 0)
+		b->fd = load_saying_why(l, b);
+	if (b->fd < 0)
+		return -b->fd;
+	return dup3(b->fd, bpf_program__fd(b->program), O_CLOEXEC) < 0 ? errno : 0;
 }
 
 static void register_kinds(void)
@@ -462,6 +465,15 @@ static struct err *not_permitted(const char *what, int errnum)
 
 static bool has_types(void) { return access("/sys/kernel/btf/vmlinux", R_OK) == 0; }
 
+struct err *bpf_loader_advise(struct err *err)
+{
+	int errnum = err ? err_errnum(err) : 0;
+
+	if ((errnum != EMFILE && errnum != ENFILE) || err_advice(err))
+		return err;
+	return err_fix(err, "BPF takes about 80 descriptors, and two a CPU: ulimit -n 1024");
+}
+
 static struct err *explain(const char *what, int errnum, const char *log)
 {
 	if (errnum == EPERM || (errnum == EACCES && !log[0]))
@@ -475,7 +487,7 @@ static struct err *explain(const char *what, int errnum, const char *log)
 	if (errnum == ENOMEM)
 		return err_errno(errnum, "BPF programs for %s", what);
 	if (errnum == EMFILE || errnum == ENFILE)
-		return err_fix(err_errno(errnum, "BPF programs for %s", what), "they need about 60 descriptors: ulimit -n 256");
+		return bpf_loader_advise(err_errno(errnum, "BPF programs for %s", what));
 	if (access("/proc/self", F_OK) != 0)
 		return err_fix(err_errno(errnum, "BPF programs for %s", what), "there is no /proc: mount -t proc proc /proc");
 	return err_new(ERR_UNSUPPORTED, "this kernel does not take the BPF programs for %s (%s)", what, strerror(errnum));
@@ -512,7 +524,7 @@ static struct err *load_error(const struct bpf_loader *l, int errnum)
 
 	struct err *why = explain(l->what, errnum, l->log);
 
-	if (l->log[0] && log_get_level() < LOG_INFO)
+	if (l->log[0] && err_is(why, ERR_UNSUPPORTED) && log_get_level() < LOG_INFO)
 		why = err_fix(why, "SONDE_LOG=info in the environment shows what the verifier says; please report it with the kernel's version");
 	return why;
 }
@@ -537,12 +549,15 @@ struct err *bpf_loader_now(struct bpf_loader *l, const struct bpf_program *progr
 
 		if (!b->insns || !b->later || b->program != program)
 			continue;
-		/* it is most often taken: the log, which makes it slower, only when it isn't */
-		b->fd = load(b, &b->options);
+		if (b->fd < 0)
+			b->fd = load(b, &b->options);
 
 		int failed = put_in_place(l, b);
 
-		return failed ? load_error(l, failed) : NULL;
+		if (failed) /* it may be asked for again */
+			return load_error(l, failed);
+		free_beside(b);
+		return NULL;
 	}
 	return NULL;
 }
@@ -554,10 +569,9 @@ struct err *bpf_loader_join(struct bpf_loader *l)
 	for (size_t i = 0; i < l->beside_count; i++) {
 		if (!l->beside[i].insns || l->beside[i].later)
 			continue;
-		if (failed)
-			free_beside(&l->beside[i]);
-		else
+		if (!failed)
 			failed = put_in_place(l, &l->beside[i]);
+		free_beside(&l->beside[i]);
 	}
 	return failed ? load_error(l, failed) : NULL;
 }

@@ -105,6 +105,9 @@ struct err *bpf_loader_now(struct bpf_loader *l, const struct bpf_program *progr
 struct err *bpf_loader_attach(struct bpf_loader *l, const struct bpf_object_skeleton *skeleton);
 struct bpf_link *bpf_loader_attach_one(const struct bpf_program *program); /* as its section says; NULL: errno */
 
+/* What to do about it, where that isn't said yet and is for BPF's user to do; NULL stays NULL. */
+struct err *bpf_loader_advise(struct err *err);
+
 /* Can BPF programs be loaded here, and attached to raw tracepoints?  The same errors, cheaply:
  * for a source's probe(). */
 struct err *bpf_loader_probe(const char *what);

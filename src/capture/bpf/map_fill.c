@@ -9,6 +9,7 @@
  */
 #include "capture/bpf/map_fill.h"
 
+#include "base/io.h"
 #include "base/mem.h"
 #include "base/thread.h"
 
@@ -38,7 +39,7 @@ static void let_go(struct fill *f)
 		return;
 	for (uint32_t i = 0; i < f->count; i++)
 		close(f->fds[i]);
-	close(f->outer_fd);
+	io_closep(&f->outer_fd);
 	free(f);
 }
 
@@ -81,8 +82,15 @@ struct err *bpf_map_fill(int outer_fd, size_t first, const int *fds, size_t coun
 	f->holders = 2;
 	f->result = RUNNING;
 	f->first = (uint32_t)first;
-	for (; f->count < count; f->count++)
-		f->fds[f->count] = fcntl(fds[f->count], F_DUPFD_CLOEXEC, 0);
+	for (; f->count < count && f->outer_fd >= 0; f->count++)
+		if ((f->fds[f->count] = fcntl(fds[f->count], F_DUPFD_CLOEXEC, 0)) < 0)
+			break;
+	if (f->count < count) {
+		result = errno;
+		f->holders = 1;
+		let_go(f);
+		return err_errno(result, "cannot fill a BPF map of maps");
+	}
 	if (thread_start(&thread, update, f) == 0)
 		pthread_detach(thread);
 	else

@@ -405,8 +405,10 @@ static struct err *trace_by_best(struct trace_options *options, int *status)
 	if (options->debug)
 		log_note("engine: bpf is tried, which stops nobody");
 	err = trace_by_bpf(options, status, &unavailable);
-	if (!err || !unavailable || options->engine == TRACE_ENGINE_BPF || only_bpf)
+	if (!err || !unavailable)
 		return err;
+	if (options->engine == TRACE_ENGINE_BPF || only_bpf)
+		return err_advice(err) ? err : err_fix(err, only_bpf ? "of processes ptrace shows them: -p PID,..." : "--engine ptrace does without BPF");
 	log_note("engine: ptrace, which stops the program at each call (%s)", err_message(err));
 	err_destroy(err);
 	return trace_by_ptrace(options, status);
