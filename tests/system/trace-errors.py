@@ -43,6 +43,7 @@ LIMITS = [
     ("ulimit -n 8; exec %s -e execve true", {"bpf": (1, "ulimit -n"), "ptrace": (0, "execve")}),
     ("ulimit -n 4; exec %s -e execve true", (1, "Too many open files")),
     ("ulimit -n 20; exec %s -c -e execve true", {"bpf": (None, "execve|ulimit -n"), "ptrace": (0, "execve")}),
+    *(("ulimit -n %d; exec %%s -e execve true" % n, {"bpf": (None, "execve|ulimit -n"), "ptrace": (0, "execve")}) for n in range(38, 56, 2)),
     ("ulimit -v 60000; exec %s -e execve true", {"bpf": (None, "execve|memory"), "ptrace": (0, "execve")}),
     ("ulimit -f 0; exec %s -o limited ls", (1, "File too large[^$]*ulimit -f")),
     ("export TMPDIR=/nonexistent; exec %s --waits ls", (1, "/nonexistent/.*No such file[^$]*TMPDIR")),
@@ -185,6 +186,22 @@ def forged(engine):
            (sent, ctypes.get_errno(), sizes, said, beat.tracers[0][1].returncode, status))
 
 
+def refuse_filters():
+    """In the child: seccomp() fails from now on."""
+    load, jump, give, allow, refuse = 0x20, 0x15, 0x06, 0x7FFF0000, 0x00050000 | 22  # EINVAL
+    code = b"".join(struct.pack("HBBI", *i) for i in ((load, 0, 0, 0), (jump, 0, 1, 317), (give, 0, 0, refuse), (give, 0, 0, allow)))
+    libc, program = ctypes.CDLL(None), ctypes.create_string_buffer(code)
+    libc.prctl(38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS
+    libc.prctl(22, 2, struct.pack("HxxxxxxQ", 4, ctypes.addressof(program)), 0, 0)  # PR_SET_SECCOMP
+
+
+def unfiltered():
+    """--seccomp-bpf where no filter can be set: all is shown, and that there was none is said."""
+    for words in (["trace", "--engine", "ptrace"], ["strace", "-f"]):
+        done = run("sonde", *words, "--seccomp-bpf", "-e", "execve", "sh", "-c", "true; env true", preexec_fn=refuse_filters, timeout=PATIENCE_S)
+        expect("%s: --seccomp-bpf without filters" % words[0], done.stderr.count("execve(") >= 2 and "seccomp filter is requested but unavailable" in done.stderr, done)
+
+
 class Beat:
     """The program that notices harm, and its sondes."""
 
@@ -267,6 +284,8 @@ def main():
         if os.uname().machine == "x86_64" and engine == "ptrace":
             forged(engine)
     strace_words()
+    if os.uname().machine == "x86_64":
+        unfiltered()
     company(those)
     return result()
 

@@ -122,6 +122,11 @@ bool filter_make(const struct call_set *asked, struct sock_fprog *ret)
 	return true;
 }
 
+bool filter_can(void)
+{
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, NULL) < 0 && errno == EFAULT;
+}
+
 /* Without the no-new-privileges bit where we may: the command is to see nothing of us. */
 int filter_install(const struct sock_fprog *program)
 {

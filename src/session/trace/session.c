@@ -275,12 +275,23 @@ static struct err *take_command(struct live *l)
 	return explain_scope(err, "ptrace is not permitted here; in a container: docker run --cap-add SYS_PTRACE");
 }
 
+static void make_filter(struct live *l)
+{
+	struct trace_options *o = l->options;
+
+	if (!o->seccomp || !o->command)
+		return;
+	if (filter_can())
+		filter_make(&o->calls, &l->filter);
+	else
+		trace_say(o, "seccomp filter is requested but unavailable");
+}
+
 static struct err *begin(struct live *l)
 {
 	struct trace_options *o = l->options;
 
-	if (o->seccomp && o->command)
-		filter_make(&l->options->calls, &l->filter);
+	make_filter(l);
 	TRY(printer_create(o, &l->printer));
 	if (o->command)
 		TRY(start_command(o, l->filter.filter ? &l->filter : NULL, &l->command));

@@ -166,8 +166,10 @@ _Noreturn static void be_command(const struct child *c)
 	/* the filter first: -u's user may not be allowed to, and setuid bits keep working */
 	if (c->filter)
 		errnum = filter_install(c->filter);
-	if (errnum)
+	if (errnum) { /* the tracer counts on it: nothing would be shown */
 		trace_say(c->o, "cannot install the seccomp filter: %s", strerror(errnum));
+		_exit(1);
+	}
 	change_identity(c->o, &c->id);
 	sigprocmask(SIG_SETMASK, &c->mask, NULL);
 	if (c->o->argv0)
