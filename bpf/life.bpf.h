@@ -131,14 +131,14 @@ int calls_signal_stack(struct bpf_raw_tracepoint_args *ctx)
 
 enum { SIGNAL_DELIVERED = 0, SIGNAL_IGNORED = 1, SIGNAL_GROUP_EXIT = 4 };
 
-/* Is it seen by a tracer by ptrace alone?  One that the thread ignores, unless its process is ending; one that has
- * just ended the process. */
+/* Is it seen by a tracer by ptrace alone?  One that the thread ignores, unless its process is ending (SIGKILL, which a
+ * namespace's first process ignores, no tracer sees); one that has just ended the process. */
 static __always_inline bool never_delivered(struct task_struct *task, int number, __u64 result)
 {
 	bool ends = BPF_CORE_READ(task, signal, flags) & SIGNAL_GROUP_EXIT;
 
 	if (result == SIGNAL_IGNORED)
-		return !ends;
+		return !ends && number != 9;
 	return result == SIGNAL_DELIVERED && ends && number != 9 && BPF_CORE_READ(task, signal, group_exit_code) == number;
 }
 

@@ -432,9 +432,36 @@ def places(engines):
         expect("%s: where calls were made and signals came" % engine, len(found) == 11 and not any("[??" in t for t in found), "\n".join(lines))
 
 
+def lines_of(*words):
+    return re.sub(r" +=", " =", subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE_S).stderr).splitlines()
+
+
+def gone(engines):
+    """A working directory that is deleted keeps what /proc adds to its name; one that a descriptor opened does not."""
+    script = "cd gone; exec 7<.; rmdir ../gone; exec cat /dev/null <&7"
+    for engine in engines:
+        seen = lines_of("sonde", "trace", "--engine", engine, "-y", "-e", "openat,dup2", "sh", "-c", "mkdir -p gone; " + script)
+        expect("%s: a directory that is gone" % engine, any("gone (deleted)>, \"/dev/null\"" in t for t in seen) and
+               any(t.startswith("dup2(7<") and "gone>(deleted), 0) =" in t for t in seen), seen)
+
+
+def first_process(engines):
+    """SIGKILL from itself, which a namespace's first process ignores, no tracer sees."""
+    words = ["-e", "trace=kill", "unshare", "-pf", "sh", "-c", "kill -9 1; kill -CHLD 1; true"]
+    if os.geteuid() or subprocess.run(words[2:], capture_output=True).returncode:
+        print("skip  a namespace's first process: not permitted")
+        return
+    wanted = lines_of("strace", "-f", *words)
+    for engine in engines:
+        seen = lines_of("sonde", "trace", "--engine", engine, *words)
+        def told(lines):
+            return [re.sub(r"\d{2,}", "N", t) for t in lines if "[pid" in t and "attached" not in t]
+        expect("%s: what a namespace's first process ignores" % engine, told(seen) == told(wanted) and len(told(wanted)) > 2, (wanted, seen))
+
+
 def main():
     those = engines()
-    for test in (ends, netlink, unread, socketcalls, refused, restarted, places, names):
+    for test in (ends, gone, first_process, netlink, unread, socketcalls, refused, restarted, places, names):
         test(those)
     old_calls()
     if "bpf" in those and os.geteuid() == 0:

@@ -620,7 +620,8 @@ static void add_kept_device(const struct bpf_calls_file *kept, struct str *out)
 	str_add_char(out, '>');
 }
 
-static bool add_kept(struct fd_names *f, const struct bpf_calls_file *kept, struct str *out, bool *deleted)
+/* DELETED is said behind the name of a descriptor; as strace has it, that of the working directory keeps what /proc adds. */
+static bool add_kept(struct fd_names *f, int fd, const struct bpf_calls_file *kept, struct str *out, bool *deleted)
 {
 	struct str path;
 	bool known;
@@ -645,7 +646,8 @@ static bool add_kept(struct fd_names *f, const struct bpf_calls_file *kept, stru
 		return false;
 	str_init(&path);
 	known = file_piece_path(kept, &path);
-	*deleted = known && str_ends(str_text(&path), DELETED) && (kept->links == 0 || kept->flags & BPF_FILE_DELETED);
+	*deleted = known && fd >= 0 && str_ends(str_text(&path), DELETED) &&
+		   (kept->links == 0 || kept->flags & BPF_FILE_DELETED);
 	if (*deleted)
 		path.text[path.length - strlen(DELETED)] = '\0';
 	if (known)
@@ -708,7 +710,7 @@ static bool add_from_proc(struct fd_names *f, int pid, int fd, struct str *out, 
 		return true;
 	if (!path_wanted(f, f->fds & TRACE_FDS_DEV && stat(link_path, &st) == 0 ? st.st_mode : 0))
 		return false;
-	*deleted = str_ends(target, DELETED) && !is_same_file(link_path, target);
+	*deleted = fd >= 0 && str_ends(target, DELETED) && !is_same_file(link_path, target);
 	if (*deleted)
 		target[(size_t)n - strlen(DELETED)] = '\0';
 	add_path(out, target);
@@ -743,7 +745,7 @@ static bool add_name(struct fd_names *f, enum file_piece found, int pid, int fd,
 
 	str_add_char(out, '<');
 	if (found == FILE_PIECE_FOUND)
-		known = add_kept(f, &f->kept, out, &deleted);
+		known = add_kept(f, fd, &f->kept, out, &deleted);
 	else
 		known = ask_proc(f, found, pid, fd) && add_from_proc(f, pid, fd, out, &deleted);
 	if (known)
