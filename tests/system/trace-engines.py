@@ -436,6 +436,14 @@ def lines_of(*words):
     return re.sub(r" +=", " =", subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE_S).stderr).splitlines()
 
 
+def counted(engines):
+    """Whose calls they are says the program that made them, whichever calls are counted."""
+    for engine in engines:
+        seen = lines_of("sonde", "trace", "--engine", engine, "-c", "-e", "read", "sh", "-c", "cat /dev/null; (exec ls); true")
+        rows = {t.split()[0] for t in seen if t and t[0] not in "├└"}
+        expect("%s: names of programs with -c" % engine, {"sh", "cat", "ls"} <= rows, seen)
+
+
 def gone(engines):
     """A working directory that is deleted keeps what /proc adds to its name; one that a descriptor opened does not."""
     script = "cd gone; exec 7<.; rmdir ../gone; exec cat /dev/null <&7"
@@ -461,7 +469,7 @@ def first_process(engines):
 
 def main():
     those = engines()
-    for test in (ends, gone, first_process, netlink, unread, socketcalls, refused, restarted, places, names):
+    for test in (ends, counted, gone, first_process, netlink, unread, socketcalls, refused, restarted, places, names):
         test(those)
     old_calls()
     if "bpf" in those and os.geteuid() == 0:

@@ -116,8 +116,8 @@ static void on_execed(void *self, struct call_thread *t)
 	struct printer *p = self;
 
 	p->had_exec = true;
-	if (p->summary && t->comm[0]) /* the execve may not be among the calls that are counted */
-		summary_name(p->summary, t, t->comm);
+	if (p->summary) /* the execve may not be among the calls that are counted */
+		summary_execed(p->summary, t);
 	if (p->stacks)
 		stack_printer_forget(p->stacks, t->pid);
 }

@@ -477,7 +477,7 @@ static void count_call(struct replay *r, const struct call_columns *c, size_t i)
 		map_get(&r->named, c->thread[i], NULL);
 		summary_name(r->summary, &t, recording_string(r->recording, r->comm));
 	}
-	summary_add(r->summary, &t, NULL, 0);
+	summary_add(r->summary, &t, 0);
 }
 
 /* --- signals and ends ----------------------------------------------------------------------------- */

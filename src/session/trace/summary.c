@@ -80,39 +80,42 @@ static struct cell *find_cell(struct summary *s, const struct syscall_call *call
 	return &s->cells[call->abi].v[*slot];
 }
 
+/* "": it can't be asked any more. */
+static void ask_name(pid_t tid, char name[16])
+{
+	char path[64];
+	struct str read = { 0 };
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", tid);
+	err_destroy(io_read_file(path, 64, &read));
+	snprintf(name, 16, "%s", read.length ? strtok(read.text, "\n") : "");
+	str_deinit(&read);
+}
+
 /* A thread that is gone already, as BPF's often are, has its parent's name, until it execs. */
 static void name_thread(struct summary *s, const struct call_thread *t)
 {
-	char path[64];
-	struct str name = { 0 };
+	char name[16];
 	bool is_new;
 
 	map_get(&s->named, (uint64_t)t->tid, &is_new);
 	if (!is_new)
 		return;
-	snprintf(path, sizeof(path), "/proc/%d/comm", t->tid);
-	err_destroy(io_read_file(path, 64, &name));
-	summary_name(s, t, name.length ? strtok(name.text, "\n")
-					: call_counts_get_name(s->counts, (uint64_t)t->parent_tid));
-	str_deinit(&name);
+	ask_name(t->tid, name);
+	summary_name(s, t, name[0] ? name : call_counts_get_name(s->counts, (uint64_t)t->parent_tid));
 }
 
-/* The kernel names it after the last part of the path. */
-static void name_exec(struct summary *s, const struct call_thread *t, const struct call_kind *kind,
-		      const struct syscall_memory *memory)
+void summary_execed(struct summary *s, const struct call_thread *t)
 {
-	char path[4096], name[16];
-	const char *base;
-	size_t n;
+	char name[16];
 
-	if (kind->makes != CALL_MAKES_EXEC || t->call.result != 0 || !memory || !memory->read)
+	if (!s->counts)
 		return;
-	n = memory->read(memory->user, SYSCALL_ENTER, t->call.args[kind->roles.dirfds ? 1 : 0], path, sizeof(path));
-	if (n == 0 || !memchr(path, '\0', n))
-		return;
-	base = strrchr(path, '/');
-	snprintf(name, sizeof(name), "%.15s", base ? base + 1 : path);
-	summary_name(s, t, name);
+	snprintf(name, sizeof(name), "%s", t->comm);
+	if (!name[0])
+		ask_name(t->tid, name);
+	if (name[0])
+		summary_name(s, t, name);
 }
 
 void summary_name(struct summary *s, const struct call_thread *t, const char *name)
@@ -124,7 +127,7 @@ void summary_name(struct summary *s, const struct call_thread *t, const char *na
 }
 
 /* Overhead (-O) is taken off each call. */
-static void count(struct summary *s, const struct call_thread *t, const struct syscall_memory *memory, uint64_t ns)
+static void count(struct summary *s, const struct call_thread *t, uint64_t ns)
 {
 	const struct call_kind *kind = call_kinds_get(s->kinds, t->call.abi, t->call.number);
 	uint64_t overhead_ns = s->options->overhead_ns > 0 ? (uint64_t)s->options->overhead_ns : 0;
@@ -135,12 +138,10 @@ static void count(struct summary *s, const struct call_thread *t, const struct s
 	};
 
 	name_thread(s, t);
-	name_exec(s, t, kind, memory);
 	call_counts_add(s->counts, (uint64_t)t->tid, &one);
 }
 
-void summary_add(struct summary *s, const struct call_thread *t, const struct syscall_memory *memory,
-		 uint64_t enter_system_ns)
+void summary_add(struct summary *s, const struct call_thread *t, uint64_t enter_system_ns)
 {
 	struct cell *c;
 	uint64_t wall_ns = t->leave_ns > t->enter_ns ? t->leave_ns - t->enter_ns : 0;
@@ -148,7 +149,7 @@ void summary_add(struct summary *s, const struct call_thread *t, const struct sy
 	uint64_t ns = s->options->wall_clock ? wall_ns : system_ns;
 
 	if (s->counts) {
-		count(s, t, memory, ns);
+		count(s, t, ns);
 		return;
 	}
 	c = find_cell(s, &t->call);

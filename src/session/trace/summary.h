@@ -10,11 +10,12 @@ struct summary;
 
 struct summary *summary_create(const struct trace_options *options);
 void summary_destroy(struct summary *s); /* NULL-safe */
-/* A call returned; its thread's CPU time in the kernel was ENTER_SYSTEM_NS at entry.  MEMORY may be NULL. */
-void summary_add(struct summary *s, const struct call_thread *t, const struct syscall_memory *memory,
-		 uint64_t enter_system_ns);
+/* A call returned; its thread's CPU time in the kernel was ENTER_SYSTEM_NS at entry. */
+void summary_add(struct summary *s, const struct call_thread *t, uint64_t enter_system_ns);
 /* What a thread is called; without this /proc is asked when it is first counted. */
 void summary_name(struct summary *s, const struct call_thread *t, const char *name);
+/* Called as the engine says, or as /proc does now. */
+void summary_execed(struct summary *s, const struct call_thread *t);
 /* -S */
 enum call_sort summary_sort(const struct trace_options *options);
 void summary_print(struct summary *s, struct str *out);
