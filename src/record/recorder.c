@@ -228,7 +228,8 @@ static struct err *start(struct recorder *r, const struct recorder_options *o)
 	int error = pthread_create(&r->thread, NULL, recorder_thread, r);
 
 	if (error)
-		return err_errno(error, "cannot start the recording's writer thread");
+		return err_fix(err_errno(error, "cannot start the recording's writer thread"),
+			       "there are as many threads as a limit permits: ulimit -u, or the control group's pids.max");
 	r->has_thread = true;
 	return NULL;
 }

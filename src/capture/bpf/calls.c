@@ -68,12 +68,8 @@ struct err *bpf_calls_start(struct bpf_calls *c, const struct capture_request *r
 {
 	struct bpf_target target = BPF_TARGET_OF(c->skel);
 	struct capture_request threads = *request;
+	uint32_t command = request->target == CAPTURE_COMMAND ? (uint32_t)request->pids[0] : 0;
 
-	if (request->target == CAPTURE_COMMAND) {
-		uint32_t pid = (uint32_t)request->pids[0];
-
-		bpf_calls_watch(c, pid, pid, CALL_BEGIN_COMMAND, clock_now_ns())->hidden = true;
-	}
 	threads.target = CAPTURE_TIDS;
 	if (c->options.single_threads)
 		request = &threads;
@@ -81,6 +77,8 @@ struct err *bpf_calls_start(struct bpf_calls *c, const struct capture_request *r
 	c->tell_begun = (request->target != CAPTURE_ALL || c->options.whole_calls) && !c->options.only_successful &&
 			!c->options.only_failed;
 	TRY(bpf_target_set(&target, request));
+	if (command)
+		bpf_calls_watch(c, command, command, CALL_BEGIN_COMMAND, c->start_ns)->hidden = true;
 	if (request->target == CAPTURE_COMMAND)
 		return NULL;
 	c->skel->bss->calls_joins = 1;

@@ -360,11 +360,19 @@ void bpf_calls_unload(struct bpf_calls *c)
 	c->rings = NULL;
 }
 
+static struct err *advise(struct err *err)
+{
+	err = bpf_loader_advise(err);
+	if (!err_is(err, ERR_NOMEM) || err_advice(err))
+		return err;
+	return err_fix(err, "raise the limit of memory (ulimit -v, the control group's), or go without BPF: sonde trace --engine ptrace");
+}
+
 /* Lanes ask more of a verifier than all else: one that refuses them may take the rest. */
 struct err *bpf_calls_load(struct bpf_calls *c)
 {
 	bool lanes = !c->options.track; /* a stack is taken into a thread's storage */
-	struct err *err = bpf_loader_advise(load(c, lanes));
+	struct err *err = advise(load(c, lanes));
 
 	if (!lanes || !err_is(err, ERR_UNSUPPORTED))
 		return err;
@@ -372,5 +380,5 @@ struct err *bpf_calls_load(struct bpf_calls *c)
 	err_destroy(err);
 	bpf_calls_unload(c);
 	bpf_calls_begin_loading(c);
-	return load(c, false);
+	return advise(load(c, false));
 }

@@ -105,7 +105,8 @@ static void *copy_of(const void *data, size_t size_bytes)
 {
 	void *copy = mem_alloc(size_bytes ? size_bytes : 1);
 
-	memcpy(copy, data, size_bytes);
+	if (size_bytes)
+		memcpy(copy, data, size_bytes);
 	return copy;
 }
 
@@ -529,6 +530,19 @@ static struct err *load_error(const struct bpf_loader *l, int errnum)
 	return why;
 }
 
+/* libbpf takes a kernel that has no memory for its trial of global data for one that has none, and goes on without. */
+static bool has_data(const struct bpf_object_skeleton *skeleton)
+{
+	bool has = true;
+
+	for (int i = 0; i < skeleton->map_cnt; i++) {
+		const struct bpf_map_skeleton *s = (const void *)((const char *)skeleton->maps + (size_t)i * (size_t)skeleton->map_skel_sz);
+
+		has = has && (!s->mmaped || *s->mmaped);
+	}
+	return has;
+}
+
 struct err *bpf_loader_load(struct bpf_loader *l, const struct bpf_object_skeleton *skeleton)
 {
 	await_types(l);
@@ -537,6 +551,8 @@ struct err *bpf_loader_load(struct bpf_loader *l, const struct bpf_object_skelet
 	int err = bpf_object__load_skeleton((struct bpf_object_skeleton *)skeleton);
 
 	loading = NULL;
+	if (!err && !has_data(skeleton))
+		err = -ENOMEM;
 	return err == 0 ? NULL : load_error(l, -err);
 }
 

@@ -251,7 +251,9 @@ struct err *start_command(const struct trace_options *o, const struct sock_fprog
 	if (o->strace)
 		let_standard_fds_go();
 	free(c.program);
-	return ret->pid < 0 ? err_errno(errnum, "fork") : NULL;
+	if (ret->pid >= 0)
+		return NULL;
+	return err_fix(err_errno(errnum, "fork"), "there are as many processes as a limit permits: ulimit -u, or the control group's pids.max");
 }
 
 void start_go(struct started *s)

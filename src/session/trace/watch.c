@@ -241,9 +241,11 @@ static void abandon(struct watch *w)
 	w->command.pid = -1;
 }
 
-static struct err *begin(struct watch *w)
+/* *unavailable: the command was not let go yet. */
+static struct err *begin(struct watch *w, bool *unavailable)
 {
 	struct trace_options *o = w->options;
+	struct err *err;
 
 	if (!o->command)
 		TRY(check_targets(o));
@@ -260,7 +262,9 @@ static struct err *begin(struct watch *w)
 		request.cgroup_path = o->cgroup;
 	}
 	block_signals(w);
-	TRY(bpf_calls_start(w->calls, &request));
+	err = bpf_calls_start(w->calls, &request);
+	*unavailable = err && o->command;
+	TRY(err);
 	if (!o->command && !(o->quiet & TRACE_QUIET_ATTACH))
 		for (size_t i = 0; i < o->pids.n; i++)
 			printer_say(w->printer, "Process %u attached", o->pids.v[i]);
@@ -432,12 +436,16 @@ static struct err *trace(struct watch *w, int *status, bool *unavailable)
 		return err;
 	}
 	setpriority(PRIO_PROCESS, 0, DRAIN_NICE); /* as in session/record.c; the command was made without */
-	err = begin(w);
+	err = begin(w, unavailable);
 	if (!err) {
 		printer_spool(w->printer, has_had_enough, w);
 		run(w);
 	}
 	setpriority(PRIO_PROCESS, 0, nice_before);
+	if (*unavailable) {
+		sigprocmask(SIG_UNBLOCK, &w->signals, NULL);
+		abandon(w);
+	}
 	TRY(err);
 	bpf_calls_stop(w->calls);
 	bpf_calls_drain(w->calls, true);
