@@ -28,6 +28,9 @@ struct syscall_style {
 	bool strict;            /* no names that strace doesn't have */
 };
 
+/* Append TEXT as far as a NUL, as strings are quoted, without quotes; ALSO (may be NULL): characters that are escaped as well. */
+void syscall_quote(struct str *out, enum syscall_hex hex, const char *text, size_t length, const char *also);
+
 enum syscall_pid { SYSCALL_TID, SYSCALL_PID, SYSCALL_PGID, SYSCALL_SID };
 
 /* What text needs beside the call's own memory; hooks may be NULL (-y was not asked). */

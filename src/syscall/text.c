@@ -62,34 +62,52 @@ static bool needs_hex(const uint8_t *bytes, size_t length, bool stop)
 	return false;
 }
 
-bool dec_quote(struct decoder *d, const uint8_t *bytes, size_t length, bool stop, bool always_hex)
+/* Into room for four bytes each; ALSO: printable characters that are escaped, too.  How many of BYTES. */
+static size_t quote_into(char **to, enum syscall_hex style, const uint8_t *bytes, size_t length, bool stop, const char *also)
 {
-	struct str *out = d->out;
-	bool hex = always_hex || d->style->hex == SYSCALL_HEX_ALL ||
-		   (d->style->hex == SYSCALL_HEX_NON_ASCII && needs_hex(bytes, length, stop));
+	bool hex = style == SYSCALL_HEX_ALL || (style == SYSCALL_HEX_NON_ASCII && needs_hex(bytes, length, stop));
+	char *at = *to;
 	size_t i;
 
-	str_reserve(out, 4 * length + 3); /* a byte becomes four at most */
-	char *to = out->text + out->length;
-	*to++ = '"';
 	for (i = 0; i < length && !(stop && bytes[i] == 0); i++) {
 		uint8_t c = bytes[i];
 		char escape = hex ? 0 : escape_of(c);
-		if (hex || (d->style->hex == SYSCALL_HEX_NON_ASCII_CHARS && needs_hex(&c, 1, false))) {
-			to = quote_hex(to, c);
+		if (hex || (style == SYSCALL_HEX_NON_ASCII_CHARS && needs_hex(&c, 1, false))) {
+			at = quote_hex(at, c);
 		} else if (escape != 0) {
-			*to++ = '\\';
-			*to++ = escape;
-		} else if (c >= ' ' && c < 0x7f) {
-			*to++ = (char)c;
+			*at++ = '\\';
+			*at++ = escape;
+		} else if (c >= ' ' && c < 0x7f && (also == NULL || strchr(also, c) == NULL)) {
+			*at++ = (char)c;
 		} else {
-			to = quote_octal(to, c, i + 1 < length && bytes[i + 1] >= '0' && bytes[i + 1] <= '7');
+			at = quote_octal(at, c, i + 1 < length && bytes[i + 1] >= '0' && bytes[i + 1] <= '7');
 		}
 	}
+	*to = at;
+	return i;
+}
+
+bool dec_quote(struct decoder *d, const uint8_t *bytes, size_t length, bool stop, bool always_hex)
+{
+	struct str *out = d->out;
+
+	str_reserve(out, 4 * length + 3);
+	char *to = out->text + out->length;
+	*to++ = '"';
+	size_t quoted = quote_into(&to, always_hex ? SYSCALL_HEX_ALL : d->style->hex, bytes, length, stop, NULL);
 	*to++ = '"';
 	*to = '\0';
 	out->length = (size_t)(to - out->text);
-	return i == length;
+	return quoted == length;
+}
+
+void syscall_quote(struct str *out, enum syscall_hex hex, const char *text, size_t length, const char *also)
+{
+	str_reserve(out, 4 * length + 1);
+	char *to = out->text + out->length;
+	quote_into(&to, hex, (const uint8_t *)text, length, true, also);
+	*to = '\0';
+	out->length = (size_t)(to - out->text);
 }
 
 /* Read a string of at most SIZE bytes with its NUL.  Returns how many bytes there are before
@@ -148,6 +166,8 @@ void dec_name_n(struct decoder *d, uint64_t addr, size_t size)
 
 	if (size > sizeof(buffer))
 		size = sizeof(buffer);
+	if (size > shown + 1) /* what isn't shown needn't be there */
+		size = shown + 1;
 	int64_t length = addr != 0 ? read_string(d, addr, buffer, size, &ended) : -1;
 	if (length < 0) {
 		dec_addr(d, addr);

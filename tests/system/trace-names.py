@@ -36,6 +36,12 @@ for i in range(5):
     other = os.open("/etc/group", 0); os.lseek(other, 0, 0); time.sleep(0.03)
     os.close(other)
 """
+# A file and a socket whose names have to be quoted.
+QUOTED = r"""
+import os, socket
+f = os.open(b"a<\xc3>", os.O_CREAT | os.O_RDWR); os.lseek(f, 0, 0)
+unix = socket.socket(socket.AF_UNIX); unix.bind(b"\0<b>%d" % os.getpid()); unix.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE)
+"""
 # Ids of processes have names, those of groups and sessions have none; ids are translated from a namespace, also of groups (-ID).
 GROUPS = """
 import os
@@ -84,5 +90,8 @@ for engine in engines():
     counted = run("sonde", "trace", "--engine", engine, "-c", "-e", "openat", "--", "true", timeout=PATIENCE_S)
     expect(f"{engine}: -c names the program of calls without its execve", re.search(r"(?m)^true +100", counted.stderr + counted.stdout),
            counted.stderr + counted.stdout)
+    plain, hexadecimal = (traced(engine, [*options, "-e", "lseek,getsockopt"], QUOTED) for options in (["-yy"], ["-yy", "-xx"]))
+    expect(f"{engine}: what would end a name is quoted, in strings nothing", r"/a\74\303\76>, 0, SEEK_SET" in plain and ',@"<b>' in plain, plain)
+    expect(f"{engine}: names are as hexadecimal as strings (-xx)", r"\x2f\x61\x3c\xc3\x3e>, 0, SEEK_SET" in hexadecimal and r',@"\x3c\x62\x3e\x' in hexadecimal, hexadecimal)
 groups()
 sys.exit(result())

@@ -233,45 +233,24 @@ static int open_diag(struct fd_names *f)
 	return f->diag_fd;
 }
 
-/* As strace quotes what stands between < and >: octal for what would end it, of three digits before a digit. */
-static void add_quoted(struct str *out, unsigned char c, unsigned char next)
-{
-	static const char letters[] = "tnvfr"; /* 9 to 13 */
-
-	if (c == '"' || c == '\\')
-		str_printf(out, "\\%c", c);
-	else if (c >= '\t' && c <= '\r')
-		str_printf(out, "\\%c", letters[c - '\t']);
-	else if (c < ' ' || c >= 0x7f || c == '<' || c == '>')
-		str_printf(out, next >= '0' && next <= '7' ? "\\%03o" : "\\%o", c);
-	else
-		str_add_char(out, (char)c);
-}
-
 /* As far as a NUL, also of an abstract name: many are bound with the whole of sun_path. */
-static void add_unix_name(struct str *out, const char *name, size_t length)
+static void add_unix_name(const struct fd_names *f, struct str *out, const char *name, size_t length)
 {
 	bool abstract = length > 0 && name[0] == '\0';
 
-	if (abstract)
-		str_add_char(out, '@');
-	str_add_char(out, '"');
-	for (size_t i = abstract; i < length && name[i]; i++) {
-		unsigned char c = (unsigned char)name[i];
-
-		add_quoted(out, c, i + 1 < length ? (unsigned char)name[i + 1] : 0);
-	}
+	str_add(out, abstract ? "@\"" : "\"");
+	syscall_quote(out, f->style.hex, name + abstract, length - abstract, NULL);
 	str_add_char(out, '"');
 }
 
-static void add_unix_end(struct str *out, uint32_t inode, uint32_t peer, const char *name, size_t name_length)
+static void add_unix_end(const struct fd_names *f, struct str *out, uint32_t inode, uint32_t peer, const char *name, size_t name_length)
 {
 	str_printf(out, "%u", inode);
 	if (peer)
 		str_printf(out, "->%u", peer);
 	if (name) {
 		str_add_char(out, ',');
-		add_unix_name(out, name, name_length);
+		add_unix_name(f, out, name, name_length);
 	}
 }
 
@@ -328,7 +307,7 @@ static bool add_unix(struct fd_names *f, uint32_t inode, struct str *out)
 	}
 	if (!name && !peer)
 		return false;
-	add_unix_end(out, inode, peer, name, name_length);
+	add_unix_end(f, out, inode, peer, name, name_length);
 	return true;
 }
 
@@ -550,10 +529,9 @@ static void add_device(int pid, int fd, const char *link_path, struct str *out)
 	str_add_char(out, '>');
 }
 
-static void add_path(struct str *out, const char *target)
+static void add_path(const struct fd_names *f, struct str *out, const char *target)
 {
-	for (; *target; target++)
-		add_quoted(out, (unsigned char)*target, (unsigned char)target[1]);
+	syscall_quote(out, f->style.hex, target, strlen(target), "<>");
 }
 
 /* --- what the engine kept ------------------------------------------------------------------------ */
@@ -573,7 +551,7 @@ static bool add_kept_inet(const struct bpf_calls_file *kept, struct str *out)
 	return true;
 }
 
-static bool add_kept_end(const struct bpf_calls_file *kept, struct str *out)
+static bool add_kept_end(const struct fd_names *f, const struct bpf_calls_file *kept, struct str *out)
 {
 	switch (kept->family) {
 	case AF_INET:
@@ -585,7 +563,7 @@ static bool add_kept_end(const struct bpf_calls_file *kept, struct str *out)
 		return kept->peer != 0;
 	case AF_UNIX:
 		if (kept->peer || kept->name_bytes)
-			add_unix_end(out, (uint32_t)kept->inode, kept->peer, kept->name_bytes ? (const char *)kept->name : NULL,
+			add_unix_end(f, out, (uint32_t)kept->inode, kept->peer, kept->name_bytes ? (const char *)kept->name : NULL,
 				     kept->name_bytes);
 		return kept->peer || kept->name_bytes;
 	default:
@@ -600,7 +578,7 @@ static void add_kept_socket(struct fd_names *f, const struct bpf_calls_file *kep
 
 	str_printf(out, "%s:[", kept->text_bytes ? kept->text : "");
 	begin = out->length;
-	add_ends(f, (uint32_t)kept->inode, add_kept_end(kept, out), begin, out);
+	add_ends(f, (uint32_t)kept->inode, add_kept_end(f, kept, out), begin, out);
 	str_add_char(out, ']');
 }
 
@@ -651,7 +629,7 @@ static bool add_kept(struct fd_names *f, int fd, const struct bpf_calls_file *ke
 	if (*deleted)
 		path.text[path.length - strlen(DELETED)] = '\0';
 	if (known)
-		add_path(out, str_text(&path));
+		add_path(f, out, str_text(&path));
 	if (known && f->fds & TRACE_FDS_DEV)
 		add_kept_device(kept, out);
 	str_deinit(&path);
@@ -713,7 +691,7 @@ static bool add_from_proc(struct fd_names *f, int pid, int fd, struct str *out, 
 	*deleted = fd >= 0 && str_ends(target, DELETED) && !is_same_file(link_path, target);
 	if (*deleted)
 		target[(size_t)n - strlen(DELETED)] = '\0';
-	add_path(out, target);
+	add_path(f, out, target);
 	if (f->fds & TRACE_FDS_DEV)
 		add_device(pid, fd, link_path, out);
 	return true;
@@ -858,12 +836,13 @@ uint64_t fd_names_vcpu(void *user, int pid, int fd, int *number)
 	return found;
 }
 
-struct fd_names *fd_names_create(uint32_t fds, enum syscall_xlat xlat, struct pid_names *pids, struct syscall_lookup *lookup)
+struct fd_names *fd_names_create(uint32_t fds, const struct syscall_style *style, struct pid_names *pids, struct syscall_lookup *lookup)
 {
 	struct fd_names *f = mem_calloc(1, sizeof(*f));
 
 	f->fds = fds;
-	f->style.xlat = xlat;
+	f->style.xlat = style->xlat;
+	f->style.hex = style->hex;
 	f->diag_fd = -1;
 	f->tells_semaphores = -1;
 	f->families = families_create();

@@ -10,7 +10,7 @@ struct fd_names;
 struct pid_names;
 
 /* FDS: enum trace_fds.  Fills the hooks of LOOKUP.  PIDS is borrowed and may be NULL. */
-struct fd_names *fd_names_create(uint32_t fds, enum syscall_xlat xlat, struct pid_names *pids, struct syscall_lookup *lookup);
+struct fd_names *fd_names_create(uint32_t fds, const struct syscall_style *style, struct pid_names *pids, struct syscall_lookup *lookup);
 /* The call that is printed next, at that phase: what its engine kept of descriptors goes before what
  * /proc says now.  PIECES may be NULL. */
 void fd_names_look_at(struct fd_names *f, const struct syscall_pieces *pieces, enum syscall_phase phase);

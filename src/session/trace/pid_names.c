@@ -29,6 +29,7 @@ enum { DEPTH_MAX = 33, STATUS_BYTES = 4096 };
 
 struct pid_names {
 	uint32_t words;
+	enum syscall_hex hex;
 	bool prepared;   /* the next two are known: most traces never ask */
 	ino_t own_namespace;
 	size_t depth;    /* of our namespace below that of /proc; 0: the same */
@@ -225,14 +226,7 @@ bool pid_names_add_comm(struct pid_names *p, pid_t tid, struct str *out)
 	if (n == 0)
 		return false;
 	str_add_char(out, '<');
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)comm[i];
-
-		if (c == '<' || c == '>' || c < ' ' || c >= 0x7f)
-			str_printf(out, "\\%o", c);
-		else
-			str_add_char(out, (char)c);
-	}
+	syscall_quote(out, p->hex, comm, n, "<>");
 	str_add_char(out, '>');
 	return true;
 }
@@ -256,11 +250,12 @@ static void pid_words(void *pid_user, int tid, enum syscall_pid kind, int id, st
 		str_printf(out, " /* %d in strace's PID NS */", ours);
 }
 
-struct pid_names *pid_names_create(uint32_t words, struct syscall_lookup *lookup)
+struct pid_names *pid_names_create(uint32_t words, enum syscall_hex hex, struct syscall_lookup *lookup)
 {
 	struct pid_names *p = mem_calloc(1, sizeof(*p));
 
 	p->words = words;
+	p->hex = hex;
 	map_init(&p->last);
 	if (words) {
 		lookup->pid_words = pid_words;

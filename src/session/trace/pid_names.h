@@ -10,7 +10,7 @@
 struct pid_names;
 
 /* WORDS: enum trace_pids.  Fills the hook of LOOKUP, if there are any. */
-struct pid_names *pid_names_create(uint32_t words, struct syscall_lookup *lookup);
+struct pid_names *pid_names_create(uint32_t words, enum syscall_hex hex, struct syscall_lookup *lookup);
 void pid_names_destroy(struct pid_names *p); /* NULL-safe */
 
 /* What /proc calls the task that we call TID: another number where /proc is that of a namespace around ours.

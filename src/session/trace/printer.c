@@ -325,8 +325,8 @@ struct err *printer_create(const struct trace_options *options, struct printer *
 		free(p);
 		return err;
 	}
-	p->pids = pid_names_create(options->pid_words, &p->lookup);
-	p->fds = fd_names_create(options->fds, options->style.xlat, p->pids, &p->lookup);
+	p->pids = pid_names_create(options->pid_words, options->style.hex, &p->lookup);
+	p->fds = fd_names_create(options->fds, &options->style, p->pids, &p->lookup);
 	p->lookup.vcpu = options->kvm ? fd_names_vcpu : NULL;
 	p->lookup.whole_vcpu = options->kvm_whole;
 	p->learner = learner_create(&p->lookup);

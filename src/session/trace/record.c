@@ -247,7 +247,7 @@ struct err *session_trace_record(struct trace_options *o, const struct record_se
 {
 	struct record_session_options named = *record;
 	struct syscall_lookup unused = { 0 };
-	struct fd_names *fds = fd_names_create(o->fds, o->style.xlat, NULL, &unused);
+	struct fd_names *fds = fd_names_create(o->fds, &o->style, NULL, &unused);
 	struct call_names names;
 	struct learner *learner;
 	struct err *err;
