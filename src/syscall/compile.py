@@ -194,6 +194,8 @@ class Compiler:
                     row = ('SYS_NLA_ARRAY', self.parse_type(kind[:-2]))
                 elif kind.startswith('='):
                     row = ('SYS_NLA_LONG', self.parse_type(kind[1:]))
+                elif kind.startswith('~'):
+                    row = ('SYS_NLA_SIZED', self.parse_type(kind[1:]))
                 else:
                     row = ('SYS_NLA_VALUE', self.parse_type(kind))
                 for attr in attrs:

@@ -122,16 +122,18 @@ static void print_items(struct decoder *d, uint64_t addr, uint64_t size, uint32_
 /* The key at entry; how many there are, and with -v which, at exit. */
 void hook_btrfs_search(struct decoder *d, const struct sys_ref *ref)
 {
-	enum { KEY = 104, ITEMS_AT = 64, ARGS = 4096 };
+	enum { OPEN = 3, KEY = 104, ITEMS_AT = 64, ARGS = 4096 };
 	bool second = (uint32_t)d->call->args[1] != 0xd0009411; /* BTRFS_IOC_TREE_SEARCH */
 	size_t head = second ? KEY + 8 : KEY;
 	uint8_t b[KEY + 8];
 
 	if (!d->exit) {
-		dec_struct(d, second ? STRUCT_btrfs_search_args_v2 : STRUCT_btrfs_search_args, ref->value);
+		d->progress->saved[OPEN] = dec_read_or_addr(d, ref->value, b, head);
+		if (d->progress->saved[OPEN])
+			dec_struct(d, second ? STRUCT_btrfs_search_args_v2 : STRUCT_btrfs_search_args, ref->value);
 		return;
 	}
-	if (dec_failed(d))
+	if (dec_failed(d) || !d->progress->saved[OPEN])
 		return;
 	dec_text(d, " => ");
 	if (!dec_read_or_addr(d, ref->value, b, head))
@@ -153,17 +155,17 @@ void hook_btrfs_search(struct decoder *d, const struct sys_ref *ref)
 /* The tree is told at exit where the caller left it to the kernel: 0. */
 void hook_btrfs_ino_lookup(struct decoder *d, const struct sys_ref *ref)
 {
-	enum { OPEN = 3, NAME_AT = 16, SIZE = 4096, ANY_TREE = 1 };
+	enum { OPEN = 3, NAME_AT = 16, SIZE = 4096, UNREAD = 0, ANY_TREE, ONE_TREE };
 	uint8_t b[SIZE];
 
-	if (d->exit && dec_failed(d))
+	if (d->exit && (dec_failed(d) || d->progress->saved[OPEN] == UNREAD))
 		return;
 	dec_text(d, d->exit ? " => " : "");
 	if (!dec_read_or_addr(d, ref->value, b, SIZE))
 		return;
 	uint64_t tree = dec_word(d, b, 8);
 	if (!d->exit)
-		d->progress->saved[OPEN] = tree == 0 ? ANY_TREE : 0;
+		d->progress->saved[OPEN] = tree == 0 ? ANY_TREE : ONE_TREE;
 	str_add_char(d->out, '{');
 	if (!d->exit || d->progress->saved[OPEN] == ANY_TREE) {
 		dec_text(d, "treeid=");

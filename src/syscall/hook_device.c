@@ -51,6 +51,14 @@ void hook_hd_drive_cmd(struct decoder *d, const struct sys_ref *ref)
 	str_add_char(d->out, '}');
 }
 
+static void hex_element(struct decoder *d, const uint8_t *bytes, uint64_t addr, void *user)
+{
+	(void)addr, (void)user;
+	dec_hex(d, dec_word(d, bytes, 4));
+}
+
+void hook_hd_three(struct decoder *d, const struct sys_ref *ref) { dec_array(d, ref->value, 3, 4, hex_element, NULL); }
+
 /* A number of 16 bits with padding where a long has 32. */
 void hook_old_dev(struct decoder *d, const struct sys_ref *ref) { dec_dev(d, d->klong == 4 ? ref->value & 0xffff : ref->value); }
 
@@ -344,8 +352,8 @@ void hook_dedupe(struct decoder *d, const struct sys_ref *ref)
 		dec_printf(d, "src_offset=%llu, src_length=%llu, dest_count=%u, info=", (unsigned long long)dec_word(d, b, 8),
 			   (unsigned long long)dec_word(d, b + 8, 8), (unsigned)count);
 	}
-	if (!d->exit) /* what could not be read then isn't looked at again */
-		d->progress->saved[OPEN] = count == 0 || dec_read(d, ref->value + SIZE + INFO * ((d->style->verbose || count < 2 ? count : 2) - 1), last, INFO);
+	if (!d->exit) /* what could not be read then isn't looked at again; that a third one is left out is seen when it has been read */
+		d->progress->saved[OPEN] = count == 0 || dec_read(d, ref->value + SIZE + INFO * ((d->style->verbose || count < 3 ? count : 3) - 1), last, INFO);
 	if (d->style->verbose || count == 0) {
 		dec_array_of(d, ref->value + SIZE, count, d->exit ? STRUCT_dedupe_info_out : STRUCT_dedupe_info_in);
 	} else {

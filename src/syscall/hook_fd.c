@@ -165,7 +165,7 @@ static void fcntl_value(struct decoder *d, uint32_t cmd, uint64_t v)
 	case 0:
 	case 1030:
 	case 1031:
-		dec_int(d, (int32_t)v);
+		dec_int(d, d->word == 8 ? (int64_t)v : (int32_t)v);
 		break;
 	case 2:
 		dec_flags(d, XLAT_fd_flags, (uint32_t)v);

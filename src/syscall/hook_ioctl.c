@@ -354,7 +354,8 @@ static bool result_kvm_run(struct decoder *d)
 bool result_ioctl(struct decoder *d)
 {
 	enum { GET_USERNS = 0xb701, GET_PARENT = 0xb702, GET_NSTYPE = 0xb703, GET_PID = 0x8004b706, GET_TGID = 0x8004b707,
-	       MNT_NEXT = 0x8010b70b, MNT_PREV = 0x8010b70c, CREATE_VM = 0xae01, CREATE_VCPU = 0xae41, KVM_RUN = 0xae80, CREATE_BUFS = 0xc100565c, CREATE_BUFS_32 = 0xc0f8565c };
+	       MNT_NEXT = 0x8010b70b, MNT_PREV = 0x8010b70c, CREATE_VM = 0xae01, CREATE_VCPU = 0xae41, KVM_RUN = 0xae80, CREATE_BUFS = 0xc100565c, CREATE_BUFS_32 = 0xc0f8565c,
+	       CREATE_DMA_BUF = 0x40187542, CREATE_DMA_BUF_OF_LIST = 0x40087543 };
 	uint32_t code = (uint32_t)d->args[1];
 	const char *name;
 
@@ -379,6 +380,8 @@ bool result_ioctl(struct decoder *d)
 	case CREATE_VCPU:
 	case MNT_NEXT:
 	case MNT_PREV:
+	case CREATE_DMA_BUF:
+	case CREATE_DMA_BUF_OF_LIST:
 		dec_fd_result(d);
 		return true;
 	case KVM_RUN:

@@ -386,7 +386,7 @@ static void bpf_rest(struct decoder *d, unsigned bits)
 static void bpf_code(struct decoder *d, unsigned code)
 {
 	static const char *const classes[BPF_NAMES] = { "BPF_LD", "BPF_LDX", "BPF_ST", "BPF_STX", "BPF_ALU", "BPF_JMP", "BPF_RET", "BPF_MISC" };
-	static const char *const sizes[BPF_NAMES] = { "BPF_W", "BPF_H", "BPF_B" };
+	static const char *const sizes[BPF_NAMES] = { "BPF_W", "BPF_H", "BPF_B", "BPF_DW" };
 	static const char *const modes[BPF_NAMES] = { "BPF_IMM", "BPF_ABS", "BPF_IND", "BPF_MEM", "BPF_LEN", "BPF_MSH" };
 	static const char *const sources[BPF_NAMES] = { "BPF_K", "BPF_X" };
 	static const char *const alu[BPF_NAMES] = { "BPF_ADD", "BPF_SUB", "BPF_MUL", "BPF_DIV", "BPF_OR",  "BPF_AND",

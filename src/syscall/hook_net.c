@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { ADDRESS_LIMIT = 128 };
@@ -366,6 +367,16 @@ static void print_nfc(struct decoder *d, const uint8_t *b, size_t size)
 	dec_text(d, ", service_name=");
 	dec_quote(d, b + NAME, length < NAME_SIZE ? (size_t)length : NAME_SIZE, false, false);
 	dec_printf(d, ", service_name_len=%llu", (unsigned long long)length);
+}
+
+/* It has a sign, which strace shows. */
+void hook_tipc_scope(struct decoder *d, const struct sys_ref *ref)
+{
+	int8_t scope = (int8_t)ref->bytes[0];
+
+	if (scope < 0)
+		str_add_char(d->out, '-');
+	dec_enum(d, XLAT_tipc_scopes, (uint64_t)abs(scope));
 }
 
 /* TIPC's address, by its type in the field `param`. */

@@ -66,16 +66,16 @@ void dec_nla_str_to_nul(struct decoder *d, uint64_t addr, uint64_t length)
 
 static void array_element(struct decoder *d, const uint8_t *bytes, uint64_t addr, void *user) { dec_value(d, user, bytes, NULL, addr); }
 
-static bool attribute_value(struct decoder *d, const struct sys_type *type, uint64_t addr, unsigned length, bool any_length)
+static bool attribute_value(struct decoder *d, const struct sys_type *type, uint64_t addr, unsigned length, enum sys_nla_kind kind)
 {
 	uint8_t b[1024];
 	unsigned size = dec_type_size(d, type);
-	bool named = !any_length && (type->kind == SYS_FLAGS || type->kind == SYS_ENUM);
+	bool named = kind != SYS_NLA_LONG && (type->kind == SYS_FLAGS || type->kind == SYS_ENUM);
 
 	if (length < size || size > sizeof(b) || (named && length > 8))
 		return false;
 	struct sys_type as_long = *type; /* a name's value is all that there is */
-	if (named)
+	if (named && kind != SYS_NLA_SIZED)
 		as_long.size = (uint8_t)(size = length);
 	if (dec_read_or_addr(d, addr, b, size))
 		dec_value(d, &as_long, b, NULL, addr);
@@ -95,7 +95,8 @@ static bool attribute_data(struct decoder *d, const struct sys_nla *row, struct 
 	switch (row->kind) {
 	case SYS_NLA_VALUE:
 	case SYS_NLA_LONG:
-		return attribute_value(d, &sys_types[row->ref], ref->addr, ref->length, row->kind == SYS_NLA_LONG);
+	case SYS_NLA_SIZED:
+		return attribute_value(d, &sys_types[row->ref], ref->addr, ref->length, (enum sys_nla_kind)row->kind);
 	case SYS_NLA_ARRAY: {
 		unsigned size = dec_type_size(d, &sys_types[row->ref]);
 		if (size == 0 || ref->length < size)
@@ -415,7 +416,7 @@ static enum flag_kind netfilter_flags(unsigned subsystem, unsigned type)
 	/* By type: n new, d delete, g get, - none. */
 	static const char *const kinds[] = { [1] = "ngdggggg", [2] = "ngdg", [7] = "nggd", [8] = "ngd", [9] = "ngd",
 					     [10] = "ngdngdngdngdngd" "ng" "-" "ngdg" "ngd", [11] = "g" };
-	static const char nft[] = "ngdngdngdngdngdng-ngdgngd";
+	static const char nft[] = "ngdngdngdngdngdng-ngdgngdgdddddddg";
 	const char *row = subsystem == 10 ? nft : subsystem < sizeof(kinds) / sizeof(kinds[0]) ? kinds[subsystem] : NULL;
 	char c = row != NULL && type < strlen(row) ? row[type] : '-';
 

@@ -260,17 +260,14 @@ void hook_cpuset_out(struct decoder *d, const struct sys_ref *ref)
 		cpuset(d, ref->value, (uint64_t)d->call->result, CPUSET_MAX);
 }
 
+enum { SCHED_ATTR_LEAST = 48, SCHED_ATTR_MOST = 56 };
+
 /* SETTING: what isn't to be changed counts nothing. */
-static void print_sched_attr(struct decoder *d, uint64_t addr, uint32_t size, uint8_t *b, bool setting)
+static void print_sched_attr(struct decoder *d, const uint8_t *b, uint32_t size, bool setting)
 {
 	enum { KEEP_POLICY = 8, KEEP_PARAMS = 16 };
-	uint32_t known = size > 56 ? 56 : size;
 	uint64_t flags;
 
-	if (!dec_read(d, addr, b, known)) {
-		dec_addr(d, addr);
-		return;
-	}
 	flags = dec_word(d, b + 8, 8);
 	dec_printf(d, "{size=%u", (unsigned)dec_word(d, b, 4));
 	if (!setting || (flags & (KEEP_POLICY | KEEP_PARAMS)) == 0 || (int32_t)dec_word(d, b + 4, 4) < 0) {
@@ -283,14 +280,14 @@ static void print_sched_attr(struct decoder *d, uint64_t addr, uint32_t size, ui
 		dec_printf(d, ", sched_nice=%d, sched_priority=%u, sched_runtime=%llu, sched_deadline=%llu, sched_period=%llu", (int)dec_word(d, b + 16, 4),
 			   (unsigned)dec_word(d, b + 20, 4), (unsigned long long)dec_word(d, b + 24, 8),
 		   (unsigned long long)dec_word(d, b + 32, 8), (unsigned long long)dec_word(d, b + 40, 8));
-	if (known >= 56)
+	if (size >= SCHED_ATTR_MOST)
 		dec_printf(d, ", sched_util_min=%u, sched_util_max=%u", (unsigned)dec_word(d, b + 48, 4), (unsigned)dec_word(d, b + 52, 4));
-	dec_text(d, setting && size > 56 ? ", ...}" : "}");
+	dec_text(d, setting && size > SCHED_ATTR_MOST ? ", ...}" : "}");
 }
 
 void hook_sched_attr_in(struct decoder *d, const struct sys_ref *ref)
 {
-	uint8_t b[56];
+	uint8_t b[SCHED_ATTR_MOST];
 
 	if (d->exit) { /* of one that is too large or too small it says the size that it knows */
 		enum { TOO_BIG = 7 };
@@ -304,23 +301,31 @@ void hook_sched_attr_in(struct decoder *d, const struct sys_ref *ref)
 	d->progress->saved[0] = 1;
 	uint32_t size = (uint32_t)dec_word(d, b, 4);
 	if (size == 0)
-		size = 48;
-	if (size < 48) {
+		size = SCHED_ATTR_LEAST;
+	if (size < SCHED_ATTR_LEAST) {
 		dec_printf(d, "{size=%u}", size);
 		return;
 	}
-	print_sched_attr(d, ref->value, size, b, true);
+	if (dec_read_or_addr(d, ref->value, b, size < SCHED_ATTR_MOST ? size : SCHED_ATTR_MOST))
+		print_sched_attr(d, b, size, true);
 }
 
 void hook_sched_attr_out(struct decoder *d, const struct sys_ref *ref)
 {
-	uint8_t b[56];
+	uint8_t b[SCHED_ATTR_MOST] = { 0 };
+	uint32_t room = (uint32_t)d->args[ref->param];
 
-	if (dec_failed(d) || (uint32_t)d->args[ref->param] < 48 || !dec_read(d, ref->value, b, 4)) {
+	if (dec_failed(d) || room == 0) {
 		dec_addr(d, ref->value);
 		return;
 	}
-	print_sched_attr(d, ref->value, (uint32_t)dec_word(d, b, 4) < 48 ? 48 : (uint32_t)dec_word(d, b, 4), b, false);
+	if (!dec_read_or_addr(d, ref->value, b, room < SCHED_ATTR_MOST ? room : SCHED_ATTR_MOST))
+		return;
+	uint32_t size = (uint32_t)dec_word(d, b, 4); /* as much as the kernel wrote */
+	if (size < SCHED_ATTR_LEAST)
+		dec_printf(d, "{size=%u}", size);
+	else
+		print_sched_attr(d, b, size, false);
 }
 
 static void ioprio_text(struct decoder *d, uint32_t v)
@@ -660,7 +665,7 @@ void hook_syslog_rest(struct decoder *d, const struct sys_ref *ref)
 	}
 	if (cmd == 8) {
 		dec_next_arg(d);
-		dec_hex(d, ref->value);
+		dec_addr(d, ref->value);
 		dec_next_arg(d);
 		dec_int(d, (int)d->args[2]);
 		if (d->style->xlat != SYSCALL_XLAT_RAW)

@@ -10,6 +10,7 @@
 enum sys_nla_kind {
 	SYS_NLA_VALUE,    /* of type `ref` */
 	SYS_NLA_LONG,     /* the same, however long the payload is */
+	SYS_NLA_SIZED,    /* the same in its own size, of a payload of up to 8 bytes */
 	SYS_NLA_ARRAY,    /* of values of type `ref`, as many as there are */
 	SYS_NLA_STR,      /* a NUL should end it */
 	SYS_NLA_STRN,     /* bytes as text */

@@ -109,7 +109,7 @@ void dec_hwaddr(struct decoder *d, const uint8_t *bytes, size_t size, int arphrd
 	for (unsigned i = 0; arphrd >= 0 && i < sizeof(sizes) / sizeof(sizes[0]); i++)
 		if (sizes[i].type == arphrd && sizes[i].size < most)
 			most = sizes[i].size;
-	if (!text_wanted(d, bytes, most))
+	if (!text_wanted(d, bytes, size))
 		return;
 	for (size_t i = 0; i < most; i++)
 		dec_printf(d, "%s%02x", i > 0 ? ":" : "", bytes[i]);
@@ -274,7 +274,7 @@ bool nla_clock_t(struct decoder *d, struct nla_ref *r)
 	return true;
 }
 
-void hook_x08(struct decoder *d, const struct sys_ref *ref) { dec_printf(d, "0x%08x", (unsigned)ref->value); }
+void hook_x08(struct decoder *d, const struct sys_ref *ref) { dec_printf(d, "%#08x", (unsigned)ref->value); }
 void hook_x02(struct decoder *d, const struct sys_ref *ref) { dec_printf(d, "0x%02x", (unsigned)ref->value); }
 
 void hook_hex_counted(struct decoder *d, const struct sys_ref *ref)

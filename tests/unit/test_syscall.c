@@ -426,6 +426,45 @@ static void test_ioctls(void **state)
 	       "{fm_flags=FIEMAP_FLAG_SYNC, fm_mapped_extents=0, ...}) = 0", 3, 0xc020660b, map);
 }
 
+static bool any_path(void *user, int pid, int fd, struct str *out)
+{
+	(void)user, (void)pid, (void)fd;
+	str_add(out, "</a>");
+	return true;
+}
+
+/* As strace 7.2, of arguments that programs seldom have: memory that ends early, values with a sign, what a call returns. */
+static void test_seldom(void **state)
+{
+	static const struct syscall_lookup paths = { .fd_path = any_path };
+	uint64_t last = PUT(SIZE - 4, uint32_t, 7), attr = PUT(0x100, uint32_t, 5, 1, 2, 3);
+	uint64_t fprog = PUT(0x210, uint64_t, 1, PUT(0x200, uint16_t, 0x19, 0, 0, 0));
+	uint64_t tipc = PUT(0x300, uint8_t, 30, 0, 2, 0xb5, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0);
+	uint64_t hwaddr = put_text(0x400, "eth0");
+
+	EXPECT(X86_64, "ioctl", 0, "ioctl(3, HDIO_SCAN_HWIF, [0x7, ... /* 0x11000 */]) = 0", 3, 0x328, last);
+	EXPECT(X86_64, "sched_getattr", 0, "sched_getattr(0, {size=5}, 56, 0) = 0", 0, attr, 56);
+	EXPECT(X86_64, "fcntl", -22, "fcntl(3, F_DUPFD, 4294967296) = -1 EINVAL (Invalid argument)", 3, 0, 1ULL << 32);
+	EXPECT(I386, "fcntl64", -22, "fcntl64(3, F_DUPFD, -1) = -1 EINVAL (Invalid argument)", 3, 0, 0xffffffff);
+	EXPECT(X86_64, "syslog", 0, "syslog(8 /* SYSLOG_ACTION_CONSOLE_LEVEL */, NULL, 7 /* LOGLEVEL_DEBUG */) = 0", 8, 0, 7);
+	EXPECT(X86_64, "connect", 0, "connect(3, {sa_family=AF_TIPC, addrtype=TIPC_SERVICE_ADDR, scope=-0x4b /* TIPC_???_SCOPE */, addr={name={name={type=1, instance=2}, domain=0}}}, 16) = 0", 3, tipc, 16);
+	style.verbose = true;
+	EXPECT(X86_64, "setsockopt", 0, "setsockopt(3, SOL_SOCKET, SO_ATTACH_FILTER, {len=1, filter=[BPF_STMT(BPF_LDX|BPF_DW|BPF_IMM, 0)]}, 16) = 0", 3, 1, 26, fprog, 16);
+	style.verbose = false;
+	memset(image.bytes + SIZE - 65, 'a', 65);
+	image.bytes[SIZE - 65] = 1;
+	EXPECT(X86_64, "ioctl", 0, "ioctl(3, KDSKBSENT, {kb_func=KVAL(K_F2), kb_string=\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"...}) = 0", 3, 0x4b49, BASE + SIZE - 65);
+	PUT(0x410, uint8_t, 1, 0, 1, 2, 3, 4, 5, 6, 7, 8);
+	style.xlat = SYSCALL_XLAT_RAW;
+	EXPECT(X86_64, "ioctl", 0, "ioctl(3, 0x8924, {ifr_name=\"eth0\", ifr_hwaddr={sa_family=0x1, sa_data=\"\\x01\\x02\\x03\\x04\\x05\\x06\\x07\\x08"
+	       "\\x00\\x00\\x00\\x00\\x00\\x00\"}}) = 0", 3, 0x8924, hwaddr);
+	style.xlat = SYSCALL_XLAT_ABBREV;
+	lookup = &paths;
+	EXPECT(X86_64, "ioctl", 4, "ioctl(3</a>, UDMABUF_CREATE, {memfd=5</a>, flags=UDMABUF_FLAGS_CLOEXEC, offset=0, size=4096}) = 4</a>", 3, 0x40187542,
+	       PUT(0x500, uint32_t, 5, 1, 0, 0, 4096, 0));
+	lookup = NULL;
+}
+
 static void test_prctl(void **state)
 {
 	uint64_t name = put_text(0, "worker");
@@ -465,6 +504,12 @@ static void test_netlink(void **state)
 		       "sendto(3, [{nlmsg_len=40, nlmsg_type=RTM_GETLINK, nlmsg_flags=NLM_F_REQUEST|NLM_F_DUMP, nlmsg_seq=1, "
 		       "nlmsg_pid=0}, {ifi_family=AF_UNSPEC, ifi_type=ARPHRD_NETROM, ifi_index=0, ifi_flags=0, ifi_change=0}, "
 		       "[{nla_len=8, nla_type=IFLA_EXT_MASK}, RTEXT_FILTER_VF]], 40, 0, NULL, 0) = 40");
+	EXPECT(X86_64, "sendto", 36, "sendto(3, [{nlmsg_len=36, nlmsg_type=RTM_NEWRULE, nlmsg_flags=0, nlmsg_seq=1, nlmsg_pid=0}, {family=AF_INET, dst_len=0, src_len=0, "
+	       "tos=IPTOS_LOWDELAY|IPTOS_MINCOST|0x1, table=RT_TABLE_UNSPEC, action=FR_ACT_UNSPEC, flags=0}, [{nla_len=8, nla_type=FRA_PRIORITY}, 9]], 36, 0, NULL, 0) = 36",
+	       3, PUT(0x100, uint32_t, 36, 32, 1, 0, 2 | 0x13 << 24, 0, 0, 8 | 6 << 16, 9), 36);
+	EXPECT(X86_64, "sendto", 44, "sendto(3, [{nlmsg_len=44, nlmsg_type=RTM_NEWNEIGH, nlmsg_flags=0, nlmsg_seq=1, nlmsg_pid=0}, {ndm_family=AF_INET, ndm_ifindex=0, ndm_state=NUD_NONE, "
+	       "ndm_flags=0, ndm_type=RTN_UNSPEC}, [{nla_len=16, nla_type=NDA_NDM_STATE_MASK}, \"\\x02\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\"]], 44, 0, NULL, 0) = 44",
+	       3, PUT(0x100, uint32_t, 44, 28, 1, 0, 2, 0, 0, 16 | 16 << 16, 2, 0, 0), 44);
 	lookup = NULL;
 }
 
@@ -760,7 +805,7 @@ int main(void)
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_results),	 cmocka_unit_test(test_names),	   cmocka_unit_test(test_siginfo),
 		cmocka_unit_test(test_pieces),	 cmocka_unit_test(test_plan), cmocka_unit_test(test_unread_entries),	   cmocka_unit_test(test_ioctls),
-		cmocka_unit_test(test_prctl),	 cmocka_unit_test(test_newer),	   cmocka_unit_test(test_netlink),
+		cmocka_unit_test(test_seldom), cmocka_unit_test(test_prctl),	 cmocka_unit_test(test_newer),	   cmocka_unit_test(test_netlink),
 		cmocka_unit_test(test_ptrace),	 cmocka_unit_test(test_perf),	   cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_interfaces), cmocka_unit_test(test_btrfs), cmocka_unit_test(test_newer_interfaces),	cmocka_unit_test(test_argument_names), cmocka_unit_test(test_entry),
 	};
