@@ -70,6 +70,7 @@ struct replay {
 	struct map stacks; /* id -> its lines, on the heap */
 	bool has_stacks;   /* a call that was printed has one */
 	struct map named; /* threads that the summary knows the names of */
+	struct map numbers; /* -n: thread -> its last call's */
 };
 
 bool replay_is_recording(const char *word, char **path)
@@ -412,6 +413,15 @@ static void add_duration(struct replay *r, const struct call_columns *c, size_t 
 	str_add_char(out, '>');
 }
 
+/* A signal and an end have that of the call before, as live. */
+static void add_number(struct replay *r, const uint64_t *number)
+{
+	if (number)
+		str_printf(&r->out.text, "[%4llu] ", (unsigned long long)*number);
+	else
+		str_add(&r->out.text, "[???] ");
+}
+
 static void print_call(struct replay *r, const struct call_columns *c, size_t i)
 {
 	struct str *out = &r->out.text;
@@ -422,8 +432,12 @@ static void print_call(struct replay *r, const struct call_columns *c, size_t i)
 		return;
 	}
 	lead(r, c->time_ns[i]);
-	if (r->options->show_number)
-		str_printf(out, "[%4u] ", c->number[i]);
+	if (r->options->show_number) {
+		uint64_t *number = map_get(&r->numbers, r->tid, NULL);
+
+		*number = syscall_raw_number(c->abi[i], c->number[i]);
+		add_number(r, number);
+	}
 	add_string(r, c->name[i]);
 	str_add_char(out, '(');
 	add_string(r, c->arguments[i]);
@@ -487,6 +501,8 @@ static void lead_strand(struct replay *r, uint64_t time_ns)
 	if (r->fold)
 		fold_end(r->fold, r->tid, &r->out.text);
 	lead(r, time_ns);
+	if (r->options->show_number)
+		add_number(r, map_find(&r->numbers, r->tid));
 }
 
 /* TEXT: "SIGINT {si_signo=...}" or "stopped by SIGINT", as call_rows.c has it. */
@@ -738,6 +754,7 @@ struct err *replay_trace(const struct trace_options *options, const char *path, 
 	fold_destroy(r.fold);
 	str_deinit(&r.line);
 	map_deinit(&r.named);
+	map_deinit(&r.numbers);
 	forget_stacks(&r);
 	vec_deinit(&r.chosen);
 	recording_destroy(r.recording);
