@@ -68,6 +68,7 @@ static void test_sets_of_calls(void **state)
 	refuses('e', "", "invalid system call ''");
 	refuses('e', "getcwd@42", "incorrect personality designator '42' in qualification 'getcwd@42'");
 	refuses('e', "read=x", "invalid descriptor 'x'");
+	refuses('e', "fd=2147483648", "invalid descriptor '2147483648'");
 	refuses('e', "signal=NOSIG", "invalid signal 'NOSIG'");
 }
 

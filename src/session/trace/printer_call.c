@@ -374,7 +374,7 @@ void printer_leave(void *self, struct call_thread *t, const struct syscall_memor
 	p->done = printer_is_done(p);
 	if (p->fds)
 		fd_names_look_at(p->fds, t->pieces, SYSCALL_EXIT);
-	if (p->summary && (p->options->strace || wants_status(p, t)))
+	if (p->summary && wants_status(p, t))
 		summary_add(p->summary, t, line->enter_system_ns);
 	if (!line->open)
 		return;

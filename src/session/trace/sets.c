@@ -11,6 +11,7 @@
 #include "base/vec.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
@@ -346,8 +347,12 @@ static void number_set_put(struct number_set *s, unsigned number)
 	size_t words = number / 64 + 1;
 
 	if (words > s->words) {
-		s->bits = mem_realloc(s->bits, words * sizeof(*s->bits));
-		memset(s->bits + s->words, 0, (words - s->words) * sizeof(*s->bits));
+		uint64_t *more = mem_calloc(words, sizeof(*more)); /* a descriptor's number may be large: memory that nobody touches */
+
+		if (s->words)
+			memcpy(more, s->bits, s->words * sizeof(*more));
+		free(s->bits);
+		s->bits = more;
 		s->words = words;
 	}
 	s->bits[number / 64] |= 1ULL << (number % 64);
@@ -375,7 +380,7 @@ static struct err *add_descriptor(void *set, const char *word)
 {
 	unsigned number;
 
-	if (!to_number(word, NUMBER_SET_MAX, &number))
+	if (!to_number(word, INT_MAX, &number))
 		return err_fix(err_new(ERR_USAGE, "invalid descriptor '%s'", word), "a number from 0 on: -e fd=3,4");
 	number_set_put(set, number);
 	return NULL;

@@ -21,7 +21,6 @@ void call_set_add_unknown(struct call_set *s); /* what no table knows */
 void call_set_fill(struct call_set *s, bool on);
 
 /* Of small numbers: signals and file descriptors. */
-enum { NUMBER_SET_MAX = 65536 };
 struct number_set {
 	uint64_t *bits; /* NULL: empty, or full when `inverted` */
 	size_t words;
