@@ -387,11 +387,12 @@ static void bpf_code(struct decoder *d, unsigned code)
 {
 	static const char *const classes[BPF_NAMES] = { "BPF_LD", "BPF_LDX", "BPF_ST", "BPF_STX", "BPF_ALU", "BPF_JMP", "BPF_RET", "BPF_MISC" };
 	static const char *const sizes[BPF_NAMES] = { "BPF_W", "BPF_H", "BPF_B", "BPF_DW" };
-	static const char *const modes[BPF_NAMES] = { "BPF_IMM", "BPF_ABS", "BPF_IND", "BPF_MEM", "BPF_LEN", "BPF_MSH" };
+	static const char *const modes[BPF_NAMES] = { "BPF_IMM", "BPF_ABS", "BPF_IND", "BPF_MEM", "BPF_LEN", "BPF_MSH", "BPF_XADD" };
 	static const char *const sources[BPF_NAMES] = { "BPF_K", "BPF_X" };
-	static const char *const alu[BPF_NAMES] = { "BPF_ADD", "BPF_SUB", "BPF_MUL", "BPF_DIV", "BPF_OR",  "BPF_AND",
-						    "BPF_LSH", "BPF_RSH", "BPF_NEG", "BPF_MOD", "BPF_XOR" };
-	static const char *const jmp[BPF_NAMES] = { "BPF_JA", "BPF_JEQ", "BPF_JGT", "BPF_JGE", "BPF_JSET" };
+	static const char *const alu[BPF_NAMES] = { "BPF_ADD", "BPF_SUB", "BPF_MUL", "BPF_DIV", "BPF_OR",  "BPF_AND",	"BPF_LSH",
+						    "BPF_RSH", "BPF_NEG", "BPF_MOD", "BPF_XOR", "BPF_MOV", "BPF_ARSH", "BPF_END" };
+	static const char *const jmp[BPF_NAMES] = { "BPF_JA",	"BPF_JEQ",  "BPF_JGT",	"BPF_JGE", "BPF_JSET", "BPF_JNE",  "BPF_JSGT",
+						    "BPF_JSGE", "BPF_CALL", "BPF_EXIT", "BPF_JLT", "BPF_JLE",  "BPF_JSLT", "BPF_JSLE", "BPF_JCOND" };
 	static const char *const ret[BPF_NAMES] = { "BPF_K", "BPF_X", "BPF_A" };
 	unsigned class = code & 7, misc = code & 0xf8;
 

@@ -139,7 +139,7 @@ static void ip_cmsg(struct decoder *d, uint32_t type, const uint8_t *b, size_t s
 		break;
 	case 52:
 		str_add_char(d->out, '[');
-		dec_enum(d, XLAT_ipproto, dec_word(d, b, 4));
+		dec_named(d, dec_word(d, b, 4), dec_name(XLAT_ipproto, dec_word(d, b, 4)), "IP_???");
 		str_add_char(d->out, ']');
 		break;
 	case 3:

@@ -109,6 +109,10 @@ void dec_hwaddr(struct decoder *d, const uint8_t *bytes, size_t size, int arphrd
 	for (unsigned i = 0; arphrd >= 0 && i < sizeof(sizes) / sizeof(sizes[0]); i++)
 		if (sizes[i].type == arphrd && sizes[i].size < most)
 			most = sizes[i].size;
+	if (size == 0 && d->style->xlat == SYSCALL_XLAT_VERBOSE) {
+		dec_text(d, "\"\"");
+		return;
+	}
 	if (!text_wanted(d, bytes, size))
 		return;
 	for (size_t i = 0; i < most; i++)

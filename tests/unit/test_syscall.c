@@ -438,7 +438,7 @@ static void test_seldom(void **state)
 {
 	static const struct syscall_lookup paths = { .fd_path = any_path };
 	uint64_t last = PUT(SIZE - 4, uint32_t, 7), attr = PUT(0x100, uint32_t, 5, 1, 2, 3);
-	uint64_t fprog = PUT(0x210, uint64_t, 1, PUT(0x200, uint16_t, 0x19, 0, 0, 0));
+	uint64_t fprog = PUT(0x210, uint64_t, 2, PUT(0x200, uint16_t, 0x19, 0, 0, 0, 0x95, 1, 0, 0));
 	uint64_t tipc = PUT(0x300, uint8_t, 30, 0, 2, 0xb5, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0);
 	uint64_t hwaddr = put_text(0x400, "eth0");
 
@@ -449,7 +449,8 @@ static void test_seldom(void **state)
 	EXPECT(X86_64, "syslog", 0, "syslog(8 /* SYSLOG_ACTION_CONSOLE_LEVEL */, NULL, 7 /* LOGLEVEL_DEBUG */) = 0", 8, 0, 7);
 	EXPECT(X86_64, "connect", 0, "connect(3, {sa_family=AF_TIPC, addrtype=TIPC_SERVICE_ADDR, scope=-0x4b /* TIPC_???_SCOPE */, addr={name={name={type=1, instance=2}, domain=0}}}, 16) = 0", 3, tipc, 16);
 	style.verbose = true;
-	EXPECT(X86_64, "setsockopt", 0, "setsockopt(3, SOL_SOCKET, SO_ATTACH_FILTER, {len=1, filter=[BPF_STMT(BPF_LDX|BPF_DW|BPF_IMM, 0)]}, 16) = 0", 3, 1, 26, fprog, 16);
+	EXPECT(X86_64, "setsockopt", 0, "setsockopt(3, SOL_SOCKET, SO_ATTACH_FILTER, {len=2, filter=[BPF_STMT(BPF_LDX|BPF_DW|BPF_IMM, 0), "
+	       "BPF_JUMP(BPF_JMP|BPF_K|BPF_EXIT, 0, 0x1, 0)]}, 16) = 0", 3, 1, 26, fprog, 16);
 	style.verbose = false;
 	memset(image.bytes + SIZE - 65, 'a', 65);
 	image.bytes[SIZE - 65] = 1;
