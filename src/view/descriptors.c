@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct open_files {
 	struct descriptors descriptors;
@@ -171,7 +172,8 @@ void open_files_emit(struct doc *doc, const struct open_files *f, uint64_t limit
 	doc_begin(doc, &(struct doc_head){ .kind = "sonde.files", .version = 1, .title = str_text(&f->title) });
 	headline(doc, d);
 	if (d->cut)
-		doc_warning(doc, "as root all can be seen", "some descriptors may not be looked at");
+		doc_warning(doc, geteuid() ? "as root all can be seen" : "not even root may here (a container, a security module)",
+			    "some descriptors may not be looked at");
 	if (d->list.n && d->list.v[0].fd == DESCRIPTOR_CWD)
 		doc_field(doc, "directory", "working directory", DOC_TEXT, DOC_STR(d->list.v[0].name));
 	emit_table(doc, d, limit);

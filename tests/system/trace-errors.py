@@ -260,7 +260,7 @@ def company(those):
                        env=NO_LEAKS)
             ok = "+++ exited with 0 +++" in done.stderr and done.returncode == 0
             if outer == inner == "ptrace":  # the outer one follows into the program, and has it
-                ok = "ptrace(PTRACE_SEIZE" in done.stderr and done.returncode == 1
+                ok = "ptrace(PTRACE_SEIZE" in done.stderr and "traces sonde itself" in done.stderr and done.returncode == 1
             expect("%s: a sonde that traces by %s" % (outer, inner), ok, (done.returncode, done.stderr[-500:]))
 
 

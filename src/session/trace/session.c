@@ -269,9 +269,12 @@ static struct err *attach_all(struct live *l)
 static struct err *take_command(struct live *l)
 {
 	struct err *err = tracer_add_command(l->tracer, l->command.pid);
+	long tracer = status_number(l->command.pid, "TracerPid:");
 
 	if (!err || l->options->strace || !err_is(err, ERR_PERMISSION))
 		return err;
+	if (tracer > 0) /* it has us, and follows what we start */
+		return err_fix(err, "process %ld traces sonde itself: --engine bpf needs no place of its own", tracer);
 	return explain_scope(err, "ptrace is not permitted here; in a container: docker run --cap-add SYS_PTRACE");
 }
 
