@@ -165,7 +165,7 @@ static void fcntl_value(struct decoder *d, uint32_t cmd, uint64_t v)
 	case 0:
 	case 1030:
 	case 1031:
-		dec_int(d, d->word == 8 ? (int64_t)v : (int32_t)v);
+		dec_int(d, (int64_t)v);
 		break;
 	case 2:
 		dec_flags(d, XLAT_fd_flags, (uint32_t)v);
@@ -233,7 +233,7 @@ static bool flags_result(struct decoder *d, const char *before, unsigned xlat)
 		return true;
 	dec_text(d, before);
 	d->style = d->asked;
-	dec_flags(d, xlat, v);
+	dec_flags_of(d, (const uint16_t[]){ (uint16_t)xlat }, 1, v, NULL);
 	d->style = style;
 	str_add_char(d->out, ')');
 	return true;
@@ -265,11 +265,13 @@ bool result_fcntl(struct decoder *d)
 		return true;
 	case 11:
 		dec_result(d);
-		if (d->call->result != 0)
-			dec_printf(d, " (%s)", syscall_signal_name((int)d->call->result) != NULL ? syscall_signal_name((int)d->call->result) : "?");
+		if (syscall_signal_name((int)d->call->result) != NULL)
+			dec_printf(d, " (%s)", syscall_signal_name((int)d->call->result));
 		return true;
 	case 1025:
 		dec_hex(d, flags.value);
+		if (dec_name(XLAT_lease_types, flags.value) == NULL)
+			return true;
 		dec_text(d, " (");
 		dec_enum(d, XLAT_lease_types, flags.value);
 		str_add_char(d->out, ')');

@@ -157,7 +157,7 @@ bool result_membarrier(struct decoder *d)
 	if (d->call->result != 0) {
 		dec_text(d, " (");
 		d->style = d->asked;
-		dec_flags(d, XLAT_membarrier_cmds, dec_result_value(d));
+		dec_flags_of(d, (const uint16_t[]){ XLAT_membarrier_cmds }, 1, dec_result_value(d), NULL);
 		str_add_char(d->out, ')');
 	}
 	return true;

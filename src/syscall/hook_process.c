@@ -668,8 +668,7 @@ void hook_syslog_rest(struct decoder *d, const struct sys_ref *ref)
 		dec_addr(d, ref->value);
 		dec_next_arg(d);
 		dec_int(d, (int)d->args[2]);
-		if (d->style->xlat != SYSCALL_XLAT_RAW)
-			dec_comment(d, dec_name(XLAT_loglevels, (uint32_t)d->args[2]) != NULL ? dec_name(XLAT_loglevels, (uint32_t)d->args[2]) : "LOGLEVEL_???");
+		dec_comment(d, dec_name(XLAT_loglevels, (uint32_t)d->args[2]) != NULL ? dec_name(XLAT_loglevels, (uint32_t)d->args[2]) : "LOGLEVEL_???");
 		d->stop = true;
 		return;
 	}

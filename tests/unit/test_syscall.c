@@ -445,7 +445,11 @@ static void test_seldom(void **state)
 	EXPECT(X86_64, "ioctl", 0, "ioctl(3, HDIO_SCAN_HWIF, [0x7, ... /* 0x11000 */]) = 0", 3, 0x328, last);
 	EXPECT(X86_64, "sched_getattr", 0, "sched_getattr(0, {size=5}, 56, 0) = 0", 0, attr, 56);
 	EXPECT(X86_64, "fcntl", -22, "fcntl(3, F_DUPFD, 4294967296) = -1 EINVAL (Invalid argument)", 3, 0, 1ULL << 32);
-	EXPECT(I386, "fcntl64", -22, "fcntl64(3, F_DUPFD, -1) = -1 EINVAL (Invalid argument)", 3, 0, 0xffffffff);
+	EXPECT(X86_64, "membarrier", 4096, "membarrier(MEMBARRIER_CMD_QUERY, 0) = 0x1000 (0x1000)", 0, 0);
+	EXPECT(X86_64, "fcntl", 2, "fcntl(3, F_GETFD) = 0x2 (flags 0x2)", 3, 1);
+	EXPECT(X86_64, "fcntl", 3, "fcntl(3, F_GETLEASE) = 0x3", 3, 1025);
+	EXPECT(X86_64, "fcntl", 99, "fcntl(3, F_GETSIG) = 99", 3, 11);
+	EXPECT(I386, "fcntl64", -22, "fcntl64(3, F_DUPFD, 4294967295) = -1 EINVAL (Invalid argument)", 3, 0, 0xffffffff);
 	EXPECT(X86_64, "syslog", 0, "syslog(8 /* SYSLOG_ACTION_CONSOLE_LEVEL */, NULL, 7 /* LOGLEVEL_DEBUG */) = 0", 8, 0, 7);
 	EXPECT(X86_64, "connect", 0, "connect(3, {sa_family=AF_TIPC, addrtype=TIPC_SERVICE_ADDR, scope=-0x4b /* TIPC_???_SCOPE */, addr={name={name={type=1, instance=2}, domain=0}}}, 16) = 0", 3, tipc, 16);
 	style.verbose = true;
