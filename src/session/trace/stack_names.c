@@ -27,13 +27,15 @@ struct stack_names {
 	struct map frames, stacks;     /* id -> text, in the arena */
 	struct arena arena;
 	size_t bytes;
+	unsigned frame_limit;
 };
 
-struct stack_names *stack_names_create(bool lines)
+struct stack_names *stack_names_create(bool lines, unsigned frame_limit)
 {
 	struct symbolizer_options options = { .no_inlines = true, .no_lines = !lines };
 	struct stack_names *n = mem_calloc(1, sizeof(*n));
 
+	n->frame_limit = frame_limit && frame_limit < DEPTH_MAX ? frame_limit : DEPTH_MAX;
 	n->recorder = recorder_create_unwritten();
 	n->track = track_create(n->recorder);
 	err_destroy(symbolizer_create(&options, &n->symbolizer));
@@ -117,6 +119,8 @@ void stack_names_frame(struct symbolizer *s, struct module *module, const char *
 	arena_deinit(&arena);
 }
 
+void stack_names_more(struct str *out) { str_add(out, " > too many stack frames\n"); }
+
 void stack_names_unknown(uint64_t addr, struct str *out)
 {
 	str_printf(out, " > unexpected_backtracing_error [0x%llx]\n", (unsigned long long)addr);
@@ -188,11 +192,15 @@ void stack_names_print(struct stack_names *n, uint32_t id, struct str *out)
 	}
 	if (n->bytes > TEXTS_BYTES_MAX)
 		forget_texts(n);
-	for (uint32_t node = id, depth = 0; node && depth < DEPTH_MAX; depth++) {
+	for (uint32_t node = id, depth = 0; node; depth++) {
 		const struct row_stack *row = recorder_side_find(n->recorder, TYPE_stack, node);
 
 		if (!row)
 			break;
+		if (depth == n->frame_limit) {
+			stack_names_more(out);
+			break;
+		}
 		node = row->parent;
 		str_add(out, frame_text(n, row->frame));
 	}

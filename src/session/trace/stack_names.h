@@ -18,8 +18,8 @@ struct stack_names;
 struct symbolizer;
 struct track;
 
-/* LINES: with source lines, where there is debug information. */
-struct stack_names *stack_names_create(bool lines);
+/* LINES: with source lines, where there is debug information.  FRAME_LIMIT: as many of a stack, of one more; 0: all. */
+struct stack_names *stack_names_create(bool lines, unsigned frame_limit);
 void stack_names_destroy(struct stack_names *n); /* NULL-safe */
 /* The tracker to be given to the engine. */
 struct track *stack_names_borrow_track(struct stack_names *n);
@@ -29,6 +29,8 @@ void stack_names_print(struct stack_names *n, uint32_t id, struct str *out);
 /* A frame's line.  MODULE (of PATH) and S may be NULL.  OFFSET: in the file; EXACT: not a return address. */
 void stack_names_frame(struct symbolizer *s, struct module *module, const char *path, int pid, uint64_t offset, bool exact,
 		       struct str *out);
+/* In place of those that a limit leaves out. */
+void stack_names_more(struct str *out);
 /* One of which it isn't known what it lies in. */
 void stack_names_unknown(uint64_t addr, struct str *out);
 

@@ -168,7 +168,7 @@ static bool find_place(void *user, uint64_t pc, struct unwind_place *ret)
 	return true;
 }
 
-size_t stack_printer_unwind(struct stack_printer *s, const struct call_thread *t, uint64_t *addrs, size_t max)
+static size_t stack_of(struct stack_printer *s, const struct call_thread *t, uint64_t *addrs, size_t max)
 {
 	struct stack_space place = { s, t->pid };
 	struct unwind_space space = { find_place, &place };
@@ -181,15 +181,22 @@ size_t stack_printer_unwind(struct stack_printer *s, const struct call_thread *t
 	remote_begin(&s->remote, t->tid);
 	if (!regs_read(t->tid, &all, &is_32bit) || !unwind_regs_from(&all, is_32bit, &regs))
 		return 0;
-	unwind_stack(&regs, &memory, &space, 0, addrs, max < s->frame_limit ? max : s->frame_limit, &result);
+	unwind_stack(&regs, &memory, &space, 0, addrs, max, &result);
 	return result.count;
+}
+
+size_t stack_printer_unwind(struct stack_printer *s, const struct call_thread *t, uint64_t *addrs, size_t max)
+{
+	return stack_of(s, t, addrs, max < s->frame_limit ? max : s->frame_limit);
 }
 
 void stack_printer_print(struct stack_printer *s, const struct call_thread *t, struct str *out)
 {
-	uint64_t pcs[FRAMES_MAX];
-	size_t count = stack_printer_unwind(s, t, pcs, FRAMES_MAX);
+	uint64_t pcs[FRAMES_MAX + 1];
+	size_t count = stack_of(s, t, pcs, s->frame_limit + 1);
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count && i < s->frame_limit; i++)
 		print_frame(s, t->pid, pcs[i], i == 0, out);
+	if (count > s->frame_limit)
+		stack_names_more(out);
 }

@@ -104,11 +104,11 @@ static void prepare(struct watch *w)
 
 	options.lookup = printer_borrow_lookup(w->printer);
 	if (o->show_stack) {
-		w->names = stack_names_create(o->show_lines);
+		w->names = stack_names_create(o->show_lines, o->frame_limit);
 		printer_set_stack_names(w->printer, w->names);
 		options.track = stack_names_borrow_track(w->names);
 		options.track_lives = true;
-		options.max_frames = o->frame_limit;
+		options.max_frames = o->frame_limit ? o->frame_limit + 1 : 0; /* to know that there are more */
 	}
 	w->calls = bpf_calls_prepare(&options);
 }
