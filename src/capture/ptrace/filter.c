@@ -84,7 +84,7 @@ static void add_abi(instructions *p, const struct call_set *wanted, uint32_t arc
 	end_block(p, block);
 }
 
-static bool wants_all(const struct call_set *wanted)
+bool filter_is_vain(const struct call_set *wanted)
 {
 	for (uint32_t n = 0; n < 300; n++)
 		if (!call_set_has(wanted, SYSCALL_ABI_NATIVE, n))
@@ -97,7 +97,7 @@ bool filter_make(const struct call_set *asked, struct sock_fprog *ret)
 	struct call_set parts = *asked, *wanted = &parts;
 	instructions p = { 0 };
 
-	if (wants_all(asked))
+	if (filter_is_vain(asked))
 		return false;
 	if (call_set_wants_ipc(asked))
 		parts.bits[SYSCALL_ABI_I386][SYSCALL_IPC_CALL / 64] |= UINT64_C(1) << SYSCALL_IPC_CALL % 64;

@@ -15,6 +15,7 @@
 /* What our filter says with its stops, so that those of a filter of the program's own can be told from them. */
 enum { FILTER_DATA = 0x50de };
 
+bool filter_is_vain(const struct call_set *wanted); /* everything is wanted */
 bool filter_can(void); /* are there filters here, and may they be set? */
 /* False: everything is wanted, or the set is too ragged for a filter: go without. */
 bool filter_make(const struct call_set *wanted, struct sock_fprog *ret); /* free(ret->filter) */

@@ -284,7 +284,9 @@ static void make_filter(struct live *l)
 
 	if (!o->seccomp || !o->command)
 		return;
-	if (filter_can())
+	if (filter_is_vain(&o->calls))
+		trace_say(o, "Seccomp filter is requested but there are no syscalls to filter.  See -e trace to filter syscalls.");
+	else if (filter_can())
 		filter_make(&o->calls, &l->filter);
 	else
 		trace_say(o, "seccomp filter is requested but unavailable");
