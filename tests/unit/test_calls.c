@@ -11,6 +11,8 @@
 #include "../helper/own_dir.h"
 
 #include "record/recording.h"
+#include "render/doc.h"
+#include "render/renderer.h"
 #include "session/trace/fold.h"
 #include "target/descriptors.h"
 #include "view/calls/calls_impl.h"
@@ -166,6 +168,40 @@ static void test_counts(void **state)
 	assert_string_equal(totals.most_failed, "ENOENT of open");
 	assert_string_equal(call_counts_get_name(c, 8), "b");
 	call_counts_destroy(c);
+}
+
+/* TIMES times each of 14 durations, in falling order: how many calls there are makes no difference to percentiles. */
+static void check_percentiles(unsigned times)
+{
+	struct call_counts *c = call_counts_create();
+	char *text = NULL;
+	size_t size = 0;
+	struct render_options options = { .format = "json", .stream = open_memstream(&text, &size) };
+	struct doc *doc;
+
+	assert_non_null(options.stream);
+	for (unsigned i = 14; i > 0; i--)
+		for (unsigned k = 0; k < times; k++)
+			call_counts_add(c, 7, &(struct call_count){ .number = 0, .duration_ns = i * i * 1000 });
+	check(render_open(&options, &doc));
+	doc_begin(doc, &(struct doc_head){ .kind = "sonde.calls", .version = 1, .title = "calls" });
+	call_counts_emit(c, CALL_SORT_TIME, 0, NULL, doc);
+	check(doc_end(doc));
+	render_destroy(doc);
+	fclose(options.stream);
+	call_counts_destroy(c);
+	assert_non_null(strstr(text, "\"threads\""));
+	for (const char *at = text; (at = strstr(at, "\"p50_ns\":")); at++) { /* of the call, the thread, its call */
+		assert_int_equal(strtol(at + 9, NULL, 10), 45056);
+		assert_non_null(strstr(at, "\"p99_ns\":196000,\"max_ns\":196000"));
+	}
+	free(text);
+}
+
+static void test_percentiles(void **state)
+{
+	for (unsigned times = 1; times <= 3; times++)
+		check_percentiles(times);
 }
 
 /* --- who woke it, whose it is, and what is not known ------------------------------------------ */
@@ -355,7 +391,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answer), cmocka_unit_test(test_objects), cmocka_unit_test(test_waits_and_slow),
-		cmocka_unit_test(test_filter), cmocka_unit_test(test_counts), cmocka_unit_test(test_lock), cmocka_unit_test(test_fold),
+		cmocka_unit_test(test_filter), cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_percentiles), cmocka_unit_test(test_lock), cmocka_unit_test(test_fold),
 		cmocka_unit_test(test_fold_loses_nothing), cmocka_unit_test(test_sockets), cmocka_unit_test(test_descriptors),
 	};
 

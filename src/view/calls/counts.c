@@ -3,7 +3,8 @@
  * A cell for each call of each thread; those of a call, or of a thread, are added up when
  * they are shown.  A cell has a histogram with eight buckets an octave, so that a percentile is
  * right within 9 %; it has the octaves from 64 ns on, for about nine minutes; what is
- * longer counts as that, and the longest is exact.
+ * longer counts as that, and the longest is exact.  A build has a hundred thousand threads with a few
+ * calls each: of those a cell remembers in which buckets they were, a tenth of a histogram's bytes.
  */
 #include "view/calls/counts.h"
 
@@ -21,6 +22,7 @@
 #include <string.h>
 
 enum { FIRST_OCTAVE = 6, OCTAVES = 34, PER_OCTAVE = 8, BUCKETS = OCTAVES * PER_OCTAVE };
+enum { FEW = 14 };
 enum { CALLS_SHOWN = 25, THREADS_SHOWN = 8, CALLS_OF_THREAD = 3, CELL_TEXT = 64 };
 
 struct cell {
@@ -28,7 +30,8 @@ struct cell {
 	uint8_t abi;
 	uint32_t thread; /* index */
 	uint64_t calls, timed, errors, time_ns, bytes, min_ns, max_ns; /* TIMED: of the calls; the times are theirs */
-	uint32_t *buckets; /* BUCKETS of them */
+	uint32_t *buckets;  /* BUCKETS of them; NULL: all that are TIMED are in FEW */
+	uint16_t few[FEW];  /* their buckets, rising */
 };
 
 struct thread {
@@ -145,8 +148,7 @@ static struct cell *cell_of(struct call_counts *c, uint32_t thread, const struct
 		return &c->cells.v[*index];
 	*index = c->cells.n;
 	cell = vec_add(&c->cells);
-	*cell = (struct cell){ .number = one->number, .abi = (uint8_t)one->abi, .thread = thread, .min_ns = UINT64_MAX,
-			       .buckets = mem_calloc(BUCKETS, sizeof(*cell->buckets)) };
+	*cell = (struct cell){ .number = one->number, .abi = (uint8_t)one->abi, .thread = thread, .min_ns = UINT64_MAX };
 	vec_push(&c->threads.v[thread].cells, (uint32_t)*index);
 	return cell;
 }
@@ -164,11 +166,35 @@ static void count_failed(struct call_counts *c, const struct call_count *one)
 	c->failed.v[*index].count++;
 }
 
+static void add_few(uint32_t *buckets, const struct cell *from)
+{
+	for (uint64_t i = 0; i < from->timed; i++)
+		buckets[from->few[i]]++;
+}
+
+/* It is not among those that are TIMED yet. */
+static void add_bucket(struct cell *cell, unsigned bucket)
+{
+	uint64_t i = cell->timed;
+
+	if (!cell->buckets && i < FEW) {
+		for (; i > 0 && cell->few[i - 1] > bucket; i--)
+			cell->few[i] = cell->few[i - 1];
+		cell->few[i] = (uint16_t)bucket;
+		return;
+	}
+	if (!cell->buckets) {
+		cell->buckets = mem_calloc(BUCKETS, sizeof(*cell->buckets));
+		add_few(cell->buckets, cell);
+	}
+	cell->buckets[bucket]++;
+}
+
 static void add_time(struct cell *cell, uint64_t ns)
 {
+	add_bucket(cell, bucket_of(ns));
 	cell->timed++;
 	cell->time_ns += ns;
-	cell->buckets[bucket_of(ns)]++;
 	if (ns < cell->min_ns)
 		cell->min_ns = ns;
 	if (ns > cell->max_ns)
@@ -191,6 +217,7 @@ void call_counts_add(struct call_counts *c, uint64_t thread, const struct call_c
 
 /* --- adding up --------------------------------------------------------------------------------- */
 
+/* TO has buckets. */
 static void add_cell(struct cell *to, const struct cell *from)
 {
 	to->calls += from->calls;
@@ -202,7 +229,9 @@ static void add_cell(struct cell *to, const struct cell *from)
 		to->min_ns = from->min_ns;
 	if (from->max_ns > to->max_ns)
 		to->max_ns = from->max_ns;
-	for (unsigned b = 0; b < BUCKETS; b++)
+	if (!from->buckets)
+		add_few(to->buckets, from);
+	for (unsigned b = 0; from->buckets && b < BUCKETS; b++)
 		to->buckets[b] += from->buckets[b];
 }
 
@@ -212,23 +241,34 @@ static struct cell empty_cell(const struct cell *like)
 			      .buckets = mem_calloc(BUCKETS, sizeof(uint32_t)) };
 }
 
+/* Which bucket has the RANKth, counted from 1. */
+static unsigned bucket_at(const struct cell *c, uint64_t rank)
+{
+	uint64_t seen = 0;
+
+	if (!c->buckets)
+		return c->few[rank - 1];
+	for (unsigned b = 0; b < BUCKETS; b++) {
+		seen += c->buckets[b];
+		if (seen >= rank)
+			return b;
+	}
+	return BUCKETS - 1;
+}
+
 /* Of the call that as many as SHARE of them took no longer than: of two calls the shorter one is the median; of less than
  * a hundred the longest is the 99th percentile, and known exactly. */
 static uint64_t percentile_ns(const struct cell *c, double share)
 {
-	uint64_t rank = (uint64_t)ceil((double)c->timed * share), seen = 0;
+	uint64_t rank = (uint64_t)ceil((double)c->timed * share);
+	unsigned bucket;
 
 	if (rank >= c->timed)
 		return c->max_ns;
-	for (unsigned b = 0; b < BUCKETS; b++) {
-		seen += c->buckets[b];
-		if (seen < rank)
-			continue;
-		if (b == 0 || bucket_ns(b) < c->min_ns)
-			return c->min_ns;
-		return bucket_ns(b) < c->max_ns ? bucket_ns(b) : c->max_ns;
-	}
-	return c->max_ns;
+	bucket = bucket_at(c, rank);
+	if (bucket == 0 || bucket_ns(bucket) < c->min_ns)
+		return c->min_ns;
+	return bucket_ns(bucket) < c->max_ns ? bucket_ns(bucket) : c->max_ns;
 }
 
 static const char *name_of(enum syscall_abi abi, uint32_t number, char *buffer)
@@ -447,56 +487,58 @@ static void emit_calls(struct call_counts *c, enum call_sort sort, uint64_t limi
 
 struct thread_total {
 	size_t index;
-	struct cell sum;
+	uint64_t time_ns;
 };
 typedef VEC(struct thread_total) thread_list;
 
 static int by_time(const void *a, const void *b)
 {
 	const struct thread_total *x = a, *y = b;
-	int order = falling(x->sum.time_ns, y->sum.time_ns);
+	int order = falling(x->time_ns, y->time_ns);
 
 	return order ? order : (x->index > y->index) - (x->index < y->index);
 }
 
-static void sum_threads(const struct call_counts *c, thread_list *ret)
+static void list_threads(const struct call_counts *c, thread_list *ret)
 {
 	for (size_t i = 0; i < c->threads.n; i++) {
 		const struct thread *t = &c->threads.v[i];
-		struct thread_total total = { i, { 0 } };
+		struct thread_total total = { i, 0 };
 
 		if (t->cells.n == 0)
 			continue;
-		total.sum = empty_cell(NULL);
 		for (size_t k = 0; k < t->cells.n; k++)
-			add_cell(&total.sum, &c->cells.v[t->cells.v[k]]);
+			total.time_ns += c->cells.v[t->cells.v[k]].time_ns;
 		vec_push(ret, total);
 	}
 	vec_sort(ret, by_time);
 }
 
 /* The columns of a thread or one of its calls: which, and what kind of row it is. */
-static void emit_thread(struct call_counts *c, const struct thread_total *total, size_t most, enum call_sort sort,
-			uint64_t all_ns, struct doc *doc)
+static void emit_thread(struct call_counts *c, const struct thread *t, size_t most, enum call_sort sort, uint64_t all_ns,
+			struct doc *doc)
 {
-	const struct thread *t = &c->threads.v[total->index];
+	struct cell sum = empty_cell(NULL);
 	struct doc_value v[COLUMNS + 2];
 	char name[CELL_TEXT];
 	cell_list cells = { 0 };
 
-	fill(v + 1, &total->sum, all_ns);
+	for (size_t i = 0; i < t->cells.n; i++)
+		vec_push(&cells, c->cells.v[t->cells.v[i]]);
+	for (size_t i = 0; i < cells.n; i++)
+		add_cell(&sum, &cells.v[i]);
+	fill(v + 1, &sum, all_ns);
 	v[0] = DOC_STYLED(t->name && *t->name ? t->name : "?", DOC_STRONG);
 	v[9] = DOC_U64(t->tid);
 	v[10] = DOC_U64(t->pid);
 	doc_node(doc, 0, v);
-	for (size_t i = 0; i < t->cells.n; i++)
-		vec_push(&cells, c->cells.v[t->cells.v[i]]);
 	sort_cells(&cells, sort);
 	for (size_t i = 0; i < cells.n && i < most; i++) {
 		fill(v + 1, &cells.v[i], all_ns);
 		v[0] = DOC_STR(name_of(cells.v[i].abi, cells.v[i].number, name));
 		doc_node(doc, 1, v);
 	}
+	free(sum.buckets);
 	vec_deinit(&cells); /* their buckets are c's */
 }
 
@@ -511,19 +553,17 @@ static void emit_threads(struct call_counts *c, enum call_sort sort, uint64_t li
 	memcpy(shown + 1, columns, (COLUMNS - 1) * sizeof(*columns));
 	shown[9] = (struct doc_column){ "tid", "tid", DOC_ID, 0 };
 	shown[10] = (struct doc_column){ "pid", "pid", DOC_ID, 0 };
-	sum_threads(c, &threads);
+	list_threads(c, &threads);
 	count = limit ? limit : THREADS_SHOWN;
 	if (count > threads.n)
 		count = threads.n;
 	doc_tree_begin(doc, "threads", "Threads", shown, COLUMNS + 2);
 	for (size_t i = 0; i < count; i++)
-		emit_thread(c, &threads.v[i], most, sort, all_ns, doc);
+		emit_thread(c, &c->threads.v[threads.v[i].index], most, sort, all_ns, doc);
 	doc_tree_end(doc);
 	if (count < threads.n)
 		doc_text(doc, "%s more, a thread that execs counts once a program%s%s", units_count(threads.n - count).text,
 			 how_to_see ? ": " : "", how_to_see ? how_to_see : "");
-	for (size_t i = 0; i < threads.n; i++)
-		free(threads.v[i].sum.buckets);
 	vec_deinit(&threads);
 }
 
