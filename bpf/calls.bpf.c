@@ -445,13 +445,29 @@ int calls_exit_thread(struct bpf_raw_tracepoint_args *ctx)
 }
 
 /* include/linux/bpf.h, kernel/bpf/task_iter.c */
-struct bpf_iter_meta;
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
 struct bpf_iter__task {
 	struct bpf_iter_meta *meta;
 	struct task_struct *task;
 };
 
-/* At the end, when the others are taken away: what has not returned and was not told of. */
+/* TASK is one of those that were there when we began to look, and is stopped: by which signal, to whom reads. */
+static __always_inline void show_stopped(struct seq_file *seq, struct task_struct *task)
+{
+	__u32 tid = target_nr(task);
+	struct bpf_calls_event e = { 0 };
+
+	if (!bpf_core_field_exists(task->__state) || !(task->__state & STATE_STOPPED) || !bpf_map_lookup_elem(&calls_begun, &tid))
+		return;
+	ring_head(&e.head, BPF_CALLS_STOP, tid);
+	e.pid = target_nr(task->group_leader);
+	e.value = (__u32)task->jobctl & JOBCTL_STOP_SIGNAL;
+	bpf_seq_write(seq, &e, sizeof(e));
+}
+
+/* In the beginning: who is stopped.  At the end, when the others are taken away: what has not returned and was not told of. */
 SEC("typed_iter/task")
 int calls_rest(struct bpf_iter__task *ctx)
 {
@@ -460,6 +476,10 @@ int calls_rest(struct bpf_iter__task *ctx)
 
 	if (!task)
 		return 0;
+	if (target_mode != BPF_TARGET_NOBODY) {
+		show_stopped(ctx->meta->seq, task);
+		return 0;
+	}
 	now = now_find(task);
 	if (now && is_hidden(now))
 		send(now, BPF_CALLS_ENTRY);

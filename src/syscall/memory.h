@@ -48,6 +48,7 @@ bool syscall_pieces_check(const void *blob, size_t size_bytes);
 struct syscall_pieces {
 	const void *blob;
 	size_t size_bytes;
+	bool joined; /* the call began before the engine looked: of its descriptors none was kept at entry */
 };
 struct syscall_memory syscall_pieces_memory(struct syscall_pieces *pieces);
 /* What was kept of descriptor FD (AT_FDCWD: -100) at that phase: the engine's own bytes, not

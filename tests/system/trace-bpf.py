@@ -6,6 +6,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -195,6 +196,93 @@ def begun():
     expect("its return joins it", re.match(r'(\d+ +)?read\(0, "hello\\n", \d+\) += 6$', lines("begun.out")[0]), lines("begun.out")[:3])
 
 
+BLOCKED = """
+import os, select, signal, threading, time
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+full, r = os.pipe()[1], os.pipe()[0]
+for wait in (lambda: os.open('a-fifo', os.O_RDONLY), lambda: time.sleep(1000), lambda: select.select([r], [], [], 1000),
+             lambda: os.write(full, b'a long text' * 10000)):
+    threading.Thread(target=wait, daemon=True).start()
+signal.sigtimedwait([signal.SIGUSR1], 2000)
+"""
+BLOCKED_TEXTS = (r'openat\(AT_FDCWD, "a-fifo", O_RDONLY\|O_CLOEXEC', r"clock_nanosleep\(CLOCK_MONOTONIC, TIMER_ABSTIME, \{tv_sec=\d+, tv_nsec=\d+\}",
+                 r"p?select6?\(\d+, \[\d+\], (\[\]|NULL), (\[\]|NULL), \{tv_sec=\d+, tv_[nu]sec=\d+\}", r'write\(\d+, "a long texta long texta long tex"\.\.\., 110000',
+                 r"rt_sigtimedwait\(\[USR1\]")
+
+
+def waits_in(pid):
+    """What its threads wait in, by number."""
+    found = set()
+    for tid in os.listdir("/proc/%d/task" % pid):
+        with open("/proc/%d/task/%s/syscall" % (pid, tid), encoding="ascii") as f:
+            found.add(f.read().split()[0])
+    return found
+
+
+def traced(target, out, *words):
+    """Attached to, with what is shown of it in OUT."""
+    tracer = subprocess.Popen(["sonde", "trace", "--engine", "bpf", "-q", *words, "-o", out, "-p", str(target.pid)])
+    until(lambda: os.path.exists(out) and os.path.getsize(out) > 0)
+    return tracer
+
+
+def begun_memory():
+    """What such calls refer to is read of the process that waits."""
+    os.mkfifo("a-fifo")
+    target = subprocess.Popen([PYTHON, "-I", "-c", BLOCKED])
+    until(lambda: {"257", "230", "1", "128"} <= waits_in(target.pid) and waits_in(target.pid) & {"23", "270"})
+    tracer = traced(target, "blocked.out")
+    until(lambda: len(lines("blocked.out")) >= len(BLOCKED_TEXTS))
+    text = "\n".join(lines("blocked.out"))
+    for wanted in BLOCKED_TEXTS:
+        expect("shown with what it refers to: " + wanted, re.search(wanted, text), text)
+    target.send_signal(signal.SIGUSR1)
+    target.wait()
+    tracer.wait(timeout=PATIENCE_S)
+    text = "\n".join(lines("blocked.out"))
+    expect("input behind what the kernel filled, when it returns",
+           re.search(r"rt_sigtimedwait.*\{si_signo=SIGUSR1, .*\}, \{tv_sec=2000, tv_nsec=0\}, 8\) += 10 \(SIGUSR1\)", text), text)
+
+
+# a 32-bit program's recv() is socketcall(), with arguments in memory
+RECV_32 = """
+static long call(long n, long a, long b)
+{
+	long r;
+
+	__asm__ volatile("int $0x80" : "=a"(r) : "a"(n), "b"(a), "c"(b) : "memory");
+	return r;
+}
+void _start(void)
+{
+	int fds[2];
+	char text[16];
+	long pair[4] = { 1, 1, 0, (long)fds };
+
+	call(102, 8, (long)pair);
+	long recv[4] = { fds[0], (long)text, sizeof(text), 0 };
+	call(102, 10, (long)recv);
+	call(1, 0, 0);
+}
+"""
+
+
+def begun_32():
+    with open("recv.c", "w", encoding="ascii") as f:
+        f.write(RECV_32)
+    if run("gcc", "-m32", "-nostdlib", "-static", "-fno-pie", "-no-pie", "-fno-stack-protector", "-o", "recv", "recv.c").returncode != 0:
+        print("skip  gcc makes no 32-bit programs here")
+        return
+    target = subprocess.Popen(["./recv"])
+    until(lambda: "102" in waits_in(target.pid))
+    tracer = traced(target, "recv.out", "-e", "recv")
+    target.kill()
+    target.wait()
+    tracer.wait(timeout=PATIENCE_S)
+    text = "\n".join(lines("recv.out"))
+    expect("a 32-bit call that began before, by what its arguments in memory say", re.search(r"recv\(3.*\) += \?", text), text)
+
+
 # openat() through the table of 32-bit calls, which passes none of the tracepoints of single calls
 CALLS_32 = """
 static long call(long n, long a, long b, long c)
@@ -321,6 +409,8 @@ def main():
     observers()
     if os.uname().machine == "x86_64":
         begun()
+        begun_memory()
+        begun_32()
         few()
         untouched()
     return result()

@@ -7,10 +7,11 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 
-from lib.check import PATIENCE_S, expect, result
+from lib.check import PATIENCE_S, expect, result, until
 from lib.engines import engines
 
 PYTHON = "/usr/bin/python3"
@@ -374,6 +375,34 @@ def restarted(engines):
                (goes_on("\n".join(lines)), goes_on(again)))
 
 
+def stopped_before(engines):
+    """What was stopped when it was attached to, also where its parent knows: by which signal, and that it goes on."""
+    def lines(number, *words):
+        out = "before.out"
+        sleeper = subprocess.Popen(["sleep", "1000"], preexec_fn=os.setpgrp)  # a terminal's stops are nothing to an orphaned group
+        until(lambda: open("/proc/%d/syscall" % sleeper.pid, encoding="ascii").read().split()[0] not in ("running", "-1"))
+        sleeper.send_signal(number)
+        os.waitpid(sleeper.pid, os.WUNTRACED)
+        tracer = subprocess.Popen([*words, "-o", out, "-p", str(sleeper.pid)], stderr=subprocess.DEVNULL)
+        until(lambda: os.path.exists(out) and "stopped by" in open(out, encoding="utf-8").read())
+        for number in signal.SIGCONT, signal.SIGTERM:
+            before = os.path.getsize(out)
+            sleeper.send_signal(number)
+            until(lambda: os.path.getsize(out) > before)
+        sleeper.wait()
+        tracer.wait(timeout=PATIENCE_S)
+        with open(out, encoding="utf-8") as f:
+            text = [re.sub(r"si_pid=\d+|^\d+ +", "", re.sub(r" += ", " = ", t.strip())) for t in f]
+        os.unlink(out)
+        return [re.sub(r"interrupted .* \.\.\.>", "", t) for t in text]
+    calls = "-e", "trace=clock_nanosleep,restart_syscall"
+    for number in signal.SIGSTOP, signal.SIGTTIN:
+        wanted = lines(number, "strace", "-f", *calls)
+        for engine in engines:
+            seen = lines(number, "sonde", "trace", "--engine", engine, *calls)
+            expect("%s: stopped by %s when it was attached to" % (engine, number.name), seen == wanted and "stopped by" in seen[0], (seen, wanted))
+
+
 HOSTILE = """
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -469,7 +498,7 @@ def first_process(engines):
 
 def main():
     those = engines()
-    for test in (ends, counted, gone, first_process, netlink, unread, socketcalls, refused, restarted, places, names):
+    for test in (ends, counted, gone, first_process, netlink, unread, socketcalls, refused, restarted, stopped_before, places, names):
         test(those)
     old_calls()
     if "bpf" in those and os.geteuid() == 0:

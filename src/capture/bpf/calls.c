@@ -20,7 +20,26 @@
 
 #include "calls.skel.h"
 
-enum { SETTLE_NS = 2000000 };
+enum { SETTLE_NS = 2000000, STOPS_AT_ONCE = 64 };
+
+/* The program that looks at all threads of the machine: in the beginning it gives those that are stopped, which are kept; when all is
+ * over it sends the calls that have not returned, which only the programs know. */
+static void walk_threads(struct bpf_calls *c)
+{
+	struct bpf_link *link = bpf_program__attach_iter(c->skel->progs.calls_rest, NULL);
+	int fd = link ? bpf_iter_create(bpf_link__fd(link)) : -1;
+	struct bpf_calls_event stopped[STOPS_AT_ONCE];
+	ssize_t n;
+
+	if (fd < 0)
+		log_info("calls that have not returned, and threads that are stopped, can't be asked for: %s", strerror(errno));
+	while (fd >= 0 && (n = read(fd, stopped, sizeof(stopped))) > 0)
+		for (size_t i = 0; i < (size_t)n / sizeof(*stopped); i++)
+			vec_push(&c->stopped, stopped[i]);
+	if (fd >= 0)
+		close(fd);
+	bpf_link__destroy(link);
+}
 
 /* --- beginning --------------------------------------------------------------------------------- */
 
@@ -82,7 +101,10 @@ struct err *bpf_calls_start(struct bpf_calls *c, const struct capture_request *r
 	if (request->target == CAPTURE_COMMAND)
 		return NULL;
 	c->skel->bss->calls_joins = 1;
-	return bpf_begun_each(request, bpf_map__fd(c->skel->maps.calls_begun), bpf_calls_found_begun, c);
+	TRY(bpf_begun_each(request, bpf_map__fd(c->skel->maps.calls_begun), bpf_calls_found_begun, c));
+	if (request->target != CAPTURE_ALL)
+		walk_threads(c);
+	return NULL;
 }
 
 /* --- what was lost ----------------------------------------------------------------------------- */
@@ -158,6 +180,7 @@ void bpf_calls_drain(struct bpf_calls *c, bool last)
 	unsigned taken = 0;
 	uint32_t size;
 
+	bpf_calls_tell_stopped(c);
 	bpf_rings_acknowledge(c->rings);
 	while ((record = bpf_rings_next(c->rings, cutoff_ns, &size)) != NULL) {
 		bpf_calls_tell(c, record, size);
@@ -195,24 +218,7 @@ size_t bpf_calls_fds(const struct bpf_calls *c, int fds[BPF_CALLS_FDS])
 
 /* --- ending ------------------------------------------------------------------------------------ */
 
-/* Calls that are under way are known to the programs only: the one that walks all threads sends
- * them.  Nobody else writes to the rings by now. */
-static void send_rest(struct bpf_calls *c)
-{
-	struct bpf_link *link = bpf_program__attach_iter(c->skel->progs.calls_rest, NULL);
-	int fd = link ? bpf_iter_create(bpf_link__fd(link)) : -1;
-	char nothing[64];
-
-	if (fd < 0)
-		log_info("calls that have not returned can't be asked for: %s", strerror(errno));
-	while (fd >= 0 && read(fd, nothing, sizeof(nothing)) > 0)
-		continue;
-	if (fd >= 0)
-		close(fd);
-	bpf_link__destroy(link);
-}
-
-/* ... but of those that run: they are in lanes. */
+/* Of threads that run, calls are in lanes. */
 static void keep_unfinished(struct bpf_calls *c)
 {
 	for (size_t cpu = 0; cpu < bpf_rings_cpus(c->rings); cpu++) {
@@ -235,7 +241,7 @@ void bpf_calls_stop(struct bpf_calls *c)
 	bpf_narrow_detach(c->narrow);
 	c->narrow = NULL;
 	if (!c->options.only_successful && !c->options.only_failed) {
-		send_rest(c);
+		walk_threads(c); /* nobody else writes to the rings by now */
 		keep_unfinished(c);
 	}
 	count_missed(c);
@@ -251,6 +257,7 @@ void bpf_calls_destroy(struct bpf_calls *c)
 		free(c->unfinished.v[i]);
 	vec_deinit(&c->unfinished);
 	vec_deinit(&c->lost);
+	vec_deinit(&c->stopped);
 	vec_deinit(&c->changing);
 	free(c);
 }

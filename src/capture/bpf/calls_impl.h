@@ -23,6 +23,7 @@ struct watched {
 	uint64_t parts_ns;        /* that call's entry */
 	bool begun;               /* in a call since before we looked, `before`, which was not told yet */
 	struct bpf_call before;
+	uint64_t stopped_ns;      /* it was found to be stopped; 0: it wasn't */
 	bool threaded;            /* the first thread of a process that had others, too */
 	bool over;                /* ... and has ended while `others` are left */
 	size_t others;
@@ -45,6 +46,7 @@ struct bpf_calls {
 	unsigned long long no_epoch; /* of a reader, which has no programs */
 	VEC(struct bpf_calls_loss) lost; /* not asked for yet */
 	VEC(struct bpf_record *) unfinished; /* entries of calls that ran when we stopped; ours */
+	VEC(struct bpf_calls_event) stopped; /* when we came; not told yet */
 	struct map threads; /* tid -> struct watched * */
 	struct bpf_calls_totals totals;
 	uint64_t start_ns, stop_ns;
@@ -79,6 +81,8 @@ void bpf_calls_tell(struct bpf_calls *c, const struct bpf_record *r, uint32_t si
  * those that still are in theirs. */
 void bpf_calls_found_begun(void *user, const struct bpf_call *call);
 void bpf_calls_tell_begun(struct bpf_calls *c, uint64_t cutoff_ns);
+/* Those that were stopped when we came, before all else. */
+void bpf_calls_tell_stopped(struct bpf_calls *c);
 /* Free all threads; nobody is told. */
 void bpf_calls_release_threads(struct bpf_calls *c);
 

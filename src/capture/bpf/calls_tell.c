@@ -195,11 +195,13 @@ static void keep_part(struct watched *w, const struct bpf_call *r)
 
 static struct syscall_pieces pieces_of(struct watched *w, const struct bpf_call *r)
 {
+	bool joined = r->flags & BPF_CALL_JOINED;
+
 	if (w->parts.length == 0 || w->parts_ns != r->enter_ns)
-		return (struct syscall_pieces){ r + 1, r->data_bytes };
+		return (struct syscall_pieces){ r + 1, r->data_bytes, joined };
 	keep_part(w, r);
 	w->parts_ns = 0;
-	return (struct syscall_pieces){ w->parts.text, w->parts.length };
+	return (struct syscall_pieces){ w->parts.text, w->parts.length, joined };
 }
 
 static void become(struct bpf_calls *c, struct watched *w);
@@ -243,27 +245,59 @@ static void forget_begun(struct bpf_calls *c, struct watched *w)
 	w->begun = false;
 }
 
+static bool is_wanted(const struct bpf_calls *c, const struct bpf_call *call)
+{
+	return call_set_has(c->options.wanted, syscall_abi_here(call->abi), call->number);
+}
+
+static bool stands_for_others(const struct bpf_call *call)
+{
+	return syscall_abi_here(call->abi) == SYSCALL_ABI_I386 && (call->number == SYSCALL_SOCKETCALL || call->number == SYSCALL_IPC_CALL);
+}
+
 void bpf_calls_found_begun(void *user, const struct bpf_call *call)
 {
 	struct bpf_calls *c = user;
+	struct syscall_style style = { .string_limit = c->options.string_limit, .verbose = c->options.verbose };
+	struct bpf_call before = *call;
+	struct str pieces;
 	struct watched *w;
 
-	if (!call_set_has(c->options.wanted, syscall_abi_here(call->abi), call->number))
+	if (!is_wanted(c, call) && !stands_for_others(call))
 		return;
+	str_init(&pieces);
+	if (!bpf_begun_read(&before, &style, &pieces) || !is_wanted(c, &before)) {
+		str_deinit(&pieces);
+		return;
+	}
 	w = bpf_calls_watch(c, call->pid, call->head.tid, CALL_BEGIN_ATTACHED, c->start_ns);
-	w->before = *call;
+	w->before = before;
 	w->before.head.time_ns = clock_now_ns();
 	w->before.enter_ns = c->start_ns;
+	str_deinit(&w->parts);
+	w->parts = pieces;
+	w->parts_ns = 0; /* what its return says of its entry */
 	c->begun += !w->begun;
 	w->begun = true;
+}
+
+static void tell_one_begun(struct bpf_calls *c, struct watched *w)
+{
+	struct syscall_pieces pieces = { w->parts.text, w->parts.length, true };
+	struct syscall_memory memory = syscall_pieces_memory(&pieces);
+
+	set_call(&w->shown, &w->before);
+	w->shown.whole = false;
+	w->shown.pieces = &pieces;
+	w->shown.stack = c->stacks ? call_stacks_of_waiting(c->stacks, w->shown.pid, w->before.ip, w->before.sp) : 0;
+	tell_enter(c, w, &memory);
+	w->shown.pieces = NULL;
 }
 
 /* Told once all is known that came before we saw it there: had it been one that we saw begin, its entry would
  * have come. */
 void bpf_calls_tell_begun(struct bpf_calls *c, uint64_t cutoff_ns)
 {
-	struct syscall_pieces nothing = { 0 };
-	struct syscall_memory memory = syscall_pieces_memory(&nothing);
 	struct map_slot *slot;
 
 	for (size_t i = 0; c->begun && c->tell_begun && (slot = map_next(&c->threads, &i)) != NULL;) {
@@ -272,12 +306,7 @@ void bpf_calls_tell_begun(struct bpf_calls *c, uint64_t cutoff_ns)
 		if (!w->begun || w->before.head.time_ns >= cutoff_ns)
 			continue;
 		forget_begun(c, w);
-		set_call(&w->shown, &w->before);
-		w->shown.whole = false;
-		w->shown.pieces = &nothing;
-		w->shown.stack = c->stacks ? call_stacks_of_waiting(c->stacks, w->shown.pid, w->before.ip, w->before.sp) : 0;
-		tell_enter(c, w, &memory);
-		w->shown.pieces = NULL;
+		tell_one_begun(c, w);
 	}
 }
 
@@ -300,6 +329,8 @@ static void on_call(struct bpf_calls *c, const struct bpf_call *r, uint32_t size
 	}
 	if (!w)
 		w = bpf_calls_watch(c, r->pid, r->head.tid, CALL_BEGIN_ATTACHED, r->enter_ns ? r->enter_ns : c->start_ns);
+	if (w->begun && r->head.time_ns < w->before.head.time_ns) /* it had returned when its memory was read */
+		str_clear(&w->parts);
 	forget_begun(c, w); /* this is it, or one behind it */
 	c->widen = c->widen || (r->flags & BPF_CALL_UNSEEN && r->abi != 0); /* else a refused one */
 	if (sizeof(*r) + r->data_bytes > size_bytes || syscall_abi_here(r->abi) == SYSCALL_ABI_COUNT)
@@ -443,10 +474,30 @@ static void on_stop(struct bpf_calls *c, const struct bpf_calls_event *e)
 {
 	struct watched *w = bpf_calls_watch(c, e->pid, e->head.tid, CALL_BEGIN_ATTACHED, e->head.time_ns);
 
+	if (e->head.time_ns < w->stopped_ns) /* the same */
+		return;
 	tell_ignored(c, w, e->head.time_ns);
 	w->shown.event_ns = e->head.time_ns;
 	if (!w->hidden)
 		c->options.sink->stopped(c->options.sink_self, &w->shown, (int)e->value);
+}
+
+/* A call that it waits in by what /proc says has returned: it will begin anew. */
+static void tell_stopped(struct bpf_calls *c, const struct bpf_calls_event *e)
+{
+	struct watched *w;
+
+	on_stop(c, e);
+	w = find(c, e->head.tid);
+	w->stopped_ns = e->head.time_ns;
+	forget_begun(c, w);
+}
+
+void bpf_calls_tell_stopped(struct bpf_calls *c)
+{
+	for (size_t i = 0; i < c->stopped.n; i++)
+		tell_stopped(c, &c->stopped.v[i]);
+	vec_clear(&c->stopped);
 }
 
 /* --- records ----------------------------------------------------------------------------------- */

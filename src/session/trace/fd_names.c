@@ -699,7 +699,7 @@ static bool add_from_proc(struct fd_names *f, int pid, int fd, struct str *out, 
 
 /*
  * May /proc be asked?  What an engine tells of later (BPF) may have been closed since, and opened anew as something else:
- * a wrong name is worse than none.  But a call of which nothing was kept is one that was under way when we came, and where
+ * a wrong name is worse than none.  But of a call that was under way when we came nothing was kept, and where
  * the name was too long to keep, what is there now can be held against the rest.
  */
 static bool ask_proc(struct fd_names *f, enum file_piece found, int pid, int fd)
@@ -710,7 +710,7 @@ static bool ask_proc(struct fd_names *f, enum file_piece found, int pid, int fd)
 	if (found == FILE_PIECE_NOTHING)
 		return false;
 	if (found == FILE_PIECE_NONE)
-		return f->of_other || f->pieces == NULL || f->pieces->size_bytes == 0;
+		return f->of_other || f->pieces == NULL || f->pieces->joined;
 	snprintf(path, sizeof(path), fd < 0 ? "/proc/%d/cwd" : "/proc/%d/fd/%d", pid_names_in_proc(f->pids, pid), fd);
 	return stat(path, &st) == 0 && st.st_ino == f->kept.inode && st.st_mode == f->kept.mode;
 }
@@ -773,7 +773,7 @@ static int netlink_protocol(void *user, int pid, int fd)
 
 	if (find_kept(f, fd) == FILE_PIECE_FOUND)
 		return f->kept.family == AF_NETLINK ? f->kept.protocol : -1;
-	if (f->pieces) /* the engine keeps each one that is */
+	if (f->pieces && !f->pieces->joined) /* the engine keeps each one that is */
 		return -1;
 	copy = duplicate(pid, fd);
 	if (copy < 0)
