@@ -226,11 +226,16 @@ __noinline int move(void)
 	return 0;
 }
 
-/* False: it is in the thread's storage. */
-static __always_inline bool leave_lane(struct bpf_lane *lane, struct task_struct *task, __s64 result)
+/* The running thread's call, which returns; false: it isn't in the lane, but in the thread's storage. */
+static __always_inline bool leave_lane(struct task_struct *task, __s64 result)
 {
+	struct bpf_lane *lane = lane_of_cpu();
 	bool done = false;
 
+	if (!lane || !lane_is(&lane->owner, task))
+		return false;
+	if (is_killed(task))
+		return true;
 	if (!lane_take(lane))
 		return false;
 	if (lane_is(&lane->owner, task))
@@ -262,14 +267,11 @@ static __always_inline bool may_be_wanted(const struct pt_regs *regs)
 static __always_inline int leave(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct bpf_lane *lane = lane_of_cpu();
 	__s64 result = (__s64)ctx->args[1];
 	struct call_now *now;
 
-	if (lane && lane_is(&lane->owner, task)) {
-		if (is_killed(task) || leave_lane(lane, task, result))
-			return 0;
-	}
+	if (leave_lane(task, result))
+		return 0;
 	if (!may_be_wanted((const struct pt_regs *)bpf_task_pt_regs(task)))
 		return 0;
 	now = now_find(task);
@@ -290,18 +292,14 @@ int calls_exit_one(__u64 *ctx)
 	const struct pt_regs *regs = (const struct pt_regs *)ctx[0];
 	__s64 result = (__s64)ctx[1];
 	struct task_struct *task;
-	struct bpf_lane *lane;
 	struct call_now *now;
 	__u32 todo = 0;
 
 	if (!may_be_wanted(regs))
 		return 0;
 	task = bpf_get_current_task_btf();
-	lane = lane_of_cpu();
-	if (lane && lane_is(&lane->owner, task)) {
-		if (is_killed(task) || leave_lane(lane, task, result))
-			return 0;
-	}
+	if (leave_lane(task, result))
+		return 0;
 	now = now_find(task);
 	if (!now || !now->in_call)
 		now = late(task, result, false, &todo);

@@ -150,8 +150,8 @@ static int complain(const struct trace_options *o, struct err *err)
 	trace_say(o, "%s", err_message(err));
 	if (str_starts(advice, "Try '"))
 		fprintf(stderr, "%s\n", advice);
-	if (str_starts(advice, TRACE_STRACE_ADDS))
-		trace_say(o, "%s", advice + strlen(TRACE_STRACE_ADDS));
+	if (trace_strace_adds(err))
+		trace_say(o, "%s", trace_strace_adds(err));
 	err_destroy(err);
 	return 1;
 }

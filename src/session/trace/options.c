@@ -17,6 +17,13 @@
 
 enum { STRING_LIMIT_MAX = 0x3fffffff, DEFAULT_COLUMNS = 40, DEFAULT_STRING_LIMIT = 32 };
 
+const char *trace_strace_adds(const struct err *err)
+{
+	const char *advice = err_advice(err);
+
+	return advice && str_starts(advice, TRACE_STRACE_ADDS) ? advice + strlen(TRACE_STRACE_ADDS) : NULL;
+}
+
 void trace_say(const struct trace_options *o, const char *fmt, ...)
 {
 	CLEANUP(mem_freep) char *text = NULL;

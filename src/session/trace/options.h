@@ -125,6 +125,8 @@ enum trace_long {
 struct err *trace_options_set(struct trace_options *o, int letter, const char *value);
 /* An advice that begins so is not sonde's: strace has it, too, as a second message. */
 #define TRACE_STRACE_ADDS "strace adds: "
+/* Without that; NULL: it has no such advice.  Valid as long as ERR. */
+const char *trace_strace_adds(const struct err *err);
 /* ERR with the line that says where help is. */
 struct err *trace_options_usage(const struct trace_options *o, struct err *err);
 /* When all were set: what goes together, and what follows from it.  Warnings are printed. */

@@ -240,6 +240,7 @@ static struct err *attach_all(struct live *l)
 {
 	struct trace_options *o = l->options;
 	size_t attached = 0, threads;
+	const char *more;
 
 	for (size_t i = 0; i < o->pids.n; i++) {
 		struct err *err = tracer_attach(l->tracer, o->pids.v[i], o->follow, &threads);
@@ -249,8 +250,9 @@ static struct err *attach_all(struct live *l)
 			return err;
 		if (err) {
 			trace_say(o, "%s", err_message(err));
-			if (err_advice(err))
-				trace_say(o, "%s", err_advice(err) + (o->strace ? strlen(TRACE_STRACE_ADDS) : 0));
+			more = o->strace ? trace_strace_adds(err) : err_advice(err);
+			if (more)
+				trace_say(o, "%s", more);
 			err_destroy(err);
 			continue;
 		}
