@@ -83,7 +83,7 @@ void hook_dents(struct decoder *d, const struct sys_ref *ref)
 {
 	enum { MOST = 1 << 20, ENTRY_MOST = 512 };
 	uint64_t left = d->call->is_error ? 0 : (uint64_t)d->call->result, at = ref->value;
-	unsigned count = 0, word = ref->param ? ref->param : d->word;
+	unsigned count = 0, word = ref->param ? ref->param : d->klong;
 	uint8_t entry[ENTRY_MOST];
 
 	bool unread = left > 0 && !dec_read(d, at, entry, left < 2 * word + 2 ? left : 2 * word + 2);

@@ -406,7 +406,7 @@ static void print_iocb_at(struct decoder *d, const uint8_t *bytes, uint64_t addr
 
 void hook_iocbs(struct decoder *d, const struct sys_ref *ref)
 {
-	int64_t count = d->klong == 4 ? (int32_t)d->args[ref->param] : (int64_t)d->args[ref->param];
+	int64_t count = d->word == 4 ? (int32_t)d->args[ref->param] : (int64_t)d->args[ref->param];
 
 	if (count < 0)
 		dec_addr(d, ref->value);

@@ -377,15 +377,17 @@ void dec_siginfo(struct decoder *d, const uint8_t *bytes)
 /* What a handler's end gives back lies on the stack, as the kernel put it there (arch/.../signal.c). */
 void hook_sigframe(struct decoder *d, const struct sys_ref *ref)
 {
-	enum { X86_64_MASK = 296, ARM64_MASK = 128 + 40, I386_POINTER = 8, I386_MASK = 20 + 88 };
+	enum { X86_64_MASK = 296, X32_MASK = 280, ARM64_MASK = 128 + 40, I386_POINTER = 8, I386_MASK = 20 + 88 };
 	uint64_t sp = d->call->sp, mask = 0;
 	uint8_t word[4];
 
 	(void)ref;
 	if (sp == 0)
 		return;
-	if (d->call->abi == SYSCALL_ABI_X86_64 || d->call->abi == SYSCALL_ABI_X32)
+	if (d->call->abi == SYSCALL_ABI_X86_64)
 		mask = sp + X86_64_MASK;
+	else if (d->call->abi == SYSCALL_ABI_X32)
+		mask = sp + X32_MASK;
 	else if (d->call->abi == SYSCALL_ABI_ARM64)
 		mask = sp + ARM64_MASK;
 	else if (d->call->abi == SYSCALL_ABI_I386 && dec_read(d, sp + I386_POINTER, word, 4))

@@ -11,6 +11,16 @@
 #include <string.h>
 #include <strings.h>
 
+/* Of x32's own calls the kernel looks at 32 bits of each argument, but for a position in a file. */
+static bool is_half(const struct syscall_call *call, unsigned i)
+{
+	enum { FIRST = 512, PREADV = 534, PWRITEV, PREADV2 = 546, PWRITEV2, POSITION = 3 };
+	uint32_t n = call->number;
+
+	return call->abi == SYSCALL_ABI_X32 && n >= FIRST &&
+	       (i != POSITION || (n != PREADV && n != PWRITEV && n != PREADV2 && n != PWRITEV2));
+}
+
 /* Arguments by place in the description: on 32-bit ABIs a 64-bit one is in two registers,
  * on arm from an even one on. */
 static void gather_args(struct decoder *d)
@@ -20,7 +30,7 @@ static void gather_args(struct decoder *d)
 	bool narrow = d->word == 4 && call->abi != SYSCALL_ABI_X32;
 
 	for (unsigned i = 0; i < 6; i++)
-		d->args[i] = narrow ? (uint32_t)call->args[i] : call->args[i];
+		d->args[i] = narrow || is_half(call, i) ? (uint32_t)call->args[i] : call->args[i];
 	if (!narrow || d->describe == NULL || !d->describe->split)
 		return;
 	for (unsigned i = 0; i < count; i++) {

@@ -71,8 +71,8 @@ const struct unwind_machine *unwind_machine(enum unwind_arch arch)
 const struct unwind_machine *unwind_machine_of_elf(uint16_t e_machine, bool is_64)
 {
 	switch (e_machine) {
-	case 62: /* EM_X86_64; its 32-bit form is x32 */
-		return is_64 ? &machines[UNWIND_ARCH_X86_64] : NULL;
+	case 62: /* EM_X86_64; its 32-bit form, x32, has registers and a stack of 64 bits */
+		return &machines[UNWIND_ARCH_X86_64];
 	case 3: /* EM_386 */
 		return &machines[UNWIND_ARCH_I386];
 	case 183: /* EM_AARCH64 */

@@ -212,6 +212,11 @@ static void test_x32(void **state)
 	       5, 2, segment);
 	EXPECT(X32, "shmctl", 7, "shmctl(5, SHM_INFO, {used_ids=3, shm_tot=4, shm_rss=5, shm_swp=6, swap_attempts=7, swap_successes=8}) = 7", 5, 14, info);
 	EXPECT(X32, "writev", 7, "writev(1, [{iov_base=\"\\3\\0\\0\", iov_len=3}, {iov_base=\"\\3\\0\\0\\0\", iov_len=4}], 2) = 7", 1, words, 2);
+	EXPECT(X32, "kexec_load", -22, "kexec_load(NULL, 2, NULL, KEXEC_ARCH_DEFAULT) = -1 EINVAL (Invalid argument)", 1ULL << 32, 1ULL << 32 | 2, 1ULL << 32, 1ULL << 32);
+	EXPECT(X32, "pwritev", -9, "pwritev(3, [{iov_base=\"\\3\\0\\0\", iov_len=3}], 1, 4294967301) = -1 EBADF (Bad file descriptor)", 3, words, 1, 1ULL << 32 | 5);
+	EXPECT(X32, "io_submit", -22, "io_submit(0x5, -1, 0x7) = -1 EINVAL (Invalid argument)", 5, UINT32_MAX, 7);
+	EXPECT(X32, "io_getevents", -22, "io_getevents(0x5, -1, -2, 0x7, NULL) = -1 EINVAL (Invalid argument)", 5, UINT32_MAX, UINT32_MAX - 1, 7, 0);
+	EXPECT(X32, "getdents", 24, "getdents(3, 0x10640 /* 1 entry */, 100) = 24", 3, PUT(0x640, uint64_t, 5, 6, 24 | 'a' << 16 | 4ULL << 56), 100);
 	EXPECT(X32, "modify_ldt", 0,
 	       "modify_ldt(1, {entry_number=3, base_addr=00000000, limit=0x000004, seg_32bit=0, contents=0, read_exec_only=0, limit_in_pages=0, "
 	       "seg_not_present=0, useable=0, lm=0}, 16) = 0",
