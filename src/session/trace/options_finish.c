@@ -149,6 +149,8 @@ static void warn_together(struct trace_options *o)
 		trace_say(o, "-A/--output-append-mode has no effect without -o/--output");
 	if (o->sort_given && !o->count)
 		trace_say(o, "-S/--summary-sort-by has no effect without (-c/--summary-only or -C/--summary)");
+	if (o->columns_chosen && !o->count)
+		trace_say(o, "-U/--summary-columns has no effect without (-c/--summary-only or -C/--summary)");
 	if (o->zflags > 1)
 		trace_say(o, "Only the last of -z/--successful-only/-Z/--failed-only options will take effect. See status "
 			     "qualifier for more complex filters.");
