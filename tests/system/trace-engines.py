@@ -375,6 +375,11 @@ def restarted(engines):
                (goes_on("\n".join(lines)), goes_on(again)))
 
 
+def state_of(pid):
+    with open("/proc/%d/stat" % pid, encoding="ascii") as f:
+        return f.read().rpartition(")")[2].split()[0]
+
+
 def stopped_before(engines):
     """What was stopped when it was attached to, also where its parent knows: by which signal, and that it goes on."""
     def lines(number, *words):
@@ -389,6 +394,8 @@ def stopped_before(engines):
             before = os.path.getsize(out)
             sleeper.send_signal(number)
             until(lambda: os.path.getsize(out) > before)
+            if number == signal.SIGCONT:
+                until(lambda: state_of(sleeper.pid) == "S")
         sleeper.wait()
         tracer.wait(timeout=PATIENCE_S)
         with open(out, encoding="utf-8") as f:
@@ -454,7 +461,8 @@ def names(engines):
 def places(engines):
     """-i: of calls that repeat themselves, and of signals, those that are ignored, too."""
     program = ("import os, signal\nsignal.signal(signal.SIGUSR1, lambda *a: 0)\nfor i in range(9): os.getpgid(0)\n"
-               "os.kill(os.getpid(), signal.SIGUSR1)\nif not os.fork(): os._exit(0)\nos.wait()\n")
+               "os.kill(os.getpid(), signal.SIGUSR1)\nparent = '/proc/%d/stat' % os.getpid()\nif not os.fork():\n"
+               "    while open(parent).read().rpartition(')')[2].split()[0] != 'S': os.sched_yield()\n    os._exit(0)\nos.wait()\n")
     for engine in engines:
         lines = trace(["sonde", "trace", "--engine", engine, "-i", "-e", "getpgid,kill,wait4"], program, "places." + engine)[0]
         found = [t for t in lines if "getpgid(" in t or "--- SIG" in t]
