@@ -479,6 +479,10 @@ def counted(engines):
         seen = lines_of("sonde", "trace", "--engine", engine, "-c", "-e", "read", "sh", "-c", "cat /dev/null; (exec ls); true")
         rows = {t.split()[0] for t in seen if t and t[0] not in "├└"}
         expect("%s: names of programs with -c" % engine, {"sh", "cat", "ls"} <= rows, seen)
+        nameless = "prctl(15, '', 0, 0, 0)  # PR_SET_NAME\nif os.fork() == 0:\n    libc.getppid(); os._exit(0)\nos.wait()"
+        seen = lines_of("sonde", "trace", "--engine", engine, "-c", "-e", "getppid", PYTHON, "-I", "-c",
+                        "import ctypes, os\nlibc = ctypes.CDLL(None); prctl = libc.prctl\n" + nameless)
+        expect("%s: a process without a name" % engine, any("getppid" in t for t in seen) and not any("null" in t for t in seen), seen)
 
 
 def gone(engines):

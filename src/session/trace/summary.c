@@ -88,7 +88,8 @@ static void ask_name(pid_t tid, char name[16])
 
 	snprintf(path, sizeof(path), "/proc/%d/comm", tid);
 	err_destroy(io_read_file(path, 64, &read));
-	snprintf(name, 16, "%s", read.length ? strtok(read.text, "\n") : "");
+	snprintf(name, 16, "%s", str_text(&read));
+	name[strcspn(name, "\n")] = '\0'; /* there may be nothing before it */
 	str_deinit(&read);
 }
 
