@@ -283,6 +283,50 @@ def begun_32():
     expect("a 32-bit call that began before, by what its arguments in memory say", re.search(r"recv\(3.*\) += \?", text), text)
 
 
+# a 64-bit program's thread whose stack is where a 32-bit program's is
+LOW_STACK = """
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/mman.h>
+
+static void *wait_in_open(void *user)
+{
+	open("low-fifo", O_RDONLY);
+	return user;
+}
+int main(void)
+{
+	enum { SIZE = 1 << 20 };
+	void *stack = mmap(0, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	pthread_attr_t attr;
+	pthread_t thread;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstack(&attr, stack, SIZE);
+	pthread_create(&thread, &attr, wait_in_open, 0);
+	pthread_join(thread, 0);
+}
+"""
+
+
+def begun_low():
+    with open("low.c", "w", encoding="ascii") as f:
+        f.write(LOW_STACK)
+    if run("gcc", "-pthread", "-o", "low", "low.c").returncode != 0:
+        print("skip  no gcc")
+        return
+    os.mkfifo("low-fifo")
+    target = subprocess.Popen(["./low"])
+    until(lambda: "257" in waits_in(target.pid))
+    tracer = traced(target, "low.out", "-e", "openat,remap_file_pages@32")
+    target.kill()
+    target.wait()
+    tracer.wait(timeout=PATIENCE_S)
+    text = "\n".join(lines("low.out"))
+    expect("a call that began before, on a stack as low as a 32-bit program's", 'openat(AT_FDCWD, "low-fifo", O_RDONLY' in text, text)
+
+
 # openat() through the table of 32-bit calls, which passes none of the tracepoints of single calls
 CALLS_32 = """
 static long call(long n, long a, long b, long c)
@@ -411,6 +455,7 @@ def main():
         begun()
         begun_memory()
         begun_32()
+        begun_low()
         few()
         untouched()
     return result()

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * /proc/TID/syscall has the number, the six arguments, sp and pc of a thread that waits.  Which table the
- * number is of it doesn't say: a stack below 4 GiB is that of a 32-bit program.
+ * number is of it doesn't say: a stack and code below 4 GiB are those of a 32-bit program; a stack alone a thread of any may have.
  */
 #include "capture/bpf/begun.h"
 
@@ -47,7 +47,7 @@ bool bpf_begun_parse(const char *line, struct bpf_call *call)
 	if (SYSCALL_ABI_NATIVE == SYSCALL_ABI_X86_64 && number & SYSCALL_X32_BIT) {
 		call->number &= ~SYSCALL_X32_BIT;
 		call->abi = X32_HERE;
-	} else if (sizeof(long) == 8 && a[6] <= UINT32_MAX) {
+	} else if (sizeof(long) == 8 && a[6] <= UINT32_MAX && a[7] <= UINT32_MAX) {
 		call->abi = NARROW_HERE;
 	}
 	return true;
