@@ -72,12 +72,13 @@ static size_t quote_into(char **to, enum syscall_hex style, const uint8_t *bytes
 	for (i = 0; i < length && !(stop && bytes[i] == 0); i++) {
 		uint8_t c = bytes[i];
 		char escape = hex ? 0 : escape_of(c);
-		if (hex || (style == SYSCALL_HEX_NON_ASCII_CHARS && needs_hex(&c, 1, false))) {
+		bool as_well = also != NULL && c != 0 && strchr(also, c) != NULL;
+		if (hex || (style == SYSCALL_HEX_NON_ASCII_CHARS && (as_well || needs_hex(&c, 1, false)))) {
 			at = quote_hex(at, c);
 		} else if (escape != 0) {
 			*at++ = '\\';
 			*at++ = escape;
-		} else if (c >= ' ' && c < 0x7f && (also == NULL || strchr(also, c) == NULL)) {
+		} else if (c >= ' ' && c < 0x7f && !as_well) {
 			*at++ = (char)c;
 		} else {
 			at = quote_octal(at, c, i + 1 < length && bytes[i + 1] >= '0' && bytes[i + 1] <= '7');

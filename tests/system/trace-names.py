@@ -90,8 +90,10 @@ for engine in engines():
     counted = run("sonde", "trace", "--engine", engine, "-c", "-e", "openat", "--", "true", timeout=PATIENCE_S)
     expect(f"{engine}: -c names the program of calls without its execve", re.search(r"(?m)^true +100", counted.stderr + counted.stdout),
            counted.stderr + counted.stdout)
-    plain, hexadecimal = (traced(engine, [*options, "-e", "lseek,getsockopt"], QUOTED) for options in (["-yy"], ["-yy", "-xx"]))
+    plain, hexadecimal, some = (traced(engine, ["-yy", *options, "-e", "lseek,getsockopt"], QUOTED)
+                                for options in ([], ["-xx"], ["--strings-in-hex=non-ascii-chars"]))
     expect(f"{engine}: what would end a name is quoted, in strings nothing", r"/a\74\303\76>, 0, SEEK_SET" in plain and ',@"<b>' in plain, plain)
+    expect(f"{engine}: what would end a name is hexadecimal where odd characters are", r"/a\x3c\xc3\x3e>, 0, SEEK_SET" in some and ',@"<b>' in some, some)
     expect(f"{engine}: names are as hexadecimal as strings (-xx)", r"\x2f\x61\x3c\xc3\x3e>, 0, SEEK_SET" in hexadecimal and r',@"\x3c\x62\x3e\x' in hexadecimal, hexadecimal)
 groups()
 sys.exit(result())
