@@ -262,6 +262,8 @@ def company(those):
             if outer == inner == "ptrace":  # the outer one follows into the program, and has it
                 ok = "ptrace(PTRACE_SEIZE" in done.stderr and "traces sonde itself" in done.stderr and done.returncode == 1
             expect("%s: a sonde that traces by %s" % (outer, inner), ok, (done.returncode, done.stderr[-500:]))
+    done = run("sonde", "trace", "--engine", "ptrace", "-q", "-o", "outer.out", "sonde", "trace", "-Y", "true", timeout=PATIENCE_S, env=NO_LEAKS)
+    expect("a sonde that has to trace by ptrace isn't told to do otherwise", "traces sonde itself, and" in done.stderr and done.returncode == 1, done)
 
 
 def main():

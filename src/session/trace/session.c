@@ -276,7 +276,8 @@ static struct err *take_command(struct live *l)
 	if (!err || l->options->strace || !err_is(err, ERR_PERMISSION))
 		return err;
 	if (tracer > 0) /* it has us, and follows what we start */
-		return err_fix(err, "process %ld traces sonde itself: --engine bpf needs no place of its own", tracer);
+		return err_fix(err, "process %ld traces sonde itself%s", tracer,
+			       l->options->engine == TRACE_ENGINE_PTRACE ? ": --engine bpf needs no place of its own" : ", and a process has one tracer by ptrace");
 	return explain_scope(err, "ptrace is not permitted here; in a container: docker run --cap-add SYS_PTRACE");
 }
 
