@@ -13,7 +13,7 @@ from lib.check import PATIENCE_S, expect, result, run, skip
 from lib.engines import why_no_bpf
 
 # bpf() number FAIL_AT fails, counted without BTF_LOAD (18): of one that fails libbpf concludes that the kernel can't do what it can,
-# and has the verifier look at functions anew at each call, for minutes.
+# and has the verifier look at functions anew at each call, for minutes; and without MAP_LOOKUP_ELEM (1), which asks again until it is so.
 REFUSE = r"""
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -40,7 +40,7 @@ long syscall(long number, ...)
     va_end(list);
     if (!real)
         real = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
-    if (number == SYS_bpf && a[0] != 18 && ++calls == wanted("FAIL_AT")) {
+    if (number == SYS_bpf && a[0] != 18 && a[0] != 1 && ++calls == wanted("FAIL_AT")) {
         errno = wanted("FAIL_WITH");
         return -1;
     }
@@ -86,7 +86,7 @@ def main():
     subprocess.run(["gcc", "-w", "-shared", "-fPIC", "-o", "refuse.so", "refuse.c"], check=True)
     done, notes = trace(FAIL_COUNT=1)
     calls = max(int(n) for n in re.findall(r"(\d+) calls of bpf", done.stderr))
-    expect("nothing refused", whole(done) and calls > 50, done)
+    expect("nothing refused", whole(done) and 50 < calls < 500, (calls, done))
     done, notes = trace("--engine", "bpf", FAIL_THREADS=1)
     expect("without threads", whole(done) and not notes, done)
     fell_back = 0
@@ -96,7 +96,7 @@ def main():
         fell_back += len(notes)
         if not ok:
             expect("bpf() %d of %d is refused" % (at, calls), False, done)
-    expect("bpf() is refused, half of %d in turn" % calls, fell_back >= (4 if SANITIZED else 10), fell_back)
+    expect("bpf() is refused, half of %d in turn" % calls, fell_back >= 4, fell_back)
     for at in range(2, calls + 1, 7):
         done, notes = trace("--engine", "bpf", FAIL_AT=at, FAIL_WITH=12)
         if not whole(done):
