@@ -226,6 +226,17 @@ def traced(target, out, *words):
     return tracer
 
 
+def waiting(program, number, calls):
+    """What is shown of PROGRAM, which waits in the call of that NUMBER, until it is killed."""
+    target = subprocess.Popen(["./" + program])
+    until(lambda: number in waits_in(target.pid))
+    tracer = traced(target, program + ".out", "-e", calls)
+    target.kill()
+    target.wait()
+    tracer.wait(timeout=PATIENCE_S)
+    return "\n".join(lines(program + ".out"))
+
+
 def begun_memory():
     """What such calls refer to is read of the process that waits."""
     os.mkfifo("a-fifo")
@@ -273,13 +284,7 @@ def begun_32():
     if run("gcc", "-m32", "-nostdlib", "-static", "-fno-pie", "-no-pie", "-fno-stack-protector", "-o", "recv", "recv.c").returncode != 0:
         print("skip  gcc makes no 32-bit programs here")
         return
-    target = subprocess.Popen(["./recv"])
-    until(lambda: "102" in waits_in(target.pid))
-    tracer = traced(target, "recv.out", "-e", "recv")
-    target.kill()
-    target.wait()
-    tracer.wait(timeout=PATIENCE_S)
-    text = "\n".join(lines("recv.out"))
+    text = waiting("recv", "102", "recv")
     expect("a 32-bit call that began before, by what its arguments in memory say", re.search(r"recv\(3.*\) += \?", text), text)
 
 
@@ -317,13 +322,7 @@ def begun_low():
         print("skip  no gcc")
         return
     os.mkfifo("low-fifo")
-    target = subprocess.Popen(["./low"])
-    until(lambda: "257" in waits_in(target.pid))
-    tracer = traced(target, "low.out", "-e", "openat,remap_file_pages@32")
-    target.kill()
-    target.wait()
-    tracer.wait(timeout=PATIENCE_S)
-    text = "\n".join(lines("low.out"))
+    text = waiting("low", "257", "openat,remap_file_pages@32")
     expect("a call that began before, on a stack as low as a 32-bit program's", 'openat(AT_FDCWD, "low-fifo", O_RDONLY' in text, text)
 
 
