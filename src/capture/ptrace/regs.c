@@ -19,6 +19,12 @@ enum { NARROW_REGS = 18 }; /* r0-r15, cpsr, orig_r0: arch/arm/include/uapi/asm/p
 enum { NARROW_REGS = 17 }; /* i386's */
 #endif
 
+/* As the kernel gives them: which it is their size says. */
+union any_regs {
+	struct user_regs_struct native;
+	uint32_t narrow[NARROW_REGS];
+};
+
 #if defined(__x86_64__)
 bool regs_set_call(pid_t tid, int64_t number)
 {
@@ -40,10 +46,7 @@ bool regs_set_call(pid_t tid, int64_t number)
 
 bool regs_set_result(pid_t tid, int64_t result)
 {
-	union {
-		struct user_regs_struct native;
-		uint32_t narrow[NARROW_REGS];
-	} r;
+	union any_regs r;
 	struct iovec io = { &r, sizeof(r) };
 
 	if (ptrace(PTRACE_GETREGSET, tid, (void *)NT_PRSTATUS, &io) != 0)
@@ -125,10 +128,7 @@ static void regs_of(const struct user_regs_struct *r, struct unwind_full *ret) {
 
 bool regs_read(pid_t tid, struct unwind_full *regs, bool *is_32bit)
 {
-	union {
-		struct user_regs_struct native;
-		uint32_t narrow[NARROW_REGS];
-	} r;
+	union any_regs r;
 	struct iovec io = { &r, sizeof(r) };
 
 	memset(&r, 0, sizeof(r));
