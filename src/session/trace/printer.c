@@ -403,8 +403,10 @@ bool printer_finish(struct printer *p)
 		fold_end_all(p->fold, 0, &p->out.text);
 	if (p->printing && trace_out_column(&p->out) != 0 && p->options->strace == false)
 		printer_end_line(p, &p->out);
-	if (p->summary)
-		trace_out_end_lines(&p->out), summary_print(p->summary, &p->out.text);
+	if (p->summary) {
+		trace_out_end_lines(&p->out);
+		summary_print(p->summary, &p->out.text);
+	}
 	say_unreturned(p);
 	if (p->options->tips)
 		say_tip(p);

@@ -726,8 +726,10 @@ static struct err *replay(struct replay *r, const char *path)
 	if (r->fold)
 		fold_end_all(r->fold, 0, &r->out.text);
 	note_stacks(r, path);
-	if (r->summary)
-		trace_out_end_lines(&r->out), summary_print(r->summary, &r->out.text);
+	if (r->summary) {
+		trace_out_end_lines(&r->out);
+		summary_print(r->summary, &r->out.text);
+	}
 	return NULL;
 }
 

@@ -231,9 +231,10 @@ static struct err *explain_as_strace(struct err *err, pid_t pid)
 		return err_fix(err, TRACE_STRACE_ADDS "Process %d is already being traced by pid %ld", pid, tracer);
 	if (uid >= 0 && (uid_t)uid != geteuid() && geteuid() != 0)
 		return err_fix(err, TRACE_STRACE_ADDS "process %d may be owned by a different user", pid);
-	if (yama_scope() > 0)
-		return err_fix(err, TRACE_STRACE_ADDS "sysctl kernel.yama.ptrace_scope = %d may be restricting this attach", yama_scope());
-	return err;
+
+	int scope = yama_scope();
+
+	return scope > 0 ? err_fix(err, TRACE_STRACE_ADDS "sysctl kernel.yama.ptrace_scope = %d may be restricting this attach", scope) : err;
 }
 
 static struct err *attach_all(struct live *l)
