@@ -18,7 +18,7 @@ SOURCE = """#include <stdio.h>
 #include <stdlib.h>
 static inline unsigned mix(unsigned h, unsigned c)
 {
-	return ((h ^ c) * 16777619u) / 3; /* inlined */
+	return ((h ^ c) / (c | 1) ^ h) * 16777619u / 3; /* inlined */
 }
 __attribute__((noinline)) unsigned hot(unsigned n)
 {

@@ -203,7 +203,7 @@ def main():
         for words in (["objcopy", "--only-keep-debug", "chains-debug", "chains-debug.debug"], ["strip", "chains-debug"],
                       ["objcopy", "--add-gnu-debuglink=chains-debug.debug", "chains-debug"]):
             subprocess.run(words, check=True)
-        samples("chains-debug", "kernel", "150")
+        samples("chains-debug", "kernel", "400")
     if build(clang, "chains-clang", ["chains.c", "asm.S"]):
         samples("chains-clang", "kernel", "400")
         samples("chains-clang", "ptrace", "900")
