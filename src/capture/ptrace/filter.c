@@ -112,6 +112,8 @@ bool filter_make(const struct call_set *asked, struct sock_fprog *ret)
 	add_abi(&p, wanted, AUDIT_ARCH_ARM, SYSCALL_ABI_ARM);
 #elif defined(__riscv)
 	add_abi(&p, wanted, AUDIT_ARCH_RISCV64, SYSCALL_ABI_RISCV64);
+#elif defined(__arm__)
+	add_abi(&p, wanted, AUDIT_ARCH_ARM, SYSCALL_ABI_ARM);
 #endif
 	add(&p, BPF_RET | BPF_K, STOP, 0, 0); /* an ABI we don't know */
 	if (p.n > PROGRAM_MAX) {

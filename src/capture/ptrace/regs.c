@@ -12,6 +12,15 @@
 #include <sys/ptrace.h>
 #include <sys/uio.h>
 #include <sys/user.h>
+#if defined(__riscv)
+#include <asm/ptrace.h> /* its user_regs_struct */
+#endif
+
+#if defined(__arm__)
+typedef struct user_regs native_regs;
+#else
+typedef struct user_regs_struct native_regs;
+#endif
 
 #if defined(__aarch64__)
 enum { NARROW_REGS = 18 }; /* r0-r15, cpsr, orig_r0: arch/arm/include/uapi/asm/ptrace.h */
@@ -21,7 +30,7 @@ enum { NARROW_REGS = 17 }; /* i386's */
 
 /* As the kernel gives them: which it is their size says. */
 union any_regs {
-	struct user_regs_struct native;
+	native_regs native;
 	uint32_t narrow[NARROW_REGS];
 };
 
@@ -88,7 +97,7 @@ static void regs_of_32bit(const uint32_t *r, struct unwind_full *ret)
 	};
 }
 
-static void regs_of(const struct user_regs_struct *r, struct unwind_full *ret)
+static void regs_of(const native_regs *r, struct unwind_full *ret)
 {
 	*ret = (struct unwind_full){
 		.value = { r->rax, r->rdx, r->rcx, r->rbx, r->rsi, r->rdi, r->rbp, r->rsp, r->r8, r->r9, r->r10,
@@ -104,7 +113,7 @@ static void regs_of_32bit(const uint32_t *r, struct unwind_full *ret)
 		ret->value[i] = r[i];
 }
 
-static void regs_of(const struct user_regs_struct *r, struct unwind_full *ret)
+static void regs_of(const native_regs *r, struct unwind_full *ret)
 {
 	*ret = (struct unwind_full){ .known = (UINT64_C(1) << 33) - 1 };
 	for (int i = 0; i < 31; i++)
@@ -113,7 +122,7 @@ static void regs_of(const struct user_regs_struct *r, struct unwind_full *ret)
 	ret->value[32] = r->pc;
 }
 #elif defined(__riscv) && __riscv_xlen == 64
-static void regs_of(const struct user_regs_struct *r, struct unwind_full *ret)
+static void regs_of(const native_regs *r, struct unwind_full *ret)
 {
 	const unsigned long *x = (const unsigned long *)r; /* pc, x1 ... x31 */
 
@@ -123,7 +132,7 @@ static void regs_of(const struct user_regs_struct *r, struct unwind_full *ret)
 	ret->value[32] = x[0];
 }
 #else
-static void regs_of(const struct user_regs_struct *r, struct unwind_full *ret) { *ret = (struct unwind_full){ 0 }; }
+static void regs_of(const native_regs *r, struct unwind_full *ret) { *ret = (struct unwind_full){ 0 }; }
 #endif
 
 bool regs_read(pid_t tid, struct unwind_full *regs, bool *is_32bit)
