@@ -118,21 +118,36 @@ struct err *io_replace_file(int dirfd, const char *path, const void *data, size_
 	return err;
 }
 
+/* What one read() gives of PATH, ended by a zero; 0: nothing. */
+static size_t read_small(const char *path, char *text, size_t size)
+{
+	CLEANUP(io_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, size - 1);
+
+	text[n > 0 ? n : 0] = '\0';
+	return n > 0 ? (size_t)n : 0;
+}
+
 bool io_read_i64(const char *path, int64_t *value)
 {
-	char text[64];
-	CLEANUP(io_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char text[64], *end;
 
-	if (fd < 0)
+	if (!read_small(path, text, sizeof(text)))
 		return false;
-	ssize_t n = read(fd, text, sizeof(text) - 1);
-
-	if (n <= 0)
-		return false;
-	text[n] = '\0';
-
-	char *end;
-
 	*value = strtoll(text, &end, 10);
 	return end != text;
+}
+
+bool io_read_comm(pid_t pid, pid_t tid, struct str *name)
+{
+	char path[64], comm[128]; /* a worker of the kernel may have 64 bytes */
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/comm", pid, tid);
+
+	size_t n = read_small(path, comm, sizeof(comm));
+
+	if (n && comm[n - 1] == '\n')
+		n--;
+	str_add_n(name, comm, n);
+	return n > 0;
 }

@@ -45,6 +45,9 @@ void io_map_deinit(struct io_map *map);
 
 /* One line of a small /proc or /sys file as a number; false when there is none. */
 bool io_read_i64(const char *path, int64_t *value);
+/* The name that the kernel has for thread TID of process PID (TID twice, where only that is known) appended to *NAME,
+ * as it is: it may hold any byte.  False when there is none: it has ended, it is hidden, it has no name. */
+bool io_read_comm(pid_t pid, pid_t tid, struct str *name);
 
 /* For CLEANUP(). */
 void io_closep(int *fd); /* closes when >= 0 */

@@ -154,25 +154,13 @@ void track_set_exe(struct track *t, struct track_process *p, const char *path)
 
 static uint32_t proc_comm(struct track *t, pid_t pid, pid_t tid)
 {
-	char path[64];
-	struct str text;
-	size_t length = 0;
+	CLEANUP(str_deinit) struct str comm = { 0 };
 
-	if (t->offline) {
-		snprintf(path, sizeof(path), ":%d", tid);
-		return recorder_string(t->recorder, path, strlen(path));
-	}
-	str_init(&text);
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/comm", pid, tid);
-	err_destroy(io_read_file(path, 4096, &text));
-	if (text.text)
-		length = strcspn(text.text, "\n");
-
-	uint32_t comm = recorder_string(t->recorder, length ? text.text : "",
-					length < COMM_MAX ? length : COMM_MAX);
-
-	str_deinit(&text);
-	return comm;
+	if (t->offline)
+		str_printf(&comm, ":%d", tid);
+	else
+		io_read_comm(pid, tid, &comm);
+	return recorder_string(t->recorder, str_text(&comm), comm.length < COMM_MAX ? comm.length : COMM_MAX);
 }
 
 /* Field NUMBER (from 3) of /proc/PID/stat; the name before it may hold anything. */

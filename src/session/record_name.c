@@ -18,17 +18,12 @@ enum { NAMES_MAX = 10000 };
 
 static void read_comm(pid_t pid, char *name, size_t size)
 {
-	char path[64];
-	struct str text;
+	CLEANUP(str_deinit) struct str comm = { 0 };
 
-	str_init(&text);
-	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	err_destroy(io_read_file(path, 4096, &text));
-	if (text.text && text.text[0])
-		snprintf(name, size, "%.*s-%d", (int)strcspn(text.text, "\n"), text.text, pid);
+	if (io_read_comm(pid, pid, &comm))
+		snprintf(name, size, "%s-%d", comm.text, pid);
 	else
 		snprintf(name, size, "%d", pid);
-	str_deinit(&text);
 }
 
 static void base_name(const char *path, char *name, size_t size)

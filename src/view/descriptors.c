@@ -135,12 +135,7 @@ static void emit_table(struct doc *doc, const struct descriptors *d, uint64_t li
 
 static void read_title(pid_t pid, struct str *title)
 {
-	CLEANUP(mem_freep) char *path = mem_printf("/proc/%d/comm", pid);
-
-	err_destroy(io_read_file(path, 64, title));
-	if (title->length && title->text[title->length - 1] == '\n')
-		title->text[--title->length] = '\0';
-	str_printf(title, "%s%d", title->length ? " " : "", pid);
+	str_printf(title, "%s%d", io_read_comm(pid, pid, title) ? " " : "", pid);
 }
 
 struct err *open_files_create(pid_t pid, struct open_files **ret)

@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -286,6 +287,23 @@ static void test_map_cut(void **state)
 	close(fd);
 }
 
+static void test_comm(void **state)
+{
+	struct str name = { 0 };
+	char before[16];
+
+	prctl(PR_GET_NAME, before);
+	prctl(PR_SET_NAME, "a\nb\n");
+	assert_true(io_read_comm(getpid(), gettid(), &name));
+	assert_string_equal(name.text, "a\nb\n"); /* but for the kernel's own newline */
+	prctl(PR_SET_NAME, "");
+	str_clear(&name);
+	assert_false(io_read_comm(getpid(), gettid(), &name));
+	assert_false(io_read_comm(0, 0, &name));
+	prctl(PR_SET_NAME, before);
+	str_deinit(&name);
+}
+
 static void make_file(const char *dir, const char *name, size_t size_bytes, int64_t age_days)
 {
 	char path[300];
@@ -334,7 +352,7 @@ static void test_cache_prune(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_map_cut),  cmocka_unit_test(test_cache_prune),
+		cmocka_unit_test(test_comm),     cmocka_unit_test(test_map_cut),  cmocka_unit_test(test_cache_prune),
 		cmocka_unit_test(test_err),      cmocka_unit_test(test_arena),
 		cmocka_unit_test(test_map),      cmocka_unit_test(test_strmap),
 		cmocka_unit_test(test_cut),      cmocka_unit_test(test_visible),      cmocka_unit_test(test_radix),

@@ -11,6 +11,7 @@
  */
 #include "session/trace/pid_names.h"
 
+#include "base/io.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "session/trace/options.h"
@@ -211,22 +212,13 @@ int pid_names_translate(struct pid_names *p, pid_t tid, enum syscall_pid kind, i
 
 bool pid_names_add_comm(struct pid_names *p, pid_t tid, struct str *out)
 {
-	char path[64], comm[64];
-	FILE *file;
-	size_t n;
+	CLEANUP(str_deinit) struct str comm = { 0 };
+	pid_t there = pid_names_in_proc(p, tid);
 
-	snprintf(path, sizeof(path), "/proc/%d/comm", pid_names_in_proc(p, tid));
-	file = fopen(path, "re");
-	if (!file)
-		return false;
-	n = fread(comm, 1, sizeof(comm), file);
-	fclose(file);
-	if (n && comm[n - 1] == '\n')
-		n--;
-	if (n == 0)
+	if (!io_read_comm(there, there, &comm))
 		return false;
 	str_add_char(out, '<');
-	syscall_quote(out, p->hex, comm, n, "<>");
+	syscall_quote(out, p->hex, comm.text, comm.length, "<>");
 	str_add_char(out, '>');
 	return true;
 }

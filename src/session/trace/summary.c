@@ -83,14 +83,10 @@ static struct cell *find_cell(struct summary *s, const struct syscall_call *call
 /* "": it can't be asked any more. */
 static void ask_name(pid_t tid, char name[16])
 {
-	char path[64];
-	struct str read = { 0 };
+	CLEANUP(str_deinit) struct str read = { 0 };
 
-	snprintf(path, sizeof(path), "/proc/%d/comm", tid);
-	err_destroy(io_read_file(path, 64, &read));
+	io_read_comm(tid, tid, &read);
 	snprintf(name, 16, "%s", str_text(&read));
-	name[strcspn(name, "\n")] = '\0'; /* there may be nothing before it */
-	str_deinit(&read);
 }
 
 /* A thread that is gone already, as BPF's often are, has its parent's name, until it execs. */
