@@ -10,7 +10,9 @@
 #include "capture/perf/perf.h"
 #include "capture/track.h"
 #include "record/recorder.h"
+#include "record/store.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,19 +55,33 @@ static struct kernel *kernel;
 static struct recorder *recorder;
 static struct recorder_stream *stream;
 
+static char path[64];
+
+static void end_recording(void)
+{
+	recorder_stream_destroy(stream);
+	recorder_destroy(recorder);
+}
+
+static void clean(void)
+{
+	end_recording();
+	err_destroy(store_remove(AT_FDCWD, path));
+}
+
 /* One for many inputs: what is recorded is of no interest, and a directory takes long to make. */
 static void begin_recording(void)
 {
 	static unsigned runs;
-	char path[64];
 
 	if (recorder && ++runs % RUNS_OF_A_RECORDING)
 		return;
 	if (recorder) {
-		recorder_stream_destroy(stream);
-		recorder_destroy(recorder);
+		end_recording();
+	} else {
+		snprintf(path, sizeof(path), "/tmp/sonde-fuzz-perf-%d.sonde", (int)getpid());
+		atexit(clean);
 	}
-	snprintf(path, sizeof(path), "/tmp/sonde-fuzz-perf-%d.sonde", (int)getpid());
 	struct recorder_options options = { .path = path,
 					    .overwrite = true,
 					    .journal_max_bytes = 1 << 20 };
