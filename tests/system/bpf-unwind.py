@@ -67,7 +67,7 @@ def check_chains(cc):
     program = f"chains-{cc}"
     subprocess.run([cc, "-O2", "-fomit-frame-pointer", "-w", "-o", program, f"{SOURCES}/chains.c", f"{SOURCES}/asm.S"],
                    check=True)
-    said = record(f"{program}.sonde", "--", f"./{program}", "400")
+    said = record(f"{program}.sonde", "--", f"./{program}", "1000")
     found = chains(f"{program}.sonde")
     total, right = sum(n for n, _ in found), sum(n for n, names in found if is_right(names))
     wrong = [names for _, names in found if not is_right(names)]

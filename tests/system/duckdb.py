@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-from lib.check import skip
+from lib.check import skip, until
 
 SRC, BUILD = os.environ["SRC"], os.environ["BUILD"]
 MAKE = os.path.join(BUILD, "tests", "make-recording")
@@ -69,7 +69,8 @@ subprocess.run([MAKE, "made.sonde", "1000000", "300000"], check=True, stdout=sub
 compare("made.sonde")
 
 child = subprocess.Popen([MAKE, "killed.sonde", "100000000", "50000", "500000"])
-time.sleep(0.7)
+until(lambda: os.path.isdir("killed.sonde/sample"))
+time.sleep(0.3)
 child.send_signal(signal.SIGKILL)
 child.wait()
 sonde("killed.sonde", "select 1")

@@ -59,7 +59,7 @@ expect_number "no build-ids from the kernel: the program's is known" \
 
 # Deleted while it runs: the tracker holds it open.
 cp "$WORKLOAD/spin" doomed
-sonde record -o deleted.sonde -- sh -c './doomed 1 & sleep 0.3; rm doomed; wait' > /dev/null 2> err || fail "deleted: $(cat err)"
+sonde record -o deleted.sonde -- sh -c './doomed 2 & until readlink /proc/$!/exe | grep -q doomed; do sleep 0.01; done; sleep 0.5; rm doomed; wait' > /dev/null 2> err || fail "deleted: $(cat err)"
 expect_number "deleted: time in spin_here" "$(share_of deleted.sonde spin_here)" 0.8 1
 
 # Attached to after it was deleted.
@@ -74,7 +74,7 @@ expect_number "deleted before we came: time in spin_here" "$(share_of gone.sonde
 
 # Replaced by another program while it runs: its own names, not the new file's.
 cp "$WORKLOAD/spin" changing
-sonde record -o replaced.sonde -- sh -c './changing 1 & sleep 0.3; cp "$1" new; mv new changing; wait' \
+sonde record -o replaced.sonde -- sh -c './changing 2 & until readlink /proc/$!/exe | grep -q changing; do sleep 0.01; done; sleep 0.5; cp "$1" new; mv new changing; wait' \
 	sh "$WORKLOAD/shares" > /dev/null 2> err || fail "replaced: $(cat err)"
 expect_number "replaced: time in spin_here" "$(share_of replaced.sonde spin_here)" 0.8 1
 expect_number "replaced: names of the new file" \

@@ -8,7 +8,8 @@
 . "$SRC/tests/helper/record.sh"
 need_perf
 
-sonde record -o s.sonde -- "$WORKLOAD/shares" 4000 > out 2> err || fail "recording: $(cat err)"
+# some 5,000 samples: what is allowed for is 5 standard deviations of chance
+sonde record -o s.sonde -- "$WORKLOAD/shares" 12000 > out 2> err || fail "recording: $(cat err)"
 cat err
 big=$(awk '$1 == "big" { print $2 }' out) small=$(awk '$1 == "small" { print $2 }' out)
 # On a busy machine the kernel's clock event also fires in the kernel, at each switch back to the thread
@@ -28,7 +29,7 @@ for name in big small; do
 	ns=$(query s.sonde "select sum(period) from samples where comm = '$name'")
 	true_ns=${!name}
 	expect_number "CPU time of thread $name (true: $true_ns ns)" "${ns:-0}" $((true_ns * 95 / 100)) \
-		"$(awk "BEGIN { printf \"%d\", $true_ns * (1.05 + (1 - $named)) }")"
+		"$(awk "BEGIN { printf \"%.0f\", $true_ns * (1.05 + (1 - $named)) }")"
 done
 expect_number "stacks that reach main's thread function" \
 	"$(query s.sonde "select sum(stack_text(stack) like '%run;%') * 1.0 / count(*) from samples where comm in ('big', 'small')")" 0.97 1
@@ -38,10 +39,12 @@ expect_number "lost events, of samples" "$(query s.sonde "select coalesce((selec
 # Sanitizers make our side another program: no comparison.
 if command -v perf > /dev/null && [ -z "${SONDE_SANITIZED:-}" ]; then
 	perf record -q -N -B -F 999 -g -o p.data -- "$WORKLOAD/shares" 4000 > pout 2> perr
-	theirs=$(perf script -i p.data -F comm 2> /dev/null | grep -Ec 'big|small|shares')
+	# perf itself dies of the mappings that another recorder asked for build-ids of, where the kernel marks perf's, too
+	sonde import -q -o theirs.sonde p.data
+	theirs=$(query theirs.sonde "select count(*) from samples where comm in ('big', 'small', 'shares')")
 	ours=$(query s.sonde "select count(*) from sample")
 	true_theirs=$(awk '{ s += $2 } END { print s }' pout) true_ours=$((big + small))
-	[ "$theirs" -gt 0 ] || cat perr
+	[ "${theirs:-0}" -gt 0 ] || cat perr
 	# each against its own run's CPU time: the two runs differ, the more so where the machine was busy
 	expect_number "our samples a CPU second over perf's" \
 		"$(awk "BEGIN { print ($ours / $true_ours) / ($theirs / $true_theirs) }")" \

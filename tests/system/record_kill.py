@@ -7,11 +7,14 @@ put before the kill, none twice, and says that it was cut.  The writer counts wh
 of its own that outlives it."""
 import os
 import random
+import shutil
 import signal
 import struct
 import subprocess
 import sys
 import time
+
+from lib.check import until
 
 MAKE = os.path.join(os.environ["BUILD"], "tests", "make-recording")
 random.seed(int(os.environ.get("SEED", "1")))
@@ -31,9 +34,9 @@ def kill_once(rate):
         os.unlink("counter")
     child = subprocess.Popen([MAKE, "k.sonde", "100000000", "20000", str(rate), "counter"],
                              stdout=subprocess.DEVNULL)
-    until = time.time() + 10
+    end = time.time() + 10
     put = 0
-    while put == 0 and time.time() < until:
+    while put == 0 and time.time() < end:
         time.sleep(0.001)
         if os.path.exists("counter") and os.path.getsize("counter") == 4096:
             put = struct.unpack("QQ", open("counter", "rb").read(16))[0]
@@ -70,11 +73,20 @@ print(f"100 kills: every row that was put is there once ({in_segments} had segme
 
 # The same with sonde record itself, where this machine lets it sample: the last second at most is missing.
 late_ms = []
+
+
+def has_samples():
+    done = subprocess.run(["sonde", "query", "k.sonde", "--csv", "select count(*) from sample"], capture_output=True, text=True)
+    return done.returncode == 0 and int(done.stdout.split()[1]) > 0
+
+
 for i in range(8):
-    child = subprocess.Popen(["sonde", "record", "--overwrite", "-o", "k.sonde", "--", "sh", "-c",
+    shutil.rmtree("k.sonde")
+    child = subprocess.Popen(["sonde", "record", "-o", "k.sonde", "--", "sh", "-c",
                               "while :; do :; done"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                              start_new_session=True)
-    time.sleep(0.4 + random.random() * 0.6)
+    until(lambda: child.poll() is not None or has_samples())
+    time.sleep(random.random() * 0.6)
     killed_ns = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
     if child.poll() is not None:
         print("sonde record: not possible here: " + child.stderr.read().decode().strip())

@@ -186,8 +186,9 @@ def samples(program, mode, rounds):
           f"{deep} longer than their copies")
     expect(name + ": enough samples", total > (300 if mode in ("kernel", "copies") else 100))
     expect(name + ": stacks of samples are right", total - right <= (1 - MIN_RIGHT) * total, str(wrong[:5]))
+    # ptrace copies as much of each stack, and 3 % of them are longer
     expect(name + ": no others are lost", alternate <= {"copies": 0.12 * total, "ptrace": 3, "agent": 3}.get(mode, 0.05 * total)
-           and deep <= 25, f"{alternate} {deep}")
+           and deep <= (15 + 0.05 * total if mode == "ptrace" else 25), f"{alternate} {deep}")
 
 
 def main():
@@ -197,7 +198,7 @@ def main():
     gcc, clang = compiler("gcc", "cc"), compiler("clang-14", "clang")
     if build(gcc, "chains-gcc", ["chains.c", "asm.S"]):
         samples("chains-gcc", "copies", "400")
-        samples("chains-gcc", "agent", "700")
+        samples("chains-gcc", "agent", "1500")
     if build(gcc, "chains-debug", ["chains.c", "asm.S"], "-g", "-fno-asynchronous-unwind-tables") and shutil.which("objcopy"):
         # its CFI is in the debug file alone
         for words in (["objcopy", "--only-keep-debug", "chains-debug", "chains-debug.debug"], ["strip", "chains-debug"],
@@ -206,7 +207,7 @@ def main():
         samples("chains-debug", "kernel", "400")
     if build(clang, "chains-clang", ["chains.c", "asm.S"]):
         samples("chains-clang", "kernel", "400")
-        samples("chains-clang", "ptrace", "900")
+        samples("chains-clang", "ptrace", "2000")
     return result()
 
 

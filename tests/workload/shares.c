@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* shares [ROUNDS]: thread "big" does three times the work of thread "small"; in each,
- * sixty:thirty:ten is 60:30:10.  Says how much CPU time each thread had. */
+ * sixty:thirty:ten is 60:30:10.  Says how much CPU time each thread had.
+ * Rounds differ in length: who looks at equal ones at equal intervals may see the same part of each. */
 #include "work.h"
 
 #include <pthread.h>
@@ -10,9 +11,9 @@
 
 #define UNIT 20000
 
-NOINLINE static void sixty(void) { work(6 * UNIT); }
-NOINLINE static void thirty(void) { work(3 * UNIT); }
-NOINLINE static void ten(void) { work(1 * UNIT); }
+NOINLINE static void sixty(unsigned unit) { work(6 * unit); }
+NOINLINE static void thirty(unsigned unit) { work(3 * unit); }
+NOINLINE static void ten(unsigned unit) { work(1 * unit); }
 
 struct job {
 	const char *name;
@@ -25,10 +26,14 @@ NOINLINE static void *run(void *p)
 	struct job *job = p;
 
 	prctl(PR_SET_NAME, job->name);
-	for (unsigned i = 0; i < job->rounds; i++) {
-		sixty();
-		thirty();
-		ten();
+	for (unsigned i = 0, seed = 1; i < job->rounds; i++) {
+		seed = seed * 1664525 + 1013904223;
+
+		unsigned unit = UNIT / 10 + (seed >> 8) % (UNIT * 9 / 5);
+
+		sixty(unit);
+		thirty(unit);
+		ten(unit);
 	}
 	job->cpu_ns = work_cpu_ns();
 	return NULL;
