@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 
-from lib.check import PATIENCE_S, expect, outcome, result, skip
+from lib.check import PATIENCE_S, expect, outcome, result, run, skip
 from lib.engines import why_no_bpf
 
 SCRIPT = "head -c 1000 data > out; cat nope 2>/dev/null; (exit 7); sleep 0.05; kill -9 $$"
@@ -213,10 +213,46 @@ def command_by_ptrace():
         script = "cat data > /dev/null; sleep %f; exit 7" % (tenths * 0.2)
         done = subprocess.run(dropped + ["sonde", "files", "--duration", "%dms" % (tenths * 100), "--json", "--limit", "1000", "--", "sh", "-c", script],
                               capture_output=True, text=True, timeout=PATIENCE_S)
-        if done.returncode == 7 and row(json.loads(done.stdout)["files"], "name", "/data").get("read_bytes") == 1000:
+        if done.returncode != 7 or row(json.loads(done.stdout)["files"], "name", "/data").get("read_bytes") == 1000:
             break
     expect("a command is watched for a while by ptrace, and waited for", done.returncode == 7 and "engine: ptrace" in done.stderr and
            "goes on" in done.stderr and row(json.loads(done.stdout)["files"], "name", "/data").get("read_bytes") == 1000, done)
+
+
+LET_GO = """
+#include <sys/wait.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+	for (int i = 0; argc > 1 && i < 300; i++) {
+		if (fork() == 0)
+			_exit(0);
+		wait(NULL);
+	}
+	if (vfork() == 0) {
+		usleep(300000);
+		_exit(0);
+	}
+	usleep(1000);
+	return 7;
+}
+"""
+
+
+def let_go():
+    """What ptrace let go of at the end of the time goes on: who cannot stop for long, and children that are just born."""
+    dropped = ["setpriv", "--bounding-set=-bpf,-perfmon,-sys_admin"]
+    if os.geteuid() != 0 or subprocess.run(dropped + ["true"], capture_output=True).returncode != 0 or not shutil.which("gcc"):
+        return
+    with open("let_go.c", "w", encoding="ascii") as f:
+        f.write(LET_GO)
+    subprocess.run(["gcc", "-w", "-o", "let_go", "let_go.c"], check=True)
+    for what, words, rounds in ("that waits for its vfork", [], 2), ("that forks all the time", ["forks"], 6):
+        ended = []
+        for i in range(rounds):
+            done = run(*dropped, "sonde", "files", "--duration", "%dms" % (60 + 3 * i), "--", "./let_go", *words, timeout=PATIENCE_S / 4)
+            ended.append(done.returncode)
+        expect("a command %s goes on when it was watched" % what, ended == [7] * rounds, (ended, done.stderr))
 
 
 def signals_alone(engine):
@@ -244,6 +280,7 @@ def main():
         process()
         process_by_ptrace()
         command_by_ptrace()
+        let_go()
         under_way("bpf")
         shutil.rmtree("u.sonde", ignore_errors=True)
         under_way("ptrace")

@@ -127,17 +127,50 @@ static void let_delayed_go(struct tracer *t)
 	vec_clear(&t->delayed);
 }
 
+static void forget_detached(struct tracer *t, struct tracee *e)
+{
+	if (e == NULL)
+		return;
+	if (e->begun)
+		t->options.sink->detached(t->options.sink_self, &e->shown);
+	tracer_forget(t, e);
+}
+
+/*
+ * Who is let go at a fork has a child that is ours and stands in its first stop, unless that has been seen and it was
+ * let go: then it can't be interrupted.  A thread that execs becomes its process's first one, and its own id is gone.
+ */
+static void heed_event(struct tracer *t, pid_t tid, int event)
+{
+	bool is_exec = event == PTRACE_EVENT_EXEC;
+	unsigned long about = 0;
+
+	if (!is_exec && event != PTRACE_EVENT_FORK && event != PTRACE_EVENT_VFORK && event != PTRACE_EVENT_CLONE)
+		return;
+	if (ptrace(PTRACE_GETEVENTMSG, tid, NULL, &about) != 0 || about == 0 || (pid_t)about == tid)
+		return;
+
+	struct tracee *other = tracer_find(t, (pid_t)about);
+
+	if (is_exec)
+		forget_detached(t, other);
+	else if (other == NULL && ptrace(PTRACE_INTERRUPT, (pid_t)about, NULL, NULL) == 0)
+		tracer_add(t, (pid_t)about, (pid_t)about)->detach = true;
+}
+
 static void detach_one(struct tracer *t, pid_t tid, int status)
 {
 	struct tracee *e = tracer_find(t, tid);
 
 	if (!WIFSTOPPED(status)) {
-		if (e && e->begun)
-			t->options.sink->detached(t->options.sink_self, &e->shown);
-		if (e)
-			tracer_forget(t, e);
+		if (tid == t->command) {
+			t->command_ended = true;
+			t->command_status = status;
+		}
+		forget_detached(t, e);
 		return;
 	}
+	heed_event(t, tid, status >> 16);
 	if (e == NULL)
 		e = tracer_add(t, tid, tid); /* born this moment */
 	if (e->tampered && status >> 16 == 0 && WSTOPSIG(status) == (SIGTRAP | 0x80)) {

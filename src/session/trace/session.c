@@ -41,6 +41,7 @@ struct live {
 	sigset_t signals; /* that end the tracing */
 	int signal;       /* the one that came */
 	uint64_t end_ns;  /* 0: not by the clock */
+	bool letting_go;  /* nobody is left in the middle of that but for a signal */
 	const struct trace_command *over; /* what else ends it */
 };
 
@@ -75,6 +76,12 @@ static void block_signals(struct live *l)
 	sigprocmask(SIG_BLOCK, &l->signals, NULL);
 }
 
+static bool is_over(const struct live *l)
+{
+	return printer_is_done(l->printer) || (l->end_ns && clock_now_ns() >= l->end_ns) ||
+	       (l->over->is_over && l->over->is_over(l->over->user));
+}
+
 static bool on_tick(void *user)
 {
 	static const struct timespec now;
@@ -82,17 +89,13 @@ static bool on_tick(void *user)
 	bool unread;
 	int number;
 
-	if (printer_is_done(l->printer))
-		return true;
 	if (l->sink) /* what it has to say is not to wait for the end */
 		printer_sink()->idle(l->printer);
-	if (l->end_ns && clock_now_ns() >= l->end_ns)
-		return true;
-	if (l->over->is_over && l->over->is_over(l->over->user))
+	if (!l->letting_go && is_over(l))
 		return true;
 	if (l->options->interruptible != 2)
 		return false;
-	unread = !l->sink && printer_is_unread(l->printer);
+	unread = !l->letting_go && !l->sink && printer_is_unread(l->printer);
 	number = unread ? SIGPIPE : sigtimedwait(&l->signals, NULL, &now);
 	if (number <= 0 || (number == SIGPIPE && !unread))
 		return false;
@@ -354,6 +357,7 @@ struct err *trace_by_ptrace_into(struct trace_options *options, const struct cal
 	if (l.tracer) {
 		if (!ends_with_us(&l)) { /* else the kernel sees to it when we have ended */
 			pass_on(&l);
+			l.letting_go = true;
 			tracer_detach_all(l.tracer);
 		}
 		if (!err)
