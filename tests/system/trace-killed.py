@@ -35,6 +35,7 @@ WAYS = {
 TRACEFS = ["current_tracer", "kprobe_events", "uprobe_events", "set_event", "set_ftrace_filter", "instances"]
 random.seed(5)
 buried = {}  # pid: wait status
+grandchildren = set()  # tracers that -D made, and that we killed: they become our children as well
 
 
 def processes(file):
@@ -152,8 +153,10 @@ def kill_one(engine, way, file, attach, seconds):
         victim = tracer(engine, way, file, "--", BEAT, file, str(THREADS))
     time.sleep(seconds)
     if "-D" in way:  # turned round: our child is the command, the tracer its grandchild
-        until(lambda: tracer_of(victim.pid) or victim.poll() is not None, 5)
-        os.kill(tracer_of(victim.pid) or victim.pid, signal.SIGKILL)
+        until(lambda: field(victim.pid, "TracerPid") != "0" or field(victim.pid, "State") == "Z")
+        pid = int(field(victim.pid, "TracerPid")) or victim.pid
+        grandchildren.add(pid)
+        os.kill(pid, signal.SIGKILL)
         until(lambda: taken(victim.pid) or (stands(victim.pid) == "" and processes(file) == [victim.pid]))
     else:
         victim.kill()
@@ -162,9 +165,9 @@ def kill_one(engine, way, file, attach, seconds):
     return judge(what, pids[0], file) if pids else True
 
 
-def tracer_of(pid):
+def field(pid, name):
     with open("/proc/%d/status" % pid, encoding="utf-8") as f:
-        return int(re.search(r"TracerPid:\s*(\d+)", f.read())[1])
+        return re.search(name + r":\s*(\w+)", f.read())[1]
 
 
 def found_again(file):
@@ -173,7 +176,7 @@ def found_again(file):
     if not until(lambda: has_begun(file) if processes(file) else not orphans()):
         expect("%s: it begins, or it ends" % file, False, run("ps", "-ef", "--forest").stdout)
     pids = processes(file)[:1]
-    died = [status for status in buried.values() if os.waitstatus_to_exitcode(status) not in (0, 1, 125)]  # 1, 125: its pipe was closed
+    died = [status for pid, status in buried.items() if pid not in grandchildren and os.waitstatus_to_exitcode(status) not in (0, 1, 125)]  # 1, 125: its pipe was closed
     if not pids and (died or os.path.exists(file)):
         expect("a command that has begun goes on", False, died)
     return pids
