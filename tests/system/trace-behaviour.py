@@ -50,11 +50,12 @@ for number in (signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN):
 # a call that a stop interrupts is restarted, and still takes its time
 def sleeper():
     start = time.monotonic()
-    ts = (ctypes.c_long * 2)(0, 200000000)
+    ts = (ctypes.c_long * 2)(1, 0)
     done = libc.nanosleep(ts, None)
-    os._exit(0 if done == 0 and time.monotonic() - start >= 0.2 else 1)
+    os._exit(0 if done == 0 and time.monotonic() - start >= 1 else 1)
 pid = child(sleeper)
-time.sleep(0.05); os.kill(pid, signal.SIGSTOP)
+while open("/proc/%d/stat" % pid).read().rpartition(")")[2].split()[0] not in "SZ": time.sleep(0.005)
+os.kill(pid, signal.SIGSTOP)
 status = os.waitpid(pid, os.WUNTRACED)[1]
 if os.WIFSTOPPED(status): # else the machine is so busy that it has ended by now
     os.kill(pid, signal.SIGCONT)
@@ -64,7 +65,7 @@ say("restarted", status)
 def pauser():
     hit = []
     signal.signal(signal.SIGALRM, lambda *a: hit.append(1))
-    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05) # the first may come before pause()
     done, errno = libc.pause(), ctypes.get_errno()
     os._exit(0 if done == -1 and errno == 4 and hit else 1)
 say("pause", status_of(child(pauser)))

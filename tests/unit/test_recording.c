@@ -27,6 +27,7 @@ static struct recorder *start(const char *name, const struct recorder_compactor 
 	struct recorder_options o = { .path = name,
 				      .overwrite = true,
 				      .compactor = compactor,
+				      .segment_ns = 3600000000000, /* not on a slow machine either before all rows are put */
 				      .journal_max_bytes = max_bytes };
 	struct recorder *r = NULL;
 	struct err *err = recorder_create(&o, &r);
@@ -440,9 +441,8 @@ static void test_full(void **state)
 	struct recorder_totals totals;
 
 	put_samples(r, 0, 100000);
-	for (int i = 0; i < 100 && !recorder_borrow_error(r); i++)
+	while (!recorder_borrow_error(r))
 		usleep(10000);
-	assert_non_null(recorder_borrow_error(r));
 	finish(r, &totals);
 	assert_true(totals.lost > 0);
 
