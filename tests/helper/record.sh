@@ -22,7 +22,8 @@ expect_number() {
 }
 # query REC SQL: the rows without the names.
 query() { sonde query "$1" --csv "$2" | tail -n +2; }
-# leaf REC: functions that hold the sampled code, inlined calls left out, with their share.
+# leaves REC: functions that hold the sampled code, inlined calls left out, with their share of the time in user space:
+# on a busy machine the clock's event also fires in the kernel, at each switch back to a thread.
 leaves() {
 	query "$1" "with recursive outermost(leaf, frame) as (
 			select id, id from frame
@@ -30,9 +31,9 @@ leaves() {
 				where f.outer > 0),
 		holds as (select o.leaf, f.function from outermost o join frame f on f.id = o.frame
 			where f.outer = 0)
-		select h.function, sum(s.period) * 1.0 / (select sum(period) from sample) as share
+		select h.function, sum(s.period) * 1.0 / (select sum(period) from sample where mode <> 1) as share
 		from sample s join stack k on k.id = s.stack join holds h on h.leaf = k.frame
-		group by 1 order by 2 desc"
+		where s.mode <> 1 group by 1 order by 2 desc"
 }
 share_of() { leaves "$1" | awk -F, -v f="$2" '$1 == f { print $2; found = 1 } END { if (!found) print 0 }'; }
 # wait_for SECONDS COMMAND...: until the command succeeds.
