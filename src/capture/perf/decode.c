@@ -233,8 +233,7 @@ static void decode_mmap2(struct perf_session *s, const struct perf_event_header 
 	struct track_mmap m = { .addr = load_u64(p + 8), .size_bytes = load_u64(p + 16),
 				.offset = load_u64(p + 24), .path = path };
 
-	/* some kernels leave the bit set, where another recorder's event asked for build-ids and ours didn't */
-	if (record->misc & PERF_RECORD_MISC_MMAP_BUILD_ID && !s->setup.no_build_id) {
+	if (record->misc & PERF_RECORD_MISC_MMAP_BUILD_ID) {
 		m.build_id_size = p[32] <= 20 ? p[32] : 20;
 		m.build_id = p + 36;
 	} else {
