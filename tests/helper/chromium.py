@@ -12,6 +12,7 @@ import time
 FLAGS = ("--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --hide-scrollbars "
          "--disable-background-networking --disable-component-update --disable-sync "
          "--disable-extensions --disable-default-apps --mute-audio --force-color-profile=srgb").split()
+PATIENCE_S = 60  # for what takes a moment, on a machine that does much else
 
 
 def find():
@@ -47,7 +48,7 @@ class Page:
     def __exit__(self, *_):
         self.process.terminate()
         try:
-            self.process.wait(5)
+            self.process.wait(20)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -75,7 +76,7 @@ class Page:
         if self.session:
             message["sessionId"] = self.session
         os.write(self.to_write, json.dumps(message).encode() + b"\0")
-        end = time.monotonic() + 30
+        end = time.monotonic() + PATIENCE_S
         while time.monotonic() < end:
             answer = self.receive(1)
             if answer is None:
@@ -85,9 +86,9 @@ class Page:
                     raise RuntimeError(f"{method}: {answer['error']['message']}")
                 return answer["result"]
             self.events.append(answer)
-        raise RuntimeError(f"{method}: no answer in 30 s")
+        raise RuntimeError(f"{method}: no answer in {PATIENCE_S} s")
 
-    def wait_event(self, method, timeout=20):
+    def wait_event(self, method, timeout=PATIENCE_S):
         end = time.monotonic() + timeout
         while time.monotonic() < end:
             for i, event in enumerate(self.events):
@@ -110,7 +111,7 @@ class Page:
             raise RuntimeError(result["exceptionDetails"].get("exception", {}).get("description", str(result)))
         return result["result"].get("value")
 
-    def wait(self, expression, timeout=10):
+    def wait(self, expression, timeout=PATIENCE_S):
         end = time.monotonic() + timeout
         while time.monotonic() < end:
             if self.run(expression):

@@ -142,7 +142,7 @@ if "sent nothing for 1 s" not in text and "timed out" not in text:
 fresh()
 began = time.monotonic()
 text, count, status = on_terminal(["sonde", "addr2line", "-fe", "p", addr], True)
-if count != 1 or "debuginfod was cancelled" not in text or "??" not in text or time.monotonic() - began > 8:
+if count != 1 or "debuginfod was cancelled" not in text or "??" not in text or time.monotonic() - began > 25:  # the server hangs for 30 s
     fail("Ctrl-C: %r, status %d, %.1f s" % (text, status, time.monotonic() - began))
 slow.set()
 print("a server that has nothing, another file, too much, no answer; Ctrl-C: said, and names come from symbols")

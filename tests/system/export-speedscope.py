@@ -44,9 +44,9 @@ def show(name):
     base = f"http://127.0.0.1:{server.server_address[1]}"
     with chromium.Page() as page:
         page.open(f"{base}/index.html#profileURL={base}/files/{name}")
-        page.wait("document.title !== 'speedscope'", 20)
+        page.wait("document.title !== 'speedscope'")
         page.run("window.dispatchEvent(new KeyboardEvent('keypress', { key: '3' }))")
-        page.wait("document.querySelectorAll('table').length > 0", 20)
+        page.wait("document.querySelectorAll('table').length > 0")
         shown = page.run("document.title"), page.run("document.body.innerText")
     server.shutdown()
     return shown

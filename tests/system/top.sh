@@ -16,7 +16,7 @@ trap 'tm kill-server 2>/dev/null; [ -z "$pid" ] || kill $pid 2>/dev/null; rm -rf
 screen() { tm capture-pane -p -t top; }
 fail() { echo "FAIL $1"; screen 2>/dev/null; exit 1; }
 wait_for() {
-	for _ in $(seq 200); do
+	for _ in $(seq 600); do
 		screen | grep -Eq -- "$1" && { echo "ok   $2"; return; }
 		sleep 0.05
 	done
@@ -24,7 +24,7 @@ wait_for() {
 }
 keys() { tm send-keys -t top "$@"; }
 nothing_left() {
-	for _ in $(seq 60); do
+	for _ in $(seq 600); do
 		[ -z "$(ls -d "$TMPDIR"/sonde-?????? 2>/dev/null)" ] && { echo "ok   $1"; return; }
 		sleep 0.05
 	done
@@ -32,7 +32,7 @@ nothing_left() {
 	fail "$1"
 }
 
-"$work/shares" 100000 >"$TMPDIR/out" & pid=$!
+"$work/shares" 600000 >"$TMPDIR/out" & pid=$!
 text=$(sonde top -p $pid --once -d 1) || fail "--once"
 grep -q 'CPUs of [0-9]* busy' <<<"$text" || fail "--once has a headline: $text"
 grep -Eq '^ *1 .*work' <<<"$text" || fail "--once has the hottest function first: $text"
