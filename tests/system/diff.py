@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # needs: gcc plain
-# timeout: 60
+# timeout: 120
 """A function that got 20 % slower is found, and it alone; runs of the same program do not differ: both are
 counted over 21 pairs of recordings."""
 import itertools

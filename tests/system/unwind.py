@@ -186,9 +186,9 @@ def samples(program, mode, rounds):
           f"{deep} longer than their copies")
     expect(name + ": enough samples", total > (300 if mode in ("kernel", "copies") else 100))
     expect(name + ": stacks of samples are right", total - right <= (1 - MIN_RIGHT) * total, str(wrong[:5]))
-    # ptrace copies as much of each stack, and 3 % of them are longer
+    # ptrace copies as much of each stack, and some 4 % of them are longer
     expect(name + ": no others are lost", alternate <= {"copies": 0.12 * total, "ptrace": 3, "agent": 3}.get(mode, 0.05 * total)
-           and deep <= (15 + 0.05 * total if mode == "ptrace" else 25), f"{alternate} {deep}")
+           and deep <= (20 + 0.06 * total if mode == "ptrace" else 25), f"{alternate} {deep}")
 
 
 def main():
