@@ -111,6 +111,18 @@ def by_ptrace():
     expect("calls that were tampered with", failed.get("count", 0) > 0 and failed.get("call") == "openat", failed)
 
 
+def watched(words, is_right):
+    """(status, output, what is said) of a watch that SIGINT ends, at last of a long one: a busy machine begins later."""
+    for seconds in 0.5, 3, 10:
+        watch = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        time.sleep(seconds)
+        watch.send_signal(signal.SIGINT)
+        out, err = watch.communicate()
+        if is_right(watch.returncode, out):
+            break
+    return watch.returncode, out, err
+
+
 def under_way(engine):
     """A process that sleeps all the time that it is watched, in calls that nobody sees begin or return."""
     child = subprocess.Popen(["sleep", "60"])
@@ -118,20 +130,17 @@ def under_way(engine):
         while open("/proc/%d/syscall" % child.pid).read().split()[0] == "running" or b"sleep\0" not in open("/proc/%d/cmdline" % child.pid, "rb").read():
             pass
         words = ["sonde", "trace", "--engine", engine, "-p", str(child.pid)]
-        watch = subprocess.Popen(words + ["--waits", "--slow", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        time.sleep(0.5)
-        watch.send_signal(signal.SIGINT)
-        out, err = watch.communicate()
-        doc = json.loads(out) if out else {"failed": (watch.returncode, err)}
-        waits = doc.get("waits", [])
-        expect("%s: a view ends tidily at SIGINT" % engine, watch.returncode == 0, (watch.returncode, err))
-        expect("%s: it slept all the time" % engine, sum(r["wait_ratio"] for r in waits) > 0.9 and sum(r["calls"] for r in waits) == 1, doc)
-        watch = subprocess.Popen(words + ["-o", "u.sonde"], stderr=subprocess.PIPE, text=True)
-        time.sleep(0.5)
-        watch.send_signal(signal.SIGINT)
-        err = watch.communicate()[1]
+
+        def slept(_, out):
+            waits = json.loads(out).get("waits", []) if out else []
+            return sum(r["wait_ratio"] for r in waits) > 0.9 and sum(r["calls"] for r in waits) == 1
+
+        status, out, err = watched(words + ["--waits", "--slow", "--json"], slept)
+        expect("%s: a view ends tidily at SIGINT" % engine, status == 0, (status, err))
+        expect("%s: it slept all the time" % engine, slept(status, out), (out, err))
+        status, _, err = watched(words + ["--overwrite", "-o", "u.sonde"], lambda *_: outcome("sonde", "trace", "u.sonde")[1])
         lines = outcome("sonde", "trace", "u.sonde")[1].splitlines()
-        expect("%s: a recording is finished at SIGINT" % engine, watch.returncode == 0 and "cut short" not in outcome("sonde", "info", "u.sonde")[1], err)
+        expect("%s: a recording is finished at SIGINT" % engine, status == 0 and "cut short" not in outcome("sonde", "info", "u.sonde")[1], err)
         expect("%s: what did not return" % engine, len(lines) == 1 and lines[0].endswith("= ?"), lines)
     finally:
         child.kill()
@@ -139,20 +148,15 @@ def under_way(engine):
 
 
 def stuck(engine):
-    """Where a thread stands that waited before anybody looked, and does so when they stop looking. A busy machine begins later."""
+    """Where a thread stands that waited before anybody looked, and does so when they stop looking."""
+    def stacks(out):
+        return json.loads(out).get("wait_stacks", []) if out else []
+
     child = subprocess.Popen(["sleep", "60"])
     try:
-        for seconds in 0.5, 3, 10:
-            watch = subprocess.Popen(["sonde", "trace", "-k", "--engine", engine, "-p", str(child.pid), "--waits", "--json"],
-                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-            time.sleep(seconds)
-            watch.send_signal(signal.SIGINT)
-            out, err = watch.communicate()
-            stacks = json.loads(out).get("wait_stacks", []) if out else []
-            if stacks:
-                break
-        frames = [r["what"] for r in stacks if r["depth"] == 1]
-        expect("%s: where it stands" % engine, frames and "nanosleep" in frames[0], (stacks, err))
+        _, out, err = watched(["sonde", "trace", "-k", "--engine", engine, "-p", str(child.pid), "--waits", "--json"], lambda _, out: stacks(out))
+        frames = [r["what"] for r in stacks(out) if r["depth"] == 1]
+        expect("%s: where it stands" % engine, frames and "nanosleep" in frames[0], (stacks(out), err))
     finally:
         child.kill()
         child.wait()
