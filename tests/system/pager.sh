@@ -32,20 +32,20 @@ if command -v less >/dev/null; then
 	keys G
 	wait_for 'next: sonde report make.sonde' 'the end can be reached'
 	keys q
-	keys "$demo pager '' 0 300000; echo status \$?" Enter
+	keys "$demo pager '' 0 300000; echo first: \$?" Enter
 	wait_for '^:' 'less has the start of a long one'
 	keys q
-	wait_for 'status 0' 'leaving early is no error'
-	keys "clear; PAGER='head -2' $demo pager; echo status \$?" Enter
-	wait_for 'status 0' 'so is a pager that reads only two lines'
-	keys "clear; PAGER=/nonexistent/pager $demo pager; echo status \$?" Enter
-	wait_for 'status 0' 'a pager that is not there ends too'
+	wait_for 'first: 0' 'leaving early is no error'
+	keys "clear; PAGER='head -2' $demo pager; echo second: \$?" Enter
+	wait_for 'second: 0' 'so is a pager that reads only two lines'
+	keys "clear; PAGER=/nonexistent/pager $demo pager; echo third: \$?" Enter
+	wait_for 'third: 0' 'a pager that is not there ends too'
 	screen | grep -q 'next: sonde report make.sonde' || fail 'and the answer is on the screen'
-	keys "clear; PAGER= $demo pager; echo status \$?" Enter
-	wait_for 'status 0' 'an empty PAGER asks for none'
+	keys "clear; PAGER= $demo pager; echo fourth: \$?" Enter
+	wait_for 'fourth: 0' 'an empty PAGER asks for none'
 	tm resize-window -t p -x 80 -y 200
-	keys clear Enter "$demo pager; echo status \$?" Enter
-	wait_for 'status 0' 'what fits the screen does not stop'
+	keys clear Enter "$demo pager; echo fifth: \$?" Enter
+	wait_for 'fifth: 0' 'what fits the screen does not stop'
 	screen | grep -q 'make -j2' || fail 'and it is on the screen'
 fi
 
