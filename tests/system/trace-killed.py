@@ -18,7 +18,7 @@ import sys
 import time
 
 from lib.check import expect, fail, result, run, until
-from lib.engines import engines
+from lib.engines import engines, programs_left
 
 BEAT = os.environ["BUILD"] + "/tests/workload/beat"
 KILLS = int(os.environ.get("SONDE_KILLS", 2))
@@ -78,15 +78,6 @@ def stands(pid):
         if "TracerPid:\t0" not in text or re.search(r"State:\s+[tT]", text):
             return text
     return ""
-
-
-def in_kernel():
-    """Programs, maps and links of BPF that are ours."""
-    found = set()
-    for kind in ("prog", "map"):
-        out = subprocess.run(["bpftool", kind, "list"], capture_output=True, text=True).stdout
-        found |= {(kind, number) for number in re.findall(r"^(\d+): .* name calls_", out, re.M)}
-    return found
 
 
 def tracefs():
@@ -244,7 +235,7 @@ def main():
         fail("prctl(PR_SET_CHILD_SUBREAPER)")
     chosen = os.environ.get("SONDE_STRESS_ENGINE")
     those = [chosen] if chosen else engines()
-    before, files = in_kernel() if "bpf" in those else set(), tracefs()
+    before, files = programs_left() if "bpf" in those else set(), tracefs()
     for engine in those:
         killed = harmed = 0
         for way in WAYS[engine]:
@@ -259,8 +250,8 @@ def main():
         filtered()
     temporary()
     if "bpf" in those:
-        later = in_kernel() - before
-        expect("bpf: no program and no map is left behind", until(lambda: not later & in_kernel()), later)
+        later = programs_left() - before
+        expect("bpf: no program is left behind", until(lambda: not later & programs_left()), later & programs_left())
     expect("nothing of tracefs has changed", tracefs() == files, tracefs())
     expect("no process is left", until(lambda: not orphans() and run("pgrep", "-f", "^" + BEAT + " (bpf|ptrace|filter)").returncode == 1), run("ps", "-ef", "--forest").stdout)
     return result()

@@ -14,7 +14,7 @@ import sys
 import time
 
 from lib.check import SLOWNESS, expect, result, until
-from lib.engines import engines
+from lib.engines import engines, programs_left
 
 CLONER = os.environ["BUILD"] + "/tests/workload/cloner"
 THREADS = int(os.environ.get("SONDE_STRESS_THREADS", 40))
@@ -39,12 +39,6 @@ def threads_free(pid):
         if "TracerPid:\t0" not in text or re.search(r"State:\s+[tT]", text):
             return False
     return True
-
-
-def programs():
-    """Ids of loaded BPF programs that are ours."""
-    out = subprocess.run(["bpftool", "prog", "list"], capture_output=True, text=True).stdout
-    return set(re.findall(r"^(\d+): .* name calls_", out, re.M))
 
 
 def ignore_interrupts():
@@ -164,15 +158,15 @@ def killed_tracer(engine):
 def main():
     chosen = os.environ.get("SONDE_STRESS_ENGINE")
     those = [chosen] if chosen else engines()
-    before = programs() if "bpf" in those else set()
+    before = programs_left() if "bpf" in those else set()
     for engine in those:
         vfork_storm(engine)
         thread_storm(engine)
         killed_tracer(engine)
         attach_while_cloning(engine)
     if "bpf" in those:
-        later = programs() - before
-        expect("bpf: no program is left behind", until(lambda: not later & programs()), later)
+        later = programs_left() - before
+        expect("bpf: no program is left behind", until(lambda: not later & programs_left()), later & programs_left())
     return result()
 
 

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Which engines of `sonde trace` this machine has."""
+import glob
+import os
+import re
+
 from lib.check import run
 
 
@@ -15,3 +19,27 @@ def engines():
     if why:
         print("without the BPF engine: %s" % why)
     return ["ptrace"] if why else ["bpf", "ptrace"]
+
+
+def held_programs():
+    """Ids of the BPF programs that sondes which run have open."""
+    found = set()
+    for process in glob.glob("/proc/[0-9]*"):
+        try:
+            with open(process + "/comm", encoding="utf-8", errors="replace") as f:
+                if f.read() != "sonde\n":
+                    continue
+            for number in os.listdir(process + "/fdinfo"):
+                with open(process + "/fdinfo/" + number, encoding="ascii") as f:
+                    found |= set(re.findall(r"^prog_id:\s*(\d+)", f.read(), re.M))
+        except OSError:  # it has ended, or the descriptor is closed
+            continue
+    return found
+
+
+def programs_left():
+    """Ids of loaded BPF programs that are sonde's, but of no sonde that runs: others may trace meanwhile.
+
+    Maps are not looked at: the kernel now and then keeps an empty one of programs for tail calls that nobody has any more."""
+    listed = set(re.findall(r"^(\d+): .* name calls_", run("bpftool", "prog", "list").stdout, re.M))
+    return listed - held_programs()
