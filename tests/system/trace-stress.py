@@ -121,8 +121,11 @@ def vfork_storm(engine):
 def thread_storm(engine):
     """As many clones and ends of threads as the program counts itself."""
     threads = 40
+    told = "told-" + engine
+    os.mkfifo(told)
     status_, out, lines = trace_command(engine, "threads.out", "fork,vfork,clone,clone3",
-                                        "%s %d & sleep 0.3; kill $!; wait $!" % (CLONER, threads))
+                                        "exec 3<> %s; %s %d >&3 3>&- & read -r ready <&3; sleep 0.3; kill $!; wait $!; s=$?; read -r made <&3; echo $made; exit $s"
+                                        % (told, CLONER, threads))
     made = int(out.split()[-1]) + threads
     clones = [line for line in lines if re.search(r" clone3?\(.*CLONE_THREAD", line)]
     born, ended = births_and_ends(lines)
