@@ -15,6 +15,6 @@ __attribute__((noinline)) unsigned outer(unsigned x) { unsigned y = middle(x) + 
 int main(int argc, char **argv) { unsigned x = 1; for (int i = 0; i < atoi(argv[1]); i++) x += outer(x); sink = x; return 0; }
 END
 gcc -O2 -g -fomit-frame-pointer -o work work.c
-perf record -q -e cpu-clock:u -F 997 --call-graph dwarf,4096 -o perf.data -- ./work 15000 > /dev/null 2> log || cat log
+perf record -q -N -B -e cpu-clock:u -F 997 --call-graph dwarf,4096 -o perf.data -- ./work 15000 > /dev/null 2> log || cat log
 sonde export -q --to folded perf.data > folded
 awk '{ all += $NF } /main;outer;middle;inner [0-9]+$/ { whole += $NF } END { print whole, "of", all; exit !(all > 1e7 && whole > 0.95 * all) }' folded

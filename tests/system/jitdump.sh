@@ -69,8 +69,8 @@ sonde record -q -o kept.sonde -- ./jit dumps
 check kept.sonde "the file is there"
 sonde record -q -o deleted.sonde -- ./jit dumps delete
 check deleted.sonde "the file was deleted"
-# What perf recorded, imported: the jitdump, and a perf map.
-perf record -q -e cpu-clock:u -F 997 -o jit.data -- ./jit dumps > /dev/null 2> log || cat log
+# What perf recorded, imported: the jitdump, and a perf map. (-B: perf dies of build-ids where another recorder asks for them.)
+perf record -q -N -B -e cpu-clock:u -F 997 -o jit.data -- ./jit dumps > /dev/null 2> log || cat log
 sonde import -q -o imported.sonde jit.data
 check imported.sonde "perf.data and a jitdump"
 cat > map.c <<'END'
@@ -95,7 +95,7 @@ int main(void)
 }
 END
 gcc -O1 map.c -o map
-perf record -q -e cpu-clock:u -F 997 -o map.data -- ./map > map.path 2> log || cat log
+perf record -q -N -B -e cpu-clock:u -F 997 -o map.data -- ./map > map.path 2> log || cat log
 trap 'rm -f "$(cat map.path)"' EXIT
 sonde report -q map.data | grep -q 'mapped spin' || { echo "FAILED: no name from the perf map"; exit 1; }
 rm -f "$(cat map.path)"
