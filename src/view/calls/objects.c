@@ -571,7 +571,7 @@ static void count_user(struct call_objects *o, uint32_t index, const struct call
 static void count(struct call_objects *o, uint32_t index, const struct call_seen *call, uint8_t moves)
 {
 	struct call_object *object = &o->list.v[index];
-	bool failed = call_seen_failed(call);
+	bool failed = call_seen_failed(call), is_done = !failed && !call->unfinished;
 	uint64_t bytes = call->result > 0 ? (uint64_t)call->result : 0;
 
 	if (!call->wanted)
@@ -579,11 +579,11 @@ static void count(struct call_objects *o, uint32_t index, const struct call_seen
 	object->calls++;
 	object->time_ns += call->duration_ns;
 	object->errors += failed;
-	if (moves & CALL_READS && !failed) {
+	if (moves & CALL_READS && is_done) {
 		object->reads++;
 		object->read_bytes += bytes;
 	}
-	if (moves & CALL_WRITES && !failed) {
+	if (moves & CALL_WRITES && is_done) {
 		object->writes++;
 		object->write_bytes += bytes;
 	}
