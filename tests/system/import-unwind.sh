@@ -3,7 +3,7 @@
 # needs: perf x86_64
 # timeout: 60
 # perf record --call-graph dwarf: the stack copies of a program without frame pointers are unwound
-# on import. (Some builds of perf die at their end; what they wrote is read all the same.)
+# on import. (-B: collecting build-ids, perf can die; what it wrote is read all the same.)
 set -euo pipefail
 command -v perf > /dev/null || { echo "perf"; exit 77; }
 cat > work.c <<'END'
