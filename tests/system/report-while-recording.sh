@@ -17,9 +17,9 @@ spin=
 trap 'kill -9 $recorder $spin 2>/dev/null || true' EXIT
 for _ in $(seq 100); do
 	sleep 0.1
-	spin=$(pgrep -P $recorder -x spin || true)
 	sonde report live > out 2>&1 && grep -q spin_here out && break
 done
+spin=$(pgrep -P $recorder -x spin || true)
 grep -q spin_here out || fail "no function while recording: $(cat out)"
 grep -q 'still running' out || fail "the report does not say that the recording runs: $(cat out)"
 echo "while recording: $(grep -m1 spin_here out)"
