@@ -63,6 +63,14 @@ expect_number "too few descriptors: nobody else's samples" "$(query few.sonde "s
 kill $pid
 wait $pid
 
+# The record of the command's exec is lost among others' samples: it is found all the same, or that it isn't is said.
+SONDE_TEST_DENY=perf-exec sonde record --clock cpu -o found.sonde -- "$WORKLOAD/spin" 1 > /dev/null 2> err || fail "exec lost: $(cat err)"
+expect "exec lost: said" grep -q "first samples are not there: the record of its exec was lost" err
+expect_number "exec lost: samples" "$(query found.sonde "select count(*) from samples where function = 'work'")" 100 100000
+expect_number "exec lost: one life" "$(query found.sonde "select count(*) from thread")" 1 1
+SONDE_TEST_DENY=perf-exec sonde record --clock cpu -o gone.sonde -- true 2> err || fail "exec of a short one lost: $(cat err)"
+expect "exec of a short one lost: said" grep -q "samples are not there: the record of its exec was lost" err
+
 # Where a warning of the kernel panics, and copies of stacks can make it warn.
 SONDE_TEST_DENY=perf-copies-warn sonde record -q -o tame.sonde -- "$WORKLOAD/spin" 0.1 > /dev/null || fail "without copies"
 expect "no copies: said" grep -q panic_on_warn tame.sonde/meta.json

@@ -24,6 +24,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <time.h>
 
@@ -243,6 +244,13 @@ static void decode_mmap2(struct perf_session *s, const struct perf_event_header 
 	track_mmap(s->capture.track, (pid_t)load_u32(p), &m, time_ns);
 }
 
+static void take_awaited(struct perf_session *s)
+{
+	map_get(&s->filter_pids, (uint32_t)s->awaited, NULL);
+	perf_bpf_forked(s, s->awaited);
+	s->awaited = 0;
+}
+
 static void decode_comm(struct perf_session *s, const struct perf_event_header *record,
 			uint64_t time_ns)
 {
@@ -251,9 +259,11 @@ static void decode_comm(struct perf_session *s, const struct perf_event_header *
 	bool exec = (record->misc & PERF_RECORD_MISC_COMM_EXEC) != 0;
 
 	if (comm && exec && s->awaited && (pid_t)load_u32(p) == s->awaited) {
-		map_get(&s->filter_pids, load_u32(p), NULL);
-		perf_bpf_forked(s, (pid_t)load_u32(p));
-		s->awaited = 0;
+		if (perf_test_deny("perf-exec")) {
+			s->lost_seen++;
+			return;
+		}
+		take_awaited(s);
 	}
 	if (comm && is_ours(s, load_u32(p)))
 		track_comm(s->capture.track, (pid_t)load_u32(p), (pid_t)load_u32(p + 4), comm,
@@ -406,6 +416,39 @@ static uint64_t heap_build(struct perf_session *s, bool last)
 	return cutoff;
 }
 
+static bool has_execed(pid_t pid)
+{
+	char path[64];
+	struct stat ours, its;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	return stat("/proc/self/exe", &ours) == 0 && stat(path, &its) == 0 &&
+	       (ours.st_ino != its.st_ino || ours.st_dev != its.st_dev);
+}
+
+/*
+ * On a busy machine the rings can be full of others' samples before the command's exec has its record.  It runs another
+ * program than ours, then, and all records up to CUTOFF, before which that was seen, have not told of it.
+ */
+static void look_for_awaited(struct perf_session *s, uint64_t cutoff, bool last)
+{
+	static const char why[] = "the record of its exec was lost: the ring was full of others' samples";
+	static const char fix[] = "--clock thread, which samples nobody else; or a lower -F";
+	const char *what = "the command's first samples";
+
+	if (!s->execed_ns && !last) {
+		s->execed_ns = has_execed(s->awaited) ? clock_now_ns() : 0;
+		return;
+	}
+	if (cutoff <= s->execed_ns)
+		return;
+	if (!track_process(s->capture.track, s->awaited, s->execed_ns))
+		what = "the command's samples";
+	take_awaited(s);
+	log_note("%s are not there: %s (%s)", what, why, fix);
+	recorder_missing(s->capture.recorder, what, why, fix);
+}
+
 /* Losses that no record told of: those of a ring that was full to its end. */
 static void report_silent_losses(struct perf_session *s)
 {
@@ -475,6 +518,8 @@ void perf_drain(struct perf_session *s, bool last)
 	for (size_t i = 0; i < s->cpu_count; i++)
 		if (s->cpus[i].fd >= 0)
 			perf_ring_commit(&s->cpus[i].ring);
+	if (s->awaited && s->lost_seen)
+		look_for_awaited(s, cutoff, last);
 	perf_attach_newcomers(s, clock_now_ns());
 	perf_bpf_attach(s);
 	if (!last)

@@ -51,7 +51,7 @@ struct err *perf_setup_make(const struct capture_request *request, struct perf_s
 
 /* perf_event_open(2), always close-on-exec; -1 with errno.  For tests, SONDE_TEST_DENY
  * (comma-separated: perf, perf-kernel, perf-build-id, perf-fds, perf-copies, perf-copies-warn) makes it refuse as other
- * kernels and settings do. */
+ * kernels and settings do, and perf-exec loses the record of the command's exec as a full ring does. */
 int perf_open(const struct perf_event_attr *attr, pid_t pid, int cpu, unsigned long flags);
 bool perf_test_deny(const char *what);
 
@@ -88,6 +88,7 @@ struct perf_session {
 	bool filter;
 	struct map filter_pids;
 	pid_t awaited;           /* a command that is ours from its exec on; 0: none */
+	uint64_t execed_ns;      /* it had by then, whether the record came or was lost; 0: not known */
 
 	/* A control group that perf can't follow: processes in it are attached one by one,
 	 * and looked for again now and then. */
