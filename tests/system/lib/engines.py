@@ -40,6 +40,7 @@ def held_programs():
 def programs_left():
     """Ids of loaded BPF programs that are sonde's, but of no sonde that runs: others may trace meanwhile.
 
-    Maps are not looked at: the kernel now and then keeps an empty one of programs for tail calls that nobody has any more."""
+    Maps are not looked at: to list them is to hold each for a moment, and then Linux 6.18 keeps, empty and for ever, a map
+    of programs for tail calls whose owner goes at that moment."""
     listed = set(re.findall(r"^(\d+): .* name calls_", run("bpftool", "prog", "list").stdout, re.M))
     return listed - held_programs()
