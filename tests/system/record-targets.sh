@@ -68,6 +68,8 @@ SONDE_TEST_DENY=perf-exec sonde record --clock cpu -o found.sonde -- "$WORKLOAD/
 expect "exec lost: said" grep -q "first samples are not there: the record of its exec was lost" err
 expect_number "exec lost: samples" "$(query found.sonde "select count(*) from samples where function = 'work'")" 100 100000
 expect_number "exec lost: one life" "$(query found.sonde "select count(*) from thread")" 1 1
+SONDE_TEST_DENY=perf-exec sonde record --clock cpu -o child.sonde -- sh -c "'$WORKLOAD/spin' 1; true" > /dev/null 2> err || fail "exec lost, a child: $(cat err)"
+expect_number "exec lost: samples of a child that was there by then" "$(query child.sonde "select count(*) from samples where function = 'work'")" 100 100000
 SONDE_TEST_DENY=perf-exec sonde record --clock cpu -o gone.sonde -- true 2> err || fail "exec of a short one lost: $(cat err)"
 expect "exec of a short one lost: said" grep -q "samples are not there: the record of its exec was lost" err
 

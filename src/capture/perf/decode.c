@@ -15,14 +15,18 @@
 #include "capture/perf/perf.h"
 
 #include "base/clock.h"
+#include "base/io.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "base/units.h"
 #include "capture/track.h"
 #include "event/types.h"
 #include "record/recorder.h"
 
+#include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -426,6 +430,36 @@ static bool has_execed(pid_t pid)
 	       (ours.st_ino != its.st_ino || ours.st_dev != its.st_dev);
 }
 
+/* Whom it started before it was taken: of them only /proc tells now. */
+static void take_children(struct perf_session *s, pid_t pid, uint64_t time_ns)
+{
+	char path[64];
+	struct dirent *entry;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+
+	DIR *dir = opendir(path);
+
+	while (dir && (entry = readdir(dir)) != NULL) {
+		CLEANUP(str_deinit) struct str list = { 0 };
+		char *at, *end;
+
+		snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, atoi(entry->d_name));
+		err_destroy(io_read_file(path, 1 << 20, &list));
+		at = list.text;
+		for (pid_t child; at && (child = (pid_t)strtol(at, &end, 10)) > 0; at = end) {
+			if (map_find(&s->filter_pids, (uint32_t)child))
+				continue;
+			map_get(&s->filter_pids, (uint32_t)child, NULL);
+			track_process(s->capture.track, child, time_ns);
+			perf_bpf_forked(s, child);
+			take_children(s, child, time_ns);
+		}
+	}
+	if (dir)
+		closedir(dir);
+}
+
 /*
  * On a busy machine the rings can be full of others' samples before the command's exec has its record.  It runs another
  * program than ours, then, and all records up to CUTOFF, before which that was seen, have not told of it.
@@ -444,7 +478,12 @@ static void look_for_awaited(struct perf_session *s, uint64_t cutoff, bool last)
 		return;
 	if (!track_process(s->capture.track, s->awaited, s->execed_ns))
 		what = "the command's samples";
+
+	pid_t pid = s->awaited;
+
 	take_awaited(s);
+	if (!last) /* else nothing more comes of them */
+		take_children(s, pid, s->execed_ns);
 	log_note("%s are not there: %s (%s)", what, why, fix);
 	recorder_missing(s->capture.recorder, what, why, fix);
 }
