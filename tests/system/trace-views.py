@@ -237,13 +237,13 @@ LET_GO = """
 #include <unistd.h>
 int main(int argc, char **argv)
 {
-	for (int i = 0; argc > 1 && i < 300; i++) {
+	for (int i = 0; argc == 2 && i < 300; i++) {
 		if (fork() == 0)
 			_exit(0);
 		wait(NULL);
 	}
 	if (vfork() == 0) {
-		usleep(300000);
+		usleep(argc == 3 ? 4000000 : 300000);
 		_exit(0);
 	}
 	usleep(1000);
@@ -266,6 +266,8 @@ def let_go():
             done = run(*dropped, "sonde", "files", "--duration", "%dms" % (60 + 3 * i), "--", "./let_go", *words, timeout=PATIENCE_S / 4)
             ended.append(done.returncode)
         expect("a command %s goes on when it was watched" % what, ended == [7] * rounds, (ended, done.stderr))
+    done = run(*dropped, "sonde", "files", "--duration", "1s", "--", "./let_go", "sleeps", "long", timeout=PATIENCE_S)
+    expect("who can't be stopped for a second is named", done.returncode == 7 and "can't be stopped to be let go" in done.stderr, done)
 
 
 def signals_alone(engine):

@@ -41,6 +41,7 @@ enum tracer_note {
 	TRACER_STRANGER_ENDED,  /* CLONE_PARENT, or such a one, ended as our child */
 	TRACER_POKE_FAILED,     /* TEXT: why */
 	TRACER_POKE_SHORT,      /* TEXT: what was written of how much, or what can be read of it */
+	TRACER_STILL_HELD,      /* it is to be let go, but can't be stopped: it is in vfork(), or waits for a disk */
 };
 
 struct tracer_options {
@@ -78,7 +79,8 @@ struct err *tracer_attach(struct tracer *t, pid_t pid, bool all_threads, size_t 
 
 /* Until nobody is left or `tick` says so. */
 struct err *tracer_run(struct tracer *t);
-/* Let all go, each as it is: running, stopped by the user, or with its signal. */
+/* Let all go, each as it is: running, stopped by the user, or with its signal.  Waits for those that can't be
+ * stopped at once until `tick` says that it is enough; the kernel lets those go when we end. */
 void tracer_detach_all(struct tracer *t);
 
 /* The tid that is our command is reported here when it ended; -1 while it runs. */

@@ -9,6 +9,7 @@
  * at whatever stop comes first; a signal that was about to be delivered is delivered,
  * and a call that is being tampered with is first brought to its end.
  */
+#include "base/clock.h"
 #include "base/mem.h"
 #include "capture/ptrace/tracer_impl.h"
 #include "capture/track.h"
@@ -20,6 +21,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define PATIENCE_NS UINT64_C(1000000000) /* that somebody can't be let go is told then */
 
 static int seize(struct tracer *t, pid_t tid)
 {
@@ -185,9 +188,21 @@ static void detach_one(struct tracer *t, pid_t tid, int status)
 	}
 }
 
+/* Once: when to tell it the next time. */
+static uint64_t tell_still_held(struct tracer *t)
+{
+	size_t i = 0;
+	struct map_slot *slot = map_next(&t->tracees, &i);
+
+	if (slot)
+		tracer_note(t, TRACER_STILL_HELD, (pid_t)slot->key, NULL);
+	return UINT64_MAX;
+}
+
 void tracer_detach_all(struct tracer *t)
 {
 	struct tracer_happened h;
+	uint64_t tell_ns = clock_now_ns() + PATIENCE_NS;
 
 	interrupt_all(t);
 	while (t->tracees.n > 0) {
@@ -198,5 +213,7 @@ void tracer_detach_all(struct tracer *t)
 			break;
 		else if (t->options.tick && t->options.tick(t->options.tick_user))
 			break; /* asked once more: leave the rest to the kernel */
+		else if (clock_now_ns() >= tell_ns)
+			tell_ns = tell_still_held(t);
 	}
 }

@@ -114,6 +114,15 @@ static bool on_tamper(void *user, struct call_thread *t, const struct syscall_me
 	return (l->sink || printer_shows(l->printer, t, memory)) && injections_apply(&l->options->injections, t, what);
 }
 
+/* strace waits in silence. */
+static void tell_still_held(struct live *l, pid_t pid)
+{
+	if (l->options->strace)
+		return;
+	printer_say(l->printer, "%d can't be stopped to be let go (in vfork, or waiting for a disk): sonde waits for it; Ctrl-C ends that", pid);
+	printer_sink()->idle(l->printer);
+}
+
 static void on_note(void *user, enum tracer_note what, pid_t pid, const char *text)
 {
 	struct live *l = user;
@@ -122,6 +131,8 @@ static void on_note(void *user, enum tracer_note what, pid_t pid, const char *te
 		printer_say(l->printer, "%sFailed to tamper with process %d: %s", l->options->style.strict ? "poke_tcb: " : "", pid, text);
 	else if (what == TRACER_POKE_SHORT)
 		printer_say(l->printer, "%s", text);
+	else if (what == TRACER_STILL_HELD)
+		tell_still_held(l, pid);
 	else if (what == TRACER_STRANGER_ENDED && pid == printer_command(l->printer))
 		return; /* what reads our output */
 	else if (what == TRACER_STRANGER_ENDED && !(l->options->quiet & TRACE_QUIET_EXIT))
