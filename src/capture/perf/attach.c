@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "capture/track.h"
 #include "record/recorder.h"
 
@@ -33,6 +34,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -539,6 +541,92 @@ void perf_attach_newcomers(struct perf_session *s, uint64_t now_ns)
 	s->cgroup_seen_ns = now_ns;
 	perf_cgroup_processes(s->cgroup_dir, attach_member, s);
 }
+
+/* --- a command ---------------------------------------------------------------------------- */
+
+static void take(struct perf_session *s, pid_t pid)
+{
+	map_get(&s->filter_pids, (uint32_t)pid, NULL);
+	perf_bpf_forked(s, pid);
+}
+
+void perf_take_awaited(struct perf_session *s)
+{
+	take(s, s->awaited);
+	s->awaited = 0;
+}
+
+static bool has_execed(pid_t pid)
+{
+	char path[64];
+	struct stat ours, its;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	return stat("/proc/self/exe", &ours) == 0 && stat(path, &its) == 0 &&
+	       (ours.st_ino != its.st_ino || ours.st_dev != its.st_dev);
+}
+
+static void take_children(struct perf_session *s, pid_t pid, pid_t tid, uint64_t time_ns);
+
+/* Whom it started before it was taken, and they: of them only /proc tells now. */
+static void take_descendants(struct perf_session *s, pid_t pid, uint64_t time_ns)
+{
+	struct tid_list threads = { 0 };
+	struct map none;
+
+	map_init(&none);
+	list_threads(pid, &none, &threads);
+	for (size_t i = 0; i < threads.n; i++)
+		take_children(s, pid, threads.v[i], time_ns);
+	vec_deinit(&threads);
+}
+
+static void take_children(struct perf_session *s, pid_t pid, pid_t tid, uint64_t time_ns)
+{
+	char path[64], *at, *end;
+	CLEANUP(str_deinit) struct str list = { 0 };
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, tid);
+	err_destroy(io_read_file(path, 1 << 20, &list));
+	at = list.text;
+	for (pid_t child; at && (child = (pid_t)strtol(at, &end, 10)) > 0; at = end) {
+		if (map_find(&s->filter_pids, (uint32_t)child))
+			continue;
+		take(s, child);
+		track_process(s->capture.track, child, time_ns);
+		take_descendants(s, child, time_ns);
+	}
+}
+
+/*
+ * On a busy machine the rings can be full of others' samples before the command's exec has its record.  It runs another
+ * program than ours, then, and all records up to CUTOFF, before which that was seen, have not told of it.
+ */
+void perf_look_for_awaited(struct perf_session *s, uint64_t cutoff, bool last)
+{
+	static const char why[] = "the record of its exec was lost: the ring was full of others' samples";
+	static const char fix[] = "--clock thread, which samples nobody else; or a lower -F";
+	const char *what = "the command's first samples";
+	pid_t pid = s->awaited;
+
+	if (!pid || !s->lost_seen)
+		return;
+	if (!s->execed_ns && !last) {
+		s->execed_ns = has_execed(pid) ? clock_now_ns() : 0;
+		return;
+	}
+	if (cutoff <= s->execed_ns)
+		return;
+	if (!track_process(s->capture.track, pid, s->execed_ns))
+		what = "the command's samples";
+	perf_take_awaited(s);
+	if (!last) /* else nothing more comes of them */
+		take_descendants(s, pid, s->execed_ns);
+	log_note("%s are not there: %s (%s)", what, why, fix);
+	recorder_missing(s->capture.recorder, what, why, fix);
+}
+
+/* --- which way ---------------------------------------------------------------------------------- */
 
 /* Does every event count time?  Only then a CPU's count is about its threads: by
  * frequency, page faults of all the machine would set how often this process's are seen. */

@@ -15,20 +15,15 @@
 #include "capture/perf/perf.h"
 
 #include "base/clock.h"
-#include "base/io.h"
 #include "base/log.h"
-#include "base/str.h"
 #include "base/units.h"
 #include "capture/track.h"
 #include "event/types.h"
 #include "record/recorder.h"
 
-#include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <time.h>
 
@@ -248,13 +243,6 @@ static void decode_mmap2(struct perf_session *s, const struct perf_event_header 
 	track_mmap(s->capture.track, (pid_t)load_u32(p), &m, time_ns);
 }
 
-static void take_awaited(struct perf_session *s)
-{
-	map_get(&s->filter_pids, (uint32_t)s->awaited, NULL);
-	perf_bpf_forked(s, s->awaited);
-	s->awaited = 0;
-}
-
 static void decode_comm(struct perf_session *s, const struct perf_event_header *record,
 			uint64_t time_ns)
 {
@@ -267,7 +255,7 @@ static void decode_comm(struct perf_session *s, const struct perf_event_header *
 			s->lost_seen++;
 			return;
 		}
-		take_awaited(s);
+		perf_take_awaited(s);
 	}
 	if (comm && is_ours(s, load_u32(p)))
 		track_comm(s->capture.track, (pid_t)load_u32(p), (pid_t)load_u32(p + 4), comm,
@@ -420,74 +408,6 @@ static uint64_t heap_build(struct perf_session *s, bool last)
 	return cutoff;
 }
 
-static bool has_execed(pid_t pid)
-{
-	char path[64];
-	struct stat ours, its;
-
-	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
-	return stat("/proc/self/exe", &ours) == 0 && stat(path, &its) == 0 &&
-	       (ours.st_ino != its.st_ino || ours.st_dev != its.st_dev);
-}
-
-/* Whom it started before it was taken: of them only /proc tells now. */
-static void take_children(struct perf_session *s, pid_t pid, uint64_t time_ns)
-{
-	char path[64];
-	struct dirent *entry;
-
-	snprintf(path, sizeof(path), "/proc/%d/task", pid);
-
-	DIR *dir = opendir(path);
-
-	while (dir && (entry = readdir(dir)) != NULL) {
-		CLEANUP(str_deinit) struct str list = { 0 };
-		char *at, *end;
-
-		snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, atoi(entry->d_name));
-		err_destroy(io_read_file(path, 1 << 20, &list));
-		at = list.text;
-		for (pid_t child; at && (child = (pid_t)strtol(at, &end, 10)) > 0; at = end) {
-			if (map_find(&s->filter_pids, (uint32_t)child))
-				continue;
-			map_get(&s->filter_pids, (uint32_t)child, NULL);
-			track_process(s->capture.track, child, time_ns);
-			perf_bpf_forked(s, child);
-			take_children(s, child, time_ns);
-		}
-	}
-	if (dir)
-		closedir(dir);
-}
-
-/*
- * On a busy machine the rings can be full of others' samples before the command's exec has its record.  It runs another
- * program than ours, then, and all records up to CUTOFF, before which that was seen, have not told of it.
- */
-static void look_for_awaited(struct perf_session *s, uint64_t cutoff, bool last)
-{
-	static const char why[] = "the record of its exec was lost: the ring was full of others' samples";
-	static const char fix[] = "--clock thread, which samples nobody else; or a lower -F";
-	const char *what = "the command's first samples";
-
-	if (!s->execed_ns && !last) {
-		s->execed_ns = has_execed(s->awaited) ? clock_now_ns() : 0;
-		return;
-	}
-	if (cutoff <= s->execed_ns)
-		return;
-	if (!track_process(s->capture.track, s->awaited, s->execed_ns))
-		what = "the command's samples";
-
-	pid_t pid = s->awaited;
-
-	take_awaited(s);
-	if (!last) /* else nothing more comes of them */
-		take_children(s, pid, s->execed_ns);
-	log_note("%s are not there: %s (%s)", what, why, fix);
-	recorder_missing(s->capture.recorder, what, why, fix);
-}
-
 /* Losses that no record told of: those of a ring that was full to its end. */
 static void report_silent_losses(struct perf_session *s)
 {
@@ -557,8 +477,7 @@ void perf_drain(struct perf_session *s, bool last)
 	for (size_t i = 0; i < s->cpu_count; i++)
 		if (s->cpus[i].fd >= 0)
 			perf_ring_commit(&s->cpus[i].ring);
-	if (s->awaited && s->lost_seen)
-		look_for_awaited(s, cutoff, last);
+	perf_look_for_awaited(s, cutoff, last);
 	perf_attach_newcomers(s, clock_now_ns());
 	perf_bpf_attach(s);
 	if (!last)

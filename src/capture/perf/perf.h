@@ -115,6 +115,10 @@ struct perf_session {
 struct err *perf_attach(struct perf_session *s);
 /* Attach what came into the control group meanwhile. */
 void perf_attach_newcomers(struct perf_session *s, uint64_t now_ns);
+/* The awaited command has exec'ed: it is ours. */
+void perf_take_awaited(struct perf_session *s);
+/* After each round of records, up to CUTOFF: where its exec's was lost, /proc tells.  LAST: now or never. */
+void perf_look_for_awaited(struct perf_session *s, uint64_t cutoff, bool last);
 void perf_detach(struct perf_session *s);
 /* Let the kernel say what it counted and lost (0 where it can't). */
 void perf_read_counters(struct perf_session *s);
