@@ -197,16 +197,25 @@ def process():
     expect("no such process", outcome("sonde", "files", "-p", str(child.pid))[0] == 1)
 
 
-def process_by_ptrace():
-    """Where BPF can't be had, a process is watched by ptrace, which is said."""
-    dropped = ["setpriv", "--bounding-set=-bpf,-perfmon,-sys_admin"]
-    if os.geteuid() != 0 or subprocess.run(dropped + ["true"], capture_output=True).returncode != 0:
+WITHOUT_BPF = ["setpriv", "--bounding-set=-bpf,-perfmon,-sys_admin"]
+
+
+def by_ptrace_alone():
+    """What is watched where BPF can't be had."""
+    if os.geteuid() != 0 or run(*WITHOUT_BPF, "true").returncode != 0:
         print("skip  watched without BPF: not root, or no setpriv")
         return
+    process_by_ptrace()
+    command_by_ptrace()
+    let_go()
+
+
+def process_by_ptrace():
+    """Where BPF can't be had, a process is watched by ptrace, which is said."""
     child = subprocess.Popen([sys.executable, "-c", PYTHON, "data"], stdout=subprocess.PIPE, text=True)
     child.stdout.readline()
     try:
-        done, doc = seen_files(child, *dropped)
+        done, doc = seen_files(child, *WITHOUT_BPF)
         expect("without BPF a process is watched by ptrace", done.returncode == 0 and "engine: ptrace" in done.stderr, done)
         zero = row(doc["watched"]["files"], "name", "/dev/zero")  # its last read was under way most often, and is none of these
         expect("... with the same answer", zero.get("reads", 0) > 0 and zero.get("read_bytes") == 100 * zero.get("reads", 0), done)
@@ -219,12 +228,9 @@ def process_by_ptrace():
 
 def command_by_ptrace():
     """A command too, for a while: then it is waited for. A busy machine may need longer until there is something to see."""
-    dropped = ["setpriv", "--bounding-set=-bpf,-perfmon,-sys_admin"]
-    if os.geteuid() != 0 or subprocess.run(dropped + ["true"], capture_output=True).returncode != 0:
-        return
     for tenths in 2, 10, 40:
         script = "cat data > /dev/null; sleep %f; exit 7" % (tenths * 0.2)
-        done = subprocess.run(dropped + ["sonde", "files", "--duration", "%dms" % (tenths * 100), "--json", "--limit", "1000", "--", "sh", "-c", script],
+        done = subprocess.run([*WITHOUT_BPF, "sonde", "files", "--duration", "%dms" % (tenths * 100), "--json", "--limit", "1000", "--", "sh", "-c", script],
                               capture_output=True, text=True, timeout=PATIENCE_S)
         if done.returncode != 7 or row(json.loads(done.stdout)["files"], "name", "/data").get("read_bytes") == 1000:
             break
@@ -254,8 +260,8 @@ int main(int argc, char **argv)
 
 def let_go():
     """What ptrace let go of at the end of the time goes on: who cannot stop for long, and children that are just born."""
-    dropped = ["setpriv", "--bounding-set=-bpf,-perfmon,-sys_admin"]
-    if os.geteuid() != 0 or subprocess.run(dropped + ["true"], capture_output=True).returncode != 0 or not shutil.which("gcc"):
+    if not shutil.which("gcc"):
+        print("skip  what ptrace lets go: no gcc")
         return
     with open("let_go.c", "w", encoding="ascii") as f:
         f.write(LET_GO)
@@ -263,10 +269,10 @@ def let_go():
     for what, words, rounds in ("that waits for its vfork", [], 2), ("that forks all the time", ["forks"], 6):
         ended = []
         for i in range(rounds):
-            done = run(*dropped, "sonde", "files", "--duration", "%dms" % (60 + 3 * i), "--", "./let_go", *words, timeout=PATIENCE_S / 4)
+            done = run(*WITHOUT_BPF, "sonde", "files", "--duration", "%dms" % (60 + 3 * i), "--", "./let_go", *words, timeout=PATIENCE_S / 4)
             ended.append(done.returncode)
         expect("a command %s goes on when it was watched" % what, ended == [7] * rounds, (ended, done.stderr))
-    done = run(*dropped, "sonde", "files", "--duration", "1s", "--", "./let_go", "sleeps", "long", timeout=PATIENCE_S)
+    done = run(*WITHOUT_BPF, "sonde", "files", "--duration", "1s", "--", "./let_go", "sleeps", "long", timeout=PATIENCE_S)
     expect("who can't be stopped for a second is named", done.returncode == 7 and "can't be stopped to be let go" in done.stderr, done)
 
 
@@ -293,9 +299,7 @@ def main():
         objects("ptrace")
         by_ptrace()
         process()
-        process_by_ptrace()
-        command_by_ptrace()
-        let_go()
+        by_ptrace_alone()
         under_way("bpf")
         shutil.rmtree("u.sonde", ignore_errors=True)
         under_way("ptrace")
