@@ -55,7 +55,8 @@ def normal(line):
     line = re.sub(r"0x[0-9a-f]+", "0x", line)
     line = re.sub(r" += ", " = ", line)
     line = re.sub(r"(time=\d+) /\* [^*]* \*/", r"\1", line)  # the same, to read
-    return re.sub(r"\d{4,}|(?<=_nsec=)\d+|(?<=pid\(\) = )\d+", "N", line)
+    # of pids, too, that have begun anew: three digits and less
+    return re.sub(r"\d{4,}|(?<=_nsec=)\d+|(?<=pid\(\) = )\d+|(?<=pid=)\d+|(?<=kill\()\d+|(?<=set_tid_address\(0x\) = )\d+", "N", line)
 
 
 def descriptors(scratch):
